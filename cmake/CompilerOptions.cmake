@@ -1,0 +1,16 @@
+# One INTERFACE target that every target of ours links: include root, warnings, sanitizers.
+add_library(syscarve_options INTERFACE)
+target_include_directories(syscarve_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(syscarve_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
+if(SYSCARVE_WARNINGS_AS_ERRORS)
+  target_compile_options(syscarve_options INTERFACE -Werror)
+endif()
+if(SYSCARVE_SANITIZE)
+  target_compile_options(syscarve_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(syscarve_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(SYSCARVE_FUZZ)
+  target_compile_options(syscarve_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(syscarve_options INTERFACE -fsanitize=address,undefined)
+endif()
