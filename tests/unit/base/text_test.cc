@@ -1,0 +1,40 @@
+#include "userspace/base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+TEST(ConcatTest, JoinsStringsAndIntegers) {
+  EXPECT_EQ(Concat("abc", std::string_view("def"), std::string("g"), 7, uint64_t{18446744073709551615u}, -1),
+            "abcdefg718446744073709551615-1");
+}
+
+TEST(SplitNonEmptyTest, LeavesEmptyPartsOut) {
+  using Parts = std::vector<std::string_view>;
+  EXPECT_EQ(SplitNonEmpty("", ':'), Parts());
+  EXPECT_EQ(SplitNonEmpty("::", ':'), Parts());
+  EXPECT_EQ(SplitNonEmpty(":a::bc:", ':'), (Parts{"a", "bc"}));
+}
+
+TEST(ParseNumberTest, TakesTheWholeText) {
+  EXPECT_EQ(ParseNumber<int>("-12"), -12);
+  EXPECT_EQ(ParseNumber<uint64_t>("18446744073709551615"), UINT64_MAX);
+  for (const char* bad : {"", " 1", "1 ", "+1", "-1", "0x1", "18446744073709551616"}) {
+    EXPECT_EQ(ParseNumber<uint64_t>(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(ConsumeSuffixTest, RemovesOnlyWhatIsThere) {
+  std::string_view text = "a.scope";
+  EXPECT_FALSE(ConsumeSuffix(text, ".service"));
+  EXPECT_TRUE(ConsumeSuffix(text, ".scope"));
+  EXPECT_EQ(text, "a");
+}
+
+}  // namespace
+}  // namespace syscarve
