@@ -1,0 +1,64 @@
+// A Recording that uses every part of the format at least once, for the tests of its codec.
+#pragma once
+
+#include <cstdint>
+
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+inline Recording FullRecording() {
+  constexpr SyscallId kRead = {Abi::kX86_64, 0};
+  constexpr SyscallId kOpenat = {Abi::kX86_64, 257};
+  constexpr SyscallId kUnknown = {Abi::kX86_64, 999};
+  constexpr SyscallId kGetpidOfI386 = {Abi::kI386, 20};
+  constexpr SyscallId kLargestOfI386 = {Abi::kI386, INT32_MAX};
+  constexpr SyscallId kUnshare = {Abi::kX86_64, 272};
+  constexpr SyscallId kSocket = {Abi::kX86_64, 41};
+  constexpr UnixNanos kStart = 1790000000000000000;
+
+  SubjectTrace web;
+  web.calls[kRead] = {.count = UINT64_MAX, .first_seen = kStart + 1, .programs = {{0, UINT64_MAX - 7}, {1, 7}}};
+  web.calls[kOpenat] = {.count = 23, .first_seen = kStart + 2, .programs = {{0, 23}}};
+  web.calls[kUnknown] = {.count = 1, .programs = {{1, 1}}};
+  web.calls[kGetpidOfI386] = {.count = 2, .first_seen = UINT64_MAX, .programs = {{1, 2}}};
+  web.calls[kLargestOfI386] = {.count = 1, .programs = {{1, 1}}};
+  web.calls[kSocket] = {
+      .count = 3,
+      .first_seen = kStart + 3,
+      .programs = {{0, 3}},
+      .arguments = {{0, {.values = {1, 2, 10}}}, {1, {.values = {0, 524289, UINT64_MAX}, .truncated = true}}}};
+  web.runtime_calls[kOpenat] = {.count = 4, .first_seen = kStart, .programs = {{2, 4}}};
+  web.denials[kUnshare] = {{.errno_value = 0, .count = 1, .programs = {{1, 1}}},
+                           {.errno_value = 1, .count = 5, .programs = {{0, 2}, {1, 3}}}};
+  CapabilityUse& bind = web.capabilities[10];
+  bind.during[std::nullopt] = {.granted = 0, .denied = 1};
+  bind.during[SyscallId{Abi::kX86_64, 49}] = {.granted = 2, .denied = 0};
+  bind.foreign = {.granted = 3, .denied = 4};
+  web.capabilities[63].during[kUnknown] = {.granted = 1, .denied = 0};
+  web.timeline = Timeline{.start = kStart, .bucket_nanos = 1000000, .counts = {12, 0, UINT64_MAX}};
+
+  Recording recording;
+  recording.host = {.kernel = "6.18.44", .native_abi = Abi::kX86_64, .libseccomp = "2.5.4"};
+  recording.method = {.backend = "bpf", .events = "all", .capabilities = "tracepoint", .denials = "sys_exit"};
+  recording.programs = {{.path = "/usr/sbin/nginx", .device = 46, .inode = 9007199254740993},
+                        {.path = "/tmp/100% \x1b[2J\xff\n\"\\é"},
+                        {.path = "", .device = UINT64_MAX, .inode = UINT64_MAX}};
+  recording.subjects = {{.kind = SubjectKind::kContainer, .name = "web", .cgroup = "/docker/0123456789ab"},
+                        {.kind = SubjectKind::kCommand, .name = std::string("a\0b", 3)},
+                        {.kind = SubjectKind::kCgroup, .name = "x", .cgroup = "/system.slice/x.service"},
+                        {.kind = SubjectKind::kProcess, .name = "4711"}};
+  recording.runs = {{.id = "00112233445566778899aabbccddeeff",
+                     .name = "smoke test",
+                     .start = kStart,
+                     .end = kStart + 5000000000,
+                     .command = CommandEnd{.status = 143, .ended_by_recorder = 2},
+                     .subjects = {{0, web}, {1, {}}}},
+                    {.id = "ffeeddccbbaa99887766554433221100", .start = kStart, .end = kStart}};
+  recording.losses = {
+      {.what = "ring_full", .count = 12, .missed_calls = false, .detail = "12 first sightings have no time."},
+      {.what = "slots_full", .count = 1, .missed_calls = true, .detail = "1 program had no row of counters."}};
+  return recording;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,297 @@
+#include "userspace/model/profile_json.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace syscarve {
+namespace {
+
+std::string ErrorOf(std::string_view text) {
+  return std::string(ParseProfile(text).status().message());
+}
+
+// A profile whose only entry has `fields` beside a name and an action.
+std::string WithEntry(std::string_view fields) {
+  return R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{)" + std::string(fields) + "}]}";
+}
+
+Profile FullProfile() {
+  Profile profile;
+  profile.default_action = {.kind = ActionKind::kErrno, .value = ENOSYS};
+  profile.abis = {Abi::kX86_64, Abi::kI386, Abi::kX32};
+  profile.flags = {"SECCOMP_FILTER_FLAG_LOG"};
+  profile.rules = {{.names = {"openat", "read"}, .action = {.kind = ActionKind::kAllow}},
+                   {.names = {"personality"},
+                    .action = {.kind = ActionKind::kAllow},
+                    .conditions = {{.index = 0, .op = CompareOp::kMaskedEqual, .value = UINT32_MAX, .value_two = 8},
+                                   {.index = 5, .op = CompareOp::kGreater, .value = UINT64_MAX}},
+                    .comment = "only \"PER_LINUX\""},
+                   {.names = {"mount"}, .action = {.kind = ActionKind::kErrno, .value = EPERM}},
+                   {.names = {"ptrace"}, .action = {.kind = ActionKind::kTrace, .value = 65535}},
+                   {.names = {"reboot"}, .action = {.kind = ActionKind::kKillProcess}}};
+  return profile;
+}
+
+TEST(ProfileJsonTest, FormatAndParseAreInverses) {
+  const std::string text = FormatProfile(FullProfile());
+  const auto parsed = ParseProfile(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, FullProfile());
+  EXPECT_EQ(FormatProfile(*parsed), text);
+}
+
+TEST(ProfileJsonTest, EveryActionAndOperatorRoundTrips) {
+  for (int kind = 0; kind <= static_cast<int>(ActionKind::kAllow); ++kind) {
+    for (int op = 0; op <= static_cast<int>(CompareOp::kMaskedEqual); ++op) {
+      Profile profile;
+      profile.abis = {Abi::kAarch64, Abi::kArm};
+      profile.default_action = {.kind = static_cast<ActionKind>(kind)};
+      profile.rules = {{.names = {"read"},
+                        .action = {.kind = static_cast<ActionKind>(kind)},
+                        .conditions = {{.op = static_cast<CompareOp>(op)}}}};
+      const auto parsed = ParseProfile(FormatProfile(profile));
+      ASSERT_TRUE(parsed.ok()) << parsed.status();
+      EXPECT_EQ(*parsed, profile);
+    }
+  }
+}
+
+TEST(ProfileJsonTest, FormatWritesPlainOciFields) {
+  Profile profile = FullProfile();
+  profile.flags.clear();
+  profile.rules.resize(2);
+  profile.rules[1].conditions.resize(1);
+  EXPECT_EQ(FormatProfile(profile), R"({
+  "defaultAction": "SCMP_ACT_ERRNO",
+  "defaultErrnoRet": 38,
+  "architectures": [
+    "SCMP_ARCH_X86_64",
+    "SCMP_ARCH_X86",
+    "SCMP_ARCH_X32"
+  ],
+  "syscalls": [
+    {
+      "names": [
+        "openat",
+        "read"
+      ],
+      "action": "SCMP_ACT_ALLOW"
+    },
+    {
+      "names": [
+        "personality"
+      ],
+      "action": "SCMP_ACT_ALLOW",
+      "args": [
+        {
+          "index": 0,
+          "value": 4294967295,
+          "valueTwo": 8,
+          "op": "SCMP_CMP_MASKED_EQ"
+        }
+      ],
+      "comment": "only \"PER_LINUX\""
+    }
+  ]
+}
+)");
+}
+
+TEST(ProfileJsonTest, ReadsMobysSpelling) {
+  const auto parsed = ParseProfile(R"({
+    "defaultAction": "SCMP_ACT_ERRNO",
+    "archMap": [
+      {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+      {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]},
+      {"architecture": "SCMP_ARCH_S390X", "subArchitectures": ["SCMP_ARCH_S390"]},
+      {"architecture": "SCMP_ARCH_RISCV64", "subArchitectures": null}
+    ],
+    "syscalls": [
+      {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW", "args": [], "comment": "", "includes": {}, "excludes": {}},
+      {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "args": null,
+       "includes": {"caps": null, "arches": []}, "excludes": {"minKernel": ""}},
+      {"name": "ptrace", "action": "SCMP_ACT_ALLOW", "args": null, "comment": "debuggers"},
+      {"names": ["personality"], "action": "SCMP_ACT_ALLOW",
+       "args": [{"index": 0, "value": 8, "valueTwo": 0, "op": "SCMP_CMP_EQ"}]}
+    ]})");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const std::span<const Abi> served = AbisServedBeside(NativeAbi());
+  EXPECT_EQ(parsed->abis, std::vector<Abi>(served.begin(), served.end()));
+  EXPECT_EQ(parsed->default_action, (Action{ActionKind::kErrno, EPERM}));
+  ASSERT_EQ(parsed->rules.size(), 4u);
+  EXPECT_EQ(parsed->rules[0].names, (std::vector<std::string>{"read", "write"}));
+  EXPECT_EQ(parsed->rules[1].action, (Action{ActionKind::kErrno, ENOSYS}));
+  EXPECT_EQ(parsed->rules[2].names, std::vector<std::string>{"ptrace"});
+  EXPECT_EQ(parsed->rules[2].comment, "debuggers");
+  EXPECT_EQ(parsed->rules[3].conditions, (std::vector<ArgumentCondition>{{.value = 8}}));
+}
+
+TEST(ProfileJsonTest, ReadsErrnoWords) {
+  const auto parsed = ParseProfile(R"({
+    "defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOSYS", "defaultErrnoRet": 38,
+    "syscalls": [
+      {"names": ["a"], "action": "SCMP_ACT_ERRNO", "errno": "EPERM"},
+      {"names": ["b"], "action": "SCMP_ACT_ERRNO", "errno": "95"},
+      {"names": ["c"], "action": "SCMP_ACT_ERRNO", "errno": "EOPNOTSUPP"},
+      {"names": ["d"], "action": "SCMP_ACT_ERRNO", "errno": "EWOULDBLOCK"},
+      {"names": ["e"], "action": "SCMP_ACT_ERRNO", "errno": ""},
+      {"names": ["f"], "action": "SCMP_ACT_ALLOW", "errno": ""}
+    ]})");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->default_action.value, ENOSYS);
+  std::vector<int> values;
+  for (const Rule& rule : parsed->rules) values.push_back(rule.action.value);
+  EXPECT_EQ(values, (std::vector<int>{EPERM, EOPNOTSUPP, EOPNOTSUPP, EAGAIN, EPERM, 0}));
+}
+
+TEST(ProfileJsonTest, WithoutArchitecturesItSpeaksOfTheNativeOne) {
+  for (const char* text :
+       {R"({"defaultAction": "SCMP_ACT_ALLOW"})",
+        R"({"defaultAction": "SCMP_ACT_ALLOW", "architectures": [], "syscalls": null})",
+        R"({"defaultAction": "SCMP_ACT_ALLOW", "architectures": null, "archMap": null})",
+        R"({"defaultAction": "SCMP_ACT_ALLOW", "archMap": [{"architecture": "SCMP_ARCH_PPC64LE"}]})"}) {
+    const auto parsed = ParseProfile(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(parsed->abis, std::vector<Abi>{NativeAbi()});
+    EXPECT_TRUE(parsed->rules.empty());
+  }
+}
+
+TEST(ProfileJsonTest, ArchitecturesAreSortedAndDistinct) {
+  const auto parsed = ParseProfile(
+      R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_ARM", "SCMP_ARCH_X86", "SCMP_ARCH_ARM"]})");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->abis, (std::vector{Abi::kI386, Abi::kArm}));
+}
+
+TEST(ProfileJsonTest, ARepeatedArgumentIndexMakesOneRulePerCondition) {
+  const auto parsed =
+      ParseProfile(WithEntry(R"("names": ["socket"], "action": "SCMP_ACT_ALLOW", "comment": "c", "args": [
+      {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"},
+      {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"},
+      {"index": 0, "value": 3, "op": "SCMP_CMP_NE"}])"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  ASSERT_EQ(parsed->rules.size(), 3u);
+  for (const Rule& rule : parsed->rules) {
+    EXPECT_EQ(rule.names, std::vector<std::string>{"socket"});
+    EXPECT_EQ(rule.action.kind, ActionKind::kAllow);
+    EXPECT_EQ(rule.conditions.size(), 1u);
+    EXPECT_EQ(rule.comment, "c");
+  }
+  EXPECT_EQ(parsed->rules[1].conditions[0], (ArgumentCondition{.index = 1, .value = 2}));
+  EXPECT_EQ(parsed->rules[2].conditions[0], (ArgumentCondition{.index = 0, .op = CompareOp::kNotEqual, .value = 3}));
+}
+
+struct BadCase {
+  std::string text;
+  std::string error;  // Behind "not a valid seccomp profile: ".
+};
+
+class BadProfileTest : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadProfileTest, IsRefusedWithItsPlace) {
+  const auto parsed = ParseProfile(GetParam().text);
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(parsed.status().message()), "not a valid seccomp profile: " + GetParam().error);
+}
+
+constexpr std::string_view kConditional =
+    "the entry depends on a container's capabilities, architecture or kernel, which a file alone does not say. Hint: "
+    "use "
+    "the profile as an engine resolves it for one container, or remove the condition.";
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadProfileTest,
+    testing::Values(
+        BadCase{"[]", "expected an object, found an array"}, BadCase{"{}", R"(the field "defaultAction" is missing)"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_DENY"})", R"(defaultAction: unknown action "SCMP_ACT_DENY")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ALLOW", "syscall": []})", R"(unknown field "syscall")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1})",
+                "defaultAction: SCMP_ACT_ALLOW takes no errno"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 4096})",
+                "defaultErrnoRet: 4096 is outside 0 to 4095"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "defaultErrno": "ENOSYS"})",
+                R"(defaultErrno: does not agree with "defaultErrnoRet")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOPE"})",
+                R"(defaultErrno: unknown errno "ENOPE")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "65537"})",
+                R"(defaultErrno: unknown errno "65537")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_I386"]})",
+                R"(architectures[0]: unknown architecture "SCMP_ARCH_I386")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_S390X"]})",
+                "architectures[0]: this build has no system call table for this architecture"},
+        BadCase{
+            R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_X86"], "archMap": [{"architecture": "SCMP_ARCH_X86"}]})",
+            R"(both "architectures" and "archMap" are given, and only one may be)"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "archMap": [{"architecture": "x86"}]})",
+                R"(archMap[0].architecture: unknown architecture "x86")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "flags": ["SECCOMP_FILTER_FLAG_NEW_LISTENER"]})",
+                R"(flags[0]: unknown filter flag "SECCOMP_FILTER_FLAG_NEW_LISTENER")"},
+        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "listenerPath": "/run/agent.sock"})",
+                "listenerPath: decisions are left to an agent that listens there, so the profile alone does not say "
+                "what is allowed"},
+        BadCase{WithEntry(R"("action": "SCMP_ACT_ALLOW")"),
+                R"(syscalls[0]: neither "names" nor "name" names a system call)"},
+        BadCase{WithEntry(R"("names": [], "action": "SCMP_ACT_ALLOW")"),
+                R"(syscalls[0]: neither "names" nor "name" names a system call)"},
+        BadCase{WithEntry(R"("names": ["read"], "name": "read", "action": "SCMP_ACT_ALLOW")"),
+                R"(syscalls[0]: both "names" and "name" are given, and only one may be)"},
+        BadCase{WithEntry(R"("names": ["re ad"], "action": "SCMP_ACT_ALLOW")"),
+                R"(syscalls[0].names[0]: "re ad" cannot be the name of a system call)"},
+        BadCase{WithEntry(R"("names": ["read"])"), R"(syscalls[0]: the field "action" is missing)"},
+        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "errnoRet": 1)"),
+                "syscalls[0].action: SCMP_ACT_ALLOW takes no errno"},
+        BadCase{
+            WithEntry(
+                R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}])"),
+            "syscalls[0].args[0].index: 6 is outside 0 to 5"},
+        BadCase{
+            WithEntry(
+                R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": -1, "op": "SCMP_CMP_EQ"}])"),
+            "syscalls[0].args[0].value: expected an unsigned integer, found a negative integer"},
+        BadCase{WithEntry(
+                    R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "=="}])"),
+                R"(syscalls[0].args[0].op: unknown operator "==")"},
+        BadCase{
+            WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "op": "SCMP_CMP_EQ"}])"),
+            R"(syscalls[0].args[0]: the field "value" is missing)"},
+        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]})"),
+                "syscalls[0].includes: " + std::string(kConditional)},
+        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "excludes": {"minKernel": "4.8"})"),
+                "syscalls[0].excludes: " + std::string(kConditional)}));
+
+TEST(ProfileJsonTest, WhatIsNotJsonIsRefused) {
+  EXPECT_EQ(ErrorOf(""), "not a seccomp profile: not JSON: syntax error at byte 1");
+  EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_LOG", "defaultAction": "SCMP_ACT_ALLOW"})"),
+            "not a seccomp profile: the key \"defaultAction\" is there twice in one object");
+  EXPECT_EQ(ErrorOf(std::string(kMaxProfileBytes + 1, ' ')),
+            "not a seccomp profile: larger than 16777216 bytes, the most that is read");
+}
+
+TEST(ProfileJsonTest, AChangedByteIsRefusedOrRoundTrips) {
+  const std::string text = FormatProfile(FullProfile());
+  for (size_t place = 0; place < text.size(); ++place) {
+    for (const int change : {0x01, 0x20, 0x80}) {
+      std::string changed = text;
+      changed[place] = static_cast<char>(changed[place] ^ change);
+      const auto parsed = ParseProfile(changed);
+      if (!parsed.ok()) continue;
+      const auto again = ParseProfile(FormatProfile(*parsed));
+      ASSERT_TRUE(again.ok()) << "byte " << place << ": " << again.status();
+      ASSERT_EQ(*again, *parsed) << "byte " << place;
+    }
+    if (place + 1 < text.size()) {
+      ASSERT_FALSE(ParseProfile(std::string_view(text).substr(0, place)).ok()) << place;
+    }
+  }
+}
+
+TEST(ProfileJsonTest, LoadNamesTheFile) {
+  EXPECT_EQ(LoadProfile("/nonexistent/p.json").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(std::string(LoadProfile("/dev/null").status().message()),
+            "/dev/null: not a seccomp profile: not JSON: syntax error at byte 1");
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,281 @@
+#include "userspace/model/recording_json.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/unit/model/full_recording.h"
+#include "userspace/base/escape.h"
+
+namespace syscarve {
+namespace {
+
+std::string ReadSourceFile(const std::string& name) {
+  std::ifstream file(std::string(SYSCARVE_SOURCE_DIR) + "/" + name);
+  EXPECT_TRUE(file.is_open()) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string ErrorOf(std::string_view text) {
+  return std::string(ParseRecording(text).status().message());
+}
+
+// A small valid recording with one call, for cases that change one place of it.
+constexpr std::string_view kSmall = R"({
+  "schema": "syscarve.recording/1",
+  "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
+  "method": {"backend": "bpf", "events": "first", "capabilities": "none", "denials": "none"},
+  "complete": {"complete": true, "losses": []},
+  "programs": [{"id": 0, "path": "/bin/sh", "device": 46, "inode": 17}],
+  "subjects": [{"id": 0, "kind": "command", "name": "sh", "cgroup": ""}],
+  "runs": [
+    {
+      "id": "00112233445566778899aabbccddeeff",
+      "name": "",
+      "start": 1,
+      "end": 2,
+      "subjects": [
+        {
+          "subject": 0,
+          "calls": [{"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}}],
+          "runtime_calls": [],
+          "denials": [],
+          "capabilities": []
+        }
+      ]
+    }
+  ]
+}
+)";
+
+std::string With(std::string_view old_part, std::string_view new_part) {
+  std::string text(kSmall);
+  const size_t place = text.find(old_part);
+  EXPECT_NE(place, std::string::npos) << old_part;
+  return text.replace(place, old_part.size(), new_part);
+}
+
+TEST(RecordingJsonTest, AnEmptyRecordingRoundTrips) {
+  const auto parsed = ParseRecording(FormatRecording(Recording()));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, Recording());
+}
+
+TEST(RecordingJsonTest, AFullRecordingRoundTrips) {
+  const Recording full = FullRecording();
+  const std::string text = FormatRecording(full);
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, full);
+  EXPECT_EQ(FormatRecording(*parsed), text);
+  EXPECT_EQ(EscapeForTerminal(text).find("\\x"), std::string::npos) << "the file is not safe to look at";
+}
+
+TEST(RecordingJsonTest, TheFormatIsStable) {
+  const std::string golden = ReadSourceFile("tests/golden/recording/full.json");
+  EXPECT_EQ(FormatRecording(FullRecording()), golden);
+  const auto parsed = ParseRecording(golden);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, FullRecording());
+}
+
+TEST(RecordingJsonTest, TheDocumentsExampleIsValidAndFormatted) {
+  const std::string document = ReadSourceFile("docs/recording-format.md");
+  constexpr std::string_view kFence = "```json\n";
+  const size_t fence = document.find(kFence);
+  ASSERT_NE(fence, std::string::npos);
+  const size_t begin = fence + kFence.size();
+  const std::string example = document.substr(begin, document.find("```", begin) - begin);
+  const auto parsed = ParseRecording(example);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(FormatRecording(*parsed), example);
+}
+
+TEST(RecordingJsonTest, TheSmallRecordingIsWhatFormatWrites) {
+  const auto parsed = ParseRecording(kSmall);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(FormatRecording(*parsed), kSmall);
+}
+
+TEST(RecordingJsonTest, OrderAndSpacingDoNotMatterToTheReader) {
+  const auto parsed = ParseRecording(With(
+      R"({"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}})",
+      R"({"programs":{"0":23},"count":23,"nr":257,"abi":"x86_64"},{"abi":"x86_64","nr":0,"count":1,"programs":{"0":1}})"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->runs[0].subjects.at(0).calls.size(), 2u);
+}
+
+TEST(RecordingJsonTest, ANameNewerThanThisBuildIsTaken) {
+  const auto parsed = ParseRecording(With(R"("nr": 257, "name": "openat")", R"("nr": 570, "name": "from_the_future")"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_TRUE(parsed->runs[0].subjects.at(0).calls.contains({Abi::kX86_64, 570}));
+}
+
+TEST(RecordingJsonTest, AWordNewerThanThisBuildIsTaken) {
+  const auto parsed = ParseRecording(With(
+      R"("losses": [])", R"("losses": [{"what": "newer_word", "count": 0, "missed_calls": false, "detail": ""}])"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->losses.at(0).what, "newer_word");
+}
+
+struct BadCase {
+  std::string_view old_part;
+  std::string_view new_part;
+  std::string_view error;  // Behind "not a valid recording: ".
+};
+
+class BadRecordingTest : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadRecordingTest, IsRefusedWithItsPlace) {
+  const auto parsed = ParseRecording(With(GetParam().old_part, GetParam().new_part));
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(parsed.status().message()), "not a valid recording: " + std::string(GetParam().error));
+}
+
+#define CALL "runs[0].subjects[0].calls[0]"
+INSTANTIATE_TEST_SUITE_P(
+    All, BadRecordingTest,
+    testing::Values(
+        BadCase{"recording/1", "recording/2",
+                R"(schema: this build reads "syscarve.recording/1", and the file is "syscarve.recording/2")"},
+        BadCase{R"("schema": "syscarve.recording/1",)", "", R"(the field "schema" is missing)"},
+        BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
+        BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
+        BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
+        BadCase{R"("denials": "none")", R"("denials": "none", "denials2": "none")",
+                R"(method: unknown field "denials2")"},
+        BadCase{R"("complete": true)", R"("complete": false)", R"(complete.complete: does not agree with "losses")"},
+        BadCase{R"("losses": [])",
+                R"("losses": [{"what": "slots_full", "count": 1, "missed_calls": true, "detail": ""}])",
+                R"(complete.complete: does not agree with "losses")"},
+        BadCase{R"("losses": [])", R"("losses": {})", "complete.losses: expected an array, found an object"},
+        BadCase{R"({"id": 0, "path")", R"({"id": 1, "path")", "programs[0].id: expected 0, its place in the list"},
+        BadCase{"/bin/sh", "/bin/%41",
+                "programs[0].path: not percent-encoded: \"%\" must stand before two upper-case hex digits of a byte "
+                "that needs it"},
+        BadCase{R"("inode": 17)", R"("inode": -17)",
+                "programs[0].inode: expected an unsigned integer, found a negative integer"},
+        BadCase{R"("inode": 17)", R"("inode": 18446744073709551616)",
+                "programs[0].inode: expected an unsigned integer, found a number that is no 64-bit integer"},
+        BadCase{R"("kind": "command")", R"("kind": "pod")", "subjects[0].kind: unknown kind of subject"},
+        BadCase{"00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF",
+                "runs[0].id: a run's id is 32 lower-case hex digits"},
+        BadCase{"00112233445566778899aabbccddeeff", "0011", "runs[0].id: a run's id is 32 lower-case hex digits"},
+        BadCase{R"("end": 2,)", R"("end": 2, "command": {"status": 256, "ended_by_recorder": 0},)",
+                "runs[0].command.status: 256 is outside 0 to 255"},
+        BadCase{R"("subject": 0)", R"("subject": 1)", "runs[0].subjects[0].subject: no subject has this id"},
+        BadCase{R"("abi": "x86_64", "nr")", R"("abi": "mips", "nr")", CALL ".abi: unknown ABI \"mips\""},
+        BadCase{R"("nr": 257)", R"("nr": 1073741824)", CALL ".nr: 1073741824 is outside 0 to 1073741823"},
+        BadCase{R"("nr": 257)", R"("nr": 258)", CALL ".name: x86_64 258 is mkdirat, not \"openat\""},
+        BadCase{R"("nr": 257)", R"("nr": 570)", CALL ".name: openat is x86_64 257, not 570"},
+        BadCase{R"("nr": 257, "name": "openat")", R"("nr": 570, "name": "a b")",
+                CALL ".name: not a system call's name"},
+        BadCase{R"("count": 23)", R"("count": 22)", CALL ".programs: the counts do not add up to \"count\""},
+        BadCase{R"("count": 23)", R"("count": 0)", CALL ".count: 0 is outside 1 to 18446744073709551615"},
+        BadCase{R"("count": 23)", R"("count": "23")", CALL ".count: expected an unsigned integer, found a string"},
+        BadCase{R"({"0": 23})", R"({"1": 23})", CALL ".programs.1: no program has this id"},
+        BadCase{R"({"0": 23})", R"({"00": 23})", CALL ".programs.00: no program has this id"},
+        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"6": {"values": [], "truncated": false}})",
+                CALL ".arguments.6: an argument's index is 0 to 5"},
+        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"0": {"values": [2, 2], "truncated": false}})",
+                CALL ".arguments.0.values[1]: the values are not ascending"},
+        BadCase{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
+                R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
+        BadCase{R"("denials": [],)",
+                R"("denials": [{"abi": "i386", "nr": 1, "errno": 4096, "count": 1, "programs": {"0": 1}}],)",
+                "runs[0].subjects[0].denials[0].errno: 4096 is outside 0 to 4095"},
+        BadCase{R"("denials": [],)",
+                R"("denials": [{"abi": "i386", "nr": 1, "errno": 1, "count": 2, "programs": {"0": 1}}],)",
+                "runs[0].subjects[0].denials[0].programs: the counts do not add up to \"count\""},
+        BadCase{R"("capabilities": []
+)",
+                R"("capabilities": [{"capability": 0, "name": "CAP_KILL", "during": [], "foreign": {}}])",
+                "runs[0].subjects[0].capabilities[0].name: capability 0 is CAP_CHOWN, not \"CAP_KILL\""},
+        BadCase{R"("capabilities": []
+)",
+                R"("capabilities": [], "timeline": {"start": 0, "bucket_nanos": 0, "counts": []})",
+                "runs[0].subjects[0].timeline.bucket_nanos: 0 is outside 1 to 18446744073709551615"}));
+
+TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
+  const std::string call =
+      R"({"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}})";
+  EXPECT_EQ(ErrorOf(With(call, call + "," + call)),
+            "not a valid recording: runs[0].subjects[0].calls[1]: repeats an earlier entry");
+  EXPECT_EQ(ErrorOf(With(R"("count": 23)", R"("count": 23, "count": 23)")),
+            "not a recording: the key \"count\" is there twice in one object");
+
+  Recording twice = FullRecording();
+  twice.runs[1].id = twice.runs[0].id;
+  EXPECT_EQ(ErrorOf(FormatRecording(twice)), "not a valid recording: runs[1]: another run has the same id");
+
+  Recording denied_twice = FullRecording();
+  std::vector<Denial>& denials = denied_twice.runs[0].subjects[0].denials.begin()->second;
+  denials.push_back(denials.front());
+  EXPECT_EQ(ErrorOf(FormatRecording(denied_twice)),
+            "not a valid recording: runs[0].subjects[0].denials[2]: repeats an earlier entry");
+}
+
+TEST(RecordingJsonTest, ASumThatWrapsAroundDoesNotAddUp) {
+  Recording recording = FullRecording();
+  Observation& seen = recording.runs[0].subjects[0].calls.begin()->second;
+  seen.programs = {{0, UINT64_MAX}, {1, 2}};
+  seen.count = 1;
+  EXPECT_NE(ErrorOf(FormatRecording(recording)).find("do not add up"), std::string::npos);
+}
+
+TEST(RecordingJsonTest, WhatIsNotARecordingIsRefused) {
+  EXPECT_EQ(ErrorOf(""), "not a recording: not JSON: syntax error at byte 1");
+  EXPECT_EQ(ErrorOf("[]"), "not a valid recording: expected an object, found an array");
+  EXPECT_EQ(ErrorOf("{}"), "not a valid recording: the field \"schema\" is missing");
+  EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_ALLOW"})"),
+            "not a valid recording: the field \"schema\" is missing");
+  EXPECT_EQ(ErrorOf(std::string(100000, '[')), "not a recording: nested more than 16 deep");
+}
+
+// The full recording without line breaks and indentation, to make the exhaustive tests shorter.
+std::string DenseFullRecording() {
+  std::string dense;
+  for (const char c : FormatRecording(FullRecording())) {
+    const bool at_line_start = dense.empty() || dense.back() == '\n';
+    if (at_line_start && c == ' ') continue;
+    if (at_line_start && !dense.empty()) dense.pop_back();
+    dense += c;
+  }
+  return dense;
+}
+
+TEST(RecordingJsonTest, ATruncatedRecordingIsRefused) {
+  const std::string text = DenseFullRecording();
+  for (size_t size = 0; size < text.size() - 1; ++size) {
+    ASSERT_FALSE(ParseRecording(std::string_view(text).substr(0, size)).ok()) << size;
+  }
+}
+
+// Whatever one wrong byte makes of a recording, it is refused or is again a recording that keeps its meaning.
+TEST(RecordingJsonTest, AChangedByteIsRefusedOrRoundTrips) {
+  const std::string text = DenseFullRecording();
+  ASSERT_TRUE(ParseRecording(text).ok());
+  for (size_t place = 0; place < text.size(); ++place) {
+    for (const int change : {0x01, 0x20, 0x80}) {
+      std::string changed = text;
+      changed[place] = static_cast<char>(changed[place] ^ change);
+      const auto parsed = ParseRecording(changed);
+      if (!parsed.ok()) continue;
+      const auto again = ParseRecording(FormatRecording(*parsed));
+      ASSERT_TRUE(again.ok()) << "byte " << place << ": " << again.status();
+      ASSERT_EQ(*again, *parsed) << "byte " << place;
+    }
+  }
+}
+
+TEST(RecordingJsonTest, LoadNamesTheFile) {
+  const auto missing = LoadRecording("/nonexistent/r.json");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  const auto bad = LoadRecording("/dev/null");
+  EXPECT_EQ(std::string(bad.status().message()), "/dev/null: not a recording: not JSON: syntax error at byte 1");
+  const auto good = LoadRecording(std::string(SYSCARVE_SOURCE_DIR) + "/tests/golden/recording/full.json");
+  EXPECT_TRUE(good.ok()) << good.status();
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,41 @@
+// Linux capabilities by number (linux/capability.h) and name, and what a recording says of their use.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userspace/model/abi.h"
+
+namespace syscarve {
+
+// CAP_CHECKPOINT_RESTORE, 40, is the last as of Linux 6.18.
+inline constexpr int kCapabilityCount = 41;
+
+// "CAP_CHOWN" for 0 and so on; "CAP_<n>" for a number newer than this build.
+std::string CapabilityName(int capability);
+// Takes "CAP_CHOWN", "cap_chown" or "chown".
+std::optional<int> CapabilityFromName(std::string_view name);
+
+// How often one capability was asked for while one system call was in progress.
+struct CapabilityChecks {
+  uint64_t granted = 0;
+  uint64_t denied = 0;
+  auto operator<=>(const CapabilityChecks&) const = default;
+};
+
+// What a subject's tasks were asked for. The kernel's question is "has it?", which is not "does it need it?": verdicts
+// are drawn from these facts by policy/capabilities.h.
+struct CapabilityUse {
+  // Checks made with the task's own credentials against its own user namespace. The key is the call in progress;
+  // nullopt is a check outside any call (a page fault).
+  std::map<std::optional<SyscallId>, CapabilityChecks> during;
+  // Checks with overridden credentials (overlayfs copy-up, access(2)) or against another user namespace: kept as
+  // evidence, but not the subject's own need.
+  CapabilityChecks foreign;
+  bool operator==(const CapabilityUse&) const = default;
+};
+
+}  // namespace syscarve

@@ -1,0 +1,65 @@
+// A Profile: a decision for every (ABI, number, six arguments). It is written as a list of rules over a default, in
+// OCI's terms (runtime-spec config-linux.md, "Seccomp"), because that is what container engines read; its meaning is
+// the function.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/abi.h"
+
+namespace syscarve {
+
+// From most to least restrictive, the kernel's own order of precedence (seccomp(2)).
+enum class ActionKind { kKillProcess, kKillThread, kTrap, kErrno, kNotify, kTrace, kLog, kAllow };
+
+struct Action {
+  ActionKind kind = ActionKind::kErrno;
+  uint16_t value = 0;  // The errno for kErrno, the message for kTrace; otherwise 0.
+  auto operator<=>(const Action&) const = default;
+};
+
+// "SCMP_ACT_ALLOW" and so on.
+std::string_view ScmpActionName(ActionKind kind);
+// Also takes "SCMP_ACT_KILL", which is SCMP_ACT_KILL_THREAD.
+std::optional<ActionKind> ActionKindFromScmpName(std::string_view name);
+
+enum class CompareOp { kNotEqual, kLess, kLessOrEqual, kEqual, kGreaterOrEqual, kGreater, kMaskedEqual };
+
+std::string_view ScmpCompareName(CompareOp op);  // "SCMP_CMP_EQ" …
+std::optional<CompareOp> CompareOpFromScmpName(std::string_view name);
+
+// One condition on one 64-bit argument. For kMaskedEqual: (argument & value) == value_two, OCI's and libseccomp's
+// order.
+struct ArgumentCondition {
+  unsigned index = 0;  // 0 to 5.
+  CompareOp op = CompareOp::kEqual;
+  uint64_t value = 0;
+  uint64_t value_two = 0;
+  auto operator<=>(const ArgumentCondition&) const = default;
+};
+
+// The action for each call of `names`, on every ABI of the profile that has a call of that name, when all `conditions`
+// hold.
+struct Rule {
+  std::vector<std::string> names;
+  Action action;
+  std::vector<ArgumentCondition> conditions;
+  std::string comment;  // For people; "" for none.
+  bool operator==(const Rule&) const = default;
+};
+
+struct Profile {
+  Action default_action;
+  std::vector<Abi> abis;           // ABIs the rules speak of, ascending; calls of any other ABI kill the task.
+  std::vector<std::string> flags;  // SECCOMP_FILTER_FLAG_* names.
+  std::vector<Rule> rules;
+  bool operator==(const Profile&) const = default;
+};
+
+}  // namespace syscarve

@@ -1,0 +1,345 @@
+#include "userspace/model/profile_json.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/base/text.h"
+#include "userspace/model/strict_json.h"
+
+namespace syscarve {
+namespace {
+
+constexpr JsonLimits kLimits = {.bytes = kMaxProfileBytes, .values = size_t{1} << 20, .depth = 16};
+constexpr size_t kMaxRules = size_t{1} << 16;
+constexpr size_t kMaxNames = 4096;     // In one rule; no architecture has a quarter as many calls.
+constexpr size_t kMaxConditions = 64;  // In one entry; more than six must repeat an argument.
+constexpr size_t kMaxSmallList = 64;   // Architectures and flags.
+constexpr size_t kMaxWordBytes = 128;
+constexpr size_t kMaxCommentBytes = size_t{64} << 10;
+constexpr uint16_t kMaxErrno = 4095;  // The kernel's MAX_ERRNO.
+constexpr uint64_t kLastArgument = 5;
+constexpr size_t kOneElementPerLine = 0;
+
+// Every architecture token of the OCI runtime spec, in order to tell one we have no tables for from a misspelt one.
+constexpr std::string_view kOtherArchNames[] = {
+    "SCMP_ARCH_MIPS",        "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64",
+    "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",    "SCMP_ARCH_PPC64",     "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390",
+    "SCMP_ARCH_S390X",       "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64",  "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64",
+    "SCMP_ARCH_M68K",        "SCMP_ARCH_SH",     "SCMP_ARCH_SHEB",
+};
+
+constexpr std::string_view kFlags[] = {
+    "SECCOMP_FILTER_FLAG_TSYNC",
+    "SECCOMP_FILTER_FLAG_LOG",
+    "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+};
+
+// The actions that carry a value; OCI calls it errnoRet for both.
+bool CarriesValue(ActionKind kind) {
+  return kind == ActionKind::kErrno || kind == ActionKind::kTrace;
+}
+
+uint16_t LargestValue(ActionKind kind) {
+  return kind == ActionKind::kErrno ? kMaxErrno : std::numeric_limits<uint16_t>::max();
+}
+
+JsonValue ToJson(const ArgumentCondition& condition) {
+  JsonValue::Object object = {{"index", condition.index}, {"value", condition.value}};
+  if (condition.value_two != 0 || condition.op == CompareOp::kMaskedEqual) {
+    object.push_back({"valueTwo", condition.value_two});
+  }
+  object.push_back({"op", ScmpCompareName(condition.op)});
+  return object;
+}
+
+JsonValue ToJson(const Rule& rule) {
+  JsonValue::Object object = {{"names", JsonValue::Array(rule.names.begin(), rule.names.end())},
+                              {"action", ScmpActionName(rule.action.kind)}};
+  if (CarriesValue(rule.action.kind)) object.push_back({"errnoRet", rule.action.value});
+  if (!rule.conditions.empty()) {
+    JsonValue::Array conditions;
+    for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ToJson(condition));
+    object.push_back({"args", std::move(conditions)});
+  }
+  if (!rule.comment.empty()) object.push_back({"comment", rule.comment});
+  return object;
+}
+
+JsonValue ToJson(const Profile& profile) {
+  JsonValue::Object object = {{"defaultAction", ScmpActionName(profile.default_action.kind)}};
+  if (CarriesValue(profile.default_action.kind)) object.push_back({"defaultErrnoRet", profile.default_action.value});
+  JsonValue::Array architectures;
+  for (const Abi abi : profile.abis) architectures.emplace_back(ScmpArchName(abi));
+  object.push_back({"architectures", std::move(architectures)});
+  if (!profile.flags.empty()) {
+    object.push_back({"flags", JsonValue::Array(profile.flags.begin(), profile.flags.end())});
+  }
+  JsonValue::Array rules;
+  for (const Rule& rule : profile.rules) rules.push_back(ToJson(rule));
+  object.push_back({"syscalls", std::move(rules)});
+  return object;
+}
+
+// A member that may be absent; null says the same, as Go's encoder writes it for an empty list.
+bool IsGiven(const JsonReader& reader) {
+  return reader.exists() && !reader.IsNull();
+}
+
+std::string Quoted(std::string_view text) {
+  return Concat("\"", EscapeForTerminal(text), "\"");
+}
+
+// "ENOSYS", or a number in digits, as containers-common has it.
+std::optional<uint16_t> ErrnoFromText(std::string_view text) {
+  if (const auto number = ParseNumber<uint16_t>(text)) return *number <= kMaxErrno ? number : std::nullopt;
+  if (text == "EWOULDBLOCK") return EWOULDBLOCK;
+  if (text == "EDEADLOCK") return EDEADLOCK;
+  if (text == "EOPNOTSUPP" || text == "ENOTSUP") return EOPNOTSUPP;
+  for (uint16_t value = 1; value <= EHWPOISON; ++value) {
+    const char* name = strerrorname_np(value);
+    if (name != nullptr && text == name) return value;
+  }
+  return std::nullopt;
+}
+
+// The action in the member `action_key`, with its value from a number, a word, or OCI's default for both.
+Action ReadAction(const JsonReader& object, std::string_view action_key, std::string_view number_key,
+                  std::string_view word_key) {
+  const JsonReader action = object.Required(action_key);
+  const std::string action_name = action.Text(kMaxWordBytes);
+  const std::optional<ActionKind> kind = ActionKindFromScmpName(action_name);
+  if (!kind.has_value()) {
+    action.Fail(Concat("unknown action ", Quoted(action_name)));
+    return {};
+  }
+  const JsonReader number = object.Optional(number_key);
+  const JsonReader word = object.Optional(word_key);
+  std::optional<uint16_t> value;
+  if (IsGiven(number)) value = static_cast<uint16_t>(number.Uint(0, LargestValue(*kind)));
+  if (IsGiven(word)) {
+    const std::string text = word.Text(kMaxWordBytes);
+    if (!text.empty()) {
+      const std::optional<uint16_t> named = ErrnoFromText(text);
+      if (!named.has_value()) word.Fail(Concat("unknown errno ", Quoted(text)));
+      if (value.has_value() && value != named) word.Fail(Concat("does not agree with \"", number_key, "\""));
+      value = named;
+    }
+  }
+  if (!CarriesValue(*kind)) {
+    if (value.has_value()) action.Fail(Concat(action_name, " takes no errno"));
+    return {.kind = *kind, .value = 0};
+  }
+  return {.kind = *kind, .value = value.value_or(EPERM)};
+}
+
+// nullopt, with no failure, for an architecture that exists but has no Abi.
+std::optional<Abi> ReadArch(const JsonReader& reader) {
+  const std::string name = reader.Text(kMaxWordBytes);
+  const std::optional<Abi> abi = AbiFromScmpArchName(name);
+  if (!abi.has_value() && std::ranges::find(kOtherArchNames, name) == std::end(kOtherArchNames)) {
+    reader.Fail(Concat("unknown architecture ", Quoted(name)));
+  }
+  return abi;
+}
+
+std::vector<Abi> ReadArchitectures(const JsonReader& reader) {
+  std::vector<Abi> abis;
+  reader.ForEach(kMaxSmallList, [&abis](const JsonReader& element) {
+    const std::optional<Abi> abi = ReadArch(element);
+    if (!abi.has_value()) return element.Fail("this build has no system call table for this architecture");
+    abis.push_back(*abi);
+  });
+  return abis;
+}
+
+// Moby lists every architecture with its companions and uses the entry of the machine it runs on.
+std::vector<Abi> ReadArchMap(const JsonReader& reader) {
+  std::vector<Abi> abis;
+  reader.ForEach(kMaxSmallList, [&abis](const JsonReader& entry) {
+    entry.AllowOnly({"architecture", "subArchitectures"});
+    const bool is_ours = ReadArch(entry.Required("architecture")) == NativeAbi();
+    if (is_ours) abis.push_back(NativeAbi());
+    const JsonReader companions = entry.Optional("subArchitectures");
+    if (!IsGiven(companions)) return;
+    companions.ForEach(kMaxSmallList, [&abis, is_ours](const JsonReader& element) {
+      const std::optional<Abi> abi = ReadArch(element);
+      if (is_ours && abi.has_value()) abis.push_back(*abi);
+    });
+  });
+  return abis;
+}
+
+std::vector<Abi> ReadAbis(const JsonReader& root) {
+  const JsonReader architectures = root.Optional("architectures");
+  const JsonReader arch_map = root.Optional("archMap");
+  const auto is_used = [](const JsonReader& list) { return IsGiven(list) && !list.IsEmptyContainer(); };
+  if (is_used(architectures) && is_used(arch_map)) {
+    root.Fail("both \"architectures\" and \"archMap\" are given, and only one may be");
+  }
+  std::vector<Abi> abis;
+  if (is_used(architectures)) {
+    abis = ReadArchitectures(architectures);
+  } else if (is_used(arch_map)) {
+    abis = ReadArchMap(arch_map);
+  }
+  // A runtime's filter always speaks of its own machine, and of that only when the profile names none.
+  if (abis.empty()) abis.push_back(NativeAbi());
+  std::ranges::sort(abis);
+  abis.erase(std::unique(abis.begin(), abis.end()), abis.end());
+  return abis;
+}
+
+std::string ReadSyscallName(const JsonReader& reader) {
+  std::string name = reader.Text(kMaxWordBytes);
+  const bool is_word = !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (!is_word) reader.Fail(Concat(Quoted(name), " cannot be the name of a system call"));
+  return name;
+}
+
+std::vector<std::string> ReadNames(const JsonReader& entry) {
+  std::vector<std::string> names;
+  const JsonReader list = entry.Optional("names");
+  const JsonReader single = entry.Optional("name");
+  const bool has_list = IsGiven(list) && !list.IsEmptyContainer();
+  const bool has_single = IsGiven(single);
+  if (has_list == has_single) {
+    entry.Fail(has_list ? "both \"names\" and \"name\" are given, and only one may be"
+                        : "neither \"names\" nor \"name\" names a system call");
+  }
+  if (has_list) {
+    list.ForEach(kMaxNames, [&names](const JsonReader& element) { names.push_back(ReadSyscallName(element)); });
+  } else if (has_single) {
+    names.push_back(ReadSyscallName(single));
+  }
+  return names;
+}
+
+ArgumentCondition ReadCondition(const JsonReader& reader) {
+  reader.AllowOnly({"index", "value", "valueTwo", "op"});
+  ArgumentCondition condition;
+  condition.index = static_cast<unsigned>(reader.Required("index").Uint(0, kLastArgument));
+  condition.value = reader.Required("value").Uint();
+  if (const JsonReader value_two = reader.Optional("valueTwo"); IsGiven(value_two))
+    condition.value_two = value_two.Uint();
+  const JsonReader op = reader.Required("op");
+  const std::string op_name = op.Text(kMaxWordBytes);
+  const std::optional<CompareOp> known = CompareOpFromScmpName(op_name);
+  if (!known.has_value()) op.Fail(Concat("unknown operator ", Quoted(op_name)));
+  condition.op = known.value_or(CompareOp::kEqual);
+  return condition;
+}
+
+void RefuseConditional(const JsonReader& entry, std::string_view key) {
+  const JsonReader filter = entry.Optional(key);
+  if (!IsGiven(filter)) return;
+  filter.AllowOnly({"arches", "caps", "minKernel"});
+  bool is_conditional = false;
+  for (const std::string_view list_key : {"arches", "caps"}) {
+    const JsonReader list = filter.Optional(list_key);
+    if (!IsGiven(list)) continue;
+    list.ForEach(kMaxSmallList, [&is_conditional](const JsonReader&) { is_conditional = true; });
+  }
+  const JsonReader min_kernel = filter.Optional("minKernel");
+  if (IsGiven(min_kernel)) is_conditional |= !min_kernel.Text(kMaxWordBytes).empty();
+  if (is_conditional) {
+    filter.Fail(
+        "the entry depends on a container's capabilities, architecture or kernel, which a file alone does not say. "
+        "Hint: "
+        "use the profile as an engine resolves it for one container, or remove the condition.");
+  }
+}
+
+bool RepeatsAnIndex(const std::vector<ArgumentCondition>& conditions) {
+  std::array<bool, kLastArgument + 1> used = {};
+  return std::ranges::any_of(
+      conditions, [&used](const ArgumentCondition& condition) { return std::exchange(used[condition.index], true); });
+}
+
+void ReadRules(const JsonReader& entry, std::vector<Rule>& rules) {
+  entry.AllowOnly({"names", "name", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"});
+  RefuseConditional(entry, "includes");
+  RefuseConditional(entry, "excludes");
+  Rule rule;
+  rule.names = ReadNames(entry);
+  rule.action = ReadAction(entry, "action", "errnoRet", "errno");
+  if (const JsonReader args = entry.Optional("args"); IsGiven(args)) {
+    args.ForEach(kMaxConditions, [&rule](const JsonReader& element) {
+      if (!element.IsNull()) rule.conditions.push_back(ReadCondition(element));
+    });
+  }
+  if (const JsonReader comment = entry.Optional("comment"); IsGiven(comment))
+    rule.comment = comment.Text(kMaxCommentBytes);
+  if (!RepeatsAnIndex(rule.conditions)) {
+    rules.push_back(std::move(rule));
+    return;
+  }
+  for (const ArgumentCondition& condition : rule.conditions) {
+    rules.push_back({.names = rule.names, .action = rule.action, .conditions = {condition}, .comment = rule.comment});
+  }
+}
+
+void RefuseListener(const JsonReader& root, std::string_view key) {
+  const JsonReader listener = root.Optional(key);
+  if (IsGiven(listener) && !listener.Text(kMaxCommentBytes).empty()) {
+    listener.Fail(
+        "decisions are left to an agent that listens there, so the profile alone does not say what is allowed");
+  }
+}
+
+Profile ReadProfile(const JsonReader& root) {
+  root.AllowOnly({"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
+                  "listenerPath", "listenerMetadata", "syscalls"});
+  Profile profile;
+  profile.default_action = ReadAction(root, "defaultAction", "defaultErrnoRet", "defaultErrno");
+  profile.abis = ReadAbis(root);
+  if (const JsonReader flags = root.Optional("flags"); IsGiven(flags)) {
+    flags.ForEach(kMaxSmallList, [&profile](const JsonReader& element) {
+      std::string flag = element.Text(kMaxWordBytes);
+      if (std::ranges::find(kFlags, flag) == std::end(kFlags)) {
+        return element.Fail(Concat("unknown filter flag ", Quoted(flag)));
+      }
+      profile.flags.push_back(std::move(flag));
+    });
+  }
+  RefuseListener(root, "listenerPath");
+  RefuseListener(root, "listenerMetadata");
+  if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
+    syscalls.ForEach(kMaxRules, [&profile](const JsonReader& entry) { ReadRules(entry, profile.rules); });
+  }
+  return profile;
+}
+
+}  // namespace
+
+std::string FormatProfile(const Profile& profile) {
+  return PrintJson(ToJson(profile), kOneElementPerLine);
+}
+
+absl::StatusOr<Profile> ParseProfile(std::string_view text) {
+  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits);
+  if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
+  std::string error;
+  Profile profile = ReadProfile(JsonReader(*value, &error));
+  if (!error.empty()) return absl::InvalidArgumentError(Concat("not a valid seccomp profile: ", error));
+  return profile;
+}
+
+absl::StatusOr<Profile> LoadProfile(const std::string& path) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxProfileBytes));
+  absl::StatusOr<Profile> profile = ParseProfile(text);
+  if (!profile.ok()) return Annotate(profile.status(), path == "-" ? "standard input" : EscapeForTerminal(path));
+  return profile;
+}
+
+}  // namespace syscarve

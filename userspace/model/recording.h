@@ -1,0 +1,149 @@
+// A Recording: what was observed, and nothing that was decided. It is the narrow waist between the privileged half of
+// syscarve, which makes recordings, and the pure half, which reads them. docs/recording-format.md describes its file.
+//
+// Plain data: every member is public, an empty Recording is valid, and equality is by value. Ids are indices into the
+// vectors of the same Recording and mean nothing outside it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/capability.h"
+
+namespace syscarve {
+
+inline constexpr std::string_view kRecordingSchema = "syscarve.recording/1";
+
+using ProgramId = uint32_t;  // Index into Recording::programs.
+using SubjectId = uint32_t;  // Index into Recording::subjects.
+
+// Nanoseconds since 1970-01-01 00:00 UTC.
+using UnixNanos = uint64_t;
+
+struct Host {
+  std::string kernel;  // uname release, e.g. "6.18.44".
+  Abi native_abi = Abi::kX86_64;
+  std::string libseccomp;  // version the recorder ran with, e.g. "2.5.4".
+  bool operator==(const Host&) const = default;
+};
+
+// How the recording was made. Texts are from the closed sets below; docs/recording-format.md says what each implies.
+struct Method {
+  std::string backend;       // "bpf" or "notify".
+  std::string events;        // "first" or "all".
+  std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
+  std::string denials;  // "sys_exit" or "none": whether calls refused by a filter already in force were looked for.
+  bool operator==(const Method&) const = default;
+};
+
+// An executable that ran in a subject. `path` is bytes from an adversary: as the kernel's dentries spelt it inside its
+// mount namespace, possibly not UTF-8, "" when it could not be told.
+struct Program {
+  std::string path;
+  uint64_t device = 0;  // The kernel's dev_t of the file's superblock, or 0.
+  uint64_t inode = 0;
+  auto operator<=>(const Program&) const = default;
+};
+
+enum class SubjectKind { kCommand, kCgroup, kProcess, kContainer };
+
+struct Subject {
+  SubjectKind kind = SubjectKind::kCommand;
+  std::string name;    // For people and file names; an adversary's bytes.
+  std::string cgroup;  // Path below the cgroup2 mount, "" when there is none.
+  bool operator==(const Subject&) const = default;
+};
+
+// One argument's observed values, as a sorted set; `truncated` says that more were seen than kept.
+struct ValueSet {
+  std::vector<uint64_t> values;
+  bool truncated = false;
+  bool operator==(const ValueSet&) const = default;
+};
+
+struct Observation {
+  uint64_t count = 0;                      // Equal to the sum over `programs`.
+  std::optional<UnixNanos> first_seen;     // Detail: absent when the news of it was lost.
+  std::map<ProgramId, uint64_t> programs;  // Count per program.
+  std::map<int, ValueSet> arguments;       // By argument index, 0 to 5.
+  bool operator==(const Observation&) const = default;
+};
+
+// What happened to a call that a filter already in force did not let through.
+struct Denial {
+  int errno_value = 0;  // Positive, or 0 when the task was killed instead.
+  uint64_t count = 0;
+  std::map<ProgramId, uint64_t> programs;
+  bool operator==(const Denial&) const = default;
+};
+
+// Calls over time, in buckets of equal width, from `events: all`.
+struct Timeline {
+  UnixNanos start = 0;
+  uint64_t bucket_nanos = 0;
+  std::vector<uint64_t> counts;
+  bool operator==(const Timeline&) const = default;
+};
+
+// What one subject did in one run.
+struct SubjectTrace {
+  std::map<SyscallId, Observation> calls;            // Phase "main".
+  std::map<SyscallId, Observation> runtime_calls;    // Phase "runtime": before the subject's own program was exec'd.
+  std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno value, ascending.
+  std::map<int, CapabilityUse> capabilities;         // By capability number.
+  std::optional<Timeline> timeline;
+  bool operator==(const SubjectTrace&) const = default;
+};
+
+// How a recorded command ended.
+struct CommandEnd {
+  int status = 0;                  // As a shell reports it: the exit status, or 128 + signal.
+  uint64_t ended_by_recorder = 0;  // Tasks that outlived the command and the grace period, and were ended.
+  bool operator==(const CommandEnd&) const = default;
+};
+
+struct Run {
+  std::string id;    // Random, 32 hex digits; merging is idempotent by it.
+  std::string name;  // Chosen by the user.
+  UnixNanos start = 0;
+  UnixNanos end = 0;
+  std::optional<CommandEnd> command;
+  std::map<SubjectId, SubjectTrace> subjects;
+  bool operator==(const Run&) const = default;
+};
+
+// Something that was, or may have been, missed. `missed_calls` tells whether a system call can be absent from the
+// Recording because of it; otherwise only detail (a time, a program's name) is gone.
+struct Loss {
+  std::string
+      what;  // A stable word, e.g. "ring_full", "slots_full", "program_skipped"; docs/recording-format.md lists them.
+  uint64_t count = 0;
+  bool missed_calls = false;
+  std::string detail;  // One sentence for people.
+  bool operator==(const Loss&) const = default;
+};
+
+struct Recording {
+  Host host;
+  Method method;
+  std::vector<Program> programs;
+  std::vector<Subject> subjects;
+  std::vector<Run> runs;
+  std::vector<Loss> losses;
+
+  // Whether no call can be missing: no loss has `missed_calls`.
+  bool complete() const;
+  bool operator==(const Recording&) const = default;
+};
+
+// The words of the file format.
+std::string_view SubjectKindName(SubjectKind kind);
+std::optional<SubjectKind> SubjectKindFromName(std::string_view name);
+
+}  // namespace syscarve

@@ -1,0 +1,123 @@
+// JSON for files that may be hostile: a plain value tree, a parser that refuses what a careless one lets through
+// (duplicate keys, deep nesting, floods of values), a printer whose output depends on nothing but the value, and a
+// reader that turns the tree into structs and says where the first thing went wrong.
+//
+//   std::string error;
+//   JsonReader root(value, &error);
+//   root.AllowOnly({"name", "count"});
+//   thing.name = root.Required("name").Text(64);
+//   thing.count = root.Required("count").Uint();
+//   if (!error.empty()) return absl::InvalidArgumentError(error);   // "count: expected an unsigned integer, found a
+//   string"
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "userspace/base/status.h"
+
+namespace syscarve {
+
+// A template only so that JsonValue can hold a vector of it before it is complete itself; JsonMember is its one use.
+template <typename Value>
+struct JsonMemberOf {
+  std::string key;
+  Value value;
+};
+
+// Integers are exact over the whole range of 64 bits, signed or unsigned; a number that is neither is a double.
+struct JsonValue {
+  using Array = std::vector<JsonValue>;
+  using Object = std::vector<JsonMemberOf<JsonValue>>;  // In the order of the text.
+  std::variant<std::nullptr_t, bool, uint64_t, int64_t, double, std::string, Array, Object> data = nullptr;
+
+  JsonValue() = default;
+  // The conversions are implicit so that a tree can be written as it reads: {{"nr", 2}, {"name", "open"}}.
+  JsonValue(std::nullptr_t) {}                // NOLINT(google-explicit-constructor)
+  JsonValue(bool flag) : data(flag) {}        // NOLINT(google-explicit-constructor)
+  JsonValue(double number) : data(number) {}  // NOLINT(google-explicit-constructor)
+  JsonValue(std::integral auto number) {      // NOLINT(google-explicit-constructor)
+    if (number < 0) {
+      data = static_cast<int64_t>(number);
+    } else {
+      data = static_cast<uint64_t>(number);
+    }
+  }
+  // Text is stored as it is; it must be UTF-8.
+  JsonValue(std::string text) : data(std::move(text)) {}         // NOLINT(google-explicit-constructor)
+  JsonValue(std::string_view text) : data(std::string(text)) {}  // NOLINT(google-explicit-constructor)
+  JsonValue(const char* text) : data(std::string(text)) {}       // NOLINT(google-explicit-constructor)
+  JsonValue(Array elements) : data(std::move(elements)) {}       // NOLINT(google-explicit-constructor)
+  JsonValue(Object members) : data(std::move(members)) {}        // NOLINT(google-explicit-constructor)
+};
+
+using JsonMember = JsonMemberOf<JsonValue>;
+
+struct JsonLimits {
+  size_t bytes;
+  size_t values;  // Counting containers and what is in them.
+  size_t depth;
+};
+
+// The value that `text` spells, by RFC 8259 and with no key twice in one object. kInvalidArgument otherwise.
+absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits);
+
+// `value` with two-space indentation and a newline at the end. A container that fits in `width` columns together with
+// its indentation is on one line; with a width of 0 every element has its own.
+std::string PrintJson(const JsonValue& value, size_t width);
+
+// A place in a JsonValue. The first failure anywhere in the tree is kept in `*error`, with its place; from then on
+// every reader of that tree answers with zeros and empty strings, so that a caller checks once at the end. A reader
+// refers to the reader it came from, which must outlive it.
+class JsonReader {
+ public:
+  JsonReader(const JsonValue& root, std::string* error) : value_(&root), error_(error) {}
+
+  bool ok() const { return error_->empty(); }
+  // False for an Optional() that is not there.
+  bool exists() const { return value_ != nullptr; }
+  bool IsNull() const;
+  bool IsEmptyContainer() const;
+
+  // Fails when this is not an object, or has a member that is not in `keys`.
+  void AllowOnly(std::initializer_list<std::string_view> keys) const;
+  JsonReader Required(std::string_view key) const;
+  JsonReader Optional(std::string_view key) const;
+
+  // `smallest` to `largest`, both included; a negative number, a fraction or an exponent is not an integer here.
+  uint64_t Uint(uint64_t smallest = 0, uint64_t largest = UINT64_MAX) const;
+  bool Bool() const;
+  // At most `max_bytes` of UTF-8.
+  std::string Text(size_t max_bytes) const;
+
+  // Calls `visit` for each element of this array, or each member of this object, until one fails.
+  void ForEach(size_t max_elements, absl::FunctionRef<void(const JsonReader&)> visit) const;
+  void ForEachMember(size_t max_members, absl::FunctionRef<void(std::string_view key, const JsonReader&)> visit) const;
+
+  // Records "<place>: <message>", unless something failed before.
+  void Fail(std::string_view message) const;
+
+ private:
+  JsonReader(const JsonValue* value, const JsonReader* parent, std::string_view key, size_t index)
+      : value_(value), parent_(parent), key_(key), index_(index), error_(parent->error_) {}
+
+  template <typename T>
+  const T* As(std::string_view expected) const;
+  std::string Place() const;
+
+  const JsonValue* value_;
+  const JsonReader* parent_ = nullptr;
+  std::string_view key_;  // Empty for an element of an array.
+  size_t index_ = 0;
+  std::string* error_;
+};
+
+}  // namespace syscarve

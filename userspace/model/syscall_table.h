@@ -1,0 +1,51 @@
+// Names and numbers of system calls, per ABI: libseccomp's tables, completed by the calls that are newer than the
+// installed libseccomp. Thread-safe; the tables are built once, at first use.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/abi.h"
+
+namespace syscarve {
+
+// The largest number (exclusive) that tables and exhaustive checks go through. Linux 6.18's last is 469 on every
+// architecture but arm, whose private calls (0xf0000…) are above and are kept as numbers.
+inline constexpr int kSyscallTableEnd = 512 + 64;
+
+struct SyscallEntry {
+  int nr;
+  std::string name;
+};
+
+// The kernel's name of `id`, or nullopt: an unknown number keeps its number and is never given an invented name.
+std::optional<std::string> SyscallName(SyscallId id);
+
+// For people: the name, or "#<nr>" where there is none; with ":<abi>" behind it when `abi` is not the native one,
+// e.g. "getpid", "getpid:i386", "#999".
+std::string DisplayName(SyscallId id);
+
+// The number that `name` has on `abi`, or nullopt when that ABI has no such call.
+std::optional<SyscallId> FindSyscall(Abi abi, std::string_view name);
+
+// Whether any ABI we know has a call of this name.
+bool IsKnownSyscallName(std::string_view name);
+
+// Whether the installed libseccomp itself (not our completion) can resolve `name` on `abi`. Container runtimes ignore a
+// name their libseccomp does not know, silently.
+bool LibseccompKnows(Abi abi, std::string_view name);
+
+// The installed libseccomp's version, e.g. "2.5.4".
+std::string LibseccompVersion();
+
+// All named calls of `abi`, ascending by number.
+std::span<const SyscallEntry> SyscallTable(Abi abi);
+
+// Calls the kernel makes or serves for itself and exempts from seccomp: uretprobe (335) and uprobe (336) on x86_64.
+// They are never recorded, emitted or checked.
+bool IsExemptFromSeccomp(SyscallId id);
+
+}  // namespace syscarve
