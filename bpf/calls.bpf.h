@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+//
+// Which call a task is in: ABI and number, per architecture.
+#pragma once
+
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/recorder.h"
+
+static __always_inline __u32 current_abi(struct task_struct *task, long id)
+{
+#if defined(__TARGET_ARCH_x86)
+	// TS_COMPAT (arch/x86/include/asm/thread_info.h) is set for the length of a 32-bit call, also one that a 64-bit program
+	// makes by int $0x80.
+	if (task->thread_info.status & 0x2)
+		return RECORDER_ABI_COMPAT;
+	if (id & 0x40000000)
+		return RECORDER_ABI_X32;
+	return RECORDER_ABI_NATIVE;
+#else
+	// TIF_32BIT (arch/arm64/include/asm/thread_info.h)
+	return task->thread_info.flags & (1 << 22) ? RECORDER_ABI_COMPAT : RECORDER_ABI_NATIVE;
+#endif
+}
+
+static __always_inline __u32 number_of(__u32 abi, long id)
+{
+	return abi == RECORDER_ABI_X32 ? (__u32)id & ~0x40000000u : (__u32)id;
+}
+
+// The number of the call that `task`, the current one, is in; -1 when it is in none.
+static __always_inline long call_in_progress(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+	// After an exception orig_ax is an error code. The syscall instruction leaves its return address in rcx and the flags in
+	// r11; int $0x80 sets TS_COMPAT.
+	if (!(task->thread_info.status & 0x2) && regs->cx != regs->ip && regs->r11 != regs->flags)
+		return -1;
+	return (int)regs->orig_ax;
+#else
+	return regs->syscallno;
+#endif
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+//
+// What the programs share: knobs, counters and maps. recorder.h has the layouts that user space reads too.
+#pragma once
+
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/recorder.h"
+
+#define TASK_CACHE_SIZE 65536
+
+// Set before load; the verifier removes what they switch off.
+const volatile bool every_call = false;      // stream every call, not only first sightings
+const volatile bool track_denials = false;   // tell calls that a filter refused
+const volatile bool follow_processes = false;  // some subjects are process trees, not cgroups
+const volatile __u32 slot_limit = 0;         // entries of `slots` and `counters`, the unused 0 included
+const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when this much waits
+
+// Remembers which slot a task belongs to, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
+// One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
+__u64 task_slots[TASK_CACHE_SIZE];
+
+// Moving a task to another cgroup invalidates every remembered answer at once: the move can concern many threads.
+// Starts at 1 so that a zeroed entry is never valid.
+__u32 generation = 1;
+__u32 next_slot = 1;
+struct recorder_losses losses;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64); // cgroup id
+	__type(value, __u32); // subject
+} cgroup_subjects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32); // process (tgid in the initial namespace)
+	__type(value, __u32); // subject
+} process_subjects SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); // set before load, with slots and counters
+	__type(key, struct recorder_slot_key);
+	__type(value, __u32);
+} slot_ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recorder_slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recorder_counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct recorder_call_key);
+	__type(value, __u64);
+} other_calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct recorder_denial_key);
+	__type(value, __u64);
+} denials SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct recorder_capability_key);
+	__type(value, struct recorder_capability_count);
+} capability_checks SEC(".maps");
+
+// What must be known of a task between two events. Only tasks that need it have one.
+struct task_state {
+	__u32 phase;
+	__u32 last_abi; // the latest call of a task in the runtime phase
+	__u32 last_nr;
+	__u8 entered;   // track_denials: an enter was seen that has had no exit
+	__u8 known;     // track_denials: some enter was seen before
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} task_states SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024); // grown before load for every_call
+} news SEC(".maps");
+
+// With every_call, what a CPU is filling. The rest of the batch is read from user space at the end.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recorder_stream);
+} streams SEC(".maps");

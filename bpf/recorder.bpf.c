@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+//
+// The kernel side of `syscarve record`. For each system call of a followed task: find the task's slot, add one to a per-CPU
+// counter, and tell the ring when the counter was zero. Counters only ever grow and are the truth; the ring is the news.
+//
+// The rest keeps the answer to "which slot is this task's?" right. It is derived from the task itself, its cgroup and its
+// executable, at the first call after anything changed, and remembered in `task_slots` until exec, exit or a cgroup move.
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/calls.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/news.bpf.h"
+#include "bpf/recorder.h"
+#include "bpf/slots.bpf.h"
+
+static __noinline int note_enter(struct task_struct *task)
+{
+	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (state) {
+		state->entered = 1;
+		state->known = 1;
+	}
+	return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 slot = slot_of(task, id);
+
+	if (!slot)
+		return 0;
+	if (track_denials)
+		note_enter(task);
+	if ((__u32)id >= RECORDER_PLANE_SIZE) {
+		__u32 abi = current_abi(task, id);
+
+		return count_other(slot, abi, number_of(abi, id));
+	}
+	__u32 counter = current_abi(task, 0) * RECORDER_PLANE_SIZE + (__u32)id;
+	struct recorder_counters *count = bpf_map_lookup_elem(&counters, &slot);
+
+	if (!count)
+		return 0;
+	// Not atomic: the kernel runs a tracing program at most once at a time per CPU (it counts what it skips for that reason,
+	// which the user side reads at the end), and nothing else writes here.
+	__u64 before = count->calls[counter & (RECORDER_COUNTERS - 1)];
+
+	count->calls[counter & (RECORDER_COUNTERS - 1)] = before + 1;
+	if (before == 0)
+		first_on_this_cpu(slot, counter);
+	if (every_call)
+		stream_call(slot, counter);
+	return 0;
+}
+
+static __always_inline void count_denial(__u32 slot, __u32 abi, __u32 nr, __u32 error)
+{
+	struct recorder_denial_key key = {.slot = slot, .abi = abi, .nr = nr, .error = error};
+	__u64 *count = bpf_map_lookup_elem(&denials, &key);
+
+	if (!count) {
+		__u64 zero = 0;
+
+		bpf_map_update_elem(&denials, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&denials, &key);
+		if (!count) {
+			__sync_fetch_and_add(&losses.denials_full, 1);
+			return;
+		}
+	}
+	__sync_fetch_and_add(count, 1);
+}
+
+// Seccomp runs before sys_enter: a call that a filter answers with an errno has an exit and no enter.
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+
+	if (!state)
+		return 0;
+	if (state->entered) {
+		state->entered = 0;
+		return 0;
+	}
+	// A new child returns from its parent's fork, and a handler's return has no number: neither fails.
+	if (ret >= 0 || ret < -4095 || task->seccomp.mode != 2)
+		return 0;
+#if defined(__TARGET_ARCH_x86)
+	long id = (int)regs->orig_ax;
+#else
+	long id = regs->syscallno;
+#endif
+	// Without an earlier enter the task may have been inside a call when we attached.
+	if (id < 0 || !state->known)
+		return 0;
+	__u32 abi = current_abi(task, id);
+	__u32 nr = number_of(abi, id);
+	__u32 slot = slot_of(task, id);
+
+	if (slot)
+		count_denial(slot, abi, nr, -ret);
+	return 0;
+}
+
+// The task executes another program from here on.
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+
+	// An exec by a thread other than the first gives it the first one's pid.
+	forget(task->pid);
+	forget(old_pid);
+	if (!state || state->phase != RECORDER_PHASE_RUNTIME)
+		return 0;
+	state->phase = RECORDER_PHASE_MAIN;
+	__u32 subject = subject_of(task);
+
+	if (!subject)
+		return 0;
+	// The exec that starts the subject's program is its first call: whatever enforces a profile must let it through.
+	__u32 slot = slot_of_program(subject);
+
+	if (slot)
+		count_other(slot, state->last_abi, state->last_nr);
+	else
+		__sync_fetch_and_add(&losses.no_slot, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct task_state *state = bpf_task_storage_get(&task_states, parent, 0, 0);
+
+	if (state && state->phase == RECORDER_PHASE_RUNTIME) {
+		struct task_state *inherited = bpf_task_storage_get(&task_states, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+		if (inherited)
+			inherited->phase = RECORDER_PHASE_RUNTIME;
+		else
+			__sync_fetch_and_add(&losses.enrolment_failed, 1);
+	}
+	if (follow_processes && child->pid == child->tgid) {
+		__u32 process = parent->tgid;
+		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
+
+		if (subject) {
+			__u32 follow = *subject;
+
+			process = child->tgid;
+			if (bpf_map_update_elem(&process_subjects, &process, &follow, BPF_ANY))
+				__sync_fetch_and_add(&losses.enrolment_failed, 1);
+		}
+	}
+	return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task, bool threadgroup)
+{
+	// One event per hierarchy; only the v2 one decides membership.
+	if (BPF_CORE_READ(destination, root, hierarchy_id) != 0)
+		return 0;
+	if (subject_of_cgroup(destination)) {
+		struct task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+		if (state)
+			state->phase = RECORDER_PHASE_RUNTIME;
+		else
+			__sync_fetch_and_add(&losses.enrolment_failed, 1);
+	}
+	__sync_fetch_and_add(&generation, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	// A filter kills with SIGSYS; since 5.17 the task's mode is then 3 (SECCOMP_MODE_DEAD in kernel/seccomp.c).
+	if (track_denials && (task->exit_code & 0x7f) == 31 && task->seccomp.mode >= 2) {
+		long id = call_in_progress(task);
+
+		if (id >= 0) {
+			__u32 abi = current_abi(task, id);
+			__u32 nr = number_of(abi, id);
+			__u32 slot = slot_of(task, id);
+
+			if (slot)
+				count_denial(slot, abi, nr, 0);
+		}
+	}
+	// Its pid will be another task's.
+	forget(task->pid);
+	if (follow_processes && BPF_CORE_READ(task, signal, live.counter) == 0) {
+		__u32 process = task->tgid;
+
+		bpf_map_delete_elem(&process_subjects, &process);
+	}
+	return 0;
+}
+
+static __always_inline int count_capability(const struct cred *cred, struct user_namespace *target, int capability, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	long id = call_in_progress(task);
+	__u32 abi = current_abi(task, id);
+	__u32 slot = slot_of(task, id);
+
+	if (!slot)
+		return 0;
+	struct recorder_capability_key key = {
+		.slot = slot,
+		.capability = capability,
+		.abi = id < 0 ? 0 : abi,
+		.nr = id < 0 ? -1 : (__s32)number_of(abi, id),
+	};
+	if (cred != task->cred || task->cred != task->real_cred || target != cred->user_ns)
+		key.flags = RECORDER_CAPABILITY_FOREIGN;
+	struct recorder_capability_count *count = bpf_map_lookup_elem(&capability_checks, &key);
+
+	if (!count) {
+		struct recorder_capability_count zero = {};
+
+		bpf_map_update_elem(&capability_checks, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&capability_checks, &key);
+		if (!count) {
+			__sync_fetch_and_add(&losses.capabilities_full, 1);
+			return 0;
+		}
+	}
+	__sync_fetch_and_add(ret == 0 ? &count->granted : &count->denied, 1);
+	return 0;
+}
+
+// Exactly one of these is loaded, the first that the host allows.
+SEC("fexit/cap_capable")
+int BPF_PROG(on_capable_fexit, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,
+	     int ret)
+{
+	return count_capability(cred, target, capability, ret);
+}
+
+SEC("tp_btf/cap_capable")
+int BPF_PROG(on_capable_tracepoint, const struct cred *cred, struct user_namespace *target,
+	     const struct user_namespace *capable_in, int capability, int ret)
+{
+	return count_capability(cred, target, capability, ret);
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * The contract between the kernel side (recorder.bpf.c) and the user side (userspace/trace): the layout of every map value and
+ * ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.
+ *
+ * A slot is one (subject, phase, program). Slot numbers start at 1; 0 means "not ours".
+ */
+#pragma once
+
+#include <linux/types.h>
+
+enum {
+	/* Numbers below this, native and compat, have a counter of their own. Linux 6.18's highest is 469. Others, x32's
+	 * included, are counted in the other_calls hash. */
+	RECORDER_PLANE_SIZE = 512,
+	RECORDER_COUNTERS = 2 * RECORDER_PLANE_SIZE,
+	RECORDER_PATH_BYTES = 1024,
+	RECORDER_BATCH_CALLS = 64,
+};
+
+/* Which table a number belongs to, relative to the running kernel. */
+enum recorder_abi {
+	RECORDER_ABI_NATIVE = 0, /* x86_64, aarch64 */
+	RECORDER_ABI_COMPAT = 1, /* i386, arm */
+	RECORDER_ABI_X32 = 2,
+};
+
+enum recorder_phase {
+	RECORDER_PHASE_MAIN = 0,
+	/* The task was moved into the subject, or forked by one that was, and has not exec'd since: a runtime at work. */
+	RECORDER_PHASE_RUNTIME = 1,
+};
+
+/* Map slot_ids: key -> slot number. All-zero device and inode is the subject's slot for programs that got none of their own. */
+struct recorder_slot_key {
+	__u32 subject;
+	__u32 phase;
+	__u64 device;
+	__u64 inode;
+};
+
+/* Map slots, by slot number. */
+struct recorder_slot {
+	struct recorder_slot_key key;
+	__u64 seen[RECORDER_COUNTERS / 64]; /* one bit per counter: its first sighting has been told */
+	__u32 pid;                          /* the process that first ran the program, in the initial namespace */
+	__u32 path_length;                  /* bytes used in path */
+	__u32 path_truncated;
+	__u32 reserved;
+	char comm[16];
+	/* The components of the path, the file's own name first, each ended by NUL: the kernel walks from the leaf up. */
+	char path[RECORDER_PATH_BYTES];
+};
+
+/* Map counters, by slot number, per CPU: native plane, then compat plane. */
+struct recorder_counters {
+	__u64 calls[RECORDER_COUNTERS];
+};
+
+/* Map other_calls: key -> count. */
+struct recorder_call_key {
+	__u32 slot;
+	__u32 abi;
+	__u32 nr; /* without x32's bit */
+	__u32 reserved;
+};
+
+/* Map denials: key -> count. */
+struct recorder_denial_key {
+	__u32 slot;
+	__u32 abi;
+	__u32 nr;
+	__u32 error; /* errno, or 0: killed */
+};
+
+enum recorder_capability_flags {
+	RECORDER_CAPABILITY_FOREIGN = 1, /* overridden credentials, or another user namespace */
+};
+
+/* Map capability_checks: key -> recorder_capability_count. */
+struct recorder_capability_key {
+	__u32 slot;
+	__u16 capability;
+	__u8 abi;
+	__u8 flags;
+	__s32 nr; /* the call in progress, or -1 */
+	__u32 reserved;
+};
+
+struct recorder_capability_count {
+	__u64 granted;
+	__u64 denied;
+};
+
+/* What could not be kept, by reason. In .bss, only ever growing. */
+struct recorder_losses {
+	__u64 news_ring_full;       /* first sightings whose time is unknown */
+	__u64 stream_ring_full;     /* calls missing from the stream of every call, though counted */
+	__u64 slots_full;           /* programs counted under the subject's shared slot */
+	__u64 no_slot;              /* calls counted nowhere */
+	__u64 other_calls_full;     /* calls with unusual numbers counted nowhere */
+	__u64 denials_full;
+	__u64 capabilities_full;
+	__u64 enrolment_failed;     /* a process of the subject could not be followed */
+};
+
+enum recorder_news_type {
+	RECORDER_NEWS_SIGHTING = 1,
+	RECORDER_NEWS_CALL = 2,
+	RECORDER_NEWS_BATCH = 3,
+};
+
+/* Ring records start with this. Times are CLOCK_MONOTONIC nanoseconds. */
+struct recorder_news_header {
+	__u32 type;
+	__u32 count; /* calls in the record */
+	__u64 time_ns;
+};
+
+/* A call's first sighting in a slot; or, with --events all, one call whose number has no counter. */
+struct recorder_news_call {
+	struct recorder_news_header header;
+	__u32 slot;
+	__u32 abi;
+	__u32 nr;
+	__u32 pid;
+};
+
+/* Calls of one CPU, oldest first. Each is nanoseconds since header.time_ns << 28 | slot << 10 | counter. */
+struct recorder_news_batch {
+	struct recorder_news_header header;
+	__u64 calls[RECORDER_BATCH_CALLS];
+};
+
+/* Map streams, per CPU: the batch being filled, and the time at the latest tick. */
+struct recorder_stream {
+	__u64 tick;
+	__u64 now;
+	struct recorder_news_batch batch;
+};
+
+#define RECORDER_BATCH_TIME_SHIFT 28
+#define RECORDER_BATCH_SLOT_SHIFT 10
+#define RECORDER_BATCH_SLOT_MASK 0x3ffff
+#define RECORDER_BATCH_COUNTER_MASK 0x3ff
+
+#ifdef __cplusplus
+#define RECORDER_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type)
+#else
+#define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
+#endif
+RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
+RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 16 + 16 + 1024);
+RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);
+RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
+RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
+RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
+RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 64);
+RECORDER_ASSERT_SIZE(struct recorder_news_call, 32);
+RECORDER_ASSERT_SIZE(struct recorder_news_batch, 16 + 512);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+//
+// Which slot a task's calls belong to: its subject by cgroup or process, its program by executable.
+#pragma once
+
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "bpf/calls.bpf.h"
+#include "bpf/maps.bpf.h"
+
+#define TASK_SLOT_BITS 20
+#define MAX_CGROUP_DEPTH 64
+#define MAX_PATH_COMPONENTS 48
+#define MAX_COMPONENT 256
+
+static __always_inline volatile __u64 *cache_entry(__u32 pid)
+{
+	return &task_slots[pid & (TASK_CACHE_SIZE - 1)];
+}
+
+// What an entry of task_slots holds above the slot's bits. A pid is less than 2^22 (PID_MAX_LIMIT).
+static __always_inline __u64 cache_tag(__u32 pid, __u32 at_generation)
+{
+	return (__u64)at_generation << (32 - TASK_SLOT_BITS) | pid / TASK_CACHE_SIZE;
+}
+
+static __always_inline void forget(__u32 pid)
+{
+	*cache_entry(pid) = 0;
+}
+
+// The subject whose cgroup is `cgroup` or its nearest ancestor; 0 is none.
+static __always_inline __u32 subject_of_cgroup(struct cgroup *cgroup)
+{
+	for (int depth = 0; depth < MAX_CGROUP_DEPTH && cgroup; depth++) {
+		__u64 id = BPF_CORE_READ(cgroup, kn, id);
+		__u32 *subject = bpf_map_lookup_elem(&cgroup_subjects, &id);
+
+		if (subject)
+			return *subject;
+		// css is the cgroup's first member in all kernels, but let the relocation say so.
+		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
+		if (!parent)
+			return 0;
+		cgroup = (void *)parent - bpf_core_field_offset(struct cgroup, self);
+	}
+	return 0;
+}
+
+static __always_inline __u32 subject_of(struct task_struct *task)
+{
+	if (follow_processes) {
+		__u32 process = task->tgid;
+		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
+
+		if (subject)
+			return *subject;
+	}
+	return subject_of_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+}
+
+// Writes the path of `file`, leaf first. Reading as it is renamed or unmounted can give a path that never was; device and
+// inode, not the path, are the program's identity.
+static __always_inline void describe_path(struct recorder_slot *slot, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+
+	for (int i = 0; i < MAX_PATH_COMPONENTS; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		// Kept in the map, not in a variable: the verifier would follow every value it could have.
+		__u32 used = *(volatile __u32 *)&slot->path_length;
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount)
+				return;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (used > RECORDER_PATH_BYTES - MAX_COMPONENT)
+			break;
+		long length = bpf_probe_read_kernel_str(&slot->path[used & (RECORDER_PATH_BYTES - 1)], MAX_COMPONENT,
+							BPF_CORE_READ(dentry, d_name.name));
+		if (length <= 0)
+			break;
+		*(volatile __u32 *)&slot->path_length = used + length;
+		dentry = parent;
+	}
+	slot->path_truncated = 1;
+}
+
+static __always_inline __u32 shared_slot(__u32 subject, __u32 phase)
+{
+	struct recorder_slot_key key = {.subject = subject, .phase = phase};
+	__u32 *slot = bpf_map_lookup_elem(&slot_ids, &key);
+
+	return slot ? *slot : 0;
+}
+
+// The slot of the program that the current task executes, made at its first call. Like decide(), not static: the verifier then
+// checks it once, on its own, and not along every path that leads here.
+__noinline __u32 slot_of_program(__u32 subject)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct recorder_slot_key key = {
+		.subject = subject,
+		.phase = RECORDER_PHASE_MAIN,
+		.device = BPF_CORE_READ(inode, i_sb, s_dev),
+		.inode = BPF_CORE_READ(inode, i_ino),
+	};
+	__u32 *known = bpf_map_lookup_elem(&slot_ids, &key);
+
+	if (known)
+		return *known;
+
+	// Checked first so that a flood of programs cannot make the counter wrap.
+	if (next_slot >= slot_limit) {
+		__sync_fetch_and_add(&losses.slots_full, 1);
+		return shared_slot(subject, RECORDER_PHASE_MAIN);
+	}
+	__u32 slot = __sync_fetch_and_add(&next_slot, 1);
+	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
+
+	if (!described) {
+		__sync_fetch_and_add(&losses.slots_full, 1);
+		return shared_slot(subject, RECORDER_PHASE_MAIN);
+	}
+	described->key = key;
+	described->pid = task->tgid;
+	bpf_probe_read_kernel_str(described->comm, sizeof(described->comm), task->comm);
+	describe_path(described, file);
+	// Another CPU may have been quicker: then its slot is the program's, and ours stays unused.
+	if (bpf_map_update_elem(&slot_ids, &key, &slot, BPF_NOEXIST)) {
+		known = bpf_map_lookup_elem(&slot_ids, &key);
+		if (known)
+			return *known;
+		__sync_fetch_and_add(&losses.slots_full, 1);
+		return shared_slot(subject, RECORDER_PHASE_MAIN);
+	}
+	return slot;
+}
+
+// The slow answer to "which slot is the current task's?", when it is not remembered. `id` is the call it makes.
+__noinline __u32 decide(long id)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	// Read before anything is looked at: a move that happens meanwhile makes what we remember invalid.
+	__u32 at_generation = *(volatile __u32 *)&generation;
+	__u32 slot = 0;
+	__u32 subject = subject_of(task);
+
+	if (subject) {
+		struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+
+		if (state && state->phase == RECORDER_PHASE_RUNTIME) {
+			// Not remembered: the latest call must be known when exec comes.
+			state->last_abi = current_abi(task, id);
+			state->last_nr = number_of(state->last_abi, id);
+			slot = shared_slot(subject, RECORDER_PHASE_RUNTIME);
+			if (!slot)
+				__sync_fetch_and_add(&losses.no_slot, 1);
+			return slot;
+		}
+		slot = slot_of_program(subject);
+		if (!slot) {
+			// Not remembered either, so that every call that is lost is counted.
+			__sync_fetch_and_add(&losses.no_slot, 1);
+			return 0;
+		}
+	}
+	*cache_entry(task->pid) = cache_tag(task->pid, at_generation) << TASK_SLOT_BITS | slot;
+	return slot;
+}
+
+static __always_inline __u32 slot_of(struct task_struct *task, long id)
+{
+	__u32 pid = task->pid;
+	__u64 entry = *cache_entry(pid);
+
+	if (entry >> TASK_SLOT_BITS == cache_tag(pid, *(volatile __u32 *)&generation))
+		return entry & ((1 << TASK_SLOT_BITS) - 1);
+	return decide(id);
+}

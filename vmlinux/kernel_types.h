@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/*
+ * The kernel types that our BPF programs touch, with only the fields they read. Offsets here mean nothing: every access is
+ * relocated against the running kernel's BTF when the program is loaded (CO-RE). README.md says why this is not a dump.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __u64 u64;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+
+struct thread_info {
+	u32 status; /* TS_COMPAT while a 32-bit call is in progress */
+};
+
+struct pt_regs {
+	unsigned long cx;
+	unsigned long r11;
+	unsigned long flags;
+	unsigned long ip;
+	unsigned long orig_ax; /* the call's number; an error code after an exception */
+};
+
+#elif defined(__TARGET_ARCH_arm64)
+
+struct thread_info {
+	unsigned long flags; /* TIF_32BIT marks a compat task */
+};
+
+struct pt_regs {
+	int syscallno; /* -1 outside a call */
+};
+
+#else
+#error "add this architecture's thread_info and pt_regs"
+#endif
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct super_block {
+	u32 s_dev;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id; /* 0 is the default (v2) hierarchy */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct user_namespace;
+
+struct cred {
+	struct user_namespace *user_ns;
+};
+
+struct seccomp {
+	int mode; /* 2 is SECCOMP_MODE_FILTER */
+};
+
+struct signal_struct {
+	atomic_t live;
+};
+
+struct linux_binprm;
+
+struct task_struct {
+	struct thread_info thread_info;
+	int pid;
+	int tgid;
+	int exit_code;
+	char comm[16];
+	struct mm_struct *mm;
+	struct css_set *cgroups;
+	const struct cred *real_cred;
+	const struct cred *cred;
+	struct seccomp seccomp;
+	struct signal_struct *signal;
+};
+
+#pragma clang attribute pop
