@@ -1,0 +1,384 @@
+// The kernel side and its recorder against workloads whose calls are known exactly.
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/trace/bpf_event_source.h"
+#include "userspace/trace/bpf_recorder.h"
+#include "userspace/trace/cgroup.h"
+
+namespace syscarve {
+namespace {
+
+constexpr char kWorkloads[] = SYSCARVE_WORKLOADS;
+
+SyscallId Native(std::string_view name) {
+  const auto id = FindSyscall(NativeAbi(), name);
+  EXPECT_TRUE(id.has_value()) << name;
+  return id.value_or(SyscallId{});
+}
+
+class RecorderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const absl::Status probe = ProbeBpfRecording();
+    if (!probe.ok()) GTEST_SKIP() << "BPF cannot be used here: " << probe.message();
+  }
+
+  // Records a workload; the command's status must be `status`.
+  Recording Record(std::vector<std::string> argv, int status = 0) {
+    if (argv[0].find('/') == std::string::npos) argv[0] = absl::StrCat(kWorkloads, "/", argv[0]);
+    auto command = ResolveCommand(argv, std::nullopt);
+    EXPECT_TRUE(command.ok()) << command.status();
+    auto signals = SignalForwarder::Create();
+    EXPECT_TRUE(signals.ok());
+    RecordStage stage;
+    auto outcome = RecordCommandWithBpf(*command, options_, *signals, stage);
+    EXPECT_TRUE(outcome.ok()) << outcome.status();
+    if (!outcome.ok()) return {};
+    EXPECT_EQ(outcome->command_status, status);
+    EXPECT_EQ(outcome->recording.runs.size(), 1u);
+    return std::move(outcome->recording);
+  }
+
+  static const SubjectTrace& Trace(const Recording& recording) {
+    static const SubjectTrace* const kNothing = new SubjectTrace;
+    if (recording.runs.empty() || !recording.runs[0].subjects.contains(0)) return *kNothing;
+    return recording.runs[0].subjects.at(0);
+  }
+
+  static uint64_t Count(const Recording& recording, SyscallId id) {
+    const auto& calls = Trace(recording).calls;
+    const auto it = calls.find(id);
+    return it == calls.end() ? 0 : it->second.count;
+  }
+
+  static void ExpectNoLoss(const Recording& recording) {
+    for (const Loss& loss : recording.losses) ADD_FAILURE() << loss.what << " " << loss.count << ": " << loss.detail;
+  }
+
+  BpfRecordOptions options_ = {.run_name = "test", .subject_name = "workload"};
+};
+
+class RecorderEventsTest : public RecorderTest, public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    RecorderTest::SetUp();
+    options_.every_call = GetParam();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Events, RecorderEventsTest, testing::Bool(),
+                         [](const auto& param) { return param.param ? "all" : "first"; });
+
+TEST_P(RecorderEventsTest, CountsARareCallExactly) {
+  const Recording recording = Record({"calls", absl::StrCat(Native("sched_rr_get_interval").nr, ":23")});
+  EXPECT_EQ(Count(recording, Native("sched_rr_get_interval")), 23u);
+  ExpectNoLoss(recording);
+  const Observation& observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  ASSERT_TRUE(observation.first_seen.has_value());
+  EXPECT_GE(*observation.first_seen, recording.runs[0].start);
+  EXPECT_LE(*observation.first_seen, recording.runs[0].end);
+}
+
+TEST_P(RecorderEventsTest, CountsAMillionCallsOfSixteenProcesses) {
+  const Recording recording = Record({"storm", "16", "62500"});
+  EXPECT_EQ(Count(recording, Native("getpid")), 1'000'000u);
+  ExpectNoLoss(recording);
+  EXPECT_TRUE(recording.complete());
+  const auto& timeline = Trace(recording).timeline;
+  EXPECT_EQ(timeline.has_value(), GetParam());
+  if (timeline) {
+    uint64_t calls = 0;
+    uint64_t in_timeline = 0;
+    for (const auto& [id, observation] : Trace(recording).calls) calls += observation.count;
+    for (const uint64_t count : timeline->counts) in_timeline += count;
+    EXPECT_EQ(in_timeline, calls);
+  }
+}
+
+TEST_F(RecorderTest, TellsEachFirstSightingOnce) {
+  auto source = BpfEventSource::Create({});
+  ASSERT_TRUE(source.ok()) << source.status();
+  auto leaf = CgroupLeaf::Create();
+  ASSERT_TRUE(leaf.ok()) << leaf.status();
+  ASSERT_TRUE((*source)->FollowCgroup(leaf->id(), 0).ok());
+  // Sixteen processes make the same call on all CPUs.
+  const std::string storm = absl::StrCat(kWorkloads, "/storm");
+  int go[2];
+  ASSERT_EQ(pipe(go), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte;
+    (void)!read(go[0], &byte, 1);
+    execl(storm.c_str(), "storm", "16", "1000", nullptr);
+    _exit(1);
+  }
+  ASSERT_TRUE(leaf->Add(child).ok());
+  ASSERT_EQ(write(go[1], "g", 1), 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  NewsReader news(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(news);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ(news.repeated_sightings(), 0u);
+  size_t counted = 0;
+  for (const auto& calls : snapshot->calls) {
+    counted += news.sightings().contains({calls.slot, calls.id});
+  }
+  EXPECT_GE(counted, 10u);
+  EXPECT_EQ(counted, news.sightings().size());
+}
+
+TEST_F(RecorderTest, RecordsTheFirstAndTheLastCallOfAProgramTwoHundredTimes) {
+  for (int round = 0; round < 200; ++round) {
+    const Recording recording = Record({"first_last"});
+    const auto& calls = Trace(recording).calls;
+    ASSERT_EQ(calls.size(), 4u) << "round " << round;
+    for (const char* name : {"execve", "sched_get_priority_max", "sched_get_priority_min", "exit"}) {
+      ASSERT_EQ(Count(recording, Native(name)), 1u) << name << " in round " << round;
+    }
+  }
+}
+
+TEST_F(RecorderTest, RecordsTheFirstAndTheLastCallOfAnOrphanTwoHundredTimes) {
+  for (int round = 0; round < 200; ++round) {
+    const Recording recording = Record({"orphan_last"});
+    for (const char* name : {"sched_get_priority_max", "sched_get_priority_min", "read", "pipe2", "clone"}) {
+      ASSERT_EQ(Count(recording, Native(name)), 1u) << name << " in round " << round;
+    }
+    ASSERT_EQ(Count(recording, Native("exit_group")), 2u) << "round " << round;
+  }
+}
+
+#if defined(__x86_64__)
+TEST_P(RecorderEventsTest, RecordsCompatCallsUnderTheirOwnNames) {
+  // 20 is getpid on i386 and writev on x86_64.
+  const Recording recording = Record({"calls", "i386:20:7"});
+  EXPECT_EQ(Count(recording, {Abi::kI386, 20}), 7u);
+  EXPECT_EQ(SyscallName({Abi::kI386, 20}), "getpid");
+  EXPECT_EQ(Count(recording, {Abi::kX86_64, 20}), 0u);
+  ExpectNoLoss(recording);
+}
+
+TEST_P(RecorderEventsTest, KeepsX32AndUnknownNumbersApart) {
+  const Recording recording = Record({"calls", "x32:39:5", "999:3", "i386:600:2", "100000:1"});
+  EXPECT_EQ(Count(recording, {Abi::kX32, 39}), 5u);
+  EXPECT_EQ(Count(recording, {Abi::kX86_64, 999}), 3u);
+  EXPECT_EQ(Count(recording, {Abi::kI386, 600}), 2u);
+  EXPECT_EQ(Count(recording, {Abi::kX86_64, 100000}), 1u);
+  EXPECT_EQ(Count(recording, {Abi::kX86_64, 39}), 0u);
+  ExpectNoLoss(recording);
+}
+#endif
+
+TEST_F(RecorderTest, IgnoresNegativeNumbers) {
+  const Recording recording = Record({"calls", "-1:5", "-7:5"});
+  for (const auto& [id, observation] : Trace(recording).calls) EXPECT_LT(id.nr, 512) << DisplayName(id);
+  ExpectNoLoss(recording);
+}
+
+TEST_F(RecorderTest, SeesEveryShortLivedProcess) {
+  const Recording recording = Record({"many_children", "5000"});
+  EXPECT_EQ(Count(recording, Native("sched_get_priority_max")), 5000u);
+  ExpectNoLoss(recording);
+}
+
+TEST_F(RecorderTest, FollowsADaemonToItsEnd) {
+  const Recording recording = Record({"leave_daemon", "1"});
+  EXPECT_EQ(Count(recording, Native("sched_get_priority_min")), 1u);
+  EXPECT_EQ(recording.runs[0].command->ended_by_recorder, 0u);
+}
+
+TEST_F(RecorderTest, EndsADaemonThatOutlivesTheGracePeriod) {
+  options_.grace = std::chrono::milliseconds(200);
+  std::string said;
+  options_.note = [&](std::string_view text) { said.append(text).append("\n"); };
+  const Recording recording = Record({"leave_daemon", "600"});
+  EXPECT_EQ(recording.runs[0].command->ended_by_recorder, 1u);
+  EXPECT_NE(said.find("ended 1 process"), std::string::npos) << said;
+  EXPECT_TRUE(recording.complete());
+}
+
+TEST_F(RecorderTest, SeesWhatAFilterInForceRefuses) {
+  options_.track_denials = true;
+  const Recording recording = Record({"sandboxed", "11"});
+  const auto& denials = Trace(recording).denials;
+  ASSERT_TRUE(denials.contains(Native("getppid")));
+  ASSERT_EQ(denials.at(Native("getppid")).size(), 1u);
+  EXPECT_EQ(denials.at(Native("getppid"))[0].errno_value, EACCES);
+  EXPECT_EQ(denials.at(Native("getppid"))[0].count, 11u);
+  EXPECT_EQ(Count(recording, Native("getppid")), 0u);
+  EXPECT_EQ(denials.size(), 1u);
+}
+
+TEST_F(RecorderTest, SeesWhatAFilterKilled) {
+  options_.track_denials = true;
+  const Recording recording = Record({"sandboxed", "1", "kill"}, 128 + SIGSYS);
+  const auto& denials = Trace(recording).denials;
+  ASSERT_TRUE(denials.contains(Native("getppid")));
+  EXPECT_EQ(denials.at(Native("getppid"))[0].errno_value, 0);
+}
+
+TEST_F(RecorderTest, TellsNoDenialsWhereThereAreNone) {
+  options_.track_denials = true;
+  const Recording recording = Record({"/bin/sh", "-c", "ls / | wc -l; cat /nonexistent; kill -9 $$"}, 128 + 9);
+  EXPECT_TRUE(Trace(recording).denials.empty());
+}
+
+TEST_F(RecorderTest, KeepsOutItsOwnSetUpAndItsNeighbours) {
+  // Neighbours make a rare call all the time while the workload runs.
+  std::atomic<bool> stop = false;
+  std::thread neighbour([&] {
+    while (!stop) syscall(SYS_sched_rr_get_interval, 0, nullptr);
+  });
+  const Recording recording = Record({"first_last"});
+  stop = true;
+  neighbour.join();
+  EXPECT_EQ(Trace(recording).calls.size(), 4u);
+  EXPECT_TRUE(Trace(recording).runtime_calls.empty());
+  ASSERT_EQ(recording.programs.size(), 1u);
+  EXPECT_EQ(recording.programs[0].path, std::filesystem::canonical(absl::StrCat(kWorkloads, "/first_last")).string());
+}
+
+TEST_F(RecorderTest, AttributesCallsToPrograms) {
+  const std::string calls = absl::StrCat(kWorkloads, "/calls");
+  const Recording recording =
+      Record({"/bin/sh", "-c", absl::StrCat(calls, " ", Native("sched_rr_get_interval").nr, ":3; exit 0")});
+  const Observation& observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  ASSERT_EQ(observation.programs.size(), 1u);
+  const auto& [program, count] = *observation.programs.begin();
+  EXPECT_EQ(recording.programs[program].path, std::filesystem::canonical(calls).string());
+  EXPECT_EQ(count, 3u);
+}
+
+TEST_F(RecorderTest, KeepsHostileProgramNames) {
+  const std::string name = std::string("/tmp/sc-\x1b[31m\xff\n") + std::to_string(getpid());
+  std::filesystem::copy_file(absl::StrCat(kWorkloads, "/first_last"), name);
+  const Recording recording = Record({name});
+  std::filesystem::remove(name);
+  ASSERT_EQ(recording.programs.size(), 1u);
+  EXPECT_EQ(recording.programs[0].path, name);
+}
+
+TEST_F(RecorderTest, SeesCapabilityChecks) {
+  if (ProbeCapabilitySource() == "none") GTEST_SKIP() << "no attach point for capability checks";
+  const Recording recording = Record({"first_last"});
+  // mknod of a device needs CAP_MKNOD and nothing grants it without.
+  const std::string device = absl::StrCat("/tmp/sc-device-", getpid());
+  const Recording made = Record({"/bin/mknod", device, "c", "1", "3"});
+  std::filesystem::remove(device);
+  const auto& capabilities = Trace(made).capabilities;
+  constexpr int kCapMknod = 27;
+  ASSERT_TRUE(capabilities.contains(kCapMknod));
+  const CapabilityUse& use = capabilities.at(kCapMknod);
+  uint64_t granted = 0;
+  for (const auto& [during, checks] : use.during) {
+    ASSERT_TRUE(during.has_value());
+    EXPECT_TRUE(SyscallName(*during) == "mknodat" || SyscallName(*during) == "mknod") << DisplayName(*during);
+    granted += checks.granted;
+  }
+  EXPECT_EQ(granted, 1u);
+  EXPECT_FALSE(Trace(recording).capabilities.contains(kCapMknod));
+}
+
+TEST_F(RecorderTest, TwoRecordersAtOnceSeeTheirOwn) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const Recording recording = Record({"calls", absl::StrCat(Native("sched_get_priority_min").nr, ":20000")});
+    _exit(Count(recording, Native("sched_get_priority_min")) == 20000 &&
+                  Count(recording, Native("sched_get_priority_max")) == 0
+              ? 0
+              : 1);
+  }
+  const Recording recording = Record({"calls", absl::StrCat(Native("sched_get_priority_max").nr, ":20000")});
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(Count(recording, Native("sched_get_priority_max")), 20000u);
+  EXPECT_EQ(Count(recording, Native("sched_get_priority_min")), 0u);
+}
+
+TEST_F(RecorderTest, RecordsAnExistingProcessAndItsChildren) {
+  // A shell that, once told, starts a workload and ends.
+  int go[2];
+  ASSERT_EQ(pipe(go), 0);
+  const std::string script = absl::StrCat("read line; ", kWorkloads, "/calls ", Native("sched_rr_get_interval").nr, ":9");
+  const pid_t shell = fork();
+  if (shell == 0) {
+    dup2(go[0], 0);
+    close(go[0]);
+    close(go[1]);
+    execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
+    _exit(1);
+  }
+  close(go[0]);
+  options_.note = [&](std::string_view text) {
+    // Armed: let it go on.
+    if (text.starts_with("recording")) (void)!write(go[1], "\n", 1);
+  };
+  auto signals = SignalForwarder::Create();
+  ASSERT_TRUE(signals.ok());
+  const auto outcome = RecordProcessWithBpf(shell, options_, *signals);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  waitpid(shell, nullptr, 0);
+  close(go[1]);
+  EXPECT_EQ(Count(outcome->recording, Native("sched_rr_get_interval")), 9u);
+  ExpectNoLoss(outcome->recording);
+}
+
+TEST_F(RecorderTest, RecordsAnExistingCgroupAndThoseBelowIt) {
+  auto leaf = CgroupLeaf::Create();
+  ASSERT_TRUE(leaf.ok()) << leaf.status();
+  const std::string below = leaf->directory() + "/below";
+  ASSERT_EQ(mkdir(below.c_str(), 0755), 0);
+  int go[2];
+  ASSERT_EQ(pipe(go), 0);
+  const std::string calls = absl::StrCat(kWorkloads, "/calls");
+  const std::string argument = absl::StrCat(Native("sched_rr_get_interval").nr, ":9");
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte;
+    (void)!read(go[0], &byte, 1);
+    execl(calls.c_str(), "calls", argument.c_str(), nullptr);
+    _exit(1);
+  }
+  const std::string pid = absl::StrCat(child);
+  const int procs = open((below + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(procs, 0);
+  ASSERT_GT(write(procs, pid.data(), pid.size()), 0);
+  close(procs);
+  options_.note = [&](std::string_view text) {
+    if (text.starts_with("recording")) (void)!write(go[1], "g", 1);
+  };
+  auto signals = SignalForwarder::Create();
+  ASSERT_TRUE(signals.ok());
+  const auto outcome = RecordCgroupWithBpf(leaf->path(), options_, *signals);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(Count(outcome->recording, Native("sched_rr_get_interval")), 9u);
+  ExpectNoLoss(outcome->recording);
+}
+
+TEST_F(RecorderTest, LeavesNoCgroupBehind) {
+  const auto mount = FindCgroup2Mount();
+  ASSERT_TRUE(mount.ok());
+  Record({"first_last"});
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*mount)) {
+    EXPECT_EQ(entry.path().filename().string().find(absl::StrCat("syscarve.", getpid(), ".")), std::string::npos) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace syscarve

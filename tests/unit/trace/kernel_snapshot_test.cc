@@ -1,0 +1,193 @@
+#include "userspace/trace/kernel_snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace syscarve {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr SyscallId kGetpid{Abi::kX86_64, 39};
+constexpr SyscallId kGetpidI386{Abi::kI386, 20};
+constexpr uint64_t kSecond = 1'000'000'000;
+
+template <typename T>
+std::span<const std::byte> Bytes(const T& value) {
+  return std::as_bytes(std::span(&value, 1));
+}
+
+recorder_news_call Sighting(uint32_t slot, uint32_t abi, uint32_t nr, uint64_t time_ns) {
+  return {
+      .header = {.type = RECORDER_NEWS_SIGHTING, .count = 1, .time_ns = time_ns}, .slot = slot, .abi = abi, .nr = nr};
+}
+
+recorder_news_batch Batch(uint64_t time_ns, std::vector<std::tuple<uint64_t, uint32_t, uint32_t>> calls) {
+  recorder_news_batch batch = {};
+  batch.header = {.type = RECORDER_NEWS_BATCH, .count = static_cast<uint32_t>(calls.size()), .time_ns = time_ns};
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const auto& [since, slot, counter] = calls[i];
+    batch.calls[i] = since << RECORDER_BATCH_TIME_SHIFT | uint64_t{slot} << RECORDER_BATCH_SLOT_SHIFT | counter;
+  }
+  return batch;
+}
+
+// One subject with two programs in slots 3 and 4, its runtime phase in slot 2 and its shared slot 1.
+KernelSnapshot TwoPrograms() {
+  KernelSnapshot snapshot;
+  snapshot.slots = {
+      {.number = 1, .subject = 0, .phase = Phase::kMain},
+      {.number = 2, .subject = 0, .phase = Phase::kRuntime},
+      {.number = 3, .subject = 0, .phase = Phase::kMain, .program = {.path = "/bin/a", .device = 1, .inode = 3}},
+      {.number = 4, .subject = 0, .phase = Phase::kMain, .program = {.path = "/bin/b", .device = 1, .inode = 4}}};
+  return snapshot;
+}
+
+Recording Finish(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call,
+                 bool keep_runtime_phase = true) {
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  Aggregate(snapshot, news, every_call, keep_runtime_phase, aggregator);
+  return aggregator.Finish(1);
+}
+
+TEST(PathFromComponents, PutsTheRootFirst) {
+  EXPECT_EQ(PathFromComponents("nginx\0sbin\0usr\0"sv, false), "/usr/sbin/nginx");
+  EXPECT_EQ(PathFromComponents("x\0deep\0"sv, true), "\u2026/deep/x");
+  EXPECT_EQ(PathFromComponents("", false), "");
+  EXPECT_EQ(PathFromComponents("a\xff\n\0"sv, false), "/a\xff\n");
+}
+
+TEST(AbiFromKernel, FollowsTheNativeArchitecture) {
+  EXPECT_EQ(AbiFromKernel(RECORDER_ABI_NATIVE, Abi::kX86_64), Abi::kX86_64);
+  EXPECT_EQ(AbiFromKernel(RECORDER_ABI_COMPAT, Abi::kX86_64), Abi::kI386);
+  EXPECT_EQ(AbiFromKernel(RECORDER_ABI_X32, Abi::kX86_64), Abi::kX32);
+  EXPECT_EQ(AbiFromKernel(RECORDER_ABI_COMPAT, Abi::kAarch64), Abi::kArm);
+  EXPECT_EQ(AbiFromKernel(RECORDER_ABI_X32, Abi::kAarch64), std::nullopt);
+  EXPECT_EQ(AbiFromKernel(77, Abi::kX86_64), std::nullopt);
+}
+
+TEST(NewsReader, KeepsTheEarliestSightingAndCountsRepeats) {
+  NewsReader news(Abi::kX86_64, 1000);
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 50)));
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 20)));
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_COMPAT, 20, 70)));
+  EXPECT_EQ(news.sightings().size(), 2u);
+  EXPECT_EQ(news.sightings().at({3, kGetpid}), 1020u);
+  EXPECT_EQ(news.sightings().at({3, kGetpidI386}), 1070u);
+  EXPECT_EQ(news.repeated_sightings(), 1u);
+}
+
+TEST(NewsReader, CountsABatchByCallAndByMillisecond) {
+  NewsReader news(Abi::kX86_64, 0);
+  constexpr uint32_t kCompatGetpid = RECORDER_PLANE_SIZE + 20;
+  news.Read(Bytes(Batch(kSecond, {{0, 3, 39}, {100, 3, 39}, {2'000'000, 3, 39}, {2'000'001, 4, kCompatGetpid}})));
+  const auto streamed = news.streamed();
+  EXPECT_EQ(streamed.at({3, kGetpid}), 3u);
+  EXPECT_EQ(streamed.at({4, kGetpidI386}), 1u);
+  EXPECT_EQ(news.timeline().at({3, 1000}), 2u);
+  EXPECT_EQ(news.timeline().at({3, 1002}), 1u);
+  EXPECT_EQ(news.timeline().at({4, 1002}), 1u);
+}
+
+TEST(NewsReader, RefusesWhatItCannotRead) {
+  NewsReader news(Abi::kX86_64, 0);
+  news.Read({});
+  recorder_news_batch too_many = Batch(0, {{0, 3, 39}});
+  too_many.header.count = RECORDER_BATCH_CALLS + 1;
+  news.Read(Bytes(too_many));
+  const recorder_news_batch good = Batch(0, {{0, 3, 39}});
+  news.Read(Bytes(good).first(sizeof(good) - 1));
+  news.Read(Bytes(Sighting(1, 99, 1, 0)));
+  recorder_news_call unknown = Sighting(1, 0, 1, 0);
+  unknown.header.type = 1234;
+  news.Read(Bytes(unknown));
+  EXPECT_EQ(news.malformed(), 5u);
+  EXPECT_TRUE(news.streamed().empty());
+  const Recording recording = Finish(TwoPrograms(), news, false);
+  ASSERT_EQ(recording.losses.size(), 1u);
+  EXPECT_EQ(recording.losses[0].what, "malformed_news");
+  EXPECT_TRUE(recording.complete());
+}
+
+TEST(Aggregate, AddsUpProgramsAndKeepsPhasesApart) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.calls = {{2, kGetpid, 100}, {3, kGetpid, 5}, {4, kGetpid, 7}};
+  NewsReader news(Abi::kX86_64, 0);
+  news.Read(Bytes(Sighting(4, RECORDER_ABI_NATIVE, 39, 400)));
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 300)));
+  const Recording recording = Finish(snapshot, news, false);
+  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  EXPECT_EQ(trace.calls.at(kGetpid).count, 12u);
+  EXPECT_EQ(trace.calls.at(kGetpid).first_seen, 300u);
+  EXPECT_EQ(trace.calls.at(kGetpid).programs.size(), 2u);
+  EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 100u);
+
+  const Recording own = Finish(snapshot, news, false, /*keep_runtime_phase=*/false);
+  EXPECT_TRUE(own.runs[0].subjects.at(0).runtime_calls.empty());
+  EXPECT_EQ(own.programs.size(), 2u);
+}
+
+TEST(Aggregate, ListsNoProgramThatMadeNoCall) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.calls = {{3, kGetpid, 5}};
+  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  ASSERT_EQ(recording.programs.size(), 1u);
+  EXPECT_EQ(recording.programs[0].path, "/bin/a");
+}
+
+TEST(Aggregate, ComparesTheStreamWithTheCounters) {
+  KernelSnapshot snapshot = TwoPrograms();
+  // The exec that starts the subject is counted beside the counter of the same call: two rows, one stream.
+  constexpr SyscallId kExecve{Abi::kX86_64, 59};
+  snapshot.calls = {{3, kExecve, 1}, {3, kExecve, 1}, {3, kGetpid, 3}};
+  NewsReader news(Abi::kX86_64, 0);
+  news.Read(Bytes(Batch(0, {{0, 3, 59}, {1, 3, 39}, {2, 3, 39}, {3, 3, 39}})));
+  recorder_news_call exec = Sighting(3, RECORDER_ABI_NATIVE, 59, 0);
+  exec.header.type = RECORDER_NEWS_CALL;
+  news.Read(Bytes(exec));
+  EXPECT_TRUE(Finish(snapshot, news, true).losses.empty());
+
+  snapshot.calls[2].count = 5;
+  const Recording behind = Finish(snapshot, news, true);
+  ASSERT_EQ(behind.losses.size(), 1u);
+  EXPECT_EQ(behind.losses[0].what, "timeline_mismatch");
+  EXPECT_EQ(behind.losses[0].count, 2u);
+  EXPECT_TRUE(behind.complete()) << "the counters are the truth";
+
+  snapshot.calls[2].count = 1;
+  const Recording ahead = Finish(snapshot, news, true);
+  ASSERT_EQ(ahead.losses.size(), 1u);
+  EXPECT_EQ(ahead.losses[0].count, 2u);
+}
+
+TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.losses = {.news_ring_full = 1, .slots_full = 2, .denials_full = 3, .capabilities_full = 4};
+  const Recording detail = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  EXPECT_EQ(detail.losses.size(), 4u);
+  EXPECT_TRUE(detail.complete());
+  for (auto set :
+       {+[](KernelSnapshot& s) { s.losses.no_slot = 1; }, +[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
+        +[](KernelSnapshot& s) { s.losses.enrolment_failed = 1; }, +[](KernelSnapshot& s) { s.skipped = 1; }}) {
+    KernelSnapshot lossy = TwoPrograms();
+    set(lossy);
+    const Recording recording = Finish(lossy, NewsReader(Abi::kX86_64, 0), false);
+    ASSERT_EQ(recording.losses.size(), 1u);
+    EXPECT_FALSE(recording.complete()) << recording.losses[0].what;
+  }
+}
+
+TEST(Aggregate, IgnoresRowsOfSlotsItDoesNotKnow) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.calls = {{99, kGetpid, 5}};
+  snapshot.denials = {{99, kGetpid, 1, 5}};
+  snapshot.capabilities = {{99, 1, kGetpid, false, {1, 0}}};
+  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  EXPECT_TRUE(recording.runs[0].subjects.empty() || recording.runs[0].subjects.at(0).calls.empty());
+}
+
+}  // namespace
+}  // namespace syscarve

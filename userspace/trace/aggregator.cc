@@ -1,0 +1,170 @@
+#include "userspace/trace/aggregator.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+constexpr uint64_t kFirstBucketNanos = 1'000'000;
+
+// A count that an adversary has driven to the top stays there: wrapping would make the busiest call look unused.
+void AddSaturating(uint64_t& total, uint64_t more) {
+  total = more > std::numeric_limits<uint64_t>::max() - total ? std::numeric_limits<uint64_t>::max() : total + more;
+}
+
+std::map<SyscallId, Observation>& CallsOf(SubjectTrace& trace, Phase phase) {
+  return phase == Phase::kRuntime ? trace.runtime_calls : trace.calls;
+}
+
+void ForgetWithoutCalls(std::map<SyscallId, Observation>& calls) {
+  std::erase_if(calls, [](const auto& entry) { return entry.second.count == 0; });
+}
+
+// Doubles the buckets' width. Buckets lie on multiples of their width, so the result does not depend on the order in
+// which calls came.
+void Coarsen(Timeline& timeline) {
+  const uint64_t first = timeline.start / timeline.bucket_nanos;
+  std::vector<uint64_t> merged((first + timeline.counts.size() - 1) / 2 - first / 2 + 1);
+  for (size_t i = 0; i < timeline.counts.size(); ++i) {
+    AddSaturating(merged[(first + i) / 2 - first / 2], timeline.counts[i]);
+  }
+  timeline.counts = std::move(merged);
+  timeline.bucket_nanos *= 2;
+  timeline.start = first / 2 * timeline.bucket_nanos;
+}
+
+}  // namespace
+
+Aggregator::Aggregator(Host host, Method method) {
+  recording_.host = std::move(host);
+  recording_.method = std::move(method);
+}
+
+SubjectId Aggregator::AddSubject(Subject subject) {
+  const auto id = static_cast<SubjectId>(recording_.subjects.size());
+  recording_.subjects.push_back(std::move(subject));
+  // Watched and silent is an observation, too.
+  run_.subjects.try_emplace(id);
+  return id;
+}
+
+ProgramId Aggregator::AddProgram(const Program& program) {
+  const auto [entry, added] = program_ids_.try_emplace(program, static_cast<ProgramId>(recording_.programs.size()));
+  if (added) recording_.programs.push_back(program);
+  return entry->second;
+}
+
+void Aggregator::BeginRun(std::string id, std::string name, UnixNanos start) {
+  run_.id = std::move(id);
+  run_.name = std::move(name);
+  run_.start = start;
+}
+
+SubjectTrace& Aggregator::Trace(SubjectId subject) {
+  return run_.subjects[subject];
+}
+
+void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count) {
+  if (count == 0 || IsExemptFromSeccomp(id)) return;
+  Observation& observation = CallsOf(Trace(subject), phase)[id];
+  // The total is the sum over programs, so what no longer fits in it is left out of both.
+  count = std::min(count, std::numeric_limits<uint64_t>::max() - observation.count);
+  if (count == 0) return;
+  observation.programs[program] += count;
+  observation.count += count;
+}
+
+void Aggregator::AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when) {
+  if (IsExemptFromSeccomp(id)) return;
+  std::optional<UnixNanos>& first_seen = CallsOf(Trace(subject), phase)[id].first_seen;
+  first_seen = first_seen.has_value() ? std::min(*first_seen, when) : when;
+}
+
+void Aggregator::AddDenials(SubjectId subject, ProgramId program, SyscallId id, int errno_value, uint64_t count) {
+  if (count == 0 || IsExemptFromSeccomp(id)) return;
+  std::vector<Denial>& denials = Trace(subject).denials[id];
+  auto place = std::ranges::lower_bound(denials, errno_value, {}, &Denial::errno_value);
+  if (place == denials.end() || place->errno_value != errno_value) {
+    place = denials.insert(place, Denial{.errno_value = errno_value});
+  }
+  count = std::min(count, std::numeric_limits<uint64_t>::max() - place->count);
+  if (count == 0) return;
+  place->programs[program] += count;
+  place->count += count;
+}
+
+void Aggregator::AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during,
+                                     CapabilityChecks checks, bool foreign) {
+  CapabilityUse& use = Trace(subject).capabilities[capability];
+  CapabilityChecks& total = foreign ? use.foreign : use.during[during];
+  AddSaturating(total.granted, checks.granted);
+  AddSaturating(total.denied, checks.denied);
+}
+
+void Aggregator::AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count) {
+  if (count == 0) return;
+  std::optional<Timeline>& slot = Trace(subject).timeline;
+  if (!slot.has_value()) {
+    slot = Timeline{
+        .start = when / kFirstBucketNanos * kFirstBucketNanos, .bucket_nanos = kFirstBucketNanos, .counts = {count}};
+    return;
+  }
+  Timeline& timeline = *slot;
+  uint64_t bucket = 0, first = 0, begin = 0, end = 0;
+  while (true) {
+    bucket = when / timeline.bucket_nanos;
+    first = timeline.start / timeline.bucket_nanos;
+    begin = std::min(first, bucket);
+    end = std::max(first + timeline.counts.size(), bucket + 1);
+    if (end - begin <= kMaxTimelineBuckets) break;
+    Coarsen(timeline);
+  }
+  timeline.counts.insert(timeline.counts.begin(), first - begin, 0);
+  timeline.counts.resize(end - begin);
+  timeline.start = begin * timeline.bucket_nanos;
+  AddSaturating(timeline.counts[bucket - begin], count);
+}
+
+void Aggregator::AddLoss(Loss loss) {
+  for (Loss& known : recording_.losses) {
+    if (known.what == loss.what && known.missed_calls == loss.missed_calls && known.detail == loss.detail) {
+      AddSaturating(known.count, loss.count);
+      return;
+    }
+  }
+  recording_.losses.push_back(std::move(loss));
+}
+
+void Aggregator::SetCommandEnd(CommandEnd end) {
+  run_.command = end;
+}
+
+uint64_t Aggregator::CallCount(SubjectId subject, Phase phase, SyscallId id) const {
+  const auto trace = run_.subjects.find(subject);
+  if (trace == run_.subjects.end()) return 0;
+  const auto& calls = phase == Phase::kRuntime ? trace->second.runtime_calls : trace->second.calls;
+  const auto call = calls.find(id);
+  return call == calls.end() ? 0 : call->second.count;
+}
+
+Recording Aggregator::Finish(UnixNanos end) {
+  run_.end = end;
+  for (auto& [subject, trace] : run_.subjects) {
+    ForgetWithoutCalls(trace.calls);
+    ForgetWithoutCalls(trace.runtime_calls);
+  }
+  // Losses are reported as they happen; the file has them in an order of their own.
+  std::ranges::sort(recording_.losses, [](const Loss& a, const Loss& b) {
+    return std::tie(a.what, a.missed_calls, a.detail) < std::tie(b.what, b.missed_calls, b.detail);
+  });
+  recording_.runs.push_back(std::move(run_));
+  return std::move(recording_);
+}
+
+}  // namespace syscarve

@@ -1,0 +1,63 @@
+// Turns what a backend observed into a Recording. No I/O, no clock, no threads: everything, time included, is handed in, so a
+// test can feed it by hand. Both backends (BPF, notification) and the importers end here.
+//
+//   Aggregator aggregator(host, method);
+//   SubjectId s = aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = "nginx"});
+//   aggregator.BeginRun({.id = id, .name = "smoke", .start = now});
+//   ProgramId p = aggregator.AddProgram({.path = "/usr/sbin/nginx", .device = 1, .inode = 2});
+//   aggregator.AddCalls(s, p, Phase::kMain, {Abi::kX86_64, 257}, 23);
+//   Recording r = aggregator.Finish(end);
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+enum class Phase { kRuntime, kMain };
+
+class Aggregator {
+ public:
+  Aggregator(Host host, Method method);
+
+  SubjectId AddSubject(Subject subject);
+  // The id of this program; equal programs get one id.
+  ProgramId AddProgram(const Program& program);
+
+  // Starts the run that everything below is counted to. REQUIRES: at least one subject, no run begun.
+  void BeginRun(std::string id, std::string name, UnixNanos start);
+
+  // `count` more calls. Calls exempt from seccomp are dropped here, for every backend alike.
+  void AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count);
+  // The call was first seen at `when`; the earliest of all reports is kept. A sighting without calls is no observation and is forgotten.
+  void AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when);
+  void AddDenials(SubjectId subject, ProgramId program, SyscallId id, int errno_value, uint64_t count);
+  void AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during, CapabilityChecks checks,
+                           bool foreign);
+  // `count` calls at about `when`, for the timeline. Buckets start at one millisecond wide and double so that there are never more
+  // than kMaxTimelineBuckets.
+  void AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count);
+  void AddLoss(Loss loss);
+  void SetCommandEnd(CommandEnd end);
+
+  // Calls of this subject, phase and id counted so far.
+  uint64_t CallCount(SubjectId subject, Phase phase, SyscallId id) const;
+
+  // Ends the run and gives the Recording away; the aggregator is spent.
+  Recording Finish(UnixNanos end);
+
+  static constexpr size_t kMaxTimelineBuckets = 1024;
+
+ private:
+  SubjectTrace& Trace(SubjectId subject);
+
+  Recording recording_;
+  Run run_;
+  std::map<Program, ProgramId> program_ids_;
+};
+
+}  // namespace syscarve

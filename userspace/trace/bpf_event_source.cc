@@ -1,0 +1,308 @@
+#include "userspace/trace/bpf_event_source.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "bpf/recorder.h"
+#include "recorder.skel.h"
+#include "userspace/base/unique_fd.h"
+
+namespace syscarve {
+namespace {
+
+// Counters take 8 KiB per slot and CPU; bound what they take in all.
+constexpr size_t kCounterMemory = size_t{256} << 20;
+constexpr uint32_t kMaxSlots = 1024;
+constexpr uint32_t kMinSlots = 128;
+constexpr uint32_t kStreamRingBytes = 64u << 20;
+constexpr uint64_t kStreamWakeupBytes = 512u << 10;
+
+int Silent(libbpf_print_level, const char*, va_list) { return 0; }
+
+int Verbose(libbpf_print_level, const char* format, va_list arguments) { return std::vfprintf(stderr, format, arguments); }
+
+// SYSCARVE_DEBUG=libbpf shows libbpf's own words, verifier log included.
+void SetLibbpfVoice() {
+  const char* debug = std::getenv("SYSCARVE_DEBUG");
+  libbpf_set_print(debug != nullptr && std::strcmp(debug, "libbpf") == 0 ? Verbose : Silent);
+}
+
+absl::Status BpfError(std::string_view what, int error) {
+  const absl::Status status = PosixError(what, error);
+  if (error == EPERM || error == EACCES) {
+    return WithHint(status, "Recording with BPF needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; --backend notify needs neither.");
+  }
+  // libbpf says only "No such process" then.
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    return WithHint(status,
+                    "This kernel has no type information (BTF, /sys/kernel/btf/vmlinux), which those of Debian and Ubuntu have; "
+                    "--backend notify works without.");
+  }
+  return WithHint(status, "`syscarve doctor` tells what this host lacks; --backend notify works without BPF.");
+}
+
+// Whether an empty program can be loaded and attached to the BTF type `btf_id` of the kernel.
+bool CanAttach(int btf_id, bpf_attach_type type) {
+  if (btf_id <= 0) return false;
+  const bpf_insn instructions[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type, .attach_btf_id = static_cast<__u32>(btf_id));
+  UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "syscarve_probe", "GPL", instructions, 2, &options));
+  if (!program.valid()) return false;
+  UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+  return link.valid();
+}
+
+enum class CapabilitySource { kFexit, kTracepoint, kNone };
+
+CapabilitySource BestCapabilitySource() {
+  btf* kernel = btf__load_vmlinux_btf();
+  if (kernel == nullptr) return CapabilitySource::kNone;
+  const int function = btf__find_by_name_kind(kernel, "cap_capable", BTF_KIND_FUNC);
+  const int tracepoint = btf__find_by_name_kind(kernel, "btf_trace_cap_capable", BTF_KIND_TYPEDEF);
+  btf__free(kernel);
+  if (CanAttach(function, BPF_TRACE_FEXIT)) return CapabilitySource::kFexit;
+  if (CanAttach(tracepoint, BPF_TRACE_RAW_TP)) return CapabilitySource::kTracepoint;
+  return CapabilitySource::kNone;
+}
+
+std::string CapabilitySourceName(CapabilitySource source) {
+  switch (source) {
+    case CapabilitySource::kFexit:
+      return "fexit";
+    case CapabilitySource::kTracepoint:
+      return "tracepoint";
+    case CapabilitySource::kNone:
+      break;
+  }
+  return "none";
+}
+
+// Calls `visit(key, value)` for every entry of a hash map with one value.
+template <typename Key, typename Value, typename Visit>
+absl::Status ForEach(const bpf_map* map, Visit visit) {
+  const int fd = bpf_map__fd(map);
+  Key key;
+  Key* previous = nullptr;
+  while (bpf_map_get_next_key(fd, previous, &key) == 0) {
+    Value value;
+    if (bpf_map_lookup_elem(fd, &key, &value) != 0) return PosixError(absl::StrCat("read the map ", bpf_map__name(map)), errno);
+    visit(key, value);
+    previous = &key;
+  }
+  return errno == ENOENT ? absl::OkStatus() : PosixError(absl::StrCat("walk the map ", bpf_map__name(map)), errno);
+}
+
+}  // namespace
+
+struct BpfEventSource::State {
+  ~State() {
+    ring_buffer__free(ring);
+    recorder__destroy(skeleton);
+  }
+
+  BpfOptions options;
+  recorder* skeleton = nullptr;
+  ring_buffer* ring = nullptr;
+  NewsReader* reader = nullptr;  // Whose Drain is running.
+  CapabilitySource capability_source = CapabilitySource::kNone;
+  uint32_t slot_limit = 0;
+};
+
+BpfEventSource::BpfEventSource(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BpfEventSource::~BpfEventSource() = default;
+
+absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const BpfOptions& options) {
+  SetLibbpfVoice();
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->skeleton = recorder__open();
+  if (state->skeleton == nullptr) return BpfError("open the BPF object", errno);
+  recorder& skeleton = *state->skeleton;
+
+  state->capability_source = BestCapabilitySource();
+  bpf_program__set_autoload(skeleton.progs.on_capable_fexit, state->capability_source == CapabilitySource::kFexit);
+  bpf_program__set_autoload(skeleton.progs.on_capable_tracepoint, state->capability_source == CapabilitySource::kTracepoint);
+  bpf_program__set_autoload(skeleton.progs.on_sys_exit, options.track_denials);
+
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0) return BpfError("count the CPUs", -cpus);
+  state->slot_limit = static_cast<uint32_t>(
+      std::clamp<size_t>(kCounterMemory / sizeof(recorder_counters) / static_cast<size_t>(cpus), kMinSlots, kMaxSlots));
+  bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
+  bpf_map__set_max_entries(skeleton.maps.counters, state->slot_limit);
+  bpf_map__set_max_entries(skeleton.maps.slot_ids, state->slot_limit);
+  if (options.every_call) bpf_map__set_max_entries(skeleton.maps.news, kStreamRingBytes);
+  skeleton.rodata->every_call = options.every_call;
+  skeleton.rodata->track_denials = options.track_denials;
+  skeleton.rodata->follow_processes = options.follow_processes;
+  skeleton.rodata->slot_limit = state->slot_limit;
+  skeleton.rodata->wakeup_bytes = kStreamWakeupBytes;
+
+  if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
+  if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
+
+  auto on_record = [](void* context, void* data, size_t size) {
+    auto* self = static_cast<State*>(context);
+    self->reader->Read({static_cast<const std::byte*>(data), size});
+    return 0;
+  };
+  state->ring = ring_buffer__new(bpf_map__fd(skeleton.maps.news), on_record, state.get(), nullptr);
+  if (state->ring == nullptr) return BpfError("map the ring buffer", errno);
+  return std::unique_ptr<BpfEventSource>(new BpfEventSource(std::move(state)));
+}
+
+absl::Status BpfEventSource::FollowCgroup(uint64_t cgroup_id, SubjectId subject) {
+  recorder& skeleton = *state_->skeleton;
+  const uint32_t kernel_subject = subject + 1;
+  // The slots for the runtime phase, and for programs when the table is full, are reserved now: a flood of programs cannot take them.
+  for (const recorder_phase phase : {RECORDER_PHASE_MAIN, RECORDER_PHASE_RUNTIME}) {
+    recorder_slot slot = {};
+    slot.key = {.subject = kernel_subject, .phase = static_cast<__u32>(phase)};
+    const uint32_t number = __atomic_fetch_add(&skeleton.data->next_slot, 1, __ATOMIC_SEQ_CST);
+    if (number >= state_->slot_limit) return absl::ResourceExhaustedError("more subjects than slots");
+    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.slots), &number, &slot, BPF_ANY) != 0 ||
+        bpf_map_update_elem(bpf_map__fd(skeleton.maps.slot_ids), &slot.key, &number, BPF_NOEXIST) != 0) {
+      return BpfError("reserve a slot", errno);
+    }
+  }
+  if (cgroup_id != 0 &&
+      bpf_map_update_elem(bpf_map__fd(skeleton.maps.cgroup_subjects), &cgroup_id, &kernel_subject, BPF_NOEXIST) != 0) {
+    return BpfError("follow the cgroup", errno);
+  }
+  // Tasks that were looked at before are looked at again.
+  __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
+  return absl::OkStatus();
+}
+
+absl::Status BpfEventSource::FollowProcess(pid_t process, SubjectId subject) {
+  recorder& skeleton = *state_->skeleton;
+  const uint32_t kernel_subject = subject + 1;
+  const uint32_t key = static_cast<uint32_t>(process);
+  if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.process_subjects), &key, &kernel_subject, BPF_ANY) != 0) {
+    return BpfError(absl::StrCat("follow process ", process), errno);
+  }
+  __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
+  return absl::OkStatus();
+}
+
+const std::string& BpfEventSource::capability_source() const {
+  static const std::string* const kNames = new std::string[3]{"fexit", "tracepoint", "none"};
+  return kNames[static_cast<int>(state_->capability_source)];
+}
+
+int BpfEventSource::news_fd() const { return ring_buffer__epoll_fd(state_->ring); }
+
+absl::Status BpfEventSource::Drain(NewsReader& news) {
+  state_->reader = &news;
+  const int count = ring_buffer__consume(state_->ring);
+  state_->reader = nullptr;
+  return count >= 0 ? absl::OkStatus() : BpfError("read the ring buffer", -count);
+}
+
+absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
+  recorder& skeleton = *state_->skeleton;
+  KernelSnapshot snapshot;
+  recorder__detach(&skeleton);
+  // Detaching does not wait for a program that is running on another CPU; it runs inside an RCU section, and this waits for those.
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) usleep(100'000);
+  SYSCARVE_RETURN_IF_ERROR(Drain(news));
+
+  const size_t cpus = static_cast<size_t>(libbpf_num_possible_cpus());
+  if (state_->options.every_call) {
+    std::vector<recorder_stream> streams(cpus);
+    const uint32_t zero = 0;
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.streams), &zero, streams.data()) != 0) {
+      return BpfError("read the last batches", errno);
+    }
+    for (recorder_stream& stream : streams) {
+      stream.batch.header.type = RECORDER_NEWS_BATCH;
+      news.Read(std::as_bytes(std::span(&stream.batch, 1)));
+    }
+  }
+
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton.obj) {
+    if (!bpf_program__autoload(program)) continue;
+    bpf_prog_info info = {};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) snapshot.skipped += info.recursion_misses;
+  }
+  snapshot.losses = skeleton.bss->losses;
+
+  const Abi native = state_->options.native;
+  const uint32_t used_slots = std::min<uint32_t>(skeleton.data->next_slot, state_->slot_limit);
+  std::vector<recorder_counters> per_cpu(cpus);
+  for (uint32_t number = 1; number < used_slots; ++number) {
+    recorder_slot slot;
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.slots), &number, &slot) != 0 ||
+        bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.counters), &number, per_cpu.data()) != 0) {
+      return BpfError("read the counters", errno);
+    }
+    if (slot.key.subject == 0) continue;
+    const std::string_view components(slot.path, std::min<size_t>(slot.path_length, sizeof(slot.path)));
+    snapshot.slots.push_back({.number = number,
+                              .subject = slot.key.subject - 1,
+                              .phase = slot.key.phase == RECORDER_PHASE_RUNTIME ? Phase::kRuntime : Phase::kMain,
+                              .program = {.path = PathFromComponents(components, slot.path_truncated != 0),
+                                          .device = slot.key.device,
+                                          .inode = slot.key.inode}});
+    for (uint32_t counter = 0; counter < RECORDER_COUNTERS; ++counter) {
+      uint64_t count = 0;
+      for (const recorder_counters& cpu : per_cpu) count += cpu.calls[counter];
+      if (count == 0) continue;
+      const uint32_t abi = counter >= RECORDER_PLANE_SIZE ? RECORDER_ABI_COMPAT : RECORDER_ABI_NATIVE;
+      snapshot.calls.push_back(
+          {number, {*AbiFromKernel(abi, native), static_cast<int>(counter % RECORDER_PLANE_SIZE)}, count});
+    }
+  }
+
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_call_key, uint64_t>(
+      skeleton.maps.other_calls, [&](const recorder_call_key& key, uint64_t count) {
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
+          snapshot.calls.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, count});
+        }
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_denial_key, uint64_t>(
+      skeleton.maps.denials, [&](const recorder_denial_key& key, uint64_t count) {
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
+          snapshot.denials.push_back(
+              {key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
+        }
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
+      skeleton.maps.capability_checks, [&](const recorder_capability_key& key, const recorder_capability_count& count) {
+        std::optional<SyscallId> during;
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
+        snapshot.capabilities.push_back({key.slot, key.capability, during, (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
+                                         CapabilityChecks{count.granted, count.denied}});
+      })));
+  return snapshot;
+}
+
+absl::Status ProbeBpfRecording() {
+  SetLibbpfVoice();
+  return BpfEventSource::Create({}).status();
+}
+
+std::string ProbeCapabilitySource() {
+  SetLibbpfVoice();
+  return CapabilitySourceName(BestCapabilitySource());
+}
+
+}  // namespace syscarve

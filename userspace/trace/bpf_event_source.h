@@ -1,0 +1,60 @@
+// The kernel side, loaded and attached: the only part of syscarve that knows libbpf. Create() gives a source that is already
+// counting, or an error that says what the host lacks; Finish() ends it and reads the counters.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "userspace/base/status.h"
+#include "userspace/trace/kernel_snapshot.h"
+
+namespace syscarve {
+
+struct BpfOptions {
+  bool every_call = false;        // Stream every call, not only first sightings.
+  bool track_denials = false;     // Watch exits too, to tell calls that a filter in force refused. Costs as much again per call.
+  bool follow_processes = false;  // Allow FollowProcess.
+  Abi native = NativeAbi();
+};
+
+class BpfEventSource {
+ public:
+  // Loads and attaches. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented when the kernel cannot.
+  static absl::StatusOr<std::unique_ptr<BpfEventSource>> Create(const BpfOptions& options);
+  ~BpfEventSource();
+  BpfEventSource(const BpfEventSource&) = delete;
+  BpfEventSource& operator=(const BpfEventSource&) = delete;
+
+  // From the next call on, tasks in this cgroup or below it belong to `subject`. A task that moves into it later is in the runtime
+  // phase until its next exec.
+  absl::Status FollowCgroup(uint64_t cgroup_id, SubjectId subject);
+  // From the next call on, this process and those it forks from now on belong to `subject`. REQUIRES: options.follow_processes.
+  absl::Status FollowProcess(pid_t process, SubjectId subject);
+
+  // Where capability checks are seen: "fexit", "tracepoint" or "none".
+  const std::string& capability_source() const;
+
+  // Readable when Drain() is worth calling.
+  int news_fd() const;
+  // Reads what the ring holds now.
+  absl::Status Drain(NewsReader& news);
+
+  // Detaches every program, waits until none is running, drains the ring, then reads the counters. Call once.
+  absl::StatusOr<KernelSnapshot> Finish(NewsReader& news);
+
+ private:
+  struct State;
+  explicit BpfEventSource(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// What this host's kernel allows, for `doctor`: OK, or why not.
+absl::Status ProbeBpfRecording();
+// The best attach point for capability checks here: "fexit", "tracepoint" or "none".
+std::string ProbeCapabilitySource();
+
+}  // namespace syscarve

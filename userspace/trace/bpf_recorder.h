@@ -1,0 +1,56 @@
+// One recording with BPF, start to end: arm the kernel side, run or find the subject, follow it until it is over, read the counters.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/signals.h"
+
+namespace syscarve {
+
+struct BpfRecordOptions {
+  std::string run_name;
+  std::string subject_name;
+  bool every_call = false;
+  bool track_denials = false;  // Also when the subject is found to have a filter in force already.
+  std::chrono::milliseconds grace = std::chrono::seconds(5);
+  std::optional<std::chrono::milliseconds> duration;  // For an existing subject: stop after this long.
+  // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
+  std::function<void(std::string_view)> note = [](std::string_view) {};
+};
+
+struct RecordOutcome {
+  Recording recording;
+  int command_status = 0;  // As a shell reports it; 0 for an existing subject.
+};
+
+// How far the recording of a command came.
+enum class RecordStage {
+  kSetUp,    // Nothing of the command has happened: another backend may be tried.
+  kExec,     // The command could not be executed; the error is kNotFound or kPermissionDenied, as for ResolveCommand.
+  kRunning,  // It was executed.
+};
+
+// Runs `command` in a cgroup of its own and records all that happens in there, from the exec that starts the command to the last
+// task's end. What still runs `grace` after the command has ended is killed, as a container engine does. On an error, `stage` tells
+// where it came from.
+absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
+                                                   SignalForwarder& signals, RecordStage& stage);
+
+// Records the tasks of an existing cgroup v2 (a path below the mount, or a directory of the mount) and of those below it, until the
+// duration is over, SIGINT or SIGTERM comes, or no task is left in it.
+absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
+                                                  SignalForwarder& signals);
+
+// Records an existing process and what it forks from now on, until the duration is over, SIGINT or SIGTERM comes, or it has ended.
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options, SignalForwarder& signals);
+
+}  // namespace syscarve

@@ -1,0 +1,76 @@
+// cgroup v2: where it is mounted, which cgroup a process is in, and a leaf of our own for a recorded command.
+//
+// Sources: Documentation/admin-guide/cgroup-v2.rst, proc(5) for mountinfo. cgroup v2 may sit anywhere ("hybrid" hosts mount it at
+// /sys/fs/cgroup/unified), so it is looked up, never assumed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/base/unique_fd.h"
+
+namespace syscarve {
+
+// The mount point of the first cgroup2 file system in the text of /proc/self/mountinfo, or nullopt.
+std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo);
+
+// The same for this process; kFailedPrecondition with a hint when there is none.
+absl::StatusOr<std::string> FindCgroup2Mount();
+
+// The v2 path ("/a/b") in the text of /proc/PID/cgroup, or nullopt.
+std::optional<std::string> ParseCgroup2Path(std::string_view proc_cgroup);
+
+// The v2 path of a process, e.g. "/docker/<id>".
+absl::StatusOr<std::string> CgroupOfProcess(pid_t pid);
+
+// The kernel's 64-bit id of the cgroup whose directory is `directory`, as bpf_get_current_cgroup_id() gives it.
+absl::StatusOr<uint64_t> CgroupId(const std::string& directory);
+
+// The processes in the cgroup whose directory is `directory` and in those below it; a tree in motion gives what was seen.
+std::vector<pid_t> ProcessesInCgroup(const std::string& directory);
+
+// Whether any task lives in the cgroup, or below it, whose cgroup.events file is open as `events_fd`.
+absl::StatusOr<bool> IsPopulated(int events_fd);
+
+// A fresh, empty cgroup that is removed with its owner. Its name says whose it is: "syscarve.<pid>.<random>".
+class CgroupLeaf {
+ public:
+  // Makes the leaf below the recorder's own cgroup, so that limits set on the recorder hold for the command as well; removes empty
+  // leaves that recorders which were killed have left there.
+  static absl::StatusOr<CgroupLeaf> Create();
+
+  CgroupLeaf(CgroupLeaf&& other) noexcept;
+  CgroupLeaf& operator=(CgroupLeaf&&) = delete;
+  // Removes the leaf with the cgroups that were made below it. What still runs in it keeps it alive; Kill() first.
+  ~CgroupLeaf();
+
+  const std::string& directory() const { return directory_; }
+  // The path below the cgroup2 mount.
+  const std::string& path() const { return path_; }
+  uint64_t id() const { return id_; }
+  // Becomes ready for EPOLLPRI whenever populated() may have changed.
+  int events_fd() const { return events_.get(); }
+
+  absl::Status Add(pid_t pid);
+  absl::StatusOr<bool> Populated() const { return IsPopulated(events_.get()); }
+  std::vector<pid_t> Processes() const { return ProcessesInCgroup(directory_); }
+  // Kills every task in the leaf and below; they may take a moment to die.
+  absl::Status Kill();
+
+ private:
+  CgroupLeaf(std::string directory, std::string path, uint64_t id, UniqueFd events)
+      : directory_(std::move(directory)), path_(std::move(path)), id_(id), events_(std::move(events)) {}
+
+  std::string directory_;
+  std::string path_;
+  uint64_t id_;
+  UniqueFd events_;
+};
+
+}  // namespace syscarve

@@ -1,0 +1,18 @@
+// Facts about this host and moment that a Recording carries.
+#pragma once
+
+#include <string>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+Host DescribeHost();
+
+// 32 random hex digits, for Run::id.
+absl::StatusOr<std::string> NewRunId();
+
+UnixNanos UnixNow();
+
+}  // namespace syscarve

@@ -1,0 +1,107 @@
+// What the kernel side counted, as plain data, and how it becomes a Recording. Nothing here touches the kernel, so a test can
+// make up any snapshot, stream or loss.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "bpf/recorder.h"
+#include "userspace/model/recording.h"
+#include "userspace/trace/aggregator.h"
+
+namespace syscarve {
+
+// The ABI that the kernel side means by a recorder_abi code, on a kernel whose own ABI is `native`; nullopt for a code it never uses.
+std::optional<Abi> AbiFromKernel(uint32_t recorder_abi, Abi native);
+
+// A slot's path, which the kernel wrote leaf first ("nginx\0sbin\0usr\0"), as "/usr/sbin/nginx"; "…/" in front when it was cut.
+std::string PathFromComponents(std::string_view components, bool truncated);
+
+struct KernelSlot {
+  uint32_t number = 0;
+  SubjectId subject = 0;
+  Phase phase = Phase::kMain;
+  Program program;
+};
+
+struct KernelSnapshot {
+  struct Calls {
+    uint32_t slot;
+    SyscallId id;
+    uint64_t count;
+  };
+  struct Denials {
+    uint32_t slot;
+    SyscallId id;
+    int errno_value;
+    uint64_t count;
+  };
+  struct Capabilities {
+    uint32_t slot;
+    int capability;
+    std::optional<SyscallId> during;
+    bool foreign;
+    CapabilityChecks checks;
+  };
+
+  std::vector<KernelSlot> slots;
+  std::vector<Calls> calls;
+  std::vector<Denials> denials;
+  std::vector<Capabilities> capabilities;
+  recorder_losses losses = {};
+  // Times the kernel skipped one of our programs because it was running on that CPU already (bpf_prog_info.recursion_misses).
+  uint64_t skipped = 0;
+};
+
+// Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a timeline.
+class NewsReader {
+ public:
+  // `unix_offset` is what turns CLOCK_MONOTONIC into nanoseconds since 1970.
+  NewsReader(Abi native, uint64_t unix_offset) : native_(native), unix_offset_(unix_offset) {}
+
+  // One ring record. Malformed ones, which only a version skew could make, are counted by malformed().
+  void Read(std::span<const std::byte> record);
+
+  struct CallKey {
+    uint32_t slot;
+    SyscallId id;
+    auto operator<=>(const CallKey&) const = default;
+  };
+  const std::map<CallKey, UnixNanos>& sightings() const { return sightings_; }
+  // Counts from the stream of every call.
+  std::map<CallKey, uint64_t> streamed() const;
+  // Calls by slot and millisecond since 1970.
+  const std::map<std::pair<uint32_t, uint64_t>, uint64_t>& timeline() const { return timeline_; }
+  uint64_t malformed() const { return malformed_; }
+  // First sightings that were told more than once, which the kernel side never does.
+  uint64_t repeated_sightings() const { return repeated_sightings_; }
+
+ private:
+  void ReadCall(const recorder_news_call& call);
+  void ReadBatch(const recorder_news_batch& batch);
+  void AddToTimeline(uint32_t slot, uint64_t monotonic_ns, uint64_t count);
+
+  Abi native_;
+  uint64_t unix_offset_;
+  std::map<CallKey, UnixNanos> sightings_;
+  std::vector<std::vector<uint64_t>> streamed_;  // By slot, then counter; the hot path of `--events all`.
+  std::map<CallKey, uint64_t> streamed_others_;
+  std::map<std::pair<uint32_t, uint64_t>, uint64_t> timeline_;
+  uint64_t malformed_ = 0;
+  uint64_t repeated_sightings_ = 0;
+};
+
+// Hands everything to `aggregator`, whose run has begun. With `every_call` the stream is compared with the counters, call by call;
+// any difference is a loss. `keep_runtime_phase` is false for a command of our own, whose runtime phase is our child's set-up.
+void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call, bool keep_runtime_phase,
+               Aggregator& aggregator);
+
+}  // namespace syscarve

@@ -1,0 +1,101 @@
+#include "userspace/trace/notify_recorder.h"
+
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "userspace/trace/aggregator.h"
+#include "userspace/trace/host.h"
+#include "userspace/trace/supervisor.h"
+
+namespace syscarve {
+namespace {
+
+// Lets every call through and counts it.
+class CallCounter : public NotificationHandler {
+ public:
+  CallCounter(Aggregator& aggregator, SubjectId subject) : aggregator_(aggregator), subject_(subject) {}
+
+  Response Decide(const Notification&) override { return {}; }
+
+  void Delivered(const Notification& notification, const Response&) override {
+    if (!notification.id.has_value()) {
+      // A negative number is no system call; an architecture without an Abi is one that we cannot name.
+      if (notification.data.nr >= 0) ++unknown_abi_calls_;
+      return;
+    }
+    if (notification.privileges_withheld) privileged_.insert(notification.program.path);
+    const SyscallId id = *notification.id;
+    if (aggregator_.CallCount(subject_, Phase::kMain, id) == 0) {
+      aggregator_.AddFirstSeen(subject_, Phase::kMain, id, UnixNow());
+    }
+    aggregator_.AddCalls(subject_, aggregator_.AddProgram(notification.program), Phase::kMain, id, 1);
+  }
+
+  uint64_t unknown_abi_calls() const { return unknown_abi_calls_; }
+  // Paths of programs that ran without the privileges of their file.
+  const std::set<std::string>& privileged() const { return privileged_; }
+
+ private:
+  Aggregator& aggregator_;
+  SubjectId subject_;
+  uint64_t unknown_abi_calls_ = 0;
+  std::set<std::string> privileged_;
+};
+
+std::string Processes(uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " process" : " processes");
+}
+
+}  // namespace
+
+absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command, const NotifyRecordOptions& options,
+                                                         SignalForwarder& signals) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::string run_id, NewRunId());
+  Aggregator aggregator(DescribeHost(),
+                        {.backend = "notify", .events = "first", .capabilities = "none", .denials = "none"});
+  const SubjectId subject =
+      aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name, .cgroup = ""});
+  aggregator.BeginRun(std::move(run_id), options.run_name, UnixNow());
+
+  CallCounter counter(aggregator, subject);
+  SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
+                            Supervise(command, NotifyEveryCall(), counter, signals, {.grace = options.grace}));
+  if (outcome.exec_error != 0) {
+    return NotifyRecordOutcome{.command_status = outcome.status, .execution = ExecFailure(command, outcome.exec_error)};
+  }
+
+  if (outcome.ended > 0) {
+    options.note(Processes(outcome.ended) + " outlived the command and the grace period and had to be ended");
+  }
+  if (outcome.left > 0) options.note(Processes(outcome.left) + " could not be ended: stuck in the kernel");
+  for (const std::string& path : counter.privileged()) {
+    options.note(path + " ran without the privileges of its file: recording by notification needs no_new_privs");
+  }
+  if (!outcome.complete.ok()) {
+    aggregator.AddLoss(
+        {.what = "recorder_stopped",
+         .count = 1,
+         .missed_calls = true,
+         .detail = "Supervision ended before the command did: " + std::string(outcome.complete.message()) + "."});
+  }
+  if (outcome.interrupted > 0) {
+    // Not missed: they were not made, and those that the kernel restarted were recorded then.
+    aggregator.AddLoss(
+        {.what = "call_interrupted",
+         .count = outcome.interrupted,
+         .missed_calls = false,
+         .detail = "Calls that a signal stopped before they were made; if the signal's handler lacks SA_RESTART, the "
+                   "program saw EINTR."});
+  }
+  if (counter.unknown_abi_calls() > 0) {
+    aggregator.AddLoss({.what = "unknown_abi",
+                        .count = counter.unknown_abi_calls(),
+                        .missed_calls = true,
+                        .detail = "Calls of an architecture that syscarve does not know."});
+  }
+  aggregator.SetCommandEnd({.status = outcome.status, .ended_by_recorder = outcome.ended});
+  return NotifyRecordOutcome{.recording = aggregator.Finish(UnixNow()), .command_status = outcome.status};
+}
+
+}  // namespace syscarve

@@ -1,0 +1,627 @@
+#include "userspace/trace/supervisor.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "userspace/base/file.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/trace/process_tree.h"
+
+// Newer than Debian 12's headers (Linux 6.6).
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+namespace syscarve {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How long tasks that were sent SIGKILL may take to disappear.
+constexpr std::chrono::seconds kEndLimit{10};
+constexpr std::chrono::milliseconds kSweepInterval{5};
+
+// What the child tells its parent. It lives in a shared page, because once the filter is in place every system call of
+// the child waits for the parent, and the parent must first learn where to listen.
+struct SetUpPage {
+  enum class Step : int { kIdentity, kNoNewPrivs, kFilter };
+  std::atomic<int> listener{-1};
+  std::atomic<int> set_up_error{0};
+  Step failed_step = Step::kIdentity;  // Read after set_up_error.
+  std::atomic<int> exec_error{0};
+};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+class SharedPage {
+ public:
+  SharedPage() {
+    void* memory = mmap(nullptr, sizeof(SetUpPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) page_ = new (memory) SetUpPage;
+  }
+  ~SharedPage() {
+    if (page_ != nullptr) munmap(page_, sizeof(SetUpPage));
+  }
+  SharedPage(const SharedPage&) = delete;
+  SharedPage& operator=(const SharedPage&) = delete;
+
+  bool valid() const { return page_ != nullptr; }
+  SetUpPage* operator->() const { return page_; }
+  SetUpPage& operator*() const { return *page_; }
+
+ private:
+  SetUpPage* page_ = nullptr;
+};
+
+// Descriptors 0 to 2 that our caller left closed. Ours must not land there, where our own messages and the command's
+// output go; and the command must find them closed, as it would without us.
+class StandardDescriptorsGuard {
+ public:
+  StandardDescriptorsGuard() {
+    while (true) {
+      UniqueFd fd(open("/dev/null", O_RDWR | O_CLOEXEC));
+      if (!fd.valid() || fd.get() > STDERR_FILENO) break;
+      held_.push_back(std::move(fd));
+    }
+  }
+
+ private:
+  std::vector<UniqueFd> held_;
+};
+
+int SeccompOperation(unsigned operation, unsigned flags, void* argument) {
+  return static_cast<int>(syscall(SYS_seccomp, operation, flags, argument));
+}
+
+[[noreturn]] void FailSetUp(SetUpPage& page, SetUpPage::Step step, int error) {
+  page.failed_step = step;
+  page.set_up_error.store(error, std::memory_order_release);
+  _exit(kExitSyscarveFailed);
+}
+
+// The child, from clone to execve. Async-signal-safe.
+[[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program) {
+  ExecImage::ResetSignals();
+  if (const int error = image.AssumeIdentity(); error != 0) FailSetUp(page, SetUpPage::Step::kIdentity, error);
+  // Without its supervisor every call of the command would fail with ENOSYS, and a loop that retries would spin for
+  // ever.
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) FailSetUp(page, SetUpPage::Step::kNoNewPrivs, errno);
+
+  sock_fprog filter = program;
+  int listener = SeccompOperation(SECCOMP_SET_MODE_FILTER,
+                                  SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
+  if (listener < 0 && errno == EINVAL) {  // Before Linux 5.19.
+    listener = SeccompOperation(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+  }
+  if (listener < 0) FailSetUp(page, SetUpPage::Step::kFilter, errno);
+  page.listener.store(listener, std::memory_order_release);
+
+  page.exec_error.store(image.Exec(), std::memory_order_release);
+  _exit(kExitCannotExecute);
+}
+
+absl::Status SetUpStatus(const SetUpPage& page, const Command& command) {
+  const int error = page.set_up_error.load(std::memory_order_acquire);
+  switch (page.failed_step) {
+    case SetUpPage::Step::kIdentity:
+      return PosixError("become user " + (command.identity->name.empty() ? std::to_string(command.identity->uid)
+                                                                         : command.identity->name),
+                        error);
+    case SetUpPage::Step::kNoNewPrivs:
+      return PosixError("set no_new_privs", error);
+    case SetUpPage::Step::kFilter:
+      break;
+  }
+  if (error == EBUSY) {
+    return absl::FailedPreconditionError(
+        "install the seccomp filter: another supervisor already watches this process tree, and the kernel allows one. "
+        "Hint: Run syscarve outside of it.");
+  }
+  return WithHint(
+      PosixError("install the seccomp filter", error),
+      "The kernel needs seccomp user notification (Linux 5.5 or newer), and a sandbox around syscarve must allow "
+      "the seccomp system call.");
+}
+
+// What is told of a program's file.
+struct KnownProgram {
+  Program program;
+  bool privileged = false;  // Set-user-ID to another user, set-group-ID to another group, or file capabilities.
+};
+
+// The kernel's own spelling of a device number, which differs from stat's (linux/kdev_t.h, MKDEV).
+uint64_t KernelDevice(dev_t device) {
+  return (uint64_t{major(device)} << 20) | minor(device);
+}
+
+// Tells programs by what /proc/TID/exe leads to, each time anew: nothing is remembered of a task, so neither exec nor a
+// reused tid can confuse it.
+class ProgramLookup {
+ public:
+  ProgramLookup(uid_t uid, gid_t gid) : uid_(uid), gid_(gid) {}
+
+  // What `task` executes. The task must be waiting for an answer, and still be when this returns; otherwise the result
+  // is void.
+  const KnownProgram& OfTask(pid_t task) {
+    char link[32];
+    std::snprintf(link, sizeof(link), "/proc/%d/exe", task);
+    return OfFile(link, /*follow_link=*/true);
+  }
+
+  const KnownProgram& OfFile(const char* path, bool follow_link = false) {
+    struct stat info;
+    if (stat(path, &info) != 0) return unknown_;
+    // The change time tells a file from another that later got its inode number.
+    const Key key{info.st_dev, info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+    const auto known = known_.find(key);
+    if (known != known_.end()) return known->second;
+    return known_.emplace(key, Describe(path, follow_link, info)).first->second;
+  }
+
+ private:
+  using Key = std::tuple<dev_t, ino_t, time_t, long>;
+
+  KnownProgram Describe(const char* path, bool follow_link, const struct stat& info) const {
+    std::string name = path;
+    if (follow_link) {
+      char target[4096];
+      const ssize_t length = readlink(path, target, sizeof(target));
+      name.assign(target, length > 0 ? static_cast<size_t>(length) : 0);
+      // The kernel's mark for a file without a name any more.
+      constexpr std::string_view kDeleted = " (deleted)";
+      if (info.st_nlink == 0 && name.ends_with(kDeleted)) name.resize(name.size() - kDeleted.size());
+    }
+    const bool set_uid = (info.st_mode & S_ISUID) != 0 && info.st_uid != uid_;
+    const bool set_gid = (info.st_mode & S_ISGID) != 0 && (info.st_mode & S_IXGRP) != 0 && info.st_gid != gid_;
+    const bool capable = uid_ != 0 && getxattr(path, "security.capability", nullptr, 0) > 0;
+    return {.program = {.path = std::move(name), .device = KernelDevice(info.st_dev), .inode = info.st_ino},
+            .privileged = set_uid || set_gid || capable};
+  }
+
+  uid_t uid_;
+  gid_t gid_;
+  std::map<Key, KnownProgram> known_;
+  KnownProgram unknown_;
+};
+
+// What /proc/TID/status tells about a task that is to get SIGSYS.
+struct SignalState {
+  pid_t process = 0;
+  bool alone = false;           // The only thread of its process.
+  bool namespace_init = false;  // The first process of a pid namespace, which ignores what it does not handle.
+  bool blocked = false;
+  bool handled = false;
+  bool ignored = false;
+};
+
+std::optional<SignalState> ReadSignalState(pid_t task) {
+  const absl::StatusOr<std::string> status = ReadFile("/proc/" + std::to_string(task) + "/status", 1 << 16);
+  if (!status.ok()) return std::nullopt;
+  const auto value = [&](std::string_view field) -> std::string_view {
+    const std::string label = std::string("\n").append(field).append(":\t");
+    const size_t begin = status->find(label);
+    if (begin == std::string::npos) return {};
+    const size_t start = begin + label.size();
+    return std::string_view(*status).substr(start, status->find('\n', start) - start);
+  };
+  const auto number = [](std::string_view text, int base) {
+    uint64_t result = 0;
+    std::from_chars(text.data(), text.data() + text.size(), result, base);
+    return result;
+  };
+  const auto has_sigsys = [&](std::string_view field) { return (number(value(field), 16) >> (SIGSYS - 1) & 1) != 0; };
+  const std::string_view namespace_pids = value("NSpid");
+  return SignalState{.process = static_cast<pid_t>(number(value("Tgid"), 10)),
+                     .alone = number(value("Threads"), 10) == 1,
+                     .namespace_init = namespace_pids.substr(namespace_pids.rfind('\t') + 1) == "1",
+                     .blocked = has_sigsys("SigBlk"),
+                     .handled = has_sigsys("SigCgt"),
+                     .ignored = has_sigsys("SigIgn")};
+}
+
+class Supervisor {
+ public:
+  Supervisor(const Command& command, NotificationHandler& handler, SignalForwarder& signals,
+             const SuperviseOptions& options)
+      : command_(command),
+        handler_(handler),
+        signals_(signals),
+        options_(options),
+        programs_(command.identity.has_value() ? command.identity->uid : geteuid(),
+                  command.identity.has_value() ? command.identity->gid : getegid()) {}
+
+  absl::Status Start(std::span<const sock_filter> filter);
+  SuperviseOutcome Run();
+
+ private:
+  absl::Status AwaitListener();
+  void ServeOne();
+  void CountInterrupted(uint64_t cookie);
+  void Answer(const Notification& notification, uint64_t cookie);
+  bool IsSetUp(const Notification& notification);
+  void ReportStart(const Program& program, bool privileges_withheld);
+  bool StillWaiting(uint64_t cookie) const;
+  bool Send(uint64_t cookie, const Response& response);
+  void SendSigsys(pid_t task, uint64_t cookie, bool may_handle);
+  void Reap();
+  void GiveUp(absl::Status why);
+  void EndRest();
+
+  const Command& command_;
+  NotificationHandler& handler_;
+  SignalForwarder& signals_;
+  const SuperviseOptions& options_;
+  StandardDescriptorsGuard standard_descriptors_;
+  SubreaperScope subreaper_;
+  SharedPage page_;
+  ProgramLookup programs_;
+
+  UniqueFd listener_;
+  std::vector<uint64_t> notification_buffer_;
+  std::vector<uint64_t> response_buffer_;
+  std::optional<uint64_t> last_cookie_;
+
+  pid_t child_ = 0;                    // 0 once it is reaped.
+  pid_t command_pid_ = 0;              // The same, kept.
+  bool started_ = false;               // The command's program is known to run.
+  std::optional<seccomp_data> start_;  // The command's execve, let through and not yet known to have succeeded.
+  bool killed_command_ = false;
+  bool children_left_ = true;
+  std::optional<Clock::time_point> grace_end_;
+  std::optional<Clock::time_point> end_limit_;
+  Clock::time_point next_sweep_;
+  DescendantEnder ender_;
+  SuperviseOutcome outcome_;
+};
+
+absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
+  SYSCARVE_RETURN_IF_ERROR(ProbeUserNotification());
+  if (!page_.valid()) return PosixError("mmap", errno);
+  seccomp_notif_sizes sizes = {};
+  if (SeccompOperation(SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0) return PosixError("SECCOMP_GET_NOTIF_SIZES", errno);
+  // The kernel's structs may have grown since this was compiled; it writes its own size.
+  const auto words = [](size_t ours, size_t kernels) { return (std::max(ours, kernels) + 7) / 8; };
+  notification_buffer_.resize(words(sizeof(seccomp_notif), sizes.seccomp_notif));
+  response_buffer_.resize(words(sizeof(seccomp_notif_resp), sizes.seccomp_notif_resp));
+
+  const ExecImage image(command_);
+  const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
+                           .filter = const_cast<sock_filter*>(filter.data())};
+  // The child shares our descriptor table until its execve gives it one of its own. So the listener that the kernel
+  // puts into the child's table is in ours, too, without a message that the filter would stop, and it never outlives
+  // the execve over there.
+  const long pid = syscall(SYS_clone, static_cast<unsigned long>(CLONE_FILES | SIGCHLD), 0, 0, 0, 0);
+  if (pid == 0) RunChild(*page_, image, program);
+  if (pid < 0) return PosixError("clone", errno);
+  child_ = command_pid_ = static_cast<pid_t>(pid);
+  return AwaitListener();
+}
+
+absl::Status Supervisor::AwaitListener() {
+  auto pause = std::chrono::microseconds(20);
+  while (true) {
+    // Death first: what the child wrote before it died is then complete.
+    int wait_status = 0;
+    const bool died = waitpid(child_, &wait_status, WNOHANG) == child_;
+    if (page_->set_up_error.load(std::memory_order_acquire) != 0) {
+      if (!died) waitpid(child_, &wait_status, 0);
+      child_ = 0;
+      return SetUpStatus(*page_, command_);
+    }
+    listener_ = UniqueFd(page_->listener.load(std::memory_order_acquire));
+    if (died) {
+      // By a signal, before it executed anything: Ctrl-C at the very start.
+      child_ = 0;
+      children_left_ = false;
+      outcome_.status = ShellStatus(wait_status);
+      return absl::OkStatus();
+    }
+    if (listener_.valid()) break;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds(1000));
+  }
+  // Hands the processor straight to the waiting task and back, which makes a round trip several times faster; older
+  // kernels do not know it.
+  ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+  signals_.SetTarget(child_);
+  return absl::OkStatus();
+}
+
+SuperviseOutcome Supervisor::Run() {
+  while (children_left_) {
+    int timeout = -1;
+    const Clock::time_point now = Clock::now();
+    if (end_limit_.has_value()) {
+      if (now >= *end_limit_) break;
+      if (now >= next_sweep_) {
+        outcome_.left = ender_.Sweep();
+        next_sweep_ = now + kSweepInterval;
+      }
+      timeout = static_cast<int>(kSweepInterval.count());
+    } else if (grace_end_.has_value()) {
+      if (now >= *grace_end_) {
+        EndRest();
+        continue;
+      }
+      timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*grace_end_ - now).count());
+    }
+
+    pollfd watched[] = {{.fd = listener_.get(), .events = POLLIN}, {.fd = signals_.fd(), .events = POLLIN}};
+    if (poll(watched, std::size(watched), timeout) < 0) {
+      if (errno == EINTR) continue;
+      GiveUp(PosixError("poll", errno));
+      continue;
+    }
+    if (watched[1].revents != 0) {
+      const SignalForwarder::News news = signals_.HandlePending();
+      if (news.child_changed) Reap();
+      if (news.asked_to_end && grace_end_.has_value()) grace_end_ = Clock::now();
+    }
+    if ((watched[0].revents & POLLIN) != 0) {
+      ServeOne();
+    } else if (watched[0].revents != 0) {
+      // The last task that could call has gone; what is left is to reap.
+      listener_.reset();
+    }
+  }
+  if (!children_left_) outcome_.left = 0;
+  outcome_.ended = ender_.ended();
+  outcome_.exec_error = page_->exec_error.load(std::memory_order_acquire);
+  return outcome_;
+}
+
+void Supervisor::ServeOne() {
+  std::ranges::fill(notification_buffer_, 0);  // The kernel insists.
+  const auto& received = *reinterpret_cast<const seccomp_notif*>(notification_buffer_.data());
+  if (ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, notification_buffer_.data()) != 0) {
+    // ENOENT: the task was killed or interrupted before we looked.
+    if (errno != ENOENT && errno != EINTR) GiveUp(PosixError("receive a seccomp notification", errno));
+    return;
+  }
+  CountInterrupted(received.id);
+  const auto task = static_cast<pid_t>(received.pid);
+  const KnownProgram& known = programs_.OfTask(task);
+  // Only now is it sure that /proc spoke of this task and not of a later one with its number.
+  if (!StillWaiting(received.id)) return;
+  Answer({.task = task,
+          .id = SyscallIdFromSeccompData(received.data.arch, received.data.nr),
+          .data = received.data,
+          .program = known.program,
+          .privileges_withheld = known.privileged},
+         received.id);
+}
+
+// The kernel numbers notifications one by one and hands them out in that order (kernel/seccomp.c, next_id), so a gap is
+// notifications that were withdrawn before they could be received. Numbers that make no sense, should that ever change,
+// count for nothing.
+void Supervisor::CountInterrupted(uint64_t cookie) {
+  constexpr uint64_t kImplausible = 1 << 20;
+  if (last_cookie_.has_value() && !end_limit_.has_value()) {
+    const uint64_t skipped = cookie - *last_cookie_ - 1;
+    if (skipped < kImplausible) outcome_.interrupted += skipped;
+  }
+  last_cookie_ = cookie;
+}
+
+void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
+  if (!started_ && notification.task == command_pid_) {
+    if (page_->exec_error.load(std::memory_order_acquire) != 0) {
+      // The execve has failed, and this is the child on its way out.
+      start_.reset();
+      Send(cookie, {});
+      return;
+    }
+    if (IsSetUp(notification)) {
+      const KnownProgram& target = programs_.OfFile(command_.path.c_str());
+      const Notification start{.task = notification.task,
+                               .id = notification.id,
+                               .data = notification.data,
+                               .program = target.program,
+                               .privileges_withheld = target.privileged,
+                               .starts_command = true};
+      const Response response = handler_.Decide(start);
+      if (response.kind == Response::Kind::kContinue) {
+        if (Send(cookie, response)) start_ = notification.data;
+        return;
+      }
+      outcome_.start_refused = true;
+      if (response.kind == Response::Kind::kFail) {
+        Send(cookie, response);
+      } else {
+        SendSigsys(start.task, cookie, /*may_handle=*/false);
+      }
+      handler_.Delivered(start, response);
+      return;
+    }
+    started_ = true;
+    ReportStart(notification.program, notification.privileges_withheld);
+  }
+
+  const Response response = handler_.Decide(notification);
+  switch (response.kind) {
+    case Response::Kind::kContinue:
+    case Response::Kind::kFail:
+      // When the task has been interrupted or killed the call was not made; a restarted one is notified anew.
+      if (!Send(cookie, response)) return;
+      break;
+    case Response::Kind::kTrap:
+    case Response::Kind::kKill:
+      SendSigsys(notification.task, cookie, response.kind == Response::Kind::kTrap);
+      break;
+  }
+  handler_.Delivered(notification, response);
+}
+
+// Whether this is the child's own execve and not yet a call of the command: it executes what we execute.
+bool Supervisor::IsSetUp(const Notification& notification) {
+  const SyscallId execve{NativeAbi(), SYS_execve};
+  return notification.id == execve && notification.program == programs_.OfTask(getpid()).program;
+}
+
+void Supervisor::ReportStart(const Program& program, bool privileges_withheld) {
+  if (!start_.has_value()) return;
+  const seccomp_data data = *std::exchange(start_, std::nullopt);
+  handler_.Delivered({.task = command_pid_,
+                      .id = SyscallIdFromSeccompData(data.arch, data.nr),
+                      .data = data,
+                      .program = program,
+                      .privileges_withheld = privileges_withheld,
+                      .starts_command = true},
+                     {});
+}
+
+bool Supervisor::StillWaiting(uint64_t cookie) const {
+  return ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;
+}
+
+// Whether the answer reached the task.
+bool Supervisor::Send(uint64_t cookie, const Response& response) {
+  std::ranges::fill(response_buffer_, 0);
+  auto& answer = *reinterpret_cast<seccomp_notif_resp*>(response_buffer_.data());
+  answer.id = cookie;
+  if (response.kind == Response::Kind::kContinue) {
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  } else {
+    answer.error = -response.errno_value;
+  }
+  while (ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != ENOENT) {  // ENOENT: the task no longer waits.
+      GiveUp(WithHint(PosixError("answer a seccomp notification", errno), "Letting a call through needs Linux 5.5."));
+    }
+    return false;
+  }
+  return true;
+}
+
+// What the kernel does for SECCOMP_RET_TRAP and SECCOMP_RET_KILL_PROCESS, as near as it can be done from outside:
+// SIGSYS where it is certain to be fatal (or to meet its handler, for a trap), SIGKILL otherwise. The call itself fails
+// with ENOSYS, and the task meets the signal before its next instruction.
+void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
+  const std::optional<SignalState> state = ReadSignalState(task);
+  const UniqueFd process(state.has_value() ? static_cast<int>(syscall(SYS_pidfd_open, state->process, 0)) : -1);
+  // Gone already, or the numbers may be another's by now.
+  if (!StillWaiting(cookie)) return;
+  if (!process.valid()) {
+    GiveUp(absl::InternalError("a process that the profile kills cannot be reached through /proc"));
+    return;
+  }
+  if (may_handle && state->handled && !state->blocked) {
+    syscall(SYS_tgkill, state->process, task, SIGSYS);
+  } else {
+    // With other threads about, a handler could be installed between our look and the signal.
+    const bool fatal = state->alone && !state->handled && !state->blocked && !state->ignored && !state->namespace_init;
+    syscall(SYS_pidfd_send_signal, process.get(), fatal ? SIGSYS : SIGKILL, nullptr, 0);
+    if (state->process == child_) killed_command_ = true;
+  }
+  Send(cookie, {.kind = Response::Kind::kFail, .errno_value = ENOSYS});
+}
+
+// Reaps every child that has ended: the command, and orphans that came to us.
+void Supervisor::Reap() {
+  while (true) {
+    int wait_status = 0;
+    const pid_t pid = waitpid(-1, &wait_status, __WALL | WNOHANG);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid < 0) children_left_ = false;
+    if (pid <= 0) return;
+    if (pid != child_) continue;
+    child_ = 0;
+    signals_.SetTarget(0);
+    grace_end_ = Clock::now() + options_.grace;
+    outcome_.status = killed_command_ && WIFSIGNALED(wait_status) ? 128 + SIGSYS : ShellStatus(wait_status);
+    if (page_->exec_error.load(std::memory_order_acquire) == 0) {
+      // It was started but never called again: its first instruction was its last.
+      const KnownProgram& target = programs_.OfFile(command_.path.c_str());
+      ReportStart(target.program, target.privileged);
+    }
+  }
+}
+
+// Without a listener the kernel fails every notified call with ENOSYS; nothing worth keeping can come of the tree any
+// more.
+void Supervisor::GiveUp(absl::Status why) {
+  if (outcome_.complete.ok()) outcome_.complete = std::move(why);
+  listener_.reset();
+  EndRest();
+}
+
+void Supervisor::EndRest() {
+  if (end_limit_.has_value()) return;
+  end_limit_ = Clock::now() + kEndLimit;
+  next_sweep_ = Clock::now();
+}
+
+}  // namespace
+
+absl::StatusOr<SuperviseOutcome> Supervise(const Command& command, std::span<const sock_filter> filter,
+                                           NotificationHandler& handler, SignalForwarder& signals,
+                                           const SuperviseOptions& options) {
+  Supervisor supervisor(command, handler, signals, options);
+  SYSCARVE_RETURN_IF_ERROR(supervisor.Start(filter));
+  return supervisor.Run();
+}
+
+absl::Status ExecFailure(const Command& command, int exec_error) {
+  const absl::Status status = PosixError("execute " + command.path, exec_error);
+  // The file was found before: what does not exist is the interpreter that its first line, or its ELF header, names.
+  return exec_error == ENOENT ? WithHint(status, "The interpreter that it names may be missing.") : status;
+}
+
+std::vector<sock_filter> NotifyEveryCall() {
+  return {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)};
+}
+
+std::vector<sock_filter> NotifyUnlessAllowed(std::span<const sock_filter> filter) {
+  std::vector<sock_filter> result(filter.begin(), filter.end());
+  for (sock_filter& instruction : result) {
+    if (BPF_CLASS(instruction.code) != BPF_RET) continue;
+    const bool allows = BPF_RVAL(instruction.code) == BPF_K && instruction.k == SECCOMP_RET_ALLOW;
+    if (!allows) instruction = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+  }
+  return result;
+}
+
+absl::Status ProbeUserNotification() {
+  uint32_t action = SECCOMP_RET_USER_NOTIF;
+  seccomp_notif_sizes sizes = {};
+  if (SeccompOperation(SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 &&
+      SeccompOperation(SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0) {
+    return absl::OkStatus();
+  }
+  const int error = errno;
+  if (error == EPERM || error == EACCES) {
+    return WithHint(PosixError("seccomp", error), "A sandbox around syscarve forbids the seccomp system call.");
+  }
+  return absl::FailedPreconditionError(
+      "this kernel has no seccomp user notification. Hint: Linux 5.5 or newer with CONFIG_SECCOMP_FILTER is needed.");
+}
+
+}  // namespace syscarve

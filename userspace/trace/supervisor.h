@@ -1,0 +1,115 @@
+// Runs a command under a seccomp filter whose SECCOMP_RET_USER_NOTIF calls are decided here, in user space
+// (seccomp_unotify(2)). It needs no privilege, and it is how a call is recorded or confined where BPF may not be
+// loaded.
+//
+// The kernel stops the calling task before the call is made, tells us, and waits for the answer: let it through, fail
+// it with an errno, or end the process. So nothing can be missed, however many tasks there are and however short they
+// live; the price is a round trip per notified call (docs/notify-backend.md). Children inherit the filter and cannot
+// take it off.
+//
+//   class Counter : public NotificationHandler { … };
+//   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
+//   Counter counter;
+//   SYSCARVE_ASSIGN_OR_RETURN(SuperviseOutcome outcome, Supervise(command, NotifyEveryCall(), counter, signals, {}));
+//
+// Linux 5.5 is needed; from 5.19 on a signal does not interrupt a call whose notification has been received.
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/recording.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/signals.h"
+
+namespace syscarve {
+
+// One call that waits for its answer. References are valid during the callback.
+struct Notification {
+  pid_t task = 0;               // The calling thread, 0 when it is not visible in our pid namespace.
+  std::optional<SyscallId> id;  // nullopt for an architecture we do not know, or a negative number, which is no call.
+  const seccomp_data&
+      data;  // As the filter saw it. Arguments are registers: what pointers point to may change at any time.
+  const Program& program;  // What the task executes, empty where /proc does not tell.
+  // The program's file is set-user-ID, set-group-ID or has capabilities that the task did not get: no_new_privs is in
+  // force.
+  bool privileges_withheld = false;
+  // The execve that starts the command itself. In Decide, `program` is what is going to be executed.
+  bool starts_command = false;
+};
+
+struct Response {
+  enum class Kind {
+    kContinue,  // The call is made.
+    kFail,      // It is not; it returns -1 and `errno_value`, or 0 when that is 0.
+    kTrap,      // It is not; SIGSYS is sent. A handler for it sees SI_TKILL, not SYS_SECCOMP, which only the kernel may
+                // claim.
+    kKill,      // It is not; the process dies as SECCOMP_RET_KILL_PROCESS would have it.
+  };
+  Kind kind = Kind::kContinue;
+  int errno_value = 0;
+};
+
+class NotificationHandler {
+ public:
+  virtual ~NotificationHandler() = default;
+  // Chooses the answer. May be asked twice for one call: a call that a signal interrupted is asked about again when it
+  // is restarted.
+  virtual Response Decide(const Notification& notification) = 0;
+  // The answer has reached the task. Once per call, so this is the place to count. For the execve that starts the
+  // command this comes when it is known to have succeeded, with the program that it started, and never if it failed; if
+  // it was refused, at once.
+  virtual void Delivered(const Notification& notification, const Response& response) = 0;
+};
+
+struct SuperviseOptions {
+  // How long tasks may outlive the command before they are ended.
+  std::chrono::milliseconds grace{5000};
+};
+
+struct SuperviseOutcome {
+  int status = 0;              // The command's status as a shell reports it; 128 + SIGSYS when we killed it.
+  int exec_error = 0;          // The errno with which the command's execve failed, 0 when it was started.
+  bool start_refused = false;  // Decide did not let the command's own execve through.
+  uint64_t ended = 0;          // Processes that were left after the grace period and were ended.
+  uint64_t left = 0;           // Processes that could not be ended: they are stuck in the kernel.
+  // Calls that a signal interrupted, or ended with their task, in the microseconds before we received their
+  // notification. None of them was made. The kernel restarts the others unless the signal has a handler without
+  // SA_RESTART: then the program saw EINTR, also from a call that never fails so by itself.
+  uint64_t interrupted = 0;
+  absl::Status complete;  // OK, or why supervision had to stop before the last task's last call.
+};
+
+// Runs `command` under `filter` and no_new_privs until the last task of its process tree has ended, and reaps them all.
+// An error means that the command was not started because the host or the set-up failed; what became of a command that
+// was to be executed is in the outcome. `filter` is installed before the command's execve, which is the first call that
+// counts; what the child does before it is not the command's. REQUIRES: a caller with one thread and no other children.
+absl::StatusOr<SuperviseOutcome> Supervise(const Command& command, std::span<const sock_filter> filter,
+                                           NotificationHandler& handler, SignalForwarder& signals,
+                                           const SuperviseOptions& options);
+
+// Why the command could not be executed, from SuperviseOutcome::exec_error: kNotFound or another code, as
+// ExitCodeForCommandError takes it.
+absl::Status ExecFailure(const Command& command, int exec_error);
+
+// A filter under which every call of every ABI is notified.
+std::vector<sock_filter> NotifyEveryCall();
+
+// `filter` with each return that is not a plain SECCOMP_RET_ALLOW turned into SECCOMP_RET_USER_NOTIF, so that the
+// supervisor can evaluate the original and answer in its place.
+std::vector<sock_filter> NotifyUnlessAllowed(std::span<const sock_filter> filter);
+
+// OK when this kernel has what Supervise needs; otherwise what is missing. Starts nothing. An outer filter that forbids
+// it, or an outer supervisor, shows only when a command is started.
+absl::Status ProbeUserNotification();
+
+}  // namespace syscarve
