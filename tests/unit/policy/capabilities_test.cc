@@ -1,0 +1,115 @@
+#include "userspace/policy/capabilities.h"
+
+#include <gtest/gtest.h>
+
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+class CapabilitiesTest : public testing::Test {
+ protected:
+  // `during` "" is a check outside any call.
+  void Checked(std::string_view capability, std::string_view during, uint64_t granted, uint64_t denied) {
+    std::optional<SyscallId> call;
+    if (!during.empty()) call = FindSyscall(Abi::kX86_64, during).value();
+    uses_[CapabilityFromName(capability).value()].during[call] = {granted, denied};
+  }
+  void Foreign(std::string_view capability) { uses_[CapabilityFromName(capability).value()].foreign = {3, 0}; }
+
+  CapabilityVerdict Judge(std::string_view capability) {
+    for (CapabilityVerdict& verdict : JudgeCapabilities(*ShippedCapabilityData().value(), uses_)) {
+      if (verdict.capability == CapabilityFromName(capability).value()) return verdict;
+    }
+    ADD_FAILURE() << "no verdict on " << capability;
+    return {};
+  }
+  std::vector<std::string> Needed() {
+    return NeededCapabilities(JudgeCapabilities(*ShippedCapabilityData().value(), uses_));
+  }
+
+  std::map<int, CapabilityUse> uses_;
+};
+
+TEST_F(CapabilitiesTest, GrantedDuringACallThatNeedsItIsNeeded) {
+  Checked("CAP_NET_BIND_SERVICE", "bind", 2, 0);
+  const CapabilityVerdict verdict = Judge("CAP_NET_BIND_SERVICE");
+  EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
+  EXPECT_EQ(verdict.granted, 2U);
+  EXPECT_EQ(verdict.calls, std::vector<std::string>{"bind"});
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_NET_BIND_SERVICE"});
+}
+
+TEST_F(CapabilitiesTest, MemoryAccountingIsNoNeed) {
+  Checked("CAP_SYS_ADMIN", "mmap", 40, 0);
+  Checked("CAP_SYS_ADMIN", "execve", 1, 0);
+  Checked("CAP_SYS_ADMIN", "", 5, 0);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(verdict.granted, 46U);
+  EXPECT_NE(verdict.why.find("cap_vm_enough_memory"), std::string::npos) << verdict.why;
+  EXPECT_TRUE(Needed().empty());
+}
+
+TEST_F(CapabilitiesTest, OneRealNeedAmongManyPassingChecksDecides) {
+  Checked("CAP_SYS_ADMIN", "mmap", 40, 0);
+  Checked("CAP_SYS_ADMIN", "mount", 1, 0);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
+  EXPECT_EQ(verdict.calls, std::vector<std::string>{"mount"});
+}
+
+TEST_F(CapabilitiesTest, LoadingAFilterIsANeedWithARemark) {
+  Checked("CAP_SYS_ADMIN", "seccomp", 1, 0);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
+  EXPECT_NE(verdict.why.find("no_new_privs"), std::string::npos) << verdict.why;
+}
+
+TEST_F(CapabilitiesTest, AlwaysRefusedIsUnused) {
+  Checked("CAP_SYS_NICE", "setpriority", 0, 3);
+  EXPECT_EQ(Judge("CAP_SYS_NICE").verdict, Verdict::kUnused);
+}
+
+TEST_F(CapabilitiesTest, OverriddenCredentialsAreForeign) {
+  Foreign("CAP_FOWNER");
+  EXPECT_EQ(Judge("CAP_FOWNER").verdict, Verdict::kForeign);
+  EXPECT_TRUE(Needed().empty());
+}
+
+TEST_F(CapabilitiesTest, ReadSearchIsEnoughWhenOverrideOnlyFollowedIt) {
+  Checked("CAP_DAC_READ_SEARCH", "openat", 0, 4);
+  Checked("CAP_DAC_OVERRIDE", "openat", 4, 0);
+  EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kNeeded);
+  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_DAC_READ_SEARCH"});
+}
+
+TEST_F(CapabilitiesTest, OverrideIsNeededWhenItWasAlsoAskedForByItself) {
+  Checked("CAP_DAC_READ_SEARCH", "openat", 0, 4);
+  Checked("CAP_DAC_OVERRIDE", "openat", 5, 0);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_DAC_OVERRIDE"});
+}
+
+TEST_F(CapabilitiesTest, OverrideNeededElsewhereAnswersForReadSearch) {
+  Checked("CAP_DAC_READ_SEARCH", "openat", 6, 0);
+  Checked("CAP_DAC_OVERRIDE", "unlinkat", 1, 0);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_DAC_OVERRIDE"});
+  EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kOpportunistic);
+}
+
+TEST_F(CapabilitiesTest, OpeningByHandleHasNoOtherAnswer) {
+  Checked("CAP_DAC_READ_SEARCH", "open_by_handle_at", 1, 0);
+  Checked("CAP_DAC_OVERRIDE", "unlinkat", 1, 0);
+  EXPECT_EQ(Needed(), (std::vector<std::string>{"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"}));
+}
+
+TEST_F(CapabilitiesTest, TheNarrowCapabilityIsAdvisedInThePlaceOfSysAdmin) {
+  Checked("CAP_BPF", "bpf", 0, 2);
+  Checked("CAP_PERFMON", "bpf", 0, 1);
+  Checked("CAP_SYS_ADMIN", "bpf", 3, 0);
+  EXPECT_EQ(Needed(), (std::vector<std::string>{"CAP_PERFMON", "CAP_BPF"}));
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,352 @@
+#include "userspace/policy/generate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+#include <set>
+
+#include "tests/unit/policy/recordings.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/decision.h"
+#include "userspace/policy/filter.h"
+#include "userspace/policy/verify.h"
+
+namespace syscarve {
+namespace {
+
+constexpr Action kAllow{ActionKind::kAllow, 0};
+constexpr Action kEperm{ActionKind::kErrno, EPERM};
+constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
+
+GenerateOptions Exactly() {
+  return {.closure = ClosureMode::kNone};
+}
+
+GeneratedProfile Make(std::vector<Recording> recordings, const GenerateOptions& options = Exactly()) {
+  absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
+  EXPECT_TRUE(made.ok()) << made.status();
+  return made.ok() ? *std::move(made) : GeneratedProfile{};
+}
+
+std::set<std::string> Names(const GeneratedProfile& made) {
+  std::set<std::string> names;
+  for (const AllowedCall& call : made.calls) names.insert(call.name);
+  return names;
+}
+
+bool Warns(const GeneratedProfile& made, std::string_view words) {
+  return std::any_of(made.warnings.begin(), made.warnings.end(),
+                     [&](const std::string& warning) { return warning.find(words) != std::string::npos; });
+}
+
+// What the filter that libseccomp makes of the profile answers, as the kernel would be asked.
+class Enforced {
+ public:
+  explicit Enforced(const Profile& profile) : program_(Compile(profile).value()) {}
+  Action Ask(SyscallId id) const {
+    return ActionFromReturn(
+        Evaluate(program_, {.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)}));
+  }
+  Action Ask(std::string_view name) const { return Ask(FindSyscall(Abi::kX86_64, name).value()); }
+
+ private:
+  FilterProgram program_;
+};
+
+TEST(GenerateTest, AllowsExactlyTheSeenCallsOverEveryNumber) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 12; ++round) {
+    RecordingBuilder builder;
+    std::set<std::string> names;
+    std::set<Abi> abis = {Abi::kX86_64};
+    for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kX32}) {
+      if (abi != Abi::kX86_64 && random() % 2 == 0) continue;
+      for (const SyscallEntry& entry : SyscallTable(abi)) {
+        if (random() % 8 != 0 || IsExemptFromSeccomp({abi, entry.nr})) continue;
+        builder.CallNumber({abi, entry.nr}, 1 + random() % 100);
+        names.insert(entry.name);
+        abis.insert(abi);
+      }
+    }
+    for (const UnlistedMode unlisted :
+         {UnlistedMode::kEnosys, UnlistedMode::kEperm, UnlistedMode::kKill, UnlistedMode::kLog}) {
+      GenerateOptions options = Exactly();
+      options.unlisted = unlisted;
+      const GeneratedProfile made = Make({builder.Build()}, options);
+      EXPECT_EQ(Names(made), names);
+      const Enforced enforced(made.profile);
+      for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kX32}) {
+        for (int nr = 0; nr < 1100; ++nr) {
+          if (IsExemptFromSeccomp({abi, nr})) continue;
+          const std::optional<std::string> name = SyscallName({abi, nr});
+          const bool listed = abis.contains(abi) && name.has_value() && names.contains(*name);
+          ASSERT_EQ(enforced.Ask({abi, nr}) == kAllow, listed) << "round " << round << ", " << DisplayName({abi, nr});
+        }
+      }
+    }
+  }
+}
+
+TEST(GenerateTest, OtherAbisAreInTheProfileOnlyWhenSeen) {
+  EXPECT_EQ(Make({RecordingBuilder().Call("getpid").Build()}).profile.abis, std::vector<Abi>{Abi::kX86_64});
+  const GeneratedProfile made =
+      Make({RecordingBuilder().Call("getpid").Call("open", 1, Abi::kI386).Call("getpid", 1, Abi::kI386).Build()});
+  EXPECT_EQ(made.profile.abis, (std::vector<Abi>{Abi::kX86_64, Abi::kI386}));
+  EXPECT_TRUE(Warns(made, "seen on i386 only and allowed on x86_64 too"));
+  EXPECT_TRUE(Warns(made, ": open"));
+  EXPECT_FALSE(Warns(made, "getpid"));
+}
+
+TEST(GenerateTest, SocketcallIsLetThroughForNamedFunctionsOnly) {
+  GenerateOptions options = Exactly();
+  options.unlisted = UnlistedMode::kKill;
+  const GeneratedProfile made =
+      Make({RecordingBuilder().Call("socket").Call("getpid", 1, Abi::kI386).Build()}, options);
+  const Decider decider(made.profile);
+  const SyscallId socketcall = FindSyscall(Abi::kI386, "socketcall").value();
+  EXPECT_EQ(decider.Decide(socketcall, {1}), kAllow);
+  EXPECT_EQ(decider.Decide(socketcall, {2}).kind, ActionKind::kKillProcess);
+}
+
+TEST(GenerateTest, ClosureAddsWithReasonsAndOnlyWhatTheAbiHas) {
+  const GeneratedProfile made = Make({RecordingBuilder().Call("newfstatat").Build()}, {});
+  const std::set<std::string> names = Names(made);
+  for (const char* name :
+       {"exit_group", "restart_syscall", "rt_sigreturn", "clock_gettime", "tgkill", "stat", "lstat", "fstat"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+  for (const char* name : {"stat64", "clock_gettime64", "sigreturn", "openat", "statx"})
+    EXPECT_FALSE(names.contains(name)) << name;
+  for (const AllowedCall& call : made.calls) {
+    EXPECT_TRUE(!call.sightings.empty() || !call.closure.empty()) << call.name;
+  }
+  // Every allowed name is in exactly one rule, and that rule says why.
+  std::multiset<std::string> in_rules;
+  for (const Rule& rule : made.profile.rules) {
+    EXPECT_FALSE(rule.comment.empty());
+    if (rule.action == kAllow) in_rules.insert(rule.names.begin(), rule.names.end());
+    EXPECT_TRUE(std::is_sorted(rule.names.begin(), rule.names.end()));
+  }
+  EXPECT_EQ(in_rules, std::multiset<std::string>(names.begin(), names.end()));
+}
+
+TEST(GenerateTest, UnlistedEnosysIsWhatALibcExpects) {
+  const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()});
+  const Enforced enforced(made.profile);
+  for (const char* name : {"clone3", "openat2", "statx", "faccessat2", "close_range", "fchmodat2", "pwritev2", "rseq",
+                           "futex_waitv", "io_uring_setup", "file_setattr"}) {
+    EXPECT_EQ(enforced.Ask(name), kEnosys) << name;
+  }
+  for (const char* name : {"mount", "ptrace", "mkdir", "bpf", "write", "setns", "keyctl"})
+    EXPECT_EQ(enforced.Ask(name), kEperm) << name;
+  EXPECT_EQ(enforced.Ask({Abi::kX86_64, 9999}), kEnosys);
+  EXPECT_EQ(enforced.Ask("read"), kAllow);
+  // One rule each for what is allowed and for what is refused by name.
+  ASSERT_EQ(made.profile.rules.size(), 2U);
+  EXPECT_EQ(made.profile.rules.back().action, kEperm);
+}
+
+TEST(GenerateTest, UnlistedEpermKeepsTheProbedCallsApart) {
+  GenerateOptions options = Exactly();
+  options.unlisted = UnlistedMode::kEperm;
+  const Enforced enforced(Make({RecordingBuilder().Call("read").Build()}, options).profile);
+  for (const char* name : {"clone3", "openat2", "statx", "file_setattr"})
+    EXPECT_EQ(enforced.Ask(name), kEnosys) << name;
+  EXPECT_EQ(enforced.Ask("mount"), kEperm);
+  EXPECT_EQ(enforced.Ask({Abi::kX86_64, 9999}), kEperm);
+}
+
+TEST(GenerateTest, UnlistedKillAndLogNeedNoRules) {
+  GenerateOptions options = Exactly();
+  options.unlisted = UnlistedMode::kKill;
+  const GeneratedProfile killing = Make({RecordingBuilder().Call("read").Build()}, options);
+  EXPECT_EQ(killing.profile.rules.size(), 1U);
+  EXPECT_EQ(Enforced(killing.profile).Ask("clone3").kind, ActionKind::kKillProcess);
+  options.unlisted = UnlistedMode::kLog;
+  EXPECT_EQ(Enforced(Make({RecordingBuilder().Call("read").Build()}, options).profile).Ask("mount").kind,
+            ActionKind::kLog);
+}
+
+TEST(GenerateTest, BlockIsStrongerThanEverything) {
+  GenerateOptions options;
+  options.allow = {"mount"};
+  options.block = {"mount", "newfstatat", "restart_syscall", "clone3"};
+  const GeneratedProfile made = Make({RecordingBuilder().Calls({"newfstatat", "clone3", "read"}).Build()}, options);
+  const std::set<std::string> names = Names(made);
+  for (const std::string& name : options.block) EXPECT_FALSE(names.contains(name)) << name;
+  EXPECT_FALSE(names.contains("stat")) << "a blocked call brings no family";
+  EXPECT_FALSE(names.contains("clone"));
+  EXPECT_TRUE(Warns(made, "blocked although the program made them: clone3, newfstatat"));
+  EXPECT_TRUE(Warns(made, "both allowed and blocked, and so blocked: mount"));
+  EXPECT_EQ(Enforced(made.profile).Ask("newfstatat"), kEperm);
+  EXPECT_EQ(Enforced(made.profile).Ask("clone3"), kEnosys);
+}
+
+TEST(GenerateTest, AllowAddsAndSaysSo) {
+  GenerateOptions options = Exactly();
+  options.allow = {"socketcall", "sync", "read"};
+  const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()}, options);
+  EXPECT_EQ(Names(made), (std::set<std::string>{"read", "sync"}));
+  EXPECT_TRUE(made.calls[1].asked);
+  EXPECT_TRUE(Warns(made, "does nothing: socketcall"));
+}
+
+TEST(GenerateTest, UnknownNamesAreRefusedWithASuggestion) {
+  const std::vector<Recording> recordings = {RecordingBuilder().Call("read").Build()};
+  GenerateOptions options;
+  options.allow = {"pread"};
+  absl::Status status = Generate(recordings, options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(status.message()).find("Did you mean"), std::string::npos) << status;
+  options = {.block = {"openatt"}};
+  status = Generate(recordings, options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(status.message()).find("\"openat\""), std::string::npos) << status;
+  options = {.block = {"\x1b[31m-nothing-like-a-system-call"}};
+  EXPECT_EQ(std::string(Generate(recordings, options).status().message()).find("Did you mean"), std::string::npos);
+}
+
+TEST(GenerateTest, AnIncompleteRecordingIsRefused) {
+  RecordingBuilder builder;
+  builder.Call("read").recording().losses = {{.what = "slots_full", .count = 3, .missed_calls = true, .detail = "."}};
+  const std::vector<Recording> recordings = {builder.Build()};
+  const absl::Status status = Generate(recordings, {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(std::string(status.message()).find("slots_full (3)"), std::string::npos) << status;
+  const GeneratedProfile made = Make(recordings, {.closure = ClosureMode::kNone, .allow_incomplete = true});
+  EXPECT_TRUE(Warns(made, "incomplete"));
+
+  builder.recording().losses = {{.what = "ring_full", .count = 9, .missed_calls = false, .detail = "."}};
+  EXPECT_FALSE(Warns(Make({builder.Build()}), "incomplete"));
+}
+
+TEST(GenerateTest, NothingToGenerateFrom) {
+  EXPECT_EQ(Generate({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  RecordingBuilder builder;
+  builder.recording().host.native_abi = Abi::kAarch64;
+  const std::vector<Recording> mixed = {RecordingBuilder().Build(), builder.Build()};
+  EXPECT_EQ(Generate(mixed, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Warns(Make({RecordingBuilder().Build()}), "no calls"));
+}
+
+TEST(GenerateTest, AnotherArchitecturesRecordingIsGeneratedAndProvenHere) {
+  RecordingBuilder builder;
+  builder.recording().host.native_abi = Abi::kAarch64;
+  builder.Call("openat", 3, Abi::kAarch64).Call("newfstatat", 1, Abi::kAarch64);
+  const GeneratedProfile made = Make({builder.Build()}, {});
+  EXPECT_EQ(made.profile.abis, std::vector<Abi>{Abi::kAarch64});
+  const std::set<std::string> names = Names(made);
+  EXPECT_TRUE(names.contains("fstat"));
+  EXPECT_FALSE(names.contains("open")) << "aarch64 has no open";
+  EXPECT_EQ(Enforced(made.profile).Ask({Abi::kAarch64, FindSyscall(Abi::kAarch64, "mount")->nr}), kEperm);
+}
+
+TEST(GenerateTest, NumbersWithoutANameAreReportedNotInvented) {
+  const GeneratedProfile made = Make({RecordingBuilder().Call("read").CallNumber({Abi::kX86_64, 570}, 23).Build()});
+  EXPECT_EQ(Names(made), std::set<std::string>{"read"});
+  EXPECT_TRUE(Warns(made, "#570 was seen 23 times"));
+  EXPECT_EQ(Enforced(made.profile).Ask({Abi::kX86_64, 570}), kEnosys);
+}
+
+TEST(GenerateTest, RefusedCallsAndTheRuntimesOwnAreNotAllowed) {
+  RecordingBuilder builder;
+  builder.Call("read").Call("sync").Denied("unshare", EPERM).Denied("sync", EPERM);
+  builder.trace().runtime_calls[FindSyscall(Abi::kX86_64, "pivot_root").value()] = {.count = 1, .programs = {{0, 1}}};
+  const GeneratedProfile made = Make({builder.Build()});
+  EXPECT_EQ(Names(made), (std::set<std::string>{"read", "sync"}));
+  EXPECT_TRUE(Warns(made, "refused by a filter already in force, and so not allowed: unshare"));
+}
+
+TEST(GenerateTest, ABaselineIsAddedWithItsName) {
+  GenerateOptions options = Exactly();
+  options.baseline = Baseline{.runtime = "runc", .version = "1.1.5", .abi = Abi::kX86_64, .names = {"capset", "read"}};
+  const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()}, options);
+  EXPECT_EQ(Names(made), (std::set<std::string>{"capset", "read"}));
+  EXPECT_EQ(made.calls[0].baseline, "runc 1.1.5 without no_new_privs");
+  EXPECT_EQ(made.profile.rules[1].comment, "baseline: runc 1.1.5 without no_new_privs");
+  options.baseline->abi = Abi::kAarch64;
+  const std::vector<Recording> recordings = {RecordingBuilder().Call("read").Build()};
+  EXPECT_EQ(Generate(recordings, options).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(BaselineTest, TheReaderIsStrict) {
+  const auto document = [](const std::string& names, const std::string& more = "") {
+    return R"({"schema": "syscarve.baseline/1", "runtime": "runc", "version": "1.1.5", "no_new_privs": true,
+        "abi": "x86_64", "names": )" +
+           names + R"(, "provenance": "measured")" + more + "}";
+  };
+  const absl::StatusOr<Baseline> baseline = ParseBaseline(document(R"(["write", "close"])"));
+  ASSERT_TRUE(baseline.ok()) << baseline.status();
+  EXPECT_EQ(baseline->names, (std::vector<std::string>{"close", "write"}));
+  EXPECT_TRUE(baseline->no_new_privs);
+  EXPECT_FALSE(ParseBaseline(document(R"(["pread"])")).ok());
+  EXPECT_FALSE(ParseBaseline(document(R"(["read"])", R"(, "extra": 1)")).ok());
+  EXPECT_FALSE(ParseBaseline("{}").ok());
+  EXPECT_FALSE(ParseBaseline(document("[1]")).ok());
+}
+
+TEST(GenerateTest, TheOrderAndRepetitionOfRecordingsDoNotMatter) {
+  std::vector<Recording> recordings;
+  const char* const kNames[] = {"read", "write", "openat", "clone3", "newfstatat", "socket", "bind"};
+  for (int i = 0; i < 7; ++i) {
+    RecordingBuilder builder("run " + std::to_string(i), std::string(32, static_cast<char>('a' + i)));
+    builder.Call(kNames[i], 10U + static_cast<unsigned>(i))
+        .Call("close")
+        .Call("getpid", 1, i % 2 == 0 ? Abi::kI386 : Abi::kX86_64);
+    builder.Capability("CAP_NET_BIND_SERVICE", "bind", static_cast<uint64_t>(i), 0);
+    recordings.push_back(builder.Build());
+  }
+  const GeneratedProfile first = Make(recordings, {});
+  const std::string text = FormatProfile(first.profile);
+  std::mt19937 random(5);
+  for (int round = 0; round < 10; ++round) {
+    std::shuffle(recordings.begin(), recordings.end(), random);
+    std::vector<Recording> input = recordings;
+    input.push_back(recordings[random() % recordings.size()]);
+    const GeneratedProfile again = Make(input, {});
+    EXPECT_EQ(FormatProfile(again.profile), text);
+    EXPECT_EQ(again.calls, first.calls);
+    EXPECT_EQ(again.capabilities, first.capabilities);
+    EXPECT_EQ(again.warnings, first.warnings);
+  }
+  EXPECT_EQ(first.calls.front().name, "bind");
+  EXPECT_EQ(first.calls.front().count(), 16U);
+  EXPECT_EQ(first.capabilities.front().granted, 21U) << "each run once";
+}
+
+TEST(GenerateTest, TheProfileHoldsNothingOfTheHostOrTheRun) {
+  const GeneratedProfile here = Make({RecordingBuilder("one", std::string(32, '1')).Call("read", 5).Build()}, {});
+  RecordingBuilder elsewhere("two", std::string(32, '2'));
+  elsewhere.Call("read", 7).recording().host = {.kernel = "5.15", .native_abi = Abi::kX86_64, .libseccomp = "2.6.0"};
+  elsewhere.recording().programs[0].path = "/other";
+  EXPECT_EQ(FormatProfile(here.profile), FormatProfile(Make({elsewhere.Build()}, {}).profile));
+}
+
+TEST(GenerateTest, SightingsTellProgramRunTimeAndCount) {
+  const GeneratedProfile made = Make({RecordingBuilder("tests").Call("openat", 23).Build()});
+  ASSERT_EQ(made.calls.size(), 1U);
+  ASSERT_EQ(made.calls[0].sightings.size(), 1U);
+  const Sighting& sighting = made.calls[0].sightings[0];
+  EXPECT_EQ(sighting.count, 23U);
+  EXPECT_EQ(sighting.run_name, "tests");
+  EXPECT_EQ(sighting.subject, "program");
+  EXPECT_EQ(sighting.after_start_nanos, 12'345'678U);
+  EXPECT_EQ(sighting.programs.begin()->first.path, "/usr/bin/program");
+}
+
+TEST(VerifyTest, FindsAProfileThatAllowsMoreOrLess) {
+  Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64}};
+  profile.rules = {{.names = {"read", "write"}, .action = kAllow}};
+  EXPECT_TRUE(VerifyProfile(profile, Abi::kX86_64, {"read", "write"}).ok());
+  EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"read"}).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"read", "write", "close"}).code(), absl::StatusCode::kInternal);
+  // Nothing may depend on arguments without anybody having meant it.
+  profile.rules[0].conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 0}};
+  EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"read", "write"}).code(), absl::StatusCode::kInternal);
+}
+
+}  // namespace
+}  // namespace syscarve

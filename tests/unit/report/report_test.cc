@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/unit/policy/recordings.h"
+#include "userspace/policy/generate.h"
+#include "userspace/report/explain.h"
+#include "userspace/report/summary.h"
+#include "userspace/report/wording.h"
+
+namespace syscarve {
+namespace {
+
+GeneratedProfile Make(const RecordingBuilder& builder, const GenerateOptions& options = {}) {
+  const std::vector<Recording> recordings = {builder.Build()};
+  absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
+  EXPECT_TRUE(made.ok()) << made.status();
+  return made.ok() ? *std::move(made) : GeneratedProfile{};
+}
+
+bool Has(std::string_view text, std::string_view words) {
+  return text.find(words) != std::string_view::npos;
+}
+
+TEST(ExplainTest, NamesProgramRunTimeAndCount) {
+  RecordingBuilder builder("unit tests");
+  const std::vector<std::string> names = {"openat", "mount", "clone", "stat64"};
+  const std::string text = ExplainText(Make(builder.Call("openat", 23).Call("clone3")), names);
+  EXPECT_TRUE(Has(text,
+                  "openat\n  seen 23 times in run \"unit tests\" by \"program\", first after 0.012 s\n"
+                  "    23 times by /usr/bin/program\n"))
+      << text;
+  EXPECT_TRUE(Has(text, "mount\n  not in the profile: refused with EPERM\n")) << text;
+  EXPECT_TRUE(Has(text, "clone\n  closure older-spelling, because of clone3: ")) << text;
+  EXPECT_TRUE(Has(text, "stat64\n  no ABI of the profile has this call\n")) << text;
+}
+
+TEST(ExplainTest, NothingThatARecordingHoldsReachesATerminalRaw) {
+  RecordingBuilder builder("run\x1b]0;title\x07\n\"fake\"");
+  builder.Call("openat");
+  builder.recording().programs[0].path = "/tmp/\x1b[2J\xff\nopenat";
+  builder.recording().subjects[0].name = "sub\rject\xe2\x80\xae";
+  const GeneratedProfile made = Make(builder);
+  for (const std::string& text : {ExplainText(made, {}), GenerateSummary(made)}) {
+    for (const char c : text) {
+      EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) << static_cast<int>(c);
+    }
+    EXPECT_FALSE(Has(text, "\xe2\x80\xae"));
+    EXPECT_FALSE(Has(text, "\nopenat\nopenat"));
+    EXPECT_FALSE(Has(text, "\n\"fake\""));
+  }
+  EXPECT_TRUE(Has(ExplainJson(made, {}), "/tmp/\\u001b[2J%FF\\nopenat")) << ExplainJson(made, {});
+}
+
+TEST(ExplainTest, ProfilesSayActionConditionsAndComment) {
+  Profile profile{.default_action = {ActionKind::kErrno, ENOSYS}, .abis = {Abi::kX86_64}};
+  profile.rules = {{.names = {"personality"},
+                    .action = {ActionKind::kAllow, 0},
+                    .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 8},
+                                   {.index = 1, .op = CompareOp::kMaskedEqual, .value = 0xff, .value_two = 3}},
+                    .comment = "by \x1b hand"},
+                   {.names = {"mount"}, .action = {ActionKind::kKillProcess, 0}}};
+  EXPECT_EQ(ExplainText(profile, {}),
+            "mount\n  kills the process\n"
+            "personality\n  allowed when arg0 == 0x8 and arg1 & 0xff == 0x3: by \\x1b hand\n"
+            "any other call\n  refused with ENOSYS\n");
+  const std::vector<std::string> names = {"open"};
+  EXPECT_EQ(ExplainText(profile, names), "open\n  no rule has this name: refused with ENOSYS\n");
+  EXPECT_TRUE(Has(ExplainJson(profile, {}), R"("when": ["arg0 == 0x8", "arg1 & 0xff == 0x3"])"));
+}
+
+TEST(SummaryTest, CountsWhatIsLeftAndNamesCapabilities) {
+  RecordingBuilder builder;
+  builder.Calls({"read", "bind"})
+      .Capability("CAP_NET_BIND_SERVICE", "bind", 1, 0)
+      .Capability("CAP_SYS_ADMIN", "mmap", 9, 0);
+  const GeneratedProfile made = Make(builder, {.closure = ClosureMode::kNone});
+  const Reach reach = NativeReach(made);
+  EXPECT_EQ(reach.allowed, 2U);
+  EXPECT_GT(reach.kernel, 370U);
+  const std::string text = GenerateSummary(made);
+  EXPECT_TRUE(Has(text, "2 of the kernel's ")) << text;
+  EXPECT_TRUE(Has(text, "(2 seen)")) << text;
+  EXPECT_TRUE(Has(text, "--cap-drop ALL --cap-add CAP_NET_BIND_SERVICE\n")) << text;
+  EXPECT_TRUE(Has(text, "asked for but not needed: CAP_SYS_ADMIN (opportunistic)")) << text;
+}
+
+TEST(WordingTest, Small) {
+  EXPECT_EQ(Times(1), "1 time");
+  EXPECT_EQ(Times(0), "0 times");
+  EXPECT_EQ(Seconds(12'345'678), "0.012 s");
+  EXPECT_EQ(Seconds(61'005'000'000), "61.005 s");
+  EXPECT_EQ(ErrnoWords(ENOSYS), "ENOSYS");
+  EXPECT_EQ(ErrnoWords(999), "errno 999");
+  EXPECT_EQ(Quoted("a\"b\\"), R"("a\"b\\")");
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,34 @@
+// A baseline: the calls that an OCI runtime itself makes after the filter is loaded. Measured per runtime, version and
+// no_new_privs, never guessed; docs/generate.md describes the file.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+
+namespace syscarve {
+
+inline constexpr size_t kMaxBaselineBytes = size_t{1} << 20;
+
+struct Baseline {
+  std::string runtime;  // "runc"
+  std::string version;  // "1.1.5"
+  bool no_new_privs = false;
+  Abi abi = Abi::kX86_64;          // The ABI that it was measured on.
+  std::vector<std::string> names;  // Sorted, without duplicates, all known.
+  std::string provenance;          // One sentence: how and where it was measured.
+  bool operator==(const Baseline&) const = default;
+};
+
+// "runc 1.1.5 with no_new_privs".
+std::string BaselineTitle(const Baseline& baseline);
+
+// Strict: kInvalidArgument, naming the place, for anything that is not a syscarve.baseline/1 document.
+absl::StatusOr<Baseline> ParseBaseline(std::string_view text);
+absl::StatusOr<Baseline> LoadBaseline(const std::string& path);
+
+}  // namespace syscarve

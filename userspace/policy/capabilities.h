@@ -1,0 +1,47 @@
+// From "the kernel asked" to "the program needed": a verdict for every capability that a recording has evidence of.
+// Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/capabilities.json the rules.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/capability.h"
+#include "userspace/policy/shipped_data.h"
+
+namespace syscarve {
+
+enum class Verdict {
+  kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
+  kOpportunistic,  // Granted, but the kernel only asked in passing, or a capability that is needed anyway answers for
+                   // it.
+  kForeign,  // Only checked with overridden credentials or against another user namespace: not the subject's need.
+  kUnused,   // Asked for and always refused: the program lived without.
+};
+
+std::string_view VerdictName(Verdict verdict);  // "needed", "opportunistic", "foreign", "unused".
+
+struct CapabilityVerdict {
+  int capability = 0;
+  Verdict verdict = Verdict::kUnused;
+  uint64_t granted = 0;  // Over all calls; foreign checks not counted.
+  uint64_t denied = 0;
+  std::vector<std::string>
+      calls;        // The calls that the verdict rests on, as DisplayName, or "no call" outside any; sorted.
+  std::string why;  // One sentence.
+  bool operator==(const CapabilityVerdict&) const = default;
+};
+
+// Adds `more` to `sum`, check by check.
+void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum);
+
+// One verdict per capability, ascending by number.
+std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses);
+
+// The names of those that are needed, in ascending order of their numbers: what to add after dropping all.
+std::vector<std::string> NeededCapabilities(std::span<const CapabilityVerdict> verdicts);
+
+}  // namespace syscarve

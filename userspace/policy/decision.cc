@@ -1,0 +1,142 @@
+#include "userspace/policy/decision.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+struct Multiplexed {
+  std::string_view name;
+  uint64_t selector;
+};
+
+// linux/net.h, SYS_SOCKET …
+constexpr Multiplexed kSocketCalls[] = {
+    {"socket", 1},      {"bind", 2},        {"connect", 3},    {"listen", 4},      {"accept", 5},
+    {"getsockname", 6}, {"getpeername", 7}, {"socketpair", 8}, {"send", 9},        {"recv", 10},
+    {"sendto", 11},     {"recvfrom", 12},   {"shutdown", 13},  {"setsockopt", 14}, {"getsockopt", 15},
+    {"sendmsg", 16},    {"recvmsg", 17},    {"accept4", 18},   {"recvmmsg", 19},   {"sendmmsg", 20},
+};
+
+// linux/ipc.h, SEMOP …
+constexpr Multiplexed kIpcCalls[] = {
+    {"semop", 1},   {"semget", 2},  {"semctl", 3}, {"semtimedop", 4}, {"msgsnd", 11}, {"msgrcv", 12},
+    {"msgget", 13}, {"msgctl", 14}, {"shmat", 21}, {"shmdt", 22},     {"shmget", 23}, {"shmctl", 24},
+};
+
+constexpr int kI386Socketcall = 102;
+constexpr int kI386Ipc = 117;
+
+uint64_t ComparedBits(Abi abi) {
+  const bool is_32_bit = abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;
+  return is_32_bit ? 0xffffffff : ~uint64_t{0};
+}
+
+bool Holds(const ArgumentCondition& condition, uint64_t argument, uint64_t compared_bits) {
+  const uint64_t left = argument & compared_bits;
+  const uint64_t value = condition.value & compared_bits;
+  switch (condition.op) {
+    case CompareOp::kNotEqual:
+      return left != value;
+    case CompareOp::kLess:
+      return left < value;
+    case CompareOp::kLessOrEqual:
+      return left <= value;
+    case CompareOp::kEqual:
+      return left == value;
+    case CompareOp::kGreaterOrEqual:
+      return left >= value;
+    case CompareOp::kGreater:
+      return left > value;
+    case CompareOp::kMaskedEqual:
+      // libseccomp takes only the masked bits of the second value, too.
+      return (left & value) == (condition.value_two & value);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name) {
+  for (const Multiplexed& call : kSocketCalls) {
+    if (call.name == name) return MultiplexedCall{{Abi::kI386, kI386Socketcall}, call.selector};
+  }
+  for (const Multiplexed& call : kIpcCalls) {
+    if (call.name == name) return MultiplexedCall{{Abi::kI386, kI386Ipc}, call.selector};
+  }
+  return std::nullopt;
+}
+
+Decider::Decider(const Profile& profile) : default_action_(profile.default_action), abis_(profile.abis) {
+  if (abis_.empty()) abis_.push_back(NativeAbi());
+  for (const Rule& rule : profile.rules) {
+    if (rule.action == default_action_) continue;
+    for (const std::string& name : rule.names) {
+      for (const Abi abi : abis_) {
+        if (const std::optional<SyscallId> id = FindSyscall(abi, name)) Add(*id, rule.conditions, rule.action);
+        if (abi != Abi::kI386) continue;
+        if (const std::optional<MultiplexedCall> call = MultiplexedOnI386(name)) {
+          // libseccomp puts the selector in the place of any condition on argument 0 and keeps the others.
+          std::vector<ArgumentCondition> conditions = rule.conditions;
+          std::erase_if(conditions, [](const ArgumentCondition& condition) { return condition.index == 0; });
+          conditions.push_back({.index = 0, .op = CompareOp::kEqual, .value = call->selector});
+          Add(call->id, std::move(conditions), rule.action);
+        }
+      }
+    }
+  }
+}
+
+void Decider::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action) {
+  // A mask of nothing is no condition, to libseccomp neither.
+  std::erase_if(conditions, [&](const ArgumentCondition& condition) {
+    return condition.op == CompareOp::kMaskedEqual && (condition.value & ComparedBits(id.abi)) == 0;
+  });
+  Entry& entry = entries_[id];
+  if (entry.unconditional.has_value()) return;
+  if (conditions.empty()) {
+    entry.unconditional = action;
+    entry.alternatives.clear();
+  } else {
+    entry.alternatives.push_back({std::move(conditions), action});
+  }
+}
+
+Action Decider::Decide(SyscallId id, const Arguments& arguments) const {
+  if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) return {ActionKind::kKillThread, 0};
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return default_action_;
+  if (found->second.unconditional.has_value()) return *found->second.unconditional;
+  std::optional<Action> decided;
+  for (const Alternative& alternative : found->second.alternatives) {
+    const bool matches = std::all_of(alternative.conditions.begin(), alternative.conditions.end(),
+                                     [&](const ArgumentCondition& condition) {
+                                       return condition.index < arguments.size() &&
+                                              Holds(condition, arguments[condition.index], ComparedBits(id.abi));
+                                     });
+    if (matches && (!decided.has_value() || alternative.action < *decided)) decided = alternative.action;
+  }
+  return decided.value_or(default_action_);
+}
+
+bool Decider::DependsOnArguments(SyscallId id) const {
+  const auto found = entries_.find(id);
+  return found != entries_.end() && !found->second.alternatives.empty();
+}
+
+std::vector<SyscallId> Decider::conflicts() const {
+  std::vector<SyscallId> result;
+  for (const auto& [id, entry] : entries_) {
+    const bool conflicting = std::any_of(entry.alternatives.begin(), entry.alternatives.end(),
+                                         [&first = entry.alternatives](const Alternative& alternative) {
+                                           return alternative.action != first.front().action;
+                                         });
+    if (conflicting) result.push_back(id);
+  }
+  return result;
+}
+
+}  // namespace syscarve

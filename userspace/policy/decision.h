@@ -1,0 +1,70 @@
+// What a Profile decides, asked of the model itself and not of libseccomp: the second opinion that a compiled filter is
+// checked against, and the fast way to ask one profile many questions.
+//
+//   const Decider decider(profile);
+//   if (decider.Decide(id, arguments).kind == ActionKind::kAllow) …
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+
+namespace syscarve {
+
+using Arguments = std::array<uint64_t, 6>;
+
+// On i386 one call multiplexes the socket functions and another the System V IPC ones, chosen by argument 0; libseccomp
+// lets a rule for `name` speak of both spellings.
+struct MultiplexedCall {
+  SyscallId id;           // socketcall or ipc.
+  uint64_t selector = 0;  // The value of argument 0.
+};
+std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name);
+
+// Answers for one profile. Holds everything it needs: the profile may go away. Thread-safe after construction.
+//
+// The rules are libseccomp's: a rule whose action is the default's is skipped; the first unconditional rule for a call
+// decides it, also where a conditional one would match; among conditional rules any that matches decides. On 32-bit
+// ABIs only the low 32 bits of arguments and values are compared. When conditional rules with different actions match
+// the same arguments, libseccomp's answer depends on its internal order: Decide then returns the most restrictive
+// action, and conflicts() tells which calls to doubt.
+//
+// This is what a profile says. What a filter does can differ: libseccomp 2.5 answers wrongly for some calls with
+// several rules that compare by order or inequality. Compile and Evaluate (filter.h) tell.
+class Decider {
+ public:
+  explicit Decider(const Profile& profile);
+
+  // kKillThread for an ABI that the profile does not list (filter.h).
+  Action Decide(SyscallId id, const Arguments& arguments) const;
+
+  // Whether some rule for `id` looks at its arguments.
+  bool DependsOnArguments(SyscallId id) const;
+
+  // Calls for which conditional rules with different actions exist, ascending.
+  std::vector<SyscallId> conflicts() const;
+
+ private:
+  struct Alternative {
+    std::vector<ArgumentCondition> conditions;
+    Action action;
+  };
+  struct Entry {
+    std::optional<Action> unconditional;
+    std::vector<Alternative> alternatives;
+  };
+
+  void Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action);
+
+  Action default_action_;
+  std::vector<Abi> abis_;
+  std::map<SyscallId, Entry> entries_;
+};
+
+}  // namespace syscarve

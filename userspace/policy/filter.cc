@@ -1,0 +1,458 @@
+#include "userspace/policy/filter.h"
+
+#include <linux/bpf_common.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "userspace/base/unique_fd.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+struct ContextDeleter {
+  void operator()(void* context) const { seccomp_release(context); }
+};
+using Context = std::unique_ptr<void, ContextDeleter>;
+
+uint32_t ScmpArch(Abi abi) {
+  switch (abi) {
+    case Abi::kX86_64:
+      return SCMP_ARCH_X86_64;
+    case Abi::kI386:
+      return SCMP_ARCH_X86;
+    case Abi::kX32:
+      return SCMP_ARCH_X32;
+    case Abi::kAarch64:
+      return SCMP_ARCH_AARCH64;
+    case Abi::kArm:
+      return SCMP_ARCH_ARM;
+  }
+  return SCMP_ARCH_NATIVE;
+}
+
+uint32_t ScmpAction(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return SCMP_ACT_KILL_PROCESS;
+    case ActionKind::kKillThread:
+      return SCMP_ACT_KILL_THREAD;
+    case ActionKind::kTrap:
+      return SCMP_ACT_TRAP;
+    case ActionKind::kErrno:
+      return SCMP_ACT_ERRNO(action.value);
+    case ActionKind::kNotify:
+      return SCMP_ACT_NOTIFY;
+    case ActionKind::kTrace:
+      return SCMP_ACT_TRACE(action.value);
+    case ActionKind::kLog:
+      return SCMP_ACT_LOG;
+    case ActionKind::kAllow:
+      return SCMP_ACT_ALLOW;
+  }
+  return SCMP_ACT_KILL_PROCESS;
+}
+
+uint32_t SeccompReturn(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return SECCOMP_RET_KILL_PROCESS;
+    case ActionKind::kKillThread:
+      return SECCOMP_RET_KILL_THREAD;
+    case ActionKind::kTrap:
+      return SECCOMP_RET_TRAP;
+    case ActionKind::kErrno:
+      return SECCOMP_RET_ERRNO | action.value;
+    case ActionKind::kNotify:
+      return SECCOMP_RET_USER_NOTIF;
+    case ActionKind::kTrace:
+      return SECCOMP_RET_TRACE | action.value;
+    case ActionKind::kLog:
+      return SECCOMP_RET_LOG;
+    case ActionKind::kAllow:
+      return SECCOMP_RET_ALLOW;
+  }
+  return SECCOMP_RET_KILL_PROCESS;
+}
+
+scmp_compare ScmpCompare(CompareOp op) {
+  switch (op) {
+    case CompareOp::kNotEqual:
+      return SCMP_CMP_NE;
+    case CompareOp::kLess:
+      return SCMP_CMP_LT;
+    case CompareOp::kLessOrEqual:
+      return SCMP_CMP_LE;
+    case CompareOp::kEqual:
+      return SCMP_CMP_EQ;
+    case CompareOp::kGreaterOrEqual:
+      return SCMP_CMP_GE;
+    case CompareOp::kGreater:
+      return SCMP_CMP_GT;
+    case CompareOp::kMaskedEqual:
+      return SCMP_CMP_MASKED_EQ;
+  }
+  return SCMP_CMP_EQ;
+}
+
+// libseccomp reports negative errno values of its own choosing; their texts mislead, so say who refused what.
+absl::Status LibseccompError(std::string_view what, int rc) {
+  const std::string message = Concat("libseccomp refused to ", what, " (", std::strerror(-rc), ")");
+  return rc == -ENOMEM ? absl::ResourceExhaustedError(message) : absl::InvalidArgumentError(message);
+}
+
+// The numbers that libseccomp cannot be given: seccomp_rule_add takes the native number and finds the other
+// architectures' through its name, so a number that it has no name for reaches at most the native architecture. They
+// are decided by a few instructions in front of libseccomp's program instead, the place where runc puts its own ENOSYS
+// stub.
+using ExtraRules = std::map<uint32_t, std::map<uint32_t, Action>>;  // audit arch -> number on the wire -> action
+
+void AppendPrelude(const ExtraRules& rules, FilterProgram& program) {
+  constexpr auto kLoad = BPF_LD | BPF_W | BPF_ABS;
+  for (const auto& [arch, numbers] : rules) {
+    FilterProgram body;
+    // All of these numbers are high: one comparison lets everything older through.
+    body.push_back(BPF_STMT(kLoad, offsetof(seccomp_data, nr)));
+    body.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, numbers.begin()->first, 1, 0));
+    body.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(2 * numbers.size())));
+    for (const auto& [number, action] : numbers) {
+      body.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
+      body.push_back(BPF_STMT(BPF_RET | BPF_K, SeccompReturn(action)));
+    }
+    program.push_back(BPF_STMT(kLoad, offsetof(seccomp_data, arch)));
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0));
+    program.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(body.size())));
+    program.insert(program.end(), body.begin(), body.end());
+  }
+}
+
+absl::Status AddRule(void* context, const Rule& rule, const std::string& name, int number) {
+  std::vector<scmp_arg_cmp> conditions;
+  for (const ArgumentCondition& condition : rule.conditions) {
+    conditions.push_back({.arg = condition.index,
+                          .op = ScmpCompare(condition.op),
+                          .datum_a = condition.value,
+                          .datum_b = condition.value_two});
+  }
+  const int rc = seccomp_rule_add_array(context, ScmpAction(rule.action), number,
+                                        static_cast<unsigned>(conditions.size()), conditions.data());
+  if (rc == 0) return absl::OkStatus();
+  // -EEXIST says that an earlier rule contradicts this one. libseccomp has then added it to no architecture at all.
+  return LibseccompError(Concat("add the rule for \"", name, "\""), rc);
+}
+
+absl::StatusOr<FilterProgram> Export(void* context) {
+  UniqueFd fd(memfd_create("syscarve-filter", MFD_CLOEXEC));
+  if (!fd.valid()) return PosixError("create a memory file for the filter", errno);
+  if (const int rc = seccomp_export_bpf(context, fd.get()); rc != 0) return LibseccompError("compile the profile", rc);
+  const off_t size = lseek(fd.get(), 0, SEEK_END);
+  if (size < 0) return PosixError("measure the compiled filter", errno);
+  if (size == 0 || static_cast<size_t>(size) % sizeof(sock_filter) != 0) {
+    return absl::InternalError(Concat("libseccomp wrote a filter of ", size, " bytes"));
+  }
+  FilterProgram program(static_cast<size_t>(size) / sizeof(sock_filter));
+  for (size_t done = 0; done < static_cast<size_t>(size);) {
+    const ssize_t n = pread(fd.get(), reinterpret_cast<char*>(program.data()) + done, static_cast<size_t>(size) - done,
+                            static_cast<off_t>(done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return PosixError("read the compiled filter", n < 0 ? errno : EIO);
+    done += static_cast<size_t>(n);
+  }
+  return program;
+}
+
+}  // namespace
+
+absl::StatusOr<FilterProgram> Compile(const Profile& profile) {
+  // Without this libseccomp asks the running kernel which actions it knows, and a profile would compile or not
+  // depending on the sandbox that syscarve itself runs in. Level 6 is the last that libseccomp 2.5 has.
+  seccomp_api_set(6);
+
+  Context context(seccomp_init(ScmpAction(profile.default_action)));
+  if (context == nullptr) return absl::InvalidArgumentError("libseccomp refused the default action");
+
+  std::vector<Abi> abis = profile.abis;
+  if (abis.empty()) abis.push_back(NativeAbi());
+  for (const Abi abi : abis) {
+    const int rc = seccomp_arch_add(context.get(), ScmpArch(abi));
+    if (rc != 0 && rc != -EEXIST) return LibseccompError(Concat("add the architecture ", AbiName(abi)), rc);
+  }
+  if (std::find(abis.begin(), abis.end(), NativeAbi()) == abis.end()) {
+    if (const int rc = seccomp_arch_remove(context.get(), SCMP_ARCH_NATIVE); rc != 0) {
+      return LibseccompError("leave out the native architecture", rc);
+    }
+  }
+  // The kernel's bit is set by whoever loads the filter.
+  if (const int rc = seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0); rc != 0) {
+    return LibseccompError("leave no_new_privs alone", rc);
+  }
+  size_t name_count = 0;
+  for (const Rule& rule : profile.rules) name_count += rule.names.size();
+  // As runc: a binary tree from 33 calls on. libseccomp before 2.5.5 makes a broken tree of no rules at all.
+  if (name_count > 32) seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+  ExtraRules extra;
+  for (const Rule& rule : profile.rules) {
+    if (rule.action == profile.default_action) continue;
+    for (const std::string& name : rule.names) {
+      // For a call that only other architectures have this is a negative stand-in, which libseccomp translates by name.
+      const int number = seccomp_syscall_resolve_name(name.c_str());
+      if (number != __NR_SCMP_ERROR) SYSCARVE_RETURN_IF_ERROR(AddRule(context.get(), rule, name, number));
+
+      for (const Abi abi : abis) {
+        const std::optional<SyscallId> id = FindSyscall(abi, name);
+        if (!id.has_value() || LibseccompKnows(abi, name)) continue;
+        if (!rule.conditions.empty()) {
+          return absl::UnimplementedError(Concat("the installed libseccomp does not know \"", name, "\" on ",
+                                                 AbiName(abi), ", so its arguments cannot be filtered"));
+        }
+        extra[AuditArch(abi)].emplace(SeccompDataNumber(*id), rule.action);
+      }
+    }
+  }
+
+  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram compiled, Export(context.get()));
+  FilterProgram program;
+  AppendPrelude(extra, program);
+  program.insert(program.end(), compiled.begin(), compiled.end());
+  if (program.size() > BPF_MAXINSNS) {
+    return absl::ResourceExhaustedError(
+        Concat("the profile needs a filter of ", program.size(), " instructions; the kernel takes ", BPF_MAXINSNS));
+  }
+  return program;
+}
+
+absl::Status ValidateFilter(std::span<const sock_filter> program) {
+  const size_t size = program.size();
+  if (size == 0 || size > BPF_MAXINSNS) {
+    return absl::InvalidArgumentError(Concat("a filter has 1 to ", BPF_MAXINSNS, " instructions, not ", size));
+  }
+  const auto error = [](size_t at, std::string_view what) {
+    return absl::InvalidArgumentError(Concat("instruction ", at, ": ", what));
+  };
+  // Which scratch words are written on every path that reaches an instruction (the kernel's check_load_and_stores).
+  // Jumps only go forward, so one pass in order sees all of an instruction's predecessors first.
+  std::vector<uint16_t> written_before(size, 0xffff);
+  uint16_t written = 0;
+  for (size_t pc = 0; pc < size; ++pc) {
+    const sock_filter& insn = program[pc];
+    written &= written_before[pc];
+    bool falls_through = true;
+    switch (insn.code) {
+      case BPF_LD | BPF_W | BPF_ABS:
+        if (insn.k >= sizeof(seccomp_data) || insn.k % 4 != 0) return error(pc, "load outside seccomp_data");
+        break;
+      case BPF_LD | BPF_W | BPF_LEN:
+      case BPF_LDX | BPF_W | BPF_LEN:
+      case BPF_LD | BPF_IMM:
+      case BPF_LDX | BPF_IMM:
+      case BPF_MISC | BPF_TAX:
+      case BPF_MISC | BPF_TXA:
+      case BPF_ALU | BPF_NEG:
+      case BPF_ALU | BPF_ADD | BPF_K:
+      case BPF_ALU | BPF_ADD | BPF_X:
+      case BPF_ALU | BPF_SUB | BPF_K:
+      case BPF_ALU | BPF_SUB | BPF_X:
+      case BPF_ALU | BPF_MUL | BPF_K:
+      case BPF_ALU | BPF_MUL | BPF_X:
+      case BPF_ALU | BPF_AND | BPF_K:
+      case BPF_ALU | BPF_AND | BPF_X:
+      case BPF_ALU | BPF_OR | BPF_K:
+      case BPF_ALU | BPF_OR | BPF_X:
+      case BPF_ALU | BPF_XOR | BPF_K:
+      case BPF_ALU | BPF_XOR | BPF_X:
+      case BPF_ALU | BPF_DIV | BPF_X:
+      case BPF_ALU | BPF_LSH | BPF_X:
+      case BPF_ALU | BPF_RSH | BPF_X:
+        break;
+      case BPF_ALU | BPF_DIV | BPF_K:
+        if (insn.k == 0) return error(pc, "division by zero");
+        break;
+      case BPF_ALU | BPF_LSH | BPF_K:
+      case BPF_ALU | BPF_RSH | BPF_K:
+        if (insn.k >= 32) return error(pc, "shift by 32 or more");
+        break;
+      case BPF_ST:
+      case BPF_STX:
+        if (insn.k >= BPF_MEMWORDS) return error(pc, "no such scratch word");
+        written |= static_cast<uint16_t>(1U << insn.k);
+        break;
+      case BPF_LD | BPF_MEM:
+      case BPF_LDX | BPF_MEM:
+        if (insn.k >= BPF_MEMWORDS) return error(pc, "no such scratch word");
+        if ((written & (1U << insn.k)) == 0) return error(pc, "scratch word read before it is written");
+        break;
+      case BPF_JMP | BPF_JA:
+        if (insn.k >= size - pc - 1) return error(pc, "jump out of the program");
+        written_before[pc + 1 + insn.k] &= written;
+        falls_through = false;
+        break;
+      case BPF_JMP | BPF_JEQ | BPF_K:
+      case BPF_JMP | BPF_JEQ | BPF_X:
+      case BPF_JMP | BPF_JGE | BPF_K:
+      case BPF_JMP | BPF_JGE | BPF_X:
+      case BPF_JMP | BPF_JGT | BPF_K:
+      case BPF_JMP | BPF_JGT | BPF_X:
+      case BPF_JMP | BPF_JSET | BPF_K:
+      case BPF_JMP | BPF_JSET | BPF_X:
+        if (pc + 1 + insn.jt >= size || pc + 1 + insn.jf >= size) return error(pc, "jump out of the program");
+        written_before[pc + 1 + insn.jt] &= written;
+        written_before[pc + 1 + insn.jf] &= written;
+        falls_through = false;
+        break;
+      case BPF_RET | BPF_K:
+      case BPF_RET | BPF_A:
+        falls_through = false;
+        break;
+      default:
+        return error(pc, Concat("opcode ", insn.code, " is not allowed in a seccomp filter"));
+    }
+    if (!falls_through) written = 0xffff;  // The next instruction is reached by jumps only.
+  }
+  const uint16_t last = program.back().code;
+  if (last != (BPF_RET | BPF_K) && last != (BPF_RET | BPF_A))
+    return error(size - 1, "the program does not end in a return");
+  return absl::OkStatus();
+}
+
+uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data) {
+  uint32_t a = 0;
+  uint32_t x = 0;
+  std::array<uint32_t, BPF_MEMWORDS> scratch{};
+  for (size_t pc = 0; pc < program.size(); ++pc) {
+    const sock_filter& insn = program[pc];
+    switch (BPF_CLASS(insn.code)) {
+      case BPF_LD:
+      case BPF_LDX: {
+        uint32_t value = 0;
+        switch (BPF_MODE(insn.code)) {
+          case BPF_ABS:
+            std::memcpy(&value, reinterpret_cast<const char*>(&data) + insn.k, sizeof(value));
+            break;
+          case BPF_LEN:
+            value = sizeof(seccomp_data);
+            break;
+          case BPF_MEM:
+            value = scratch[insn.k];
+            break;
+          default:
+            value = insn.k;
+        }
+        (BPF_CLASS(insn.code) == BPF_LD ? a : x) = value;
+        break;
+      }
+      case BPF_ST:
+        scratch[insn.k] = a;
+        break;
+      case BPF_STX:
+        scratch[insn.k] = x;
+        break;
+      case BPF_ALU: {
+        const uint32_t operand = BPF_SRC(insn.code) == BPF_X ? x : insn.k;
+        switch (BPF_OP(insn.code)) {
+          case BPF_ADD:
+            a += operand;
+            break;
+          case BPF_SUB:
+            a -= operand;
+            break;
+          case BPF_MUL:
+            a *= operand;
+            break;
+          case BPF_DIV:
+            // The kernel's translation of classic BPF ends the program with 0, which is SECCOMP_RET_KILL_THREAD.
+            if (operand == 0) return 0;
+            a /= operand;
+            break;
+          case BPF_AND:
+            a &= operand;
+            break;
+          case BPF_OR:
+            a |= operand;
+            break;
+          case BPF_XOR:
+            a ^= operand;
+            break;
+          case BPF_LSH:
+            a <<= (operand & 31);
+            break;
+          case BPF_RSH:
+            a >>= (operand & 31);
+            break;
+          default:  // BPF_NEG
+            a = -a;
+        }
+        break;
+      }
+      case BPF_JMP: {
+        if (BPF_OP(insn.code) == BPF_JA) {
+          pc += insn.k;
+          break;
+        }
+        const uint32_t operand = BPF_SRC(insn.code) == BPF_X ? x : insn.k;
+        bool taken = false;
+        switch (BPF_OP(insn.code)) {
+          case BPF_JEQ:
+            taken = a == operand;
+            break;
+          case BPF_JGE:
+            taken = a >= operand;
+            break;
+          case BPF_JGT:
+            taken = a > operand;
+            break;
+          default:  // BPF_JSET
+            taken = (a & operand) != 0;
+        }
+        pc += taken ? insn.jt : insn.jf;
+        break;
+      }
+      case BPF_RET:
+        return BPF_RVAL(insn.code) == BPF_A ? a : insn.k;
+      default:  // BPF_MISC
+        if (BPF_MISCOP(insn.code) == BPF_TAX) {
+          x = a;
+        } else {
+          a = x;
+        }
+    }
+  }
+  return SECCOMP_RET_KILL_PROCESS;
+}
+
+Action ActionFromReturn(uint32_t seccomp_return) {
+  const auto value = static_cast<uint16_t>(seccomp_return & SECCOMP_RET_DATA);
+  switch (seccomp_return & SECCOMP_RET_ACTION_FULL) {
+    case SECCOMP_RET_KILL_THREAD:
+      return {ActionKind::kKillThread, 0};
+    case SECCOMP_RET_TRAP:
+      return {ActionKind::kTrap, 0};
+    case SECCOMP_RET_ERRNO:
+      return {ActionKind::kErrno, value};
+    case SECCOMP_RET_USER_NOTIF:
+      return {ActionKind::kNotify, 0};
+    case SECCOMP_RET_TRACE:
+      return {ActionKind::kTrace, value};
+    case SECCOMP_RET_LOG:
+      return {ActionKind::kLog, 0};
+    case SECCOMP_RET_ALLOW:
+      return {ActionKind::kAllow, 0};
+    default:
+      return {ActionKind::kKillProcess, 0};
+  }
+}
+
+}  // namespace syscarve

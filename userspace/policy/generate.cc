@@ -1,0 +1,370 @@
+#include "userspace/policy/generate.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/base/concat.h"
+#include "userspace/policy/names.h"
+#include "userspace/policy/verify.h"
+
+namespace syscarve {
+namespace {
+
+constexpr Action kAllow{ActionKind::kAllow, 0};
+constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
+constexpr Action kEperm{ActionKind::kErrno, EPERM};
+
+// x32 has calls of its own from 512 on, which are as old as x32 and no newer calls.
+constexpr int kFirstX32Number = 512;
+
+// A run of a subject, the same in every recording that holds it.
+struct TraceKey {
+  UnixNanos start;
+  std::string run_id;
+  SubjectKind kind;
+  std::string name;
+  std::string cgroup;
+  auto operator<=>(const TraceKey&) const = default;
+};
+
+// Everything that was seen, gathered so that neither order nor repetition of the recordings matters: where two
+// recordings hold the same part of the same run, the larger count is the later one.
+struct Evidence {
+  std::map<std::string, std::map<std::pair<TraceKey, SyscallId>, Sighting>> calls;  // By name.
+  std::map<SyscallId, uint64_t> unnamed;
+  std::set<std::string> denied;
+  std::map<TraceKey, std::map<int, CapabilityUse>> capabilities;
+  std::set<Abi> abis;
+};
+
+template <typename T>
+void KeepLarger(T& kept, const T& other) {
+  kept = std::max(kept, other);
+}
+
+void KeepLargerUse(const CapabilityUse& more, CapabilityUse& kept) {
+  for (const auto& [call, checks] : more.during) {
+    KeepLarger(kept.during[call].granted, checks.granted);
+    KeepLarger(kept.during[call].denied, checks.denied);
+  }
+  KeepLarger(kept.foreign.granted, more.foreign.granted);
+  KeepLarger(kept.foreign.denied, more.foreign.denied);
+}
+
+void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key, const SubjectTrace& trace,
+                 Evidence& evidence) {
+  for (const auto& [id, observation] : trace.calls) {
+    if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
+    evidence.abis.insert(id.abi);
+    const std::optional<std::string> name = SyscallName(id);
+    if (!name.has_value()) {
+      KeepLarger(evidence.unnamed[id], observation.count);
+      continue;
+    }
+    Sighting& sighting = evidence.calls[*name][{key, id}];
+    sighting.id = id;
+    sighting.run_id = run.id;
+    // Names may differ between two copies of one run; the choice must not depend on which came first.
+    KeepLarger(sighting.run_name, run.name);
+    sighting.subject = key.name;
+    KeepLarger(sighting.count, observation.count);
+    if (observation.first_seen.has_value()) {
+      const uint64_t after = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
+      sighting.after_start_nanos = std::min(sighting.after_start_nanos.value_or(after), after);
+    }
+    std::map<Program, uint64_t> programs;
+    for (const auto& [program, count] : observation.programs) {
+      if (program < recording.programs.size()) programs[recording.programs[program]] += count;
+    }
+    for (const auto& [program, count] : programs) KeepLarger(sighting.programs[program], count);
+  }
+  for (const auto& [id, denials] : trace.denials) {
+    if (!denials.empty() && !IsExemptFromSeccomp(id)) evidence.denied.insert(SyscallName(id).value_or(DisplayName(id)));
+  }
+  for (const auto& [capability, use] : trace.capabilities) KeepLargerUse(use, evidence.capabilities[key][capability]);
+}
+
+Evidence Gather(std::span<const Recording> recordings) {
+  Evidence evidence;
+  for (const Recording& recording : recordings) {
+    for (const Run& run : recording.runs) {
+      for (const auto& [subject_id, trace] : run.subjects) {
+        const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
+        GatherTrace(recording, run, {run.start, run.id, subject.kind, subject.name, subject.cgroup}, trace, evidence);
+      }
+    }
+  }
+  return evidence;
+}
+
+absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOptions& options) {
+  if (recordings.empty()) return absl::InvalidArgumentError("there is no recording to generate from");
+  const Abi native = recordings.front().host.native_abi;
+  for (const Recording& recording : recordings) {
+    if (recording.host.native_abi != native) {
+      return absl::InvalidArgumentError(Concat("the recordings are of different architectures (", AbiName(native),
+                                               " and ", AbiName(recording.host.native_abi),
+                                               "): make one profile for each"));
+    }
+    if (recording.complete() || options.allow_incomplete) continue;
+    std::set<std::string> missing;
+    for (const Loss& loss : recording.losses) {
+      if (loss.missed_calls) missing.insert(Concat(loss.what, " (", loss.count, ")"));
+    }
+    return WithHint(absl::DataLossError(Concat("the recording is incomplete: ", absl::StrJoin(missing, ", "),
+                                               "; a profile made from it may lack calls that the program needs")),
+                    "Record again, or accept it with --allow-incomplete.");
+  }
+  if (options.baseline.has_value() && options.baseline->abi != native) {
+    return absl::InvalidArgumentError(Concat("the baseline was measured on ", AbiName(options.baseline->abi),
+                                             " and the recordings on ", AbiName(native)));
+  }
+  SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("--allow", options.allow));
+  return CheckSyscallNames("--block", options.block);
+}
+
+// Whether a rule for `name` would do anything.
+bool ExistsOn(const std::vector<Abi>& abis, std::string_view name) {
+  return std::any_of(abis.begin(), abis.end(), [&](Abi abi) {
+    const std::optional<SyscallId> id = FindSyscall(abi, name);
+    return id.has_value() && !IsExemptFromSeccomp(*id);
+  });
+}
+
+Action DefaultAction(UnlistedMode mode) {
+  switch (mode) {
+    case UnlistedMode::kEnosys:
+      return kEnosys;
+    case UnlistedMode::kEperm:
+      return kEperm;
+    case UnlistedMode::kKill:
+      return {ActionKind::kKillProcess, 0};
+    case UnlistedMode::kLog:
+      return {ActionKind::kLog, 0};
+  }
+  return kEnosys;
+}
+
+// The explicit answers to unlisted calls. A name is probed or not on all ABIs alike, because rules speak by name.
+void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
+                     Profile& profile) {
+  if (mode != UnlistedMode::kEnosys && mode != UnlistedMode::kEperm) return;
+  std::set<std::string> probed;
+  std::set<std::string> others;
+  for (const Abi abi : profile.abis) {
+    for (const SyscallEntry& entry : SyscallTable(abi)) {
+      if (allowed.contains(entry.name) || IsExemptFromSeccomp({abi, entry.nr})) continue;
+      const bool newer = entry.nr >= policy.newer_from && entry.nr < kSyscallTableEnd &&
+                         !(abi == Abi::kX32 && entry.nr >= kFirstX32Number);
+      (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
+    }
+  }
+  if (mode == UnlistedMode::kEnosys) {
+    if (others.empty()) return;
+    profile.rules.push_back(
+        {.names = {others.begin(), others.end()},
+         .action = kEperm,
+         .comment = "refused: old and known, so nothing falls back when they are said not to exist"});
+  } else {
+    if (probed.empty()) return;
+    profile.rules.push_back({.names = {probed.begin(), probed.end()},
+                             .action = kEnosys,
+                             .comment = "refused as an older kernel would: a libc may try these and fall back"});
+  }
+}
+
+// One rule per kind of reason; each name goes where its strongest reason is.
+Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<ClosureRule>& closure_rules,
+                    const GenerateOptions& options, const ErrnoPolicy& policy, std::vector<Abi> abis) {
+  Profile profile;
+  profile.default_action = DefaultAction(options.unlisted);
+  profile.abis = std::move(abis);
+
+  std::vector<std::string> seen;
+  std::vector<std::string> baseline;
+  std::vector<std::string> asked;
+  std::map<std::string, std::vector<std::string>> closure;  // By rule id.
+  std::set<std::string> allowed;
+  for (const AllowedCall& call : calls) {
+    allowed.insert(call.name);
+    if (!call.sightings.empty()) {
+      seen.push_back(call.name);
+    } else if (!call.baseline.empty()) {
+      baseline.push_back(call.name);
+    } else if (call.asked) {
+      asked.push_back(call.name);
+    } else {
+      closure[call.closure.front().rule].push_back(call.name);
+    }
+  }
+  const auto add = [&](std::vector<std::string> names, std::string comment) {
+    if (!names.empty()) {
+      profile.rules.push_back({.names = std::move(names), .action = kAllow, .comment = std::move(comment)});
+    }
+  };
+  add(std::move(seen), "seen");
+  if (options.baseline.has_value()) add(std::move(baseline), Concat("baseline: ", BaselineTitle(*options.baseline)));
+  add(std::move(asked), "asked for: --allow");
+  for (const ClosureRule& rule : closure_rules) {
+    if (const auto found = closure.find(rule.id); found != closure.end()) {
+      add(std::move(found->second), Concat("closure ", rule.id, ": ", rule.reason));
+    }
+  }
+  AddUnlistedRule(options.unlisted, policy, allowed, profile);
+  return profile;
+}
+
+std::string Listed(const std::set<std::string>& names) {
+  return absl::StrJoin(names, ", ");
+}
+
+}  // namespace
+
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
+  if (name == "none") return ClosureMode::kNone;
+  if (name == "safe") return ClosureMode::kSafe;
+  return std::nullopt;
+}
+
+std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name) {
+  if (name == "enosys") return UnlistedMode::kEnosys;
+  if (name == "eperm") return UnlistedMode::kEperm;
+  if (name == "kill") return UnlistedMode::kKill;
+  if (name == "log") return UnlistedMode::kLog;
+  return std::nullopt;
+}
+
+uint64_t AllowedCall::count() const {
+  return std::accumulate(sightings.begin(), sightings.end(), uint64_t{0},
+                         [](uint64_t sum, const Sighting& sighting) { return sum + sighting.count; });
+}
+
+absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings, const GenerateOptions& options) {
+  SYSCARVE_RETURN_IF_ERROR(CheckInput(recordings, options));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<ClosureRule>* const closure_rules, ShippedClosureRules());
+  SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const errno_policy, ShippedErrnoPolicy());
+  SYSCARVE_ASSIGN_OR_RETURN(const CapabilityData* const capability_data, ShippedCapabilityData());
+
+  GeneratedProfile result;
+  result.native_abi = recordings.front().host.native_abi;
+  Evidence evidence = Gather(recordings);
+  evidence.abis.insert(result.native_abi);
+  const std::vector<Abi> abis(evidence.abis.begin(), evidence.abis.end());
+  const std::set<std::string> blocked(options.block.begin(), options.block.end());
+
+  std::map<std::string, AllowedCall> calls;
+  std::set<std::string> wanted;  // What closure starts from.
+  std::set<std::string> blocked_though_seen;
+  std::map<std::string, std::set<std::string>> widened;  // Names by what they were widened from and to.
+  for (auto& [name, sightings] : evidence.calls) {
+    if (blocked.contains(name)) {
+      blocked_though_seen.insert(name);
+      continue;
+    }
+    wanted.insert(name);
+    std::set<Abi> seen_on;
+    for (auto& [key, sighting] : sightings) {
+      seen_on.insert(key.second.abi);
+      calls[name].sightings.push_back(std::move(sighting));
+    }
+    for (const Abi abi : abis) {
+      if (seen_on.contains(abi) || !FindSyscall(abi, name).has_value()) continue;
+      widened[Concat("seen on ", AbiName(*seen_on.begin()), " only and allowed on ", AbiName(abi), " too")].insert(
+          name);
+    }
+  }
+  if (options.baseline.has_value()) {
+    for (const std::string& name : options.baseline->names) {
+      if (blocked.contains(name)) continue;
+      wanted.insert(name);
+      calls[name].baseline = BaselineTitle(*options.baseline);
+    }
+  }
+  std::set<std::string> nowhere;
+  for (const std::string& name : options.allow) {
+    if (blocked.contains(name)) continue;
+    if (ExistsOn(abis, name)) {
+      calls[name].asked = true;
+    } else {
+      nowhere.insert(name);
+    }
+  }
+  if (options.closure == ClosureMode::kSafe) {
+    for (auto& [name, reasons] : Close(*closure_rules, wanted)) {
+      if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
+    }
+  }
+  std::set<std::string> allowed;
+  for (auto& [name, call] : calls) {
+    call.name = name;
+    allowed.insert(name);
+    result.calls.push_back(std::move(call));
+  }
+
+  for (const Recording& recording : recordings) {
+    if (recording.method.capabilities != "none") result.capabilities_recorded = true;
+  }
+  std::map<int, CapabilityUse> uses;
+  for (const auto& [key, trace] : evidence.capabilities) {
+    for (const auto& [capability, use] : trace) AddCapabilityUse(use, uses[capability]);
+  }
+  result.capabilities = JudgeCapabilities(*capability_data, uses);
+  result.cap_add = NeededCapabilities(result.capabilities);
+
+  result.profile = MakeProfile(result.calls, *closure_rules, options, *errno_policy, abis);
+  SYSCARVE_RETURN_IF_ERROR(VerifyProfile(result.profile, result.native_abi, allowed));
+
+  const auto warn = [&](std::string sentence) { result.warnings.push_back(std::move(sentence)); };
+  if (std::any_of(recordings.begin(), recordings.end(),
+                  [](const Recording& recording) { return !recording.complete(); })) {
+    warn("a recording is incomplete: the profile may lack calls that the program needs");
+  }
+  if (evidence.calls.empty() && evidence.unnamed.empty()) warn("the recordings hold no calls at all");
+  for (const auto& [id, count] : evidence.unnamed) {
+    warn(Concat(
+        "call ", DisplayName(id), " was seen ", count,
+        " times, but neither libseccomp nor syscarve knows its name, and a profile speaks by name: it is not allowed"));
+  }
+  if (!blocked_though_seen.empty()) {
+    warn(Concat("blocked although the program made them: ", Listed(blocked_though_seen)));
+  }
+  std::set<std::string> contradicted;
+  for (const std::string& name : options.allow) {
+    if (blocked.contains(name)) contradicted.insert(name);
+  }
+  if (!contradicted.empty()) warn(Concat("both allowed and blocked, and so blocked: ", Listed(contradicted)));
+  if (!nowhere.empty())
+    warn(Concat("no ABI of this profile has such a call, so --allow does nothing: ", Listed(nowhere)));
+  for (const auto& [how, names] : widened)
+    warn(Concat("widened: ", how, ", because a profile speaks by name: ", Listed(names)));
+  std::set<std::string> denied;
+  std::set_difference(evidence.denied.begin(), evidence.denied.end(), allowed.begin(), allowed.end(),
+                      std::inserter(denied, denied.end()));
+  if (!denied.empty()) {
+    warn(Concat("asked for while recording, but refused by a filter already in force, and so not allowed: ",
+                Listed(denied)));
+  }
+  std::set<std::string> unknown_to_libseccomp;
+  for (const std::string& name : allowed) {
+    const bool known = std::all_of(abis.begin(), abis.end(), [&](Abi abi) {
+      return !FindSyscall(abi, name).has_value() || LibseccompKnows(abi, name);
+    });
+    if (!known) unknown_to_libseccomp.insert(name);
+  }
+  if (!unknown_to_libseccomp.empty()) {
+    warn(
+        Concat("this host's libseccomp does not know these names, and container runtimes silently ignore names that "
+               "theirs does "
+               "not know: ",
+               Listed(unknown_to_libseccomp)));
+  }
+  return result;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,90 @@
+// From recordings to a profile: the calls that were seen and, as far as asked for, those that belong beside them;
+// everything else refused. Every name in the result has a reason that can be told.
+//
+//   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
+//   FormatProfile(made.profile);   // The same recordings, in any order, give the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/profile.h"
+#include "userspace/model/recording.h"
+#include "userspace/policy/baseline.h"
+#include "userspace/policy/capabilities.h"
+#include "userspace/policy/closure.h"
+
+namespace syscarve {
+
+enum class ClosureMode { kNone, kSafe };
+
+// How calls that are not allowed are answered.
+enum class UnlistedMode {
+  kEnosys,  // ENOSYS for what a libc may probe and for numbers of the future, EPERM by name for what is old and known.
+  kEperm,   // EPERM, also for numbers of the future; ENOSYS by name for what a libc may probe.
+  kKill,    // The process is killed.
+  kLog,     // Let through and logged by the kernel: to try a profile out.
+};
+
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe"
+std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
+
+struct GenerateOptions {
+  ClosureMode closure = ClosureMode::kSafe;
+  UnlistedMode unlisted = UnlistedMode::kEnosys;
+  std::optional<Baseline> baseline;
+  std::vector<std::string> allow;  // Added, whatever was seen.
+  std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
+  bool allow_incomplete = false;
+};
+
+// One call in one run of one subject.
+struct Sighting {
+  SyscallId id;
+  std::string run_id;
+  std::string run_name;
+  std::string subject;                        // An adversary's bytes, as are the programs' paths.
+  std::optional<uint64_t> after_start_nanos;  // First seen so long after the run's start; absent when that was lost.
+  uint64_t count = 0;
+  std::map<Program, uint64_t> programs;  // Count per program.
+  bool operator==(const Sighting&) const = default;
+};
+
+// A name that the profile allows, and all reasons for it. At least one of the four is there.
+struct AllowedCall {
+  std::string name;
+  std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
+  std::string baseline;             // BaselineTitle, or "".
+  std::vector<ClosureReason> closure;
+  bool asked = false;      // By GenerateOptions::allow.
+  uint64_t count() const;  // Over all sightings.
+  bool operator==(const AllowedCall&) const = default;
+};
+
+struct GeneratedProfile {
+  Profile profile;
+  Abi native_abi = Abi::kX86_64;
+  std::vector<AllowedCall> calls;  // Ascending by name.
+  std::vector<CapabilityVerdict> capabilities;
+  bool capabilities_recorded = false;  // Whether any recording could see capability checks.
+  std::vector<std::string> cap_add;    // What to add after dropping all capabilities.
+  std::vector<std::string> warnings;   // Sentences; may hold an adversary's bytes.
+};
+
+// The union over all recordings, runs and subjects, and over a run's parts where one run id appears more than once.
+// Calls of phase "runtime" and refused calls are not allowed for their own sake. The profile speaks of the native ABI
+// and of every other ABI that was seen. The result has been proven with VerifyProfile.
+//
+// kInvalidArgument: no recordings, recordings of different architectures, a baseline of another ABI, or an unknown name
+// in `allow` or `block` (the message has the nearest known one). kDataLoss: a recording is incomplete and
+// `allow_incomplete` is not set. kInternal: the result could not be proven. A seen number without a name cannot be
+// written in a profile: it is left out with a warning, and answered as an unlisted call of the future.
+absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings, const GenerateOptions& options);
+
+}  // namespace syscarve

@@ -1,0 +1,66 @@
+// The data files of profiles/ as structs. profiles/README.md says where they come from.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+
+namespace syscarve {
+
+struct ClosureFallback {
+  std::string when;
+  std::vector<std::string> add;
+};
+
+// One reason to add calls that were not seen. Exactly one of the three lists is not empty.
+struct ClosureRule {
+  std::string id;
+  std::vector<std::string> always;
+  std::vector<std::vector<std::string>> families;
+  std::vector<ClosureFallback> fallbacks;
+  std::string reason;
+  std::string source;
+};
+
+struct ErrnoPolicy {
+  int newer_from = 0;            // Calls with this number or a greater one count as probed.
+  std::set<std::string> probed;  // Older calls that a libc or language runtime may try and fall back from.
+};
+
+// What is known of one capability being asked for during some calls.
+struct CapabilityRemark {
+  int capability = 0;
+  std::set<std::string> during;
+  bool outside_calls = false;
+  bool opportunistic = false;  // The kernel asks without needing it; otherwise the remark is only worth telling.
+  std::string why;
+  std::string kernel;
+};
+
+struct CapabilityChain {
+  int wide = 0;
+  std::vector<int> narrow;
+  std::string why;
+  std::string kernel;
+};
+
+struct CapabilityData {
+  std::vector<CapabilityRemark> remarks;
+  std::vector<CapabilityChain> chains;
+};
+
+absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
+absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
+absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
+
+// The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
+// process.
+absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules();
+absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
+absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
+
+}  // namespace syscarve

@@ -1,0 +1,170 @@
+#include <utility>
+
+#include "profiles/embedded.h"
+#include "userspace/model/capability.h"
+#include "userspace/model/strict_json.h"
+#include "userspace/base/concat.h"
+#include "userspace/policy/shipped_data.h"
+
+namespace syscarve {
+namespace {
+
+constexpr JsonLimits kLimits = {.bytes = size_t{1} << 20, .values = 65536, .depth = 16};
+constexpr size_t kMaxElements = 4096;
+constexpr size_t kMaxText = 1024;
+constexpr uint64_t kMaxSyscallNumber = 4096;
+
+void CheckSchema(const JsonReader& root, std::string_view schema) {
+  const JsonReader field = root.Required("schema");
+  if (field.Text(kMaxText) != schema && root.ok()) field.Fail(Concat("must be \"", schema, "\""));
+}
+
+// A list of distinct names, at least one.
+std::set<std::string> Names(const JsonReader& list) {
+  std::set<std::string> names;
+  list.ForEach(kMaxElements, [&](const JsonReader& element) {
+    const std::string name = element.Text(kMaxText);
+    if (name.empty() || !names.insert(name).second) element.Fail("expected a name that is not in the list yet");
+  });
+  if (names.empty()) list.Fail("expected at least one name");
+  return names;
+}
+
+std::vector<std::string> NameList(const JsonReader& list) {
+  const std::set<std::string> names = Names(list);
+  return {names.begin(), names.end()};
+}
+
+int ReadCapability(const JsonReader& field) {
+  const std::optional<int> number = CapabilityFromName(field.Text(kMaxText));
+  if (!number.has_value()) field.Fail("expected a capability");
+  return number.value_or(0);
+}
+
+CapabilityRemark ReadRemark(const JsonReader& value, bool opportunistic) {
+  CapabilityRemark remark;
+  remark.capability = ReadCapability(value.Required("capability"));
+  remark.during = Names(value.Required("during"));
+  remark.opportunistic = opportunistic;
+  if (opportunistic) {
+    value.AllowOnly({"capability", "during", "outside_calls", "why", "kernel"});
+    remark.outside_calls = value.Required("outside_calls").Bool();
+  } else {
+    value.AllowOnly({"capability", "during", "why", "kernel"});
+  }
+  remark.why = value.Required("why").Text(kMaxText);
+  remark.kernel = value.Required("kernel").Text(kMaxText);
+  return remark;
+}
+
+ClosureRule ReadClosureRule(const JsonReader& value) {
+  value.AllowOnly({"id", "always", "families", "fallbacks", "reason", "source"});
+  ClosureRule rule;
+  rule.id = value.Required("id").Text(kMaxText);
+  rule.reason = value.Required("reason").Text(kMaxText);
+  rule.source = value.Required("source").Text(kMaxText);
+  const JsonReader always = value.Optional("always");
+  const JsonReader families = value.Optional("families");
+  const JsonReader fallbacks = value.Optional("fallbacks");
+  if (always.exists() + families.exists() + fallbacks.exists() != 1) {
+    value.Fail("expected exactly one of always, families and fallbacks");
+    return rule;
+  }
+  if (always.exists()) rule.always = NameList(always);
+  if (families.exists()) {
+    families.ForEach(kMaxElements, [&](const JsonReader& family) { rule.families.push_back(NameList(family)); });
+  }
+  if (fallbacks.exists()) {
+    fallbacks.ForEach(kMaxElements, [&](const JsonReader& fallback) {
+      fallback.AllowOnly({"when", "add"});
+      rule.fallbacks.push_back({fallback.Required("when").Text(kMaxText), NameList(fallback.Required("add"))});
+    });
+  }
+  return rule;
+}
+
+// Parses `text` and has `read` fill `result` from it.
+template <typename T, typename Read>
+absl::StatusOr<T> Parse(std::string_view text, std::string_view schema, Read read) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits));
+  std::string error;
+  const JsonReader root(document, &error);
+  CheckSchema(root, schema);
+  T result;
+  if (error.empty()) read(root, result);
+  if (!error.empty()) return absl::InvalidArgumentError(error);
+  return result;
+}
+
+// Parses the embedded `file` with `parse` and keeps the result for the life of the process.
+template <typename T>
+absl::StatusOr<const T*> Shipped(std::string_view file, absl::StatusOr<T> (*parse)(std::string_view)) {
+  static const auto* const parsed = new absl::StatusOr<T>(parse(EmbeddedFile(file)));
+  if (!parsed->ok())
+    return absl::InternalError(Concat("profiles/", file, " of this build: ", parsed->status().message()));
+  return &**parsed;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text) {
+  const auto read = [](const JsonReader& root, std::vector<ClosureRule>& rules) {
+    root.AllowOnly({"schema", "rules"});
+    std::set<std::string> ids;
+    root.Required("rules").ForEach(kMaxElements, [&](const JsonReader& value) {
+      rules.push_back(ReadClosureRule(value));
+      if (!ids.insert(rules.back().id).second) value.Fail("the id is taken");
+    });
+  };
+  return Parse<std::vector<ClosureRule>>(text, "syscarve.closure/1", read);
+}
+
+absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text) {
+  const auto read = [](const JsonReader& root, ErrnoPolicy& policy) {
+    root.AllowOnly({"schema", "newer_from", "probed"});
+    policy.newer_from = static_cast<int>(root.Required("newer_from").Uint(1, kMaxSyscallNumber));
+    root.Required("probed").ForEach(kMaxElements, [&](const JsonReader& entry) {
+      entry.AllowOnly({"names", "who"});
+      entry.Required("who").Text(kMaxText);
+      for (const std::string& name : Names(entry.Required("names"))) {
+        if (!policy.probed.insert(name).second) entry.Fail(Concat("\"", name, "\" appears twice"));
+      }
+    });
+  };
+  return Parse<ErrnoPolicy>(text, "syscarve.errno/1", read);
+}
+
+absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text) {
+  const auto read = [](const JsonReader& root, CapabilityData& data) {
+    root.AllowOnly({"schema", "rules", "notes", "chains"});
+    root.Required("rules").ForEach(kMaxElements,
+                                   [&](const JsonReader& value) { data.remarks.push_back(ReadRemark(value, true)); });
+    root.Required("notes").ForEach(kMaxElements,
+                                   [&](const JsonReader& value) { data.remarks.push_back(ReadRemark(value, false)); });
+    root.Required("chains").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"wide", "narrow", "why", "kernel"});
+      CapabilityChain chain;
+      chain.wide = ReadCapability(value.Required("wide"));
+      value.Required("narrow").ForEach(
+          kMaxElements, [&](const JsonReader& narrow) { chain.narrow.push_back(ReadCapability(narrow)); });
+      chain.why = value.Required("why").Text(kMaxText);
+      chain.kernel = value.Required("kernel").Text(kMaxText);
+      data.chains.push_back(std::move(chain));
+    });
+  };
+  return Parse<CapabilityData>(text, "syscarve.capabilities/1", read);
+}
+
+absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
+  return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
+}
+
+absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy() {
+  return Shipped<ErrnoPolicy>("errno.json", ParseErrnoPolicy);
+}
+
+absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {
+  return Shipped<CapabilityData>("capabilities.json", ParseCapabilityData);
+}
+
+}  // namespace syscarve

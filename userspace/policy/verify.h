@@ -1,0 +1,20 @@
+// The proof that a profile means what it was made to mean (docs/profile-semantics.md): libseccomp compiles it, our
+// interpreter runs the result over every number of every ABI, and the answers are compared with what was intended.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+
+namespace syscarve {
+
+// OK when the filter made of `profile` allows exactly the calls named in `allowed` on the profile's ABIs, and nothing
+// else on any ABI that a kernel beside `native` may serve, and refuses the rest as the profile's rules say. A
+// multiplexed i386 call (socketcall, ipc) may be let through for the functions whose names are allowed. Otherwise
+// kInternal, naming the first call that differs.
+absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<std::string>& allowed);
+
+}  // namespace syscarve

@@ -1,0 +1,107 @@
+#include "userspace/report/explain.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/base/concat.h"
+#include "userspace/policy/decision.h"
+#include "userspace/report/wording.h"
+
+namespace syscarve {
+namespace {
+
+std::string SightingLines(const Sighting& sighting, bool native) {
+  std::string text =
+      Concat("  seen ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
+             " in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
+  if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
+  text += "\n";
+  for (const auto& [program, count] : sighting.programs) {
+    const std::string path =
+        program.path.empty() ? "a program whose path is not known" : EscapeForTerminal(program.path);
+    text += Concat("    ", Times(count), " by ", path, "\n");
+  }
+  return text;
+}
+
+std::string CallLines(const AllowedCall& call, Abi native) {
+  std::string text = call.name + "\n";
+  for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, sighting.id.abi == native);
+  if (!call.baseline.empty()) text += Concat("  baseline of ", EscapeForTerminal(call.baseline), "\n");
+  if (call.asked) text += "  asked for with --allow\n";
+  for (const ClosureReason& reason : call.closure) {
+    text += Concat("  closure ", reason.rule,
+                   reason.because.empty() ? std::string() : Concat(", because of ", reason.because), ": ",
+                   reason.reason, "\n");
+  }
+  return text;
+}
+
+// The answer to a call that has no reason to be allowed.
+std::string RefusedLine(const Decider& decider, const std::vector<Abi>& abis, const std::string& name) {
+  for (const Abi abi : abis) {
+    if (const std::optional<SyscallId> id = FindSyscall(abi, name)) {
+      return Concat(name, "\n  not in the profile: ", ActionWords(decider.Decide(*id, {})), "\n");
+    }
+  }
+  return Concat(name, "\n  no ABI of the profile has this call\n");
+}
+
+std::string RuleLine(const Rule& rule) {
+  std::vector<std::string> conditions;
+  for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
+  return Concat("  ", ActionWords(rule.action), conditions.empty() ? "" : " when ", absl::StrJoin(conditions, " and "),
+                rule.comment.empty() ? "" : ": ", EscapeForTerminal(rule.comment), "\n");
+}
+
+}  // namespace
+
+std::string ExplainText(const GeneratedProfile& made, std::span<const std::string> names) {
+  std::string text;
+  if (names.empty()) {
+    for (const AllowedCall& call : made.calls) text += CallLines(call, made.native_abi);
+    if (!made.capabilities_recorded) return text + "capabilities\n  not recorded\n";
+    for (const CapabilityVerdict& verdict : made.capabilities) {
+      text += Concat(CapabilityName(verdict.capability), "\n  ", VerdictName(verdict.verdict), " (granted ",
+                     Times(verdict.granted), ", refused ", Times(verdict.denied), "): ", EscapeForTerminal(verdict.why),
+                     "\n");
+    }
+    return text;
+  }
+  const Decider decider(made.profile);
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(made.calls.begin(), made.calls.end(), [&](const AllowedCall& call) { return call.name == name; });
+    text +=
+        found != made.calls.end() ? CallLines(*found, made.native_abi) : RefusedLine(decider, made.profile.abis, name);
+  }
+  return text;
+}
+
+std::string ExplainText(const Profile& profile, std::span<const std::string> names) {
+  std::map<std::string, std::string> lines;
+  for (const Rule& rule : profile.rules) {
+    for (const std::string& name : rule.names) lines[name] += RuleLine(rule);
+  }
+  std::string text;
+  if (names.empty()) {
+    for (const auto& [name, rules] : lines) text += Concat(EscapeForTerminal(name), "\n", rules);
+    return text + Concat("any other call\n  ", ActionWords(profile.default_action), "\n");
+  }
+  for (const std::string& name : names) {
+    const auto found = lines.find(name);
+    const std::string rules = found != lines.end()
+                                  ? found->second
+                                  : Concat("  no rule has this name: ", ActionWords(profile.default_action), "\n");
+    text += Concat(EscapeForTerminal(name), "\n", rules);
+  }
+  return text;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "userspace/base/escape.h"
+#include "userspace/model/strict_json.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/decision.h"
+#include "userspace/report/explain.h"
+#include "userspace/report/wording.h"
+
+namespace syscarve {
+namespace {
+
+constexpr std::string_view kSchema = "syscarve.explanation/1";
+constexpr size_t kWidth = 120;
+
+// `bytes` from an adversary in a JSON string.
+JsonValue Bytes(std::string_view bytes) {
+  return EncodePercent(bytes);
+}
+
+JsonValue SightingJson(const Sighting& sighting) {
+  JsonValue::Object result;
+  result.push_back({"run", Bytes(sighting.run_name)});
+  result.push_back({"run_id", sighting.run_id});
+  result.push_back({"subject", Bytes(sighting.subject)});
+  result.push_back({"abi", AbiName(sighting.id.abi)});
+  result.push_back({"number", static_cast<uint64_t>(sighting.id.nr)});
+  result.push_back({"count", sighting.count});
+  if (sighting.after_start_nanos.has_value()) result.push_back({"first_seen_after_ns", *sighting.after_start_nanos});
+  JsonValue::Array programs;
+  for (const auto& [program, count] : sighting.programs) {
+    JsonValue::Object entry;
+    entry.push_back({"path", Bytes(program.path)});
+    entry.push_back({"count", count});
+    programs.push_back(std::move(entry));
+  }
+  result.push_back({"programs", std::move(programs)});
+  return result;
+}
+
+JsonValue CallJson(const AllowedCall& call) {
+  JsonValue::Object result;
+  result.push_back({"name", call.name});
+  result.push_back({"allowed", true});
+  result.push_back({"count", call.count()});
+  JsonValue::Array seen;
+  for (const Sighting& sighting : call.sightings) seen.push_back(SightingJson(sighting));
+  result.push_back({"seen", std::move(seen)});
+  if (!call.baseline.empty()) result.push_back({"baseline", Bytes(call.baseline)});
+  result.push_back({"asked", call.asked});
+  JsonValue::Array closure;
+  for (const ClosureReason& reason : call.closure) {
+    JsonValue::Object entry;
+    entry.push_back({"rule", reason.rule});
+    if (!reason.because.empty()) entry.push_back({"because", reason.because});
+    entry.push_back({"reason", reason.reason});
+    closure.push_back(std::move(entry));
+  }
+  result.push_back({"closure", std::move(closure)});
+  return result;
+}
+
+JsonValue RefusedJson(const Decider& decider, const std::vector<Abi>& abis, const std::string& name) {
+  JsonValue::Object result;
+  result.push_back({"name", name});
+  result.push_back({"allowed", false});
+  for (const Abi abi : abis) {
+    const std::optional<SyscallId> id = FindSyscall(abi, name);
+    if (!id.has_value()) continue;
+    const Action action = decider.Decide(*id, {});
+    result.push_back({"action", ScmpActionName(action.kind)});
+    if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
+    break;
+  }
+  return result;
+}
+
+JsonValue CapabilityJson(const CapabilityVerdict& verdict) {
+  JsonValue::Object result;
+  result.push_back({"capability", CapabilityName(verdict.capability)});
+  result.push_back({"verdict", VerdictName(verdict.verdict)});
+  result.push_back({"granted", verdict.granted});
+  result.push_back({"denied", verdict.denied});
+  JsonValue::Array calls;
+  for (const std::string& call : verdict.calls) calls.push_back(call);
+  result.push_back({"calls", std::move(calls)});
+  result.push_back({"why", verdict.why});
+  return result;
+}
+
+JsonValue::Object ActionJson(Action action) {
+  JsonValue::Object result;
+  result.push_back({"action", ScmpActionName(action.kind)});
+  if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
+  return result;
+}
+
+JsonValue RuleJson(const Rule& rule) {
+  JsonValue::Object result = ActionJson(rule.action);
+  if (!rule.conditions.empty()) {
+    JsonValue::Array conditions;
+    for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
+    result.push_back({"when", std::move(conditions)});
+  }
+  if (!rule.comment.empty()) result.push_back({"comment", rule.comment});
+  return result;
+}
+
+JsonValue::Object Explanation(std::string_view of) {
+  JsonValue::Object result;
+  result.push_back({"schema", kSchema});
+  result.push_back({"of", of});
+  return result;
+}
+
+}  // namespace
+
+std::string ExplainJson(const GeneratedProfile& made, std::span<const std::string> names) {
+  JsonValue::Object result = Explanation("recording");
+  JsonValue::Array calls;
+  if (names.empty()) {
+    for (const AllowedCall& call : made.calls) calls.push_back(CallJson(call));
+  } else {
+    const Decider decider(made.profile);
+    for (const std::string& name : names) {
+      const auto found = std::find_if(made.calls.begin(), made.calls.end(),
+                                      [&](const AllowedCall& call) { return call.name == name; });
+      calls.push_back(found != made.calls.end() ? CallJson(*found) : RefusedJson(decider, made.profile.abis, name));
+    }
+  }
+  result.push_back({"calls", std::move(calls)});
+  if (names.empty()) {
+    result.push_back({"capabilities_recorded", made.capabilities_recorded});
+    JsonValue::Array capabilities;
+    for (const CapabilityVerdict& verdict : made.capabilities) capabilities.push_back(CapabilityJson(verdict));
+    result.push_back({"capabilities", std::move(capabilities)});
+  }
+  return PrintJson(result, kWidth);
+}
+
+std::string ExplainJson(const Profile& profile, std::span<const std::string> names) {
+  JsonValue::Object result = Explanation("profile");
+  result.push_back({"default", ActionJson(profile.default_action)});
+  std::map<std::string, JsonValue::Array> rules;
+  for (const std::string& name : names) rules.try_emplace(name);
+  for (const Rule& rule : profile.rules) {
+    for (const std::string& name : rule.names) {
+      if (names.empty() || rules.contains(name)) rules[name].push_back(RuleJson(rule));
+    }
+  }
+  JsonValue::Array calls;
+  for (auto& [name, entries] : rules) {
+    JsonValue::Object call;
+    call.push_back({"name", name});
+    call.push_back({"rules", std::move(entries)});
+    calls.push_back(std::move(call));
+  }
+  result.push_back({"calls", std::move(calls)});
+  return PrintJson(result, kWidth);
+}
+
+}  // namespace syscarve

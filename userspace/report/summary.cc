@@ -1,0 +1,92 @@
+#include "userspace/report/summary.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+std::string ReasonCounts(const GeneratedProfile& made) {
+  size_t seen = 0;
+  size_t baseline = 0;
+  size_t asked = 0;
+  size_t closure = 0;
+  for (const AllowedCall& call : made.calls) {
+    if (!call.sightings.empty()) {
+      ++seen;
+    } else if (!call.baseline.empty()) {
+      ++baseline;
+    } else if (call.asked) {
+      ++asked;
+    } else {
+      ++closure;
+    }
+  }
+  std::vector<std::string> parts = {Concat(seen, " seen")};
+  if (baseline > 0) parts.push_back(Concat(baseline, " from the baseline"));
+  if (asked > 0) parts.push_back(Concat(asked, " asked for"));
+  if (closure > 0) parts.push_back(Concat(closure, " by closure"));
+  return absl::StrJoin(parts, ", ");
+}
+
+std::string UnlistedWords(Action action) {
+  if (action.kind == ActionKind::kErrno) return "other calls fail with ENOSYS or EPERM";
+  return action.kind == ActionKind::kLog ? "other calls are let through and logged" : "other calls kill the process";
+}
+
+}  // namespace
+
+Reach NativeReach(const GeneratedProfile& made) {
+  Reach reach;
+  for (const SyscallEntry& entry : SyscallTable(made.native_abi)) {
+    if (IsExemptFromSeccomp({made.native_abi, entry.nr})) continue;
+    ++reach.kernel;
+    const auto found =
+        std::lower_bound(made.calls.begin(), made.calls.end(), entry.name,
+                         [](const AllowedCall& call, const std::string& name) { return call.name < name; });
+    if (found != made.calls.end() && found->name == entry.name) ++reach.allowed;
+  }
+  return reach;
+}
+
+std::string GenerateSummary(const GeneratedProfile& made) {
+  const Reach reach = NativeReach(made);
+  std::string text =
+      Concat(reach.allowed, " of the kernel's ", reach.kernel, " ", AbiName(made.native_abi), " calls are left (",
+             ReasonCounts(made), "); ", UnlistedWords(made.profile.default_action), "\n");
+  if (made.profile.abis.size() > 1) {
+    std::vector<std::string> others;
+    for (const Abi abi : made.profile.abis) {
+      if (abi != made.native_abi) others.emplace_back(AbiName(abi));
+    }
+    text += Concat("calls of ", absl::StrJoin(others, ", "), " were seen, so the profile speaks of them too\n");
+  }
+  if (!made.capabilities_recorded) {
+    text += "capabilities: not recorded\n";
+    return text;
+  }
+  if (made.cap_add.empty()) {
+    text += "capabilities: none needed (--cap-drop ALL)\n";
+  } else {
+    std::string options = "--cap-drop ALL";
+    for (const std::string& name : made.cap_add) options += Concat(" --cap-add ", name);
+    text += Concat("capabilities: ", options, "\n");
+  }
+  std::vector<std::string> passing;
+  for (const CapabilityVerdict& verdict : made.capabilities) {
+    if (verdict.verdict == Verdict::kNeeded) {
+      text += Concat("  ", CapabilityName(verdict.capability), ": ", EscapeForTerminal(verdict.why), "\n");
+    } else {
+      passing.push_back(Concat(CapabilityName(verdict.capability), " (", VerdictName(verdict.verdict), ")"));
+    }
+  }
+  if (!passing.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(passing, ", "), "\n");
+  return text;
+}
+
+}  // namespace syscarve

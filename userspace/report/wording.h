@@ -1,0 +1,30 @@
+// Words that the reports share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "userspace/model/profile.h"
+
+namespace syscarve {
+
+// What a call meets: "allowed", "refused with EPERM", "kills the process" …
+std::string ActionWords(Action action);
+
+// "ENOSYS", or "errno 999" for a value without a name.
+std::string ErrnoWords(int value);
+
+// "arg0 == 0x2", "arg1 & 0xff == 0x3".
+std::string ConditionWords(const ArgumentCondition& condition);
+
+// "1 time", "23 times".
+std::string Times(uint64_t count);
+
+// "0.012 s".
+std::string Seconds(uint64_t nanos);
+
+// `text` as one part of a sentence: in quotes that it cannot end by itself, and harmless to a terminal.
+std::string Quoted(std::string_view text);
+
+}  // namespace syscarve
