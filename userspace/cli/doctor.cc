@@ -1,0 +1,138 @@
+#include <CLI/CLI.hpp>
+
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "userspace/base/escape.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/trace/bpf_event_source.h"
+#include "userspace/trace/cgroup.h"
+#include "userspace/trace/supervisor.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kHelp[] =
+    "Tell what this host can do, and the command that mends what is missing.\n\n"
+    "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
+
+struct Finding {
+  enum class Verdict { kOk, kNote, kMissing } verdict;
+  std::string need;
+  std::string found;
+  std::string remedy;
+};
+
+using enum Finding::Verdict;
+
+Finding Kernel() {
+  utsname name = {};
+  uname(&name);
+  int major = 0;
+  int minor = 0;
+  std::sscanf(name.release, "%d.%d", &major, &minor);
+  const bool enough = major > 5 || (major == 5 && minor >= 15);
+  return {enough ? kOk : kMissing, "kernel", absl::StrCat("Linux ", name.release, " ", name.machine),
+          enough ? "" : "Linux 5.15 or newer is needed for recording with BPF"};
+}
+
+Finding Btf() {
+  const bool present = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+  return {present ? kOk : kMissing, "kernel type information (BTF)",
+          present ? "/sys/kernel/btf/vmlinux" : "/sys/kernel/btf/vmlinux is not readable",
+          present ? "" : "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's and Ubuntu's own are)"};
+}
+
+Finding Privileges() {
+  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[2] = {};
+  syscall(SYS_capget, &header, data);
+  const uint64_t effective = data[0].effective | static_cast<uint64_t>(data[1].effective) << 32;
+  std::vector<int> needed = {CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON};
+  std::string missing;
+  for (const int capability : needed) {
+    if (!(effective >> capability & 1)) absl::StrAppend(&missing, missing.empty() ? "" : " ", CapabilityName(capability));
+  }
+  if (missing.empty()) return {kOk, "privileges", "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are held", ""};
+  return {kMissing, "privileges", absl::StrCat("not held: ", missing), "run syscarve with sudo"};
+}
+
+Finding Cgroup() {
+  const auto mount = FindCgroup2Mount();
+  if (mount.ok()) return {kOk, "cgroup v2", absl::StrCat("mounted at ", *mount), ""};
+  return {kMissing, "cgroup v2", "not mounted",
+          "sudo mkdir -p /sys/fs/cgroup/unified && sudo mount -t cgroup2 none /sys/fs/cgroup/unified"};
+}
+
+Finding Programs(const absl::Status& probe) {
+  if (probe.ok()) return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, task storage, ring buffer)", ""};
+  return {kMissing, "BPF programs", WithoutHint(probe),
+          absl::IsPermissionDenied(probe) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
+                                          : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
+}
+
+Finding Capabilities(const absl::Status& probe) {
+  if (!probe.ok()) return {kNote, "capability checks", "cannot be tried before BPF programs can be loaded", ""};
+  const std::string source = ProbeCapabilitySource();
+  if (source != "none") return {kOk, "capability checks", absl::StrCat("seen by ", source), ""};
+  return {kNote, "capability checks", "cannot be seen: neither fexit nor the tracepoint of Linux 6.14 can be used",
+          "recordings work, without capability evidence"};
+}
+
+Finding Notification() {
+  const absl::Status probe = ProbeUserNotification();
+  if (probe.ok()) return {kOk, "user notification", "`run` and `record --backend notify` work, without root", ""};
+  return {kNote, "user notification", std::string(probe.message()), "Linux 5.5 or newer; not under a filter that forbids it"};
+}
+
+Finding Libseccomp() {
+  const std::string version = LibseccompVersion();
+  int unknown = 0;
+  std::string first;
+  for (const SyscallEntry& entry : SyscallTable(NativeAbi())) {
+    if (IsExemptFromSeccomp({NativeAbi(), entry.nr}) || LibseccompKnows(NativeAbi(), entry.name)) continue;
+    if (unknown++ == 0) first = entry.name;
+  }
+  if (unknown == 0) return {kOk, "libseccomp", absl::StrCat(version, ", knows every call we know"), ""};
+  return {kNote, "libseccomp", absl::StrCat(version, ", does not know ", unknown, " newer calls (", first, " …)"),
+          "runtimes on this host ignore those names in a profile; a newer libseccomp2 package knows them"};
+}
+
+void Print(const Finding& finding) {
+  const bool color = UseColor(STDOUT_FILENO);
+  const char* word = finding.verdict == kOk ? "ok" : finding.verdict == kNote ? "note" : "MISSING";
+  const char* code = finding.verdict == kOk ? "\x1b[32m" : finding.verdict == kNote ? "\x1b[33m" : "\x1b[31m";
+  absl::PrintF("%s%-8s%s%-30s %s\n", color ? code : "", word, color ? "\x1b[0m" : "", finding.need,
+               EscapeForTerminal(finding.found));
+  if (!finding.remedy.empty()) absl::PrintF("%-38s -> %s\n", "", finding.remedy);
+}
+
+int Doctor() {
+  const absl::Status probe = ProbeBpfRecording();
+  bool missing = false;
+  for (const Finding& finding :
+       {Kernel(), Privileges(), Btf(), Cgroup(), Programs(probe), Capabilities(probe), Notification(), Libseccomp()}) {
+    Print(finding);
+    missing = missing || finding.verdict == kMissing;
+  }
+  return missing ? 3 : 0;
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App& app, int& exit_code) {
+  CLI::App* verb = AddVerb(app, "doctor", kHelp);
+  verb->callback([&exit_code] { exit_code = Doctor(); });
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,111 @@
+#include "userspace/policy/generate.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "userspace/base/file.h"
+#include "userspace/base/status.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/emit/emit.h"
+#include "userspace/model/recording_json.h"
+#include "userspace/report/summary.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Make a profile from recordings: what was seen is allowed, nothing else.\n\n"
+    "  syscarve generate web.recording.json -o web.json\n"
+    "  syscarve generate unit.json e2e.json --format names\n"
+    "  syscarve generate web.recording.json --unlisted log -o try.json";
+
+struct GenerateArguments {
+  std::vector<std::string> recordings;
+  std::string output = "-";
+  std::string format = "docker";
+  std::string closure = "safe";
+  std::string baseline = "none";
+  std::string unlisted = "enosys";
+  std::vector<std::string> allow;
+  std::vector<std::string> block;
+  bool allow_incomplete = false;
+  bool quiet = false;
+};
+
+absl::Status RunGenerate(const GenerateArguments& arguments) {
+  if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
+
+  GenerateOptions options;
+  options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
+  options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
+  options.allow = arguments.allow;
+  options.block = arguments.block;
+  options.allow_incomplete = arguments.allow_incomplete;
+  if (arguments.baseline != "none") {
+    SYSCARVE_ASSIGN_OR_RETURN(options.baseline, LoadBaseline(arguments.baseline));
+  }
+  std::vector<Recording> recordings;
+  for (const std::string& path : arguments.recordings) {
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
+    recordings.push_back(std::move(recording));
+  }
+
+  SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
+  const OutputFormat format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker);
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(format, made.profile)));
+  for (const std::string& warning : made.warnings) Warn(warning);
+  if (!arguments.quiet) SYSCARVE_RETURN_IF_ERROR(WriteAll(STDERR_FILENO, GenerateSummary(made), "standard error"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddGenerate(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = AddVerb(app, "generate", kAbout);
+  const auto arguments = std::make_shared<GenerateArguments>();
+  verb->add_option("RECORDING", arguments->recordings, "Recordings to make one profile from; - is standard input")
+      ->required();
+  verb->add_option("-o,--output", arguments->output, "Where to write the profile; - is standard output")
+      ->capture_default_str();
+  verb->add_option("--format", arguments->format,
+                   "docker: with comments; oci: only the runtime spec's fields; names: one a line")
+      ->check(CLI::IsMember({"docker", "oci", "names"}))
+      ->capture_default_str();
+  verb->add_option("--closure", arguments->closure,
+                   "safe: add calls that belong beside the seen ones, each with its reason; none: only what was seen")
+      ->check(CLI::IsMember({"none", "safe"}))
+      ->capture_default_str();
+  verb->add_option("--baseline", arguments->baseline,
+                   "none, or a file with the calls the container runtime itself makes")
+      ->capture_default_str();
+  verb->add_option(
+          "--unlisted", arguments->unlisted,
+          "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "
+          "rest; eperm: EPERM also for future calls; kill: the process dies; log: let through and logged")
+      ->check(CLI::IsMember({"enosys", "eperm", "kill", "log"}))
+      ->capture_default_str();
+  verb->add_option("--allow", arguments->allow, "Allow this call, too (repeatable)")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  verb->add_option("--block", arguments->block, "Do not allow this call, whatever speaks for it (repeatable)")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  verb->add_flag("--allow-incomplete", arguments->allow_incomplete,
+                 "Accept a recording that says it may have missed calls");
+  verb->add_flag("-q,--quiet", arguments->quiet, "No summary on standard error; warnings stay");
+  verb->callback([arguments, &exit_code] {
+    const absl::Status status = RunGenerate(*arguments);
+    exit_code = status.ok() ? 0 : Fail(status);
+  });
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,54 @@
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <string>
+
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+
+namespace {
+
+constexpr char kAbout[] =
+    "syscarve watches what a program asks of the kernel and carves a seccomp profile\n"
+    "that allows that and nothing else, with the capabilities it really needed.\n\n"
+    "  sudo syscarve record -o web.recording.json -- ./run-my-tests.sh\n"
+    "  syscarve generate web.recording.json -o web.json\n"
+    "  syscarve run --profile web.json -- ./run-my-tests.sh\n"
+    "  docker run --security-opt seccomp=web.json ...\n";
+
+constexpr char kExitCodes[] =
+    "Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 3 the host cannot,\n"
+    "4 the recording is incomplete. Verbs that run a command return its own status\n"
+    "(128+n for signal n), or 125 when syscarve failed, 126 when the command cannot be\n"
+    "executed, 127 when it is not found.";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away (`| head`) is an error of our write, not a death.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  int exit_code = 0;
+  CLI::App app(kAbout, "syscarve");
+  app.footer(kExitCodes);
+  app.set_version_flag("--version", "syscarve " SYSCARVE_VERSION);
+  app.add_flag_callback("--no-color", syscarve::cli::DisableColor, "No colours, also on a terminal (NO_COLOR does the same)");
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  syscarve::cli::AddRecord(app, exit_code);
+  syscarve::cli::AddGenerate(app, exit_code);
+  syscarve::cli::AddRun(app, exit_code);
+  syscarve::cli::AddExplain(app, exit_code);
+  syscarve::cli::AddDoctor(app, exit_code);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error, std::cout, std::cerr);
+    return 2;
+  }
+  return exit_code;
+}

@@ -1,0 +1,22 @@
+// How every verb talks: results on stdout, talk on stderr, one clear error.
+#pragma once
+
+#include <string_view>
+
+#include "userspace/base/status.h"
+
+namespace syscarve::cli {
+
+// Prints "syscarve: error: <message>" on stderr, escaped for a terminal, with the hint on a line of its own; returns the exit code
+// for the status (base/status.h).
+int Fail(const absl::Status& status);
+
+// "syscarve: warning: <message>" and "syscarve: <message>" on stderr, escaped for a terminal.
+void Warn(std::string_view message);
+void Note(std::string_view message);
+
+// Whether to colour what goes to `fd`: a terminal, no NO_COLOR in the environment, no --no-color given.
+bool UseColor(int fd);
+void DisableColor();
+
+}  // namespace syscarve::cli

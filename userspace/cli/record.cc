@@ -1,0 +1,201 @@
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "userspace/base/file.h"
+#include "userspace/base/text.h"
+#include "userspace/cli/command_words.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/recording_json.h"
+#include "userspace/trace/bpf_recorder.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/notify_recorder.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kHelp[] =
+    "Record every system call and capability check of a program.\n\n"
+    "From its first instruction to the last of its last child:\n\n"
+    "  sudo syscarve record -o web.recording.json -- nginx -g 'daemon off;'\n"
+    "  sudo syscarve record --cgroup /system.slice/web.service --duration 60s\n"
+    "  sudo syscarve record --pid 4711          # until Ctrl-C\n"
+    "  syscarve record -- ./tests.sh            # no root: slower, by notification\n\n"
+    "The command's exit status is syscarve's. Under sudo the command runs as the user who\n"
+    "called sudo, unless --user root is given.";
+
+struct RecordFlags {
+  std::string output = "recording.json";
+  std::string run = "default";
+  std::string events = "first";
+  std::string backend = "auto";
+  std::optional<std::string> user;
+  std::chrono::milliseconds grace = std::chrono::seconds(5);
+  std::optional<std::string> cgroup;
+  std::optional<pid_t> pid;
+  std::chrono::milliseconds duration{0};  // 0: until told to end.
+  bool denials = false;
+  bool quiet = false;
+  std::vector<std::string> command;
+};
+
+// A recording that ends with what a person wants to know first.
+void Summarise(const Recording& recording, const RecordFlags& flags) {
+  std::set<SyscallId> calls;
+  uint64_t total = 0;
+  uint64_t denied = 0;
+  for (const Run& run : recording.runs) {
+    for (const auto& [subject, trace] : run.subjects) {
+      for (const auto& [id, observation] : trace.calls) {
+        calls.insert(id);
+        total += observation.count;
+      }
+      for (const auto& [id, denials] : trace.denials) {
+        for (const Denial& denial : denials) denied += denial.count;
+      }
+    }
+  }
+  if (!flags.quiet) {
+    Note(absl::StrCat("recorded ", calls.size(), " different system calls (", total, " in all) by ",
+                      recording.programs.size(), " program(s), by ", recording.method.backend, ", in ", flags.output));
+    if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
+  }
+  for (const Loss& loss : recording.losses) {
+    Warn(absl::StrCat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", loss.what, " (", loss.count, "): ", loss.detail));
+  }
+}
+
+absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const BpfRecordOptions& options,
+                                                   SignalForwarder& signals, RecordStage& stage) {
+  const NotifyRecordOptions notify = {
+      .run_name = options.run_name, .subject_name = options.subject_name, .grace = options.grace, .note = options.note};
+  stage = RecordStage::kSetUp;
+  SYSCARVE_ASSIGN_OR_RETURN(NotifyRecordOutcome outcome, RecordByNotification(command, notify, signals));
+  stage = outcome.execution.ok() ? RecordStage::kRunning : RecordStage::kExec;
+  if (!outcome.execution.ok()) return outcome.execution;
+  return RecordOutcome{std::move(outcome.recording), outcome.command_status};
+}
+
+absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::string& backend, const BpfRecordOptions& options,
+                                            SignalForwarder& signals, RecordStage& stage) {
+  if (backend == "notify") return RecordByNotification(command, options, signals, stage);
+  absl::StatusOr<RecordOutcome> outcome = RecordCommandWithBpf(command, options, signals, stage);
+  if (outcome.ok() || backend == "bpf" || stage != RecordStage::kSetUp) return outcome;
+  if (options.every_call) return Annotate(outcome.status(), "--events all needs BPF");
+  options.note(absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
+                            WithoutHint(outcome.status())));
+  return RecordByNotification(command, options, signals, stage);
+}
+
+absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, BpfRecordOptions options,
+                                             SignalForwarder& signals) {
+  if (flags.cgroup) {
+    options.subject_name = std::filesystem::path(*flags.cgroup).filename().string();
+    return RecordCgroupWithBpf(*flags.cgroup, options, signals);
+  }
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink(absl::StrCat("/proc/", *flags.pid, "/exe"), error);
+  options.subject_name = error ? absl::StrCat("pid-", *flags.pid) : executable.filename().string();
+  return RecordProcessWithBpf(*flags.pid, options, signals);
+}
+
+int Record(const RecordFlags& flags) {
+  const bool existing = flags.cgroup || flags.pid;
+  // A verb that runs a command must not return what the command itself could mean.
+  auto fail = [&](const absl::Status& status) {
+    const int code = Fail(status);
+    return existing ? code : kExitSyscarveFailed;
+  };
+  const std::vector<std::string> words = CommandWords(flags.command);
+  if (existing != words.empty() || (flags.cgroup && flags.pid)) {
+    Fail(absl::InvalidArgumentError("give one of: -- COMMAND, --cgroup PATH, --pid PID. Hint: `syscarve record --help` has examples."));
+    return 2;
+  }
+  if (!existing && flags.duration.count() > 0) {
+    Fail(absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
+    return 2;
+  }
+  if (absl::Status writable = CheckWritable(flags.output); !writable.ok()) return fail(writable);
+
+  BpfRecordOptions options;
+  options.run_name = flags.run;
+  options.every_call = flags.events == "all";
+  options.track_denials = flags.denials;
+  options.grace = flags.grace;
+  if (flags.duration.count() > 0) options.duration = flags.duration;
+  options.note = [quiet = flags.quiet](std::string_view text) {
+    if (!quiet) Note(text);
+  };
+
+  std::optional<Command> command;
+  if (!existing) {
+    auto identity = ResolveIdentity(flags.user);
+    if (!identity.ok()) return fail(identity.status());
+    auto resolved = ResolveCommand(words, *identity);
+    if (!resolved.ok()) {
+      Fail(resolved.status());
+      return ExitCodeForCommandError(resolved.status());
+    }
+    command = *std::move(resolved);
+    options.subject_name = std::filesystem::path(words[0]).filename().string();
+  }
+  if (flags.backend == "notify" && (existing || options.every_call)) {
+    return fail(absl::InvalidArgumentError("--backend notify records a command, with --events first"));
+  }
+
+  // Lives until the recording is written: while it does, no signal ends us.
+  auto signals = SignalForwarder::Create();
+  if (!signals.ok()) return fail(signals.status());
+  RecordStage stage = RecordStage::kSetUp;
+  absl::StatusOr<RecordOutcome> outcome = existing ? RecordExisting(flags, options, *signals)
+                                                   : RecordCommand(*command, flags.backend, options, *signals, stage);
+  if (!outcome.ok()) {
+    if (stage != RecordStage::kExec) return fail(outcome.status());
+    Fail(outcome.status());
+    return ExitCodeForCommandError(outcome.status());
+  }
+  if (absl::Status written = WriteFileAtomically(flags.output, FormatRecording(outcome->recording)); !written.ok()) {
+    return fail(written);
+  }
+  Summarise(outcome->recording, flags);
+  return outcome->command_status;
+}
+
+}  // namespace
+
+void AddRecord(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<RecordFlags>();
+  CLI::App* verb = AddVerb(app, "record", kHelp);
+  verb->add_option("-o,--output", flags->output, "Where the recording goes; - is stdout")->capture_default_str();
+  verb->add_option("--run", flags->run, "Name of this run, for example the test's")->capture_default_str();
+  verb->add_option("--events", flags->events,
+                   "first: counts and first sightings. all: also stream every call, for a timeline")
+      ->check(CLI::IsMember({"first", "all"}))
+      ->capture_default_str();
+  verb->add_option("--backend", flags->backend, "bpf, notify (no root needed), or auto: bpf where it may be loaded")
+      ->check(CLI::IsMember({"auto", "bpf", "notify"}))
+      ->capture_default_str();
+  verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
+  verb->add_option("--cgroup", flags->cgroup, "Record an existing cgroup v2 and those below it");
+  verb->add_option("--pid", flags->pid, "Record an existing process and what it starts from now on");
+  AddDuration(*verb, "--grace", flags->grace,
+              "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
+  AddDuration(*verb, "--duration", flags->duration, "With --cgroup or --pid: stop after this long (default: Ctrl-C)");
+  verb->add_flag("--denials", flags->denials,
+                 "Also tell calls that a filter refused; on by itself when one is in force at the start");
+  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors and warnings");
+  verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
+  verb->callback([flags, &exit_code] { exit_code = Record(*flags); });
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,289 @@
+#include <errno.h>
+#include <string.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/cli/command_words.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/filter.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/signals.h"
+#include "userspace/trace/supervisor.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kHelp[] =
+    "Run a command under a profile and list every call that it refused.\n\n"
+    "Each with name, ABI, arguments, program and count. No root is needed:\n\n"
+    "  syscarve run --profile web.json -- ./run-my-tests.sh\n"
+    "  syscarve run --profile web.json --log --report refused.json -- ./run-my-tests.sh\n\n"
+    "The command's exit status is syscarve's. Under sudo the command runs as the user who\n"
+    "called sudo, unless --user root is given.";
+
+constexpr char kReportSchema[] = "syscarve.run-report/1";
+
+struct RunFlags {
+  std::string profile;
+  bool log = false;
+  std::optional<std::string> report;
+  std::optional<std::string> user;
+  std::chrono::milliseconds grace = std::chrono::seconds(5);
+  bool quiet = false;
+  std::vector<std::string> command;
+};
+
+// What is told of a call that the profile does not simply allow. Calls that agree in all of it are one line.
+struct RefusedCall {
+  uint32_t audit_arch = 0;
+  int nr = 0;  // As seccomp_data has it.
+  Program program;
+  Action action;
+  auto operator<=>(const RefusedCall&) const = default;
+};
+
+struct Refusals {
+  uint64_t count = 0;
+  std::array<uint64_t, 6> first_arguments = {};
+};
+
+// Answers as the profile says, and remembers each call that it does not allow.
+class ProfileEnforcer : public NotificationHandler {
+ public:
+  // `filter`, which must stay, is what the profile compiles to.
+  ProfileEnforcer(const FilterProgram& filter, bool log_only) : filter_(filter), log_only_(log_only) {}
+
+  Response Decide(const Notification& notification) override {
+    if (log_only_) return {};
+    const Action action = ActionFromReturn(Evaluate(filter_, notification.data));
+    switch (action.kind) {
+      case ActionKind::kAllow:
+      case ActionKind::kLog:
+        return {};
+      case ActionKind::kErrno:
+        // The kernel caps what a filter returns in the same way.
+        return {.kind = Response::Kind::kFail, .errno_value = std::min<int>(action.value, kMaxErrno)};
+      case ActionKind::kNotify:
+      case ActionKind::kTrace:
+        // There is no agent and no tracer to ask, so the kernel would say this.
+        return {.kind = Response::Kind::kFail, .errno_value = ENOSYS};
+      case ActionKind::kTrap:
+        return {.kind = Response::Kind::kTrap};
+      case ActionKind::kKillThread:
+      case ActionKind::kKillProcess:
+        break;
+    }
+    return {.kind = Response::Kind::kKill};
+  }
+
+  void Delivered(const Notification& notification, const Response&) override {
+    const seccomp_data& data = notification.data;
+    const Action action = ActionFromReturn(Evaluate(filter_, data));
+    if (action.kind == ActionKind::kAllow) return;
+    Refusals& refusals = refused_[{data.arch, data.nr, notification.program, action}];
+    if (refusals.count++ == 0) std::ranges::copy(data.args, refusals.first_arguments.begin());
+  }
+
+  const std::map<RefusedCall, Refusals>& refused() const { return refused_; }
+
+ private:
+  static constexpr int kMaxErrno = 4095;
+
+  const FilterProgram& filter_;
+  const bool log_only_;
+  std::map<RefusedCall, Refusals> refused_;
+};
+
+std::string Hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
+  return text;
+}
+
+std::string NameOf(const RefusedCall& call) {
+  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
+  return id.has_value() ? DisplayName(*id) : "#" + std::to_string(call.nr) + ":" + Hex(call.audit_arch);
+}
+
+// "EPERM", "kill", "log", …
+std::string DescribeAction(const Action& action) {
+  switch (action.kind) {
+    case ActionKind::kErrno: {
+      const char* name = strerrorname_np(action.value);
+      return name != nullptr ? name : "errno " + std::to_string(action.value);
+    }
+    case ActionKind::kKillProcess:
+    case ActionKind::kKillThread:
+      return "kill";
+    case ActionKind::kTrap:
+      return "SIGSYS";
+    case ActionKind::kNotify:
+      return "notify";
+    case ActionKind::kTrace:
+      return "trace";
+    case ActionKind::kLog:
+      return "log";
+    case ActionKind::kAllow:
+      break;
+  }
+  return "allow";
+}
+
+bool LetThrough(const RefusedCall& call, const RunFlags& flags) {
+  return flags.log || call.action.kind == ActionKind::kLog;
+}
+
+void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const RunFlags& flags) {
+  if (refused.empty()) Note("the profile refused no call");
+  for (const auto& [call, refusals] : refused) {
+    std::string arguments;
+    for (const uint64_t argument : refusals.first_arguments) {
+      arguments += (arguments.empty() ? "" : ", ") + Hex(argument);
+    }
+    const std::string verb = !LetThrough(call, flags)               ? "refused "
+                             : call.action.kind == ActionKind::kLog ? "logged "
+                                                                    : "would refuse ";
+    Note(verb + NameOf(call) + "(" + arguments + "): " + DescribeAction(call.action) + ", " +
+         std::to_string(refusals.count) + (refusals.count == 1 ? " time, in " : " times, in ") +
+         (call.program.path.empty() ? "an unknown program" : call.program.path));
+  }
+}
+
+std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const SuperviseOutcome& outcome, int status,
+                         const RunFlags& flags) {
+  using Json = nlohmann::ordered_json;
+  Json calls = Json::array();
+  for (const auto& [call, refusals] : refused) {
+    const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
+    const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+    Json arguments = Json::array();
+    for (const uint64_t argument : refusals.first_arguments) arguments.push_back(Hex(argument));
+    Json entry;
+    entry["name"] = name.has_value() ? Json(*name) : Json(nullptr);
+    entry["abi"] = id.has_value() ? Json(std::string(AbiName(id->abi))) : Json(nullptr);
+    entry["number"] = id.has_value() ? id->nr : call.nr;
+    entry["action"] = std::string(ScmpActionName(call.action.kind));
+    if (call.action.kind == ActionKind::kErrno) entry["errno"] = call.action.value;
+    entry["let_through"] = LetThrough(call, flags);
+    entry["count"] = refusals.count;
+    entry["arguments"] = std::move(arguments);
+    entry["program"] = {
+        {"path", EncodePercent(call.program.path)}, {"device", call.program.device}, {"inode", call.program.inode}};
+    calls.push_back(std::move(entry));
+  }
+  Json command = Json::array();
+  for (const std::string& word : flags.command) command.push_back(EncodePercent(word));
+  Json report;
+  report["schema"] = kReportSchema;
+  report["profile"] = EncodePercent(flags.profile);
+  report["command"] = std::move(command);
+  report["log"] = flags.log;
+  report["status"] = status;
+  report["complete"] = outcome.complete.ok();
+  report["ended_after_grace"] = outcome.ended;
+  report["refused"] = std::move(calls);
+  return report.dump(2) + "\n";
+}
+
+// What became of the command, for the exit code, after it has been said.
+int Conclude(const Command& command, const SuperviseOutcome& outcome) {
+  if (!outcome.complete.ok()) {
+    Fail(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));
+    return kExitSyscarveFailed;
+  }
+  if (outcome.start_refused) {
+    Fail(absl::AbortedError(
+        "the profile refuses execve, with which the command itself is started. Hint: Allow execve, as a "
+        "container runtime needs it, too; or use --log."));
+    return kExitCannotExecute;
+  }
+  if (outcome.exec_error != 0) {
+    const absl::Status failure = ExecFailure(command, outcome.exec_error);
+    Fail(failure);
+    return ExitCodeForCommandError(failure);
+  }
+  return outcome.status;
+}
+
+int Run(RunFlags flags) {
+  const auto fail = [](const absl::Status& status) {
+    Fail(status);
+    return kExitSyscarveFailed;
+  };
+  if (flags.report.has_value()) {
+    if (const absl::Status writable = CheckWritable(*flags.report); !writable.ok()) return fail(writable);
+  }
+  const absl::StatusOr<Profile> profile = LoadProfile(flags.profile);
+  if (!profile.ok()) return fail(profile.status());
+  const absl::StatusOr<FilterProgram> filter = Compile(*profile);
+  if (!filter.ok()) return fail(Annotate(filter.status(), flags.profile));
+  if (const absl::Status valid = ValidateFilter(*filter); !valid.ok()) return fail(Annotate(valid, flags.profile));
+
+  flags.command = CommandWords(std::move(flags.command));
+  absl::StatusOr<std::optional<Identity>> identity = ResolveIdentity(flags.user);
+  if (!identity.ok()) return fail(identity.status());
+  const absl::StatusOr<Command> command = ResolveCommand(flags.command, *std::move(identity));
+  if (!command.ok()) {
+    Fail(command.status());
+    return ExitCodeForCommandError(command.status());
+  }
+
+  absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
+  if (!signals.ok()) return fail(signals.status());
+  ProfileEnforcer enforcer(*filter, flags.log);
+  const absl::StatusOr<SuperviseOutcome> outcome =
+      Supervise(*command, NotifyUnlessAllowed(*filter), enforcer, *signals, {.grace = flags.grace});
+  if (!outcome.ok()) return fail(outcome.status());
+
+  if (!flags.quiet) {
+    PrintRefused(enforcer.refused(), flags);
+    if (outcome->ended > 0) {
+      Note("processes that outlived the command and the grace period and were ended: " +
+           std::to_string(outcome->ended));
+    }
+  }
+  const int status = Conclude(*command, *outcome);
+  if (flags.report.has_value()) {
+    const std::string report = FormatReport(enforcer.refused(), *outcome, status, flags);
+    if (const absl::Status written = WriteFileAtomically(*flags.report, report); !written.ok()) return fail(written);
+  }
+  return status;
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* verb = AddVerb(app, "run", kHelp);
+  verb->add_option("-p,--profile", flags->profile, "The profile, in Docker's or OCI's JSON; - is stdin")->required();
+  verb->add_flag("--log", flags->log, "Let refused calls through and only report them");
+  verb->add_option("--report", flags->report, "Also write the refused calls to this file, as JSON; - is stdout");
+  verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
+  AddDuration(*verb, "--grace", flags->grace,
+              "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
+  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors");
+  verb->add_option("command", flags->command, "The command and its arguments, after --")
+      ->type_name("COMMAND")
+      ->required();
+  verb->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace syscarve::cli

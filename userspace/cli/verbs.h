@@ -1,0 +1,29 @@
+// The verbs. Each Add* puts one subcommand, with its help and examples, on `app`; when the user chose it, its callback does the
+// work, prints, and leaves the process's exit code in `exit_code`.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+class Option;
+}
+
+namespace syscarve::cli {
+
+// A subcommand. The first paragraph of `help` stands in the list of verbs and on top of the verb's own help; the rest,
+// examples above all, below the options there.
+CLI::App* AddVerb(CLI::App& app, std::string name, std::string_view help);
+
+// An option that takes a duration: "500ms", "5s", "2m", "1h", or seconds without a unit.
+CLI::Option* AddDuration(CLI::App& verb, std::string name, std::chrono::milliseconds& duration, std::string help);
+
+void AddRecord(CLI::App& app, int& exit_code);
+void AddGenerate(CLI::App& app, int& exit_code);
+void AddRun(CLI::App& app, int& exit_code);
+void AddExplain(CLI::App& app, int& exit_code);
+void AddDoctor(CLI::App& app, int& exit_code);
+
+}  // namespace syscarve::cli
