@@ -30,7 +30,8 @@ BENCHMARK(ReadBatches);
 void AggregateSnapshot(benchmark::State& state) {
   KernelSnapshot snapshot;
   for (uint32_t slot = 1; slot <= static_cast<uint32_t>(state.range(0)); ++slot) {
-    snapshot.slots.push_back({.number = slot, .program = {.path = "/usr/bin/program" + std::to_string(slot), .inode = slot}});
+    snapshot.slots.push_back(
+        {.number = slot, .program = {.path = "/usr/bin/program" + std::to_string(slot), .inode = slot}});
     for (int nr = 0; nr < 100; ++nr) snapshot.calls.push_back({slot, {Abi::kX86_64, nr}, 1});
   }
   const NewsReader news(Abi::kX86_64, 0);

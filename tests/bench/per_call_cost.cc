@@ -1,10 +1,11 @@
-// What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round after
-// round, so that a drift of the machine's speed touches all alike. Printed are medians over the rounds, and what each condition
-// adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
+// What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
+// after round, so that a drift of the machine's speed touches all alike. Printed are medians over the rounds, and what
+// each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
 //
-// Exit code 0 when it has measured, whatever it measured; 1 when `--events all` lost a call; 77 when BPF cannot be used here.
+// Exit code 0 when it has measured, whatever it measured; 1 when `--events all` lost a call; 77 when BPF cannot be used
+// here.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -120,7 +121,8 @@ Measurement Recorded(Caller& caller, uint64_t cgroup, bool every_call, long call
     if (key.id == getppid_id) streamed += count;
   }
   // A neighbour's cgroup counts nothing.
-  if (counted != 0 && counted != static_cast<uint64_t>(calls)) measurement.lost += static_cast<uint64_t>(calls) - counted;
+  if (counted != 0 && counted != static_cast<uint64_t>(calls))
+    measurement.lost += static_cast<uint64_t>(calls) - counted;
   if (every_call) measurement.lost += counted - streamed;
   return measurement;
 }
@@ -165,11 +167,12 @@ int Main(int argc, char** argv) {
 
   auto added = [&](Condition condition) {
     std::vector<double> differences;
-    for (int round = 0; round < rounds; ++round) differences.push_back(nanos[condition][round] - nanos[kNothing][round]);
+    for (int round = 0; round < rounds; ++round)
+      differences.push_back(nanos[condition][round] - nanos[kNothing][round]);
     return Median(differences);
   };
-  std::printf("%d rounds of %ld getppid calls per condition\n\n%-32s %10s %10s %8s\n", rounds, calls, "", "ns/call", "added",
-              "/ floor");
+  std::printf("%d rounds of %ld getppid calls per condition\n\n%-32s %10s %10s %8s\n", rounds, calls, "", "ns/call",
+              "added", "/ floor");
   for (int condition = kNothing; condition < kConditions; ++condition) {
     std::printf("%-32s %10.1f %10.1f", kNames[condition], Median(nanos[condition]), added(Condition(condition)));
     if (condition != kNothing) std::printf(" %8.2f", added(Condition(condition)) / added(kFloor));
@@ -182,4 +185,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace syscarve
 
-int main(int argc, char** argv) { return syscarve::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return syscarve::Main(argc, argv);
+}

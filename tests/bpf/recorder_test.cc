@@ -1,7 +1,6 @@
 // The kernel side and its recorder against workloads whose calls are known exactly.
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -314,7 +313,8 @@ TEST_F(RecorderTest, RecordsAnExistingProcessAndItsChildren) {
   // A shell that, once told, starts a workload and ends.
   int go[2];
   ASSERT_EQ(pipe(go), 0);
-  const std::string script = absl::StrCat("read line; ", kWorkloads, "/calls ", Native("sched_rr_get_interval").nr, ":9");
+  const std::string script =
+      absl::StrCat("read line; ", kWorkloads, "/calls ", Native("sched_rr_get_interval").nr, ":9");
   const pid_t shell = fork();
   if (shell == 0) {
     dup2(go[0], 0);
@@ -376,7 +376,8 @@ TEST_F(RecorderTest, LeavesNoCgroupBehind) {
   ASSERT_TRUE(mount.ok());
   Record({"first_last"});
   for (const auto& entry : std::filesystem::recursive_directory_iterator(*mount)) {
-    EXPECT_EQ(entry.path().filename().string().find(absl::StrCat("syscarve.", getpid(), ".")), std::string::npos) << entry.path();
+    EXPECT_EQ(entry.path().filename().string().find(absl::StrCat("syscarve.", getpid(), ".")), std::string::npos)
+        << entry.path();
   }
 }
 

@@ -1,5 +1,6 @@
-// calls NUMBER:COUNT… makes each system call NUMBER COUNT times, with zero arguments. A number may carry a prefix: "i386:" makes it
-// through int $0x80 from 64-bit code, "x32:" sets x32's bit. Prints nothing; exits with 0 whatever the calls return.
+// calls NUMBER:COUNT… makes each system call NUMBER COUNT times, with zero arguments. A number may carry a prefix:
+// "i386:" makes it through int $0x80 from 64-bit code, "x32:" sets x32's bit. Prints nothing; exits with 0 whatever the
+// calls return.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 static void call_i386(long number) {
 #if defined(__x86_64__)
   long result;
-  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(0L), "c"(0L), "d"(0L), "S"(0L), "D"(0L) : "memory", "r8", "r9", "r10", "r11");
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(0L), "c"(0L), "d"(0L), "S"(0L), "D"(0L)
+                   : "memory", "r8", "r9", "r10", "r11");
 #else
   (void)number;
 #endif

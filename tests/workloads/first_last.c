@@ -1,4 +1,5 @@
-// Its first instructions make sched_get_priority_max, its last call before exit is sched_get_priority_min; nothing else.
+// Its first instructions make sched_get_priority_max, its last call before exit is sched_get_priority_min; nothing
+// else.
 #include "nolibc.h"
 
 // The entry point itself, so that no instruction of ours comes before the first call's.

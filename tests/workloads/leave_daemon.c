@@ -1,5 +1,5 @@
-// leave_daemon SECONDS: leaves a daemon behind (own session, SIGTERM ignored) and ends once the daemon is ready. The daemon waits
-// SECONDS, calls sched_get_priority_min and ends.
+// leave_daemon SECONDS: leaves a daemon behind (own session, SIGTERM ignored) and ends once the daemon is ready. The
+// daemon waits SECONDS, calls sched_get_priority_min and ends.
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-// sandboxed COUNT: installs a filter that answers getppid with EACCES and lets all else through, then calls getppid COUNT times. With a
-// second argument "kill" the filter kills instead.
+// sandboxed COUNT: installs a filter that answers getppid with EACCES and lets all else through, then calls getppid
+// COUNT times. With a second argument "kill" the filter kills instead.
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,9 @@
-#include <CLI/CLI.hpp>
-
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -61,7 +60,8 @@ Finding Privileges() {
   std::vector<int> needed = {CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON};
   std::string missing;
   for (const int capability : needed) {
-    if (!(effective >> capability & 1)) absl::StrAppend(&missing, missing.empty() ? "" : " ", CapabilityName(capability));
+    if (!(effective >> capability & 1))
+      absl::StrAppend(&missing, missing.empty() ? "" : " ", CapabilityName(capability));
   }
   if (missing.empty()) return {kOk, "privileges", "CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN are held", ""};
   return {kMissing, "privileges", absl::StrCat("not held: ", missing), "run syscarve with sudo"};
@@ -75,7 +75,8 @@ Finding Cgroup() {
 }
 
 Finding Programs(const absl::Status& probe) {
-  if (probe.ok()) return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, task storage, ring buffer)", ""};
+  if (probe.ok())
+    return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, task storage, ring buffer)", ""};
   return {kMissing, "BPF programs", WithoutHint(probe),
           absl::IsPermissionDenied(probe) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
                                           : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
@@ -92,7 +93,8 @@ Finding Capabilities(const absl::Status& probe) {
 Finding Notification() {
   const absl::Status probe = ProbeUserNotification();
   if (probe.ok()) return {kOk, "user notification", "`run` and `record --backend notify` work, without root", ""};
-  return {kNote, "user notification", std::string(probe.message()), "Linux 5.5 or newer; not under a filter that forbids it"};
+  return {kNote, "user notification", std::string(probe.message()),
+          "Linux 5.5 or newer; not under a filter that forbids it"};
 }
 
 Finding Libseccomp() {

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-
 #include <csignal>
 #include <iostream>
 #include <string>
@@ -33,7 +32,8 @@ int main(int argc, char** argv) {
   CLI::App app(kAbout, "syscarve");
   app.footer(kExitCodes);
   app.set_version_flag("--version", "syscarve " SYSCARVE_VERSION);
-  app.add_flag_callback("--no-color", syscarve::cli::DisableColor, "No colours, also on a terminal (NO_COLOR does the same)");
+  app.add_flag_callback("--no-color", syscarve::cli::DisableColor,
+                        "No colours, also on a terminal (NO_COLOR does the same)");
   app.require_subcommand(1);
   app.fallthrough(false);
   syscarve::cli::AddRecord(app, exit_code);

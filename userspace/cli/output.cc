@@ -30,14 +30,20 @@ int Fail(const absl::Status& status) {
   return ExitCode(status);
 }
 
-void Warn(std::string_view message) { Line("warning: ", message); }
-void Note(std::string_view message) { Line("", message); }
+void Warn(std::string_view message) {
+  Line("warning: ", message);
+}
+void Note(std::string_view message) {
+  Line("", message);
+}
 
 bool UseColor(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   return !color_disabled && (no_color == nullptr || *no_color == '\0') && isatty(fd) == 1;
 }
 
-void DisableColor() { color_disabled = true; }
+void DisableColor() {
+  color_disabled = true;
+}
 
 }  // namespace syscarve::cli

@@ -7,8 +7,8 @@
 
 namespace syscarve::cli {
 
-// Prints "syscarve: error: <message>" on stderr, escaped for a terminal, with the hint on a line of its own; returns the exit code
-// for the status (base/status.h).
+// Prints "syscarve: error: <message>" on stderr, escaped for a terminal, with the hint on a line of its own; returns
+// the exit code for the status (base/status.h).
 int Fail(const absl::Status& status);
 
 // "syscarve: warning: <message>" and "syscarve: <message>" on stderr, escaped for a terminal.

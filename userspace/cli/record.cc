@@ -1,7 +1,6 @@
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -71,7 +70,8 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
     if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
   }
   for (const Loss& loss : recording.losses) {
-    Warn(absl::StrCat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", loss.what, " (", loss.count, "): ", loss.detail));
+    Warn(absl::StrCat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", loss.what, " (", loss.count,
+                      "): ", loss.detail));
   }
 }
 
@@ -86,14 +86,16 @@ absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const
   return RecordOutcome{std::move(outcome.recording), outcome.command_status};
 }
 
-absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::string& backend, const BpfRecordOptions& options,
-                                            SignalForwarder& signals, RecordStage& stage) {
+absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::string& backend,
+                                            const BpfRecordOptions& options, SignalForwarder& signals,
+                                            RecordStage& stage) {
   if (backend == "notify") return RecordByNotification(command, options, signals, stage);
   absl::StatusOr<RecordOutcome> outcome = RecordCommandWithBpf(command, options, signals, stage);
   if (outcome.ok() || backend == "bpf" || stage != RecordStage::kSetUp) return outcome;
   if (options.every_call) return Annotate(outcome.status(), "--events all needs BPF");
-  options.note(absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
-                            WithoutHint(outcome.status())));
+  options.note(
+      absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
+                   WithoutHint(outcome.status())));
   return RecordByNotification(command, options, signals, stage);
 }
 
@@ -118,11 +120,13 @@ int Record(const RecordFlags& flags) {
   };
   const std::vector<std::string> words = CommandWords(flags.command);
   if (existing != words.empty() || (flags.cgroup && flags.pid)) {
-    Fail(absl::InvalidArgumentError("give one of: -- COMMAND, --cgroup PATH, --pid PID. Hint: `syscarve record --help` has examples."));
+    Fail(absl::InvalidArgumentError(
+        "give one of: -- COMMAND, --cgroup PATH, --pid PID. Hint: `syscarve record --help` has examples."));
     return 2;
   }
   if (!existing && flags.duration.count() > 0) {
-    Fail(absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
+    Fail(
+        absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
     return 2;
   }
   if (absl::Status writable = CheckWritable(flags.output); !writable.ok()) return fail(writable);

@@ -1,7 +1,6 @@
 #include "userspace/cli/verbs.h"
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cstdint>
 #include <map>

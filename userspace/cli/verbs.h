@@ -1,5 +1,5 @@
-// The verbs. Each Add* puts one subcommand, with its help and examples, on `app`; when the user chose it, its callback does the
-// work, prints, and leaves the process's exit code in `exit_code`.
+// The verbs. Each Add* puts one subcommand, with its help and examples, on `app`; when the user chose it, its callback
+// does the work, prints, and leaves the process's exit code in `exit_code`.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 namespace CLI {
 class App;
 class Option;
-}
+}  // namespace CLI
 
 namespace syscarve::cli {
 

@@ -1,11 +1,11 @@
 #include <optional>
 #include <set>
 
+#include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/baseline.h"
-#include "userspace/base/concat.h"
 
 namespace syscarve {
 namespace {

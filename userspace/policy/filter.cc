@@ -16,9 +16,9 @@
 #include <string>
 #include <utility>
 
+#include "userspace/base/concat.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/base/concat.h"
 
 namespace syscarve {
 namespace {

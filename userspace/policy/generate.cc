@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
-#include "userspace/model/syscall_table.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/policy/names.h"
 #include "userspace/policy/verify.h"
 

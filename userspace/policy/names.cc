@@ -5,8 +5,8 @@
 #include <tuple>
 #include <utility>
 
-#include "userspace/model/syscall_table.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {

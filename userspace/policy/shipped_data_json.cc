@@ -1,9 +1,9 @@
 #include <utility>
 
 #include "profiles/embedded.h"
+#include "userspace/base/concat.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/strict_json.h"
-#include "userspace/base/concat.h"
 #include "userspace/policy/shipped_data.h"
 
 namespace syscarve {

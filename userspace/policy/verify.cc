@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "userspace/model/syscall_table.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/filter.h"
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/base/concat.h"
 #include "userspace/policy/decision.h"
 #include "userspace/report/wording.h"
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/base/concat.h"
 
 namespace syscarve {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "absl/strings/str_format.h"
-#include "userspace/base/escape.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 
 namespace syscarve {
 

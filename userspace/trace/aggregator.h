@@ -1,5 +1,5 @@
-// Turns what a backend observed into a Recording. No I/O, no clock, no threads: everything, time included, is handed in, so a
-// test can feed it by hand. Both backends (BPF, notification) and the importers end here.
+// Turns what a backend observed into a Recording. No I/O, no clock, no threads: everything, time included, is handed
+// in, so a test can feed it by hand. Both backends (BPF, notification) and the importers end here.
 //
 //   Aggregator aggregator(host, method);
 //   SubjectId s = aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = "nginx"});
@@ -33,13 +33,14 @@ class Aggregator {
 
   // `count` more calls. Calls exempt from seccomp are dropped here, for every backend alike.
   void AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count);
-  // The call was first seen at `when`; the earliest of all reports is kept. A sighting without calls is no observation and is forgotten.
+  // The call was first seen at `when`; the earliest of all reports is kept. A sighting without calls is no observation
+  // and is forgotten.
   void AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when);
   void AddDenials(SubjectId subject, ProgramId program, SyscallId id, int errno_value, uint64_t count);
   void AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during, CapabilityChecks checks,
                            bool foreign);
-  // `count` calls at about `when`, for the timeline. Buckets start at one millisecond wide and double so that there are never more
-  // than kMaxTimelineBuckets.
+  // `count` calls at about `when`, for the timeline. Buckets start at one millisecond wide and double so that there are
+  // never more than kMaxTimelineBuckets.
   void AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count);
   void AddLoss(Loss loss);
   void SetCommandEnd(CommandEnd end);

@@ -30,9 +30,13 @@ constexpr uint32_t kMinSlots = 128;
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
 
-int Silent(libbpf_print_level, const char*, va_list) { return 0; }
+int Silent(libbpf_print_level, const char*, va_list) {
+  return 0;
+}
 
-int Verbose(libbpf_print_level, const char* format, va_list arguments) { return std::vfprintf(stderr, format, arguments); }
+int Verbose(libbpf_print_level, const char* format, va_list arguments) {
+  return std::vfprintf(stderr, format, arguments);
+}
 
 // SYSCARVE_DEBUG=libbpf shows libbpf's own words, verifier log included.
 void SetLibbpfVoice() {
@@ -43,13 +47,16 @@ void SetLibbpfVoice() {
 absl::Status BpfError(std::string_view what, int error) {
   const absl::Status status = PosixError(what, error);
   if (error == EPERM || error == EACCES) {
-    return WithHint(status, "Recording with BPF needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; --backend notify needs neither.");
+    return WithHint(
+        status,
+        "Recording with BPF needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; --backend notify needs neither.");
   }
   // libbpf says only "No such process" then.
   if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return WithHint(status,
-                    "This kernel has no type information (BTF, /sys/kernel/btf/vmlinux), which those of Debian and Ubuntu have; "
-                    "--backend notify works without.");
+    return WithHint(
+        status,
+        "This kernel has no type information (BTF, /sys/kernel/btf/vmlinux), which those of Debian and Ubuntu have; "
+        "--backend notify works without.");
   }
   return WithHint(status, "`syscarve doctor` tells what this host lacks; --backend notify works without BPF.");
 }
@@ -101,7 +108,8 @@ absl::Status ForEach(const bpf_map* map, Visit visit) {
   Key* previous = nullptr;
   while (bpf_map_get_next_key(fd, previous, &key) == 0) {
     Value value;
-    if (bpf_map_lookup_elem(fd, &key, &value) != 0) return PosixError(absl::StrCat("read the map ", bpf_map__name(map)), errno);
+    if (bpf_map_lookup_elem(fd, &key, &value) != 0)
+      return PosixError(absl::StrCat("read the map ", bpf_map__name(map)), errno);
     visit(key, value);
     previous = &key;
   }
@@ -137,7 +145,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
 
   state->capability_source = BestCapabilitySource();
   bpf_program__set_autoload(skeleton.progs.on_capable_fexit, state->capability_source == CapabilitySource::kFexit);
-  bpf_program__set_autoload(skeleton.progs.on_capable_tracepoint, state->capability_source == CapabilitySource::kTracepoint);
+  bpf_program__set_autoload(skeleton.progs.on_capable_tracepoint,
+                            state->capability_source == CapabilitySource::kTracepoint);
   bpf_program__set_autoload(skeleton.progs.on_sys_exit, options.track_denials);
 
   const int cpus = libbpf_num_possible_cpus();
@@ -170,7 +179,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
 absl::Status BpfEventSource::FollowCgroup(uint64_t cgroup_id, SubjectId subject) {
   recorder& skeleton = *state_->skeleton;
   const uint32_t kernel_subject = subject + 1;
-  // The slots for the runtime phase, and for programs when the table is full, are reserved now: a flood of programs cannot take them.
+  // The slots for the runtime phase, and for programs when the table is full, are reserved now: a flood of programs
+  // cannot take them.
   for (const recorder_phase phase : {RECORDER_PHASE_MAIN, RECORDER_PHASE_RUNTIME}) {
     recorder_slot slot = {};
     slot.key = {.subject = kernel_subject, .phase = static_cast<__u32>(phase)};
@@ -206,7 +216,9 @@ const std::string& BpfEventSource::capability_source() const {
   return kNames[static_cast<int>(state_->capability_source)];
 }
 
-int BpfEventSource::news_fd() const { return ring_buffer__epoll_fd(state_->ring); }
+int BpfEventSource::news_fd() const {
+  return ring_buffer__epoll_fd(state_->ring);
+}
 
 absl::Status BpfEventSource::Drain(NewsReader& news) {
   state_->reader = &news;
@@ -219,7 +231,8 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   recorder& skeleton = *state_->skeleton;
   KernelSnapshot snapshot;
   recorder__detach(&skeleton);
-  // Detaching does not wait for a program that is running on another CPU; it runs inside an RCU section, and this waits for those.
+  // Detaching does not wait for a program that is running on another CPU; it runs inside an RCU section, and this waits
+  // for those.
   if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) usleep(100'000);
   SYSCARVE_RETURN_IF_ERROR(Drain(news));
 
@@ -281,15 +294,15 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_denial_key, uint64_t>(
       skeleton.maps.denials, [&](const recorder_denial_key& key, uint64_t count) {
         if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
-          snapshot.denials.push_back(
-              {key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
+          snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
         }
       })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
       skeleton.maps.capability_checks, [&](const recorder_capability_key& key, const recorder_capability_count& count) {
         std::optional<SyscallId> during;
         if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
-        snapshot.capabilities.push_back({key.slot, key.capability, during, (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
+        snapshot.capabilities.push_back({key.slot, key.capability, during,
+                                         (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
                                          CapabilityChecks{count.granted, count.denied}});
       })));
   return snapshot;

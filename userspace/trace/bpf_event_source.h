@@ -1,5 +1,5 @@
-// The kernel side, loaded and attached: the only part of syscarve that knows libbpf. Create() gives a source that is already
-// counting, or an error that says what the host lacks; Finish() ends it and reads the counters.
+// The kernel side, loaded and attached: the only part of syscarve that knows libbpf. Create() gives a source that is
+// already counting, or an error that says what the host lacks; Finish() ends it and reads the counters.
 #pragma once
 
 #include <sys/types.h>
@@ -15,24 +15,27 @@
 namespace syscarve {
 
 struct BpfOptions {
-  bool every_call = false;        // Stream every call, not only first sightings.
-  bool track_denials = false;     // Watch exits too, to tell calls that a filter in force refused. Costs as much again per call.
+  bool every_call = false;  // Stream every call, not only first sightings.
+  bool track_denials =
+      false;  // Watch exits too, to tell calls that a filter in force refused. Costs as much again per call.
   bool follow_processes = false;  // Allow FollowProcess.
   Abi native = NativeAbi();
 };
 
 class BpfEventSource {
  public:
-  // Loads and attaches. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented when the kernel cannot.
+  // Loads and attaches. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented when
+  // the kernel cannot.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> Create(const BpfOptions& options);
   ~BpfEventSource();
   BpfEventSource(const BpfEventSource&) = delete;
   BpfEventSource& operator=(const BpfEventSource&) = delete;
 
-  // From the next call on, tasks in this cgroup or below it belong to `subject`. A task that moves into it later is in the runtime
-  // phase until its next exec.
+  // From the next call on, tasks in this cgroup or below it belong to `subject`. A task that moves into it later is in
+  // the runtime phase until its next exec.
   absl::Status FollowCgroup(uint64_t cgroup_id, SubjectId subject);
-  // From the next call on, this process and those it forks from now on belong to `subject`. REQUIRES: options.follow_processes.
+  // From the next call on, this process and those it forks from now on belong to `subject`. REQUIRES:
+  // options.follow_processes.
   absl::Status FollowProcess(pid_t process, SubjectId subject);
 
   // Where capability checks are seen: "fexit", "tracepoint" or "none".

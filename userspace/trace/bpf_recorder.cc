@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
 #include "absl/cleanup/cleanup.h"
@@ -36,7 +36,8 @@ constexpr std::chrono::milliseconds kPollInterval{100};
 uint64_t MonotonicToUnixOffset() {
   timespec monotonic;
   clock_gettime(CLOCK_MONOTONIC, &monotonic);
-  return UnixNow() - (static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(monotonic.tv_nsec));
+  return UnixNow() -
+         (static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(monotonic.tv_nsec));
 }
 
 // Whether `process` runs under a seccomp filter ("Seccomp:\t2" in /proc/PID/status).
@@ -69,7 +70,8 @@ class Session {
   Aggregator& aggregator() { return aggregator_; }
   absl::Status Drain() { return source_->Drain(news_); }
 
-  // Waits for any of `descriptors`, the ring or `deadline`, and drains the ring. On return each descriptor's revents is set.
+  // Waits for any of `descriptors`, the ring or `deadline`, and drains the ring. On return each descriptor's revents is
+  // set.
   absl::Status Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline) {
     std::chrono::milliseconds wait = kPollInterval;
     if (deadline) {
@@ -123,7 +125,8 @@ absl::StatusOr<WaitingChild> StartWaitingChild(const ExecImage& image) {
   const pid_t pid = fork();
   if (pid < 0) return PosixError("fork", errno);
   if (pid == 0) {
-    // Only async-signal-safe calls from here on. Our copy of the other end must go, or the recorder's death would go unnoticed.
+    // Only async-signal-safe calls from here on. Our copy of the other end must go, or the recorder's death would go
+    // unnoticed.
     close(go_write.get());
     char byte;
     if (read(go_read.get(), &byte, 1) != 1) _exit(kExitSyscarveFailed);
@@ -144,7 +147,8 @@ absl::Status ReadExecFailure(const UniqueFd& failure, const std::string& path) {
   return PosixError(absl::StrCat("execute ", path), error);
 }
 
-// Follows the leaf until no task is left in it, ending what is left when the grace period is over. Returns the command's status.
+// Follows the leaf until no task is left in it, ending what is left when the grace period is over. Returns the
+// command's status.
 absl::StatusOr<CommandEnd> FollowCommand(Session& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
                                          const BpfRecordOptions& options) {
   signals.SetTarget(child);
@@ -153,7 +157,8 @@ absl::StatusOr<CommandEnd> FollowCommand(Session& session, CgroupLeaf& leaf, Sig
   bool killed = false;
   std::optional<Clock::time_point> deadline;
   while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}, {.fd = leaf.events_fd(), .events = POLLPRI}};
+    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN},
+                                       {.fd = leaf.events_fd(), .events = POLLPRI}};
     SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
     const SignalForwarder::News news = signals.HandlePending();
     if (command_running) {
@@ -170,7 +175,8 @@ absl::StatusOr<CommandEnd> FollowCommand(Session& session, CgroupLeaf& leaf, Sig
     if (command_running) continue;
     if (killed) {
       if (Clock::now() >= *deadline) {
-        session.aggregator().AddLoss({"recorder_stopped", leaf.Processes().size(), true, "killed processes that do not end"});
+        session.aggregator().AddLoss(
+            {"recorder_stopped", leaf.Processes().size(), true, "killed processes that do not end"});
         return end;
       }
     } else if (news.asked_to_end || Clock::now() >= *deadline) {
@@ -207,9 +213,9 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
                                                    SignalForwarder& signals, RecordStage& stage) {
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
-  SYSCARVE_ASSIGN_OR_RETURN(Session session,
-                            Session::Begin(options, /*follow_processes=*/false, options.track_denials || HasFilter(getpid()),
-                                           {.kind = SubjectKind::kCommand, .name = options.subject_name}));
+  SYSCARVE_ASSIGN_OR_RETURN(
+      Session session, Session::Begin(options, /*follow_processes=*/false, options.track_denials || HasFilter(getpid()),
+                                      {.kind = SubjectKind::kCommand, .name = options.subject_name}));
   // Followed before the child moves in: the move is what marks it as ours in its set-up phase.
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowCgroup(leaf.id(), session.subject()));
 
@@ -229,7 +235,8 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   SYSCARVE_ASSIGN_OR_RETURN(const CommandEnd end, FollowCommand(session, leaf, signals, child.pid, options));
   std::move(end_child).Cancel();
   if (end.ended_by_recorder != 0) {
-    options.note(absl::StrCat("ended ", end.ended_by_recorder, " process(es) that outlived the command and the grace period"));
+    options.note(
+        absl::StrCat("ended ", end.ended_by_recorder, " process(es) that outlived the command and the grace period"));
   }
   session.aggregator().SetCommandEnd(end);
   RecordOutcome outcome;
@@ -254,8 +261,9 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   bool filtered = false;
   const std::vector<pid_t> processes = ProcessesInCgroup(directory);
   for (const pid_t pid : processes) filtered = filtered || HasFilter(pid);
-  SYSCARVE_ASSIGN_OR_RETURN(Session session, Session::Begin(options, /*follow_processes=*/false, options.track_denials || filtered,
-                                                            {.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}));
+  SYSCARVE_ASSIGN_OR_RETURN(
+      Session session, Session::Begin(options, /*follow_processes=*/false, options.track_denials || filtered,
+                                      {.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}));
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowCgroup(id, session.subject()));
   bool was_populated = !processes.empty();
   auto gone = [&]() -> bool {
@@ -271,15 +279,18 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options, SignalForwarder& signals) {
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
+                                                   SignalForwarder& signals) {
   if (!ReadProcess(process)) return absl::NotFoundError(absl::StrCat("no process ", process));
-  // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken for it.
+  // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken
+  // for it.
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
   SYSCARVE_ASSIGN_OR_RETURN(
-      Session session,
-      Session::Begin(options, /*follow_processes=*/true, options.track_denials || HasFilter(process),
-                     {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")}));
+      Session session, Session::Begin(options, /*follow_processes=*/true, options.track_denials || HasFilter(process),
+                                      {.kind = SubjectKind::kProcess,
+                                       .name = options.subject_name,
+                                       .cgroup = CgroupOfProcess(process).value_or("")}));
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowCgroup(0, session.subject()));
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowProcess(process, session.subject()));
   // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.

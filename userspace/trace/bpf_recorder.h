@@ -1,4 +1,5 @@
-// One recording with BPF, start to end: arm the kernel side, run or find the subject, follow it until it is over, read the counters.
+// One recording with BPF, start to end: arm the kernel side, run or find the subject, follow it until it is over, read
+// the counters.
 #pragma once
 
 #include <sys/types.h>
@@ -39,18 +40,20 @@ enum class RecordStage {
   kRunning,  // It was executed.
 };
 
-// Runs `command` in a cgroup of its own and records all that happens in there, from the exec that starts the command to the last
-// task's end. What still runs `grace` after the command has ended is killed, as a container engine does. On an error, `stage` tells
-// where it came from.
+// Runs `command` in a cgroup of its own and records all that happens in there, from the exec that starts the command to
+// the last task's end. What still runs `grace` after the command has ended is killed, as a container engine does. On an
+// error, `stage` tells where it came from.
 absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage);
 
-// Records the tasks of an existing cgroup v2 (a path below the mount, or a directory of the mount) and of those below it, until the
-// duration is over, SIGINT or SIGTERM comes, or no task is left in it.
+// Records the tasks of an existing cgroup v2 (a path below the mount, or a directory of the mount) and of those below
+// it, until the duration is over, SIGINT or SIGTERM comes, or no task is left in it.
 absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
                                                   SignalForwarder& signals);
 
-// Records an existing process and what it forks from now on, until the duration is over, SIGINT or SIGTERM comes, or it has ended.
-absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options, SignalForwarder& signals);
+// Records an existing process and what it forks from now on, until the duration is over, SIGINT or SIGTERM comes, or it
+// has ended.
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
+                                                   SignalForwarder& signals);
 
 }  // namespace syscarve

@@ -26,7 +26,9 @@ constexpr std::string_view kLeafPrefix = "syscarve.";
 std::string DecodeOctalEscapes(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    auto digit = [&](size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7' ? text[at] - '0' : -1; };
+    auto digit = [&](size_t at) {
+      return at < text.size() && text[at] >= '0' && text[at] <= '7' ? text[at] - '0' : -1;
+    };
     if (text[i] == '\\' && digit(i + 1) >= 0 && digit(i + 2) >= 0 && digit(i + 3) >= 0) {
       decoded += static_cast<char>(digit(i + 1) * 64 + digit(i + 2) * 8 + digit(i + 3));
       i += 3;
@@ -190,7 +192,9 @@ CgroupLeaf::~CgroupLeaf() {
   if (!directory_.empty()) RemoveTree(directory_);
 }
 
-absl::Status CgroupLeaf::Add(pid_t pid) { return WriteControl(directory_ + "/cgroup.procs", absl::StrCat(pid)); }
+absl::Status CgroupLeaf::Add(pid_t pid) {
+  return WriteControl(directory_ + "/cgroup.procs", absl::StrCat(pid));
+}
 
 absl::Status CgroupLeaf::Kill() {
   // cgroup.kill is since Linux 5.14. Without it, kill what is listed until nothing is: a fork can slip between the two.

@@ -1,7 +1,7 @@
 // cgroup v2: where it is mounted, which cgroup a process is in, and a leaf of our own for a recorded command.
 //
-// Sources: Documentation/admin-guide/cgroup-v2.rst, proc(5) for mountinfo. cgroup v2 may sit anywhere ("hybrid" hosts mount it at
-// /sys/fs/cgroup/unified), so it is looked up, never assumed.
+// Sources: Documentation/admin-guide/cgroup-v2.rst, proc(5) for mountinfo. cgroup v2 may sit anywhere ("hybrid" hosts
+// mount it at /sys/fs/cgroup/unified), so it is looked up, never assumed.
 #pragma once
 
 #include <sys/types.h>
@@ -32,7 +32,8 @@ absl::StatusOr<std::string> CgroupOfProcess(pid_t pid);
 // The kernel's 64-bit id of the cgroup whose directory is `directory`, as bpf_get_current_cgroup_id() gives it.
 absl::StatusOr<uint64_t> CgroupId(const std::string& directory);
 
-// The processes in the cgroup whose directory is `directory` and in those below it; a tree in motion gives what was seen.
+// The processes in the cgroup whose directory is `directory` and in those below it; a tree in motion gives what was
+// seen.
 std::vector<pid_t> ProcessesInCgroup(const std::string& directory);
 
 // Whether any task lives in the cgroup, or below it, whose cgroup.events file is open as `events_fd`.
@@ -41,8 +42,8 @@ absl::StatusOr<bool> IsPopulated(int events_fd);
 // A fresh, empty cgroup that is removed with its owner. Its name says whose it is: "syscarve.<pid>.<random>".
 class CgroupLeaf {
  public:
-  // Makes the leaf below the recorder's own cgroup, so that limits set on the recorder hold for the command as well; removes empty
-  // leaves that recorders which were killed have left there.
+  // Makes the leaf below the recorder's own cgroup, so that limits set on the recorder hold for the command as well;
+  // removes empty leaves that recorders which were killed have left there.
   static absl::StatusOr<CgroupLeaf> Create();
 
   CgroupLeaf(CgroupLeaf&& other) noexcept;

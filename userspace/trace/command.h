@@ -1,5 +1,5 @@
-// Starting the command that is to be recorded or confined: who it runs as, which file is executed, and what the child does
-// between fork and exec. Shared by both backends and by `run`, so that a command behaves the same under each.
+// Starting the command that is to be recorded or confined: who it runs as, which file is executed, and what the child
+// does between fork and exec. Shared by both backends and by `run`, so that a command behaves the same under each.
 #pragma once
 
 #include <sys/types.h>
@@ -23,8 +23,8 @@ struct Identity {
 };
 
 struct Command {
-  std::string path;                // The file to execute, resolved.
-  std::vector<std::string> argv;   // argv[0] as the user wrote it.
+  std::string path;                      // The file to execute, resolved.
+  std::vector<std::string> argv;         // argv[0] as the user wrote it.
   std::vector<std::string> environment;  // "NAME=value" each.
   std::optional<Identity> identity;      // nullopt: stay who we are.
 };
@@ -34,12 +34,12 @@ inline constexpr int kExitSyscarveFailed = 125;
 inline constexpr int kExitCannotExecute = 126;
 inline constexpr int kExitNotFound = 127;
 
-// Whom the command runs as: `user` ("name" or "uid[:gid]") when given; else, under sudo, who called sudo (SUDO_UID, SUDO_GID); else
-// nullopt, nobody else. Changing the user without being root is kPermissionDenied.
+// Whom the command runs as: `user` ("name" or "uid[:gid]") when given; else, under sudo, who called sudo (SUDO_UID,
+// SUDO_GID); else nullopt, nobody else. Changing the user without being root is kPermissionDenied.
 absl::StatusOr<std::optional<Identity>> ResolveIdentity(const std::optional<std::string>& user);
 
-// Finds argv[0] as execvp would, in the PATH of the environment. kNotFound when there is no such file (exit 127), kPermissionDenied
-// when there is one that cannot be executed (126).
+// Finds argv[0] as execvp would, in the PATH of the environment. kNotFound when there is no such file (exit 127),
+// kPermissionDenied when there is one that cannot be executed (126).
 absl::StatusOr<Command> ResolveCommand(std::vector<std::string> argv, std::optional<Identity> identity);
 
 // 127 for kNotFound, 126 otherwise: the exit code for a ResolveCommand or exec failure.
@@ -56,8 +56,8 @@ class ExecImage {
   static void ResetSignals();
   // In the child: takes on the identity. Returns 0 or an errno value. Async-signal-safe.
   int AssumeIdentity() const;
-  // In the child: executes; a file without a known format (ENOEXEC) is given to /bin/sh, as execvp does. Returns only on failure, with
-  // the errno value. Async-signal-safe.
+  // In the child: executes; a file without a known format (ENOEXEC) is given to /bin/sh, as execvp does. Returns only
+  // on failure, with the errno value. Async-signal-safe.
   int Exec() const;
 
  private:

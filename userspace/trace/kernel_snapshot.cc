@@ -17,7 +17,8 @@ SyscallId CounterId(uint32_t counter, Abi native) {
           static_cast<int>(counter % RECORDER_PLANE_SIZE)};
 }
 
-void AddLossIf(Aggregator& aggregator, std::string_view what, uint64_t count, bool missed_calls, std::string_view detail) {
+void AddLossIf(Aggregator& aggregator, std::string_view what, uint64_t count, bool missed_calls,
+               std::string_view detail) {
   if (count != 0) aggregator.AddLoss({std::string(what), count, missed_calls, std::string(detail)});
 }
 
@@ -137,10 +138,12 @@ void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool ever
   }
 
   uint64_t mismatch = 0;
-  std::map<NewsReader::CallKey, uint64_t> streamed = every_call ? news.streamed() : std::map<NewsReader::CallKey, uint64_t>{};
+  std::map<NewsReader::CallKey, uint64_t> streamed =
+      every_call ? news.streamed() : std::map<NewsReader::CallKey, uint64_t>{};
   for (const auto& calls : snapshot.calls) {
     if (every_call) {
-      // The same slot and call can have two rows (counter and other_calls): take from the stream what this row explains.
+      // The same slot and call can have two rows (counter and other_calls): take from the stream what this row
+      // explains.
       uint64_t& left = streamed[{calls.slot, calls.id}];
       const uint64_t explained = std::min(left, calls.count);
       left -= explained;
@@ -164,7 +167,8 @@ void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool ever
   for (const auto& denials : snapshot.denials) {
     const auto target = targets.find(denials.slot);
     if (target == targets.end()) continue;
-    aggregator.AddDenials(target->second.subject, target->second.program, denials.id, denials.errno_value, denials.count);
+    aggregator.AddDenials(target->second.subject, target->second.program, denials.id, denials.errno_value,
+                          denials.count);
   }
   for (const auto& use : snapshot.capabilities) {
     const auto target = targets.find(use.slot);
@@ -176,11 +180,14 @@ void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool ever
   AddLossIf(aggregator, "ring_full", losses.news_ring_full, false, "first sightings whose time is not known");
   AddLossIf(aggregator, "timeline_mismatch", mismatch, false,
             "calls that the kernel counted and the stream of every call did not carry, or the other way round");
-  AddLossIf(aggregator, "slots_full", losses.slots_full, false, "lookups of programs beyond the slot table, counted without a name");
+  AddLossIf(aggregator, "slots_full", losses.slots_full, false,
+            "lookups of programs beyond the slot table, counted without a name");
   AddLossIf(aggregator, "no_slot", losses.no_slot, true, "calls of tasks for which no slot was left");
-  AddLossIf(aggregator, "other_calls_full", losses.other_calls_full, true, "calls with unusual numbers beyond the table for them");
+  AddLossIf(aggregator, "other_calls_full", losses.other_calls_full, true,
+            "calls with unusual numbers beyond the table for them");
   AddLossIf(aggregator, "denial_table_full", losses.denials_full, false, "refused calls beyond the table for them");
-  AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false, "capability checks beyond the table for them");
+  AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
+            "capability checks beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
   AddLossIf(aggregator, "program_skipped", snapshot.skipped, true,
             "times the kernel did not run one of our programs because it was already running on that CPU");

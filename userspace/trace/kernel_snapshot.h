@@ -1,5 +1,5 @@
-// What the kernel side counted, as plain data, and how it becomes a Recording. Nothing here touches the kernel, so a test can
-// make up any snapshot, stream or loss.
+// What the kernel side counted, as plain data, and how it becomes a Recording. Nothing here touches the kernel, so a
+// test can make up any snapshot, stream or loss.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,12 @@
 
 namespace syscarve {
 
-// The ABI that the kernel side means by a recorder_abi code, on a kernel whose own ABI is `native`; nullopt for a code it never uses.
+// The ABI that the kernel side means by a recorder_abi code, on a kernel whose own ABI is `native`; nullopt for a code
+// it never uses.
 std::optional<Abi> AbiFromKernel(uint32_t recorder_abi, Abi native);
 
-// A slot's path, which the kernel wrote leaf first ("nginx\0sbin\0usr\0"), as "/usr/sbin/nginx"; "…/" in front when it was cut.
+// A slot's path, which the kernel wrote leaf first ("nginx\0sbin\0usr\0"), as "/usr/sbin/nginx"; "…/" in front when it
+// was cut.
 std::string PathFromComponents(std::string_view components, bool truncated);
 
 struct KernelSlot {
@@ -57,11 +59,13 @@ struct KernelSnapshot {
   std::vector<Denials> denials;
   std::vector<Capabilities> capabilities;
   recorder_losses losses = {};
-  // Times the kernel skipped one of our programs because it was running on that CPU already (bpf_prog_info.recursion_misses).
+  // Times the kernel skipped one of our programs because it was running on that CPU already
+  // (bpf_prog_info.recursion_misses).
   uint64_t skipped = 0;
 };
 
-// Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a timeline.
+// Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a
+// timeline.
 class NewsReader {
  public:
   // `unix_offset` is what turns CLOCK_MONOTONIC into nanoseconds since 1970.
@@ -99,8 +103,9 @@ class NewsReader {
   uint64_t repeated_sightings_ = 0;
 };
 
-// Hands everything to `aggregator`, whose run has begun. With `every_call` the stream is compared with the counters, call by call;
-// any difference is a loss. `keep_runtime_phase` is false for a command of our own, whose runtime phase is our child's set-up.
+// Hands everything to `aggregator`, whose run has begun. With `every_call` the stream is compared with the counters,
+// call by call; any difference is a loss. `keep_runtime_phase` is false for a command of our own, whose runtime phase
+// is our child's set-up.
 void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call, bool keep_runtime_phase,
                Aggregator& aggregator);
 

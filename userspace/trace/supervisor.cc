@@ -10,15 +10,12 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -26,12 +23,12 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/trace/process_tree.h"
+#include "userspace/trace/task_facts.h"
 
 // Newer than Debian 12's headers (Linux 6.6).
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -148,102 +145,6 @@ absl::Status SetUpStatus(const SetUpPage& page, const Command& command) {
       PosixError("install the seccomp filter", error),
       "The kernel needs seccomp user notification (Linux 5.5 or newer), and a sandbox around syscarve must allow "
       "the seccomp system call.");
-}
-
-// What is told of a program's file.
-struct KnownProgram {
-  Program program;
-  bool privileged = false;  // Set-user-ID to another user, set-group-ID to another group, or file capabilities.
-};
-
-// The kernel's own spelling of a device number, which differs from stat's (linux/kdev_t.h, MKDEV).
-uint64_t KernelDevice(dev_t device) {
-  return (uint64_t{major(device)} << 20) | minor(device);
-}
-
-// Tells programs by what /proc/TID/exe leads to, each time anew: nothing is remembered of a task, so neither exec nor a
-// reused tid can confuse it.
-class ProgramLookup {
- public:
-  ProgramLookup(uid_t uid, gid_t gid) : uid_(uid), gid_(gid) {}
-
-  // What `task` executes. The task must be waiting for an answer, and still be when this returns; otherwise the result
-  // is void.
-  const KnownProgram& OfTask(pid_t task) {
-    char link[32];
-    std::snprintf(link, sizeof(link), "/proc/%d/exe", task);
-    return OfFile(link, /*follow_link=*/true);
-  }
-
-  const KnownProgram& OfFile(const char* path, bool follow_link = false) {
-    struct stat info;
-    if (stat(path, &info) != 0) return unknown_;
-    // The change time tells a file from another that later got its inode number.
-    const Key key{info.st_dev, info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
-    const auto known = known_.find(key);
-    if (known != known_.end()) return known->second;
-    return known_.emplace(key, Describe(path, follow_link, info)).first->second;
-  }
-
- private:
-  using Key = std::tuple<dev_t, ino_t, time_t, long>;
-
-  KnownProgram Describe(const char* path, bool follow_link, const struct stat& info) const {
-    std::string name = path;
-    if (follow_link) {
-      char target[4096];
-      const ssize_t length = readlink(path, target, sizeof(target));
-      name.assign(target, length > 0 ? static_cast<size_t>(length) : 0);
-      // The kernel's mark for a file without a name any more.
-      constexpr std::string_view kDeleted = " (deleted)";
-      if (info.st_nlink == 0 && name.ends_with(kDeleted)) name.resize(name.size() - kDeleted.size());
-    }
-    const bool set_uid = (info.st_mode & S_ISUID) != 0 && info.st_uid != uid_;
-    const bool set_gid = (info.st_mode & S_ISGID) != 0 && (info.st_mode & S_IXGRP) != 0 && info.st_gid != gid_;
-    const bool capable = uid_ != 0 && getxattr(path, "security.capability", nullptr, 0) > 0;
-    return {.program = {.path = std::move(name), .device = KernelDevice(info.st_dev), .inode = info.st_ino},
-            .privileged = set_uid || set_gid || capable};
-  }
-
-  uid_t uid_;
-  gid_t gid_;
-  std::map<Key, KnownProgram> known_;
-  KnownProgram unknown_;
-};
-
-// What /proc/TID/status tells about a task that is to get SIGSYS.
-struct SignalState {
-  pid_t process = 0;
-  bool alone = false;           // The only thread of its process.
-  bool namespace_init = false;  // The first process of a pid namespace, which ignores what it does not handle.
-  bool blocked = false;
-  bool handled = false;
-  bool ignored = false;
-};
-
-std::optional<SignalState> ReadSignalState(pid_t task) {
-  const absl::StatusOr<std::string> status = ReadFile("/proc/" + std::to_string(task) + "/status", 1 << 16);
-  if (!status.ok()) return std::nullopt;
-  const auto value = [&](std::string_view field) -> std::string_view {
-    const std::string label = std::string("\n").append(field).append(":\t");
-    const size_t begin = status->find(label);
-    if (begin == std::string::npos) return {};
-    const size_t start = begin + label.size();
-    return std::string_view(*status).substr(start, status->find('\n', start) - start);
-  };
-  const auto number = [](std::string_view text, int base) {
-    uint64_t result = 0;
-    std::from_chars(text.data(), text.data() + text.size(), result, base);
-    return result;
-  };
-  const auto has_sigsys = [&](std::string_view field) { return (number(value(field), 16) >> (SIGSYS - 1) & 1) != 0; };
-  const std::string_view namespace_pids = value("NSpid");
-  return SignalState{.process = static_cast<pid_t>(number(value("Tgid"), 10)),
-                     .alone = number(value("Threads"), 10) == 1,
-                     .namespace_init = namespace_pids.substr(namespace_pids.rfind('\t') + 1) == "1",
-                     .blocked = has_sigsys("SigBlk"),
-                     .handled = has_sigsys("SigCgt"),
-                     .ignored = has_sigsys("SigIgn")};
 }
 
 class Supervisor {
