@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Every test, on a fresh clone and on any later day: sudo ./tests/run.sh
+#
+# Installs what is missing, builds the presets dev, asan and release, and runs the unit and golden tests in the first two (assertions,
+# sanitizers) and the live tests, which load BPF programs and run real servers, in the last. Without root only the first two.
+# The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
+# skipped on a host where recording works. Leaves nothing behind but build/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+work=$(mktemp -d)
+mounted=
+reports=()
+timings=()
+
+clean_up() {
+  if [[ -n $mounted ]]; then umount "$mounted"; fi
+  rm -rf "$work"
+  # What sudo made in its caller's folder is the caller's.
+  if [[ -n ${SUDO_UID-} && -d build ]]; then chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" build; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# timed WHAT COMMAND…: runs it and notes how long it took.
+timed() {
+  local what=$1 start=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$what"
+  "$@" || status=$?
+  timings+=("$(printf '%5d s  %s' $((SECONDS - start)) "$what")")
+  return $status
+}
+
+# build PRESET: silent unless it fails.
+build() {
+  local log=$work/build-$1.log
+  # quickstart.sh leaves a release build without tests.
+  if ! { cmake --preset "$1" -DSYSCARVE_TESTS=ON && cmake --build --preset "$1" --parallel "$(nproc)"; } > "$log" 2>&1; then
+    tail -n 100 "$log"
+    return 1
+  fi
+}
+
+# run_tests REPORT PRESET LABELS OPTION…: a failing test is seen in the report, not in the exit status.
+run_tests() {
+  local report=$work/$1.xml preset=$2 labels=$3
+  shift 3
+  ctest --test-dir "build/$preset" --label-regex "$labels" --no-tests=error --output-on-failure --output-junit "$report" "$@" || true
+}
+
+# test_preset PRESET REPORT LABELS OPTION…: builds it, once, and runs the tests with these labels.
+built=
+test_preset() {
+  local preset=$1 report=$2
+  shift 2
+  reports+=("$work/$report.xml")
+  if [[ $built != "$preset" ]]; then
+    # Without its report the summary says that these tests did not run.
+    timed "build $preset" build "$preset" || return 0
+    built=$preset
+  fi
+  timed "$report tests ($preset)" run_tests "$report" "$preset" "$@"
+}
+
+# The live tests need cgroup v2. Where the host has not mounted it, it is mounted for as long as they run.
+provide_cgroup2() {
+  if grep -q ' - cgroup2 ' /proc/self/mountinfo; then return; fi
+  mkdir "$work/cgroup2"
+  mount -t cgroup2 none "$work/cgroup2"
+  mounted=$work/cgroup2
+}
+
+summary_options=()
+if [[ $EUID == 0 ]]; then
+  timed "packages" tests/support/install-packages.sh test
+else
+  tests/support/install-packages.sh test || exit 1
+fi
+
+test_preset dev unit 'unit|golden|lint' --parallel "$(nproc)"
+test_preset asan unit-sanitized 'unit|golden' --parallel "$(nproc)"
+if [[ $EUID == 0 ]]; then
+  provide_cgroup2
+  test_preset release live-bpf bpf
+  test_preset release live-e2e e2e
+  if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
+else
+  printf '\nThe live tests (bpf, e2e) need root and were skipped: sudo ./tests/run.sh\n'
+fi
+
+printf '\nTime:\n'
+printf '  %s\n' "${timings[@]}"
+python3 -B tests/support/summarise.py "${summary_options[@]}" "${reports[@]}"

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Reads every #include below userspace/ and bpf/ and fails if one crosses a wall of docs/architecture.md."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+if ROOT.is_file():
+    ROOT = ROOT.parents[2]
+
+# What each folder of userspace/ may include from the others.
+MAY_SEE = {
+    "base": set(),
+    "model": {"base"},
+    "trace": {"base", "model"},
+    "policy": {"base", "model"},
+    "emit": {"base", "model", "policy"},
+    "report": {"base", "model", "policy"},
+    "cli": {"base", "model", "trace", "policy", "emit", "report"},
+}
+
+# Where a library's headers may be included; a pattern on the include, then on the including file.
+KEPT_TO = [
+    (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/bpf_event_source\.cc"),
+    (r"seccomp\.h", r"userspace/(model/syscall_table|policy/filter)\.cc"),
+    (r"nlohmann/.*", r"userspace/(.*json\.(cc|h)|emit/.*\.cc|cli/run\.cc)"),
+    (r"CLI/.*", r"userspace/cli/.*"),
+    (r".*\.bpf\.h", r"bpf/.*\.bpf\.[ch]"),
+    (r"vmlinux/.*", r"bpf/.*\.bpf\.[ch]"),
+]
+
+
+def main():
+    problems = []
+    files = sorted(p for folder in ("userspace", "bpf") for p in (ROOT / folder).rglob("*") if p.suffix in (".h", ".cc", ".c"))
+    for path in files:
+        name = path.relative_to(ROOT).as_posix()
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s+[<"]([^>"]+)[>"]', line)
+            if not match:
+                continue
+            included = match.group(1)
+            where = f"{name}:{number}: {included}"
+            parts = included.split("/")
+            if name.startswith("userspace/") and parts[0] == "userspace":
+                own = name.split("/")[1]
+                if own not in MAY_SEE:
+                    problems.append(f"{where}: userspace/{own} is not on the plan")
+                elif parts[1] != own and parts[1] not in MAY_SEE[own]:
+                    problems.append(f"{where}: {own} may not see {parts[1]}")
+            for pattern, allowed in KEPT_TO:
+                if re.fullmatch(pattern, included) and not re.fullmatch(allowed, name):
+                    problems.append(f"{where}: is kept to {allowed}")
+    print("\n".join(problems) or f"{len(files)} files keep to the layers")
+    return 1 if problems or len(files) < 20 else 0
+
+
+sys.exit(main())

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# install-packages.sh build|quickstart|test
+#
+# Installs with apt-get what is missing for building syscarve, for examples/quickstart.sh, or for all tests. Touches nothing, the
+# network included, when nothing is missing. No server that it installs is started, now or at the next boot.
+# docs/dependencies.md says what each package is for.
+set -euo pipefail
+
+build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev nlohmann-json3-dev libcli11-dev libabsl-dev)
+quickstart=("${build[@]}" nginx curl)
+test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format)
+servers=(nginx redis-server)
+
+case ${1-} in
+  build) wanted=("${build[@]}") ;;
+  quickstart) wanted=("${quickstart[@]}") ;;
+  test) wanted=("${test[@]}") ;;
+  *) echo "usage: install-packages.sh build|quickstart|test" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
+  echo "install-packages.sh: this is neither Debian nor Ubuntu; install by hand what docs/dependencies.md lists" >&2
+  exit 3
+fi
+
+installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null || true) == installed ]]
+}
+
+# Ubuntu's /usr/sbin/bpftool is a script that looks for the running kernel's own; any kernel's can generate a skeleton.
+bpftool_works() {
+  local candidate
+  for candidate in "$(PATH=$PATH:/usr/sbin command -v bpftool || true)" /usr/lib/linux-tools/*/bpftool; do
+    if [[ -x $candidate ]] && "$candidate" version > /dev/null 2>&1; then return 0; fi
+  done
+  return 1
+}
+
+bpftool_packages() {
+  if [[ $(apt-cache policy bpftool) == *"Candidate: "[0-9]* ]]; then
+    echo bpftool
+  else
+    echo linux-tools-common linux-tools-generic
+  fi
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+need_bpftool=no
+bpftool_works || need_bpftool=yes
+if [[ ${#missing[@]} == 0 && $need_bpftool == no ]]; then exit 0; fi
+
+if [[ $EUID != 0 ]]; then
+  [[ $need_bpftool == no ]] || missing+=(bpftool)
+  echo "install-packages.sh: missing: ${missing[*]}" >&2
+  echo "install-packages.sh: run \`sudo $0 $1\` to install them" >&2
+  exit 3
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+"${apt[@]}" update
+if [[ $need_bpftool == yes ]]; then
+  read -ra packages <<< "$(bpftool_packages)"
+  missing+=("${packages[@]}")
+fi
+echo "installing: ${missing[*]}"
+
+new_servers=()
+for server in "${servers[@]}"; do
+  [[ " ${missing[*]} " != *" $server "* ]] || new_servers+=("$server")
+done
+
+# The distribution's own switch against starting services during an installation. One that is there already is put back.
+policy=/usr/sbin/policy-rc.d
+saved=$(mktemp -d)
+restore() {
+  rm -f "$policy"
+  if [[ -e $saved/policy-rc.d ]]; then mv "$saved/policy-rc.d" "$policy"; fi
+  rm -rf "$saved"
+}
+trap restore EXIT
+if [[ -e $policy ]]; then cp -a "$policy" "$saved/policy-rc.d"; fi
+rm -f "$policy"
+printf '#!/bin/sh\nexit 101\n' > "$policy"
+chmod 755 "$policy"
+
+"${apt[@]}" install -y --no-install-recommends "${missing[@]}" < /dev/null
+
+for server in "${new_servers[@]}"; do
+  if [[ -d /run/systemd/system ]]; then
+    systemctl --quiet disable "$server.service"
+  else
+    update-rc.d "$server" disable > /dev/null 2>&1 || true
+  fi
+done
