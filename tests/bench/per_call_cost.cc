@@ -128,8 +128,8 @@ Measurement Recorded(Caller& caller, uint64_t cgroup, bool every_call, long call
 }
 
 int Main(int argc, char** argv) {
-  int rounds = 31;
-  long calls = 300'000;
+  int rounds = 61;
+  long calls = 100'000;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::max(1, std::atoi(argv[i + 1]));
     if (std::strcmp(argv[i], "--calls") == 0) calls = std::max(1L, std::atol(argv[i + 1]));

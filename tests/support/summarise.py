@@ -11,11 +11,14 @@ import xml.etree.ElementTree as xml
 
 
 def reason(case):
-    """What the test printed last, or ctest's own word for it."""
-    output = (case.findtext("system-out") or "").strip().splitlines()
-    skipped = case.find("skipped")
-    said = [line.strip() for line in output if "kipped" in line or "SKIP" in line]
-    return said[-1] if said else skipped.get("message", "") if skipped is not None else ""
+    """What a skipped test gave as its reason: GoogleTest puts it below a line that ends in "Skipped", ours behind "skipped:"."""
+    lines = [line.strip() for line in (case.findtext("system-out") or "").splitlines()]
+    for line, following in zip(lines, lines[1:] + [""]):
+        if line.endswith(": Skipped"):
+            return following
+        if line.startswith("skipped:"):
+            return line[len("skipped:"):].strip()
+    return "no reason given"
 
 
 def main():
