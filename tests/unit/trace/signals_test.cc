@@ -36,12 +36,16 @@ TEST(SignalForwarderTest, PassesOnWhatWasSentToUsAlone) {
   // ourselves.
   kill(getpid(), SIGUSR1);
   ASSERT_TRUE(Readable(*signals));
-  EXPECT_FALSE(signals->HandlePending().asked_to_end);
+  const SignalForwarder::News first = signals->HandlePending();
+  EXPECT_FALSE(first.asked_to_end);
   int status = 0;
   ASSERT_EQ(waitpid(target, &status, 0), target);
   EXPECT_EQ(ShellStatus(status), 128 + SIGUSR1);
-  ASSERT_TRUE(Readable(*signals));
-  EXPECT_TRUE(signals->HandlePending().child_changed);
+  // The target may have died while the first batch was still being read.
+  if (!first.child_changed) {
+    ASSERT_TRUE(Readable(*signals));
+    EXPECT_TRUE(signals->HandlePending().child_changed);
+  }
 }
 
 TEST(SignalForwarderTest, DoesNotReturnTheTreesOwnSignals) {
