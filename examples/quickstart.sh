@@ -151,7 +151,7 @@ use_server() {
 step "Installing what is missing"
 tests/support/install-packages.sh quickstart
 
-step "Building build/release/bin/syscarve (about a minute on the first go)"
+step "Building build/release/bin/syscarve (a minute or two on the first go)"
 options=()
 # A fresh build folder needs no test libraries. One that is there keeps its options.
 if [[ ! -e build/release/CMakeCache.txt ]]; then options=(-DSYSCARVE_TESTS=OFF -DSYSCARVE_BENCHMARKS=OFF); fi

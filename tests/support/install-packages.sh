@@ -87,7 +87,11 @@ rm -f "$policy"
 printf '#!/bin/sh\nexit 101\n' > "$policy"
 chmod 755 "$policy"
 
-"${apt[@]}" install -y --no-install-recommends "${missing[@]}" < /dev/null
+# Hundreds of lines that matter only when it fails.
+if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" < /dev/null > "$saved/log" 2>&1; then
+  cat "$saved/log" >&2
+  exit 1
+fi
 
 for server in "${new_servers[@]}"; do
   if [[ -d /run/systemd/system ]]; then
