@@ -67,7 +67,7 @@ class RefusedInput(E2eTest):
         self.refused(json.dumps(self.good).encode().replace(b'"default"', b'"\xff\xfe"'))
 
     def test_another_schema(self):
-        for schema in ("syscarve.recording/2", "syscarve.recording/1 ", "something", "", 1, None):
+        for schema in ("syscarve.recording/3", "syscarve.recording/2 ", "something", "", 1, None):
             self.refused(self.changed(lambda recording: recording.update(schema=schema)), "schema")
 
     def test_other_json(self):
@@ -97,7 +97,7 @@ class RefusedInput(E2eTest):
             self.refused(self.changed(change), place)
 
     def test_duplicate_keys(self):
-        self.refused(json.dumps(self.good).encode().replace(b'{"schema"', b'{"schema": "syscarve.recording/1", "schema"', 1))
+        self.refused(json.dumps(self.good).encode().replace(b'{"schema"', b'{"schema": "syscarve.recording/2", "schema"', 1))
 
     def test_deep_nesting(self):
         for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
@@ -110,7 +110,7 @@ class RefusedInput(E2eTest):
             file.truncate(300 << 20)
         self.refused(None, "larger than")
         with open(path, "r+b") as file:
-            file.write(b'{"schema": "syscarve.recording/1", "host": "')
+            file.write(b'{"schema": "syscarve.recording/2", "host": "')
         self.refused(None, "larger than")
 
     def test_flood_of_values(self):

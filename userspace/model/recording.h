@@ -18,7 +18,7 @@
 
 namespace syscarve {
 
-inline constexpr std::string_view kRecordingSchema = "syscarve.recording/1";
+inline constexpr std::string_view kRecordingSchema = "syscarve.recording/2";
 
 using ProgramId = uint32_t;  // Index into Recording::programs.
 using SubjectId = uint32_t;  // Index into Recording::subjects.
@@ -53,10 +53,51 @@ struct Program {
 
 enum class SubjectKind { kCommand, kCgroup, kProcess, kContainer };
 
+// The program that an engine sets containers up with. Both are "" when it could not be told.
+struct ContainerRuntime {
+  std::string name;     // "runc"
+  std::string version;  // "1.1.5"
+  bool operator==(const ContainerRuntime&) const = default;
+};
+
+// What an engine said of a container. All texts are an adversary's bytes: whoever may start a container chooses them.
+struct Container {
+  std::string id;            // 64 hex digits of the engine.
+  std::string name;          // Without a leading slash; "" when no engine told.
+  std::string image;         // As the user wrote it, "nginx:1.25".
+  std::string image_digest;  // "sha256:…", the image's id, or "".
+  ContainerRuntime runtime;
+  std::map<std::string, std::string> labels;
+  // How it was configured; nullopt or empty when no engine told.
+  std::optional<bool> privileged;
+  std::optional<bool> no_new_privs;
+  std::optional<bool> read_only_root;
+  std::string user;                   // As configured, "101:101".
+  std::string seccomp;                // "default", "unconfined", "custom", or "" when unknown.
+  std::vector<std::string> cap_add;   // As configured, spelt "CAP_…"; sorted, each once.
+  std::vector<std::string> cap_drop;  // Likewise.
+  bool operator==(const Container&) const = default;
+};
+
+// The labels by which Compose says what a container belongs to.
+inline constexpr std::string_view kComposeProjectLabel = "com.docker.compose.project";
+inline constexpr std::string_view kComposeServiceLabel = "com.docker.compose.service";
+
+// What the kernel saw when a container's own program was started.
+struct ContainerStart {
+  bool filtered =
+      false;  // A seccomp filter was in force by then: SubjectTrace::baseline_calls is what it had to let by.
+  bool no_new_privs = false;
+  bool operator==(const ContainerStart&) const = default;
+};
+
+// Replicas of one service are several subjects of the same name.
 struct Subject {
   SubjectKind kind = SubjectKind::kCommand;
-  std::string name;    // For people and file names; an adversary's bytes.
-  std::string cgroup;  // Path below the cgroup2 mount, "" when there is none.
+  std::string name;                     // For people and file names; an adversary's bytes.
+  std::string cgroup;                   // Path below the cgroup2 mount, "" when there is none.
+  std::optional<Container> container;   // Of kContainer, when an engine was asked.
+  std::optional<ContainerStart> start;  // Of kContainer, when its start was seen.
   bool operator==(const Subject&) const = default;
 };
 
@@ -93,8 +134,11 @@ struct Timeline {
 
 // What one subject did in one run.
 struct SubjectTrace {
-  std::map<SyscallId, Observation> calls;            // Phase "main".
-  std::map<SyscallId, Observation> runtime_calls;    // Phase "runtime": before the subject's own program was exec'd.
+  std::map<SyscallId, Observation> calls;          // Phase "main".
+  std::map<SyscallId, Observation> runtime_calls;  // Phase "runtime": before the subject's own program was exec'd.
+  // Of the phase "runtime", those made while the subject's own filter was already in force: what the runtime needs of
+  // any profile. They are not in runtime_calls.
+  std::map<SyscallId, Observation> baseline_calls;
   std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno value, ascending.
   std::map<int, CapabilityUse> capabilities;         // By capability number.
   std::optional<Timeline> timeline;

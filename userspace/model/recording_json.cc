@@ -15,10 +15,12 @@
 namespace syscarve {
 namespace {
 
+constexpr std::string_view kFirstSchema = "syscarve.recording/1";
+
 // Far beyond any real recording, and low enough that a hostile file cannot ask for much more memory than its own size.
 constexpr JsonLimits kLimits = {.bytes = kMaxRecordingBytes, .values = size_t{1} << 23, .depth = 16};
 constexpr size_t kMaxElements = size_t{1} << 20;
-constexpr size_t kMaxTextBytes = size_t{64} << 10;
+constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;
 constexpr size_t kMaxWordBytes = 64;
 constexpr size_t kRunIdDigits = 32;
 constexpr uint64_t kMaxErrno = 4095;     // The kernel's MAX_ERRNO.
@@ -113,6 +115,7 @@ JsonValue ToJson(const std::pair<const SubjectId, SubjectTrace>& entry) {
       {"subject", subject},
       {"calls", ArrayOf(trace.calls, call_to_json)},
       {"runtime_calls", ArrayOf(trace.runtime_calls, call_to_json)},
+      {"baseline_calls", ArrayOf(trace.baseline_calls, call_to_json)},
       {"denials", std::move(denials)},
       {"capabilities", ArrayOf(trace.capabilities, [](const auto& use) { return ToJson(use); })},
   };
@@ -142,6 +145,40 @@ JsonValue ToJson(const Loss& loss) {
                            {"detail", Text(loss.detail)}};
 }
 
+JsonValue ToJson(const Container& container) {
+  JsonValue::Object labels;
+  for (const auto& [key, value] : container.labels) labels.push_back({EncodePercent(key), Text(value)});
+  const auto text = [](const std::string& bytes) { return Text(bytes); };
+  JsonValue::Object object = {{"id", Text(container.id)},
+                              {"name", Text(container.name)},
+                              {"image", Text(container.image)},
+                              {"image_digest", Text(container.image_digest)},
+                              {"runtime", JsonValue::Object{{"name", Text(container.runtime.name)},
+                                                            {"version", Text(container.runtime.version)}}},
+                              {"labels", std::move(labels)}};
+  if (container.privileged.has_value()) object.push_back({"privileged", *container.privileged});
+  if (container.no_new_privs.has_value()) object.push_back({"no_new_privs", *container.no_new_privs});
+  if (container.read_only_root.has_value()) object.push_back({"read_only_root", *container.read_only_root});
+  object.push_back({"user", Text(container.user)});
+  object.push_back({"seccomp", Text(container.seccomp)});
+  object.push_back({"cap_add", ArrayOf(container.cap_add, text)});
+  object.push_back({"cap_drop", ArrayOf(container.cap_drop, text)});
+  return object;
+}
+
+JsonValue ToJson(const Subject& subject, SubjectId id) {
+  JsonValue::Object object = {{"id", id},
+                              {"kind", SubjectKindName(subject.kind)},
+                              {"name", Text(subject.name)},
+                              {"cgroup", Text(subject.cgroup)}};
+  if (subject.container.has_value()) object.push_back({"container", ToJson(*subject.container)});
+  if (subject.start.has_value()) {
+    object.push_back({"start", JsonValue::Object{{"filtered", subject.start->filtered},
+                                                 {"no_new_privs", subject.start->no_new_privs}}});
+  }
+  return object;
+}
+
 JsonValue ToJson(const Recording& recording) {
   JsonValue::Array programs;
   for (const Program& program : recording.programs) {
@@ -150,10 +187,7 @@ JsonValue ToJson(const Recording& recording) {
   }
   JsonValue::Array subjects;
   for (const Subject& subject : recording.subjects) {
-    subjects.emplace_back(JsonValue::Object{{"id", subjects.size()},
-                                            {"kind", SubjectKindName(subject.kind)},
-                                            {"name", Text(subject.name)},
-                                            {"cgroup", Text(subject.cgroup)}});
+    subjects.push_back(ToJson(subject, static_cast<SubjectId>(subjects.size())));
   }
   const Host& host = recording.host;
   const Method& method = recording.method;
@@ -342,10 +376,14 @@ Timeline ReadTimeline(const JsonReader& reader) {
   return timeline;
 }
 
-SubjectTrace ReadTrace(const JsonReader& entry, size_t program_count) {
+// The schemas that a reader takes.
+enum class Schema { kFirst, kSecond };
+
+SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count) {
   SubjectTrace trace;
   trace.calls = ReadCalls(entry.Required("calls"), program_count);
   trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), program_count);
+  if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), program_count);
   trace.denials = ReadDenials(entry.Required("denials"), program_count);
   trace.capabilities = ReadCapabilities(entry.Required("capabilities"));
   if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists())
@@ -360,7 +398,7 @@ std::string ReadRunId(const JsonReader& reader) {
   return id;
 }
 
-Run ReadRun(const JsonReader& entry, const Recording& recording) {
+Run ReadRun(const JsonReader& entry, Schema schema, const Recording& recording) {
   entry.AllowOnly({"id", "name", "start", "end", "command", "subjects"});
   Run run;
   run.id = ReadRunId(entry.Required("id"));
@@ -374,13 +412,86 @@ Run ReadRun(const JsonReader& entry, const Recording& recording) {
                              .ended_by_recorder = command.Required("ended_by_recorder").Uint()};
   }
   entry.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& traced) {
-    traced.AllowOnly({"subject", "calls", "runtime_calls", "denials", "capabilities", "timeline"});
+    if (schema == Schema::kFirst) {
+      traced.AllowOnly({"subject", "calls", "runtime_calls", "denials", "capabilities", "timeline"});
+    } else {
+      traced.AllowOnly({"subject", "calls", "runtime_calls", "baseline_calls", "denials", "capabilities", "timeline"});
+    }
     const JsonReader subject = traced.Required("subject");
     const uint64_t id = subject.Uint();
     if (id >= recording.subjects.size()) return subject.Fail("no subject has this id");
-    AddUnique(traced, run.subjects, static_cast<SubjectId>(id)) = ReadTrace(traced, recording.programs.size());
+    AddUnique(traced, run.subjects, static_cast<SubjectId>(id)) = ReadTrace(traced, schema, recording.programs.size());
   });
   return run;
+}
+
+std::vector<std::string> ReadTextSet(const JsonReader& reader) {
+  std::vector<std::string> texts;
+  reader.ForEach(kMaxElements, [&texts](const JsonReader& element) {
+    std::string text = ReadText(element);
+    if (!texts.empty() && text <= texts.back()) element.Fail("the texts are not ascending");
+    texts.push_back(std::move(text));
+  });
+  return texts;
+}
+
+std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
+  return reader.exists() ? std::optional(reader.Bool()) : std::nullopt;
+}
+
+Container ReadContainer(const JsonReader& reader) {
+  reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                    "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+  Container container;
+  container.id = ReadText(reader.Required("id"));
+  container.name = ReadText(reader.Required("name"));
+  container.image = ReadText(reader.Required("image"));
+  container.image_digest = ReadText(reader.Required("image_digest"));
+  const JsonReader runtime = reader.Required("runtime");
+  runtime.AllowOnly({"name", "version"});
+  container.runtime = {.name = ReadText(runtime.Required("name")), .version = ReadText(runtime.Required("version"))};
+  reader.Required("labels").ForEachMember(kMaxElements, [&](std::string_view key, const JsonReader& value) {
+    std::optional<std::string> name = DecodePercent(key);
+    if (!name.has_value() || key.size() > kMaxTextBytes)
+      return value.Fail("the label's name is not percent-encoded text");
+    container.labels[*std::move(name)] = ReadText(value);
+  });
+  container.privileged = ReadOptionalBool(reader.Optional("privileged"));
+  container.no_new_privs = ReadOptionalBool(reader.Optional("no_new_privs"));
+  container.read_only_root = ReadOptionalBool(reader.Optional("read_only_root"));
+  container.user = ReadText(reader.Required("user"));
+  container.seccomp = ReadText(reader.Required("seccomp"), kMaxWordBytes);
+  container.cap_add = ReadTextSet(reader.Required("cap_add"));
+  container.cap_drop = ReadTextSet(reader.Required("cap_drop"));
+  return container;
+}
+
+Subject ReadSubject(const JsonReader& entry, Schema schema) {
+  const JsonReader kind = entry.Required("kind");
+  const std::optional<SubjectKind> known = SubjectKindFromName(kind.Text(kMaxWordBytes));
+  if (!known.has_value()) kind.Fail("unknown kind of subject");
+  Subject subject = {.kind = known.value_or(SubjectKind::kCommand),
+                     .name = ReadText(entry.Required("name")),
+                     .cgroup = ReadText(entry.Required("cgroup"))};
+  if (schema == Schema::kFirst) {
+    entry.AllowOnly({"id", "kind", "name", "cgroup"});
+    return subject;
+  }
+  entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  const JsonReader container = entry.Optional("container");
+  const JsonReader start = entry.Optional("start");
+  if (container.exists()) subject.container = ReadContainer(container);
+  if (start.exists()) {
+    start.AllowOnly({"filtered", "no_new_privs"});
+    subject.start = {.filtered = start.Required("filtered").Bool(),
+                     .no_new_privs = start.Required("no_new_privs").Bool()};
+  }
+  for (const JsonReader& of_container : {container, start}) {
+    if (of_container.exists() && subject.kind != SubjectKind::kContainer) {
+      of_container.Fail("only a container has it");
+    }
+  }
+  return subject;
 }
 
 // Programs and subjects say their own index, for people and for jq.
@@ -406,11 +517,13 @@ void ReadLosses(const JsonReader& block, Recording& recording) {
 Recording ReadRecording(const JsonReader& root) {
   Recording recording;
   // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
-  const JsonReader schema = root.Required("schema");
-  if (const std::string text = schema.Text(kMaxTextBytes); text != kRecordingSchema) {
-    schema.Fail(Concat("this build reads \"", kRecordingSchema, "\", and the file is \"",
+  const JsonReader stated = root.Required("schema");
+  const std::string text = stated.Text(kMaxTextBytes);
+  if (text != kRecordingSchema && text != kFirstSchema) {
+    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\" and \"", kFirstSchema, "\", and the file is \"",
                        EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
   }
+  const Schema schema = text == kFirstSchema ? Schema::kFirst : Schema::kSecond;
   root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});
 
   const JsonReader host = root.Required("host");
@@ -436,18 +549,12 @@ Recording ReadRecording(const JsonReader& root) {
                                   .inode = entry.Required("inode").Uint()});
   });
   root.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"id", "kind", "name", "cgroup"});
     CheckId(entry, recording.subjects.size());
-    const JsonReader kind = entry.Required("kind");
-    const std::optional<SubjectKind> known = SubjectKindFromName(kind.Text(kMaxWordBytes));
-    if (!known.has_value()) kind.Fail("unknown kind of subject");
-    recording.subjects.push_back({.kind = known.value_or(SubjectKind::kCommand),
-                                  .name = ReadText(entry.Required("name")),
-                                  .cgroup = ReadText(entry.Required("cgroup"))});
+    recording.subjects.push_back(ReadSubject(entry, schema));
   });
   std::set<std::string> run_ids;
   root.Required("runs").ForEach(kMaxElements, [&](const JsonReader& entry) {
-    recording.runs.push_back(ReadRun(entry, recording));
+    recording.runs.push_back(ReadRun(entry, schema, recording));
     if (!run_ids.insert(recording.runs.back().id).second) entry.Fail("another run has the same id");
   });
   return recording;

@@ -18,8 +18,16 @@ void AddSaturating(uint64_t& total, uint64_t more) {
   total = more > std::numeric_limits<uint64_t>::max() - total ? std::numeric_limits<uint64_t>::max() : total + more;
 }
 
-std::map<SyscallId, Observation>& CallsOf(SubjectTrace& trace, Phase phase) {
-  return phase == Phase::kRuntime ? trace.runtime_calls : trace.calls;
+std::map<SyscallId, Observation> SubjectTrace::*CallsOf(Phase phase) {
+  switch (phase) {
+    case Phase::kRuntime:
+      return &SubjectTrace::runtime_calls;
+    case Phase::kBaseline:
+      return &SubjectTrace::baseline_calls;
+    case Phase::kMain:
+      break;
+  }
+  return &SubjectTrace::calls;
 }
 
 void ForgetWithoutCalls(std::map<SyscallId, Observation>& calls) {
@@ -54,6 +62,10 @@ SubjectId Aggregator::AddSubject(Subject subject) {
   return id;
 }
 
+void Aggregator::SetSubject(SubjectId id, Subject subject) {
+  recording_.subjects.at(id) = std::move(subject);
+}
+
 ProgramId Aggregator::AddProgram(const Program& program) {
   const auto [entry, added] = program_ids_.try_emplace(program, static_cast<ProgramId>(recording_.programs.size()));
   if (added) recording_.programs.push_back(program);
@@ -72,7 +84,7 @@ SubjectTrace& Aggregator::Trace(SubjectId subject) {
 
 void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count) {
   if (count == 0 || IsExemptFromSeccomp(id)) return;
-  Observation& observation = CallsOf(Trace(subject), phase)[id];
+  Observation& observation = (Trace(subject).*CallsOf(phase))[id];
   // The total is the sum over programs, so what no longer fits in it is left out of both.
   count = std::min(count, std::numeric_limits<uint64_t>::max() - observation.count);
   if (count == 0) return;
@@ -82,7 +94,7 @@ void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, Sys
 
 void Aggregator::AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when) {
   if (IsExemptFromSeccomp(id)) return;
-  std::optional<UnixNanos>& first_seen = CallsOf(Trace(subject), phase)[id].first_seen;
+  std::optional<UnixNanos>& first_seen = (Trace(subject).*CallsOf(phase))[id].first_seen;
   first_seen = first_seen.has_value() ? std::min(*first_seen, when) : when;
 }
 
@@ -148,7 +160,7 @@ void Aggregator::SetCommandEnd(CommandEnd end) {
 uint64_t Aggregator::CallCount(SubjectId subject, Phase phase, SyscallId id) const {
   const auto trace = run_.subjects.find(subject);
   if (trace == run_.subjects.end()) return 0;
-  const auto& calls = phase == Phase::kRuntime ? trace->second.runtime_calls : trace->second.calls;
+  const auto& calls = trace->second.*CallsOf(phase);
   const auto call = calls.find(id);
   return call == calls.end() ? 0 : call->second.count;
 }
@@ -158,6 +170,7 @@ Recording Aggregator::Finish(UnixNanos end) {
   for (auto& [subject, trace] : run_.subjects) {
     ForgetWithoutCalls(trace.calls);
     ForgetWithoutCalls(trace.runtime_calls);
+    ForgetWithoutCalls(trace.baseline_calls);
   }
   // Losses are reported as they happen; the file has them in an order of their own.
   std::ranges::sort(recording_.losses, [](const Loss& a, const Loss& b) {

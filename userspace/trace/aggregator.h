@@ -18,13 +18,18 @@
 
 namespace syscarve {
 
-enum class Phase { kRuntime, kMain };
+// Before a container's own program is exec'd its tasks are the runtime's: kRuntime, and kBaseline while the container's
+// filter is already in force.
+enum class Phase { kRuntime, kBaseline, kMain };
 
 class Aggregator {
  public:
   Aggregator(Host host, Method method);
 
   SubjectId AddSubject(Subject subject);
+  // Says anew what a subject is, for what is told late: an engine answers after the container has started. REQUIRES:
+  // `id` is from AddSubject().
+  void SetSubject(SubjectId id, Subject subject);
   // The id of this program; equal programs get one id.
   ProgramId AddProgram(const Program& program);
 

@@ -133,7 +133,7 @@ void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool ever
   for (const auto& capabilities : snapshot.capabilities) used.insert(capabilities.slot);
   std::map<uint32_t, Target> targets;
   for (const KernelSlot& slot : snapshot.slots) {
-    if (!used.contains(slot.number) || (slot.phase == Phase::kRuntime && !keep_runtime_phase)) continue;
+    if (!used.contains(slot.number) || (slot.phase != Phase::kMain && !keep_runtime_phase)) continue;
     targets[slot.number] = {slot.subject, slot.phase, aggregator.AddProgram(slot.program)};
   }
 

@@ -104,8 +104,8 @@ class NewsReader {
 };
 
 // Hands everything to `aggregator`, whose run has begun. With `every_call` the stream is compared with the counters,
-// call by call; any difference is a loss. `keep_runtime_phase` is false for a command of our own, whose runtime phase
-// is our child's set-up.
+// call by call; any difference is a loss. `keep_runtime_phase` is false for a command of our own, where what comes
+// before the exec is our child's set-up.
 void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call, bool keep_runtime_phase,
                Aggregator& aggregator);
 

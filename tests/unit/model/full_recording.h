@@ -29,6 +29,7 @@ inline Recording FullRecording() {
       .programs = {{0, 3}},
       .arguments = {{0, {.values = {1, 2, 10}}}, {1, {.values = {0, 524289, UINT64_MAX}, .truncated = true}}}};
   web.runtime_calls[kOpenat] = {.count = 4, .first_seen = kStart, .programs = {{2, 4}}};
+  web.baseline_calls[kOpenat] = {.count = 5, .first_seen = kStart + 1, .programs = {{2, 5}}};
   web.denials[kUnshare] = {{.errno_value = 0, .count = 1, .programs = {{1, 1}}},
                            {.errno_value = 1, .count = 5, .programs = {{0, 2}, {1, 3}}}};
   CapabilityUse& bind = web.capabilities[10];
@@ -44,10 +45,33 @@ inline Recording FullRecording() {
   recording.programs = {{.path = "/usr/sbin/nginx", .device = 46, .inode = 9007199254740993},
                         {.path = "/tmp/100% \x1b[2J\xff\n\"\\é"},
                         {.path = "", .device = UINT64_MAX, .inode = UINT64_MAX}};
-  recording.subjects = {{.kind = SubjectKind::kContainer, .name = "web", .cgroup = "/docker/0123456789ab"},
-                        {.kind = SubjectKind::kCommand, .name = std::string("a\0b", 3)},
-                        {.kind = SubjectKind::kCgroup, .name = "x", .cgroup = "/system.slice/x.service"},
-                        {.kind = SubjectKind::kProcess, .name = "4711"}};
+  const Container container = {.id = std::string(64, 'a'),
+                               .name = "shop-web-1",
+                               .image = "nginx:1.25",
+                               .image_digest = "sha256:" + std::string(64, 'b'),
+                               .runtime = {.name = "runc", .version = "1.1.5"},
+                               .labels = {{"", ""},
+                                          {std::string(kComposeProjectLabel), "shop"},
+                                          {std::string(kComposeServiceLabel), "web"},
+                                          {"100% \x1b[2J\xff", "\xfe\n\"\\é%"}},
+                               .privileged = false,
+                               .no_new_privs = true,
+                               .read_only_root = true,
+                               .user = "101:101",
+                               .seccomp = "default",
+                               .cap_add = {"CAP_NET_BIND_SERVICE", "CAP_SYS_PTRACE"},
+                               .cap_drop = {"CAP_ALL"}};
+  recording.subjects = {
+      {.kind = SubjectKind::kContainer,
+       .name = "web",
+       .cgroup = "/docker/0123456789ab",
+       .container = container,
+       .start = ContainerStart{.filtered = true, .no_new_privs = true}},
+      {.kind = SubjectKind::kCommand, .name = std::string("a\0b", 3)},
+      {.kind = SubjectKind::kCgroup, .name = "x", .cgroup = "/system.slice/x.service"},
+      {.kind = SubjectKind::kProcess, .name = "4711"},
+      {.kind = SubjectKind::kContainer, .name = "web", .container = Container(), .start = ContainerStart()},
+      {.kind = SubjectKind::kContainer, .name = "web"}};
   recording.runs = {{.id = "00112233445566778899aabbccddeeff",
                      .name = "smoke test",
                      .start = kStart,

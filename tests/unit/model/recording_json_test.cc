@@ -22,7 +22,7 @@ std::string ErrorOf(std::string_view text) {
 
 // A small valid recording with one call, for cases that change one place of it.
 constexpr std::string_view kSmall = R"({
-  "schema": "syscarve.recording/1",
+  "schema": "syscarve.recording/2",
   "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
   "method": {"backend": "bpf", "events": "first", "capabilities": "none", "denials": "none"},
   "complete": {"complete": true, "losses": []},
@@ -39,6 +39,7 @@ constexpr std::string_view kSmall = R"({
           "subject": 0,
           "calls": [{"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}}],
           "runtime_calls": [],
+          "baseline_calls": [],
           "denials": [],
           "capabilities": []
         }
@@ -136,9 +137,11 @@ TEST_P(BadRecordingTest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadRecordingTest,
     testing::Values(
-        BadCase{"recording/1", "recording/2",
-                R"(schema: this build reads "syscarve.recording/1", and the file is "syscarve.recording/2")"},
-        BadCase{R"("schema": "syscarve.recording/1",)", "", R"(the field "schema" is missing)"},
+        BadCase{"recording/2", "recording/3",
+                R"(schema: this build reads "syscarve.recording/2" and "syscarve.recording/1", and the file is )"
+                R"("syscarve.recording/3")"},
+        BadCase{"recording/2", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
+        BadCase{R"("schema": "syscarve.recording/2",)", "", R"(the field "schema" is missing)"},
         BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
         BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
         BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
@@ -181,6 +184,18 @@ INSTANTIATE_TEST_SUITE_P(
                 CALL ".arguments.0.values[1]: the values are not ascending"},
         BadCase{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
                 R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
+        BadCase{R"("baseline_calls": [])", R"("baseline_calls": [{}])",
+                R"(runs[0].subjects[0].baseline_calls[0]: the field "abi" is missing)"},
+        BadCase{R"("baseline_calls": [],)", "", R"(runs[0].subjects[0]: the field "baseline_calls" is missing)"},
+        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
+                R"("kind": "command", "name": "sh", "cgroup": "", "start": {"filtered": true, "no_new_privs": true})",
+                "subjects[0].start: only a container has it"},
+        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
+                R"("kind": "container", "name": "sh", "cgroup": "", "start": {"filtered": true})",
+                R"(subjects[0].start: the field "no_new_privs" is missing)"},
+        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
+                R"("kind": "container", "name": "sh", "cgroup": "", "container": null)",
+                "subjects[0].container: expected an object, found null"},
         BadCase{R"("denials": [],)",
                 R"("denials": [{"abi": "i386", "nr": 1, "errno": 4096, "count": 1, "programs": {"0": 1}}],)",
                 "runs[0].subjects[0].denials[0].errno: 4096 is outside 0 to 4095"},
@@ -195,6 +210,65 @@ INSTANTIATE_TEST_SUITE_P(
 )",
                 R"("capabilities": [], "timeline": {"start": 0, "bucket_nanos": 0, "counts": []})",
                 "runs[0].subjects[0].timeline.bucket_nanos: 0 is outside 1 to 18446744073709551615"}));
+
+// What the file of the first schema says, in full.
+TEST(RecordingJsonTest, TheFirstSchemaIsReadAndWrittenAsTheSecond) {
+  const std::string text = ReadSourceFile("tests/golden/recording/first.json");
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  Recording expected = FullRecording();
+  expected.subjects.resize(4);
+  expected.subjects[0].container.reset();
+  expected.subjects[0].start.reset();
+  expected.runs[0].subjects[0].baseline_calls.clear();
+  EXPECT_EQ(*parsed, expected);
+
+  const std::string written = FormatRecording(*parsed);
+  EXPECT_NE(written.find(kRecordingSchema), std::string::npos);
+  const auto again = ParseRecording(written);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, expected);
+}
+
+TEST(RecordingJsonTest, TheFirstSchemaHasNoFieldOfTheSecond) {
+  const std::string text = ReadSourceFile("tests/golden/recording/first.json");
+  const auto with = [&text](std::string_view old_part, std::string_view new_part) {
+    std::string changed = text;
+    const size_t place = changed.find(old_part);
+    EXPECT_NE(place, std::string::npos) << old_part;
+    return changed.replace(place, old_part.size(), new_part);
+  };
+  EXPECT_EQ(ErrorOf(with(R"("cgroup": "/docker/0123456789ab")",
+                         R"("cgroup": "", "start": {"filtered": true, "no_new_privs": true})")),
+            "not a valid recording: subjects[0]: unknown field \"start\"");
+  EXPECT_EQ(ErrorOf(with(R"("cgroup": "/docker/0123456789ab")", R"("cgroup": "", "container": {})")),
+            "not a valid recording: subjects[0]: unknown field \"container\"");
+  EXPECT_EQ(ErrorOf(with(R"("denials": [)", R"("baseline_calls": [], "denials": [)")),
+            "not a valid recording: runs[0].subjects[0]: unknown field \"baseline_calls\"");
+}
+
+TEST(RecordingJsonTest, AContainersFieldsAreStrict) {
+  const std::string text = FormatRecording(FullRecording());
+  const auto error = [&text](std::string_view old_part, std::string_view new_part) {
+    std::string changed = text;
+    const size_t place = changed.find(old_part);
+    EXPECT_NE(place, std::string::npos) << old_part;
+    return ErrorOf(changed.replace(place, old_part.size(), new_part));
+  };
+  const std::string container = "not a valid recording: subjects[0].container";
+  EXPECT_EQ(error(R"("user": "101:101",)", ""), container + ": the field \"user\" is missing");
+  EXPECT_EQ(error(R"("user": "101:101",)", R"("user": "", "pid": 1,)"), container + ": unknown field \"pid\"");
+  EXPECT_EQ(error(R"("privileged": false)", R"("privileged": "no")"),
+            container + ".privileged: expected a boolean, found a string");
+  EXPECT_EQ(error(R"("CAP_NET_BIND_SERVICE", "CAP_SYS_PTRACE")", R"("CAP_SYS_PTRACE", "CAP_SYS_PTRACE")"),
+            container + ".cap_add[1]: the texts are not ascending");
+  EXPECT_EQ(error(R"("com.docker.compose.service")", R"("100%")"),
+            container + ".labels.100%: the label's name is not percent-encoded text");
+  EXPECT_EQ(error(R"("com.docker.compose.service")", R"("com.docker.compose.project")"),
+            "not a recording: the key \"com.docker.compose.project\" is there twice in one object");
+  EXPECT_EQ(error(R"("version": "1.1.5")", R"("version": "1.1.5", "path": "/runc")"),
+            container + ".runtime: unknown field \"path\"");
+}
 
 TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
   const std::string call =

@@ -53,6 +53,34 @@ TEST_F(AggregatorTest, CountsPerProgramAndAbi) {
   EXPECT_TRUE(recording_.complete());
 }
 
+TEST_F(AggregatorTest, KeepsThePhasesApart) {
+  const ProgramId runtime = aggregator_.AddProgram({.path = "/usr/bin/runc"});
+  aggregator_.AddCalls(subject_, runtime, Phase::kRuntime, kGetpid, 2);
+  aggregator_.AddCalls(subject_, runtime, Phase::kBaseline, kGetpid, 3);
+  aggregator_.AddCalls(subject_, runtime, Phase::kMain, kGetpid, 5);
+  aggregator_.AddFirstSeen(subject_, Phase::kBaseline, kGetpid, 1500);
+  aggregator_.AddFirstSeen(subject_, Phase::kBaseline, kGetpidI386, 1500);
+  EXPECT_EQ(aggregator_.CallCount(subject_, Phase::kBaseline, kGetpid), 3u);
+
+  const SubjectTrace trace = Finish();
+  EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 2u);
+  EXPECT_EQ(trace.baseline_calls.at(kGetpid).count, 3u);
+  EXPECT_EQ(trace.baseline_calls.at(kGetpid).first_seen, 1500u);
+  EXPECT_FALSE(trace.baseline_calls.contains(kGetpidI386)) << "a sighting without calls";
+  EXPECT_EQ(trace.calls.at(kGetpid).count, 5u);
+}
+
+TEST_F(AggregatorTest, ASubjectCanBeToldMoreLate) {
+  const Subject told = {.kind = SubjectKind::kContainer,
+                        .name = "web",
+                        .cgroup = "/docker/0123",
+                        .container = Container{.name = "shop-web-1"},
+                        .start = ContainerStart{.filtered = true}};
+  aggregator_.SetSubject(subject_, told);
+  Finish();
+  EXPECT_EQ(recording_.subjects.at(subject_), told);
+}
+
 TEST_F(AggregatorTest, ZeroCallsAreNoObservation) {
   aggregator_.AddCalls(subject_, 0, Phase::kMain, kGetpid, 0);
   aggregator_.AddFirstSeen(subject_, Phase::kMain, kGetpid, 1500);

@@ -130,6 +130,21 @@ TEST(Aggregate, AddsUpProgramsAndKeepsPhasesApart) {
   EXPECT_EQ(own.programs.size(), 2u);
 }
 
+TEST(Aggregate, KeepsTheBaselineApartAndOnlyWithTheRuntimePhase) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.slots.push_back({.number = 5, .subject = 0, .phase = Phase::kBaseline});
+  snapshot.calls = {{2, kGetpid, 100}, {3, kGetpid, 5}, {5, kGetpid, 7}};
+  const NewsReader news(Abi::kX86_64, 0);
+  const Recording recording = Finish(snapshot, news, false);
+  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  EXPECT_EQ(trace.baseline_calls.at(kGetpid).count, 7u);
+  EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 100u);
+  EXPECT_EQ(trace.calls.at(kGetpid).count, 5u);
+
+  const Recording own = Finish(snapshot, news, false, /*keep_runtime_phase=*/false);
+  EXPECT_TRUE(own.runs[0].subjects.at(0).baseline_calls.empty());
+}
+
 TEST(Aggregate, ListsNoProgramThatMadeNoCall) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.calls = {{3, kGetpid, 5}};
