@@ -17,7 +17,9 @@
 const volatile bool every_call = false;      // stream every call, not only first sightings
 const volatile bool track_denials = false;   // tell calls that a filter refused
 const volatile bool follow_processes = false;  // some subjects are process trees, not cgroups
+const volatile bool enrol_containers = false;  // a container's cgroup becomes a subject when it is made
 const volatile __u32 slot_limit = 0;         // entries of `slots` and `counters`, the unused 0 included
+const volatile __u32 subject_limit = 0;      // entries of `subjects`, the unused 0 included
 const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when this much waits
 
 // Remembers which slot a task belongs to, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
@@ -28,14 +30,30 @@ __u64 task_slots[TASK_CACHE_SIZE];
 // Starts at 1 so that a zeroed entry is never valid.
 __u32 generation = 1;
 __u32 next_slot = 1;
+__u32 next_subject = 1;
 struct recorder_losses losses;
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); // set before load, with cgroup_subjects
+	__type(key, __u32);
+	__type(value, struct recorder_subject);
+} subjects SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1);
 	__type(key, __u64); // cgroup id
 	__type(value, __u32); // subject
 } cgroup_subjects SEC(".maps");
+
+// With enrol_containers: cgroups whose every child is a container, whatever its name.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64); // cgroup id
+	__type(value, __u8);
+} container_parents SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -86,20 +104,11 @@ struct {
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
 
-// What must be known of a task between two events. Only tasks that need it have one.
-struct task_state {
-	__u32 phase;
-	__u32 last_abi; // the latest call of a task in the runtime phase
-	__u32 last_nr;
-	__u8 entered;   // track_denials: an enter was seen that has had no exit
-	__u8 known;     // track_denials: some enter was seen before
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct task_state);
+	__type(value, struct recorder_task_state);
 } task_states SEC(".maps");
 
 struct {

@@ -16,12 +16,14 @@
 #include "bpf/calls.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/news.bpf.h"
+#include "bpf/phases.bpf.h"
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
+#include "bpf/subjects.bpf.h"
 
 static __noinline int note_enter(struct task_struct *task)
 {
-	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct recorder_task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (state) {
 		state->entered = 1;
@@ -48,8 +50,9 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	__u32 counter = current_abi(task, 0) * RECORDER_PLANE_SIZE + (__u32)id;
 	struct recorder_counters *count = bpf_map_lookup_elem(&counters, &slot);
 
+	// A rowless slot.
 	if (!count)
-		return 0;
+		return count_other(slot, counter >= RECORDER_PLANE_SIZE, (__u32)id);
 	// Not atomic: the kernel runs a tracing program at most once at a time per CPU (it counts what it skips for that reason,
 	// which the user side reads at the end), and nothing else writes here.
 	__u64 before = count->calls[counter & (RECORDER_COUNTERS - 1)];
@@ -85,7 +88,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+	struct recorder_task_state *state = state_of(task);
 
 	if (!state)
 		return 0;
@@ -94,7 +97,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	// A new child returns from its parent's fork, and a handler's return has no number: neither fails.
-	if (ret >= 0 || ret < -4095 || task->seccomp.mode != 2)
+	if (ret >= 0 || ret < -4095 || task->seccomp.mode != SECCOMP_FILTER_MODE)
 		return 0;
 #if defined(__TARGET_ARCH_x86)
 	long id = (int)regs->orig_ax;
@@ -113,46 +116,82 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+// The subject's program was started by `task`, which a runtime has been until now.
+static __always_inline void note_start(__u32 subject, struct recorder_task_state *state, struct task_struct *task)
+{
+	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
+
+	// Later ones join a running container.
+	if (!described || described->flags & RECORDER_SUBJECT_STARTED)
+		return;
+	__u32 flags = RECORDER_SUBJECT_STARTED;
+
+	if (phase_in(state, task) == RECORDER_PHASE_BASELINE)
+		flags |= RECORDER_SUBJECT_FILTERED;
+	if (task->atomic_flags & (1 << PFA_NO_NEW_PRIVS))
+		flags |= RECORDER_SUBJECT_NO_NEW_PRIVS;
+	__sync_fetch_and_or(&described->flags, flags);
+}
+
+static __always_inline bool is_container(__u32 subject)
+{
+	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
+
+	return described && described->flags & RECORDER_SUBJECT_CONTAINER;
+}
+
 // The task executes another program from here on.
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+	struct recorder_task_state *state = state_of(task);
 
 	// An exec by a thread other than the first gives it the first one's pid.
 	forget(task->pid);
 	forget(old_pid);
 	if (!state || state->phase != RECORDER_PHASE_RUNTIME)
 		return 0;
-	state->phase = RECORDER_PHASE_MAIN;
 	__u32 subject = subject_of(task);
 
-	if (!subject)
+	if (!subject) {
+		state->phase = RECORDER_PHASE_MAIN;
 		return 0;
+	}
+	if (is_container(subject) && executes_itself_anew(state, task))
+		return 0;
+	note_start(subject, state, task);
+	state->phase = RECORDER_PHASE_MAIN;
 	// The exec that starts the subject's program is its first call: whatever enforces a profile must let it through.
-	__u32 slot = slot_of_program(subject);
-
-	if (slot)
-		count_other(slot, state->last_abi, state->last_nr);
-	else
-		__sync_fetch_and_add(&losses.no_slot, 1);
-	return 0;
+	return count_other(slot_of_program(subject), state->last_abi, state->last_nr);
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct task_state *state = bpf_task_storage_get(&task_states, parent, 0, 0);
+	// A new thread is in its process's phase.
+	if (child->pid != child->tgid)
+		return 0;
+	struct recorder_task_state *state = state_of(parent->group_leader);
 
 	if (state && state->phase == RECORDER_PHASE_RUNTIME) {
-		struct task_state *inherited = bpf_task_storage_get(&task_states, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		struct recorder_task_state *inherited = make_state(child);
 
-		if (inherited)
+		if (inherited) {
+			inherited->root = state->root;
+			inherited->filter = state->filter;
+			inherited->learned = state->learned;
+			inherited->last_nr = -1;
 			inherited->phase = RECORDER_PHASE_RUNTIME;
-		else
-			__sync_fetch_and_add(&losses.enrolment_failed, 1);
+		}
+	} else if (enrol_containers) {
+		// clone3's CLONE_INTO_CGROUP: born in the subject, moved by nobody.
+		struct cgroup *cgroup = BPF_CORE_READ(child, cgroups, dfl_cgrp);
+
+		if (cgroup != BPF_CORE_READ(parent, cgroups, dfl_cgrp) && subject_of_cgroup(cgroup) &&
+		    !subject_of_cgroup(BPF_CORE_READ(parent, cgroups, dfl_cgrp)))
+			begin_runtime(child, parent);
 	}
-	if (follow_processes && child->pid == child->tgid) {
+	if (follow_processes) {
 		__u32 process = parent->tgid;
 		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
 
@@ -167,20 +206,40 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+// A container's cgroup is made before its first task is moved there, and no look-up from user space would fit in between.
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	// One event per hierarchy; only the v2 one decides membership.
+	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != 0)
+		return 0;
+	struct cgroup *parent = cgroup_parent(cgroup);
+	__u64 parent_id = parent ? cgroup_id(parent) : 0;
+
+	if (!is_container_name(cgroup) && !bpf_map_lookup_elem(&container_parents, &parent_id))
+		return 0;
+	// What a container makes below its own cgroup is its own, also when it is an engine itself.
+	if (parent && subject_of_cgroup(parent))
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 subject = add_subject(cgroup, now, path);
+
+	if (!subject)
+		__sync_fetch_and_add(&losses.subjects_full, 1);
+	tell_subject(cgroup, subject, now, path);
+	return 0;
+}
+
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task, bool threadgroup)
 {
-	// One event per hierarchy; only the v2 one decides membership.
 	if (BPF_CORE_READ(destination, root, hierarchy_id) != 0)
 		return 0;
-	if (subject_of_cgroup(destination)) {
-		struct task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	__u32 subject = subject_of_cgroup(destination);
+	struct task_struct *mover = bpf_get_current_task_btf();
 
-		if (state)
-			state->phase = RECORDER_PHASE_RUNTIME;
-		else
-			__sync_fetch_and_add(&losses.enrolment_failed, 1);
-	}
+	if (subject && !was_in(mover, mover->tgid == task->tgid, subject))
+		begin_runtime(task, mover);
 	__sync_fetch_and_add(&generation, 1);
 	return 0;
 }
@@ -189,7 +248,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	// A filter kills with SIGSYS; since 5.17 the task's mode is then 3 (SECCOMP_MODE_DEAD in kernel/seccomp.c).
-	if (track_denials && (task->exit_code & 0x7f) == 31 && task->seccomp.mode >= 2) {
+	if (track_denials && (task->exit_code & 0x7f) == 31 && task->seccomp.mode >= SECCOMP_FILTER_MODE) {
 		long id = call_in_progress(task);
 
 		if (id >= 0) {

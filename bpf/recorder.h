@@ -3,7 +3,9 @@
  * The contract between the kernel side (recorder.bpf.c) and the user side (userspace/trace): the layout of every map value and
  * ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.
  *
- * A slot is one (subject, phase, program). Slot numbers start at 1; 0 means "not ours".
+ * A slot is one (subject, phase, program). Slot numbers start at 1; 0 means "not ours". Only programs of phase main have a row of
+ * counters. The others are rowless: their number is made from subject and phase, nothing is reserved for them, and their calls are
+ * counted in other_calls. A runtime's phase is short, and a subject then costs next to nothing before its program starts.
  */
 #pragma once
 
@@ -15,7 +17,10 @@ enum {
 	RECORDER_PLANE_SIZE = 512,
 	RECORDER_COUNTERS = 2 * RECORDER_PLANE_SIZE,
 	RECORDER_PATH_BYTES = 1024,
+	RECORDER_CGROUP_BYTES = 512,
 	RECORDER_BATCH_CALLS = 64,
+	RECORDER_ROWLESS = 1 << 19, /* bit of a rowless slot's number, above subject << 2 | phase */
+	RECORDER_MAX_SUBJECTS = 1 << 16,
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -27,14 +32,49 @@ enum recorder_abi {
 
 enum recorder_phase {
 	RECORDER_PHASE_MAIN = 0,
-	/* The task was moved into the subject, or forked by one that was, and has not exec'd since: a runtime at work. */
+	/* The process was moved into the subject, or forked by one that was, and has not exec'd the subject's program since: a
+	 * runtime at work. */
 	RECORDER_PHASE_RUNTIME = 1,
+	/* The same, under a filter that it did not have when it was moved: the subject's own is in force already. */
+	RECORDER_PHASE_BASELINE = 2,
 };
 
-/* Map slot_ids: key -> slot number. All-zero device and inode is the subject's slot for programs that got none of their own. */
+enum recorder_subject_flags {
+	/* Its program is what is exec'd under another root directory than the runtime's: runtimes exec themselves anew before that. */
+	RECORDER_SUBJECT_CONTAINER = 1,
+	RECORDER_SUBJECT_STARTED = 2, /* its program was exec'd, and then: */
+	RECORDER_SUBJECT_FILTERED = 4,
+	RECORDER_SUBJECT_NO_NEW_PRIVS = 8,
+};
+
+/* Map subjects, by subject number; numbers start at 1. */
+struct recorder_subject {
+	__u64 cgroup; /* id */
+	__u64 first_ns; /* CLOCK_MONOTONIC, when it was enrolled */
+	__u32 flags;
+	__u32 reserved;
+	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
+};
+
+/* Map task_states: what must be known of a task between two events. Only tasks that need one have one. User space makes one, with
+ * phase set and the rest zero, for a runtime that is already at work. */
+struct recorder_task_state {
+	__u64 root;   /* the root directory of who moved the process: a dentry's address */
+	__u64 filter; /* the newest filter when it was moved: an address */
+	__u64 executable; /* what it executed at its latest call: an inode's address */
+	__u32 phase; /* RECORDER_PHASE_RUNTIME or 0; of a process, kept with its leader */
+	__u32 last_abi; /* the latest call of a task in the runtime phase */
+	__s32 last_nr;
+	__u8 learned; /* root and filter are set */
+	__u8 entered; /* track_denials: an enter was seen that has had no exit */
+	__u8 known; /* track_denials: some enter was seen before */
+	__u8 reserved;
+};
+
+/* Map slot_ids: key -> number of a slot with a row. */
 struct recorder_slot_key {
 	__u32 subject;
-	__u32 phase;
+	__u32 reserved;
 	__u64 device;
 	__u64 inode;
 };
@@ -96,9 +136,9 @@ struct recorder_capability_count {
 struct recorder_losses {
 	__u64 news_ring_full;       /* first sightings whose time is unknown */
 	__u64 stream_ring_full;     /* calls missing from the stream of every call, though counted */
-	__u64 slots_full;           /* programs counted under the subject's shared slot */
-	__u64 no_slot;              /* calls counted nowhere */
-	__u64 other_calls_full;     /* calls with unusual numbers counted nowhere */
+	__u64 slots_full;           /* look-ups of programs that are counted without a name */
+	__u64 subjects_full;        /* containers that could not be followed */
+	__u64 other_calls_full;     /* calls of rowless slots or with unusual numbers counted nowhere */
 	__u64 denials_full;
 	__u64 capabilities_full;
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
@@ -108,6 +148,7 @@ enum recorder_news_type {
 	RECORDER_NEWS_SIGHTING = 1,
 	RECORDER_NEWS_CALL = 2,
 	RECORDER_NEWS_BATCH = 3,
+	RECORDER_NEWS_SUBJECT = 4,
 };
 
 /* Ring records start with this. Times are CLOCK_MONOTONIC nanoseconds. */
@@ -124,6 +165,15 @@ struct recorder_news_call {
 	__u32 abi;
 	__u32 nr;
 	__u32 pid;
+};
+
+/* A container's cgroup was made. */
+struct recorder_news_subject {
+	struct recorder_news_header header;
+	__u64 cgroup;
+	__u32 subject; /* 0: there was no room for it */
+	__u32 reserved;
+	char path[RECORDER_CGROUP_BYTES];
 };
 
 /* Calls of one CPU, oldest first. Each is nanoseconds since header.time_ns << 28 | slot << 10 | counter. */
@@ -149,6 +199,8 @@ struct recorder_stream {
 #else
 #define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
+RECORDER_ASSERT_SIZE(struct recorder_subject, 24 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_task_state, 40);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
 RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 16 + 16 + 1024);
 RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);
@@ -158,4 +210,5 @@ RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
 RECORDER_ASSERT_SIZE(struct recorder_losses, 64);
 RECORDER_ASSERT_SIZE(struct recorder_news_call, 32);
+RECORDER_ASSERT_SIZE(struct recorder_news_subject, 16 + 16 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_news_batch, 16 + 512);

@@ -12,9 +12,10 @@
 
 #include "bpf/calls.bpf.h"
 #include "bpf/maps.bpf.h"
+#include "bpf/phases.bpf.h"
+#include "bpf/subjects.bpf.h"
 
 #define TASK_SLOT_BITS 20
-#define MAX_CGROUP_DEPTH 64
 #define MAX_PATH_COMPONENTS 48
 #define MAX_COMPONENT 256
 
@@ -32,36 +33,6 @@ static __always_inline __u64 cache_tag(__u32 pid, __u32 at_generation)
 static __always_inline void forget(__u32 pid)
 {
 	*cache_entry(pid) = 0;
-}
-
-// The subject whose cgroup is `cgroup` or its nearest ancestor; 0 is none.
-static __always_inline __u32 subject_of_cgroup(struct cgroup *cgroup)
-{
-	for (int depth = 0; depth < MAX_CGROUP_DEPTH && cgroup; depth++) {
-		__u64 id = BPF_CORE_READ(cgroup, kn, id);
-		__u32 *subject = bpf_map_lookup_elem(&cgroup_subjects, &id);
-
-		if (subject)
-			return *subject;
-		// css is the cgroup's first member in all kernels, but let the relocation say so.
-		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
-		if (!parent)
-			return 0;
-		cgroup = (void *)parent - bpf_core_field_offset(struct cgroup, self);
-	}
-	return 0;
-}
-
-static __always_inline __u32 subject_of(struct task_struct *task)
-{
-	if (follow_processes) {
-		__u32 process = task->tgid;
-		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
-
-		if (subject)
-			return *subject;
-	}
-	return subject_of_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp));
 }
 
 // Writes the path of `file`, leaf first. Reading as it is renamed or unmounted can give a path that never was; device and
@@ -98,12 +69,9 @@ static __always_inline void describe_path(struct recorder_slot *slot, struct fil
 	slot->path_truncated = 1;
 }
 
-static __always_inline __u32 shared_slot(__u32 subject, __u32 phase)
+static __always_inline __u32 rowless_slot(__u32 subject, __u32 phase)
 {
-	struct recorder_slot_key key = {.subject = subject, .phase = phase};
-	__u32 *slot = bpf_map_lookup_elem(&slot_ids, &key);
-
-	return slot ? *slot : 0;
+	return RECORDER_ROWLESS | subject << 2 | phase;
 }
 
 // The slot of the program that the current task executes, made at its first call. Like decide(), not static: the verifier then
@@ -115,7 +83,6 @@ __noinline __u32 slot_of_program(__u32 subject)
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct recorder_slot_key key = {
 		.subject = subject,
-		.phase = RECORDER_PHASE_MAIN,
 		.device = BPF_CORE_READ(inode, i_sb, s_dev),
 		.inode = BPF_CORE_READ(inode, i_ino),
 	};
@@ -127,14 +94,14 @@ __noinline __u32 slot_of_program(__u32 subject)
 	// Checked first so that a flood of programs cannot make the counter wrap.
 	if (next_slot >= slot_limit) {
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return shared_slot(subject, RECORDER_PHASE_MAIN);
+		return rowless_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	__u32 slot = __sync_fetch_and_add(&next_slot, 1);
 	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
 
 	if (!described) {
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return shared_slot(subject, RECORDER_PHASE_MAIN);
+		return rowless_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	described->key = key;
 	described->pid = task->tgid;
@@ -146,7 +113,7 @@ __noinline __u32 slot_of_program(__u32 subject)
 		if (known)
 			return *known;
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return shared_slot(subject, RECORDER_PHASE_MAIN);
+		return rowless_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	return slot;
 }
@@ -161,23 +128,12 @@ __noinline __u32 decide(long id)
 	__u32 subject = subject_of(task);
 
 	if (subject) {
-		struct task_state *state = bpf_task_storage_get(&task_states, task, 0, 0);
+		struct recorder_task_state *state = runtime_state(task, id);
 
-		if (state && state->phase == RECORDER_PHASE_RUNTIME) {
-			// Not remembered: the latest call must be known when exec comes.
-			state->last_abi = current_abi(task, id);
-			state->last_nr = number_of(state->last_abi, id);
-			slot = shared_slot(subject, RECORDER_PHASE_RUNTIME);
-			if (!slot)
-				__sync_fetch_and_add(&losses.no_slot, 1);
-			return slot;
-		}
+		// Not remembered: the latest call must be known when exec comes, and a filter may come at any time.
+		if (state)
+			return rowless_slot(subject, phase_in(state, task));
 		slot = slot_of_program(subject);
-		if (!slot) {
-			// Not remembered either, so that every call that is lost is counted.
-			__sync_fetch_and_add(&losses.no_slot, 1);
-			return 0;
-		}
 	}
 	*cache_entry(task->pid) = cache_tag(task->pid, at_generation) << TASK_SLOT_BITS | slot;
 	return slot;
@@ -191,4 +147,25 @@ static __always_inline __u32 slot_of(struct task_struct *task, long id)
 	if (entry >> TASK_SLOT_BITS == cache_tag(pid, *(volatile __u32 *)&generation))
 		return entry & ((1 << TASK_SLOT_BITS) - 1);
 	return decide(id);
+}
+
+// Whether the current task belongs to `subject`, or, when it is the one that is being moved there and so is there already, did
+// before. What a subject moves within itself stays in its phase: an init system puts its services in cgroups of their own.
+static __always_inline bool was_in(struct task_struct *mover, bool moves_itself, __u32 subject)
+{
+	if (!moves_itself)
+		return subject_of(mover) == subject;
+	// The call that moves it has left its slot here, whatever was moved since.
+	__u64 entry = *cache_entry(mover->pid);
+	__u32 slot = entry & ((1 << TASK_SLOT_BITS) - 1);
+
+	// Another's or none: rather one call too many in phase main than one missing.
+	if (entry == 0 || (entry >> TASK_SLOT_BITS & ((1 << (32 - TASK_SLOT_BITS)) - 1)) !=
+				  (__u32)mover->pid / TASK_CACHE_SIZE)
+		return true;
+	if (slot & RECORDER_ROWLESS)
+		return (slot & ~RECORDER_ROWLESS) >> 2 == subject;
+	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
+
+	return described && described->key.subject == subject;
 }

@@ -78,6 +78,7 @@ struct super_block {
 struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	u32 i_nlink;
 };
 
 struct file {
@@ -89,7 +90,12 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct fs_struct {
+	struct path root;
+};
+
 struct kernfs_node {
+	const char *name;
 	u64 id;
 };
 
@@ -117,8 +123,11 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+struct seccomp_filter;
+
 struct seccomp {
 	int mode; /* 2 is SECCOMP_MODE_FILTER */
+	struct seccomp_filter *filter; /* the newest of the stack */
 };
 
 struct signal_struct {
@@ -132,7 +141,10 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned long atomic_flags; /* bit 0 is PFA_NO_NEW_PRIVS */
 	char comm[16];
+	struct task_struct *group_leader;
+	struct fs_struct *fs;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
 	const struct cred *real_cred;

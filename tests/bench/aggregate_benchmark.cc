@@ -39,7 +39,7 @@ void AggregateSnapshot(benchmark::State& state) {
     Aggregator aggregator({}, {});
     aggregator.AddSubject({});
     aggregator.BeginRun("", "", 0);
-    Aggregate(snapshot, news, false, true, aggregator);
+    AggregateRun(snapshot, {}, news, true, aggregator);
     benchmark::DoNotOptimize(aggregator.Finish(1));
   }
 }

@@ -95,7 +95,7 @@ struct Measurement {
 
 Measurement Recorded(Caller& caller, uint64_t cgroup, bool every_call, long calls) {
   auto source = BpfEventSource::Create({.every_call = every_call});
-  if (!source.ok() || !(*source)->FollowCgroup(cgroup, 0).ok()) std::exit(1);
+  if (!source.ok() || !(*source)->FollowCgroup(cgroup, BpfEventSource::CgroupKind::kPlain).ok()) std::exit(1);
   NewsReader news(NativeAbi(), 0);
   std::atomic<bool> done = false;
   // The consumer, on another core if there is one.

@@ -76,6 +76,17 @@ void Aggregator::BeginRun(std::string id, std::string name, UnixNanos start) {
   run_.id = std::move(id);
   run_.name = std::move(name);
   run_.start = start;
+  for (SubjectId subject = 0; subject < recording_.subjects.size(); ++subject) run_.subjects.try_emplace(subject);
+}
+
+void Aggregator::EndRun(UnixNanos end) {
+  run_.end = end;
+  for (auto& [subject, trace] : run_.subjects) {
+    ForgetWithoutCalls(trace.calls);
+    ForgetWithoutCalls(trace.runtime_calls);
+    ForgetWithoutCalls(trace.baseline_calls);
+  }
+  recording_.runs.push_back(std::exchange(run_, {}));
 }
 
 SubjectTrace& Aggregator::Trace(SubjectId subject) {
@@ -166,17 +177,11 @@ uint64_t Aggregator::CallCount(SubjectId subject, Phase phase, SyscallId id) con
 }
 
 Recording Aggregator::Finish(UnixNanos end) {
-  run_.end = end;
-  for (auto& [subject, trace] : run_.subjects) {
-    ForgetWithoutCalls(trace.calls);
-    ForgetWithoutCalls(trace.runtime_calls);
-    ForgetWithoutCalls(trace.baseline_calls);
-  }
+  EndRun(end);
   // Losses are reported as they happen; the file has them in an order of their own.
   std::ranges::sort(recording_.losses, [](const Loss& a, const Loss& b) {
     return std::tie(a.what, a.missed_calls, a.detail) < std::tie(b.what, b.missed_calls, b.detail);
   });
-  recording_.runs.push_back(std::move(run_));
   return std::move(recording_);
 }
 

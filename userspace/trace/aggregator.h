@@ -33,8 +33,10 @@ class Aggregator {
   // The id of this program; equal programs get one id.
   ProgramId AddProgram(const Program& program);
 
-  // Starts the run that everything below is counted to. REQUIRES: at least one subject, no run begun.
+  // Starts the run that everything below is counted to. REQUIRES: no run begun, or it has been ended.
   void BeginRun(std::string id, std::string name, UnixNanos start);
+  // Ends the run so that another may begin.
+  void EndRun(UnixNanos end);
 
   // `count` more calls. Calls exempt from seccomp are dropped here, for every backend alike.
   void AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count);

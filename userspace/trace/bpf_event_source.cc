@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,12 @@ namespace {
 constexpr size_t kCounterMemory = size_t{256} << 20;
 constexpr uint32_t kMaxSlots = 1024;
 constexpr uint32_t kMinSlots = 128;
+constexpr uint32_t kMaxContainerSlots = 4096;
+constexpr uint32_t kContainerRingBytes = 8u << 20;
+// A container's runtime makes some hundred different calls, which have no row of counters.
+constexpr uint32_t kRowlessCallsPerContainer = 256;
+constexpr uint32_t kDenialsPerContainer = 64;
+constexpr uint32_t kCapabilityChecksPerContainer = 64;
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
 
@@ -116,6 +123,17 @@ absl::Status ForEach(const bpf_map* map, Visit visit) {
   return errno == ENOENT ? absl::OkStatus() : PosixError(absl::StrCat("walk the map ", bpf_map__name(map)), errno);
 }
 
+Phase PhaseOfRowless(uint32_t slot) {
+  switch (slot & 3) {
+    case RECORDER_PHASE_RUNTIME:
+      return Phase::kRuntime;
+    case RECORDER_PHASE_BASELINE:
+      return Phase::kBaseline;
+    default:
+      return Phase::kMain;
+  }
+}
+
 }  // namespace
 
 struct BpfEventSource::State {
@@ -124,13 +142,104 @@ struct BpfEventSource::State {
     recorder__destroy(skeleton);
   }
 
+  // The parts of a snapshot: subjects, the rows of counters, and what is counted in tables.
+  absl::Status ReadSubjects(KernelSnapshot& snapshot) const;
+  absl::Status ReadRows(KernelSnapshot& snapshot) const;
+  absl::Status ReadTables(KernelSnapshot& snapshot) const;
+
   BpfOptions options;
   recorder* skeleton = nullptr;
   ring_buffer* ring = nullptr;
   NewsReader* reader = nullptr;  // Whose Drain is running.
   CapabilitySource capability_source = CapabilitySource::kNone;
   uint32_t slot_limit = 0;
+  uint32_t subject_limit = 0;
 };
+
+absl::Status BpfEventSource::State::ReadSubjects(KernelSnapshot& snapshot) const {
+  const uint32_t used = std::min<uint32_t>(skeleton->data->next_subject, subject_limit);
+  for (uint32_t number = 1; number < used; ++number) {
+    recorder_subject subject;
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.subjects), &number, &subject) != 0) {
+      return BpfError("read the subjects", errno);
+    }
+    snapshot.subjects.push_back({.cgroup = subject.cgroup,
+                                 .path = std::string(subject.path, strnlen(subject.path, sizeof(subject.path))),
+                                 .container = (subject.flags & RECORDER_SUBJECT_CONTAINER) != 0,
+                                 .started = (subject.flags & RECORDER_SUBJECT_STARTED) != 0,
+                                 .filtered = (subject.flags & RECORDER_SUBJECT_FILTERED) != 0,
+                                 .no_new_privs = (subject.flags & RECORDER_SUBJECT_NO_NEW_PRIVS) != 0});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BpfEventSource::State::ReadRows(KernelSnapshot& snapshot) const {
+  const uint32_t used = std::min<uint32_t>(skeleton->data->next_slot, slot_limit);
+  std::vector<recorder_counters> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
+  for (uint32_t number = 1; number < used; ++number) {
+    recorder_slot slot;
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.slots), &number, &slot) != 0 ||
+        bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.counters), &number, per_cpu.data()) != 0) {
+      return BpfError("read the counters", errno);
+    }
+    if (slot.key.subject == 0) continue;
+    const std::string_view components(slot.path, std::min<size_t>(slot.path_length, sizeof(slot.path)));
+    snapshot.slots.push_back({.number = number,
+                              .subject = slot.key.subject - 1,
+                              .phase = Phase::kMain,
+                              .program = {.path = PathFromComponents(components, slot.path_truncated != 0),
+                                          .device = slot.key.device,
+                                          .inode = slot.key.inode}});
+    for (uint32_t counter = 0; counter < RECORDER_COUNTERS; ++counter) {
+      uint64_t count = 0;
+      for (const recorder_counters& cpu : per_cpu) count += cpu.calls[counter];
+      if (count == 0) continue;
+      const uint32_t abi = counter >= RECORDER_PLANE_SIZE ? RECORDER_ABI_COMPAT : RECORDER_ABI_NATIVE;
+      snapshot.calls.push_back(
+          {number, {*AbiFromKernel(abi, options.native), static_cast<int>(counter % RECORDER_PLANE_SIZE)}, count});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
+  const Abi native = options.native;
+  std::set<uint32_t> rowless;
+  const auto note = [&rowless](uint32_t slot) {
+    if ((slot & RECORDER_ROWLESS) != 0) rowless.insert(slot);
+  };
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_call_key, uint64_t>(
+      skeleton->maps.other_calls, [&](const recorder_call_key& key, uint64_t count) {
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
+          note(key.slot);
+          snapshot.calls.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, count});
+        }
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_denial_key, uint64_t>(
+      skeleton->maps.denials, [&](const recorder_denial_key& key, uint64_t count) {
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
+          note(key.slot);
+          snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
+        }
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
+      skeleton->maps.capability_checks,
+      [&](const recorder_capability_key& key, const recorder_capability_count& count) {
+        std::optional<SyscallId> during;
+        if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
+        note(key.slot);
+        snapshot.capabilities.push_back({key.slot, key.capability, during,
+                                         (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
+                                         CapabilityChecks{count.granted, count.denied}});
+      })));
+  for (const uint32_t slot : rowless) {
+    snapshot.slots.push_back({.number = slot,
+                              .subject = ((slot & ~RECORDER_ROWLESS) >> 2) - 1,
+                              .phase = PhaseOfRowless(slot),
+                              .program = {}});
+  }
+  return absl::OkStatus();
+}
 
 BpfEventSource::BpfEventSource(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BpfEventSource::~BpfEventSource() = default;
@@ -149,10 +258,29 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
                             state->capability_source == CapabilitySource::kTracepoint);
   bpf_program__set_autoload(skeleton.progs.on_sys_exit, options.track_denials);
 
+  bpf_program__set_autoload(skeleton.progs.on_cgroup_mkdir, options.enrol_containers);
+
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return BpfError("count the CPUs", -cpus);
-  state->slot_limit = static_cast<uint32_t>(
-      std::clamp<size_t>(kCounterMemory / sizeof(recorder_counters) / static_cast<size_t>(cpus), kMinSlots, kMaxSlots));
+  state->slot_limit =
+      static_cast<uint32_t>(std::clamp<size_t>(kCounterMemory / sizeof(recorder_counters) / static_cast<size_t>(cpus),
+                                               kMinSlots, options.enrol_containers ? kMaxContainerSlots : kMaxSlots));
+  if (options.max_subjects == 0 || options.max_subjects >= RECORDER_MAX_SUBJECTS) {
+    return absl::InvalidArgumentError(absl::StrCat("there can be 1 to ", RECORDER_MAX_SUBJECTS - 1, " subjects"));
+  }
+  // Numbers start at 1.
+  state->subject_limit = options.max_subjects + 1;
+  bpf_map__set_max_entries(skeleton.maps.subjects, state->subject_limit);
+  bpf_map__set_max_entries(skeleton.maps.cgroup_subjects, state->subject_limit);
+  if (options.enrol_containers) {
+    const auto grow = [&](bpf_map* map, uint32_t per_container) {
+      bpf_map__set_max_entries(map, std::max(bpf_map__max_entries(map), options.max_subjects * per_container));
+    };
+    grow(skeleton.maps.other_calls, kRowlessCallsPerContainer);
+    grow(skeleton.maps.denials, kDenialsPerContainer);
+    grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
+    bpf_map__set_max_entries(skeleton.maps.news, kContainerRingBytes);
+  }
   bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
   bpf_map__set_max_entries(skeleton.maps.counters, state->slot_limit);
   bpf_map__set_max_entries(skeleton.maps.slot_ids, state->slot_limit);
@@ -160,7 +288,9 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   skeleton.rodata->every_call = options.every_call;
   skeleton.rodata->track_denials = options.track_denials;
   skeleton.rodata->follow_processes = options.follow_processes;
+  skeleton.rodata->enrol_containers = options.enrol_containers;
   skeleton.rodata->slot_limit = state->slot_limit;
+  skeleton.rodata->subject_limit = state->subject_limit;
   skeleton.rodata->wakeup_bytes = kStreamWakeupBytes;
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
@@ -176,27 +306,48 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   return std::unique_ptr<BpfEventSource>(new BpfEventSource(std::move(state)));
 }
 
-absl::Status BpfEventSource::FollowCgroup(uint64_t cgroup_id, SubjectId subject) {
+absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(uint64_t cgroup_id, CgroupKind kind) {
   recorder& skeleton = *state_->skeleton;
-  const uint32_t kernel_subject = subject + 1;
-  // The slots for the runtime phase, and for programs when the table is full, are reserved now: a flood of programs
-  // cannot take them.
-  for (const recorder_phase phase : {RECORDER_PHASE_MAIN, RECORDER_PHASE_RUNTIME}) {
-    recorder_slot slot = {};
-    slot.key = {.subject = kernel_subject, .phase = static_cast<__u32>(phase)};
-    const uint32_t number = __atomic_fetch_add(&skeleton.data->next_slot, 1, __ATOMIC_SEQ_CST);
-    if (number >= state_->slot_limit) return absl::ResourceExhaustedError("more subjects than slots");
-    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.slots), &number, &slot, BPF_ANY) != 0 ||
-        bpf_map_update_elem(bpf_map__fd(skeleton.maps.slot_ids), &slot.key, &number, BPF_NOEXIST) != 0) {
-      return BpfError("reserve a slot", errno);
-    }
+  const int by_cgroup = bpf_map__fd(skeleton.maps.cgroup_subjects);
+  uint32_t number = 0;
+  if (cgroup_id != 0 && bpf_map_lookup_elem(by_cgroup, &cgroup_id, &number) == 0) {
+    return absl::AlreadyExistsError("the cgroup is followed already");
   }
-  if (cgroup_id != 0 &&
-      bpf_map_update_elem(bpf_map__fd(skeleton.maps.cgroup_subjects), &cgroup_id, &kernel_subject, BPF_NOEXIST) != 0) {
+  number = __atomic_fetch_add(&skeleton.data->next_subject, 1, __ATOMIC_SEQ_CST);
+  if (number >= state_->subject_limit) return absl::ResourceExhaustedError("more subjects than there is room for");
+  const recorder_subject subject = {.cgroup = cgroup_id,
+                                    .flags = kind == CgroupKind::kContainer ? uint32_t{RECORDER_SUBJECT_CONTAINER} : 0};
+  if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.subjects), &number, &subject, BPF_ANY) != 0) {
+    return BpfError("describe the subject", errno);
+  }
+  if (cgroup_id != 0 && bpf_map_update_elem(by_cgroup, &cgroup_id, &number, BPF_NOEXIST) != 0) {
+    // The kernel side was quicker; our number stays unused.
+    if (errno == EEXIST) return absl::AlreadyExistsError("the cgroup is followed already");
     return BpfError("follow the cgroup", errno);
   }
   // Tasks that were looked at before are looked at again.
   __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
+  return number - 1;
+}
+
+absl::Status BpfEventSource::EnrolChildrenOf(uint64_t cgroup_id) {
+  const uint8_t yes = 1;
+  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.container_parents), &cgroup_id, &yes, BPF_ANY) != 0) {
+    return BpfError("watch the cgroup for containers", errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BpfEventSource::MarkRuntime(pid_t process) {
+  // Task storage is addressed from user space by a pidfd.
+  const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
+  const int key = pidfd.get();
+  const recorder_task_state state = {.phase = RECORDER_PHASE_RUNTIME, .last_nr = -1};
+  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.task_states), &key, &state, BPF_ANY) != 0) {
+    return BpfError(absl::StrCat("mark process ", process, " as the runtime"), errno);
+  }
+  __atomic_fetch_add(&state_->skeleton->data->generation, 1, __ATOMIC_SEQ_CST);
   return absl::OkStatus();
 }
 
@@ -229,16 +380,14 @@ absl::Status BpfEventSource::Drain(NewsReader& news) {
 
 absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   recorder& skeleton = *state_->skeleton;
-  KernelSnapshot snapshot;
   recorder__detach(&skeleton);
   // Detaching does not wait for a program that is running on another CPU; it runs inside an RCU section, and this waits
   // for those.
   if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) usleep(100'000);
   SYSCARVE_RETURN_IF_ERROR(Drain(news));
 
-  const size_t cpus = static_cast<size_t>(libbpf_num_possible_cpus());
   if (state_->options.every_call) {
-    std::vector<recorder_stream> streams(cpus);
+    std::vector<recorder_stream> streams(static_cast<size_t>(libbpf_num_possible_cpus()));
     const uint32_t zero = 0;
     if (bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.streams), &zero, streams.data()) != 0) {
       return BpfError("read the last batches", errno);
@@ -248,7 +397,12 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
       news.Read(std::as_bytes(std::span(&stream.batch, 1)));
     }
   }
+  return Read();
+}
 
+absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
+  const recorder& skeleton = *state_->skeleton;
+  KernelSnapshot snapshot;
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton.obj) {
     if (!bpf_program__autoload(program)) continue;
@@ -257,54 +411,9 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
     if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) snapshot.skipped += info.recursion_misses;
   }
   snapshot.losses = skeleton.bss->losses;
-
-  const Abi native = state_->options.native;
-  const uint32_t used_slots = std::min<uint32_t>(skeleton.data->next_slot, state_->slot_limit);
-  std::vector<recorder_counters> per_cpu(cpus);
-  for (uint32_t number = 1; number < used_slots; ++number) {
-    recorder_slot slot;
-    if (bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.slots), &number, &slot) != 0 ||
-        bpf_map_lookup_elem(bpf_map__fd(skeleton.maps.counters), &number, per_cpu.data()) != 0) {
-      return BpfError("read the counters", errno);
-    }
-    if (slot.key.subject == 0) continue;
-    const std::string_view components(slot.path, std::min<size_t>(slot.path_length, sizeof(slot.path)));
-    snapshot.slots.push_back({.number = number,
-                              .subject = slot.key.subject - 1,
-                              .phase = slot.key.phase == RECORDER_PHASE_RUNTIME ? Phase::kRuntime : Phase::kMain,
-                              .program = {.path = PathFromComponents(components, slot.path_truncated != 0),
-                                          .device = slot.key.device,
-                                          .inode = slot.key.inode}});
-    for (uint32_t counter = 0; counter < RECORDER_COUNTERS; ++counter) {
-      uint64_t count = 0;
-      for (const recorder_counters& cpu : per_cpu) count += cpu.calls[counter];
-      if (count == 0) continue;
-      const uint32_t abi = counter >= RECORDER_PLANE_SIZE ? RECORDER_ABI_COMPAT : RECORDER_ABI_NATIVE;
-      snapshot.calls.push_back(
-          {number, {*AbiFromKernel(abi, native), static_cast<int>(counter % RECORDER_PLANE_SIZE)}, count});
-    }
-  }
-
-  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_call_key, uint64_t>(
-      skeleton.maps.other_calls, [&](const recorder_call_key& key, uint64_t count) {
-        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
-          snapshot.calls.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, count});
-        }
-      })));
-  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_denial_key, uint64_t>(
-      skeleton.maps.denials, [&](const recorder_denial_key& key, uint64_t count) {
-        if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
-          snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
-        }
-      })));
-  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
-      skeleton.maps.capability_checks, [&](const recorder_capability_key& key, const recorder_capability_count& count) {
-        std::optional<SyscallId> during;
-        if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
-        snapshot.capabilities.push_back({key.slot, key.capability, during,
-                                         (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
-                                         CapabilityChecks{count.granted, count.denied}});
-      })));
+  SYSCARVE_RETURN_IF_ERROR(state_->ReadSubjects(snapshot));
+  SYSCARVE_RETURN_IF_ERROR(state_->ReadRows(snapshot));
+  SYSCARVE_RETURN_IF_ERROR(state_->ReadTables(snapshot));
   return snapshot;
 }
 

@@ -19,6 +19,10 @@ struct BpfOptions {
   bool track_denials =
       false;  // Watch exits too, to tell calls that a filter in force refused. Costs as much again per call.
   bool follow_processes = false;  // Allow FollowProcess.
+  // Make each new container's cgroup a subject, in the kernel, before its first task is there. Room is made for
+  // thousands of programs, not for hundreds.
+  bool enrol_containers = false;
+  uint32_t max_subjects = 1;
   Abi native = NativeAbi();
 };
 
@@ -31,12 +35,21 @@ class BpfEventSource {
   BpfEventSource(const BpfEventSource&) = delete;
   BpfEventSource& operator=(const BpfEventSource&) = delete;
 
-  // From the next call on, tasks in this cgroup or below it belong to `subject`. A task that moves into it later is in
-  // the runtime phase until its next exec.
-  absl::Status FollowCgroup(uint64_t cgroup_id, SubjectId subject);
+  // From the next call on, tasks in this cgroup or below it belong to a new subject. A process that moves into it later
+  // is in the runtime phase until it execs: the next program, or, for a container, the container's program (a runtime
+  // that executes itself anew is still the runtime). kAlreadyExists when a subject has this cgroup,
+  // kResourceExhausted when there are max_subjects. A `cgroup_id` of 0 is no cgroup: for FollowProcess.
+  enum class CgroupKind { kPlain, kContainer };
+  absl::StatusOr<SubjectId> FollowCgroup(uint64_t cgroup_id, CgroupKind kind);
+  // Every cgroup that is made directly below this one is a container, whatever its name. REQUIRES:
+  // options.enrol_containers.
+  absl::Status EnrolChildrenOf(uint64_t cgroup_id);
   // From the next call on, this process and those it forks from now on belong to `subject`. REQUIRES:
   // options.follow_processes.
   absl::Status FollowProcess(pid_t process, SubjectId subject);
+  // `process` is in a followed cgroup already, and is the runtime at work, still in its own root directory and under
+  // its own filters: what it does until it execs the container's program is the runtime's.
+  absl::Status MarkRuntime(pid_t process);
 
   // Where capability checks are seen: "fexit", "tracepoint" or "none".
   const std::string& capability_source() const;
@@ -46,6 +59,8 @@ class BpfEventSource {
   // Reads what the ring holds now.
   absl::Status Drain(NewsReader& news);
 
+  // Reads the counters while programs are running: what was counted when this was called is in the snapshot.
+  absl::StatusOr<KernelSnapshot> Read() const;
   // Detaches every program, waits until none is running, drains the ring, then reads the counters. Call once.
   absl::StatusOr<KernelSnapshot> Finish(NewsReader& news);
 

@@ -13,6 +13,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/trace/command.h"
+#include "userspace/trace/mark_socket.h"
 #include "userspace/trace/signals.h"
 
 namespace syscarve {
@@ -23,6 +24,7 @@ struct BpfRecordOptions {
   bool every_call = false;
   bool track_denials = false;  // Also when the subject is found to have a filter in force already.
   std::chrono::milliseconds grace = std::chrono::seconds(5);
+  MarkBy mark_by = MarkBy::kSocket;                   // How the command marks runs.
   std::optional<std::chrono::milliseconds> duration;  // For an existing subject: stop after this long.
   // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
   std::function<void(std::string_view)> note = [](std::string_view) {};

@@ -55,9 +55,19 @@ void NewsReader::Read(std::span<const std::byte> record) {
     recorder_news_call call;
     std::memcpy(&call, record.data(), sizeof(call));
     ReadCall(call);
+  } else if (header.type == RECORDER_NEWS_SUBJECT && record.size() >= sizeof(recorder_news_subject)) {
+    recorder_news_subject subject;
+    std::memcpy(&subject, record.data(), sizeof(subject));
+    ReadSubject(subject);
   } else {
     ++malformed_;
   }
+}
+
+void NewsReader::ReadSubject(const recorder_news_subject& subject) {
+  ++containers_told_;
+  if (subject.subject != 0) return;
+  refused_containers_.emplace_back(subject.path, strnlen(subject.path, sizeof(subject.path)));
 }
 
 void NewsReader::ReadCall(const recorder_news_call& call) {
@@ -119,14 +129,17 @@ std::map<NewsReader::CallKey, uint64_t> NewsReader::streamed() const {
   return all;
 }
 
-void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call, bool keep_runtime_phase,
-               Aggregator& aggregator) {
-  struct Target {
-    SubjectId subject;
-    Phase phase;
-    ProgramId program;
-  };
-  // Programs that made no call are not worth an entry: a slot can be reserved and stay unused.
+namespace {
+
+struct Target {
+  SubjectId subject;
+  Phase phase;
+  ProgramId program;
+};
+
+// Where each slot's calls go. Programs that made no call are not worth an entry: a slot can stay unused.
+std::map<uint32_t, Target> FindTargets(const KernelSnapshot& snapshot, bool keep_runtime_phase,
+                                       Aggregator& aggregator) {
   std::set<uint32_t> used;
   for (const auto& calls : snapshot.calls) used.insert(calls.slot);
   for (const auto& denials : snapshot.denials) used.insert(denials.slot);
@@ -136,60 +149,118 @@ void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool ever
     if (!used.contains(slot.number) || (slot.phase != Phase::kMain && !keep_runtime_phase)) continue;
     targets[slot.number] = {slot.subject, slot.phase, aggregator.AddProgram(slot.program)};
   }
+  return targets;
+}
 
-  uint64_t mismatch = 0;
-  std::map<NewsReader::CallKey, uint64_t> streamed =
-      every_call ? news.streamed() : std::map<NewsReader::CallKey, uint64_t>{};
-  for (const auto& calls : snapshot.calls) {
-    if (every_call) {
-      // The same slot and call can have two rows (counter and other_calls): take from the stream what this row
-      // explains.
-      uint64_t& left = streamed[{calls.slot, calls.id}];
-      const uint64_t explained = std::min(left, calls.count);
-      left -= explained;
-      mismatch += calls.count - explained;
+// A slot can have two rows for one call: its counter's, and the exec's that started the program.
+std::map<NewsReader::CallKey, uint64_t> CallTotals(const KernelSnapshot* snapshot) {
+  std::map<NewsReader::CallKey, uint64_t> totals;
+  if (snapshot == nullptr) return totals;
+  for (const auto& calls : snapshot->calls) totals[{calls.slot, calls.id}] += calls.count;
+  return totals;
+}
+
+using DenialKey = std::tuple<uint32_t, SyscallId, int>;
+std::map<DenialKey, uint64_t> DenialTotals(const KernelSnapshot* snapshot) {
+  std::map<DenialKey, uint64_t> totals;
+  if (snapshot == nullptr) return totals;
+  for (const auto& denials : snapshot->denials) {
+    totals[{denials.slot, denials.id, denials.errno_value}] += denials.count;
+  }
+  return totals;
+}
+
+using CapabilityKey = std::tuple<uint32_t, int, std::optional<SyscallId>, bool>;
+std::map<CapabilityKey, CapabilityChecks> CapabilityTotals(const KernelSnapshot* snapshot) {
+  std::map<CapabilityKey, CapabilityChecks> totals;
+  if (snapshot == nullptr) return totals;
+  for (const auto& use : snapshot->capabilities) {
+    CapabilityChecks& checks = totals[{use.slot, use.capability, use.during, use.foreign}];
+    checks.granted += use.checks.granted;
+    checks.denied += use.checks.denied;
+  }
+  return totals;
+}
+
+template <typename Key, typename Value>
+Value ValueOr(const std::map<Key, Value>& values, const Key& key, Value otherwise = {}) {
+  const auto found = values.find(key);
+  return found == values.end() ? otherwise : found->second;
+}
+
+}  // namespace
+
+void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsReader& news, bool keep_runtime_phase,
+                  Aggregator& aggregator) {
+  const std::map<uint32_t, Target> targets = FindTargets(now, keep_runtime_phase, aggregator);
+  const auto target_of = [&](uint32_t slot) -> const Target* {
+    const auto found = targets.find(slot);
+    return found == targets.end() ? nullptr : &found->second;
+  };
+
+  const auto calls_before = CallTotals(part.before);
+  for (const auto& [key, total] : CallTotals(&now)) {
+    const Target* const target = target_of(key.slot);
+    const uint64_t before = ValueOr(calls_before, key);
+    if (target == nullptr || total <= before) continue;
+    aggregator.AddCalls(target->subject, target->program, target->phase, key.id, total - before);
+    if (before != 0) continue;
+    if (const auto sighting = news.sightings().find(key); sighting != news.sightings().end()) {
+      aggregator.AddFirstSeen(target->subject, target->phase, key.id, sighting->second);
     }
-    const auto target = targets.find(calls.slot);
-    if (target == targets.end()) continue;
-    aggregator.AddCalls(target->second.subject, target->second.program, target->second.phase, calls.id, calls.count);
   }
-  for (const auto& [key, left] : streamed) mismatch += left;
-  for (const auto& [key, when] : news.sightings()) {
-    const auto target = targets.find(key.slot);
-    if (target == targets.end()) continue;
-    aggregator.AddFirstSeen(target->second.subject, target->second.phase, key.id, when);
-  }
+  const auto milli = [](UnixNanos time) { return time / kNanosPerMilli; };
   for (const auto& [slot_and_milli, count] : news.timeline()) {
-    const auto target = targets.find(slot_and_milli.first);
-    if (target == targets.end()) continue;
-    aggregator.AddToTimeline(target->second.subject, slot_and_milli.second * kNanosPerMilli, count);
+    const Target* const target = target_of(slot_and_milli.first);
+    if (target == nullptr || slot_and_milli.second < milli(part.from) || slot_and_milli.second >= milli(part.until)) {
+      continue;
+    }
+    aggregator.AddToTimeline(target->subject, slot_and_milli.second * kNanosPerMilli, count);
   }
-  for (const auto& denials : snapshot.denials) {
-    const auto target = targets.find(denials.slot);
-    if (target == targets.end()) continue;
-    aggregator.AddDenials(target->second.subject, target->second.program, denials.id, denials.errno_value,
-                          denials.count);
+  const auto denials_before = DenialTotals(part.before);
+  for (const auto& [key, total] : DenialTotals(&now)) {
+    const auto& [slot, id, errno_value] = key;
+    const Target* const target = target_of(slot);
+    const uint64_t before = ValueOr(denials_before, key);
+    if (target == nullptr || total <= before) continue;
+    aggregator.AddDenials(target->subject, target->program, id, errno_value, total - before);
   }
-  for (const auto& use : snapshot.capabilities) {
-    const auto target = targets.find(use.slot);
-    if (target == targets.end() || target->second.phase != Phase::kMain) continue;
-    aggregator.AddCapabilityChecks(target->second.subject, use.capability, use.during, use.checks, use.foreign);
+  const auto capabilities_before = CapabilityTotals(part.before);
+  for (const auto& [key, total] : CapabilityTotals(&now)) {
+    const auto& [slot, capability, during, foreign] = key;
+    const Target* const target = target_of(slot);
+    const CapabilityChecks before = ValueOr(capabilities_before, key);
+    const CapabilityChecks checks = {total.granted - before.granted, total.denied - before.denied};
+    if (target == nullptr || target->phase != Phase::kMain || checks == CapabilityChecks{}) continue;
+    aggregator.AddCapabilityChecks(target->subject, capability, during, checks, foreign);
+  }
+}
+
+void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool every_call, Aggregator& aggregator) {
+  uint64_t mismatch = 0;
+  if (every_call) {
+    std::map<NewsReader::CallKey, uint64_t> streamed = news.streamed();
+    for (const auto& [key, counted] : CallTotals(&end)) {
+      uint64_t& seen = streamed[key];
+      mismatch += counted > seen ? counted - seen : seen - counted;
+      seen = 0;
+    }
+    for (const auto& [key, left] : streamed) mismatch += left;
   }
 
-  const recorder_losses& losses = snapshot.losses;
+  const recorder_losses& losses = end.losses;
   AddLossIf(aggregator, "ring_full", losses.news_ring_full, false, "first sightings whose time is not known");
   AddLossIf(aggregator, "timeline_mismatch", mismatch, false,
             "calls that the kernel counted and the stream of every call did not carry, or the other way round");
   AddLossIf(aggregator, "slots_full", losses.slots_full, false,
             "lookups of programs beyond the slot table, counted without a name");
-  AddLossIf(aggregator, "no_slot", losses.no_slot, true, "calls of tasks for which no slot was left");
   AddLossIf(aggregator, "other_calls_full", losses.other_calls_full, true,
-            "calls with unusual numbers beyond the table for them");
+            "calls with unusual numbers, or of a container runtime, beyond the table for them");
   AddLossIf(aggregator, "denial_table_full", losses.denials_full, false, "refused calls beyond the table for them");
   AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
             "capability checks beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
-  AddLossIf(aggregator, "program_skipped", snapshot.skipped, true,
+  AddLossIf(aggregator, "program_skipped", end.skipped, true,
             "times the kernel did not run one of our programs because it was already running on that CPU");
   AddLossIf(aggregator, "malformed_news", news.malformed(), false, "ring records that could not be read");
 }

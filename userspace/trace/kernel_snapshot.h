@@ -27,6 +27,17 @@ std::optional<Abi> AbiFromKernel(uint32_t recorder_abi, Abi native);
 // was cut.
 std::string PathFromComponents(std::string_view components, bool truncated);
 
+// A subject as the kernel side knows it. Subjects are numbered in the order in which they were enrolled, from 0.
+struct KernelSubject {
+  uint64_t cgroup = 0;  // Its id.
+  std::string path;     // Below the cgroup v2 mount; "" when user space named it.
+  bool container = false;
+  bool started = false;  // Its program was exec'd while we watched, and then:
+  bool filtered = false;
+  bool no_new_privs = false;
+  auto operator<=>(const KernelSubject&) const = default;
+};
+
 struct KernelSlot {
   uint32_t number = 0;
   SubjectId subject = 0;
@@ -54,6 +65,7 @@ struct KernelSnapshot {
     CapabilityChecks checks;
   };
 
+  std::vector<KernelSubject> subjects;  // By SubjectId.
   std::vector<KernelSlot> slots;
   std::vector<Calls> calls;
   std::vector<Denials> denials;
@@ -84,6 +96,10 @@ class NewsReader {
   std::map<CallKey, uint64_t> streamed() const;
   // Calls by slot and millisecond since 1970.
   const std::map<std::pair<uint32_t, uint64_t>, uint64_t>& timeline() const { return timeline_; }
+  // Containers for which there was no room, by their cgroup's path.
+  const std::vector<std::string>& refused_containers() const { return refused_containers_; }
+  // How many containers were told of, with and without room for them.
+  uint64_t containers_told() const { return containers_told_; }
   uint64_t malformed() const { return malformed_; }
   // First sightings that were told more than once, which the kernel side never does.
   uint64_t repeated_sightings() const { return repeated_sightings_; }
@@ -91,6 +107,7 @@ class NewsReader {
  private:
   void ReadCall(const recorder_news_call& call);
   void ReadBatch(const recorder_news_batch& batch);
+  void ReadSubject(const recorder_news_subject& subject);
   void AddToTimeline(uint32_t slot, uint64_t monotonic_ns, uint64_t count);
 
   Abi native_;
@@ -99,14 +116,28 @@ class NewsReader {
   std::vector<std::vector<uint64_t>> streamed_;  // By slot, then counter; the hot path of `--events all`.
   std::map<CallKey, uint64_t> streamed_others_;
   std::map<std::pair<uint32_t, uint64_t>, uint64_t> timeline_;
+  std::vector<std::string> refused_containers_;
+  uint64_t containers_told_ = 0;
   uint64_t malformed_ = 0;
   uint64_t repeated_sightings_ = 0;
 };
 
-// Hands everything to `aggregator`, whose run has begun. With `every_call` the stream is compared with the counters,
-// call by call; any difference is a loss. `keep_runtime_phase` is false for a command of our own, where what comes
-// before the exec is our child's set-up.
-void Aggregate(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call, bool keep_runtime_phase,
-               Aggregator& aggregator);
+// A run as a part of a recording: what was counted after `before`, in a time that began at `from` and ended at `until`
+// (for the timeline, whose buckets are a millisecond wide).
+struct RunPart {
+  const KernelSnapshot* before = nullptr;  // nullptr: nothing was counted before.
+  UnixNanos from = 0;
+  UnixNanos until = UINT64_MAX;
+};
+
+// Hands what was counted in a run to `aggregator`, whose run has begun and which has every subject of `now`.
+// `keep_runtime_phase` is false for a command of our own, whose runtime phase is our child's set-up. Capability checks
+// of the runtime are not the subject's.
+void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsReader& news, bool keep_runtime_phase,
+                  Aggregator& aggregator);
+
+// Hands over what was lost in the whole recording, whose last snapshot is `end`. With `every_call` the stream is
+// compared with the counters, call by call; any difference is a loss.
+void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool every_call, Aggregator& aggregator);
 
 }  // namespace syscarve

@@ -33,7 +33,7 @@ recorder_news_batch Batch(uint64_t time_ns, std::vector<std::tuple<uint64_t, uin
   return batch;
 }
 
-// One subject with two programs in slots 3 and 4, its runtime phase in slot 2 and its shared slot 1.
+// One subject with two programs in slots 3 and 4, its runtime phase in slot 2, and slot 1 for programs without a name.
 KernelSnapshot TwoPrograms() {
   KernelSnapshot snapshot;
   snapshot.slots = {
@@ -49,7 +49,8 @@ Recording Finish(const KernelSnapshot& snapshot, const NewsReader& news, bool ev
   Aggregator aggregator({}, {});
   aggregator.AddSubject({});
   aggregator.BeginRun("id", "name", 0);
-  Aggregate(snapshot, news, every_call, keep_runtime_phase, aggregator);
+  AggregateRun(snapshot, {}, news, keep_runtime_phase, aggregator);
+  AggregateLosses(snapshot, news, every_call, aggregator);
   return aggregator.Finish(1);
 }
 
@@ -185,7 +186,7 @@ TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
   EXPECT_EQ(detail.losses.size(), 4u);
   EXPECT_TRUE(detail.complete());
   for (auto set :
-       {+[](KernelSnapshot& s) { s.losses.no_slot = 1; }, +[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
+       {+[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
         +[](KernelSnapshot& s) { s.losses.enrolment_failed = 1; }, +[](KernelSnapshot& s) { s.skipped = 1; }}) {
     KernelSnapshot lossy = TwoPrograms();
     set(lossy);
@@ -193,6 +194,64 @@ TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
     ASSERT_EQ(recording.losses.size(), 1u);
     EXPECT_FALSE(recording.complete()) << recording.losses[0].what;
   }
+}
+
+TEST(Aggregate, DividesTheCountsIntoRuns) {
+  constexpr SyscallId kRead{Abi::kX86_64, 0};
+  KernelSnapshot first = TwoPrograms();
+  first.calls = {{3, kGetpid, 5}};
+  first.denials = {{3, kRead, 1, 2}};
+  first.capabilities = {{3, 21, kGetpid, false, {1, 0}}};
+  KernelSnapshot second = TwoPrograms();
+  second.calls = {{3, kGetpid, 5}, {3, kRead, 7}, {4, kGetpid, 1}};
+  second.denials = {{3, kRead, 1, 5}};
+  second.capabilities = {{3, 21, kGetpid, false, {1, 4}}};
+  NewsReader news(Abi::kX86_64, 0);
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 10)));
+  // Made before the first run's end was decided, told after: it belongs to the run that counts it.
+  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 0, 90)));
+  news.Read(Bytes(Batch(kSecond, {{0, 3, 39}})));
+  news.Read(Bytes(Batch(3 * kSecond, {{0, 3, 0}, {0, 4, 39}})));
+
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("a", "one", 0);
+  AggregateRun(first, {.until = 2 * kSecond}, news, true, aggregator);
+  aggregator.EndRun(2 * kSecond);
+  aggregator.BeginRun("b", "two", 2 * kSecond);
+  AggregateRun(second, {.before = &first, .from = 2 * kSecond}, news, true, aggregator);
+  const Recording recording = aggregator.Finish(4 * kSecond);
+
+  ASSERT_EQ(recording.runs.size(), 2u);
+  const SubjectTrace& one = recording.runs[0].subjects.at(0);
+  EXPECT_EQ(one.calls.size(), 1u);
+  EXPECT_EQ(one.calls.at(kGetpid).count, 5u);
+  EXPECT_EQ(one.calls.at(kGetpid).first_seen, 10u);
+  EXPECT_EQ(one.denials.at(kRead).at(0).count, 2u);
+  EXPECT_EQ(one.timeline->counts, std::vector<uint64_t>{1});
+  const SubjectTrace& two = recording.runs[1].subjects.at(0);
+  EXPECT_EQ(two.calls.at(kRead).count, 7u);
+  EXPECT_EQ(two.calls.at(kRead).first_seen, 90u);
+  EXPECT_EQ(two.calls.at(kGetpid).count, 1u) << "only what the other program added";
+  EXPECT_EQ(two.denials.at(kRead).at(0).count, 3u);
+  EXPECT_EQ(two.capabilities.at(21).during.at(kGetpid), (CapabilityChecks{0, 4}));
+  EXPECT_EQ(two.timeline->counts, std::vector<uint64_t>{2});
+  EXPECT_EQ(recording.runs[1].name, "two");
+}
+
+TEST(NewsReader, NamesContainersThatHadNoRoom) {
+  NewsReader news(Abi::kX86_64, 0);
+  recorder_news_subject told = {.header = {.type = RECORDER_NEWS_SUBJECT}, .subject = 1, .path = "/docker/a"};
+  news.Read(Bytes(told));
+  told = {.header = {.type = RECORDER_NEWS_SUBJECT}, .subject = 0, .path = "/docker/b"};
+  news.Read(Bytes(told));
+  // Cut off by the kernel side: no NUL.
+  std::memset(told.path, 'x', sizeof(told.path));
+  news.Read(Bytes(told));
+  EXPECT_EQ(news.containers_told(), 3u);
+  EXPECT_EQ(news.refused_containers(),
+            (std::vector<std::string>{"/docker/b", std::string(RECORDER_CGROUP_BYTES, 'x')}));
+  EXPECT_EQ(news.malformed(), 0u);
 }
 
 TEST(Aggregate, IgnoresRowsOfSlotsItDoesNotKnow) {

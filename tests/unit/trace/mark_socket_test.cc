@@ -1,0 +1,117 @@
+#include "userspace/trace/mark_socket.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace syscarve {
+namespace {
+
+// Serves until `count` marks were answered; returns their names.
+std::vector<std::string> ServeMarks(MarkSocket& marks, size_t count, absl::Status answer = absl::OkStatus()) {
+  std::vector<std::string> names;
+  while (names.size() < count) {
+    std::vector<pollfd> descriptors;
+    marks.AddDescriptors(descriptors);
+    if (poll(descriptors.data(), descriptors.size(), 10'000) <= 0) return names;
+    marks.Serve([&](const std::string& name) {
+      names.push_back(name);
+      return answer;
+    });
+  }
+  return names;
+}
+
+std::string Where(const MarkSocket& marks) {
+  const std::string environment = marks.Environment();
+  return environment.substr(environment.find('=') + 1);
+}
+
+TEST(MarkSocket, AnswersOneMarkAfterAnother) {
+  auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+  ASSERT_TRUE(marks.ok()) << marks.status();
+  std::vector<absl::Status> answers;
+  std::thread client([&] {
+    for (const char* name : {"first", "second test", "\xff\x1b[31m"}) answers.push_back(SendMark(Where(*marks), name));
+  });
+  const auto names = ServeMarks(*marks, 3);
+  client.join();
+  EXPECT_EQ(names, (std::vector<std::string>{"first", "second test", "\xff\x1b[31m"}));
+  ASSERT_EQ(answers.size(), 3u);
+  for (const absl::Status& answer : answers) EXPECT_TRUE(answer.ok()) << answer;
+}
+
+TEST(MarkSocket, WorksThroughAnInheritedDescriptor) {
+  auto marks = MarkSocket::Connected();
+  ASSERT_TRUE(marks.ok()) << marks.status();
+  EXPECT_EQ(Where(*marks).substr(0, 3), "fd:");
+  absl::Status answer;
+  std::thread client([&] { answer = SendMark(Where(*marks), "x"); });
+  EXPECT_EQ(ServeMarks(*marks, 1), std::vector<std::string>{"x"});
+  client.join();
+  EXPECT_TRUE(answer.ok()) << answer;
+  marks->CloseInherited();
+  EXPECT_FALSE(SendMark(Where(*marks), "y").ok());
+}
+
+TEST(MarkSocket, SaysWhyAMarkWasRefused) {
+  auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+  ASSERT_TRUE(marks.ok());
+  absl::Status answer;
+  std::thread client([&] { answer = SendMark(Where(*marks), "x"); });
+  ServeMarks(*marks, 1, absl::InternalError("no\nway"));
+  client.join();
+  EXPECT_EQ(answer.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(answer.message().find("no way"), absl::string_view::npos) << answer;
+}
+
+TEST(MarkSocket, RefusesNamesThatAreNone) {
+  for (const std::string& name : {std::string(), std::string("a\nb"), std::string(kMaxMarkName + 1, 'x')}) {
+    EXPECT_EQ(SendMark("/nowhere", name).code(), absl::StatusCode::kInvalidArgument) << name;
+  }
+  EXPECT_FALSE(SendMark("fd:nonsense", "x").ok());
+  EXPECT_FALSE(SendMark("fd:-1", "x").ok());
+  EXPECT_FALSE(SendMark(std::string(4096, '/'), "x").ok());
+  EXPECT_EQ(SendMark("/nowhere/at/all", "x").code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(MarkSocket, ClosesWhoSendsALineWithoutEnd) {
+  auto marks = MarkSocket::Connected();
+  ASSERT_TRUE(marks.ok());
+  const int fd = std::stoi(Where(*marks).substr(3));
+  const std::string flood(4 * kMaxMarkName, 'x');
+  ASSERT_EQ(send(fd, flood.data(), flood.size(), 0), static_cast<ssize_t>(flood.size()));
+  marks->Serve([](const std::string&) -> absl::Status { return absl::InternalError("no line was complete"); });
+  std::string answer(256, '\0');
+  const ssize_t size = recv(fd, answer.data(), answer.size(), 0);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(answer.substr(0, 6), "error:");
+  EXPECT_EQ(recv(fd, answer.data(), answer.size(), 0), 0);
+  std::vector<pollfd> descriptors;
+  marks->AddDescriptors(descriptors);
+  EXPECT_TRUE(descriptors.empty());
+}
+
+TEST(MarkSocket, LeavesNothingBehind) {
+  std::string path;
+  struct stat info;
+  {
+    auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+    ASSERT_TRUE(marks.ok());
+    path = Where(*marks);
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    MarkSocket moved = *std::move(marks);
+    EXPECT_EQ(Where(moved), path);
+  }
+  EXPECT_NE(stat(path.c_str(), &info), 0);
+  EXPECT_NE(stat(path.substr(0, path.rfind('/')).c_str(), &info), 0);
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,136 @@
+#include "userspace/trace/bpf_session.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "userspace/trace/host.h"
+
+namespace syscarve {
+namespace {
+
+// The ring is looked at this often even when nobody wakes us.
+constexpr std::chrono::milliseconds kPollInterval{100};
+
+uint64_t MonotonicToUnixOffset() {
+  timespec monotonic;
+  clock_gettime(CLOCK_MONOTONIC, &monotonic);
+  return UnixNow() -
+         (static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(monotonic.tv_nsec));
+}
+
+}  // namespace
+
+BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
+                       Aggregator aggregator)
+    : options_(options),
+      keep_runtime_phase_(keep_runtime_phase),
+      source_(std::move(source)),
+      news_(NativeAbi(), MonotonicToUnixOffset()),
+      aggregator_(std::move(aggregator)),
+      run_start_(UnixNow()) {}
+
+absl::StatusOr<BpfSession> BpfSession::Begin(const BpfOptions& options, std::string run_name, bool keep_runtime_phase) {
+  SYSCARVE_ASSIGN_OR_RETURN(auto source, BpfEventSource::Create(options));
+  const Method method = {.backend = "bpf",
+                         .events = options.every_call ? "all" : "first",
+                         .capabilities = source->capability_source(),
+                         .denials = options.track_denials ? "sys_exit" : "none"};
+  SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
+  BpfSession session(options, keep_runtime_phase, std::move(source), Aggregator(DescribeHost(), method));
+  session.aggregator_.BeginRun(std::move(id), std::move(run_name), session.run_start_);
+  return session;
+}
+
+absl::Status BpfSession::AddSubject(Subject subject, uint64_t cgroup_id, BpfEventSource::CgroupKind kind) {
+  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId id, source_->FollowCgroup(cgroup_id, kind));
+  if (id != subjects_.size()) return absl::InternalError("the kernel side has subjects of its own");
+  subjects_.push_back(subject);
+  aggregator_.AddSubject(std::move(subject));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Command> BpfSession::OfferMarks(const Command& command, MarkBy by) {
+  std::optional<uid_t> user;
+  std::optional<gid_t> group;
+  if (command.identity) {
+    user = command.identity->uid;
+    group = command.identity->gid;
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(MarkSocket marks,
+                            by == MarkBy::kSocket ? MarkSocket::Listen(user, group) : MarkSocket::Connected());
+  Command marked = command;
+  const std::string name = std::string(kMarkVariable) + "=";
+  std::erase_if(marked.environment, [&](const std::string& variable) { return variable.starts_with(name); });
+  marked.environment.push_back(marks.Environment());
+  marks_.emplace(std::move(marks));
+  return marked;
+}
+
+absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline) {
+  std::chrono::milliseconds wait = kPollInterval;
+  if (deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
+    wait = std::clamp(left, std::chrono::milliseconds(0), wait);
+  }
+  const size_t callers = descriptors.size();
+  descriptors.push_back({.fd = source_->news_fd(), .events = POLLIN});
+  if (marks_) marks_->AddDescriptors(descriptors);
+  const int ready = poll(descriptors.data(), descriptors.size(), static_cast<int>(wait.count()));
+  descriptors.resize(callers);
+  if (ready < 0 && errno != EINTR) return PosixError("poll", errno);
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  if (marks_) marks_->Serve([this](const std::string& name) { return NextRun(name); });
+  return absl::OkStatus();
+}
+
+void BpfSession::UpdateSubjects(const KernelSnapshot& now) {
+  for (SubjectId id = 0; id < now.subjects.size(); ++id) {
+    const KernelSubject& seen = now.subjects[id];
+    if (id == subjects_.size()) {
+      const auto before = ran_before_.find(id);
+      const std::string cgroup = before == ran_before_.end() ? seen.path : before->second;
+      subjects_.push_back(
+          {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup});
+      aggregator_.AddSubject(subjects_.back());
+    }
+    Subject& subject = subjects_[id];
+    // `docker exec` starts programs, too; the container's own start is past.
+    if (ran_before_.contains(id)) continue;
+    if (subject.kind != SubjectKind::kContainer || !seen.started || subject.start) continue;
+    subject.start = ContainerStart{.filtered = seen.filtered, .no_new_privs = seen.no_new_privs};
+    aggregator_.SetSubject(id, subject);
+  }
+}
+
+void BpfSession::EndRun(KernelSnapshot now, UnixNanos at) {
+  UpdateSubjects(now);
+  const bool last = at == UINT64_MAX;
+  AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at}, news_,
+               keep_runtime_phase_, aggregator_);
+  if (!last) before_ = std::move(now);
+}
+
+absl::Status BpfSession::NextRun(const std::string& name) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
+  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());
+  // What the snapshot counted has been told by now.
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  const UnixNanos at = UnixNow();
+  EndRun(std::move(now), at);
+  aggregator_.EndRun(at);
+  run_start_ = at;
+  aggregator_.BeginRun(std::move(id), name, at);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Recording> BpfSession::End() {
+  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(news_));
+  AggregateLosses(end, news_, options_.every_call, aggregator_);
+  EndRun(std::move(end), UINT64_MAX);
+  return aggregator_.Finish(UnixNow());
+}
+
+}  // namespace syscarve

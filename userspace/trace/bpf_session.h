@@ -1,0 +1,80 @@
+// What every recording with BPF shares: the kernel side, what it tells, the runs it is divided into, and how it ends.
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+#include "userspace/trace/aggregator.h"
+#include "userspace/trace/bpf_event_source.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/mark_socket.h"
+
+namespace syscarve {
+
+class BpfSession {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Arms the kernel side and begins the first run. `keep_runtime_phase` is false for a command of our own, whose
+  // runtime phase is our child's set-up.
+  static absl::StatusOr<BpfSession> Begin(const BpfOptions& options, std::string run_name, bool keep_runtime_phase);
+
+  BpfEventSource& source() { return *source_; }
+  Aggregator& aggregator() { return aggregator_; }
+
+  // Follows a cgroup (0: none) as a new subject. Not beside enrol_containers, where the kernel side numbers subjects,
+  // too.
+  absl::Status AddSubject(Subject subject, uint64_t cgroup_id, BpfEventSource::CgroupKind kind);
+  SubjectId subject() const { return 0; }
+  // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
+  void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
+
+  // `command` with SYSCARVE_MARK in its environment; marks that come from there begin new runs. CommandStarted() is due
+  // when its process exists.
+  absl::StatusOr<Command> OfferMarks(const Command& command, MarkBy by);
+  void CommandStarted() { marks_->CloseInherited(); }
+
+  // Waits for any of `descriptors`, the ring, a mark or `deadline`, and drains the ring. On return each descriptor's
+  // revents is set.
+  absl::Status Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline);
+
+  // Ends the run and begins the next: every call made before is in the one, every call made after this returns in the
+  // other.
+  absl::Status NextRun(const std::string& name);
+
+  // Ends the recording. Containers become subjects named after their cgroup's last component.
+  absl::StatusOr<Recording> End();
+
+  // Containers that there was no room for, by their cgroup's path; all of them after End().
+  const std::vector<std::string>& refused_containers() const { return news_.refused_containers(); }
+
+ private:
+  BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
+             Aggregator aggregator);
+
+  void EndRun(KernelSnapshot now, UnixNanos at);
+  // Makes known what the kernel side has enrolled, and what it saw of each subject's start.
+  void UpdateSubjects(const KernelSnapshot& now);
+
+  BpfOptions options_;
+  bool keep_runtime_phase_;
+  std::unique_ptr<BpfEventSource> source_;
+  NewsReader news_;
+  Aggregator aggregator_;
+  std::vector<Subject> subjects_;
+  std::map<SubjectId, std::string> ran_before_;
+  std::optional<KernelSnapshot> before_;  // At the end of the latest run that has ended.
+  UnixNanos run_start_;
+  std::optional<MarkSocket> marks_;
+};
+
+}  // namespace syscarve

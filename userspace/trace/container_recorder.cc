@@ -1,0 +1,152 @@
+#include "userspace/trace/container_recorder.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/trace/bpf_session.h"
+#include "userspace/trace/cgroup.h"
+#include "userspace/trace/waiting_child.h"
+
+namespace syscarve {
+namespace {
+
+using Clock = BpfSession::Clock;
+
+absl::Status EnrolParents(BpfSession& session, const std::string& mount, const std::vector<std::string>& parents) {
+  for (const std::string& parent : parents) {
+    const std::string directory = Concat(mount, parent.starts_with("/") ? "" : "/", parent);
+    SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(directory));
+    SYSCARVE_RETURN_IF_ERROR(session.source().EnrolChildrenOf(id));
+  }
+  return absl::OkStatus();
+}
+
+// Containers that were there before we were lack the calls of their start.
+absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
+  for (const std::string& cgroup : cgroups) {
+    const absl::StatusOr<uint64_t> id = CgroupId(mount + cgroup);
+    if (absl::IsNotFound(id.status())) continue;  // It has ended meanwhile.
+    SYSCARVE_RETURN_IF_ERROR(id.status());
+    const auto subject = session.source().FollowCgroup(*id, BpfEventSource::CgroupKind::kContainer);
+    // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
+    if (absl::IsAlreadyExists(subject.status())) continue;
+    SYSCARVE_RETURN_IF_ERROR(subject.status());
+    session.NameSubject(*subject, cgroup);
+  }
+  return absl::OkStatus();
+}
+
+// Follows until the command has ended, or without one until it is time. Returns the command's status.
+absl::StatusOr<int> Follow(BpfSession& session, SignalForwarder& signals, pid_t child,
+                           std::optional<std::chrono::milliseconds> duration) {
+  std::optional<Clock::time_point> deadline;
+  if (child == 0 && duration) deadline = Clock::now() + *duration;
+  signals.SetTarget(child);
+  while (true) {
+    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
+    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
+    if (signals.HandlePending().asked_to_end) return 0;
+    if (deadline && Clock::now() >= *deadline) return 0;
+    int wait_status = 0;
+    if (child != 0 && waitpid(child, &wait_status, WNOHANG) == child) {
+      signals.SetTarget(0);
+      return ShellStatus(wait_status);
+    }
+  }
+}
+
+absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, const Command& command,
+                               const ContainerRecordOptions& options, RecordStage& stage) {
+  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
+  const ExecImage image(marked);
+  SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
+  absl::Cleanup end_child = [&] {
+    kill(child.pid(), SIGKILL);
+    waitpid(child.pid(), nullptr, 0);
+  };
+  session.CommandStarted();
+  SYSCARVE_RETURN_IF_ERROR(child.Release());
+  stage = RecordStage::kExec;
+  SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
+  stage = RecordStage::kRunning;
+  SYSCARVE_ASSIGN_OR_RETURN(const int status, Follow(session, signals, child.pid(), std::nullopt));
+  std::move(end_child).Cancel();
+  return status;
+}
+
+BpfOptions ToBpf(const ContainerRecordOptions& options) {
+  return {.every_call = options.every_call,
+          .track_denials = options.track_denials,
+          .enrol_containers = true,
+          .max_subjects = options.max_containers};
+}
+
+}  // namespace
+
+absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>& command,
+                                                   const ContainerRecordOptions& options, SignalForwarder& signals,
+                                                   RecordStage& stage) {
+  stage = RecordStage::kSetUp;
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
+  SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
+  options.on_armed();
+
+  ContainersOutcome outcome;
+  if (command) {
+    SYSCARVE_ASSIGN_OR_RETURN(outcome.command_status, RunCommand(session, signals, *command, options, stage));
+    session.aggregator().SetCommandEnd({.status = outcome.command_status});
+  } else {
+    stage = RecordStage::kRunning;
+    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
+  outcome.refused = session.refused_containers();
+  return outcome;
+}
+
+absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
+                                            SignalForwarder& signals) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, CgroupOfProcess(init));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string own, CgroupOfProcess(getpid()));
+  if (cgroup == "/" || cgroup == own || own.starts_with(cgroup + "/")) {
+    return absl::FailedPreconditionError(
+        Concat("process ", init, " is in no cgroup of its own, but in ", cgroup.empty() ? "none" : cgroup));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(mount + cgroup));
+  const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
+
+  BpfOptions bpf = ToBpf(options);
+  bpf.enrol_containers = false;
+  bpf.max_subjects = 1;
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
+      {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, id,
+      BpfEventSource::CgroupKind::kContainer));
+  SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
+  options.on_armed();
+
+  while (true) {
+    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}, {.fd = events.get(), .events = POLLPRI}};
+    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, std::nullopt));
+    if (signals.HandlePending().asked_to_end) break;
+    // A cgroup that was removed can no longer be read.
+    const auto populated = IsPopulated(events.get());
+    if (!populated.ok() || !*populated) break;
+  }
+  return session.End();
+}
+
+}  // namespace syscarve

@@ -1,0 +1,62 @@
+// Recording containers with BPF: not one by one from outside, which would always miss the first calls, but all that
+// are set up while we watch, each a subject of its own from before its first task. Whose they are, and which of them
+// are wanted, is decided afterwards.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+#include "userspace/trace/bpf_recorder.h"
+#include "userspace/trace/command.h"
+#include "userspace/trace/mark_socket.h"
+#include "userspace/trace/signals.h"
+
+namespace syscarve {
+
+struct ContainerRecordOptions {
+  std::string run_name;
+  bool every_call = false;
+  bool track_denials = true;  // Engines have a filter of their own, and whoever is refused a call asks why.
+  uint32_t max_containers = 1024;
+  MarkBy mark_by = MarkBy::kSocket;
+  std::optional<std::chrono::milliseconds> duration;  // Without a command: stop after this long.
+  // Further cgroups (below the cgroup v2 mount), each child of which is a container: for engines that name theirs
+  // unlike all others.
+  std::vector<std::string> parents;
+  // Asked for when all is armed: the cgroups of containers that run already and shall be recorded from now on.
+  std::function<std::vector<std::string>()> running = [] { return std::vector<std::string>(); };
+  std::function<void()> on_armed = [] {};
+  // Told what a user wants to know while it happens.
+  std::function<void(std::string_view)> note = [](std::string_view) {};
+};
+
+struct ContainersOutcome {
+  // A subject of kind kContainer for each container, named after its cgroup's last component. A container that ran
+  // before has no `start`, and a loss "started_before" says so.
+  Recording recording;
+  std::vector<std::string> refused;  // Cgroups of containers that there was no room for.
+  int command_status = 0;
+};
+
+// Enrols every container that is made from now on, runs `command`, or waits for the duration or for SIGINT or SIGTERM,
+// and ends with the command. On an error, `stage` tells where it came from.
+absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>& command,
+                                                   const ContainerRecordOptions& options, SignalForwarder& signals,
+                                                   RecordStage& stage);
+
+// Records the one container that `init`, a runtime that waits for a hook in the container's cgroup, is about to become:
+// until no task is left in that cgroup, or SIGINT or SIGTERM comes. kFailedPrecondition when `init` is in no cgroup of
+// its own.
+absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
+                                            SignalForwarder& signals);
+
+}  // namespace syscarve
