@@ -14,10 +14,11 @@ MAY_SEE = {
     "base": set(),
     "model": {"base"},
     "trace": {"base", "model"},
+    "container": {"base", "model"},
     "policy": {"base", "model"},
     "emit": {"base", "model", "policy"},
     "report": {"base", "model", "policy"},
-    "cli": {"base", "model", "trace", "policy", "emit", "report"},
+    "cli": {"base", "model", "trace", "container", "policy", "emit", "report"},
 }
 
 # Where a library's headers may be included; a pattern on the include, then on the including file.
@@ -25,6 +26,7 @@ KEPT_TO = [
     (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/bpf_event_source\.cc"),
     (r"seccomp\.h", r"userspace/(model/syscall_table|policy/filter)\.cc"),
     (r"nlohmann/.*", r"userspace/(.*json\.(cc|h)|emit/.*\.cc|cli/run\.cc)"),
+    (r"curl/.*", r"userspace/container/.*"),
     (r"CLI/.*", r"userspace/cli/.*"),
     (r".*\.bpf\.h", r"bpf/.*\.bpf\.[ch]"),
     (r"vmlinux/.*", r"bpf/.*\.bpf\.[ch]"),

@@ -16,6 +16,7 @@ absl::StatusCode CodeFor(int error) {
       return absl::StatusCode::kPermissionDenied;
     case ENOENT:
     case ENOTDIR:
+    case ESRCH:
       return absl::StatusCode::kNotFound;
     case EEXIST:
       return absl::StatusCode::kAlreadyExists;

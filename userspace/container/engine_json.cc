@@ -1,0 +1,396 @@
+#include "userspace/container/engine_json.h"
+
+#include <algorithm>
+#include <climits>
+#include <set>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/text.h"
+#include "userspace/container/cgroup_name.h"
+#include "userspace/model/capability.h"
+#include "userspace/model/strict_json.h"
+
+namespace syscarve {
+namespace {
+
+constexpr JsonLimits kLimits = {.bytes = kMaxEngineAnswerBytes, .values = size_t{1} << 21, .depth = 32};
+constexpr JsonLimits kEventLimits = {.bytes = kMaxEngineEventBytes, .values = size_t{1} << 16, .depth = 8};
+constexpr size_t kAnyLength = SIZE_MAX;
+constexpr size_t kMaxContainers = size_t{1} << 16;
+constexpr size_t kMaxEntries = size_t{1} << 14;
+
+// What is kept of a container, so that every recording of it can be read again.
+constexpr size_t kMaxText = 4096;
+constexpr size_t kMaxLabels = 1024;
+
+// Calls `read` with the member, unless it is missing or, as Go writes an empty slice, map or pointer, null.
+template <typename Read>
+void WhenTold(const JsonReader& object, std::string_view key, Read read) {
+  const JsonReader member = object.Optional(key);
+  if (member.exists() && !member.IsNull()) read(member);
+}
+
+std::string TextOf(const JsonReader& object, std::string_view key) {
+  std::string text;
+  WhenTold(object, key, [&](const JsonReader& member) { text = member.Text(kAnyLength); });
+  return text;
+}
+
+// The same for what is kept: "" instead of more than fits.
+std::string KeptTextOf(const JsonReader& object, std::string_view key) {
+  std::string text = TextOf(object, key);
+  return text.size() > kMaxText ? std::string() : text;
+}
+
+std::optional<bool> BoolOf(const JsonReader& object, std::string_view key) {
+  std::optional<bool> flag;
+  WhenTold(object, key, [&](const JsonReader& member) { flag = member.Bool(); });
+  return flag;
+}
+
+std::vector<std::string> TextsOf(const JsonReader& object, std::string_view key) {
+  std::vector<std::string> texts;
+  WhenTold(object, key, [&](const JsonReader& member) {
+    member.ForEach(kMaxEntries, [&](const JsonReader& element) { texts.push_back(element.Text(kAnyLength)); });
+  });
+  return texts;
+}
+
+std::map<std::string, std::string> LabelsOf(const JsonReader& object, std::string_view key) {
+  std::map<std::string, std::string> labels;
+  WhenTold(object, key, [&](const JsonReader& member) {
+    member.ForEachMember(kMaxEntries, [&](std::string_view name, const JsonReader& value) {
+      std::string text = value.Text(kAnyLength);
+      if (name.size() > kMaxText || text.size() > kMaxText || labels.size() == kMaxLabels) return;
+      labels.emplace(name, std::move(text));
+    });
+  });
+  return labels;
+}
+
+std::string WithoutSlash(std::string name) {
+  if (name.starts_with('/')) name.erase(0, 1);
+  return name;
+}
+
+std::string IdOf(const JsonReader& field) {
+  std::string id = field.Text(kAnyLength);
+  if (field.ok() && !IsContainerId(id)) field.Fail("is no container id, which is 64 hex digits");
+  return id;
+}
+
+// Reads `text` with `read`, which is given the root, and names `what` in an error.
+template <typename Read>
+absl::Status ReadAnswer(std::string_view text, const JsonLimits& limits, std::string_view what, Read read) {
+  const absl::StatusOr<JsonValue> document = ParseStrictJson(text, limits);
+  if (!document.ok()) return Annotate(document.status(), what);
+  std::string error;
+  const JsonReader root(*document, &error);
+  read(root);
+  if (!error.empty()) return absl::InvalidArgumentError(Concat(what, ": ", error));
+  return absl::OkStatus();
+}
+
+bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// "name=value" and, as engines took it once, "name:value".
+std::optional<std::string_view> SecurityOptionValue(std::string_view option, std::string_view name) {
+  if (!ConsumePrefix(option, name) || option.empty()) return std::nullopt;
+  if (option.front() != '=' && option.front() != ':') return std::nullopt;
+  return option.substr(1);
+}
+
+// "default", "unconfined" or "custom", of what an engine or a user calls a profile.
+std::string_view SeccompWord(std::string_view profile) {
+  if (profile == "unconfined") return "unconfined";
+  if (profile.empty() || profile == "default" || profile == "builtin") return "default";
+  return "custom";
+}
+
+// What holds for a container of which nothing else was asked.
+std::string_view DefaultSeccomp(const EngineInfo& engine) {
+  for (std::string_view option : engine.security_options) {
+    if (option == "seccomp") return "default";
+    if (!ConsumePrefix(option, "name=seccomp")) continue;
+    if (option.empty()) return "default";
+    if (ConsumePrefix(option, ",profile=")) return SeccompWord(option);
+  }
+  return "unconfined";
+}
+
+std::string_view SeccompOf(const std::vector<std::string>& options, bool privileged, const EngineInfo& engine) {
+  std::optional<std::string_view> word;
+  for (const std::string& option : options) {
+    if (const auto profile = SecurityOptionValue(option, "seccomp")) word = SeccompWord(*profile);
+  }
+  if (word.has_value()) return *word;
+  return privileged ? "unconfined" : DefaultSeccomp(engine);
+}
+
+bool NoNewPrivilegesOf(const std::vector<std::string>& options, const EngineInfo& engine) {
+  constexpr std::string_view kOption = "no-new-privileges";
+  // Go's strconv.ParseBool, with which the engines read it.
+  constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
+  std::optional<bool> asked;
+  for (const std::string& option : options) {
+    if (option == kOption) asked = true;
+    if (const auto value = SecurityOptionValue(option, kOption))
+      asked = std::ranges::find(kTrue, *value) != std::end(kTrue);
+  }
+  if (asked.has_value()) return *asked;
+  return std::ranges::find(engine.security_options, "name=no-new-privileges") != engine.security_options.end();
+}
+
+// "CAP_NET_ADMIN", or "ALL"; "" for what no engine takes.
+std::string CapabilityWord(std::string_view name) {
+  constexpr size_t kMaxName = 64;
+  std::string word;
+  for (const char c : name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    if (!lower && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_') return {};
+    word += lower ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  if (word.empty() || word.size() > kMaxName) return {};
+  return word == "ALL" || word.starts_with("CAP_") ? word : Concat("CAP_", word);
+}
+
+std::vector<std::string> CapabilitiesOf(const JsonReader& object, std::string_view key) {
+  std::set<std::string> words;
+  for (const std::string& name : TextsOf(object, key)) {
+    if (std::string word = CapabilityWord(name); !word.empty()) words.insert(std::move(word));
+  }
+  return {words.begin(), words.end()};
+}
+
+std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// "runc" of "io.containerd.runc.v2", the names containerd has for its shims; other names as they are.
+std::string_view ShimsRuntime(std::string_view name) {
+  std::string_view rest = name;
+  if (!ConsumePrefix(rest, "io.containerd.")) return name;
+  const size_t dot = rest.find('.');
+  return dot == 0 || dot == std::string_view::npos ? name : rest.substr(0, dot);
+}
+
+// The version in what a runtime's `features` command prints, which newer engines pass on; "" when it is not there.
+std::string VersionFromFeatures(const std::string& text) {
+  std::string version;
+  const absl::Status read = ReadAnswer(text, kEventLimits, "features", [&](const JsonReader& root) {
+    WhenTold(root, "annotations", [&](const JsonReader& annotations) {
+      for (const std::string_view key : {"org.opencontainers.runc.version", "run.oci.crun.version"}) {
+        if (version.empty()) version = KeptTextOf(annotations, key);
+      }
+    });
+  });
+  return read.ok() ? PlainRuntimeVersion(version) : std::string();
+}
+
+ContainerRuntime RuntimeOf(const std::string& asked, const EngineInfo& engine) {
+  // "oci" is what Podman's compatible API says of any.
+  const std::string& name = asked.empty() || asked == "oci" ? engine.default_runtime : asked;
+  const auto known = engine.runtimes.find(name);
+  if (known != engine.runtimes.end()) return known->second;
+  return {.name = std::string(ShimsRuntime(BaseName(name))), .version = ""};
+}
+
+void ReadVersion(const JsonReader& root, EngineInfo& info, std::map<std::string, std::string>& versions) {
+  info.name = "docker";
+  info.version = KeptTextOf(root, "Version");
+  WhenTold(root, "Components", [&](const JsonReader& components) {
+    components.ForEach(kMaxEntries, [&](const JsonReader& component) {
+      const std::string name = KeptTextOf(component, "Name");
+      if (name == "Podman Engine") info.name = "podman";
+      std::string_view runtime = name;
+      // Podman's spelling.
+      if (ConsumePrefix(runtime, "OCI Runtime (")) ConsumeSuffix(runtime, ")");
+      versions.emplace(runtime, PlainRuntimeVersion(KeptTextOf(component, "Version")));
+    });
+  });
+}
+
+void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::string, std::string>& versions) {
+  info.default_runtime = KeptTextOf(root, "DefaultRuntime");
+  info.security_options = TextsOf(root, "SecurityOptions");
+  // A component is named after the default runtime, by the name it is configured under; what has the same path is the
+  // same program, and what has another path is another program even with the same file name.
+  std::map<std::string, std::string> paths;
+  WhenTold(root, "Runtimes", [&](const JsonReader& runtimes) {
+    runtimes.ForEachMember(kMaxEntries, [&](std::string_view name, const JsonReader& runtime) {
+      if (name.size() > kMaxText) return;
+      const std::string path = KeptTextOf(runtime, "path");
+      ContainerRuntime& entry = info.runtimes[std::string(name)];
+      entry.name = path.empty() ? ShimsRuntime(name) : BaseName(path);
+      WhenTold(runtime, "status", [&](const JsonReader& status) {
+        entry.version = VersionFromFeatures(TextOf(status, "org.opencontainers.runtime-spec.features"));
+      });
+      paths.emplace(name, path);
+    });
+  });
+  for (auto& [name, runtime] : info.runtimes) {
+    if (!runtime.version.empty()) continue;
+    for (const auto& [component, version] : versions) {
+      const auto path = paths.find(component);
+      if (component == name || (path != paths.end() && !path->second.empty() && path->second == paths[name])) {
+        runtime.version = version;
+      }
+    }
+  }
+}
+
+std::string ImageId(std::string id) {
+  return IsContainerId(id) ? Concat("sha256:", id) : id;
+}
+
+std::optional<EngineEventKind> EventKind(std::string_view action) {
+  constexpr std::pair<std::string_view, EngineEventKind> kKinds[] = {
+      {"create", EngineEventKind::kCreate},
+      {"start", EngineEventKind::kStart},
+      {"die", EngineEventKind::kDie},
+      {"died", EngineEventKind::kDie},
+      {"destroy", EngineEventKind::kDestroy},
+      // Podman's word for it.
+      {"remove", EngineEventKind::kDestroy},
+      {"rename", EngineEventKind::kRename},
+  };
+  const auto* found = std::ranges::find(kKinds, action, &std::pair<std::string_view, EngineEventKind>::first);
+  if (found == std::end(kKinds)) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+std::string PlainRuntimeVersion(std::string_view version) {
+  version = version.substr(0, version.find_first_of("\r\n"));
+  const size_t word = version.find("version ");
+  if (word != std::string_view::npos) version.remove_prefix(word + std::string_view("version ").size());
+  return std::string(version.substr(0, version.find_first_of("+~ ,")));
+}
+
+std::string InspectionPath(const EngineInfo& engine, std::string_view id_or_name) {
+  // From Podman 4 on.
+  const size_t dot = engine.version.find('.');
+  const int major = ParseNumber<int>(std::string_view(engine.version).substr(0, dot)).value_or(0);
+  constexpr int kFirst = 4;
+  const bool own = engine.name == "podman" && major >= kFirst;
+  return Concat(own ? "/v4.0.0/libpod/containers/" : "/containers/", id_or_name, "/json");
+}
+
+absl::StatusOr<EngineInfo> ParseEngineInfo(std::string_view info, std::string_view version) {
+  EngineInfo result;
+  std::map<std::string, std::string> versions;
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(version, kLimits, "the engine's version",
+                                      [&](const JsonReader& root) { ReadVersion(root, result, versions); }));
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(info, kLimits, "the engine's description of itself",
+                                      [&](const JsonReader& root) { ReadInfo(root, result, versions); }));
+  return result;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseContainerList(std::string_view text) {
+  std::vector<std::string> ids;
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's list of containers", [&](const JsonReader& root) {
+    root.ForEach(kMaxContainers, [&](const JsonReader& element) { ids.push_back(IdOf(element.Required("Id"))); });
+  }));
+  return ids;
+}
+
+absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const EngineInfo& engine) {
+  ContainerDetails details;
+  Container& container = details.container;
+  SYSCARVE_RETURN_IF_ERROR(
+      ReadAnswer(text, kLimits, "the engine's description of a container", [&](const JsonReader& root) {
+        container.id = IdOf(root.Required("Id"));
+        container.name = WithoutSlash(KeptTextOf(root, "Name"));
+        container.image_digest = ImageId(KeptTextOf(root, "Image"));
+        std::string runtime = KeptTextOf(root, "OCIRuntime");
+        WhenTold(root, "State", [&](const JsonReader& state) {
+          details.state = KeptTextOf(state, "Status");
+          WhenTold(state, "Pid",
+                   [&](const JsonReader& pid) { details.pid = static_cast<pid_t>(pid.Uint(0, INT_MAX)); });
+        });
+        WhenTold(root, "Config", [&](const JsonReader& config) {
+          container.image = KeptTextOf(config, "Image");
+          container.user = KeptTextOf(config, "User");
+          container.labels = LabelsOf(config, "Labels");
+        });
+        WhenTold(root, "HostConfig", [&](const JsonReader& host) {
+          details.cgroup_parent = KeptTextOf(host, "CgroupParent");
+          container.privileged = BoolOf(host, "Privileged");
+          container.read_only_root = BoolOf(host, "ReadonlyRootfs");
+          container.cap_add = CapabilitiesOf(host, "CapAdd");
+          container.cap_drop = CapabilitiesOf(host, "CapDrop");
+          const std::vector<std::string> options = TextsOf(host, "SecurityOpt");
+          container.no_new_privs = NoNewPrivilegesOf(options, engine);
+          container.seccomp = SeccompOf(options, container.privileged.value_or(false), engine);
+          if (runtime.empty()) runtime = KeptTextOf(host, "Runtime");
+        });
+        container.runtime = RuntimeOf(runtime, engine);
+      }));
+  return details;
+}
+
+absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view text) {
+  std::optional<EngineEvent> result;
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kEventLimits, "an event of the engine", [&](const JsonReader& root) {
+    if (TextOf(root, "Type") != "container") return;
+    const std::optional<EngineEventKind> kind = EventKind(TextOf(root, "Action"));
+    if (!kind.has_value()) return;
+    EngineEvent event = {.kind = *kind};
+    const JsonReader actor = root.Required("Actor");
+    event.id = IdOf(actor.Required("ID"));
+    WhenTold(actor, "Attributes", [&](const JsonReader& attributes) {
+      event.name = WithoutSlash(KeptTextOf(attributes, "name"));
+      event.image = KeptTextOf(attributes, "image");
+    });
+    event.labels = LabelsOf(actor, "Attributes");
+    for (const char* own :
+         {"name", "image", "oldName", "exitCode", "execDuration", "execID", "signal", "containerExitCode", "podId"}) {
+      event.labels.erase(own);
+    }
+    WhenTold(root, "timeNano", [&](const JsonReader& time) { event.time = time.Uint(); });
+    result = std::move(event);
+  }));
+  return result;
+}
+
+absl::StatusOr<std::string> ParseCreated(std::string_view text) {
+  std::string id;
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's answer to a new container",
+                                      [&](const JsonReader& root) { id = IdOf(root.Required("Id")); }));
+  return id;
+}
+
+absl::StatusOr<std::string> ParseImported(std::string_view text) {
+  constexpr std::string_view kWhat = "the engine's answer to a new image";
+  std::string id;
+  std::string problem;
+  for (const std::string_view line : SplitNonEmpty(text, '\n')) {
+    if (line == "\r") continue;
+    SYSCARVE_RETURN_IF_ERROR(ReadAnswer(line, kEventLimits, kWhat, [&](const JsonReader& root) {
+      if (std::string error = TextOf(root, "error"); problem.empty()) problem = std::move(error);
+      const std::string status = ImageId(TextOf(root, "status"));
+      if (status.starts_with("sha256:") && IsContainerId(std::string_view(status).substr(7))) id = status;
+    }));
+  }
+  if (!problem.empty()) return absl::FailedPreconditionError(EscapeForTerminal(problem.substr(0, kMaxText)));
+  if (id.empty()) return absl::InvalidArgumentError(Concat(kWhat, " names no image"));
+  return id;
+}
+
+std::string ParseEngineError(std::string_view text) {
+  constexpr size_t kMaxShown = 400;
+  std::string message;
+  const absl::Status read =
+      ReadAnswer(text, kEventLimits, "", [&](const JsonReader& root) { message = TextOf(root, "message"); });
+  if (!read.ok()) return {};
+  return EscapeForTerminal(std::string_view(message).substr(0, kMaxShown));
+}
+
+}  // namespace syscarve
