@@ -57,7 +57,7 @@ static __always_inline void begin_runtime(struct task_struct *task, struct task_
 	state->phase = RECORDER_PHASE_RUNTIME;
 }
 
-// The runtime's state of the current task, with its latest call noted, or nothing when it is in phase main.
+// The runtime's state of the current task, with the call `id` that it enters (or -1) noted, or nothing when it is in phase main.
 static __always_inline struct recorder_task_state *runtime_state(struct task_struct *task, long id)
 {
 	struct recorder_task_state *leader = state_of(task->group_leader);

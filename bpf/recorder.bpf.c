@@ -109,7 +109,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	__u32 abi = current_abi(task, id);
 	__u32 nr = number_of(abi, id);
-	__u32 slot = slot_of(task, id);
+	__u32 slot = slot_of(task, -1);
 
 	if (slot)
 		count_denial(slot, abi, nr, -ret);
@@ -254,7 +254,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		if (id >= 0) {
 			__u32 abi = current_abi(task, id);
 			__u32 nr = number_of(abi, id);
-			__u32 slot = slot_of(task, id);
+			__u32 slot = slot_of(task, -1);
 
 			if (slot)
 				count_denial(slot, abi, nr, 0);
@@ -275,7 +275,7 @@ static __always_inline int count_capability(const struct cred *cred, struct user
 	struct task_struct *task = bpf_get_current_task_btf();
 	long id = call_in_progress(task);
 	__u32 abi = current_abi(task, id);
-	__u32 slot = slot_of(task, id);
+	__u32 slot = slot_of(task, -1);
 
 	if (!slot)
 		return 0;

@@ -118,7 +118,8 @@ __noinline __u32 slot_of_program(__u32 subject)
 	return slot;
 }
 
-// The slow answer to "which slot is the current task's?", when it is not remembered. `id` is the call it makes.
+// The slow answer to "which slot is the current task's?", when it is not remembered. `id` is the call that it enters, or -1 at
+// any other moment: in the middle of an exec the task is another program already.
 __noinline __u32 decide(long id)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

@@ -86,6 +86,12 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
   return absl::OkStatus();
 }
 
+std::vector<SubjectId> BpfSession::ran_before() const {
+  std::vector<SubjectId> ids;
+  for (const auto& [id, cgroup] : ran_before_) ids.push_back(id);
+  return ids;
+}
+
 void BpfSession::UpdateSubjects(const KernelSnapshot& now) {
   for (SubjectId id = 0; id < now.subjects.size(); ++id) {
     const KernelSubject& seen = now.subjects[id];

@@ -37,6 +37,7 @@ class BpfSession {
   SubjectId subject() const { return 0; }
   // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
+  std::vector<SubjectId> ran_before() const;
 
   // `command` with SYSCARVE_MARK in its environment; marks that come from there begin new runs. CommandStarted() is due
   // when its process exists.

@@ -111,6 +111,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
   }
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
+  outcome.ran_before = session.ran_before();
   outcome.refused = session.refused_containers();
   return outcome;
 }

@@ -40,10 +40,10 @@ struct ContainerRecordOptions {
 };
 
 struct ContainersOutcome {
-  // A subject of kind kContainer for each container, named after its cgroup's last component. A container that ran
-  // before has no `start`, and a loss "started_before" says so.
+  // A subject of kind kContainer for each container, named after its cgroup's last component.
   Recording recording;
-  std::vector<std::string> refused;  // Cgroups of containers that there was no room for.
+  std::vector<SubjectId> ran_before;  // Lack the calls of their start.
+  std::vector<std::string> refused;   // Cgroups of containers that there was no room for.
   int command_status = 0;
 };
 
