@@ -27,6 +27,11 @@ static __always_inline __u64 filter_of(struct task_struct *task)
 	return (__u64)BPF_CORE_READ(task, seccomp.filter);
 }
 
+static __always_inline __u64 executable_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+}
+
 static __always_inline struct recorder_task_state *state_of(struct task_struct *task)
 {
 	return bpf_task_storage_get(&task_states, task, 0, 0);
@@ -51,7 +56,8 @@ static __always_inline void begin_runtime(struct task_struct *task, struct task_
 	// The mover's root and not the task's own: who joins a running container may have entered its root by now.
 	state->root = root_of(mover);
 	state->filter = filter_of(task);
-	state->executable = 0;
+	// It may be in the middle of the exec that it does anew, with no call to be entered before the end of that.
+	state->executable = executable_of(task);
 	state->learned = 1;
 	state->last_nr = -1;
 	state->phase = RECORDER_PHASE_RUNTIME;
@@ -68,6 +74,7 @@ static __always_inline struct recorder_task_state *runtime_state(struct task_str
 		// User space found it at work: where it is now is where it was when it came.
 		leader->root = root_of(task);
 		leader->filter = filter_of(task);
+		leader->executable = executable_of(task);
 		leader->learned = 1;
 	}
 	struct recorder_task_state *state = leader;
@@ -85,7 +92,7 @@ static __always_inline struct recorder_task_state *runtime_state(struct task_str
 	if (id >= 0) {
 		state->last_abi = current_abi(task, id);
 		state->last_nr = number_of(state->last_abi, id);
-		state->executable = (__u64)BPF_CORE_READ(task, mm, exe_file, f_inode);
+		state->executable = executable_of(task);
 	}
 	return state;
 }

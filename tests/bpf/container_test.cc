@@ -134,6 +134,12 @@ TEST_F(ContainerTest, ARuntimeThatExecutesItselfAnewIsStillTheRuntime) {
   EXPECT_EQ(Trace(outcome).runtime_calls.at(Native("memfd_create")).count, 1u);
 }
 
+TEST_F(ContainerTest, ARuntimeMovedInTheMiddleOfItsExecIsStillTheRuntime) {
+  const ContainersOutcome outcome = Record(Engine("m", Id(1), "/first_last"));
+  ExpectOnlyFirstAndLast(Trace(outcome));
+  EXPECT_EQ(Trace(outcome).runtime_calls.at(Native("personality")).count, 1u);
+}
+
 TEST_F(ContainerTest, ARuntimeBornInTheCgroupIsTheRuntime) {
   const ContainersOutcome outcome = Record(Engine("i", Id(1), "/first_last"));
   ExpectOnlyFirstAndLast(Trace(outcome));

@@ -8,10 +8,12 @@
 //   n  the runtime sets no_new_privs before that
 //   i  the runtime is not moved, but born in the cgroup (clone3's CLONE_INTO_CGROUP)
 //   t  the runtime has a second thread when it is moved, which makes sched_rr_get_interval and executes PROGRAM
+//   m  the runtime executes itself anew and is moved in the middle of that exec
 //   s  the program is moved to a cgroup below by itself: this is small_engine again, with -s SUB
 //   -  none of these
 // The runtime makes personality(0xffffffff) after it was moved.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -19,6 +21,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -99,6 +103,41 @@ static void run(int argc, char** argv, int go) {
   execute(options, argv[3], argv + 4);
 }
 
+static void* wait_for_ever(void* unused) {
+  for (;;) pause();
+  return unused;
+}
+
+// A second thread keeps the exec from ending: it has to die first, and its tracer lets it only when we say so.
+static void execute_anew_slowly(int argc, char** argv, int ready, int go) {
+  char* again[64] = {argv[0], "--runtime"};
+  pthread_t thread;
+  char byte;
+
+  if (argc > 60) die("arguments");
+  for (int i = 1; i < argc; ++i) again[i + 1] = argv[i];
+  if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0) die("pthread_create");
+  if (write(ready, "r", 1) != 1 || read(go, &byte, 1) != 1) die("wait for the tracer");
+  execve("/proc/self/exe", again, (char*[]){NULL});
+  die("execve");
+}
+
+// Returns the thread of `process` that is not its first.
+static pid_t other_thread(pid_t process) {
+  char path[64];
+  snprintf(path, sizeof(path), "/proc/%d/task", process);
+  DIR* tasks = opendir(path);
+  struct dirent* entry;
+  pid_t other = 0;
+
+  while (tasks && (entry = readdir(tasks))) {
+    if (atoi(entry->d_name) != 0 && atoi(entry->d_name) != process) other = atoi(entry->d_name);
+  }
+  if (other == 0) die("find the other thread");
+  closedir(tasks);
+  return other;
+}
+
 static void write_file(const char* folder, const char* name, const char* text) {
   char path[4096];
   snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -125,11 +164,12 @@ int main(int argc, char** argv) {
   const char* cgroup = argv[2];
   char sub[4096];
   int go[2];
+  int ready[2];
 
   snprintf(sub, sizeof(sub), "%s/sub", cgroup);
   if (mkdir(cgroup, 0755) != 0) die(cgroup);
   if (strchr(argv[1], 's') && mkdir(sub, 0755) != 0) die(sub);
-  if (pipe2(go, O_CLOEXEC) != 0) die("pipe");
+  if (pipe2(go, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) die("pipe");
   pid_t child;
   if (strchr(argv[1], 'i')) {
     int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -139,18 +179,31 @@ int main(int argc, char** argv) {
     child = fork();
   }
   if (child < 0) die("fork");
+  if (child == 0 && strchr(argv[1], 'm')) execute_anew_slowly(argc, argv, ready[1], go[0]);
   if (child == 0) {
     run(argc, argv, go[0]);
     _exit(1);
+  }
+  pid_t thread = 0;
+  if (strchr(argv[1], 'm')) {
+    char byte;
+    int stopped;
+    if (read(ready[0], &byte, 1) != 1) die("read");
+    thread = other_thread(child);
+    if (ptrace(PTRACE_SEIZE, thread, NULL, PTRACE_O_TRACEEXIT) != 0) die("ptrace");
+    if (write(go[1], "g", 1) != 1) die("write");
+    // It dies of its sibling's exec.
+    if (waitpid(thread, &stopped, __WALL) != thread || stopped >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8)) die("waitpid");
   }
   if (!strchr(argv[1], 'i')) {
     char pid[32];
     snprintf(pid, sizeof(pid), "%d", child);
     write_file(cgroup, "cgroup.procs", pid);
   }
-  if (write(go[1], "go", strchr(argv[1], 't') ? 1 : 1) != 1) die("write");
+  if (thread == 0 && write(go[1], "g", 1) != 1) die("write");
+  if (thread != 0 && (ptrace(PTRACE_CONT, thread, NULL, NULL) != 0 || waitpid(thread, NULL, __WALL) != thread)) die("let go");
   int status = 0;
-  waitpid(child, &status, 0);
+  while (waitpid(child, &status, __WALL) != child || !(WIFEXITED(status) || WIFSIGNALED(status))) continue;
   if (strchr(argv[1], 's')) rmdir(sub);
   if (rmdir(cgroup) != 0) die("rmdir");
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
