@@ -1,0 +1,149 @@
+#include "userspace/container/engine.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/container/http.h"
+
+namespace syscarve {
+namespace {
+
+// Starting a container under load, or importing an image, takes its time.
+constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(60);
+
+bool IsSocket(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+absl::StatusOr<std::string> Ask(const std::string& socket, HttpRequest request) {
+  request.max_answer_bytes = kMaxEngineAnswerBytes;
+  SYSCARVE_ASSIGN_OR_RETURN(HttpAnswer answer, Exchange(socket, std::move(request)));
+  return std::move(answer.body);
+}
+
+// Docker's own grammar of container names, of which ids are a part. What does not fit names no container, and must not
+// become another path.
+absl::Status CheckContainerName(std::string_view name) {
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const auto allowed = [&](char c) { return alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
+  if (!name.empty() && alphanumeric(name.front()) && std::ranges::all_of(name, allowed)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("\"", EscapeForTerminal(name), "\" is neither a container's name nor its id"));
+}
+
+// The engine's answer to what `request` says about the container `id`, which its path names.
+absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest request) {
+  SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id));
+  request.timeout = kPatience;
+  return Ask(socket, std::move(request)).status();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ChooseEngineSocket(std::optional<std::string_view> docker_host,
+                                               std::span<const std::string> usual) {
+  if (docker_host.has_value() && !docker_host->empty()) {
+    constexpr std::string_view kUnix = "unix://";
+    if (docker_host->starts_with(kUnix) && docker_host->size() > kUnix.size()) {
+      return std::string(docker_host->substr(kUnix.size()));
+    }
+    return WithHint(absl::InvalidArgumentError(Concat("DOCKER_HOST is \"", EscapeForTerminal(*docker_host),
+                                                      "\", which is no unix:// address")),
+                    "Only containers of this host can be recorded; name the unix socket of the engine that runs them");
+  }
+  const auto found = std::ranges::find_if(usual, IsSocket);
+  if (found != usual.end()) return *found;
+  std::string tried;
+  for (const std::string& path : usual) tried += Concat(tried.empty() ? "" : " nor at ", path);
+  return WithHint(absl::FailedPreconditionError(Concat("no container engine listens at ", tried)),
+                  "Start dockerd or `podman system service`, or name the unix socket of one that runs");
+}
+
+absl::StatusOr<std::string> DefaultEngineSocket() {
+  static const std::string kUsual[] = {"/var/run/docker.sock", "/run/podman/podman.sock"};
+  const char* host = std::getenv("DOCKER_HOST");
+  return ChooseEngineSocket(host != nullptr ? std::optional<std::string_view>(host) : std::nullopt, kUsual);
+}
+
+absl::StatusOr<Engine> Engine::Connect(const std::string& socket) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string version, Ask(socket, {.path = "/version"}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string info, Ask(socket, {.path = "/info"}));
+  absl::StatusOr<EngineInfo> parsed = ParseEngineInfo(info, version);
+  if (!parsed.ok()) return Annotate(parsed.status(), EscapeForTerminal(socket));
+  return Engine(socket, *std::move(parsed));
+}
+
+absl::StatusOr<std::vector<std::string>> Engine::List() const {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.path = "/containers/json"}));
+  return ParseContainerList(text);
+}
+
+absl::StatusOr<ContainerDetails> Engine::Inspect(std::string_view id_or_name) const {
+  SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id_or_name));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.path = InspectionPath(info_, id_or_name)}));
+  return ParseInspection(text, info_);
+}
+
+absl::StatusOr<std::string> Engine::CreateContainer(std::string_view json, std::string_view name) const {
+  std::string path = "/containers/create";
+  if (!name.empty()) {
+    SYSCARVE_RETURN_IF_ERROR(CheckContainerName(name));
+    path = Concat(path, "?name=", EncodeForUrl(name));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.method = "POST",
+                                                                  .path = std::move(path),
+                                                                  .content_type = "application/json",
+                                                                  .body = std::string(json),
+                                                                  .timeout = kPatience}));
+  return ParseCreated(text);
+}
+
+absl::Status Engine::Start(std::string_view id) const {
+  return Tell(socket_, id,
+              {.method = "POST", .path = Concat("/containers/", id, "/start"), .content_type = "application/json"});
+}
+
+absl::Status Engine::Kill(std::string_view id) const {
+  return Tell(socket_, id,
+              {.method = "POST", .path = Concat("/containers/", id, "/kill"), .content_type = "application/json"});
+}
+
+absl::Status Engine::Remove(std::string_view id) const {
+  return Tell(socket_, id, {.method = "DELETE", .path = Concat("/containers/", id, "?force=1&v=1")});
+}
+
+absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_view reference) const {
+  // The tag is what stands behind the last colon, unless that belongs to a registry's port.
+  size_t colon = reference.rfind(':');
+  if (colon != std::string_view::npos && reference.find('/', colon) != std::string_view::npos) colon = reference.npos;
+  const std::string_view tag = colon == reference.npos ? "latest" : reference.substr(colon + 1);
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const std::string text,
+      Ask(socket_, {.method = "POST",
+                    .path = Concat("/images/create?fromSrc=-&repo=", EncodeForUrl(reference.substr(0, colon)),
+                                   "&tag=", EncodeForUrl(tag)),
+                    .content_type = "application/x-tar",
+                    .body = std::move(tar),
+                    .timeout = kPatience}));
+  absl::StatusOr<std::string> id = ParseImported(text);
+  if (!id.ok()) return Annotate(id.status(), Concat("import the image ", EscapeForTerminal(reference)));
+  return id;
+}
+
+absl::Status Engine::RemoveImage(std::string_view reference_or_id) const {
+  if (reference_or_id.empty() || reference_or_id.front() == '.' || reference_or_id.find("/.") != reference_or_id.npos) {
+    return absl::InvalidArgumentError(Concat("\"", EscapeForTerminal(reference_or_id), "\" is no image"));
+  }
+  return Ask(socket_,
+             {.method = "DELETE", .path = Concat("/images/", EncodeForUrl(reference_or_id)), .timeout = kPatience})
+      .status();
+}
+
+}  // namespace syscarve
