@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough(false);
   syscarve::cli::AddRecord(app, exit_code);
+  syscarve::cli::AddMark(app, exit_code);
   syscarve::cli::AddGenerate(app, exit_code);
   syscarve::cli::AddRun(app, exit_code);
   syscarve::cli::AddExplain(app, exit_code);

@@ -14,6 +14,7 @@
 #include "userspace/base/text.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/record_containers.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/trace/bpf_recorder.h"
@@ -29,12 +30,15 @@ constexpr char kHelp[] =
     "  sudo syscarve record -o web.recording.json -- nginx -g 'daemon off;'\n"
     "  sudo syscarve record --cgroup /system.slice/web.service --duration 60s\n"
     "  sudo syscarve record --pid 4711          # until Ctrl-C\n"
-    "  syscarve record -- ./tests.sh            # no root: slower, by notification\n\n"
+    "  syscarve record -- ./tests.sh            # no root: slower, by notification\n"
+    "  sudo syscarve record --docker -o recordings -- ./run-the-tests.sh\n\n"
+    "--docker records every container that is made meanwhile, from its first call, each\n"
+    "service into a file of its own. `syscarve mark NAME` begins a new run for each test.\n\n"
     "The command's exit status is syscarve's. Under sudo the command runs as the user who\n"
     "called sudo, unless --user root is given.";
 
 struct RecordFlags {
-  std::string output = "recording.json";
+  std::optional<std::string> output;
   std::string run = "default";
   std::string events = "first";
   std::string backend = "auto";
@@ -44,8 +48,25 @@ struct RecordFlags {
   std::optional<pid_t> pid;
   std::chrono::milliseconds duration{0};  // 0: until told to end.
   bool denials = false;
+  bool mark_by_descriptor = false;
   bool quiet = false;
   std::vector<std::string> command;
+
+  bool docker = false;
+  std::optional<std::string> engine_socket;
+  std::vector<std::string> names;
+  std::vector<std::string> labels;
+  std::string compose_project;
+  std::string by = "service";
+  bool running = false;
+  std::vector<std::string> cgroup_parents;
+  uint32_t max_containers = 1024;
+
+  std::string Output() const { return output.value_or(docker ? "recordings" : "recording.json"); }
+  bool OfContainersOnly() const {
+    return engine_socket || !names.empty() || !labels.empty() || !compose_project.empty() || running ||
+           !cgroup_parents.empty();
+  }
 };
 
 // A recording that ends with what a person wants to know first.
@@ -66,7 +87,8 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
   }
   if (!flags.quiet) {
     Note(absl::StrCat("recorded ", calls.size(), " different system calls (", total, " in all) by ",
-                      recording.programs.size(), " program(s), by ", recording.method.backend, ", in ", flags.output));
+                      recording.programs.size(), " program(s), by ", recording.method.backend, ", in ",
+                      flags.Output()));
     if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
   }
   for (const Loss& loss : recording.losses) {
@@ -111,7 +133,62 @@ absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, BpfRecord
   return RecordProcessWithBpf(*flags.pid, options, signals);
 }
 
+absl::StatusOr<std::optional<Command>> FindCommand(const RecordFlags& flags, const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  SYSCARVE_ASSIGN_OR_RETURN(auto identity, ResolveIdentity(flags.user));
+  SYSCARVE_ASSIGN_OR_RETURN(Command command, ResolveCommand(words, std::move(identity)));
+  return command;
+}
+
+int RecordDocker(const RecordFlags& flags) {
+  const std::vector<std::string> words = CommandWords(flags.command);
+  if (flags.cgroup || flags.pid || flags.backend == "notify") {
+    Fail(
+        absl::InvalidArgumentError("--docker goes with a command or none, and not with --cgroup, --pid or "
+                                   "--backend notify. Hint: `syscarve record --help` has examples."));
+    return 2;
+  }
+  if (!words.empty() && flags.duration.count() > 0) {
+    Fail(
+        absl::InvalidArgumentError("--duration goes with --docker without a command. Hint: timeout(1) ends a "
+                                   "command in time."));
+    return 2;
+  }
+  ContainerFlags containers;
+  containers.output = flags.Output();
+  containers.run = flags.run;
+  containers.every_call = flags.events == "all";
+  containers.engine_socket = flags.engine_socket;
+  containers.filter.names = flags.names;
+  containers.filter.compose_project = flags.compose_project;
+  containers.by = ByFromName(flags.by).value_or(By::kService);
+  containers.running = flags.running;
+  containers.cgroup_parents = flags.cgroup_parents;
+  containers.max_containers = flags.max_containers;
+  containers.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
+  if (flags.duration.count() > 0) containers.duration = flags.duration;
+  containers.quiet = flags.quiet;
+  for (const std::string& label : flags.labels) {
+    const auto condition = ParseLabelCondition(label);
+    if (!condition.ok()) return Fail(condition.status());
+    containers.filter.labels.push_back(*condition);
+  }
+  const auto command = FindCommand(flags, words);
+  if (!command.ok()) {
+    Fail(command.status());
+    return absl::IsInvalidArgument(command.status()) ? kExitSyscarveFailed : ExitCodeForCommandError(command.status());
+  }
+  return RecordContainersVerb(containers, *command);
+}
+
 int Record(const RecordFlags& flags) {
+  if (flags.docker) return RecordDocker(flags);
+  if (flags.OfContainersOnly()) {
+    Fail(
+        absl::InvalidArgumentError("--engine-socket, --name, --label, --compose-project, --running and "
+                                   "--cgroup-parent choose containers. Hint: Add --docker."));
+    return 2;
+  }
   const bool existing = flags.cgroup || flags.pid;
   // A verb that runs a command must not return what the command itself could mean.
   auto fail = [&](const absl::Status& status) {
@@ -129,12 +206,13 @@ int Record(const RecordFlags& flags) {
         absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
     return 2;
   }
-  if (absl::Status writable = CheckWritable(flags.output); !writable.ok()) return fail(writable);
+  if (absl::Status writable = CheckWritable(flags.Output()); !writable.ok()) return fail(writable);
 
   BpfRecordOptions options;
   options.run_name = flags.run;
   options.every_call = flags.events == "all";
   options.track_denials = flags.denials;
+  options.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
   options.grace = flags.grace;
   if (flags.duration.count() > 0) options.duration = flags.duration;
   options.note = [quiet = flags.quiet](std::string_view text) {
@@ -168,7 +246,7 @@ int Record(const RecordFlags& flags) {
     Fail(outcome.status());
     return ExitCodeForCommandError(outcome.status());
   }
-  if (absl::Status written = WriteFileAtomically(flags.output, FormatRecording(outcome->recording)); !written.ok()) {
+  if (absl::Status written = WriteFileAtomically(flags.Output(), FormatRecording(outcome->recording)); !written.ok()) {
     return fail(written);
   }
   Summarise(outcome->recording, flags);
@@ -180,7 +258,9 @@ int Record(const RecordFlags& flags) {
 void AddRecord(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RecordFlags>();
   CLI::App* verb = AddVerb(app, "record", kHelp);
-  verb->add_option("-o,--output", flags->output, "Where the recording goes; - is stdout")->capture_default_str();
+  verb->add_option("-o,--output", flags->output,
+                   "Where the recording goes (default recording.json); - is stdout. With --docker a folder (default "
+                   "recordings)");
   verb->add_option("--run", flags->run, "Name of this run, for example the test's")->capture_default_str();
   verb->add_option("--events", flags->events,
                    "first: counts and first sightings. all: also stream every call, for a timeline")
@@ -197,6 +277,42 @@ void AddRecord(CLI::App& app, int& exit_code) {
   AddDuration(*verb, "--duration", flags->duration, "With --cgroup or --pid: stop after this long (default: Ctrl-C)");
   verb->add_flag("--denials", flags->denials,
                  "Also tell calls that a filter refused; on by itself when one is in force at the start");
+  verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
+                 "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");
+  verb->add_flag("--docker", flags->docker,
+                 "Record the containers that Docker, Podman or another engine starts meanwhile")
+      ->group("Containers");
+  verb->add_option("--engine-socket", flags->engine_socket,
+                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
+      ->type_name("PATH")
+      ->group("Containers");
+  verb->add_option("--name", flags->names, "Only containers whose name matches this pattern, as web-* (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false)
+      ->group("Containers");
+  verb->add_option("--label", flags->labels, "Only containers with this label, K or K=V (repeatable: all must hold)")
+      ->type_name("K=V")
+      ->allow_extra_args(false)
+      ->group("Containers");
+  verb->add_option("--compose-project", flags->compose_project, "Only containers of this Compose project")
+      ->type_name("NAME")
+      ->group("Containers");
+  verb->add_option("--by", flags->by, "What makes containers replicas of one another, recorded in one file")
+      ->check(CLI::IsMember({"service", "container", "image"}))
+      ->capture_default_str()
+      ->group("Containers");
+  verb->add_flag("--running", flags->running,
+                 "Also record containers that already run; the calls of their start are missing, and generate says so")
+      ->group("Containers");
+  verb->add_option("--cgroup-parent", flags->cgroup_parents,
+                   "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
+      ->type_name("CGROUP")
+      ->allow_extra_args(false)
+      ->group("Containers");
+  verb->add_option("--max-containers", flags->max_containers, "Room for so many containers in one recording")
+      ->check(CLI::Range(1, 16384))
+      ->capture_default_str()
+      ->group("Containers");
   verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors and warnings");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, &exit_code] { exit_code = Record(*flags); });

@@ -21,6 +21,7 @@ CLI::App* AddVerb(CLI::App& app, std::string name, std::string_view help);
 CLI::Option* AddDuration(CLI::App& verb, std::string name, std::chrono::milliseconds& duration, std::string help);
 
 void AddRecord(CLI::App& app, int& exit_code);
+void AddMark(CLI::App& app, int& exit_code);
 void AddGenerate(CLI::App& app, int& exit_code);
 void AddRun(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);

@@ -1,0 +1,13 @@
+// The containers that run now, found by their cgroups.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace syscarve {
+
+// The cgroups (paths below `mount`, where cgroup v2 is mounted) that are containers by their name and have a task,
+// sorted. A tree in motion gives what was seen.
+std::vector<std::string> FindRunningContainers(const std::string& mount);
+
+}  // namespace syscarve
