@@ -7,6 +7,7 @@
 
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/profile_json.h"
@@ -28,6 +29,7 @@ struct ExplainArguments {
   std::string input;
   std::vector<std::string> names;
   std::string format = "text";
+  BaselineArguments baseline;
   bool quiet = false;
 };
 
@@ -45,9 +47,14 @@ absl::StatusOr<std::string> Explain(const ExplainArguments& arguments, std::stri
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ParseRecording(text));
   GenerateOptions options;
   options.allow_incomplete = true;
+  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
+                            BaselineSources::Load(arguments.baseline, HasContainers(recording)));
+  BaselineChoice choice = sources.Choose({&recording, 1});
+  options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate({&recording, 1}, options));
   if (!arguments.quiet) {
     for (const std::string& warning : made.warnings) Warn(warning);
+    for (const std::string& warning : choice.warnings) Warn(warning);
   }
   return json ? ExplainJson(made, arguments.names) : ExplainText(made, arguments.names);
 }
@@ -71,6 +78,7 @@ void AddExplain(CLI::App& app, int& exit_code) {
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  AddBaselineOptions(*verb, arguments->baseline);
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunExplain(*arguments);

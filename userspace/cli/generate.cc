@@ -10,6 +10,7 @@
 
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
@@ -30,7 +31,7 @@ struct GenerateArguments {
   std::string output = "-";
   std::string format = "docker";
   std::string closure = "safe";
-  std::string baseline = "none";
+  BaselineArguments baseline;
   std::string unlisted = "enosys";
   std::vector<std::string> allow;
   std::vector<std::string> block;
@@ -50,19 +51,21 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   options.allow = arguments.allow;
   options.block = arguments.block;
   options.allow_incomplete = arguments.allow_incomplete;
-  if (arguments.baseline != "none") {
-    SYSCARVE_ASSIGN_OR_RETURN(options.baseline, LoadBaseline(arguments.baseline));
-  }
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
     recordings.push_back(std::move(recording));
   }
 
+  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
+                            BaselineSources::Load(arguments.baseline, std::ranges::any_of(recordings, HasContainers)));
+  BaselineChoice choice = sources.Choose(recordings);
+  options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
   const OutputFormat format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(format, made.profile)));
   for (const std::string& warning : made.warnings) Warn(warning);
+  for (const std::string& warning : choice.warnings) Warn(warning);
   if (!arguments.quiet) SYSCARVE_RETURN_IF_ERROR(WriteAll(STDERR_FILENO, GenerateSummary(made), "standard error"));
   return absl::OkStatus();
 }
@@ -84,9 +87,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
                    "safe: add calls that belong beside the seen ones, each with its reason; none: only what was seen")
       ->check(CLI::IsMember({"none", "safe"}))
       ->capture_default_str();
-  verb->add_option("--baseline", arguments->baseline,
-                   "none, or a file with the calls the container runtime itself makes")
-      ->capture_default_str();
+  AddBaselineOptions(*verb, arguments->baseline);
   verb->add_option(
           "--unlisted", arguments->unlisted,
           "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "

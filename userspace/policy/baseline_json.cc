@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <optional>
 #include <set>
 
+#include "profiles/embedded.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
@@ -14,6 +17,21 @@ constexpr std::string_view kSchema = "syscarve.baseline/1";
 constexpr JsonLimits kLimits = {.bytes = kMaxBaselineBytes, .values = 8192, .depth = 8};
 constexpr size_t kMaxNames = 2048;
 constexpr size_t kMaxText = 1024;
+constexpr size_t kOneElementPerLine = 0;
+constexpr std::string_view kShippedFolder = "runtime/";
+
+absl::StatusOr<std::vector<Baseline>> ParseShipped() {
+  std::vector<Baseline> baselines;
+  for (const std::string_view name : EmbeddedFiles()) {
+    if (!name.starts_with(kShippedFolder)) continue;
+    absl::StatusOr<Baseline> baseline = ParseBaseline(EmbeddedFile(name));
+    if (!baseline.ok()) {
+      return absl::InternalError(Concat("profiles/", name, " of this build: ", baseline.status().message()));
+    }
+    baselines.push_back(*std::move(baseline));
+  }
+  return baselines;
+}
 
 }  // namespace
 
@@ -54,8 +72,43 @@ absl::StatusOr<Baseline> ParseBaseline(std::string_view text) {
 absl::StatusOr<Baseline> LoadBaseline(const std::string& path) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxBaselineBytes));
   absl::StatusOr<Baseline> baseline = ParseBaseline(text);
-  if (!baseline.ok()) return Annotate(baseline.status(), path);
+  if (!baseline.ok()) return Annotate(baseline.status(), EscapeForTerminal(path));
   return baseline;
+}
+
+std::string FormatBaseline(const Baseline& baseline) {
+  const std::set<std::string> names(baseline.names.begin(), baseline.names.end());
+  JsonValue::Array list;
+  for (const std::string& name : names) list.emplace_back(name);
+  return PrintJson(JsonValue::Object{{"schema", kSchema},
+                                     {"runtime", baseline.runtime},
+                                     {"version", baseline.version},
+                                     {"no_new_privs", baseline.no_new_privs},
+                                     {"abi", AbiName(baseline.abi)},
+                                     {"names", std::move(list)},
+                                     {"provenance", baseline.provenance}},
+                   kOneElementPerLine);
+}
+
+std::string BaselineFileName(const Baseline& baseline) {
+  std::string name = Concat(baseline.runtime, "-", baseline.version, "-", AbiName(baseline.abi),
+                            baseline.no_new_privs ? "-nnp" : "", ".json");
+  std::ranges::replace_if(
+      name,
+      [](char c) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        return !plain && std::string_view(".+~_-").find(c) == std::string_view::npos;
+      },
+      '_');
+  // Hidden files are nobody's data.
+  if (name.starts_with('.')) name.front() = '_';
+  return name;
+}
+
+absl::StatusOr<const std::vector<Baseline>*> ShippedBaselines() {
+  static const auto* const parsed = new absl::StatusOr<std::vector<Baseline>>(ParseShipped());
+  if (!parsed->ok()) return parsed->status();
+  return &**parsed;
 }
 
 }  // namespace syscarve

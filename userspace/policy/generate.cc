@@ -121,9 +121,10 @@ absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOpt
                                                "; a profile made from it may lack calls that the program needs")),
                     "Record again, or accept it with --allow-incomplete.");
   }
-  if (options.baseline.has_value() && options.baseline->abi != native) {
-    return absl::InvalidArgumentError(Concat("the baseline was measured on ", AbiName(options.baseline->abi),
-                                             " and the recordings on ", AbiName(native)));
+  for (const BaselineCalls& baseline : options.baselines) {
+    if (baseline.abi == native) continue;
+    return absl::InvalidArgumentError(
+        Concat("the baseline was measured on ", AbiName(baseline.abi), " and the recordings on ", AbiName(native)));
   }
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("--allow", options.allow));
   return CheckSyscallNames("--block", options.block);
@@ -187,7 +188,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Clo
   profile.abis = std::move(abis);
 
   std::vector<std::string> seen;
-  std::vector<std::string> baseline;
+  std::map<std::string, std::vector<std::string>> baseline;  // By source.
   std::vector<std::string> asked;
   std::map<std::string, std::vector<std::string>> closure;  // By rule id.
   std::set<std::string> allowed;
@@ -196,7 +197,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Clo
     if (!call.sightings.empty()) {
       seen.push_back(call.name);
     } else if (!call.baseline.empty()) {
-      baseline.push_back(call.name);
+      baseline[call.baseline].push_back(call.name);
     } else if (call.asked) {
       asked.push_back(call.name);
     } else {
@@ -209,7 +210,9 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Clo
     }
   };
   add(std::move(seen), "seen");
-  if (options.baseline.has_value()) add(std::move(baseline), Concat("baseline: ", BaselineTitle(*options.baseline)));
+  for (const BaselineCalls& calls_of_runtime : options.baselines) {
+    add(std::exchange(baseline[calls_of_runtime.source], {}), Concat("baseline: ", calls_of_runtime.source));
+  }
   add(std::move(asked), "asked for: --allow");
   for (const ClosureRule& rule : closure_rules) {
     if (const auto found = closure.find(rule.id); found != closure.end()) {
@@ -279,11 +282,16 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
           name);
     }
   }
-  if (options.baseline.has_value()) {
-    for (const std::string& name : options.baseline->names) {
-      if (blocked.contains(name)) continue;
+  std::set<std::string> blocked_of_runtime;
+  for (const BaselineCalls& baseline : options.baselines) {
+    result.baselines.push_back(baseline.source);
+    for (const std::string& name : baseline.names) {
+      if (blocked.contains(name)) {
+        blocked_of_runtime.insert(name);
+        continue;
+      }
       wanted.insert(name);
-      calls[name].baseline = BaselineTitle(*options.baseline);
+      if (calls[name].baseline.empty()) calls[name].baseline = baseline.source;
     }
   }
   std::set<std::string> nowhere;
@@ -333,6 +341,10 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   }
   if (!blocked_though_seen.empty()) {
     warn(Concat("blocked although the program made them: ", Listed(blocked_though_seen)));
+  }
+  if (!blocked_of_runtime.empty()) {
+    warn(Concat("blocked although the container runtime makes them, so a container may not start: ",
+                Listed(blocked_of_runtime)));
   }
   std::set<std::string> contradicted;
   for (const std::string& name : options.allow) {

@@ -16,7 +16,6 @@
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
-#include "userspace/policy/baseline.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
 
@@ -35,12 +34,20 @@ enum class UnlistedMode {
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe"
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
 
+// Calls of a container runtime that belong in a profile, and where that is known from. baseline_choice.h picks them.
+struct BaselineCalls {
+  std::string source;  // "observed", "runc 1.1.5 without no_new_privs, shipped" …
+  Abi abi = Abi::kX86_64;
+  std::vector<std::string> names;  // All known on `abi`.
+  bool operator==(const BaselineCalls&) const = default;
+};
+
 struct GenerateOptions {
   ClosureMode closure = ClosureMode::kSafe;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
-  std::optional<Baseline> baseline;
-  std::vector<std::string> allow;  // Added, whatever was seen.
-  std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
+  std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
+  std::vector<std::string> allow;        // Added, whatever was seen.
+  std::vector<std::string> block;        // Never allowed: stronger than every reason to allow.
   bool allow_incomplete = false;
 };
 
@@ -60,7 +67,7 @@ struct Sighting {
 struct AllowedCall {
   std::string name;
   std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
-  std::string baseline;             // BaselineTitle, or "".
+  std::string baseline;             // BaselineCalls::source, or "".
   std::vector<ClosureReason> closure;
   bool asked = false;      // By GenerateOptions::allow.
   uint64_t count() const;  // Over all sightings.
@@ -74,6 +81,7 @@ struct GeneratedProfile {
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
   std::vector<std::string> cap_add;    // What to add after dropping all capabilities.
+  std::vector<std::string> baselines;  // The sources that were given, in their order.
   std::vector<std::string> warnings;   // Sentences; may hold an adversary's bytes.
 };
 

@@ -53,14 +53,25 @@ struct CapabilityData {
   std::vector<CapabilityChain> chains;
 };
 
+// Calls that some container runtimes make now and then, so that no measurement can be trusted to show them all.
+struct OccasionalCalls {
+  std::string id;
+  std::set<std::string> runtimes;
+  std::vector<std::string> names;
+  std::string reason;
+  std::string source;
+};
+
 absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
 absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
+absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
 // process.
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules();
 absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
+absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
 
 }  // namespace syscarve

@@ -155,12 +155,31 @@ absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text) {
   return Parse<CapabilityData>(text, "syscarve.capabilities/1", read);
 }
 
+absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text) {
+  const auto read = [](const JsonReader& root, std::vector<OccasionalCalls>& all) {
+    root.AllowOnly({"schema", "occasional"});
+    root.Required("occasional").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"id", "runtimes", "names", "reason", "source"});
+      all.push_back({.id = value.Required("id").Text(kMaxText),
+                     .runtimes = Names(value.Required("runtimes")),
+                     .names = NameList(value.Required("names")),
+                     .reason = value.Required("reason").Text(kMaxText),
+                     .source = value.Required("source").Text(kMaxText)});
+    });
+  };
+  return Parse<std::vector<OccasionalCalls>>(text, "syscarve.runtimes/1", read);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }
 
 absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy() {
   return Shipped<ErrnoPolicy>("errno.json", ParseErrnoPolicy);
+}
+
+absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls() {
+  return Shipped<std::vector<OccasionalCalls>>("runtimes.json", ParseOccasionalCalls);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {

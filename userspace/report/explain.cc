@@ -33,7 +33,7 @@ std::string SightingLines(const Sighting& sighting, bool native) {
 std::string CallLines(const AllowedCall& call, Abi native) {
   std::string text = call.name + "\n";
   for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, sighting.id.abi == native);
-  if (!call.baseline.empty()) text += Concat("  baseline of ", EscapeForTerminal(call.baseline), "\n");
+  if (!call.baseline.empty()) text += Concat("  baseline, ", EscapeForTerminal(call.baseline), "\n");
   if (call.asked) text += "  asked for with --allow\n";
   for (const ClosureReason& reason : call.closure) {
     text += Concat("  closure ", reason.rule,

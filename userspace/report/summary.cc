@@ -34,6 +34,11 @@ std::string ReasonCounts(const GeneratedProfile& made) {
   return absl::StrJoin(parts, ", ");
 }
 
+// A source may go on with a reason; its title is what comes before.
+std::string SourceTitle(const std::string& source) {
+  return source.substr(0, source.find(": "));
+}
+
 std::string UnlistedWords(Action action) {
   if (action.kind == ActionKind::kErrno) return "other calls fail with ENOSYS or EPERM";
   return action.kind == ActionKind::kLog ? "other calls are let through and logged" : "other calls kill the process";
@@ -59,6 +64,11 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   std::string text =
       Concat(reach.allowed, " of the kernel's ", reach.kernel, " ", AbiName(made.native_abi), " calls are left (",
              ReasonCounts(made), "); ", UnlistedWords(made.profile.default_action), "\n");
+  if (!made.baselines.empty()) {
+    std::vector<std::string> sources;
+    for (const std::string& source : made.baselines) sources.push_back(EscapeForTerminal(SourceTitle(source)));
+    text += Concat("baseline: ", absl::StrJoin(sources, "; "), "\n");
+  }
   if (made.profile.abis.size() > 1) {
     std::vector<std::string> others;
     for (const Abi abi : made.profile.abis) {

@@ -10,6 +10,7 @@
 #include "tests/unit/policy/recordings.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/baseline.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/filter.h"
 #include "userspace/policy/verify.h"
@@ -262,12 +263,23 @@ TEST(GenerateTest, RefusedCallsAndTheRuntimesOwnAreNotAllowed) {
 
 TEST(GenerateTest, ABaselineIsAddedWithItsName) {
   GenerateOptions options = Exactly();
-  options.baseline = Baseline{.runtime = "runc", .version = "1.1.5", .abi = Abi::kX86_64, .names = {"capset", "read"}};
+  options.baselines = {{.source = "observed", .names = {"capset", "read"}},
+                       {.source = "runc 1.1.5 without no_new_privs", .names = {"capset", "setuid"}}};
   const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()}, options);
-  EXPECT_EQ(Names(made), (std::set<std::string>{"capset", "read"}));
-  EXPECT_EQ(made.calls[0].baseline, "runc 1.1.5 without no_new_privs");
-  EXPECT_EQ(made.profile.rules[1].comment, "baseline: runc 1.1.5 without no_new_privs");
-  options.baseline->abi = Abi::kAarch64;
+  EXPECT_EQ(Names(made), (std::set<std::string>{"capset", "read", "setuid"}));
+  EXPECT_EQ(made.calls[0].baseline, "observed");
+  EXPECT_EQ(made.calls[1].baseline, "observed") << "seen, and the runtime's as well";
+  EXPECT_EQ(made.calls[2].baseline, "runc 1.1.5 without no_new_privs");
+  EXPECT_EQ(made.profile.rules[0].comment, "seen");
+  EXPECT_EQ(made.profile.rules[1].comment, "baseline: observed");
+  EXPECT_EQ(made.profile.rules[1].names, std::vector<std::string>{"capset"});
+  EXPECT_EQ(made.profile.rules[2].comment, "baseline: runc 1.1.5 without no_new_privs");
+  EXPECT_EQ(made.profile.rules[2].names, std::vector<std::string>{"setuid"});
+  EXPECT_EQ(made.baselines, (std::vector<std::string>{"observed", "runc 1.1.5 without no_new_privs"}));
+
+  options.block = {"setuid"};
+  EXPECT_TRUE(Warns(Make({RecordingBuilder().Call("read").Build()}, options), "may not start: setuid"));
+  options.baselines[1].abi = Abi::kAarch64;
   const std::vector<Recording> recordings = {RecordingBuilder().Call("read").Build()};
   EXPECT_EQ(Generate(recordings, options).status().code(), absl::StatusCode::kInvalidArgument);
 }
@@ -286,6 +298,21 @@ TEST(BaselineTest, TheReaderIsStrict) {
   EXPECT_FALSE(ParseBaseline(document(R"(["read"])", R"(, "extra": 1)")).ok());
   EXPECT_FALSE(ParseBaseline("{}").ok());
   EXPECT_FALSE(ParseBaseline(document("[1]")).ok());
+}
+
+TEST(BaselineTest, WritingIsTheInverseOfReading) {
+  const Baseline baseline = {.runtime = "runc",
+                             .version = "1.1.5+ds1",
+                             .no_new_privs = true,
+                             .abi = Abi::kAarch64,
+                             .names = {"close", "openat"},
+                             .provenance = "Measured \"here\"\n on a grüner host."};
+  const absl::StatusOr<Baseline> again = ParseBaseline(FormatBaseline(baseline));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, baseline);
+  EXPECT_EQ(FormatBaseline(*again), FormatBaseline(baseline));
+  EXPECT_EQ(BaselineFileName(baseline), "runc-1.1.5+ds1-aarch64-nnp.json");
+  EXPECT_EQ(BaselineFileName({.runtime = "../x", .version = "a b\n"}), "_._x-a_b_-x86_64.json");
 }
 
 TEST(GenerateTest, TheOrderAndRepetitionOfRecordingsDoNotMatter) {

@@ -30,6 +30,11 @@ TEST(ShippedDataTest, EveryNameIsASystemCall) {
     EXPECT_FALSE(remark.why.empty());
     for (const std::string& name : remark.during) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
   }
+  for (const OccasionalCalls& occasional : *ShippedOccasionalCalls().value()) {
+    EXPECT_FALSE(occasional.reason.empty()) << occasional.id;
+    EXPECT_FALSE(occasional.source.empty()) << occasional.id;
+    for (const std::string& name : occasional.names) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+  }
 }
 
 // Closure must never hand out a privilege: these have no place in any rule's additions.

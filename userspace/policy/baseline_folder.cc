@@ -1,0 +1,92 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/file.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/policy/baseline_choice.h"
+
+namespace syscarve {
+namespace {
+
+constexpr size_t kMaxFiles = 1024;
+
+// Why nobody should believe what an object with this metadata says, or "".
+std::string WhyNotTrusted(const struct stat& info) {
+  if (info.st_uid != 0 && info.st_uid != geteuid()) return Concat("it belongs to user ", info.st_uid);
+  if ((info.st_mode & S_IWOTH) != 0) return "everybody may write it";
+  return "";
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
+absl::StatusOr<std::vector<std::string>> JsonFilesOf(DIR* folder) {
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;
+    const dirent* const entry = readdir(folder);
+    if (entry == nullptr && errno != 0) return PosixError("list it", errno);
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (!name.ends_with(".json") || name.starts_with('.')) continue;
+    if (names.size() == kMaxFiles) {
+      return absl::InvalidArgumentError(Concat("it holds more than ", kMaxFiles, " baselines"));
+    }
+    names.emplace_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+absl::StatusOr<Baseline> LoadTrusted(int folder, const std::string& name) {
+  // O_NONBLOCK: somebody may have put a pipe there.
+  const UniqueFd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (!file.valid()) return PosixError("open", errno);
+  struct stat info;
+  if (fstat(file.get(), &info) != 0) return PosixError("look at it", errno);
+  if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError("it is no regular file");
+  if (const std::string why = WhyNotTrusted(info); !why.empty()) return absl::PermissionDeniedError(why);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(Concat("/proc/self/fd/", file.get()), kMaxBaselineBytes));
+  return ParseBaseline(text);
+}
+
+absl::Status LoadAll(const std::string& path, std::vector<Baseline>& baselines, std::vector<std::string>& warnings) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return errno == ENOENT ? absl::OkStatus() : PosixError("open it", errno);
+  struct stat info;
+  if (fstat(fd.get(), &info) != 0) return PosixError("look at it", errno);
+  if (const std::string why = WhyNotTrusted(info); !why.empty()) return absl::PermissionDeniedError(why);
+  const std::unique_ptr<DIR, CloseFolder> folder(fdopendir(fd.get()));
+  if (folder == nullptr) return PosixError("list it", errno);
+  const int folder_fd = fd.release();  // The DIR's from here on.
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> names, JsonFilesOf(folder.get()));
+  for (const std::string& name : names) {
+    absl::StatusOr<Baseline> baseline = LoadTrusted(folder_fd, name);
+    if (baseline.ok()) {
+      baselines.push_back(*std::move(baseline));
+    } else {
+      warnings.push_back(Concat("the baseline ", path, "/", name, " is not read: ", baseline.status().message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<Baseline> LoadBaselineFolder(const std::string& path, std::vector<std::string>& warnings) {
+  std::vector<Baseline> baselines;
+  if (const absl::Status status = LoadAll(path, baselines, warnings); !status.ok()) {
+    warnings.push_back(Concat("the folder of baselines ", path, " is not read: ", status.message()));
+  }
+  return baselines;
+}
+
+}  // namespace syscarve
