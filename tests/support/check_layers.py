@@ -25,6 +25,7 @@ MAY_SEE = {
 KEPT_TO = [
     (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/bpf_event_source\.cc"),
     (r"seccomp\.h", r"userspace/(model/syscall_table|policy/filter)\.cc"),
+    (r"yaml\.h", r"userspace/emit/compose_file\.cc"),
     (r"nlohmann/.*", r"userspace/(.*json\.(cc|h)|emit/.*\.cc|cli/run\.cc)"),
     (r"curl/.*", r"userspace/container/.*"),
     (r"CLI/.*", r"userspace/cli/.*"),

@@ -6,8 +6,8 @@
 # docs/dependencies.md says what each package is for.
 set -euo pipefail
 
-build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev nlohmann-json3-dev libcli11-dev libabsl-dev
-       libcurl4-openssl-dev)
+build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev
+       nlohmann-json3-dev libcli11-dev libabsl-dev)
 quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format)
 servers=(nginx redis-server)

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
+#include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
@@ -24,11 +26,14 @@ constexpr char kAbout[] =
     "Make a profile from recordings: what was seen is allowed, nothing else.\n\n"
     "  syscarve generate web.recording.json -o web.json\n"
     "  syscarve generate unit.json e2e.json --format names\n"
+    "  syscarve generate recordings/ -o profiles/\n"
+    "  syscarve generate recordings/ -o profiles/ --compose docker-compose.yml\n"
     "  syscarve generate web.recording.json --unlisted log -o try.json";
 
 struct GenerateArguments {
   std::vector<std::string> recordings;
   std::string output = "-";
+  std::string compose;
   std::string format = "docker";
   std::string closure = "safe";
   BaselineArguments baseline;
@@ -39,18 +44,23 @@ struct GenerateArguments {
   bool quiet = false;
 };
 
-absl::Status RunGenerate(const GenerateArguments& arguments) {
-  if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
-  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
-
+GenerateOptions OptionsOf(const GenerateArguments& arguments) {
   GenerateOptions options;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
   options.allow_incomplete = arguments.allow_incomplete;
+  return options;
+}
+
+absl::Status RunOnFiles(const GenerateArguments& arguments) {
+  if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
+
+  GenerateOptions options = OptionsOf(arguments);
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
@@ -70,15 +80,42 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   return absl::OkStatus();
 }
 
+absl::Status RunGenerate(const GenerateArguments& arguments) {
+  const auto is_folder = [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+  };
+  if (std::ranges::none_of(arguments.recordings, is_folder)) {
+    if (arguments.compose.empty()) return RunOnFiles(arguments);
+    return WithHint(absl::InvalidArgumentError("--compose needs a folder of recordings, one for each service"),
+                    "Record with `syscarve record --docker -o DIR`.");
+  }
+  if (!std::ranges::all_of(arguments.recordings, is_folder)) {
+    return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
+  }
+  return GenerateFolder({.folders = arguments.recordings,
+                         .output = arguments.output,
+                         .compose = arguments.compose,
+                         .format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker),
+                         .options = OptionsOf(arguments),
+                         .baseline = arguments.baseline,
+                         .quiet = arguments.quiet});
+}
+
 }  // namespace
 
 void AddGenerate(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "generate", kAbout);
   const auto arguments = std::make_shared<GenerateArguments>();
-  verb->add_option("RECORDING", arguments->recordings, "Recordings to make one profile from; - is standard input")
+  verb->add_option("RECORDING", arguments->recordings,
+                   "Recordings to make one profile from (- is standard input), or folders of *.recording.json to make "
+                   "one profile per service from")
       ->required();
-  verb->add_option("-o,--output", arguments->output, "Where to write the profile; - is standard output")
+  verb->add_option("-o,--output", arguments->output,
+                   "Where to write the profile (- is standard output), or the folder for the profiles and SUMMARY.md")
       ->capture_default_str();
+  verb->add_option("--compose", arguments->compose,
+                   "With folders: also write docker-compose.override.yml, for the services of this Compose file");
   verb->add_option("--format", arguments->format,
                    "docker: with comments; oci: only the runtime spec's fields; names: one a line")
       ->check(CLI::IsMember({"docker", "oci", "names"}))

@@ -163,6 +163,14 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
   return verdicts;
 }
 
+std::vector<int> WiderCapabilities(const CapabilityData& data, int capability) {
+  std::vector<int> wider;
+  for (const CapabilityChain& chain : data.chains) {
+    if (std::ranges::find(chain.narrow, capability) != chain.narrow.end()) wider.push_back(chain.wide);
+  }
+  return wider;
+}
+
 std::vector<std::string> NeededCapabilities(std::span<const CapabilityVerdict> verdicts) {
   std::vector<std::string> names;
   for (const CapabilityVerdict& verdict : verdicts) {

@@ -41,6 +41,10 @@ void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum);
 // One verdict per capability, ascending by number.
 std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses);
 
+// The capabilities that can do all that `capability` can, by the chains of `data`: CAP_DAC_OVERRIDE for
+// CAP_DAC_READ_SEARCH.
+std::vector<int> WiderCapabilities(const CapabilityData& data, int capability);
+
 // The names of those that are needed, in ascending order of their numbers: what to add after dropping all.
 std::vector<std::string> NeededCapabilities(std::span<const CapabilityVerdict> verdicts);
 

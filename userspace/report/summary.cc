@@ -59,16 +59,21 @@ Reach NativeReach(const GeneratedProfile& made) {
   return reach;
 }
 
-std::string GenerateSummary(const GeneratedProfile& made) {
+std::string FirstSummaryLine(const GeneratedProfile& made) {
   const Reach reach = NativeReach(made);
-  std::string text =
-      Concat(reach.allowed, " of the kernel's ", reach.kernel, " ", AbiName(made.native_abi), " calls are left (",
-             ReasonCounts(made), "); ", UnlistedWords(made.profile.default_action), "\n");
-  if (!made.baselines.empty()) {
-    std::vector<std::string> sources;
-    for (const std::string& source : made.baselines) sources.push_back(EscapeForTerminal(SourceTitle(source)));
-    text += Concat("baseline: ", absl::StrJoin(sources, "; "), "\n");
-  }
+  return Concat(reach.allowed, " of the kernel's ", reach.kernel, " ", AbiName(made.native_abi), " calls are left (",
+                ReasonCounts(made), "); ", UnlistedWords(made.profile.default_action));
+}
+
+std::string BaselineSummary(const GeneratedProfile& made) {
+  std::vector<std::string> titles;
+  for (const std::string& source : made.baselines) titles.push_back(SourceTitle(source));
+  return titles.empty() ? "none" : absl::StrJoin(titles, "; ");
+}
+
+std::string GenerateSummary(const GeneratedProfile& made) {
+  std::string text = FirstSummaryLine(made) + "\n";
+  if (!made.baselines.empty()) text += Concat("baseline: ", EscapeForTerminal(BaselineSummary(made)), "\n");
   if (made.profile.abis.size() > 1) {
     std::vector<std::string> others;
     for (const Abi abi : made.profile.abis) {

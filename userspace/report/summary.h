@@ -15,6 +15,12 @@ struct Reach {
 };
 Reach NativeReach(const GeneratedProfile& made);
 
+// "67 of the kernel's 362 x86_64 calls are left (51 seen, …); other calls …", without a newline.
+std::string FirstSummaryLine(const GeneratedProfile& made);
+
+// Where the container runtime's own calls in it are known from: "observed; go-runtime", or "none".
+std::string BaselineSummary(const GeneratedProfile& made);
+
 // A few lines for a terminal, each with a newline, safe to print. Warnings are not among them.
 std::string GenerateSummary(const GeneratedProfile& made);
 

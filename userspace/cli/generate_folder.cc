@@ -1,0 +1,244 @@
+#include "userspace/cli/generate_folder.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/base/text.h"
+#include "userspace/cli/output.h"
+#include "userspace/emit/compose_file.h"
+#include "userspace/emit/compose_override.h"
+#include "userspace/model/recording_json.h"
+#include "userspace/policy/service.h"
+#include "userspace/report/summary.h"
+#include "userspace/report/summary_markdown.h"
+
+namespace syscarve::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRecordingSuffix = ".recording.json";
+constexpr std::string_view kSummaryName = "SUMMARY.md";
+constexpr std::string_view kOverrideName = "docker-compose.override.yml";
+constexpr size_t kMaxSummaryBytes = size_t{64} << 20;
+
+// The recordings of the folders, by what comes before the suffix: one service each.
+absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
+    const std::vector<std::string>& folders) {
+  std::map<std::string, std::vector<std::string>> found;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      std::string_view stem = name;
+      // Hidden files are nobody's recordings, half-written ones among them.
+      if (name.starts_with('.') || !ConsumeSuffix(stem, kRecordingSuffix)) continue;
+      if (stem.ends_with(".recording")) {
+        return absl::InvalidArgumentError(Concat(EscapeForTerminal(entry->path().string()),
+                                                 ": its profile would be called like a recording; rename it"));
+      }
+      found[std::string(stem)].push_back(entry->path().string());
+    }
+    if (error) return PosixError(Concat("list ", EscapeForTerminal(folder)), error.value());
+  }
+  if (found.empty()) {
+    std::vector<std::string> shown;
+    for (const std::string& folder : folders) shown.push_back(EscapeForTerminal(folder));
+    return WithHint(absl::NotFoundError(Concat(absl::StrJoin(shown, ", "), ": no *", kRecordingSuffix, " in it")),
+                    "Record with `syscarve record -o DIR`, or name recordings one by one.");
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& paths) {
+  std::vector<Recording> recordings;
+  for (const std::string& path : paths) {
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
+    recordings.push_back(std::move(recording));
+  }
+  return recordings;
+}
+
+absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::vector<std::string>& paths,
+                                           const std::vector<Recording>& recordings, const BaselineSources& sources,
+                                           const FolderRequest& request) {
+  BaselineChoice choice = sources.Choose(recordings);
+  GenerateOptions options = request.options;
+  options.baselines = std::move(choice.baselines);
+  absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
+  if (!made.ok()) {
+    std::vector<std::string> shown;
+    for (const std::string& path : paths) shown.push_back(EscapeForTerminal(path));
+    return Annotate(made.status(), absl::StrJoin(shown, ", "));
+  }
+  ServiceSummary service = {.title = title,
+                            .profile_path = (fs::path(request.output) / (title + ".json")).lexically_normal().string(),
+                            .facts = DescribeService(recordings),
+                            .made = *std::move(made)};
+  service.warnings = service.made.warnings;
+  for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
+  for (std::string& warning : ServiceWarnings(service.facts)) service.warnings.push_back(std::move(warning));
+  return service;
+}
+
+// `path` from the root, without links as far as it exists.
+absl::StatusOr<fs::path> Resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  fs::path resolved = error ? fs::path() : fs::weakly_canonical(absolute, error);
+  if (error) return PosixError(Concat("look at ", EscapeForTerminal(path.string())), error.value());
+  return resolved;
+}
+
+// The path of a service's profile as Compose takes it: from the folder of the project's file, or from the current one.
+absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const std::string& compose) {
+  fs::path path = service.profile_path;
+  if (!compose.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(const fs::path project, Resolved(compose == "-" ? "." : compose));
+    SYSCARVE_ASSIGN_OR_RETURN(const fs::path profile, Resolved(path));
+    path = profile.lexically_relative(compose == "-" ? project : project.parent_path());
+  }
+  // With "./" in front it looks like the path that it is.
+  return path.is_absolute() || path.string().starts_with("../") ? path.string() : Concat("./", path.string());
+}
+
+absl::StatusOr<Hardening> HardeningOf(const ServiceSummary& service, const std::string& compose) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::string path, PathForCompose(service, compose));
+  return Hardening{.profile = std::move(path),
+                   .no_new_privileges = service.facts.no_new_privs,
+                   .capabilities_known = service.made.capabilities_recorded,
+                   .cap_add = service.made.cap_add};
+}
+
+// What Compose calls the service: what its labels say, else its recorded name.
+const std::set<std::string>& ComposeNames(const ServiceFacts& facts) {
+  return facts.compose_services.empty() ? facts.names : facts.compose_services;
+}
+
+absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& services, const std::string& compose) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(compose, kMaxComposeBytes));
+  const std::string shown = compose == "-" ? std::string("standard input") : EscapeForTerminal(compose);
+  const absl::StatusOr<ComposeFile> file = ParseComposeFile(text);
+  if (!file.ok()) return Annotate(file.status(), shown);
+  std::vector<RecordedService> recorded;
+  std::vector<std::string> warnings;
+  for (const ServiceSummary& service : services) {
+    if (service.facts.containers == 0) {
+      warnings.push_back(Concat(service.title, ": recorded without a container, so the override says nothing of it"));
+      continue;
+    }
+    SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, compose));
+    for (const std::string& name : ComposeNames(service.facts)) {
+      recorded.push_back({.name = name, .title = service.title, .hardening = hardening});
+    }
+  }
+  absl::StatusOr<ComposeOverride> made = EmitComposeOverride(*file, recorded);
+  if (!made.ok()) return Annotate(made.status(), shown);
+  made->warnings.insert(made->warnings.begin(), warnings.begin(), warnings.end());
+  return made;
+}
+
+absl::Status CheckOutput(const std::string& output) {
+  if (output == "-") {
+    return WithHint(absl::InvalidArgumentError("the profiles of a folder do not fit in standard output"),
+                    "Name a folder for them with -o.");
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(output, error);
+  if (status.type() == fs::file_type::not_found) return absl::OkStatus();
+  if (error) return PosixError(Concat("look at ", EscapeForTerminal(output)), error.value());
+  if (!fs::is_directory(status)) {
+    return WithHint(PosixError(EscapeForTerminal(output), ENOTDIR), "The profiles of a folder need a folder with -o.");
+  }
+  return CheckWritable((fs::path(output) / kSummaryName).string());
+}
+
+// A file of this name that somebody else has written is not replaced: only the profiles are what OUTDIR was named for.
+absl::Status CheckOurs(const fs::path& path, std::string_view first_words) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(path, error))) return absl::OkStatus();
+  const absl::StatusOr<std::string> text = ReadFile(path.string(), kMaxSummaryBytes);
+  if (text.ok() && text->starts_with(first_words)) return absl::OkStatus();
+  return WithHint(absl::AlreadyExistsError(
+                      Concat(EscapeForTerminal(path.string()), " is there already and was not made by syscarve")),
+                  "Move it, or name another folder with -o.");
+}
+
+absl::Status WriteAllFiles(const FolderRequest& request, const std::vector<ServiceSummary>& services,
+                           const std::optional<ComposeOverride>& override_file) {
+  const fs::path output = request.output;
+  const std::string summary = SummaryMarkdown(services);
+  SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kSummaryName, kSummaryMarker));
+  if (override_file.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kOverrideName, kComposeOverrideMarker));
+  std::error_code error;
+  fs::create_directories(output, error);
+  if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
+  for (const ServiceSummary& service : services) {
+    SYSCARVE_RETURN_IF_ERROR(
+        WriteFileAtomically((output / (service.title + ".json")).string(), Emit(request.format, service.made.profile)));
+  }
+  if (override_file.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kOverrideName).string(), override_file->text));
+  }
+  return WriteFileAtomically((output / kSummaryName).string(), summary);
+}
+
+absl::Status Tell(const FolderRequest& request, const std::vector<ServiceSummary>& services,
+                  const std::optional<ComposeOverride>& override_file) {
+  for (const ServiceSummary& service : services) {
+    for (const std::string& warning : service.warnings) Warn(Concat(service.title, ": ", warning));
+  }
+  if (override_file.has_value()) {
+    for (const std::string& warning : override_file->warnings) Warn(warning);
+  }
+  if (request.quiet) return absl::OkStatus();
+  std::string text;
+  for (const ServiceSummary& service : services) {
+    const std::string summary = GenerateSummary(service.made);
+    text += EscapeForTerminal(service.profile_path) + "\n";
+    for (const std::string_view line : SplitNonEmpty(summary, '\n')) text += Concat("  ", line, "\n");
+  }
+  return WriteAll(STDERR_FILENO, text, "standard error");
+}
+
+}  // namespace
+
+absl::Status GenerateFolder(const FolderRequest& request) {
+  if (request.format == OutputFormat::kNames) {
+    return absl::InvalidArgumentError("a folder's profiles are written as docker or oci, and names are no profile");
+  }
+  SYSCARVE_RETURN_IF_ERROR(CheckOutput(request.output));
+  SYSCARVE_ASSIGN_OR_RETURN(const auto found, FindRecordings(request.folders));
+  std::map<std::string, std::vector<Recording>> recordings;
+  bool containers = false;
+  for (const auto& [title, paths] : found) {
+    SYSCARVE_ASSIGN_OR_RETURN(recordings[title], LoadAll(paths));
+    for (const Recording& recording : recordings[title]) containers |= HasContainers(recording);
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers));
+  std::vector<ServiceSummary> services;
+  for (const auto& [title, paths] : found) {
+    SYSCARVE_ASSIGN_OR_RETURN(ServiceSummary service, MakeService(title, paths, recordings[title], sources, request));
+    SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, request.compose));
+    const std::set<std::string>& names = ComposeNames(service.facts);
+    service.compose = ComposeServiceLines(names.empty() ? title : *names.begin(), hardening, 0);
+    services.push_back(std::move(service));
+  }
+  std::optional<ComposeOverride> override_file;
+  if (!request.compose.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(override_file, MakeOverride(services, request.compose));
+  }
+  SYSCARVE_RETURN_IF_ERROR(WriteAllFiles(request, services, override_file));
+  return Tell(request, services, override_file);
+}
+
+}  // namespace syscarve::cli
