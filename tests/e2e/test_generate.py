@@ -3,8 +3,12 @@
 import copy
 import json
 import os
+import re
+import shutil
+import subprocess
+import unittest
 
-from support import E2eTest, counts, load, names, store
+from support import SOURCE, E2eTest, counts, decode, load, names, store, traces
 
 
 class Generate(E2eTest):
@@ -152,6 +156,249 @@ class Explain(E2eTest):
         result = self.run_process(["/bin/bash", "-c", "\"$@\" | true; exit \"${PIPESTATUS[0]}\"", "bash",
                                    *self.command_line("explain", path)])
         self.assertNotEqual(result.status, 128 + 13, result)
+
+
+GOLDEN = os.path.join(SOURCE, "tests", "golden", "generate", "containers")
+OVERRIDE = "docker-compose.override.yml"
+
+
+class GenerateFolder(E2eTest):
+    """A folder of recordings in, a profile per service out. The recordings are made by hand: no container is needed."""
+    needs_root = False
+    needs_bpf = False
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(GOLDEN, self.path("project"))
+        os.mkdir(self.path("no-baselines"))
+        self.recordings = self.path("project", "recordings")
+
+    def generated(self, *options, folders=("recordings",), output="profiles", baselines="no-baselines", expect=0, cwd="project"):
+        result = self.syscarve("generate", *folders, "-o", output, "--baseline-dir", self.path(baselines), *options,
+                               cwd=self.path(cwd))
+        self.assertEqual(result.status, expect, result)
+        return result
+
+    def written(self, folder="project/profiles"):
+        return sorted(os.listdir(self.path(folder))) if os.path.exists(self.path(folder)) else None
+
+    def read(self, name, folder="project/profiles"):
+        with open(self.path(folder, name), encoding="utf-8") as file:
+            return file.read()
+
+    def allowed(self, name):
+        return {call for rule in json.loads(self.read(name))["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"
+                for call in rule["names"]}
+
+    def recording(self, name):
+        return load(os.path.join(self.recordings, name + ".recording.json"))
+
+    def store_recording(self, name, value):
+        store(value, os.path.join(self.recordings, name + ".recording.json"))
+
+    def test_golden(self):
+        self.generated("--compose", "docker-compose.yml")
+        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", "db.json", OVERRIDE, "web.json"])
+        for name in self.written():
+            expected = os.path.join(GOLDEN, "expected", name)
+            if os.environ.get("SYSCARVE_UPDATE_GOLDENS"):
+                os.makedirs(os.path.dirname(expected), exist_ok=True)
+                shutil.copy(self.path("project", "profiles", name), expected)
+            with open(expected, encoding="utf-8") as file:
+                self.assertEqual(self.read(name), file.read(), f"{expected}; tests/golden/update.sh writes it anew")
+
+    def test_twice_the_same(self):
+        self.generated("--compose", "docker-compose.yml")
+        first = {name: self.read(name) for name in self.written()}
+        self.generated("--compose", "docker-compose.yml")
+        self.assertEqual({name: self.read(name) for name in self.written()}, first)
+
+    def test_each_service_has_its_own_calls(self):
+        self.generated("--closure", "none", "--baseline", "none")
+        for name in ("web", "db", "backup"):
+            self.assertEqual(self.allowed(name + ".json"), names(self.recording(name)))
+
+    def test_baseline_is_what_was_observed(self):
+        self.generated("--closure", "none", "--no-new-privs", "recorded")
+        observed = {call["name"] for trace in traces(self.recording("web")) for call in trace["baseline_calls"]}
+        comments = {rule["comment"]: set(rule["names"]) for rule in json.loads(self.read("web.json"))["syscalls"]}
+        self.assertEqual(comments["baseline: observed"], observed - names(self.recording("web")))
+        self.assertNotIn("mount", self.allowed("web.json"), "a call of the runtime before the filter")
+        self.assertFalse([comment for comment in comments if "shipped" in comment])
+        self.assertIn("The container runtime's own calls: observed; go-runtime.", self.read("SUMMARY.md"))
+
+    def test_baseline_measured_on_this_host_comes_before_the_shipped_one(self):
+        folder = self.path("baselines")
+        os.mkdir(folder, 0o755)
+        baseline = {"schema": "syscarve.baseline/1", "runtime": "runc", "version": "1.1.5", "no_new_privs": False, "abi": "x86_64",
+                    "names": ["execve", "sethostname"], "provenance": "a test"}
+        path = store(baseline, os.path.join(folder, "runc-1.1.5-x86_64.json"))
+        os.chmod(path, 0o644)
+        result = self.generated(baselines="baselines")
+        self.assertIn("sethostname", self.allowed("db.json"))
+        self.assertIn("runc 1.1.5 without no_new_privs, measured on this host", result.stderr)
+        explained = self.syscarve("explain", os.path.join(self.recordings, "db.recording.json"), "sethostname",
+                                  "--baseline-dir", folder)
+        self.assertIn("baseline, runc 1.1.5 without no_new_privs, measured on this host", explained.stdout)
+
+        os.chmod(path, 0o666)
+        result = self.generated(baselines="baselines")
+        self.assertNotIn("sethostname", self.allowed("db.json"))
+        self.assertIn("is not read: everybody may write it", result.stderr)
+
+    def test_explain_names_the_source(self):
+        options = ("--baseline-dir", self.path("no-baselines"))
+        web = os.path.join(self.recordings, "web.recording.json")
+        result = self.syscarve("explain", web, "futex", "capset", "sched_yield", *options)
+        self.assertIn("futex\n  baseline, observed\n", result.stdout)
+        self.assertIn("capset\n  baseline, runc 1.1.5 without no_new_privs, shipped\n", result.stdout)
+        self.assertIn("sched_yield\n  baseline, go-runtime: runc is written in Go", result.stdout)
+        calls = json.loads(self.syscarve("explain", web, "--format", "json", *options).stdout)["calls"]
+        self.assertEqual({call["name"]: call.get("baseline") for call in calls}["futex"], "observed")
+
+    def test_baseline_that_is_not_known_is_told_of(self):
+        db = self.recording("db")
+        db["subjects"][0]["container"]["runtime"] = {"name": "crun", "version": "1.8"}
+        self.store_recording("db", db)
+        result = self.generated()
+        warning = "containers of crun 1.8 without no_new_privs may not start under this profile"
+        self.assertIn("warning: db: " + warning, result.stderr)
+        self.assertIn(warning.replace("_", "\\_"), self.read("SUMMARY.md"))
+
+    def test_folders_of_several_runs_make_one_profile_per_service(self):
+        other = self.path("project", "nightly")
+        os.mkdir(other)
+        recording = self.recording("backup")
+        recording["runs"][0]["id"] = "5" * 32
+        recording["runs"][0]["subjects"][0]["calls"][0].update(nr=39, name="getpid")
+        store(recording, os.path.join(other, "backup.recording.json"))
+        self.generated("--closure", "none", folders=("recordings", "nightly"))
+        self.assertEqual(self.allowed("backup.json"), names(self.recording("backup")) | {"getpid"})
+        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", "db.json", "web.json"])
+
+    def test_one_bad_recording_and_nothing_is_written(self):
+        for content in (b"", b"{}", b"\xff"):
+            with open(os.path.join(self.recordings, "web.recording.json"), "wb") as file:
+                file.write(content)
+            result = self.generated(expect=2)
+            self.assert_one_line_error(result, "recordings/web.recording.json: ")
+            self.assertIsNone(self.written())
+
+    def test_incomplete_recording(self):
+        web = self.recording("web")
+        web["complete"] = {"complete": False, "losses": [{"what": "no_slot", "count": 3, "missed_calls": True, "detail": "."}]}
+        self.store_recording("web", web)
+        result = self.generated(expect=4)
+        self.assert_one_line_error(result, "recordings/web.recording.json: ", "no_slot (3)", "--allow-incomplete")
+        self.assertIsNone(self.written())
+        result = self.generated("--allow-incomplete")
+        self.assertIn("warning: web: a recording is incomplete", result.stderr)
+        self.assertIn("- a recording is incomplete", self.read("SUMMARY.md"))
+
+    def test_folder_without_recordings(self):
+        os.mkdir(self.path("project", "empty"))
+        store({}, self.path("project", "empty", "web.json"))
+        store({}, self.path("project", "empty", ".web.recording.json"))
+        result = self.generated(folders=("empty",), expect=2)
+        self.assert_one_line_error(result, "empty", "*.recording.json", "hint")
+        self.assertIsNone(self.written())
+
+    def test_files_and_folders_do_not_mix(self):
+        self.assert_one_line_error(self.generated(folders=("recordings", "recordings/web.recording.json"), expect=2), "folders")
+        self.assert_one_line_error(self.generated("--compose", "docker-compose.yml", folders=("recordings/web.recording.json",),
+                                                  expect=2), "--compose")
+        self.assert_one_line_error(self.generated(output="-", expect=2), "-o")
+        self.assert_one_line_error(self.generated("--format", "names", expect=2), "names")
+        self.assert_one_line_error(self.generated(output="docker-compose.yml", expect=2), "docker-compose.yml")
+        self.assert_one_line_error(self.generated(folders=("recordings", "nowhere"), expect=2), "folders")
+
+    def test_recording_whose_profile_would_replace_a_recording(self):
+        shutil.copy(os.path.join(self.recordings, "web.recording.json"),
+                    os.path.join(self.recordings, "db.recording.recording.json"))
+        result = self.generated(output="recordings", expect=2)
+        self.assert_one_line_error(result, "db.recording.recording.json")
+
+    def test_output_folder_is_made_and_can_be_anywhere(self):
+        self.generated("--compose", "docker-compose.yml", output="../elsewhere/a/b")
+        self.assertEqual(self.written("elsewhere/a/b"), ["SUMMARY.md", "backup.json", "db.json", OVERRIDE, "web.json"])
+        self.assertIn('"seccomp:../elsewhere/a/b/web.json"', self.read(OVERRIDE, "elsewhere/a/b"))
+        # From another folder than the project's, the paths are the project's all the same.
+        os.mkdir(self.path("away"))
+        self.generated("--compose", "../project/docker-compose.yml", folders=("../project/recordings",),
+                       output="../project/profiles", cwd="away")
+        self.assertIn('"seccomp:./profiles/web.json"', self.read(OVERRIDE))
+
+    def test_files_of_somebody_else_are_not_replaced(self):
+        for name in (OVERRIDE, "SUMMARY.md"):
+            with open(self.path("project", name), "w", encoding="utf-8") as file:
+                file.write("# mine\n")
+            result = self.generated("--compose", "docker-compose.yml", output=".", expect=2)
+            self.assert_one_line_error(result, name, "not made by syscarve")
+            self.assertEqual(self.read(name, "project"), "# mine\n")
+            self.assertFalse(os.path.exists(self.path("project", "web.json")))
+            os.unlink(self.path("project", name))
+        self.generated("--compose", "docker-compose.yml", output=".")
+
+    def test_folder_that_cannot_be_made(self):
+        self.assert_one_line_error(self.generated(output="docker-compose.yml/profiles", expect=2), "docker-compose.yml/profiles")
+        self.assert_one_line_error(self.generated(output="/proc/profiles", expect=2), "make the folder /proc/profiles")
+
+    def test_folder_of_baselines_that_is_not_there(self):
+        self.assert_one_line_error(self.generated(baselines="nowhere", expect=2), "nowhere")
+
+    def test_options_hold_for_every_service(self):
+        self.generated("--block", "read", "--allow", "sync", "--unlisted", "kill", "--format", "oci")
+        for name in ("web", "db", "backup"):
+            self.assertNotIn("read", self.allowed(name + ".json"))
+            self.assertIn("sync", self.allowed(name + ".json"))
+            self.assertEqual(json.loads(self.read(name + ".json"))["defaultAction"], "SCMP_ACT_KILL_PROCESS")
+        self.assertNotIn("comment", self.read("web.json"))
+
+    def test_hostile_file_names(self):
+        hostile = "x`|$(id)\n\x1b]0;t\x07'\" # <b> [l](u)"
+        shutil.copy(os.path.join(self.recordings, "db.recording.json"), os.path.join(self.recordings, hostile + ".recording.json"))
+        result = self.generated()
+        self.assertTrue(os.path.exists(self.path("project", "profiles", hostile + ".json")))
+        for text in (self.read("SUMMARY.md"), result.stderr):
+            self.assertFalse([c for c in text if c < " " and c != "\n"], text)
+            self.assertNotIn("\n\x1b", text)
+        summary = self.read("SUMMARY.md")
+        options = re.search(r"(?m)^--security-opt \$'.*$", summary).group(0)
+        words = subprocess.run(["bash", "-c", f"printf '%s\\0' {options}"], capture_output=True, check=True, cwd=self.folder).stdout
+        self.assertEqual(decode(words).split("\0")[:2], ["--security-opt", f"seccomp=profiles/{hostile}.json"])
+
+    def test_hostile_service_names_and_labels(self):
+        db = self.recording("db")
+        for value in ("a\nb: {privileged: true}", "$(id)", "a: b", "\u202e", "db%FF"):
+            db["subjects"][0]["container"]["labels"]["com.docker.compose.service"] = value
+            self.store_recording("db", db)
+            result = self.generated("--compose", "docker-compose.yml")
+            self.assertRegex(result.stderr, r"warning: db: the Compose file has no service ")
+            self.assertNotIn("db", self.read(OVERRIDE).partition("services:")[2])
+            self.assertNotIn("\nb: {privileged", self.read("SUMMARY.md"))
+
+    def test_compose_file_that_is_none(self):
+        for content in ("", "services: [a]", "a: &a [*a]", "services: {web: {cap_add: {}}}"):
+            with open(self.path("project", "docker-compose.yml"), "w", encoding="utf-8") as file:
+                file.write(content)
+            self.assert_one_line_error(self.generated("--compose", "docker-compose.yml", expect=2), "docker-compose.yml: ")
+            self.assertIsNone(self.written())
+        self.assert_one_line_error(self.generated("--compose", "missing.yml", expect=2), "missing.yml")
+
+    def test_compose_file_without_a_recorded_service(self):
+        with open(self.path("project", "docker-compose.yml"), "w", encoding="utf-8") as file:
+            file.write("services: {other: {image: x}}")
+        self.assert_one_line_error(self.generated("--compose", "docker-compose.yml", expect=2), "no recording belongs")
+        self.assertIsNone(self.written())
+
+    @unittest.skipUnless(shutil.which("docker-compose"), "docker-compose is not installed")
+    def test_compose_itself_reads_the_override(self):
+        self.generated("--compose", "docker-compose.yml")
+        result = self.run_process(["docker-compose", "-f", "docker-compose.yml", "-f", "profiles/" + OVERRIDE, "config"],
+                                  cwd=self.path("project"))
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("seccomp:./profiles/web.json", result.stdout)
+        self.assertIn("no-new-privileges:true", result.stdout)
 
 
 def explanation_names(explanation):

@@ -8,8 +8,8 @@
 
 namespace syscarve {
 
-// One word of a shell's command line: as it is when it is harmless, else in single quotes, else, when it has bytes that a
-// terminal would act on, as $'…' with octal escapes (bash, zsh, POSIX of 2024). No NUL can be in a word: it and what
+// One word of a shell's command line: as it is when it is harmless, else in single quotes, else, when it has bytes that
+// a terminal would act on, as $'…' with octal escapes (bash, zsh, POSIX of 2024). No NUL can be in a word: it and what
 // follows are left out.
 std::string QuoteForShell(std::string_view bytes);
 
