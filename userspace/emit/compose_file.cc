@@ -172,7 +172,11 @@ class Reader {
     if (root.kind != NodeKind::kMapping) return At(root.line, "expected a mapping with \"services\"");
     ComposeFile file;
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const version, Find(root, "version"));
-    if (version != nullptr && version->kind == NodeKind::kScalar) file.version = version->text;
+    // Compose 1 takes no other version; Compose 2 asks for none and ignores what is there.
+    if (version != nullptr && !version->text.empty() &&
+        version->text.find_first_not_of("0123456789.") == std::string::npos) {
+      file.version = version->text;
+    }
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const include, Find(root, "include"));
     file.includes = include != nullptr;
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const services, Find(root, "services"));

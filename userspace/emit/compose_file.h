@@ -25,7 +25,7 @@ struct ComposeService {
 };
 
 struct ComposeFile {
-  std::optional<std::string> version;
+  std::optional<std::string> version;    // A number, "3.8".
   std::vector<ComposeService> services;  // In the order of the file.
   bool includes = false;                 // Other files belong to it, which are not read.
   bool operator==(const ComposeFile&) const = default;

@@ -247,10 +247,7 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
                        "#   docker compose -f docker-compose.yml -f docker-compose.override.yml up\n"
                        "# Profiles are named from that file's folder. docker-compose 1 looks from where it is started: "
                        "start it there.\n");
-  if (file.version.has_value()) {
-    // Checked by Compose; anything else than a number was an error before this file was there.
-    if (const auto version = QuoteForYaml(*file.version)) result.text += Concat("version: ", *version, "\n");
-  }
+  if (file.version.has_value()) result.text += Concat("version: \"", *file.version, "\"\n");
   result.text += "services:\n" + services;
   return result;
 }

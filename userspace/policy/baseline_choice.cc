@@ -33,6 +33,11 @@ VersionNumbers NumbersOf(std::string_view version) {
   return numbers;
 }
 
+// Distributions name their packaging behind a "+" ("1.1.5+ds1"): the runtime is the same.
+bool SameVersion(std::string_view a, std::string_view b) {
+  return a.substr(0, a.find('+')) == b.substr(0, b.find('+'));
+}
+
 VersionNumbers Distance(const VersionNumbers& a, const VersionNumbers& b) {
   VersionNumbers distance = {};
   for (size_t i = 0; i < distance.size(); ++i) distance[i] = std::max(a[i], b[i]) - std::min(a[i], b[i]);
@@ -136,7 +141,7 @@ const KnownBaseline* FindBaseline(std::span<const KnownBaseline> known, const Co
     VersionNumbers older = {};
     for (size_t i = 0; i < older.size(); ++i) older[i] = UINT64_MAX - numbers[i];
     const VersionNumbers distance = wanted == VersionNumbers() ? VersionNumbers() : Distance(numbers, wanted);
-    return std::tuple(candidate.baseline.version != runtime.version, distance,
+    return std::tuple(!SameVersion(candidate.baseline.version, runtime.version), distance,
                       candidate.baseline.no_new_privs != no_new_privs, older,
                       candidate.origin == BaselineOrigin::kShipped);
   };
@@ -192,7 +197,7 @@ BaselineChoice ChooseBaselines(std::span<const Recording> recordings, std::span<
     if (!found->baseline.no_new_privs) covered.insert({setting.name, setting.version});
     const std::string title = Concat(BaselineTitle(found->baseline), ", ", OriginWords(found->origin));
     std::string source = title;
-    if (found->baseline.version != setting.version) {
+    if (!SameVersion(found->baseline.version, setting.version)) {
       const std::string version = setting.version.empty() ? "an unknown version" : EscapeForTerminal(setting.version);
       source += Concat(", in place of ", version);
       choice.warnings.push_back(Concat("no baseline of ", RuntimeWords(setting.runtime()),

@@ -39,9 +39,10 @@ struct BaselineChoice {
 
 // The baseline among `known` for a runtime of this version, or nullptr. Always of the same runtime and ABI. Without
 // no_new_privs a runtime must load the filter earlier, while it still has its capabilities, so what was measured
-// without covers containers with it, and never the other way round. Of those that fit: the same version, else the
-// nearest, which has the least difference in the first number that differs (the newest, when the version is not known);
-// of equally near ones the same no_new_privs, then the newer version, then the host's.
+// without covers containers with it, and never the other way round. Of those that fit: the same version (what
+// distributions append to it after a "+" does not count), else the nearest, which has the least difference in the first
+// number that differs (the newest, when the version is not known); of equally near ones the same no_new_privs, then the
+// newer version, then the host's.
 const KnownBaseline* FindBaseline(std::span<const KnownBaseline> known, const ContainerRuntime& runtime, Abi abi,
                                   bool no_new_privs);
 

@@ -70,6 +70,12 @@ services:
   EXPECT_EQ(file.services[1].security_opt, std::vector<std::string>{"seccomp=a"});
 }
 
+TEST(ComposeFileTest, OnlyANumberIsAVersion) {
+  EXPECT_EQ(Parsed("version: 2\nservices: {}").version, "2");
+  EXPECT_EQ(Parsed("version: \"3.8\\n#\"\nservices: {}").version, std::nullopt);
+  EXPECT_EQ(Parsed("version: {}\nservices: {}").version, std::nullopt);
+}
+
 TEST(ComposeFileTest, SaysWhatComesFromElsewhere) {
   EXPECT_TRUE(Parsed("include: [other.yml]\nservices: {a: {}}").includes);
   EXPECT_TRUE(Parsed("x: &x {b: {}}\nservices: {<<: *x, a: {}}").includes);

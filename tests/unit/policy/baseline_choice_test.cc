@@ -163,6 +163,16 @@ TEST(ChooseBaselinesTest, AnotherVersionIsNeverSilent) {
                   "in for it: runc 1.1.4 without no_new_privs, shipped"});
 }
 
+TEST(ChooseBaselinesTest, ADistributionsPackagingIsNoOtherVersion) {
+  ContainerRecording recording(kUnconfined);
+  recording.container().runtime.version = "1.1.5+ds1-1+deb12u1";
+  const BaselineChoice choice = Choose({recording.Build()}, {Known("1.1.5", false)});
+  EXPECT_EQ(Texts(choice), Lines{"runc 1.1.5 without no_new_privs, shipped: capset setuid"});
+  EXPECT_EQ(choice.warnings, Lines{});
+  recording.container().runtime.version = "1.1.5-rc.1";
+  EXPECT_EQ(Choose({recording.Build()}, {Known("1.1.5", false)}).warnings.size(), 1U);
+}
+
 TEST(ChooseBaselinesTest, BothSettingsUnlessOnlyTheRecordedOneIsAskedFor) {
   const Recording recording = ContainerRecording(kFilteredNnp, {"close"}).Build();
   const std::vector<KnownBaseline> known = {Known("1.1.5", false), Known("1.1.5", true)};
