@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -32,6 +33,15 @@ std::string Spell(Action action) {
 }
 
 }  // namespace
+
+std::vector<int> NumbersToProve(Abi abi) {
+  std::set<int> numbers(std::begin(kHugeNumbers), std::end(kHugeNumbers));
+  for (int nr = 0; nr < kSyscallTableEnd; ++nr) numbers.insert(nr);
+  // The private calls of arm lie above the tables.
+  for (const SyscallEntry& entry : SyscallTable(abi)) numbers.insert(entry.nr);
+  std::erase_if(numbers, [abi](int nr) { return IsExemptFromSeccomp({abi, nr}); });
+  return {numbers.begin(), numbers.end()};
+}
 
 absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<std::string>& allowed) {
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(profile));
@@ -70,14 +80,7 @@ absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<st
     return absl::OkStatus();
   };
   for (const Abi abi : AbisServedBeside(native)) {
-    for (int nr = 0; nr < kSyscallTableEnd; ++nr) {
-      if (!IsExemptFromSeccomp({abi, nr})) SYSCARVE_RETURN_IF_ERROR(check({abi, nr}));
-    }
-    for (const int nr : kHugeNumbers) SYSCARVE_RETURN_IF_ERROR(check({abi, nr}));
-    // The private calls of arm lie above the tables.
-    for (const SyscallEntry& entry : SyscallTable(abi)) {
-      if (entry.nr >= kSyscallTableEnd) SYSCARVE_RETURN_IF_ERROR(check({abi, entry.nr}));
-    }
+    for (const int nr : NumbersToProve(abi)) SYSCARVE_RETURN_IF_ERROR(check({abi, nr}));
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
@@ -16,5 +17,9 @@ namespace syscarve {
 // multiplexed i386 call (socketcall, ipc) may be let through for the functions whose names are allowed. Otherwise
 // kInternal, naming the first call that differs.
 absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<std::string>& allowed);
+
+// The numbers of `abi` that a proof looks at, ascending: every one of the tables and the holes between, and some far
+// beyond them, the largest that is no other ABI's among them. Calls that the kernel exempts from seccomp are left out.
+std::vector<int> NumbersToProve(Abi abi);
 
 }  // namespace syscarve
