@@ -13,6 +13,7 @@
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
+#include "userspace/model/profile_json.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/report/summary.h"
 
@@ -31,6 +32,7 @@ struct GenerateArguments {
   std::string format = "docker";
   std::string closure = "safe";
   std::string baseline = "none";
+  std::string ceiling = "none";
   std::string unlisted = "enosys";
   std::vector<std::string> allow;
   std::vector<std::string> block;
@@ -52,6 +54,9 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   options.allow_incomplete = arguments.allow_incomplete;
   if (arguments.baseline != "none") {
     SYSCARVE_ASSIGN_OR_RETURN(options.baseline, LoadBaseline(arguments.baseline));
+  }
+  if (arguments.ceiling != "none") {
+    SYSCARVE_ASSIGN_OR_RETURN(options.ceiling, LoadProfile(arguments.ceiling));
   }
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
@@ -86,6 +91,9 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--baseline", arguments->baseline,
                    "none, or a file with the calls the container runtime itself makes")
+      ->capture_default_str();
+  verb->add_option("--ceiling", arguments->ceiling,
+                   "none, or a profile that the result may not exceed: what it refuses is cut and listed")
       ->capture_default_str();
   verb->add_option(
           "--unlisted", arguments->unlisted,

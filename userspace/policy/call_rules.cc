@@ -264,8 +264,8 @@ void AddCallRules(const std::string& name, const CallRules& rules, Profile& prof
   }
 }
 
-CallRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
-                      const Profile& context) {
+ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
+                        const Profile& context) {
   const Action otherwise = context.default_action;
   Action strictest = Strictest(wanted.begin()->second);
   bool unconditional = context.rules.empty();
@@ -274,7 +274,7 @@ CallRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::ma
     strictest = std::min(strictest, Strictest(decision));
   }
   const CallRules blunt = strictest == otherwise ? CallRules{} : CallRules{{{}, strictest}};
-  if (unconditional) return blunt;
+  if (unconditional) return {blunt, Relation::kEqual};
 
   // Conditions written over all 64 bits come first: libseccomp takes their low halves where an ABI has no more.
   std::vector<CallRules> candidates;
@@ -312,7 +312,11 @@ CallRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::ma
     }
     if (score == std::array<size_t, 3>{0, 0, 0}) break;
   }
-  return *best;
+  const Relation relation = best_score[0] > 0   ? Relation::kWider
+                            : best_score[1] > 0 ? Relation::kStricter
+                            : best_score[2] > 0 ? Relation::kOther
+                                                : Relation::kEqual;
+  return {*best, relation};
 }
 
 }  // namespace syscarve

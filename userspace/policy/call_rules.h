@@ -44,8 +44,12 @@ Action Strictest(const Decision& decision);
 
 // The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
 // shows: exact if any are, else stricter, and wider only when nothing that is tried is not.
-CallRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
-                      const Profile& context);
+struct ChosenRules {
+  CallRules rules;
+  Relation relation = Relation::kEqual;  // Of what they decide to what was wanted; the worst over the ABIs.
+};
+ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
+                        const Profile& context);
 
 // Appends `rules` for `name`, one by one.
 void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile);

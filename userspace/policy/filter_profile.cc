@@ -194,7 +194,7 @@ class Folder {
       if ((name == "socketcall" || name == "ipc") && ids.front().abi == Abi::kI386) {
         multiplexers.push_back(name);
       } else {
-        rules[name] = ChooseRules(sets_, name, Wanted(ids), empty);
+        rules[name] = ChooseRules(sets_, name, Wanted(ids), empty).rules;
       }
     }
     // On i386 the rules of socket functions speak of socketcall, too, and may already say all of it.
@@ -204,7 +204,7 @@ class Folder {
         const auto multiplexed = MultiplexedOnI386(name);
         if (multiplexed.has_value() && SyscallName(multiplexed->id) == multiplexer) AddCallRules(name, own, context);
       }
-      rules[multiplexer] = ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context);
+      rules[multiplexer] = ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context).rules;
     }
 
     Attempt attempt;
