@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <set>
 #include <tuple>
@@ -19,6 +20,9 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kMaxDefaults = 6;  // Default actions that are tried.
+constexpr Action kNoSuchCall{ActionKind::kErrno, ENOSYS};
+constexpr std::string_view kRuncsStub =
+    " (runc adds ENOSYS beyond the largest number that it knows to every profile it loads)";
 constexpr int kBeyondAllTables = 0x3fffffff;
 
 std::string ActionText(Action action) {
@@ -74,12 +78,17 @@ bool IsRefusal(Action action) {
   return action.kind <= ActionKind::kErrno;
 }
 
-// "336–423, 470": numbers in ascending order.
+// "336–423, 470 and above": numbers in ascending order.
 std::string Ranges(const std::vector<int>& numbers) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < numbers.size();) {
     size_t end = i + 1;
     while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+    // What follows are the samples from beyond the tables, and all of them agree.
+    if (numbers[end - 1] == kSyscallTableEnd - 1 && numbers.back() == kBeyondAllTables) {
+      parts.push_back(Concat(numbers[i], " and above"));
+      break;
+    }
     parts.push_back(end - i == 1 ? Concat(numbers[i]) : Concat(numbers[i], "–", numbers[end - 1]));
     i = end;
   }
@@ -295,7 +304,8 @@ class Folder {
       const auto& [abi, live, made] = what;
       folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", ActionText(live),
                                        " in the filter and ", ActionText(made),
-                                       " in the profile, which has one default: ", Ranges(numbers)));
+                                       " in the profile, which has one default: ", Ranges(numbers),
+                                       live == kNoSuchCall ? kRuncsStub : std::string_view()));
     }
     return folded;
   }

@@ -195,7 +195,8 @@ void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, Profile& profil
     if (group == grouped.end()) group = grouped.insert(group, {call.rules, {}});
     group->second.push_back(call.name);
   }
-  for (const auto& [rules, names] : grouped) {
+  for (auto& [rules, names] : grouped) {
+    std::stable_partition(rules.begin(), rules.end(), [](const auto& rule) { return rule.action == kAllow; });
     for (const ConditionalAnswer& rule : rules) {
       profile.rules.push_back({.names = names,
                                .action = rule.action,
