@@ -107,7 +107,9 @@ std::string InspectText(const std::string& subject, std::span<const size_t> inst
   for (const AbiAnswers& abi : abis) {
     text += "\n";
     if (abi.everything.has_value()) {
-      text += Concat(AbiName(abi.abi), ": every call is ", ActionWords(*abi.everything), "\n");
+      const std::string words = ActionWords(*abi.everything);
+      const bool is_verb = words.starts_with("kills") || words.starts_with("raises");
+      text += Concat(AbiName(abi.abi), ": every call ", is_verb ? "" : "is ", words, "\n");
       continue;
     }
     text += Concat(AbiName(abi.abi), ": numbers beyond the tables: ", ActionWords(abi.unknown), "\n");
