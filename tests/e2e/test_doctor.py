@@ -41,7 +41,7 @@ class EveryVerb(E2eTest):
     needs_root = False
     needs_bpf = False
 
-    VERBS = ("record", "generate", "run", "explain", "doctor")
+    VERBS = ("record", "generate", "run", "explain", "inspect", "doctor")
 
     def test_help(self):
         for arguments in (["--help"], *([verb, "--help"] for verb in self.VERBS)):

@@ -16,6 +16,7 @@
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
+#include "userspace/model/profile_json.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/report/summary.h"
 
@@ -37,6 +38,7 @@ struct GenerateArguments {
   std::string format = "docker";
   std::string closure = "safe";
   BaselineArguments baseline;
+  std::string ceiling = "none";
   std::string unlisted = "enosys";
   std::vector<std::string> allow;
   std::vector<std::string> block;
@@ -44,13 +46,16 @@ struct GenerateArguments {
   bool quiet = false;
 };
 
-GenerateOptions OptionsOf(const GenerateArguments& arguments) {
+absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments) {
   GenerateOptions options;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
   options.allow_incomplete = arguments.allow_incomplete;
+  if (arguments.ceiling != "none") {
+    SYSCARVE_ASSIGN_OR_RETURN(options.ceiling, LoadProfile(arguments.ceiling));
+  }
   return options;
 }
 
@@ -60,7 +65,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   }
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 
-  GenerateOptions options = OptionsOf(arguments);
+  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, OptionsOf(arguments));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
@@ -93,11 +98,12 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   if (!std::ranges::all_of(arguments.recordings, is_folder)) {
     return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
   }
+  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, OptionsOf(arguments));
   return GenerateFolder({.folders = arguments.recordings,
                          .output = arguments.output,
                          .compose = arguments.compose,
                          .format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker),
-                         .options = OptionsOf(arguments),
+                         .options = std::move(options),
                          .baseline = arguments.baseline,
                          .quiet = arguments.quiet});
 }
@@ -125,6 +131,9 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"none", "safe"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
+  verb->add_option("--ceiling", arguments->ceiling,
+                   "none, or a profile that the result may not exceed: what it refuses is cut and listed")
+      ->capture_default_str();
   verb->add_option(
           "--unlisted", arguments->unlisted,
           "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "

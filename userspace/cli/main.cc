@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   syscarve::cli::AddGenerate(app, exit_code);
   syscarve::cli::AddRun(app, exit_code);
   syscarve::cli::AddExplain(app, exit_code);
+  syscarve::cli::AddInspect(app, exit_code);
   syscarve::cli::AddDoctor(app, exit_code);
 
   try {

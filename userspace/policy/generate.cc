@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/ceiling.h"
 #include "userspace/policy/names.h"
 #include "userspace/policy/verify.h"
 
@@ -180,9 +181,39 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
   }
 }
 
+// The profile that allows nothing.
+Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis) {
+  Profile profile{.default_action = DefaultAction(options.unlisted), .abis = abis};
+  AddUnlistedRule(options.unlisted, policy, {}, profile);
+  return profile;
+}
+
+// The rules for calls that the ceiling allows for some arguments only, names together that have the same.
+void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, Profile& profile) {
+  std::vector<std::pair<CallRules, std::vector<std::string>>> grouped;
+  for (const NarrowedCall& call : narrowed) {
+    auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) { return g.first == call.rules; });
+    if (group == grouped.end()) group = grouped.insert(group, {call.rules, {}});
+    group->second.push_back(call.name);
+  }
+  for (auto& [rules, names] : grouped) {
+    std::stable_partition(rules.begin(), rules.end(), [](const auto& rule) { return rule.action == kAllow; });
+    for (const ConditionalAnswer& rule : rules) {
+      profile.rules.push_back({.names = names,
+                               .action = rule.action,
+                               .conditions = rule.conditions,
+                               .comment = rule.action == kAllow ? "allowed where the ceiling allows it"
+                                                                : "refused where the ceiling refuses it"});
+    }
+  }
+}
+
 // One rule per kind of reason; each name goes where its strongest reason is.
-Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<ClosureRule>& closure_rules,
-                    const GenerateOptions& options, const ErrnoPolicy& policy, std::vector<Abi> abis) {
+Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<NarrowedCall>& narrowed,
+                    const std::vector<ClosureRule>& closure_rules, const GenerateOptions& options,
+                    const ErrnoPolicy& policy, std::vector<Abi> abis) {
+  std::set<std::string> conditional;
+  for (const NarrowedCall& call : narrowed) conditional.insert(call.name);
   Profile profile;
   profile.default_action = DefaultAction(options.unlisted);
   profile.abis = std::move(abis);
@@ -194,6 +225,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Clo
   std::set<std::string> allowed;
   for (const AllowedCall& call : calls) {
     allowed.insert(call.name);
+    if (conditional.contains(call.name)) continue;
     if (!call.sightings.empty()) {
       seen.push_back(call.name);
     } else if (!call.baseline.empty()) {
@@ -219,8 +251,31 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Clo
       add(std::move(found->second), Concat("closure ", rule.id, ": ", rule.reason));
     }
   }
+  AddNarrowedRules(narrowed, profile);
   AddUnlistedRule(options.unlisted, policy, allowed, profile);
   return profile;
+}
+
+// Takes out of `calls` what the ceiling cuts, and out of `abis` those that it does not serve.
+absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy& policy, std::vector<Abi>& abis,
+                              std::map<std::string, AllowedCall>& calls, GeneratedProfile& result) {
+  std::set<std::string> names;
+  for (const auto& [name, call] : calls) names.insert(name);
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingResult under,
+                            ApplyCeiling(names, result.native_abi, RefuseAll(options, policy, abis), *options.ceiling));
+  for (const auto& [name, answer] : under.cut) {
+    AllowedCall call = std::move(calls.extract(name).mapped());
+    call.name = name;
+    result.cut.push_back({std::move(call), answer});
+  }
+  for (auto& [name, rules] : under.narrowed) result.narrowed.push_back({name, std::move(rules)});
+  abis = std::move(under.abis);
+  std::erase_if(calls, [&](const auto& call) { return !ExistsOn(abis, call.first); });
+  result.warnings = std::move(under.warnings);
+  if (options.unlisted == UnlistedMode::kLog) {
+    result.warnings.push_back("--unlisted log lets all calls through, also those that the ceiling refuses");
+  }
+  return absl::OkStatus();
 }
 
 std::string Listed(const std::set<std::string>& names) {
@@ -258,7 +313,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.native_abi = recordings.front().host.native_abi;
   Evidence evidence = Gather(recordings);
   evidence.abis.insert(result.native_abi);
-  const std::vector<Abi> abis(evidence.abis.begin(), evidence.abis.end());
+  std::vector<Abi> abis(evidence.abis.begin(), evidence.abis.end());
   const std::set<std::string> blocked(options.block.begin(), options.block.end());
 
   std::map<std::string, AllowedCall> calls;
@@ -308,6 +363,9 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
       if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
     }
   }
+  if (options.ceiling.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, abis, calls, result));
+  }
   std::set<std::string> allowed;
   for (auto& [name, call] : calls) {
     call.name = name;
@@ -325,8 +383,13 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.capabilities = JudgeCapabilities(*capability_data, uses);
   result.cap_add = NeededCapabilities(result.capabilities);
 
-  result.profile = MakeProfile(result.calls, *closure_rules, options, *errno_policy, abis);
-  SYSCARVE_RETURN_IF_ERROR(VerifyProfile(result.profile, result.native_abi, allowed));
+  result.profile = MakeProfile(result.calls, result.narrowed, *closure_rules, options, *errno_policy, abis);
+  std::set<std::string> conditional;
+  for (const NarrowedCall& call : result.narrowed) conditional.insert(call.name);
+  SYSCARVE_RETURN_IF_ERROR(VerifyProfile(result.profile, result.native_abi, allowed, conditional));
+  if (options.ceiling.has_value() && options.unlisted != UnlistedMode::kLog) {
+    SYSCARVE_RETURN_IF_ERROR(VerifyUnderCeiling(result.profile, result.native_abi, *options.ceiling));
+  }
 
   const auto warn = [&](std::string sentence) { result.warnings.push_back(std::move(sentence)); };
   if (std::any_of(recordings.begin(), recordings.end(),

@@ -16,6 +16,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
+#include "userspace/policy/call_rules.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
 
@@ -49,6 +50,7 @@ struct GenerateOptions {
   std::vector<std::string> allow;        // Added, whatever was seen.
   std::vector<std::string> block;        // Never allowed: stronger than every reason to allow.
   bool allow_incomplete = false;
+  std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).
 };
 
 // One call in one run of one subject.
@@ -74,10 +76,26 @@ struct AllowedCall {
   bool operator==(const AllowedCall&) const = default;
 };
 
+// A call that would be allowed but for the ceiling.
+struct CutCall {
+  AllowedCall call;
+  Action answer;  // What the ceiling answers; the profile refuses it as any other unlisted call.
+  bool operator==(const CutCall&) const = default;
+};
+
+// A call that is allowed for the arguments for which the ceiling allows it. It is among GeneratedProfile::calls, too.
+struct NarrowedCall {
+  std::string name;
+  CallRules rules;
+  bool operator==(const NarrowedCall&) const = default;
+};
+
 struct GeneratedProfile {
   Profile profile;
   Abi native_abi = Abi::kX86_64;
   std::vector<AllowedCall> calls;  // Ascending by name.
+  std::vector<CutCall> cut;        // By GenerateOptions::ceiling; ascending by name, as is the next.
+  std::vector<NarrowedCall> narrowed;
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
   std::vector<std::string> cap_add;    // What to add after dropping all capabilities.

@@ -7,6 +7,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
@@ -42,6 +43,35 @@ std::string SourceTitle(const std::string& source) {
 std::string UnlistedWords(Action action) {
   if (action.kind == ActionKind::kErrno) return "other calls fail with ENOSYS or EPERM";
   return action.kind == ActionKind::kLog ? "other calls are let through and logged" : "other calls kill the process";
+}
+
+// Every cut call that there was a reason for on its own; those that closure would have added are only counted.
+std::string CeilingLines(const GeneratedProfile& made) {
+  std::vector<std::string> cut;
+  size_t by_closure = 0;
+  for (const CutCall& call : made.cut) {
+    if (call.call.sightings.empty() && call.call.baseline.empty() && !call.call.asked) {
+      ++by_closure;
+      continue;
+    }
+    std::string line = Concat(call.call.name, " (", ActionWords(call.answer));
+    if (!call.call.sightings.empty()) line += Concat(", seen ", Times(call.call.count()));
+    cut.push_back(line + ")");
+  }
+  std::string text;
+  if (!cut.empty()) text += Concat("cut by the ceiling: ", absl::StrJoin(cut, ", "), "\n");
+  if (by_closure > 0) text += Concat("cut by the ceiling from what closure would add: ", by_closure, "\n");
+  for (const NarrowedCall& call : made.narrowed) {
+    std::vector<std::string> when;
+    for (const ConditionalAnswer& rule : call.rules) {
+      if (rule.action.kind != ActionKind::kAllow) continue;
+      std::vector<std::string> conditions;
+      for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
+      when.push_back(absl::StrJoin(conditions, " and "));
+    }
+    text += Concat("narrowed by the ceiling: ", call.name, " if ", absl::StrJoin(when, ", or "), "\n");
+  }
+  return text;
 }
 
 }  // namespace
@@ -81,6 +111,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
     }
     text += Concat("calls of ", absl::StrJoin(others, ", "), " were seen, so the profile speaks of them too\n");
   }
+  text += CeilingLines(made);
   if (!made.capabilities_recorded) {
     text += "capabilities: not recorded\n";
     return text;

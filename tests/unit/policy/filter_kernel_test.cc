@@ -15,6 +15,7 @@
 
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/filter.h"
+#include "userspace/policy/filter_profile.h"
 
 #if defined(__x86_64__)
 
@@ -107,37 +108,89 @@ bool Marked(const FilterProgram& program, Abi abi, int nr) {
   return ActionFromReturn(Evaluate(program, data)) == Action{ActionKind::kErrno, kMark};
 }
 
+// The way out, and the exempt calls, which raise a signal when they are not the kernel's own.
+bool IsLeftOut(SyscallId id) {
+  constexpr int kExitGroupI386 = 252;
+  return id.nr == (id.abi == Abi::kI386 ? kExitGroupI386 : SYS_exit_group) ||
+         (id.abi == Abi::kX86_64 && IsExemptFromSeccomp(id));
+}
+
+// The kernel's answers to every number of both ABIs, with 0 for arguments.
+bool Answer(const std::vector<FilterProgram>& oldest_first, bool ia32, const SharedAnswers& answers) {
+  // Decided before the filter is in force: the child must not need more memory.
+  std::array<bool, kNumbers> skip64{};
+  std::array<bool, kNumbers> skip32{};
+  for (int nr = 0; nr < kNumbers; ++nr) {
+    skip64[nr] = IsLeftOut({Abi::kX86_64, nr});
+    skip32[nr] = IsLeftOut({Abi::kI386, nr});
+  }
+  const int status = InChild([&] {
+    for (const FilterProgram& program : oldest_first) {
+      if (!Load(program)) Exit(1);
+    }
+    for (int nr = 0; nr < kNumbers; ++nr) {
+      if (!skip64[nr]) answers->x86_64[nr] = Call64(nr, {});
+    }
+    for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
+      if (!skip32[nr]) answers->i386[nr] = Call32(nr, 0);
+    }
+  });
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 TEST(FilterKernelTest, EveryNumberOfBothAbisIsDecidedAsEvaluated) {
   const bool ia32 = HasIa32Emulation();
   // Harmless with zeros for arguments, the way out, and what AddressSanitizer needs on the way out.
   const std::vector<std::string> allowed = {"exit_group", "sigaltstack", "getpid", "gettid", "getuid", "geteuid",
                                             "getppid",    "sched_yield", "close",  "fchmod", "umask",  "getpgrp"};
   const FilterProgram program = Compile(MarkedProfile(allowed, {Abi::kX86_64, Abi::kI386})).value();
-  // Decided before the filter is in force: the child must not need more memory. The exempt calls raise a signal when
-  // they are not the kernel's own.
-  constexpr int kExitGroupI386 = 252;
-  std::array<bool, kNumbers> skip{};
-  for (int nr = 0; nr < kNumbers; ++nr) skip[nr] = nr == SYS_exit_group || IsExemptFromSeccomp({Abi::kX86_64, nr});
   const SharedAnswers answers;
-  const int status = InChild([&] {
-    if (!Load(program)) Exit(1);
-    for (int nr = 0; nr < kNumbers; ++nr) {
-      if (!skip[nr]) answers->x86_64[nr] = Call64(nr, {});
-    }
-    for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
-      if (nr != kExitGroupI386) answers->i386[nr] = Call32(nr, 0);
-    }
-  });
-  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  ASSERT_TRUE(Answer({program}, ia32, answers));
   for (int nr = 0; nr < kNumbers; ++nr) {
-    if (!skip[nr]) {
+    if (!IsLeftOut({Abi::kX86_64, nr})) {
       EXPECT_EQ(answers->x86_64[nr] == -kMark, Marked(program, Abi::kX86_64, nr)) << DisplayName({Abi::kX86_64, nr});
     }
-    if (ia32 && nr != kExitGroupI386) {
+    if (ia32 && !IsLeftOut({Abi::kI386, nr})) {
       EXPECT_EQ(answers->i386[nr] == -kMark, Marked(program, Abi::kI386, nr)) << DisplayName({Abi::kI386, nr});
     }
   }
   if (!ia32) GTEST_SKIP() << "this kernel makes no 32-bit calls: the i386 half was not compared";
+}
+
+TEST(FilterKernelTest, AFoldedStackIsAnsweredAsTheFiltersWere) {
+  const bool ia32 = HasIa32Emulation();
+  const std::vector<std::string> harmless = {"exit_group", "sigaltstack", "getpid", "gettid", "getuid", "geteuid",
+                                             "getppid",    "sched_yield", "close",  "fchmod", "umask",  "getpgrp"};
+  Profile profile = MarkedProfile(harmless, {Abi::kX86_64, Abi::kI386});
+  const auto when = [&](const char* name, ArgumentCondition condition) {
+    profile.rules.push_back({.names = {name}, .action = {ActionKind::kAllow, 0}, .conditions = {condition}});
+  };
+  // What installs the newer filter, and fails with zeros.
+  profile.rules.push_back({.names = {"prctl", "seccomp"}, .action = {ActionKind::kAllow, 0}});
+  when("getsid", {0, CompareOp::kEqual, 0});
+  when("getpgid", {0, CompareOp::kNotEqual, 0});
+  when("getpriority", {0, CompareOp::kMaskedEqual, 0xf0, 0});
+  when("sched_getscheduler", {0, CompareOp::kGreater, 0});
+  // A newer filter that refuses some more, in its own way.
+  Profile second{.default_action = {ActionKind::kAllow, 0}, .abis = {Abi::kX86_64, Abi::kI386}};
+  second.rules = {{.names = {"umask", "getuid"}, .action = {ActionKind::kErrno, 77}}};
+  const std::vector<FilterProgram> stack = {Compile(second).value(), Compile(profile).value()};
+  const absl::StatusOr<FoldedFilters> folded = ProfileFromFilters(stack, Abi::kX86_64, FoldMode::kExact);
+  ASSERT_TRUE(folded.ok()) << folded.status();
+  const FilterProgram together = Compile(folded->profile).value();
+  const SharedAnswers of_stack;
+  const SharedAnswers of_folded;
+  ASSERT_TRUE(Answer({together}, ia32, of_folded));
+  ASSERT_TRUE(Answer({stack[1], stack[0]}, ia32, of_stack));
+  const auto mark = [](long answer) { return answer == -kMark || answer == -77 ? answer : 0; };
+  size_t refused = 0;
+  for (int nr = 0; nr < kNumbers; ++nr) {
+    EXPECT_EQ(mark(of_folded->x86_64[nr]), mark(of_stack->x86_64[nr])) << DisplayName({Abi::kX86_64, nr});
+    EXPECT_EQ(mark(of_folded->i386[nr]), mark(of_stack->i386[nr])) << DisplayName({Abi::kI386, nr});
+    if (mark(of_folded->x86_64[nr]) != 0) ++refused;
+  }
+  EXPECT_GT(refused, 500U);
+  EXPECT_EQ(of_stack->x86_64[SYS_getuid], -77);
 }
 
 TEST(FilterKernelTest, AnAbiThatIsNotListedKills) {

@@ -1,0 +1,101 @@
+#include "userspace/report/inspect.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/file.h"
+#include "userspace/base/status.h"
+#include "userspace/base/text.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/policy/filter_profile.h"
+#include "userspace/trace/live_filter.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Show the seccomp filter that a live process really has.\n\n"
+    "Read out of the kernel, all filters of the process together, call by call:\n\n"
+    "  sudo syscarve inspect 4711\n"
+    "  sudo syscarve inspect $(pidof nginx | cut -d' ' -f1) --format docker -o in-force.json\n"
+    "  sudo syscarve inspect 4711 --format raw -o filter.bpf\n\n"
+    "Exit code 1 says that the process runs under no filter.";
+
+struct InspectArguments {
+  std::string target;
+  std::string output = "-";
+  std::string format = "text";
+  bool quiet = false;
+};
+
+// The process to look at.
+absl::StatusOr<pid_t> ResolveTarget(const std::string& target) {
+  if (const auto pid = ParseNumber<pid_t>(target)) {
+    if (*pid > 0) return *pid;
+  }
+  return WithHint(absl::InvalidArgumentError(Concat("\"", target, "\" is no process id")),
+                  "Of a container give the id that `docker inspect --format '{{.State.Pid}}' NAME` prints.");
+}
+
+absl::Status RunInspect(const InspectArguments& arguments) {
+  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
+  if (arguments.format == "raw" && arguments.output == "-" && isatty(STDOUT_FILENO) == 1) {
+    return WithHint(absl::InvalidArgumentError("instructions are bytes that a terminal may obey"), "Use -o FILE.");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveTarget(arguments.target));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<FilterProgram> filters, ReadLiveFilters(pid));
+
+  std::string result;
+  std::vector<std::string> warnings;
+  if (arguments.format == "raw") {
+    const FilterProgram& newest = filters.front();
+    result.assign(reinterpret_cast<const char*>(newest.data()), newest.size() * sizeof(sock_filter));
+    if (filters.size() > 1) {
+      warnings.push_back(Concat("process ", pid, " has ", filters.size(),
+                                " filters; only the most recently installed one is written"));
+    }
+  } else if (arguments.format == "docker") {
+    SYSCARVE_ASSIGN_OR_RETURN(const FoldedFilters folded,
+                              ProfileFromFilters(filters, NativeAbi(), FoldMode::kStricter));
+    result = FormatProfile(folded.profile);
+    warnings = folded.warnings;
+  } else {
+    SYSCARVE_ASSIGN_OR_RETURN(const std::vector<AbiAnswers> abis, DescribeFilters(filters, NativeAbi()));
+    std::vector<size_t> instructions;
+    for (const FilterProgram& filter : filters) instructions.push_back(filter.size());
+    result = InspectText(Concat("process ", pid), instructions, abis);
+  }
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, result));
+  if (!arguments.quiet) {
+    for (const std::string& warning : warnings) Warn(warning);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddInspect(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = AddVerb(app, "inspect", kAbout);
+  const auto arguments = std::make_shared<InspectArguments>();
+  verb->add_option("PID", arguments->target, "The process whose filters are read")->required();
+  verb->add_option("--format", arguments->format,
+                   "text: a table; docker: a profile that decides the same; raw: the newest filter's BPF instructions")
+      ->check(CLI::IsMember({"text", "docker", "raw"}))
+      ->capture_default_str();
+  verb->add_option("-o,--output", arguments->output, "Where to write; - is standard output")->capture_default_str();
+  verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");
+  verb->callback([arguments, &exit_code] {
+    const absl::Status status = RunInspect(*arguments);
+    exit_code = status.ok() ? 0 : Fail(status);
+  });
+}
+
+}  // namespace syscarve::cli

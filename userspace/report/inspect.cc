@@ -1,0 +1,130 @@
+#include "userspace/report/inspect.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/report/wording.h"
+
+namespace syscarve {
+namespace {
+
+constexpr size_t kWidth = 118;
+
+// What one name meets, without its ABI: equal for two ABIs that agree.
+struct Meets {
+  CallRules answers;
+  Action otherwise;
+  std::string unclear;
+  bool operator==(const Meets&) const = default;
+};
+
+std::map<std::string, Meets> ByName(const AbiAnswers& abi) {
+  std::map<std::string, Meets> by_name;
+  for (const CallAnswers& call : abi.calls) {
+    // Conditions of the ABIs with 32 bits are their low halves; whether two agree is a question for the words.
+    by_name[SyscallName(call.id).value_or(DisplayName(call.id))] = {call.answers, call.otherwise, call.unclear};
+  }
+  return by_name;
+}
+
+// Words in lines that begin with `indent`.
+std::string Wrapped(const std::string& indent, const std::vector<std::string>& words) {
+  std::string text;
+  std::string line = indent;
+  for (const std::string& word : words) {
+    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = indent;
+    }
+    if (line.size() > indent.size()) line += ' ';
+    line += word;
+  }
+  return text + line + "\n";
+}
+
+std::string When(const ConditionalAnswer& answer) {
+  std::vector<std::string> words;
+  for (const ArgumentCondition& condition : answer.conditions) words.push_back(ConditionWords(condition));
+  return absl::StrJoin(words, " and ");
+}
+
+// "clone: allowed if arg0 & 0x7e020000 == 0x0; otherwise refused with EPERM"
+std::string ConditionalLine(const std::string& name, const Meets& meets) {
+  std::vector<std::pair<Action, std::vector<std::string>>> by_action;
+  for (const ConditionalAnswer& answer : meets.answers) {
+    if (by_action.empty() || by_action.back().first != answer.action) by_action.push_back({answer.action, {}});
+    by_action.back().second.push_back(When(answer));
+  }
+  std::string line = Concat("    ", name, ": ");
+  for (const auto& [action, when] : by_action) {
+    line += Concat(ActionWords(action), " if ", absl::StrJoin(when, ", or "), "; ");
+  }
+  return Concat(line, "otherwise ", ActionWords(meets.otherwise), "\n");
+}
+
+std::string Table(const std::map<std::string, Meets>& by_name) {
+  std::map<Action, std::vector<std::string>> plain;
+  std::string conditional;
+  size_t conditional_count = 0;
+  std::string unclear;
+  for (const auto& [name, meets] : by_name) {
+    if (!meets.unclear.empty()) {
+      unclear += Concat("    ", name, ": ", EscapeForTerminal(meets.unclear), "\n");
+    } else if (meets.answers.empty()) {
+      plain[meets.otherwise].push_back(name);
+    } else {
+      conditional += ConditionalLine(name, meets);
+      ++conditional_count;
+    }
+  }
+  std::string text;
+  // From what is allowed to what kills.
+  for (auto group = plain.rbegin(); group != plain.rend(); ++group) {
+    text += Concat("  ", ActionWords(group->first), " (", group->second.size(), ")\n") + Wrapped("    ", group->second);
+  }
+  if (conditional_count > 0) text += Concat("  depends on arguments (", conditional_count, ")\n", conditional);
+  if (!unclear.empty()) text += Concat("  cannot be told\n", unclear);
+  return text;
+}
+
+}  // namespace
+
+std::string InspectText(const std::string& subject, std::span<const size_t> instructions,
+                        const std::vector<AbiAnswers>& abis) {
+  std::vector<std::string> lengths;
+  for (const size_t length : instructions) lengths.push_back(std::to_string(length));
+  std::string text = Concat(subject, ": ", instructions.size(), instructions.size() == 1 ? " filter" : " filters",
+                            " of ", absl::StrJoin(lengths, ", "), " instructions",
+                            instructions.size() == 1 ? "" : ", the newest first; the strictest answer counts", "\n");
+  // The first ABI whole; of the others what differs by name.
+  const std::map<std::string, Meets> first = ByName(abis.front());
+  for (const AbiAnswers& abi : abis) {
+    text += "\n";
+    if (abi.everything.has_value()) {
+      const std::string words = ActionWords(*abi.everything);
+      const bool is_verb = words.starts_with("kills") || words.starts_with("raises");
+      text += Concat(AbiName(abi.abi), ": every call ", is_verb ? "" : "is ", words, "\n");
+      continue;
+    }
+    text += Concat(AbiName(abi.abi), ": numbers beyond the tables: ", ActionWords(abi.unknown), "\n");
+    std::map<std::string, Meets> shown = ByName(abi);
+    if (&abi != &abis.front() && !first.empty()) {
+      const size_t all = shown.size();
+      std::erase_if(shown, [&](const auto& call) {
+        const auto same = first.find(call.first);
+        return same != first.end() && same->second == call.second;
+      });
+      text += Concat("  as on ", AbiName(abis.front().abi), " (", all - shown.size(), ")\n");
+    }
+    text += Table(shown);
+  }
+  return text;
+}
+
+}  // namespace syscarve
