@@ -116,7 +116,10 @@ absl::Status Engine::Kill(std::string_view id) const {
 }
 
 absl::Status Engine::Remove(std::string_view id) const {
-  return Tell(socket_, id, {.method = "DELETE", .path = Concat("/containers/", id, "?force=1&v=1")});
+  const HttpRequest request = {.method = "DELETE", .path = Concat("/containers/", id, "?force=1&v=1")};
+  const absl::Status removed = Tell(socket_, id, request);
+  // Podman refuses when the container ends by itself just then; by the next time it has noticed.
+  return absl::IsFailedPrecondition(removed) ? Tell(socket_, id, request) : removed;
 }
 
 absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_view reference) const {
@@ -124,16 +127,26 @@ absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_vie
   size_t colon = reference.rfind(':');
   if (colon != std::string_view::npos && reference.find('/', colon) != std::string_view::npos) colon = reference.npos;
   const std::string_view tag = colon == reference.npos ? "latest" : reference.substr(colon + 1);
-  SYSCARVE_ASSIGN_OR_RETURN(
-      const std::string text,
-      Ask(socket_, {.method = "POST",
-                    .path = Concat("/images/create?fromSrc=-&repo=", EncodeForUrl(reference.substr(0, colon)),
-                                   "&tag=", EncodeForUrl(tag)),
-                    .content_type = "application/x-tar",
-                    .body = std::move(tar),
-                    .timeout = kPatience}));
+  const std::string what = Concat("import the image ", EscapeForTerminal(reference));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.method = "POST",
+                                                                  .path = "/images/create?fromSrc=-",
+                                                                  .content_type = "application/x-tar",
+                                                                  .body = std::move(tar),
+                                                                  .timeout = kPatience}));
   absl::StatusOr<std::string> id = ParseImported(text);
-  if (!id.ok()) return Annotate(id.status(), Concat("import the image ", EscapeForTerminal(reference)));
+  if (!id.ok()) return Annotate(id.status(), what);
+  // Named in a second step, as Podman's importing leaves out the tag.
+  const absl::Status named =
+      Ask(socket_, {.method = "POST",
+                    .path = Concat("/images/", *id, "/tag?repo=", EncodeForUrl(reference.substr(0, colon)),
+                                   "&tag=", EncodeForUrl(tag)),
+                    .content_type = "application/json",
+                    .timeout = kPatience})
+          .status();
+  if (!named.ok()) {
+    RemoveImage(*id).IgnoreError();
+    return Annotate(named, what);
+  }
   return id;
 }
 

@@ -176,7 +176,8 @@ absl::Status HttpTransfer::Refused() const {
   std::string words = ParseEngineError(body_);
   if (words.empty()) words = Concat("HTTP status ", status_);
   const std::string message = Concat(What(), ": ", words);
-  if (status_ == kNotFound) return absl::NotFoundError(message);
+  // Podman says it with status 500 of a container that is being removed.
+  if (status_ == kNotFound || words.ends_with("no such container")) return absl::NotFoundError(message);
   if (status_ == kBadRequest) return absl::InvalidArgumentError(message);
   return absl::FailedPreconditionError(message);
 }

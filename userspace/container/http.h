@@ -53,8 +53,8 @@ class HttpTransfer {
   // Once the transfer has ended with `code`: the answer, or what went wrong.
   //   kUnavailable, kPermissionDenied    nobody listens on the socket, or it may not be opened; the connection broke
   //   off kDeadlineExceeded                  no answer in time kResourceExhausted                 more than
-  //   max_answer_bytes kNotFound                          the engine's 404 kInvalidArgument, kFailedPrecondition   its
-  //   other refusals, with its own words
+  //   max_answer_bytes kNotFound                          the engine does not know what was asked about
+  //   kInvalidArgument, kFailedPrecondition   its other refusals, with its own words
   absl::StatusOr<HttpAnswer> Finish(CURLcode code);
 
  private:

@@ -71,6 +71,21 @@ TEST_F(EngineTest, ToldFromAnotherErrorIsThatThereIsNoSuchContainer) {
   EXPECT_TRUE(Says(Message(web.status()), "GET /containers/web/json: No such container: x"));
 }
 
+TEST_F(EngineTest, KnowsPodmansWordsForAContainerThatGoes) {
+  engine_.On("/containers/web/json",
+             FakeEngine::Json(R"({"message":"container x does not exist in database: no such container"})", 500));
+  EXPECT_EQ(Connect().Inspect("web").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(EngineTest, RemovesAContainerThatJustEnds) {
+  engine_.On("/containers/" + kId, [first = true](const FakeEngine::Request&) mutable {
+    return std::exchange(first, false) ? FakeEngine::Json(R"({"message":"container state improper: stopped"})", 500)
+                                       : FakeEngine::Json("", 200);
+  });
+  EXPECT_TRUE(Connect().Remove(kId).ok());
+  EXPECT_EQ(engine_.Requests("/containers/" + kId), 2u);
+}
+
 TEST_F(EngineTest, ANameNeverBecomesAnotherPath) {
   const Engine engine = Connect();
   for (const char* name :
@@ -108,19 +123,30 @@ TEST_F(EngineTest, CreatesStartsKillsAndRemoves) {
 }
 
 TEST_F(EngineTest, ImportsAndRemovesAnImage) {
-  engine_.On("/images/create", FakeEngine::Json("{\"status\":\"sha256:" + kId + "\"}\r\n"));
+  const std::string image = "sha256:" + kId;
+  engine_.On("/images/create", FakeEngine::Json("{\"status\":\"" + image + "\"}\r\n"));
+  engine_.On("/images/" + image + "/tag", FakeEngine::Json("", 201));
   engine_.On("/images/localhost%3A5000%2Fa%3A1", FakeEngine::Json("[]"));
   const Engine engine = Connect();
   // Larger than what libcurl sends without asking.
   const std::string tar(3 << 20, '\0');
-  EXPECT_EQ(*engine.ImportImage(tar, "localhost:5000/a:1"), "sha256:" + kId);
-  FakeEngine::Request request = engine_.WaitForRequest("/images/create");
-  EXPECT_EQ(request.target, "/images/create?fromSrc=-&repo=localhost%3A5000%2Fa&tag=1");
-  EXPECT_EQ(request.body, tar);
+  EXPECT_EQ(*engine.ImportImage(tar, "localhost:5000/a:1"), image);
+  EXPECT_EQ(engine_.WaitForRequest("/images/create").body, tar);
+  const std::string tag = "/images/" + image + "/tag";
+  EXPECT_EQ(engine_.WaitForRequest(tag).target, tag + "?repo=localhost%3A5000%2Fa&tag=1");
   EXPECT_TRUE(engine.ImportImage("x", "localhost:5000/a").ok());
-  EXPECT_EQ(engine_.WaitForRequest("/images/create", 2).target,
-            "/images/create?fromSrc=-&repo=localhost%3A5000%2Fa&tag=latest");
+  EXPECT_EQ(engine_.WaitForRequest(tag, 2).target, tag + "?repo=localhost%3A5000%2Fa&tag=latest");
   EXPECT_TRUE(engine.RemoveImage("localhost:5000/a:1").ok());
+}
+
+TEST_F(EngineTest, LeavesNoImageThatCouldNotBeNamed) {
+  const std::string image = "sha256:" + kId;
+  engine_.On("/images/create", FakeEngine::Json("{\"status\":\"" + image + "\"}"));
+  engine_.On("/images/" + image + "/tag", FakeEngine::Json(R"({"message":"invalid tag"})", 400));
+  const auto imported = Connect().ImportImage("x", "a:\n");
+  EXPECT_EQ(imported.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Says(Message(imported.status()), "import the image a:\\n: "));
+  EXPECT_EQ(engine_.WaitForRequest("/images/sha256%3A" + kId).method, "DELETE");
 }
 
 TEST_F(EngineTest, ReadsAnAnswerInAnyPieces) {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -83,7 +84,7 @@ class FakeEngine {
   }
   void On(const std::string& target, Handler handler) {
     const std::lock_guard lock(mutex_);
-    handlers_[target] = std::move(handler);
+    handlers_[target] = std::make_shared<Handler>(std::move(handler));
   }
 
   // Dies: all connections break, and the socket is gone.
@@ -203,14 +204,14 @@ class FakeEngine {
       request.body = text;
     }
     const std::string target = request.target.substr(0, request.target.find('?'));
-    Handler handler;
+    std::shared_ptr<Handler> handler;
     {
       const std::lock_guard lock(mutex_);
       requests_[target].push_back(request);
       if (const auto found = handlers_.find(target); found != handlers_.end()) handler = found->second;
       changed_.notify_all();
     }
-    const Reply reply = handler ? handler(request) : Json(R"({"message":"No such container: x"})", 404);
+    const Reply reply = handler ? (*handler)(request) : Json(R"({"message":"No such container: x"})", 404);
     const size_t step = reply.in_single_bytes ? 1 : std::max<size_t>(reply.bytes.size(), 1);
     for (size_t at = 0; at < reply.bytes.size(); at += step) {
       if (!Write(fd, std::string_view(reply.bytes).substr(at, step))) return;
@@ -241,7 +242,7 @@ class FakeEngine {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::list<Connection> connections_;
-  std::map<std::string, Handler> handlers_;
+  std::map<std::string, std::shared_ptr<Handler>> handlers_;
   std::map<std::string, std::vector<Request>> requests_;
 };
 
