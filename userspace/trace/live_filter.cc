@@ -5,8 +5,10 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -75,7 +77,8 @@ class Attachment {
     // Only the task's end makes it readable; the time-outs are how long we wait before asking again.
     const UniqueFd end(static_cast<int>(syscall(SYS_pidfd_open, task_, 0)));
     const auto deadline = std::chrono::steady_clock::now() + kLongestStop;
-    for (int pause = 0;; pause = pause < 20 ? pause + 1 : pause) {
+    constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(20);
+    for (std::chrono::nanoseconds pause = std::chrono::microseconds(10);; pause = std::min(2 * pause, kLongestPause)) {
       int status = 0;
       const pid_t waited = waitpid(task_, &status, __WALL | WNOHANG);
       if (waited < 0 && errno != EINTR) return Lost();
@@ -90,7 +93,8 @@ class Attachment {
                         "It waits in the kernel for something that does not end, such as a dead file server.");
       }
       pollfd poll_end{.fd = end.get(), .events = POLLIN};
-      poll(&poll_end, 1, pause);
+      const timespec time_out{.tv_nsec = pause.count()};
+      ppoll(&poll_end, 1, &time_out, nullptr);
     }
   }
 

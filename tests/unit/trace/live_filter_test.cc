@@ -30,8 +30,12 @@ std::vector<sock_filter> Refusing(uint16_t error) {
           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 }
 
-// A child that has installed `filters`, in this order, and waits in a read until it is let go; then it exits with 7, or
-// with 9 when the read was disturbed.
+constexpr int kQueued = 3000;
+volatile sig_atomic_t received = 0;
+
+// A child that has installed `filters`, in this order, and waits in a read until it is let go. Then it exits with 7,
+// with 8 when it has received exactly kQueued signals SIGRTMIN, and with 9 for another number or when the read was
+// disturbed.
 class Child {
  public:
   explicit Child(const std::vector<std::vector<sock_filter>>& filters) {
@@ -42,6 +46,10 @@ class Child {
     if (pid_ == 0) {
       close(go[1]);
       prctl(PR_SET_PDEATHSIG, SIGKILL);
+      struct sigaction action {};
+      action.sa_handler = [](int) { received = received + 1; };
+      action.sa_flags = SA_RESTART;
+      sigaction(SIGRTMIN, &action, nullptr);
       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
       for (const auto& filter : filters) {
         const sock_fprog program{static_cast<unsigned short>(filter.size()), const_cast<sock_filter*>(filter.data())};
@@ -49,7 +57,8 @@ class Child {
       }
       char byte = 0;
       if (write(ready[1], &byte, 1) != 1) _exit(1);
-      _exit(read(go[0], &byte, 1) == 1 ? 7 : 9);
+      if (read(go[0], &byte, 1) != 1) _exit(9);
+      _exit(received == 0 ? 7 : received == kQueued ? 8 : 9);
     }
     close(ready[1]);
     close(go[0]);
@@ -164,6 +173,27 @@ TEST_F(LiveFilterTest, ASignalThatIsUnderWayArrives) {
     const int status = child.Wait();
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
   }
+}
+
+TEST_F(LiveFilterTest, NoSignalIsLost) {
+  Child child({Refusing(5)});
+  ASSERT_TRUE(child.ready());
+  const pid_t reader = fork();
+  if (reader == 0) {
+    for (int round = 0; round < 500; ++round) {
+      if (!ReadLiveFilters(child.pid()).ok()) _exit(1);
+    }
+    _exit(0);
+  }
+  for (int sent = 0; sent < kQueued;) {
+    // The queue has a length; then the child must get on first.
+    sigqueue(child.pid(), SIGRTMIN, {}) == 0 ? ++sent : sched_yield();
+  }
+  int status = -1;
+  waitpid(reader, &status, 0);
+  EXPECT_EQ(status, 0);
+  status = child.LetGoAndWait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 8) << status;
 }
 
 TEST_F(LiveFilterTest, WithoutAFilterTheAnswerIsNo) {
