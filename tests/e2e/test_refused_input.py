@@ -46,9 +46,15 @@ class RefusedInput(E2eTest):
         self.refused(None, "No such file or directory")
 
     def test_folder(self):
-        result = self.syscarve("generate", self.folder)
+        result = self.syscarve("explain", self.folder)
         self.assertIn(result.status, (2, 3), result)
         self.assert_one_line_error(result, "Is a directory")
+        # To generate, a folder is one of recordings.
+        for output in ("-", self.path("profiles")):
+            result = self.syscarve("generate", self.folder, "-o", output)
+            self.assertEqual(result.status, 2, result)
+            self.assert_one_line_error(result, "folder" if output == "-" else "*.recording.json")
+        self.assertFalse(os.path.exists(self.path("profiles")))
 
     def test_empty(self):
         self.refused(b"")
