@@ -82,14 +82,17 @@ std::string EscapeForMarkdown(std::string_view bytes) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    // "www.", "http:" and "@" are links without any markup to GitHub, "#1" and ":x:" are more; a line's first character
-    // can make it a list, a heading or a rule.
+    // GitHub makes links of "www.", "http:" and "@" without any markup, and of an address even when it is escaped: only
+    // code is left alone. A line's first character can make it a list, a heading or a rule.
+    if (c == '@') {
+      out += "`@`";
+      continue;
+    }
+    const std::string_view before = std::string_view(text).substr(0, i);
     const bool begins_a_block = i == 0 && IsOneOf(c, "-+=");
-    const bool ends_a_number =
-        IsOneOf(c, ".)") && std::ranges::all_of(text.substr(0, i), [](char d) { return d >= '0' && d <= '9'; });
-    const bool of_a_link =
-        (c == ':' && text.compare(i, 3, "://") == 0) || (c == '.' && text.substr(0, i).ends_with("www"));
-    if (IsOneOf(c, "\\`*_[]<>#|~&$@") || begins_a_block || ends_a_number || of_a_link) out += '\\';
+    const bool ends_a_number = IsOneOf(c, ".)") && before.find_first_not_of("0123456789") == std::string::npos;
+    const bool of_a_link = (c == ':' && text.compare(i, 3, "://") == 0) || (c == '.' && before.ends_with("www"));
+    if (IsOneOf(c, "\\`*_[]<>#|~&$") || begins_a_block || ends_a_number || of_a_link) out += '\\';
     out += c;
   }
   return out;

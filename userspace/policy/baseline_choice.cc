@@ -44,9 +44,10 @@ VersionNumbers Distance(const VersionNumbers& a, const VersionNumbers& b) {
   return distance;
 }
 
+// For a warning, which may hold an adversary's bytes.
 std::string RuntimeWords(const ContainerRuntime& runtime) {
-  const std::string name = runtime.name.empty() ? std::string("an unknown runtime") : EscapeForTerminal(runtime.name);
-  return Concat(name, runtime.version.empty() ? "" : " ", EscapeForTerminal(runtime.version));
+  return Concat(runtime.name.empty() ? std::string("an unknown runtime") : runtime.name,
+                runtime.version.empty() ? "" : " ", runtime.version);
 }
 
 std::string_view WithOrWithout(bool no_new_privs) {

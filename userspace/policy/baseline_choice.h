@@ -34,7 +34,8 @@ struct KnownBaseline {
 
 struct BaselineChoice {
   std::vector<BaselineCalls> baselines;  // For GenerateOptions.
-  std::vector<std::string> warnings;     // What stands in for something else, and what is not covered.
+  // What stands in for something else, and what is not covered. May hold an adversary's bytes.
+  std::vector<std::string> warnings;
 };
 
 // The baseline among `known` for a runtime of this version, or nullptr. Always of the same runtime and ABI. Without

@@ -101,7 +101,7 @@ TEST(EscapeForMarkdownTest, LeavesNoMarkup) {
   EXPECT_EQ(EscapeForMarkdown("\x1b[2J"), "\\\\x1b\\[2J");
   EXPECT_EQ(EscapeForMarkdown("- a"), "\\- a");
   EXPECT_EQ(EscapeForMarkdown("1. a"), "1\\. a");
-  EXPECT_EQ(EscapeForMarkdown("http://x www.y @z"), "http\\://x www\\.y \\@z");
+  EXPECT_EQ(EscapeForMarkdown("http://x www.y @z"), "http\\://x www\\.y `@`z");
 }
 
 TEST(MarkdownCodeTest, CannotBeLeft) {

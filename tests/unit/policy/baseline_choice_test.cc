@@ -208,12 +208,13 @@ TEST(ChooseBaselinesTest, WithoutAStartTheConfigurationTells) {
   EXPECT_EQ(Choose({recording.Build()}, known, NoNewPrivsMode::kRecorded).warnings.size(), 1U);
 }
 
-TEST(ChooseBaselinesTest, AHostileRuntimeNameIsEscaped) {
+// A source gets into profiles, which are UTF-8; a warning is escaped by whoever shows it.
+TEST(ChooseBaselinesTest, AHostileRuntimeNameIsEscapedInSources) {
   ContainerRecording recording(kUnconfined);
   recording.container().runtime = {.name = "ru\x1b[31mnc", .version = "1\n2"};
   const BaselineChoice choice = Choose({recording.Build()}, {Known("1.1.5", false)});
   ASSERT_EQ(choice.warnings.size(), 1U);
-  EXPECT_TRUE(choice.warnings[0].starts_with("containers of ru\\x1b[31mnc 1\\n2 without")) << choice.warnings[0];
+  EXPECT_TRUE(choice.warnings[0].starts_with("containers of ru\x1b[31mnc 1\n2 without")) << choice.warnings[0];
   recording.container().runtime = {};
   recording.recording().subjects[0].start.reset();
   EXPECT_TRUE(
