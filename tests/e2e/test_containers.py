@@ -51,12 +51,13 @@ class Engines(E2eTest):
         self.assert_gone()
 
     def test_crashed_one_comes_back_on_its_folder(self):
-        container = self.engine.api.create(self.engine.image("busybox"), ["sleep", "1000"], "survivor").start()
+        container = self.engine.api.create(self.engine.image("busybox"), ["sleep", "1000"], "survivor", StopSignal="SIGKILL").start()
         self.engine.crash()
         self.engine.boot()
         self.assertEqual(container.inspect()["Name"], "/survivor")
         container.remove()
-        self.assertEqual(self.end(), [])
+        # Of the first dockerd, which could not undo it any more.
+        self.assertEqual(self.end(), [f"mount {self.engine.folder}/data"])
 
 
 class Service:
