@@ -50,15 +50,14 @@ class ContainerTest(E2eTest):
             self.skipTest(str(reason))
         self.addCleanup(lambda: self.assertEqual(done(), [], "the engine left something behind"))
         self.api = self.engine.api
-        self.addCleanup(self._remove_containers)
+        self.addCleanup(self._remove_containers, self.api)
         self.environment.update(self.engine.environment())
 
-    # A test's containers are its own; one that outlives it is removed, and was a mistake only if the test said that it is gone.
-    def _remove_containers(self):
-        for found in self.api.containers(label=[f"{LABEL}={os.getpid()}"]):
-            container = engine.Container(self.api, found["Id"])
-            container.remove()
-        self.assertEqual(self.api.containers(label=[f"{LABEL}={os.getpid()}"]), [])
+    # A test's containers are its own. The engine may be everybody's, and must not carry them on.
+    def _remove_containers(self, api):
+        for found in api.containers(label=[f"{LABEL}={os.getpid()}"]):
+            engine.Container(api, found["Id"]).remove()
+        self.assertEqual(api.containers(label=[f"{LABEL}={os.getpid()}"]), [])
 
     def create(self, command, name=None, image="busybox", **config):
         return self.api.create(self.engine.image(image), command, name, **config)

@@ -28,7 +28,11 @@ class Service:
         wait_until(lambda: not container.running or self.ready(connect), f"{self.name} is ready or has ended")
         if not container.running:
             test.fail(f"{self.name} ended with status {container.wait()}:\n{container.logs()}")
-        self.work(test, container, connect)
+        try:
+            self.work(test, container, connect)
+        except (OSError, AssertionError) as error:
+            # What the service itself says is most of the story.
+            raise AssertionError(f"{error!r}; {self.name} says:\n{container.logs()}") from error
         test.assertEqual(container.stop(), 0, container.logs())
 
     def ready(self, connect):
@@ -71,7 +75,7 @@ class Database(Service):
     user = "postgres"
     port = 5432
     stop_signal = "SIGINT"  # Without waiting for its clients to go.
-    needed = "semctl"
+    needed = "shmget"
     command = ("/srv/start", "postgres", "/var/lib/postgresql/data", "postgres", "-D", "/var/lib/postgresql/data")
 
     def ready(self, connect):

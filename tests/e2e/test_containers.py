@@ -387,8 +387,11 @@ class Enforced:
             self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", str(int(no_new_privileges))))
 
     def state_of(self, container):
-        with open(f"/proc/{container.pid}/status") as file:
-            return dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+        pid = container.pid
+        if pid == 0:
+            self.fail(f"{self.service.name} has ended:\n{container.logs()}")
+        with open(f"/proc/{pid}/status") as file:
+            return {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
 
     def test_as_root(self):
         self.hold(as_root=True, no_new_privileges=False)
