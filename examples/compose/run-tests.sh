@@ -70,7 +70,7 @@ expect 3 redis del key counter list
 
 begin cache-save
 expect "Background saving started" redis bgsave
-saved() { redis info persistence | tr -d '\r' | grep -E '^rdb_(bgsave_in_progress:0|last_bgsave_status:ok)$' | wc -l; }
+saved() { redis info persistence | tr -d '\r' | grep -cE '^rdb_(bgsave_in_progress:0|last_bgsave_status:ok)$'; }
 expect_soon 30 2 saved
 
 begin database-ready

@@ -67,14 +67,14 @@ class Example(ContainerTest):
             self.assertIn(f"{service}-ready", {run["name"] for run in recording["runs"]})
             self.assertRegex(override, rf"(?m)^  {service}:$")
             self.assertRegex(override, rf"seccomp[:=]\S*{service}\.json")
-        self.assertIn("cap_drop", override)
+        self.assert_enforced()
 
-    def test_engine_enforces_what_the_override_says(self):
-        self.assertEqual(self.run_in_project("./harden.sh", timeout=600).status, 0)
+    def assert_enforced(self):
+        """What the override says is what the engine does."""
         files = ["-f", "docker-compose.yml", "-f", "profiles/docker-compose.override.yml"]
         self.compose(*files, "up", "-d")
         for found in self.api.containers(label=["com.docker.compose.project=example"]):
             security = self.api.get(f"/containers/{found['Id']}/json")["HostConfig"]
-            self.assertEqual([option for option in security["SecurityOpt"] if re.match(r"seccomp=\{|seccomp:\{", option)] != [], True)
+            self.assertTrue(any(re.match(r"seccomp[=:]\s*\{", option) for option in security["SecurityOpt"]), security["SecurityOpt"])
             self.assertEqual(security["CapDrop"], ["ALL"])
         self.compose(*files, "down", "-t", "10")
