@@ -14,6 +14,8 @@ reports=()
 timings=()
 
 clean_up() {
+  # Only a run that was interrupted has left the tests' engine.
+  if [[ -e build/release/engine.json ]]; then SYSCARVE_ENGINE=$PWD/build/release/engine.json python3 -B tests/e2e/engine.py stop || true; fi
   if [[ -n $mounted ]]; then umount "$mounted"; fi
   rm -rf "$work"
   # What sudo made in its caller's folder is the caller's.

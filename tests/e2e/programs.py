@@ -5,14 +5,13 @@ knows when it is ready, which requests to make, and how to stop it. `needed` is 
 """
 
 import contextlib
-import functools
-import http.client
 import http.server
 import os
 import signal
 import socket
 import threading
 
+import clients
 from support import wait_until
 
 
@@ -287,8 +286,8 @@ class Server(Program):
             if process.poll() is not None:
                 return True
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=5):
-                    return True
+                self.connect().close()
+                return True
             except ConnectionRefusedError:
                 return False
         wait_until(ready, "the server answers or has ended")
@@ -296,6 +295,9 @@ class Server(Program):
         if process.poll() is None:
             self.requests(test, folder)
             self.stop(folder)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
     def requests(self, test, folder):
         raise NotImplementedError
@@ -346,30 +348,8 @@ http {{
         return ["/usr/sbin/nginx", "-p", folder, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
 
     def requests(self, test, folder):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        for method, path, encoding, status in (
-                ("GET", "/", "", 200), ("HEAD", "/large", "", 200), ("GET", "/missing", "", 404), ("GET", "/status", "", 200),
-                ("GET", "/gone", "", 410), ("GET", "/large", "", 200), ("GET", "/large", "gzip", 200)):
-            connection.request(method, path, headers={"Accept-Encoding": encoding})
-            response = connection.getresponse()
-            body = response.read()
-            test.assertEqual(response.status, status, path)
-            if path == "/large" and method == "GET":
-                test.assertEqual(len(body) < 500000, encoding == "gzip", path)
-        connection.close()
-        self.reload(folder)
-        again = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        again.request("GET", "/")
-        test.assertEqual(again.getresponse().read(), b"hello\n")
-        again.close()
+        clients.use_nginx(test, self.connect, "/large", lambda: reload_nginx(int(read(folder, "nginx.pid"))))
         self.served = True
-
-    def reload(self, folder):
-        """SIGHUP, then waits until the old worker has gone and a new one is there."""
-        master = int(read(folder, "nginx.pid"))
-        old = children(master)
-        os.kill(master, signal.SIGHUP)
-        wait_until(lambda: children(master) and not set(children(master)) & set(old), "nginx has new workers")
 
     def stop(self, folder):
         os.kill(int(read(folder, "nginx.pid")), signal.SIGQUIT)
@@ -393,46 +373,11 @@ class Redis(Server):
                 "yes", "--appendfsync", "always", "--daemonize", "no"]
 
     def requests(self, test, folder):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
-            ask = functools.partial(self._ask, connection, connection.makefile("rb"))
-            test.assertEqual(ask("SET", "key", "value"), b"OK")
-            test.assertEqual(ask("GET", "key"), b"value")
-            test.assertEqual(ask("INCR", "counter"), b"1")
-            test.assertEqual(ask("EXPIRE", "counter", "100"), b"1")
-            for number in range(200):
-                ask("RPUSH", "list", f"element{number}")
-            test.assertEqual(ask("LLEN", "list"), b"200")
-            test.assertEqual(ask("SET", "large", "x" * 300000), b"OK")
-            test.assertEqual(len(ask("GET", "large")), 300000)
-            test.assertEqual(ask("EVAL", "return redis.call('GET', 'key')", "0"), b"value")
-            test.assertEqual(ask("UNLINK", "list"), b"1")
-            ask("BGSAVE")
-            wait_until(lambda: b"rdb_bgsave_in_progress:0" in ask("INFO", "persistence"), "the background save is done")
-            # Its periodic work runs ten times a second; by then all of it has.
-            wait_until(lambda: int(self._info(ask, "server", "uptime_in_seconds")) >= 2, "redis has run for two seconds")
-            connection.sendall(self._encode("SHUTDOWN"))
+        def shut_down(connection):
+            connection.sendall(clients.redis_request("SHUTDOWN"))
             connection.recv(1)
+        clients.use_redis(test, self.connect, shut_down)
         self.served = True
-
-    @staticmethod
-    def _encode(*words):
-        return b"".join([b"*%d\r\n" % len(words)] + [b"$%d\r\n%s\r\n" % (len(word), word.encode()) for word in words])
-
-    @classmethod
-    def _ask(cls, connection, replies, *words):
-        connection.sendall(cls._encode(*words))
-        line = replies.readline().rstrip()
-        if line.startswith(b"$"):
-            return replies.read(int(line[1:]) + 2)[:-2]
-        return line[1:]
-
-    @staticmethod
-    def _info(ask, section, field):
-        for line in ask("INFO", section).decode().splitlines():
-            name, _, value = line.partition(":")
-            if name == field:
-                return value
-        raise AssertionError(f"INFO {section} has no {field}")
 
     def stop(self, folder):
         pass  # SHUTDOWN was the last request.
@@ -440,6 +385,13 @@ class Redis(Server):
     def check(self, test, folder, result):
         test.assertTrue(self.served, result)
         test.assertEqual(result.status, 0, result)
+
+
+def reload_nginx(master):
+    """SIGHUP, then waits until the old worker has gone and a new one is there."""
+    old = children(master)
+    os.kill(master, signal.SIGHUP)
+    wait_until(lambda: children(master) and not set(children(master)) & set(old), "nginx has new workers")
 
 
 def children(pid):

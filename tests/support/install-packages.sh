@@ -9,8 +9,16 @@ set -euo pipefail
 build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev
        nlohmann-json3-dev libcli11-dev libabsl-dev)
 quickstart=("${build[@]}" nginx curl)
-test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format)
-servers=(nginx redis-server)
+test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format
+      docker.io containerd runc docker-compose podman debootstrap busybox-static)
+# What would start by itself at the next boot, by the package that brings it.
+declare -A servers=(
+  [nginx]=nginx.service
+  [redis-server]=redis-server.service
+  [docker.io]="docker.socket docker.service"
+  [containerd]=containerd.service
+  [podman]="podman.socket podman.service podman-restart.service podman-auto-update.timer podman-auto-update.service"
+)
 
 case ${1-} in
   build) wanted=("${build[@]}") ;;
@@ -45,6 +53,19 @@ bpftool_packages() {
   fi
 }
 
+# Docker's own packages and the distribution's exclude each other. An engine that is there is left alone, and will do.
+has_other_engine() {
+  PATH=$PATH:/usr/sbin command -v dockerd > /dev/null && ! installed docker.io
+}
+
+if has_other_engine; then
+  kept=()
+  for package in "${wanted[@]}"; do
+    [[ $package == @(docker.io|containerd|runc) ]] || kept+=("$package")
+  done
+  wanted=("${kept[@]}")
+fi
+
 missing=()
 for package in "${wanted[@]}"; do
   installed "$package" || missing+=("$package")
@@ -70,7 +91,7 @@ fi
 echo "installing: ${missing[*]}"
 
 new_servers=()
-for server in "${servers[@]}"; do
+for server in "${!servers[@]}"; do
   [[ " ${missing[*]} " != *" $server "* ]] || new_servers+=("$server")
 done
 
@@ -89,15 +110,17 @@ printf '#!/bin/sh\nexit 101\n' > "$policy"
 chmod 755 "$policy"
 
 # Hundreds of lines that matter only when it fails.
-if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" < /dev/null > "$saved/log" 2>&1; then
+if ! "${apt[@]}" install -y --no-remove --no-install-recommends "${missing[@]}" < /dev/null > "$saved/log" 2>&1; then
   cat "$saved/log" >&2
   exit 1
 fi
 
 for server in "${new_servers[@]}"; do
-  if [[ -d /run/systemd/system ]]; then
-    systemctl --quiet disable "$server.service"
-  else
-    update-rc.d "$server" disable > /dev/null 2>&1 || true
-  fi
+  for unit in ${servers[$server]}; do
+    if [[ -d /run/systemd/system ]]; then
+      systemctl --quiet disable "$unit"
+    elif [[ $unit == *.service ]]; then
+      update-rc.d "${unit%.service}" disable > /dev/null 2>&1 || true
+    fi
+  done
 done

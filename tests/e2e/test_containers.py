@@ -1,0 +1,434 @@
+"""Containers of a real engine: their services work, they are recorded from their first call, and their profiles hold."""
+
+import concurrent.futures
+import os
+import re
+import threading
+import unittest
+
+import engine
+import services
+from containers import ContainerTest, seccomp
+from support import E2eTest, counts, load, names, process_state, traces, wait_until
+
+# How often a service must do its work under its profile.
+ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "20"))
+
+# Of x86_64, those below 300 that the engine's default profile refuses, that do not return (exit, pause, a frame that is none), that make
+# another process, or that every program makes.
+NOT_UNIQUE = {15, 34, 56, 57, 58, 59, 60, 103, 134, 135, 136, 139, 153, 155, 156, *range(163, 171), *range(172, 186), 202, 205, 211, 212,
+              214, 215, 219, 227, 231, *range(236, 240), 246, *range(248, 251), 256, 272, 279, 298}
+UNIQUE = [number for number in range(300) if number not in NOT_UNIQUE][:200]
+
+
+def numbers(recording):
+    """All that the recorded program itself asked for, except to be started and to end."""
+    return {call["nr"] for trace in traces(recording) for call in trace["calls"]} - {59, 231}
+
+
+def in_parallel(function, values, threads=8):
+    """What `function` gives for each; raises what the first that fails raises, when all have ended."""
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, values))
+
+
+class Engines(E2eTest):
+    needs_bpf = False
+
+    def setUp(self):
+        super().setUp()
+        try:
+            self.engine = engine.Engine.start()
+        except engine.Missing as reason:
+            self.skipTest(str(reason))
+        self.addCleanup(self.end)
+
+    def end(self):
+        return self.engine.end() if os.path.exists(self.engine.folder) else []
+
+    def assert_gone(self):
+        self.assertFalse(os.path.exists(self.engine.folder))
+        self.assertEqual([words for _, words in engine.processes() if any(self.engine.folder in word for word in words)], [])
+        with open("/proc/self/mountinfo") as mounts:
+            self.assertNotIn(self.engine.folder, mounts.read())
+
+    def test_leaves_nothing(self):
+        api = self.engine.api
+        container = api.create(self.engine.image("busybox"), ["sh", "-c", "echo $((6 * 7)); exit 3"]).start()
+        self.assertEqual((container.wait(), container.logs()), (3, "42\n"))
+        container.remove()
+        self.assertEqual(self.end(), [])
+        self.assert_gone()
+
+    def test_cleans_up_after_a_crash_and_says_what_was_left(self):
+        api = self.engine.api
+        network = api.post("/networks/create", {"Name": "lost"})["Id"]
+        container = api.create(self.engine.image("busybox"), ["sleep", "1000"], host={"NetworkMode": "lost"}).start()
+        pid = container.pid
+        self.engine.crash()
+        self.assertEqual(process_state(pid), "S")
+        left = "\n".join(self.end())
+        for expected in (f"process {pid}", "containerd-shim", f"network br-{network[:12]}", f"/docker/{container.id}", "mount "):
+            self.assertIn(expected, left)
+        self.assertIn(process_state(pid), ("", "Z"))
+        self.assertFalse(os.path.exists(f"/sys/class/net/br-{network[:12]}"))
+        self.assert_gone()
+
+    def test_crashed_one_comes_back_on_its_folder(self):
+        container = self.engine.api.create(self.engine.image("busybox"), ["sleep", "1000"], "survivor", StopSignal="SIGKILL").start()
+        self.engine.crash()
+        self.engine.boot()
+        self.assertEqual(container.inspect()["Name"], "/survivor")
+        container.remove()
+        # Of the first dockerd, which could not undo it any more.
+        self.assertEqual(self.end(), [f"mount {self.engine.folder}/data"])
+
+
+class Service:
+    service_type = None
+
+    def test_works_as_root(self):
+        self.serve(as_root=True)
+
+    def test_works_as_its_own_user(self):
+        self.serve(as_root=False)
+
+    def serve(self, **options):
+        service = self.service_type()
+        container = service.create(self.engine, **options).start()
+        service.serve(self, container)
+
+
+class Web(Service, ContainerTest):
+    service_type = services.Web
+
+
+class Cache(Service, ContainerTest):
+    service_type = services.Cache
+
+
+class Database(Service, ContainerTest):
+    service_type = services.Database
+
+
+@unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are x86_64's")
+class First(ContainerTest):
+    """The first call of a container, which nothing in user space could have been in time for."""
+
+    def unique(self, number, name=None, **config):
+        return self.create(["/workloads/unique_first", str(number)], name or f"unique-{number}", **config)
+
+    def assert_complete(self, recording):
+        self.assertEqual(recording["complete"], {"complete": True, "losses": []})
+
+    def test_two_hundred_containers_as_fast_as_the_engine_can(self):
+        containers = in_parallel(self.unique, UNIQUE)
+        with self.recording("--name", "unique-*") as recorder:
+            in_parallel(lambda container: container.start(), containers)
+            self.assertEqual({container.wait() for container in containers}, {0})
+        recordings = recorder.recordings()
+        self.assertEqual(set(recordings), {f"unique-{number}" for number in UNIQUE})
+        self.assertEqual({name: numbers(recording) for name, recording in recordings.items()},
+                         {f"unique-{number}": {number} for number in UNIQUE})
+        for container, number in zip(containers, UNIQUE):
+            recording = recordings[f"unique-{number}"]
+            self.assert_complete(recording)
+            self.assertEqual([subject["container"]["id"] for subject in recording["subjects"]], [container.id])
+            self.assertEqual(counts(recording).get("exit_group"), 1)
+        in_parallel(lambda container: container.remove(), containers)
+
+    def test_numbers_that_nobody_knows(self):
+        wanted = range(600, 623)
+        containers = in_parallel(lambda number: self.unique(number, host={"SecurityOpt": ["seccomp=unconfined"]}), wanted)
+        with self.recording("--name", "unique-*") as recorder:
+            in_parallel(lambda container: container.start().wait(), containers)
+        self.assertEqual({name: numbers(recording) for name, recording in recorder.recordings().items()},
+                         {f"unique-{number}": {number} for number in wanted})
+
+    def test_created_and_removed_within_the_recording(self):
+        """Milliseconds of life, and gone with its name before anybody can ask for it."""
+        wanted = UNIQUE[:23]
+        with self.recording("--name", "unique-*") as recorder:
+            containers = in_parallel(lambda number: self.unique(number, host={"AutoRemove": True}).start(), wanted)
+            for container in containers:
+                self.wait_until_gone(container)
+        self.assertEqual({name: numbers(recording) for name, recording in recorder.recordings().items()},
+                         {f"unique-{number}": {number} for number in wanted})
+
+    def wait_until_gone(self, container):
+        def gone():
+            try:
+                container.inspect()
+            except engine.ApiError as error:
+                return error.status == 404
+            return False
+        wait_until(gone, "the container has removed itself")
+
+    def test_neighbours_started_together_share_no_name(self):
+        left, right = UNIQUE[:60:2], UNIQUE[1:60:2]
+
+        def script(numbers):
+            return ["sh", "-c", " && ".join(f"/workloads/unique_first {number}" for number in numbers)]
+        pair = [self.create(script(numbers), name) for name, numbers in (("left", left), ("right", right))]
+        with self.recording() as recorder:
+            barrier = threading.Barrier(2)
+
+            def start(container):
+                barrier.wait()
+                return container.start().wait()
+            self.assertEqual(in_parallel(start, pair, threads=2), [0, 0])
+        found = recorder.recordings()
+        # The shell makes calls of its own; none of the other's.
+        shell = self.shell_calls()
+        self.assertEqual(numbers(found["left"]) - shell, set(left) - shell)
+        self.assertEqual(numbers(found["right"]) - shell, set(right) - shell)
+        self.assertGreater(len(set(left) - shell), 15)
+
+    def shell_calls(self):
+        container = self.create(["sh", "-c", "/bin/true && /bin/true"], "plain")
+        with self.recording("--name", "plain") as recorder:
+            self.assertEqual(container.start().wait(), 0)
+        return numbers(recorder.recordings()["plain"]) | {13, 15, 39, 110}
+
+    def test_only_the_wanted(self):
+        chosen = [self.unique(UNIQUE[20], "chosen-1", labels={"tier": "one"}), self.unique(UNIQUE[21], "chosen-2", labels={"tier": "two"}),
+                  self.unique(UNIQUE[22], "other", labels={"tier": "one"})]
+        with self.recording("--name", "chosen-*", "--label", "tier=one") as recorder:
+            in_parallel(lambda container: container.start().wait(), chosen)
+        self.assertEqual({name: numbers(recording) for name, recording in recorder.recordings().items()}, {"chosen-1": {UNIQUE[20]}})
+
+    def test_replicas_share_a_file(self):
+        labels = {"com.docker.compose.project": "shop", "com.docker.compose.service": "worker"}
+        replicas = [self.unique(number, f"shop_worker_{number}", labels=labels) for number in UNIQUE[:7]]
+        with self.recording("--compose-project", "shop") as recorder:
+            in_parallel(lambda container: container.start().wait(), replicas)
+        found = recorder.recordings()
+        self.assertEqual(list(found), ["worker"])
+        self.assertEqual(numbers(found["worker"]), set(UNIQUE[:7]))
+        self.assertEqual({subject["container"]["id"] for subject in found["worker"]["subjects"]}, {one.id for one in replicas})
+
+    def test_health_checks_and_exec_belong_to_the_container(self):
+        exec_call, health_call = UNIQUE[30], UNIQUE[31]
+        container = self.create(["sleep", "1000"], "checked", StopSignal="SIGKILL", Healthcheck={
+            "Test": ["CMD", "/workloads/unique_first", str(health_call)], "Interval": 10**9, "Timeout": 30 * 10**9, "Retries": 1})
+        with self.recording() as recorder:
+            container.start()
+            self.assertEqual(container.exec("/workloads/unique_first", str(exec_call))[0], 0)
+            wait_until(lambda: container.inspect()["State"]["Health"]["Status"] == "healthy", "the health check has run")
+            container.stop()
+        found = recorder.recordings()
+        self.assertEqual(list(found), ["checked"])
+        self.assertLessEqual({exec_call, health_call}, numbers(found["checked"]))
+
+
+@unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are x86_64's")
+class BadLuck(ContainerTest):
+    def unique(self, number, name=None, **config):
+        return self.create(["/workloads/unique_first", str(number)], name, **config)
+
+    def test_two_containers_of_one_name_one_after_the_other(self):
+        ids = []
+        with self.recording("--name", "twice") as recorder:
+            for number in UNIQUE[:2]:
+                container = self.unique(number, "twice").start()
+                container.wait()
+                ids.append(container.id)
+                container.remove()
+        found = recorder.recordings()
+        self.assertEqual(list(found), ["twice"])
+        self.assertEqual(numbers(found["twice"]), set(UNIQUE[:2]))
+        self.assertEqual({subject["container"]["id"] for subject in found["twice"]["subjects"]}, set(ids))
+
+    def test_renamed_while_it_runs(self):
+        container = self.create(["sleep", "1000"], "before", StopSignal="SIGKILL")
+        with self.recording() as recorder:
+            container.start()
+            self.assertEqual(container.exec("/workloads/unique_first", str(UNIQUE[5]))[0], 0)
+            container.rename("after")
+            self.assertEqual(container.exec("/workloads/unique_first", str(UNIQUE[6]))[0], 0)
+            container.stop()
+        # One container is one subject, whichever of its names it is called by.
+        (name, recording), = recorder.recordings().items()
+        self.assertIn(name, ("before", "after"))
+        self.assertEqual([subject["container"]["id"] for subject in recording["subjects"]], [container.id])
+        self.assertLessEqual({UNIQUE[5], UNIQUE[6]}, numbers(recording))
+
+    def test_paused_across_the_end(self):
+        container = self.create(["sleep", "1000"], "paused", StopSignal="SIGKILL")
+        with self.recording() as recorder:
+            container.start()
+            container.pause()
+        container.unpause()
+        container.stop()
+        recording = recorder.recordings()["paused"]
+        self.assertTrue(recording["complete"]["complete"], recording["complete"])
+        self.assertIn("execve", names(recording))
+
+    def test_engine_is_killed_and_comes_back(self):
+        own = engine.Engine.start()
+        self.addCleanup(own.end)
+        image = own.image("busybox")
+
+        def run(number):
+            own.api.create(image, ["/workloads/unique_first", str(number)], f"unique-{number}").start().wait()
+        self.engine = own
+        self.api = own.api
+        with self.recording() as recorder:
+            run(UNIQUE[0])
+            own.crash()
+            own.boot()
+            run(UNIQUE[1])
+        self.assertEqual({name: numbers(recording) for name, recording in recorder.recordings().items()},
+                         {f"unique-{number}": {number} for number in UNIQUE[:2]})
+
+    def test_engine_dies_for_good(self):
+        own = engine.Engine.start()
+        self.addCleanup(own.end)
+        image = own.image("busybox")
+        container = own.api.create(image, ["/workloads/unique_first", str(UNIQUE[0])], "last")
+        self.engine = own
+        recorder = self.start_recorder()
+        container.start().wait()
+        own.crash()
+        result = recorder.stop()
+        self.assertEqual(result.status, 0, result)
+        found = recorder.recordings()
+        self.assertEqual(len(found), 1, result)
+        self.assertEqual(numbers(next(iter(found.values()))), {UNIQUE[0]})
+
+    def test_socket_that_nobody_listens_on(self):
+        result = self.syscarve("record", "--docker", "--engine-socket", self.path("none.sock"), "-o", self.path("out"))
+        self.assertNotEqual(result.status, 0)
+        self.assert_one_line_error(result, self.path("none.sock"))
+
+    def test_socket_that_may_not_be_read(self):
+        result = self.syscarve("record", "--docker", "--engine-socket", self.engine.socket, "-o", "-", user="nobody")
+        self.assertNotEqual(result.status, 0)
+        self.assertRegex(result.stderr, r"\Asyscarve: error: ")
+
+    def test_hostile_labels_stay_in_their_folder_and_off_the_terminal(self):
+        escape = "\x1b]0;owned\x07\n\r\u202e"
+        services = ["../../../tmp/escaped", "/etc/cron.d/evil", "..", ".", "", f"web{escape}", "a/b\\c", "x" * 5000, "-rf", "nul\u0001"]
+        containers = [self.unique(number, f"hostile-{number}", labels={"com.docker.compose.project": f"shop{escape}",
+                                                                       "com.docker.compose.service": service, f"key{escape}": escape})
+                      for number, service in zip(UNIQUE, services)]
+        with self.recording("--name", "hostile-*") as recorder:
+            in_parallel(lambda container: container.start().wait(), containers)
+        self.assertFalse(set(recorder.result.stderr) & set("\x1b\x07\r\u202e"), recorder.result)
+        files = [os.path.join(where, name) for where, _, found in os.walk(recorder.folder) for name in found]
+        # All directly in the folder, each container in exactly one of them.
+        self.assertEqual({os.path.dirname(path) for path in files}, {recorder.folder})
+        for path in files:
+            self.assertRegex(os.path.basename(path), r"\A[A-Za-z0-9_][A-Za-z0-9_.%@+~-]*\.recording\.json\Z")
+        self.assertEqual(sorted(number for path in files for number in numbers(load(path))), UNIQUE[:len(services)])
+        self.assertEqual(sorted(subject["container"]["id"] for path in files for subject in load(path)["subjects"]),
+                         sorted(container.id for container in containers))
+        self.assertFalse(os.path.exists("/etc/cron.d/evil.recording.json"))
+
+    def test_more_containers_than_there_is_room_for(self):
+        containers = [self.unique(number, f"many-{number}") for number in UNIQUE[:5]]
+        with self.recording("--max-containers", "3", "--name", "many-*") as recorder:
+            for container in containers:
+                container.start().wait()
+        found = recorder.recordings()
+        complete = [name for name, recording in found.items() if recording["complete"]["complete"]]
+        refused = {name: recording for name, recording in found.items() if not recording["complete"]["complete"]}
+        self.assertEqual(set(found), {f"many-{number}" for number in UNIQUE[:5]}, recorder.result)
+        self.assertEqual(sorted(complete), sorted(f"many-{number}" for number in UNIQUE[:3]))
+        for name, recording in refused.items():
+            self.assertIn("containers_full", [loss["what"] for loss in recording["complete"]["losses"]])
+            self.assertIn("INCOMPLETE", recorder.result.stderr)
+            result = self.syscarve("generate", recorder.files()[name], "-o", self.path("profile.json"))
+            self.assertNotEqual(result.status, 0, result)
+
+
+class Enforced:
+    """record, generate, and the engine itself enforcing the result."""
+    service_type = None
+
+    def setUp(self):
+        super().setUp()
+        self.service = self.service_type()
+
+    def record_service(self, **options):
+        with self.recording("--name", self.service.name) as recorder:
+            container = self.service.create(self.engine, self.service.name, **options).start()
+            self.service.serve(self, container)
+            container.remove()
+        recording = load(recorder.files()[self.service.name])
+        self.assertEqual(recording["complete"]["losses"], [])
+        return recorder
+
+    def generate_profiles(self, folder, *options):
+        """Returns the profile of the service and the capabilities that it is said to need."""
+        out = self.new_folder()
+        result = self.syscarve("generate", folder, "-o", out, *options)
+        self.assertEqual(result.status, 0, result)
+        with open(os.path.join(out, "SUMMARY.md"), encoding="utf-8") as file:
+            summary = file.read()
+        self.assertRegex(summary, r"--cap-drop[ =]ALL")
+        return os.path.join(out, f"{self.service.name}.json"), sorted(set(re.findall(r"--cap-add[ =](?:CAP_)?([A-Z_]+)", summary)))
+
+    def host(self, profile, capabilities, no_new_privileges):
+        host = seccomp(profile)
+        host["SecurityOpt"] += ["no-new-privileges"] if no_new_privileges else []
+        return {**host, "CapDrop": ["ALL"], "CapAdd": capabilities}
+
+    def hold(self, as_root, no_new_privileges):
+        security = {"host": {"SecurityOpt": ["no-new-privileges"]}} if no_new_privileges else {}
+        recorder = self.record_service(as_root=as_root, **security)
+        host = self.host(*self.generate_profiles(recorder.folder), no_new_privileges)
+
+        def once(number):
+            container = self.service.create(self.engine, f"enforced-{number}", as_root=as_root, host=host).start()
+            status = self.state_of(container)
+            self.service.serve(self, container)
+            container.remove()
+            return status
+        seen = in_parallel(once, range(ROUNDS), threads=4)
+        # The engine did what it was told: a filter, the capabilities, and the bit.
+        for status in seen:
+            self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", str(int(no_new_privileges))))
+
+    def state_of(self, container):
+        pid = container.pid
+        if pid == 0:
+            self.fail(f"{self.service.name} has ended:\n{container.logs()}")
+        with open(f"/proc/{pid}/status") as file:
+            return {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
+
+    def test_as_root(self):
+        self.hold(as_root=True, no_new_privileges=False)
+
+    def test_as_root_with_no_new_privileges(self):
+        self.hold(as_root=True, no_new_privileges=True)
+
+    def test_as_its_own_user(self):
+        self.hold(as_root=False, no_new_privileges=False)
+
+    def test_as_its_own_user_with_no_new_privileges(self):
+        self.hold(as_root=False, no_new_privileges=True)
+
+    def test_a_missing_call_is_named(self):
+        recorder = self.record_service(as_root=False)
+        self.assertIn(self.service.needed, names(recorder.recordings()[self.service.name]))
+        profile, capabilities = self.generate_profiles(recorder.folder, "--closure", "none", "--block", self.service.needed)
+        with self.recording("--name", "refused") as second:
+            container = self.service.create(self.engine, "refused", as_root=False, host=self.host(profile, capabilities, False)).start()
+            with self.assertRaises((AssertionError, OSError), msg="the work was done without " + self.service.needed):
+                self.service.serve(self, container)
+            container.remove()
+        denied = {call["name"] for trace in traces(second.recordings()["refused"]) for call in trace.get("denials", [])}
+        self.assertIn(self.service.needed, denied)
+
+
+class EnforcedWeb(Enforced, ContainerTest):
+    service_type = services.Web
+
+
+class EnforcedCache(Enforced, ContainerTest):
+    service_type = services.Cache
+
+
+class EnforcedDatabase(Enforced, ContainerTest):
+    service_type = services.Database
