@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "userspace/base/text.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/container/engine.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/policy/filter_profile.h"
 #include "userspace/trace/live_filter.h"
@@ -25,24 +27,41 @@ constexpr char kAbout[] =
     "Show the seccomp filter that a live process really has.\n\n"
     "Read out of the kernel, all filters of the process together, call by call:\n\n"
     "  sudo syscarve inspect 4711\n"
-    "  sudo syscarve inspect $(pidof nginx | cut -d' ' -f1) --format docker -o in-force.json\n"
+    "  sudo syscarve inspect web            # a container of Docker or Podman\n"
+    "  sudo syscarve inspect container:web --format docker -o in-force.json\n"
     "  sudo syscarve inspect 4711 --format raw -o filter.bpf\n\n"
     "Exit code 1 says that the process runs under no filter.";
 
 struct InspectArguments {
   std::string target;
+  std::optional<std::string> engine_socket;
   std::string output = "-";
   std::string format = "text";
   bool quiet = false;
 };
 
-// The process to look at.
-absl::StatusOr<pid_t> ResolveTarget(const std::string& target) {
-  if (const auto pid = ParseNumber<pid_t>(target)) {
-    if (*pid > 0) return *pid;
+// The process to look at: a number is a process, anything else a container's name or id, and so is whatever stands
+// behind "container:".
+absl::StatusOr<pid_t> ResolveTarget(const std::string& target, const std::optional<std::string>& engine_socket) {
+  constexpr std::string_view kContainer = "container:";
+  std::string_view name = target;
+  if (name.starts_with(kContainer)) {
+    name.remove_prefix(kContainer.size());
+  } else if (const auto pid = ParseNumber<pid_t>(name); pid && *pid > 0) {
+    return *pid;
   }
-  return WithHint(absl::InvalidArgumentError(Concat("\"", target, "\" is no process id")),
-                  "Of a container give the id that `docker inspect --format '{{.State.Pid}}' NAME` prints.");
+  if (name.empty() || name.starts_with("-")) {
+    return absl::InvalidArgumentError(Concat("\"", target, "\" is no process id and no container"));
+  }
+  std::string socket = engine_socket.value_or("");
+  if (!engine_socket) {
+    SYSCARVE_ASSIGN_OR_RETURN(socket, DefaultEngineSocket());
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
+  SYSCARVE_ASSIGN_OR_RETURN(const ContainerDetails details, engine.Inspect(name));
+  if (details.pid > 0) return details.pid;
+  return WithHint(absl::FailedPreconditionError(Concat("container ", name, " does not run (", details.state, ")")),
+                  "Only a running process has a filter in force.");
 }
 
 absl::Status RunInspect(const InspectArguments& arguments) {
@@ -50,7 +69,7 @@ absl::Status RunInspect(const InspectArguments& arguments) {
   if (arguments.format == "raw" && arguments.output == "-" && isatty(STDOUT_FILENO) == 1) {
     return WithHint(absl::InvalidArgumentError("instructions are bytes that a terminal may obey"), "Use -o FILE.");
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveTarget(arguments.target));
+  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveTarget(arguments.target, arguments.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<FilterProgram> filters, ReadLiveFilters(pid));
 
   std::string result;
@@ -85,7 +104,14 @@ absl::Status RunInspect(const InspectArguments& arguments) {
 void AddInspect(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "inspect", kAbout);
   const auto arguments = std::make_shared<InspectArguments>();
-  verb->add_option("PID", arguments->target, "The process whose filters are read")->required();
+  verb->add_option("TARGET", arguments->target,
+                   "The process whose filters are read: its id, or a running container's name or id (container:NAME "
+                   "where it looks like a number)")
+      ->type_name("PID|CONTAINER")
+      ->required();
+  verb->add_option("--engine-socket", arguments->engine_socket,
+                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
+      ->type_name("PATH");
   verb->add_option("--format", arguments->format,
                    "text: a table; docker: a profile that decides the same; raw: the newest filter's BPF instructions")
       ->check(CLI::IsMember({"text", "docker", "raw"}))
