@@ -108,19 +108,28 @@ ArgumentSets::Set ArgumentSets::FromTest(const WordTest& test) {
   return kNone;
 }
 
-bool ArgumentSets::DependsOn(Set set, unsigned argument) {
+template <typename IsMeant>
+bool ArgumentSets::Contains(Set set, const IsMeant& is_meant) const {
   std::set<Set> seen;
   std::vector<Set> waiting = {set};
   while (!waiting.empty()) {
     const Set next = waiting.back();
     waiting.pop_back();
+    if (next <= kAll || !seen.insert(next).second) continue;
     const Node& node = nodes_[next];
-    if (node.variable >= Variable(argument, 0) + 1 || !seen.insert(next).second) continue;
-    if (node.variable >= Variable(argument, 63)) return true;
+    if (is_meant(node.variable)) return true;
     waiting.push_back(node.low);
     waiting.push_back(node.high);
   }
   return false;
+}
+
+bool ArgumentSets::DependsOn(Set set, unsigned argument) const {
+  return Contains(set, [&](uint16_t variable) { return variable / 64 == argument; });
+}
+
+bool ArgumentSets::DependsOnHighHalf(Set set) const {
+  return Contains(set, [](uint16_t variable) { return variable % 64 < 32; });
 }
 
 ArgumentSets::Set ArgumentSets::ReplaceExits(Set set, uint16_t end, Set exit, std::unordered_map<Set, Set>& known) {
@@ -175,6 +184,7 @@ std::optional<std::vector<ArgumentSets::Interval>> ArgumentSets::Intervals(Set s
     return self(self, Cofactor(part, variable, false), bit - 1, prefix) &&
            self(self, Cofactor(part, variable, true), bit - 1, prefix | uint64_t{1} << bit);
   };
+  while (low_half && nodes_[set].variable < Variable(argument, 31)) set = nodes_[set].low;
   if (!visit(visit, set, low_half ? 31 : 63, 0)) return std::nullopt;
   return intervals;
 }

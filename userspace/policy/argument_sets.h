@@ -61,7 +61,8 @@ class ArgumentSets {
 
   Set FromTest(const WordTest& test);
 
-  bool DependsOn(Set set, unsigned argument);
+  bool DependsOn(Set set, unsigned argument) const;
+  bool DependsOnHighHalf(Set set) const;  // Of any argument.
 
   // `set` split by `argument`: which values of it leave which set of the later arguments. `set` must not depend on
   // earlier arguments. The values' sets depend on `argument` only, are disjoint, and none is empty.
@@ -77,6 +78,10 @@ class ArgumentSets {
   std::array<uint64_t, 6> Example(Set set) const;
 
  private:
+  // Whether a variable for which `is_meant` holds is in the diagram.
+  template <typename IsMeant>
+  bool Contains(Set set, const IsMeant& is_meant) const;
+
   struct Node {
     uint16_t variable;  // 64 * argument + (63 - bit): the most significant bits come first.
     Set low;

@@ -231,6 +231,7 @@ std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decis
   Speller speller(sets);
   for (const auto& [action, on] : decision) {
     if (action == otherwise) continue;
+    if (low_half && sets.DependsOnHighHalf(on)) return std::nullopt;
     const auto alternatives = speller.Alternatives(on, low_half, spelling);
     if (!alternatives.has_value()) return std::nullopt;
     for (const auto& conditions : *alternatives) rules.push_back({conditions, action});

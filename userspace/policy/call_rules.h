@@ -29,14 +29,14 @@ enum class Spelling { kInclusive, kExclusive, kMasked };
 bool ComparesLowHalfOnly(Abi abi);
 
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
-// all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`,
-// the decision is taken to depend on the low halves only.
+// all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
+// the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
 std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
                                        Spelling spelling);
 
-// How what is made of a decision compares with it. kOther: refused alike but with another errno or signal. kWider: for
-// some arguments a less restrictive action; the two kills count as one.
-enum class Relation { kEqual, kStricter, kOther, kWider };
+// How what is made of a decision compares with it, the worst last. kOther: refused alike but with another errno or
+// signal. kStricter and kWider: for some arguments a more or a less restrictive action; the two kills count as one.
+enum class Relation { kEqual, kOther, kStricter, kWider };
 Relation CompareDecisions(ArgumentSets& sets, const Decision& wanted, const Decision& made);
 
 // The most restrictive action that some arguments meet.

@@ -1,8 +1,9 @@
 #include "userspace/policy/filter_profile.h"
 
+#include <linux/bpf_common.h>
+
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <set>
 #include <tuple>
@@ -20,7 +21,6 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kMaxDefaults = 6;  // Default actions that are tried.
-constexpr Action kNoSuchCall{ActionKind::kErrno, ENOSYS};
 constexpr std::string_view kRuncsStub =
     " (runc adds ENOSYS beyond the largest number that it knows to every profile it loads)";
 constexpr int kBeyondAllTables = 0x3fffffff;
@@ -29,6 +29,12 @@ std::string ActionText(Action action) {
   if (action.kind != ActionKind::kErrno) return std::string(ScmpActionName(action.kind));
   const char* const name = strerrorname_np(action.value);
   return name != nullptr && action.value != 0 ? std::string(name) : Concat("errno ", action.value);
+}
+
+std::string DecisionText(const Decision& decision) {
+  std::vector<std::string> actions;
+  for (const auto& [action, on] : decision) actions.push_back(ActionText(action));
+  return absl::StrJoin(actions, " or ");
 }
 
 // What the filters decide, number by number. A decision that cannot be told is kept as the reason.
@@ -234,6 +240,10 @@ class Folder {
   }
 
   absl::Status Prove(Attempt& attempt) {
+    // libseccomp takes long to make a filter of what the kernel would not take.
+    size_t calls = 0;
+    for (const Rule& rule : attempt.profile.rules) calls += rule.names.size();
+    if (calls > BPF_MAXINSNS) return absl::ResourceExhaustedError(Concat("it takes rules for ", calls, " calls"));
     SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(attempt.profile));
     SYSCARVE_RETURN_IF_ERROR(ValidateFilter(program));
     for (const auto& [id, live] : observed_.decisions) {
@@ -293,19 +303,19 @@ class Folder {
                                        "; the profile leaves the ABI out, and so kills the thread"));
     }
     // The numbers without a name, together where they meet the same.
-    std::map<std::tuple<Abi, Action, Action>, std::vector<int>> without_name;
+    std::map<std::tuple<Abi, std::string, std::string>, std::vector<int>> without_name;
     for (const auto& [relation, ids] : attempt.unnamed) {
       for (const SyscallId id : ids) {
-        without_name[{id.abi, Strictest(observed_.decisions.at(id)), Strictest(attempt.made.at(id))}].push_back(id.nr);
+        without_name[{id.abi, DecisionText(observed_.decisions.at(id)), DecisionText(attempt.made.at(id))}].push_back(
+            id.nr);
       }
     }
     for (auto& [what, numbers] : without_name) {
       std::sort(numbers.begin(), numbers.end());
       const auto& [abi, live, made] = what;
-      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", ActionText(live),
-                                       " in the filter and ", ActionText(made),
-                                       " in the profile, which has one default: ", Ranges(numbers),
-                                       live == kNoSuchCall ? kRuncsStub : std::string_view()));
+      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live,
+                                       " in the filter and ", made, " in the profile, which has one default: ",
+                                       Ranges(numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
     }
     return folded;
   }
@@ -347,6 +357,7 @@ absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterPr
       bool told = false;
       for (const auto& [otherwise, unused] : decision) {
         auto when = SpellDecision(sets, decision, otherwise, ComparesLowHalfOnly(abi), Spelling::kInclusive);
+        if (!when.has_value()) when = SpellDecision(sets, decision, otherwise, false, Spelling::kInclusive);
         if (!when.has_value()) continue;
         // A rule tells better what is allowed than what is not.
         const auto cost = [](Action action, const CallRules& told_when) { return std::pair(told_when.size(), action); };

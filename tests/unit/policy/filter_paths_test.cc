@@ -120,6 +120,8 @@ TEST(ArgumentSetsTest, IntervalsAndCubesCoverTheSet) {
   EXPECT_FALSE(sets.Intervals(set, 2, false, 1).has_value());
   EXPECT_FALSE(sets.Intervals(low(WordTestOp::kEqual, 1), 2, false, 1000).has_value()) << "any upper half";
   EXPECT_EQ(sets.Intervals(low(WordTestOp::kEqual, 1), 2, true, 1000)->size(), 1U);
+  EXPECT_TRUE(sets.Intervals(sets.And(high_is(7), low(WordTestOp::kEqual, 1)), 2, true, 1000)->empty())
+      << "the upper half is taken to be 0";
   const auto cubes = sets.Cubes(low(WordTestOp::kEqual, 1), 2, false, 1000).value();
   ASSERT_EQ(cubes.size(), 1U);
   EXPECT_EQ(cubes[0].mask, 0xffffffffU);

@@ -239,6 +239,32 @@ TEST(FilterProfileTest, NumbersOfTheFutureMayBeAnsweredDifferently) {
       << folded.warnings[0];
 }
 
+// A filter that looks at upper halves on every ABI, which a profile cannot on those with 32 bits.
+TEST(FilterProfileTest, ConditionsOnUpperHalvesAreStricterWhereTheyCannotBeWritten) {
+  const FilterProgram program = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 39, 1, 0),  // getpid; mkdir on i386.
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 20),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x1234, 1, 0),
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+                                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7919, 1, 0),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1),
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 7),
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  ASSERT_TRUE(ValidateFilter(program).ok());
+  const auto folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kStricter);
+  ASSERT_TRUE(folded.ok()) << folded.status();
+  const Differences differences = Compare({&program, 1}, folded->profile, {1, 7919, 0x123400000001, 0x1234}, 8);
+  EXPECT_FALSE(differences.wider);
+  EXPECT_FALSE(folded->warnings.empty());
+  const std::vector<AbiAnswers> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
+  const auto mkdir = std::find_if(described[1].calls.begin(), described[1].calls.end(),
+                                  [](const CallAnswers& call) { return call.id.nr == 39; });
+  ASSERT_EQ(mkdir->answers.size(), 2U);
+  EXPECT_EQ(mkdir->answers[0].conditions, (std::vector<ArgumentCondition>{{0, CompareOp::kEqual, 0x123400000001, 0}}));
+}
+
 TEST(FilterProfileTest, AnAbiThatIsRefusedAsAWholeIsLeftOut) {
   const FoldedFilters folded =
       Fold({.default_action = kEnosys, .abis = {Abi::kX86_64}, .rules = {{.names = {"read"}, .action = kAllow}}});
