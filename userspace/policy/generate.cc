@@ -167,14 +167,14 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
       (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
     }
   }
-  if (mode == UnlistedMode::kEnosys) {
-    if (others.empty()) return;
+  if (mode == UnlistedMode::kEnosys && !others.empty()) {
     profile.rules.push_back(
         {.names = {others.begin(), others.end()},
          .action = kEperm,
          .comment = "refused: old and known, so nothing falls back when they are said not to exist"});
-  } else {
-    if (probed.empty()) return;
+  }
+  // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
+  if (!probed.empty()) {
     profile.rules.push_back({.names = {probed.begin(), probed.end()},
                              .action = kEnosys,
                              .comment = "refused as an older kernel would: a libc may try these and fall back"});

@@ -145,9 +145,20 @@ TEST(GenerateTest, UnlistedEnosysIsWhatALibcExpects) {
     EXPECT_EQ(enforced.Ask(name), kEperm) << name;
   EXPECT_EQ(enforced.Ask({Abi::kX86_64, 9999}), kEnosys);
   EXPECT_EQ(enforced.Ask("read"), kAllow);
-  // One rule each for what is allowed and for what is refused by name.
-  ASSERT_EQ(made.profile.rules.size(), 2U);
-  EXPECT_EQ(made.profile.rules.back().action, kEperm);
+  // One rule each for what is allowed and for what is refused by name, in either way.
+  ASSERT_EQ(made.profile.rules.size(), 3U);
+  EXPECT_EQ(made.profile.rules[1].action, kEperm);
+}
+
+TEST(GenerateTest, ProbedCallsAreAnsweredEnosysAlsoWhereTheDefaultsErrnoIsLost) {
+  Profile profile = Make({RecordingBuilder().Call("read").Build()}).profile;
+  // What Docker 20.10 hands to the runtime.
+  profile.default_action = kEperm;
+  const Enforced enforced(profile);
+  for (const char* name : {"clone3", "openat2", "statx", "rseq", "file_setattr"}) {
+    EXPECT_EQ(enforced.Ask(name), kEnosys) << name;
+  }
+  EXPECT_EQ(enforced.Ask("mount"), kEperm);
 }
 
 TEST(GenerateTest, UnlistedEpermKeepsTheProbedCallsApart) {
