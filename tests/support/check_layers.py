@@ -18,7 +18,8 @@ MAY_SEE = {
     "policy": {"base", "model"},
     "emit": {"base", "model", "policy"},
     "report": {"base", "model", "policy"},
-    "cli": {"base", "model", "trace", "container", "policy", "emit", "report"},
+    "stub": set(),
+    "cli": {"base", "model", "trace", "stub", "container", "policy", "emit", "report"},
 }
 
 # Where a library's headers may be included; a pattern on the include, then on the including file.

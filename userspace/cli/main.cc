@@ -2,6 +2,7 @@
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
@@ -28,6 +29,11 @@ int main(int argc, char** argv) {
   // A reader that goes away (`| head`) is an error of our write, not a death.
   std::signal(SIGPIPE, SIG_IGN);
 
+  const std::string_view called_as = argc > 0 ? argv[0] : "";
+  if (called_as.substr(called_as.rfind('/') + 1) == syscarve::cli::kHookProgram) {
+    return syscarve::cli::RunHook({argv + 1, argv + argc}, std::string(syscarve::cli::kHookProgram));
+  }
+
   int exit_code = 0;
   CLI::App app(kAbout, "syscarve");
   app.footer(kExitCodes);
@@ -43,6 +49,8 @@ int main(int argc, char** argv) {
   syscarve::cli::AddExplain(app, exit_code);
   syscarve::cli::AddInspect(app, exit_code);
   syscarve::cli::AddDoctor(app, exit_code);
+  syscarve::cli::AddBaseline(app, exit_code);
+  syscarve::cli::AddHook(app, exit_code);
 
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -27,5 +28,13 @@ void AddRun(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);
 void AddDoctor(CLI::App& app, int& exit_code);
+void AddBaseline(CLI::App& app, int& exit_code);
+void AddHook(CLI::App& app, int& exit_code);
+
+// The name under which this binary needs no verb and is `hook`: that of the program it stands in for.
+inline constexpr std::string_view kHookProgram = "oci-seccomp-bpf-hook";
+
+// `hook` with the words behind the verb. `program` is the name in the system's log.
+int RunHook(const std::vector<std::string>& words, const std::string& program);
 
 }  // namespace syscarve::cli

@@ -113,6 +113,12 @@ class Printer {
     return std::move(out_);
   }
 
+  std::string PrintCompact(const JsonValue& value) {
+    colon_ = ":";
+    AppendCompact(value);
+    return std::move(out_);
+  }
+
  private:
   void PrintScalar(const JsonValue& value) {
     struct Visitor {
@@ -150,7 +156,7 @@ class Printer {
     if (const auto* object = std::get_if<JsonValue::Object>(&value.data)) {
       return all(*object, '{', '}', [&](const JsonMember& member) {
         out_ += QuoteForJson(member.key);
-        out_ += ": ";
+        out_ += colon_;
         return element(member.value);
       });
     }
@@ -165,6 +171,16 @@ class Printer {
     const auto element = [this, end](const JsonValue& inner) { return PrintInline(inner, end); };
     if (!PrintContainer(value, separate, element)) PrintScalar(value);
     return out_.size() <= end;
+  }
+
+  void AppendCompact(const JsonValue& value) {
+    const auto element = [this](const JsonValue& inner) {
+      AppendCompact(inner);
+      return true;
+    };
+    if (!PrintContainer(
+            value, [](bool, bool) {}, element))
+      PrintScalar(value);
   }
 
   // `indent` is the depth of the line; `column` is how much of it is taken.
@@ -186,6 +202,7 @@ class Printer {
   }
 
   const size_t width_;
+  std::string_view colon_ = ": ";
   std::string out_;
 };
 
@@ -228,6 +245,10 @@ absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimit
 
 std::string PrintJson(const JsonValue& value, size_t width) {
   return Printer(width).Print(value);
+}
+
+std::string PrintCompactJson(const JsonValue& value) {
+  return Printer(0).PrintCompact(value);
 }
 
 template <typename T>

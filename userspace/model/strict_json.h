@@ -74,6 +74,9 @@ absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimit
 // its indentation is on one line; with a width of 0 every element has its own.
 std::string PrintJson(const JsonValue& value, size_t width);
 
+// `value` on one line without any white space between its parts, and no newline at the end.
+std::string PrintCompactJson(const JsonValue& value);
+
 // A place in a JsonValue. The first failure anywhere in the tree is kept in `*error`, with its place; from then on
 // every reader of that tree answers with zeros and empty strings, so that a caller checks once at the end. A reader
 // refers to the reader it came from, which must outlive it.

@@ -252,7 +252,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   if (state->skeleton == nullptr) return BpfError("open the BPF object", errno);
   recorder& skeleton = *state->skeleton;
 
-  state->capability_source = BestCapabilitySource();
+  if (options.capabilities) state->capability_source = BestCapabilitySource();
   bpf_program__set_autoload(skeleton.progs.on_capable_fexit, state->capability_source == CapabilitySource::kFexit);
   bpf_program__set_autoload(skeleton.progs.on_capable_tracepoint,
                             state->capability_source == CapabilitySource::kTracepoint);

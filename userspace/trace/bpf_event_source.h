@@ -24,6 +24,8 @@ struct BpfOptions {
   bool enrol_containers = false;
   uint32_t max_subjects = 1;
   Abi native = NativeAbi();
+  // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
+  bool capabilities = true;
 };
 
 class BpfEventSource {

@@ -77,6 +77,20 @@ void CollectProcesses(const std::string& directory, std::vector<pid_t>& pids) {
   }
 }
 
+std::vector<std::string> MountsOf(std::string_view type, std::string_view mountinfo) {
+  std::vector<std::string> mounts;
+  for (std::string_view line : SplitNonEmpty(mountinfo, '\n')) {
+    // "36 35 98:0 /root /mount/point options [optional fields] - fstype source super-options"
+    const std::vector<std::string_view> fields = SplitNonEmpty(line, ' ');
+    for (size_t i = 6; i + 1 < fields.size(); ++i) {
+      if (fields[i] != "-") continue;
+      if (fields[i + 1] == type) mounts.push_back(DecodeOctalEscapes(fields[4]));
+      break;
+    }
+  }
+  return mounts;
+}
+
 absl::Status WriteControl(const std::string& path, std::string_view value) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd.valid()) return PosixError(absl::StrCat("open ", path), errno);
@@ -87,16 +101,13 @@ absl::Status WriteControl(const std::string& path, std::string_view value) {
 }  // namespace
 
 std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo) {
-  for (std::string_view line : SplitNonEmpty(mountinfo, '\n')) {
-    // "36 35 98:0 /root /mount/point options [optional fields] - fstype source super-options"
-    const std::vector<std::string_view> fields = SplitNonEmpty(line, ' ');
-    for (size_t i = 6; i + 1 < fields.size(); ++i) {
-      if (fields[i] != "-") continue;
-      if (fields[i + 1] == "cgroup2") return DecodeOctalEscapes(fields[4]);
-      break;
-    }
-  }
-  return std::nullopt;
+  const std::vector<std::string> mounts = MountsOf("cgroup2", mountinfo);
+  if (mounts.empty()) return std::nullopt;
+  return mounts.front();
+}
+
+std::vector<std::string> ParseCgroup1Mounts(std::string_view mountinfo) {
+  return MountsOf("cgroup", mountinfo);
 }
 
 absl::StatusOr<std::string> FindCgroup2Mount() {

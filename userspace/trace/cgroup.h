@@ -20,7 +20,10 @@ namespace syscarve {
 // The mount point of the first cgroup2 file system in the text of /proc/self/mountinfo, or nullopt.
 std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo);
 
-// The same for this process; kFailedPrecondition with a hint when there is none.
+// The mount points of all cgroup v1 hierarchies in the text of /proc/self/mountinfo.
+std::vector<std::string> ParseCgroup1Mounts(std::string_view mountinfo);
+
+// The mount point of cgroup2 for this process; kFailedPrecondition with a hint when there is none.
 absl::StatusOr<std::string> FindCgroup2Mount();
 
 // The v2 path ("/a/b") in the text of /proc/PID/cgroup, or nullopt.

@@ -86,7 +86,8 @@ BpfOptions ToBpf(const ContainerRecordOptions& options) {
   return {.every_call = options.every_call,
           .track_denials = options.track_denials,
           .enrol_containers = true,
-          .max_subjects = options.max_containers};
+          .max_subjects = options.max_containers,
+          .capabilities = options.capabilities};
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct ContainerRecordOptions {
   std::string run_name;
   bool every_call = false;
   bool track_denials = true;  // Engines have a filter of their own, and whoever is refused a call asks why.
+  bool capabilities = true;   // Whether to look for capability checks; without them it is armed sooner.
   uint32_t max_containers = 1024;
   MarkBy mark_by = MarkBy::kSocket;
   std::optional<std::chrono::milliseconds> duration;  // Without a command: stop after this long.

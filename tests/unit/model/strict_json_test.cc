@@ -90,6 +90,12 @@ TEST(PrintJsonTest, BreaksWhatDoesNotFit) {
 )");
 }
 
+TEST(PrintJsonTest, CompactHasNoWhiteSpace) {
+  const JsonValue value =
+      JsonValue::Object{{"a", JsonValue::Array{1, "b c", JsonValue::Object{}}}, {"d", JsonValue::Array{}}, {"e", true}};
+  EXPECT_EQ(PrintCompactJson(value), R"({"a":[1,"b c",{}],"d":[],"e":true})");
+}
+
 TEST(PrintJsonTest, EscapesWhatATerminalWouldActOn) {
   EXPECT_EQ(PrintJson(JsonValue::Object{{"\x1b", "\u202e\""}}, 80), "{\"\\u001b\": \"\\u202e\\\"\"}\n");
 }

@@ -25,6 +25,15 @@ TEST(ParseCgroup2Mount, IsNotFooledByOtherFields) {
   EXPECT_EQ(ParseCgroup2Mount("garbage\n\n - - - cgroup2"), std::nullopt);
 }
 
+TEST(ParseCgroup1Mounts, FindsAllHierarchies) {
+  constexpr char kHybrid[] =
+      "31 25 0:27 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory\n"
+      "32 25 0:28 / /sys/fs/cgroup/unified rw,relatime shared:10 master:3 - cgroup2 cgroup2 rw\n"
+      "33 25 0:29 / /sys/fs/cgroup/cpu\\040x rw,relatime - cgroup cgroup rw,cpu\n";
+  EXPECT_EQ(ParseCgroup1Mounts(kHybrid), (std::vector<std::string>{"/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu x"}));
+  EXPECT_TRUE(ParseCgroup1Mounts("32 25 0:28 / /sys/fs/cgroup rw - cgroup2 none rw\n").empty());
+}
+
 TEST(ParseCgroup2Path, TakesTheUnifiedLine) {
   EXPECT_EQ(ParseCgroup2Path("12:memory:/docker/x\n0::/docker/abc\n"), "/docker/abc");
   EXPECT_EQ(ParseCgroup2Path("0::/\n"), "/");

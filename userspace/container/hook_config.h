@@ -1,0 +1,42 @@
+// /etc/syscarve/hook.json: where the OCI hook may write profiles and read those to start from. The annotation that
+// names the files comes from whoever may start a container, this file from the administrator.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+
+namespace syscarve {
+
+inline constexpr char kHookConfigPath[] = "/etc/syscarve/hook.json";
+inline constexpr char kHookDefaultDirectory[] = "/var/lib/syscarve/profiles";
+inline constexpr size_t kMaxHookConfigBytes = size_t{64} << 10;
+
+struct HookConfig {
+  // Absolute, without a slash at the end.
+  std::vector<std::string> output_directories = {kHookDefaultDirectory};
+  std::vector<std::string> input_directories = {kHookDefaultDirectory};
+  bool operator==(const HookConfig&) const = default;
+};
+
+// Strict: kInvalidArgument, naming the place, for anything that is not a syscarve.hook/1 document. Without
+// input_directories, inputs are read where outputs are written.
+absl::StatusOr<HookConfig> ParseHookConfig(std::string_view text);
+
+// A file below one of the allowed directories.
+struct AllowedFile {
+  std::string directory;  // The allowed directory, the deepest that fits.
+  std::string below;      // The rest of the path, without a slash at its begin.
+  bool operator==(const AllowedFile&) const = default;
+};
+
+// `path`, as ParseHookAnnotation gave it, split at the allowed directory that it is below; kPermissionDenied when there
+// is none. By spelling only: whoever opens it must see to it that no link leads out (base/confined_file.h). `what` is
+// what the path is for, "output_directories" the member of the configuration that would allow it.
+absl::StatusOr<AllowedFile> FindAllowed(const std::vector<std::string>& directories, std::string_view path,
+                                        std::string_view what, std::string_view member);
+
+}  // namespace syscarve

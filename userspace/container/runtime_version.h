@@ -1,0 +1,21 @@
+// Which OCI runtime a program is, by its own word.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+// From what `runc --version` prints: "runc version 1.1.5+ds1" is {"runc", "1.1.5"}; what a distribution put behind the
+// version does not count. nullopt for a text that does not begin like that.
+std::optional<ContainerRuntime> ParseRuntimeVersion(std::string_view text);
+
+// Executes `path --version`, which must be trusted, with no input, an empty environment and a few seconds' time.
+// kFailedPrecondition when it does not say what it is.
+absl::StatusOr<ContainerRuntime> AskRuntimeVersion(const std::string& path);
+
+}  // namespace syscarve
