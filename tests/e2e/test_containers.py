@@ -223,6 +223,75 @@ class First(ContainerTest):
 
 
 @unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are x86_64's")
+class InForce(ContainerTest):
+    """What the engine of this host enforces, read from the kernel."""
+
+    def unconfined(self, **host):
+        # mount, unshare, personality(0) and one that the default allows.
+        script = "/workloads/unique_first 165; /workloads/unique_first 272; /workloads/unique_first 135; /workloads/unique_first 142"
+        container = self.create(["sh", "-c", script], "unconfined", host={"SecurityOpt": ["seccomp=unconfined"], **host})
+        with self.recording("--name", "unconfined") as recorder:
+            container.start().wait()
+        return recorder.folder
+
+    def generated(self, folder, *options):
+        output = self.new_folder()
+        result = self.syscarve("generate", folder, "-o", output, "--engine-socket", self.engine.socket, *options)
+        self.assertEqual(result.status, 0, result)
+        return load(f"{output}/unconfined.json"), result
+
+    @staticmethod
+    def allowed(profile):
+        return {name: rule.get("args", []) for rule in profile["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW" for name in rule["names"]}
+
+    def test_ceiling_cuts_what_the_engine_refuses_by_default(self):
+        folder = self.unconfined()
+        without, _ = self.generated(folder)
+        self.assertLessEqual({"mount", "unshare", "sched_setparam"}, set(self.allowed(without)))
+        profile, result = self.generated(folder, "--ceiling", "engine-default")
+        allowed = self.allowed(profile)
+        self.assertFalse({"mount", "unshare"} & set(allowed))
+        self.assertIn("sched_setparam", allowed)
+        self.assertNotEqual(allowed["personality"], [])
+        self.assertRegex(result.stderr, "cut by the ceiling: mount .*, unshare ")
+        # Nothing of the container that was asked is left.
+        self.assertEqual([found for found in self.api.containers() if "syscarve-ceiling" in found["Names"][0]], [])
+
+    def test_ceiling_is_that_of_the_configured_capabilities(self):
+        profile, _ = self.generated(self.unconfined(CapAdd=["SYS_ADMIN"]), "--ceiling", "engine-default")
+        self.assertLessEqual({"mount", "unshare"}, set(self.allowed(profile)))
+
+    def test_inspect_takes_a_container(self):
+        container = self.create(["sleep", "1000"], "inspected", StopSignal="SIGKILL").start()
+        for target in ("inspected", container.id, container.id[:12], "container:inspected", str(container.pid)):
+            result = self.syscarve("inspect", target, "--engine-socket", self.engine.socket, "--format", "docker")
+            self.assertEqual(result.status, 0, result)
+            self.assertIn("sched_setparam", result.stdout)
+            self.assertNotIn('"mount",', result.stdout.partition("SCMP_ACT_ERRNO")[0])
+        container.stop()
+        for target in ("inspected", "nobody-is-called-so"):
+            result = self.syscarve("inspect", target, "--engine-socket", self.engine.socket)
+            self.assertIn(result.status, (2, 3), result)
+            self.assert_one_line_error(result)
+
+    def test_containers_that_already_run(self):
+        container = self.create(["sleep", "1000"], "early", StopSignal="SIGKILL").start()
+        with self.recording("--name", "early") as recorder:
+            self.assertEqual(container.exec("/workloads/unique_first", "142")[0], 0)
+        self.assertEqual(recorder.files(), {})
+        self.assertIn("--running", recorder.result.stderr)
+        with self.recording("--name", "early", "--running") as recorder:
+            self.assertEqual(container.exec("/workloads/unique_first", "142")[0], 0)
+        container.stop()
+        recording = recorder.recordings()["early"]
+        self.assertIn(142, numbers(recording))
+        self.assertEqual([loss["what"] for loss in recording["complete"]["losses"]], ["started_before"])
+        refused = self.syscarve("generate", recorder.files()["early"])
+        self.assertEqual(refused.status, 4, refused)
+        self.assert_one_line_error(refused, "--allow-incomplete")
+
+
+@unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are x86_64's")
 class BadLuck(ContainerTest):
     def unique(self, number, name=None, **config):
         return self.create(["/workloads/unique_first", str(number)], name, **config)

@@ -193,7 +193,8 @@ int main(int argc, char** argv) {
     if (ptrace(PTRACE_SEIZE, thread, NULL, PTRACE_O_TRACEEXIT) != 0) die("ptrace");
     if (write(go[1], "g", 1) != 1) die("write");
     // It dies of its sibling's exec.
-    if (waitpid(thread, &stopped, __WALL) != thread || stopped >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8)) die("waitpid");
+    if (waitpid(thread, &stopped, __WALL) != thread || stopped >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8))
+      die("waitpid");
   }
   if (!strchr(argv[1], 'i')) {
     char pid[32];
@@ -201,7 +202,8 @@ int main(int argc, char** argv) {
     write_file(cgroup, "cgroup.procs", pid);
   }
   if (thread == 0 && write(go[1], "g", 1) != 1) die("write");
-  if (thread != 0 && (ptrace(PTRACE_CONT, thread, NULL, NULL) != 0 || waitpid(thread, NULL, __WALL) != thread)) die("let go");
+  if (thread != 0 && (ptrace(PTRACE_CONT, thread, NULL, NULL) != 0 || waitpid(thread, NULL, __WALL) != thread))
+    die("let go");
   int status = 0;
   while (waitpid(child, &status, __WALL) != child || !(WIFEXITED(status) || WIFSIGNALED(status))) continue;
   if (strchr(argv[1], 's')) rmdir(sub);

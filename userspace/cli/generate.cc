@@ -12,11 +12,11 @@
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
+#include "userspace/cli/ceiling_options.h"
 #include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
-#include "userspace/model/profile_json.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/report/summary.h"
 
@@ -38,7 +38,7 @@ struct GenerateArguments {
   std::string format = "docker";
   std::string closure = "safe";
   BaselineArguments baseline;
-  std::string ceiling = "none";
+  CeilingArguments ceiling;
   std::string unlisted = "enosys";
   std::vector<std::string> allow;
   std::vector<std::string> block;
@@ -46,16 +46,13 @@ struct GenerateArguments {
   bool quiet = false;
 };
 
-absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments) {
+GenerateOptions OptionsOf(const GenerateArguments& arguments) {
   GenerateOptions options;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
   options.allow_incomplete = arguments.allow_incomplete;
-  if (arguments.ceiling != "none") {
-    SYSCARVE_ASSIGN_OR_RETURN(options.ceiling, LoadProfile(arguments.ceiling));
-  }
   return options;
 }
 
@@ -65,7 +62,8 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   }
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 
-  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, OptionsOf(arguments));
+  GenerateOptions options = OptionsOf(arguments);
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
@@ -76,11 +74,14 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
                             BaselineSources::Load(arguments.baseline, std::ranges::any_of(recordings, HasContainers)));
   BaselineChoice choice = sources.Choose(recordings);
   options.baselines = std::move(choice.baselines);
+  SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
+  options.ceiling = std::move(ceiling.profile);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
   const OutputFormat format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(format, made.profile)));
   for (const std::string& warning : made.warnings) Warn(warning);
   for (const std::string& warning : choice.warnings) Warn(warning);
+  for (const std::string& warning : ceiling.warnings) Warn(warning);
   if (!arguments.quiet) SYSCARVE_RETURN_IF_ERROR(WriteAll(STDERR_FILENO, GenerateSummary(made), "standard error"));
   return absl::OkStatus();
 }
@@ -98,13 +99,13 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   if (!std::ranges::all_of(arguments.recordings, is_folder)) {
     return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
   }
-  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, OptionsOf(arguments));
   return GenerateFolder({.folders = arguments.recordings,
                          .output = arguments.output,
                          .compose = arguments.compose,
                          .format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker),
-                         .options = std::move(options),
+                         .options = OptionsOf(arguments),
                          .baseline = arguments.baseline,
+                         .ceiling = arguments.ceiling,
                          .quiet = arguments.quiet});
 }
 
@@ -131,9 +132,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"none", "safe"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
-  verb->add_option("--ceiling", arguments->ceiling,
-                   "none, or a profile that the result may not exceed: what it refuses is cut and listed")
-      ->capture_default_str();
+  AddCeilingOptions(*verb, arguments->ceiling);
   verb->add_option(
           "--unlisted", arguments->unlisted,
           "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "

@@ -54,7 +54,7 @@ absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
     std::vector<std::string> shown;
     for (const std::string& folder : folders) shown.push_back(EscapeForTerminal(folder));
     return WithHint(absl::NotFoundError(Concat(absl::StrJoin(shown, ", "), ": no *", kRecordingSuffix, " in it")),
-                    "Record with `syscarve record -o DIR`, or name recordings one by one.");
+                    "Record with `syscarve record --docker -o DIR`, or name recordings one by one.");
   }
   return found;
 }
@@ -70,10 +70,13 @@ absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& p
 
 absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::vector<std::string>& paths,
                                            const std::vector<Recording>& recordings, const BaselineSources& sources,
-                                           const FolderRequest& request) {
+                                           CeilingSource& ceilings, const FolderRequest& request) {
   BaselineChoice choice = sources.Choose(recordings);
+  SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
   GenerateOptions options = request.options;
   options.baselines = std::move(choice.baselines);
+  options.ceiling = std::move(ceiling.profile);
+  const bool has_ceiling = options.ceiling.has_value();
   absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
   if (!made.ok()) {
     std::vector<std::string> shown;
@@ -86,7 +89,8 @@ absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::
                             .made = *std::move(made)};
   service.warnings = service.made.warnings;
   for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
-  for (std::string& warning : ServiceWarnings(service.facts)) service.warnings.push_back(std::move(warning));
+  for (std::string& warning : ceiling.warnings) service.warnings.push_back(std::move(warning));
+  for (std::string& warning : ServiceWarnings(service.facts, has_ceiling)) service.warnings.push_back(std::move(warning));
   return service;
 }
 
@@ -225,9 +229,11 @@ absl::Status GenerateFolder(const FolderRequest& request) {
     for (const Recording& recording : recordings[title]) containers |= HasContainers(recording);
   }
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers));
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling));
   std::vector<ServiceSummary> services;
   for (const auto& [title, paths] : found) {
-    SYSCARVE_ASSIGN_OR_RETURN(ServiceSummary service, MakeService(title, paths, recordings[title], sources, request));
+    SYSCARVE_ASSIGN_OR_RETURN(ServiceSummary service,
+                              MakeService(title, paths, recordings[title], sources, ceilings, request));
     SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, request.compose));
     const std::set<std::string>& names = ComposeNames(service.facts);
     service.compose = ComposeServiceLines(names.empty() ? title : *names.begin(), hardening, 0);

@@ -6,6 +6,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
+#include "userspace/cli/ceiling_options.h"
 #include "userspace/emit/emit.h"
 #include "userspace/policy/generate.h"
 
@@ -16,8 +17,9 @@ struct FolderRequest {
   std::string output;                // A folder; made when it is not there.
   std::string compose;               // The project's Compose file, or "".
   OutputFormat format = OutputFormat::kDocker;
-  GenerateOptions options;  // Without baselines: these are chosen for each service.
+  GenerateOptions options;  // Without baselines and ceiling: these are chosen for each service.
   BaselineArguments baseline;
+  CeilingArguments ceiling;
   bool quiet = false;
 };
 

@@ -416,6 +416,14 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   if (!contradicted.empty()) warn(Concat("both allowed and blocked, and so blocked: ", Listed(contradicted)));
   if (!nowhere.empty())
     warn(Concat("no ABI of this profile has such a call, so --allow does nothing: ", Listed(nowhere)));
+  std::set<std::string> cut_from_runtime;
+  for (const CutCall& call : result.cut) {
+    if (!call.call.baseline.empty()) cut_from_runtime.insert(call.call.name);
+  }
+  if (!cut_from_runtime.empty()) {
+    warn(Concat("the ceiling cuts calls that the container runtime itself makes, so the container may not start: ",
+                Listed(cut_from_runtime)));
+  }
   for (const auto& [how, names] : widened)
     warn(Concat("widened: ", how, ", because a profile speaks by name: ", Listed(names)));
   std::set<std::string> denied;

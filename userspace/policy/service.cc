@@ -32,7 +32,7 @@ ServiceFacts DescribeService(std::span<const Recording> recordings) {
   return facts;
 }
 
-std::vector<std::string> ServiceWarnings(const ServiceFacts& facts) {
+std::vector<std::string> ServiceWarnings(const ServiceFacts& facts, bool has_ceiling) {
   std::vector<std::string> warnings;
   if (facts.containers == 0) {
     warnings.emplace_back(
@@ -44,10 +44,10 @@ std::vector<std::string> ServiceWarnings(const ServiceFacts& facts) {
     warnings.emplace_back(
         "a container was privileged while recording: it may have done what it cannot do under these options");
   }
-  if (facts.unconfined > 0) {
+  if (facts.unconfined > 0 && !has_ceiling) {
     warnings.emplace_back(
         "a container had no filter while recording: the profile may allow calls that the engine's default would "
-        "refuse");
+        "refuse (--ceiling engine-default cuts these)");
   }
   return warnings;
 }

@@ -29,7 +29,7 @@ struct ServiceFacts {
 
 ServiceFacts DescribeService(std::span<const Recording> recordings);
 
-// What somebody should know who uses a profile that was made of these recordings.
-std::vector<std::string> ServiceWarnings(const ServiceFacts& facts);
+// What somebody should know who uses a profile that was made of these recordings, under a ceiling or not.
+std::vector<std::string> ServiceWarnings(const ServiceFacts& facts, bool has_ceiling);
 
 }  // namespace syscarve

@@ -45,8 +45,9 @@ std::string UnlistedWords(Action action) {
   return action.kind == ActionKind::kLog ? "other calls are let through and logged" : "other calls kill the process";
 }
 
-// Every cut call that there was a reason for on its own; those that closure would have added are only counted.
-std::string CeilingLines(const GeneratedProfile& made) {
+}  // namespace
+
+std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   std::vector<std::string> cut;
   size_t by_closure = 0;
   for (const CutCall& call : made.cut) {
@@ -58,9 +59,9 @@ std::string CeilingLines(const GeneratedProfile& made) {
     if (!call.call.sightings.empty()) line += Concat(", seen ", Times(call.call.count()));
     cut.push_back(line + ")");
   }
-  std::string text;
-  if (!cut.empty()) text += Concat("cut by the ceiling: ", absl::StrJoin(cut, ", "), "\n");
-  if (by_closure > 0) text += Concat("cut by the ceiling from what closure would add: ", by_closure, "\n");
+  std::vector<std::string> lines;
+  if (!cut.empty()) lines.push_back(Concat("cut by the ceiling: ", absl::StrJoin(cut, ", ")));
+  if (by_closure > 0) lines.push_back(Concat("cut by the ceiling from what closure would add: ", by_closure));
   for (const NarrowedCall& call : made.narrowed) {
     std::vector<std::string> when;
     for (const ConditionalAnswer& rule : call.rules) {
@@ -69,12 +70,10 @@ std::string CeilingLines(const GeneratedProfile& made) {
       for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
       when.push_back(absl::StrJoin(conditions, " and "));
     }
-    text += Concat("narrowed by the ceiling: ", call.name, " if ", absl::StrJoin(when, ", or "), "\n");
+    lines.push_back(Concat("narrowed by the ceiling: ", call.name, " if ", absl::StrJoin(when, ", or ")));
   }
-  return text;
+  return lines;
 }
-
-}  // namespace
 
 Reach NativeReach(const GeneratedProfile& made) {
   Reach reach;
@@ -111,7 +110,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
     }
     text += Concat("calls of ", absl::StrJoin(others, ", "), " were seen, so the profile speaks of them too\n");
   }
-  text += CeilingLines(made);
+  for (const std::string& line : CeilingLines(made)) text += line + "\n";
   if (!made.capabilities_recorded) {
     text += "capabilities: not recorded\n";
     return text;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "userspace/policy/generate.h"
 
@@ -20,6 +21,10 @@ std::string FirstSummaryLine(const GeneratedProfile& made);
 
 // Where the container runtime's own calls in it are known from: "observed; go-runtime", or "none".
 std::string BaselineSummary(const GeneratedProfile& made);
+
+// What a ceiling has cut and narrowed, a line each: every cut call that there was a reason for on its own; those that
+// closure would have added are only counted.
+std::vector<std::string> CeilingLines(const GeneratedProfile& made);
 
 // A few lines for a terminal, each with a newline, safe to print. Warnings are not among them.
 std::string GenerateSummary(const GeneratedProfile& made);

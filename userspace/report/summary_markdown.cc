@@ -54,8 +54,12 @@ std::string CapabilityCell(const GeneratedProfile& made) {
 
 std::string ReasonTable(const GeneratedProfile& made) {
   std::string text = "| why | calls |\n| --- | --- |\n";
+  const Rule* previous = nullptr;
   for (const Rule& rule : made.profile.rules) {
     if (rule.action.kind != ActionKind::kAllow) continue;
+    // One call's conditions are a rule each.
+    if (previous != nullptr && previous->comment == rule.comment && previous->names == rule.names) continue;
+    previous = &rule;
     const bool seen = rule.comment == "seen";
     text += Concat("| ", EscapeForMarkdown(rule.comment), " | ",
                    seen ? std::to_string(rule.names.size()) : CodeCell(rule.names), " |\n");
@@ -81,6 +85,10 @@ std::string Section(const ServiceSummary& service) {
   text += EscapeForMarkdown(FirstSummaryLine(made)) + ".\n\n";
   text += Concat("The container runtime's own calls: ", EscapeForMarkdown(BaselineSummary(made)), ".\n\n");
   text += ReasonTable(made) + "\n";
+  if (const std::vector<std::string> ceiling = CeilingLines(made); !ceiling.empty()) {
+    for (const std::string& line : ceiling) text += Concat("- ", EscapeForMarkdown(line), "\n");
+    text += "\n";
+  }
   text += CapabilityTable(made) + "\n";
   if (!service.warnings.empty()) {
     text += "Warnings:\n\n";

@@ -35,7 +35,8 @@ TEST(DescribeServiceTest, GathersFromAllSubjectsOfAllRecordings) {
   expected.unconfined = 1;
   expected.no_new_privs = true;
   EXPECT_EQ(DescribeService(recordings), expected);
-  EXPECT_EQ(ServiceWarnings(expected).size(), 2U);
+  EXPECT_EQ(ServiceWarnings(expected, false).size(), 2U);
+  EXPECT_EQ(ServiceWarnings(expected, true).size(), 1U);
 }
 
 TEST(DescribeServiceTest, NoNewPrivsHoldsOnlyWhenItHoldsForAll) {
@@ -63,8 +64,8 @@ TEST(DescribeServiceTest, ACommandIsToldOf) {
   recording.subjects = {{.kind = SubjectKind::kCommand, .name = "sh"}};
   const ServiceFacts facts = DescribeService({&recording, 1});
   EXPECT_EQ(facts.others, 1U);
-  ASSERT_EQ(ServiceWarnings(facts).size(), 1U);
-  EXPECT_NE(ServiceWarnings(facts)[0].find("without a container"), std::string::npos);
+  ASSERT_EQ(ServiceWarnings(facts, false).size(), 1U);
+  EXPECT_NE(ServiceWarnings(facts, false)[0].find("without a container"), std::string::npos);
 }
 
 }  // namespace
