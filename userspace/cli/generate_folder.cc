@@ -90,7 +90,8 @@ absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::
   service.warnings = service.made.warnings;
   for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ceiling.warnings) service.warnings.push_back(std::move(warning));
-  for (std::string& warning : ServiceWarnings(service.facts, has_ceiling)) service.warnings.push_back(std::move(warning));
+  for (std::string& warning : ServiceWarnings(service.facts, has_ceiling))
+    service.warnings.push_back(std::move(warning));
   return service;
 }
 
