@@ -24,8 +24,12 @@ class Baseline(E2eTest):
             self.skipTest("needs runc")
         self.temporary = self.path("tmp")
         os.mkdir(self.temporary)
-        before = (hex_cgroups(), mount_points())
-        self.addCleanup(lambda: self.assertEqual((hex_cgroups(), mount_points()), before, "cgroups or mounts were left"))
+        before = self.traces()
+        self.addCleanup(lambda: self.assertEqual(self.traces(), before, "cgroups or mounts were left"))
+
+    # Where the verb may leave something; an engine that runs on the host at the same time is busy elsewhere.
+    def traces(self):
+        return hex_cgroups(), [point for point in mount_points() if point.startswith((self.folder, "/sys/fs/cgroup"))]
 
     def measure(self, *options, **process_options):
         return self.syscarve("baseline", *options, env={"TMPDIR": self.temporary}, **process_options)

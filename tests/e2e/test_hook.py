@@ -266,6 +266,14 @@ class Hostile(HookTest):
         self.assert_refused(self.start_hook(f"of:{self.allowed}/out.json", os.getpid(), self.path("none.json")), "none.json")
 
 
+    def test_the_example_configuration_is_one(self):
+        config = shutil.copy(os.path.join(SOURCE, "examples", "oci-hook", "hook.json"), self.path("example.json"))
+        os.chown(config, 0, 0)
+        os.chmod(config, 0o644)
+        result = self.start_hook(f"of:{self.allowed}/out.json", os.getpid(), config)
+        self.assert_refused(result, "/var/lib/syscarve/profiles", "output_directories")
+
+
 class Podman(HookTest):
     def setUp(self):
         super().setUp()
