@@ -26,6 +26,10 @@ const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when
 // One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
 __u64 task_slots[TASK_CACHE_SIZE];
 
+// With track_denials, what a followed task is known to be doing, by its pid: pid << TASK_CALL_BITS | IN_CALL or BETWEEN_CALLS. Two
+// tasks whose pids share an entry take it from each other; whoever finds another's knows nothing.
+__u32 task_calls[TASK_CACHE_SIZE];
+
 // Moving a task to another cgroup invalidates every remembered answer at once: the move can concern many threads.
 // Starts at 1 so that a zeroed entry is never valid.
 __u32 generation = 1;

@@ -14,23 +14,13 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/calls.bpf.h"
+#include "bpf/denials.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/news.bpf.h"
 #include "bpf/phases.bpf.h"
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
 #include "bpf/subjects.bpf.h"
-
-static __noinline int note_enter(struct task_struct *task)
-{
-	struct recorder_task_state *state = bpf_task_storage_get(&task_states, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (state) {
-		state->entered = 1;
-		state->known = 1;
-	}
-	return 0;
-}
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
@@ -41,7 +31,7 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	if (!slot)
 		return 0;
 	if (track_denials)
-		note_enter(task);
+		begin_call(task->pid);
 	if ((__u32)id >= RECORDER_PLANE_SIZE) {
 		__u32 abi = current_abi(task, id);
 
@@ -65,37 +55,16 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-static __always_inline void count_denial(__u32 slot, __u32 abi, __u32 nr, __u32 error)
-{
-	struct recorder_denial_key key = {.slot = slot, .abi = abi, .nr = nr, .error = error};
-	__u64 *count = bpf_map_lookup_elem(&denials, &key);
-
-	if (!count) {
-		__u64 zero = 0;
-
-		bpf_map_update_elem(&denials, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&denials, &key);
-		if (!count) {
-			__sync_fetch_and_add(&losses.denials_full, 1);
-			return;
-		}
-	}
-	__sync_fetch_and_add(count, 1);
-}
-
 // Seccomp runs before sys_enter: a call that a filter answers with an errno has an exit and no enter.
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct recorder_task_state *state = state_of(task);
+	__u32 pid = task->pid;
 
-	if (!state)
+	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached.
+	if (!end_call(pid))
 		return 0;
-	if (state->entered) {
-		state->entered = 0;
-		return 0;
-	}
 	// A new child returns from its parent's fork, and a handler's return has no number: neither fails.
 	if (ret >= 0 || ret < -4095 || task->seccomp.mode != SECCOMP_FILTER_MODE)
 		return 0;
@@ -104,8 +73,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 #else
 	long id = regs->syscallno;
 #endif
-	// Without an earlier enter the task may have been inside a call when we attached.
-	if (id < 0 || !state->known)
+	if (id < 0)
 		return 0;
 	__u32 abi = current_abi(task, id);
 	__u32 nr = number_of(abi, id);
@@ -149,6 +117,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	// An exec by a thread other than the first gives it the first one's pid.
 	forget(task->pid);
 	forget(old_pid);
+	if (old_pid != task->pid)
+		forget_call(old_pid);
 	if (!state || state->phase != RECORDER_PHASE_RUNTIME)
 		return 0;
 	__u32 subject = subject_of(task);
@@ -168,6 +138,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
+	if (track_denials)
+		inherit_call(parent->pid, child->pid);
 	// A new thread is in its process's phase.
 	if (child->pid != child->tgid)
 		return 0;
@@ -262,6 +234,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	}
 	// Its pid will be another task's.
 	forget(task->pid);
+	forget_call(task->pid);
 	if (follow_processes && BPF_CORE_READ(task, signal, live.counter) == 0) {
 		__u32 process = task->tgid;
 

@@ -65,10 +65,7 @@ struct recorder_task_state {
 	__u32 phase; /* RECORDER_PHASE_RUNTIME or 0; of a process, kept with its leader */
 	__u32 last_abi; /* the latest call of a task in the runtime phase */
 	__s32 last_nr;
-	__u8 learned; /* root and filter are set */
-	__u8 entered; /* track_denials: an enter was seen that has had no exit */
-	__u8 known; /* track_denials: some enter was seen before */
-	__u8 reserved;
+	__u32 learned; /* root and filter are set */
 };
 
 /* Map slot_ids: key -> number of a slot with a row. */

@@ -93,8 +93,8 @@ struct Measurement {
   uint64_t lost = 0;
 };
 
-Measurement Recorded(Caller& caller, uint64_t cgroup, bool every_call, long calls) {
-  auto source = BpfEventSource::Create({.every_call = every_call});
+Measurement Recorded(Caller& caller, uint64_t cgroup, const BpfOptions& options, long calls) {
+  auto source = BpfEventSource::Create(options);
   if (!source.ok() || !(*source)->FollowCgroup(cgroup, BpfEventSource::CgroupKind::kPlain).ok()) std::exit(1);
   NewsReader news(NativeAbi(), 0);
   std::atomic<bool> done = false;
@@ -123,7 +123,7 @@ Measurement Recorded(Caller& caller, uint64_t cgroup, bool every_call, long call
   // A neighbour's cgroup counts nothing.
   if (counted != 0 && counted != static_cast<uint64_t>(calls))
     measurement.lost += static_cast<uint64_t>(calls) - counted;
-  if (every_call) measurement.lost += counted - streamed;
+  if (options.every_call) measurement.lost += counted - streamed;
   return measurement;
 }
 
@@ -145,9 +145,11 @@ int Main(int argc, char** argv) {
   // In place before anything is attached: a task seen moving in would count as a runtime at work.
   if (!mine->Add(caller.pid()).ok()) return 1;
 
-  enum Condition { kNothing, kFloor, kRecorded, kNeighbour, kAll, kConditions };
-  constexpr const char* kNames[kConditions] = {"nothing attached", "floor: empty tp_btf/sys_enter", "recorded",
-                                               "beside a recording", "recorded, --events all"};
+  enum Condition { kNothing, kFloor, kRecorded, kNeighbour, kDenials, kNeighbourOfDenials, kAll, kConditions };
+  constexpr const char* kNames[kConditions] = {
+      "nothing attached",      "floor: empty tp_btf/sys_enter", "recorded",
+      "beside a recording",    "recorded, with denials",        "beside one with denials",
+      "recorded, --events all"};
   std::vector<double> nanos[kConditions];
   uint64_t lost = 0;
   caller.Run();
@@ -157,10 +159,13 @@ int Main(int argc, char** argv) {
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
     nanos[kFloor].push_back(caller.Run());
     floor_bpf__destroy(floor);
-    const Measurement recorded = Recorded(caller, mine->id(), false, calls);
+    const Measurement recorded = Recorded(caller, mine->id(), {}, calls);
     nanos[kRecorded].push_back(recorded.nanos);
-    nanos[kNeighbour].push_back(Recorded(caller, others->id(), false, calls).nanos);
-    const Measurement all = Recorded(caller, mine->id(), true, calls);
+    nanos[kNeighbour].push_back(Recorded(caller, others->id(), {}, calls).nanos);
+    const BpfOptions denials = {.track_denials = true};
+    nanos[kDenials].push_back(Recorded(caller, mine->id(), denials, calls).nanos);
+    nanos[kNeighbourOfDenials].push_back(Recorded(caller, others->id(), denials, calls).nanos);
+    const Measurement all = Recorded(caller, mine->id(), {.every_call = true}, calls);
     nanos[kAll].push_back(all.nanos);
     lost += recorded.lost + all.lost;
   }

@@ -42,7 +42,7 @@ class ContainerTest : public testing::Test {
     ASSERT_NE(mkdtemp(root_.data()), nullptr);
     // Not the runtime's own file, or it would look like the runtime executing itself anew.
     std::filesystem::copy_file(absl::StrCat(kWorkloads, "/small_engine"), root_ + "/mover");
-    for (const char* program : {"first_last", "calls_static"}) {
+    for (const char* program : {"first_last", "first_refused", "calls_static"}) {
       std::filesystem::copy_file(absl::StrCat(kWorkloads, "/", program), absl::StrCat(root_, "/", program));
     }
   }
@@ -125,6 +125,16 @@ TEST_F(ContainerTest, CallsUnderTheFilterAreTheBaseline) {
   ExpectOnlyFirstAndLast(Trace(outcome));
   EXPECT_EQ(Names(Trace(outcome).baseline_calls), (std::set<std::string>{"chdir", "chroot", "execve", "getpriority"}));
   EXPECT_EQ(Trace(outcome).runtime_calls.at(Native("seccomp")).count, 1u);
+}
+
+TEST_F(ContainerTest, TellsARefusalThatIsTheFirstCallOfAChild) {
+  const ContainersOutcome outcome = Record(Engine("r", Id(1), "/first_refused"));
+  const auto& denials = Trace(outcome).denials;
+  ASSERT_EQ(denials.size(), 1u);
+  ASSERT_TRUE(denials.contains(Native("sched_getparam")));
+  EXPECT_EQ(denials.at(Native("sched_getparam")).at(0).errno_value, EPERM);
+  EXPECT_EQ(denials.at(Native("sched_getparam")).at(0).count, 1u);
+  EXPECT_EQ(Names(Trace(outcome).calls), (std::set<std::string>{"clone", "execve", "exit_group", "wait4"}));
 }
 
 TEST_F(ContainerTest, ARuntimeThatExecutesItselfAnewIsStillTheRuntime) {

@@ -5,6 +5,7 @@
 // OPTIONS is a word of letters:
 //   a  the runtime executes itself anew, from a copy without a name, after it was moved
 //   f  the runtime loads a filter that allows everything, then makes getpriority
+//   r  likewise, and the filter refuses sched_getparam with EPERM
 //   n  the runtime sets no_new_privs before that
 //   i  the runtime is not moved, but born in the cgroup (clone3's CLONE_INTO_CGROUP)
 //   t  the runtime has a second thread when it is moved, which makes sched_rr_get_interval and executes PROGRAM
@@ -22,6 +23,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,16 +45,21 @@ static void die(const char* what) {
   _exit(1);
 }
 
-static void load_filter(void) {
-  struct sock_filter code[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
-  struct sock_fprog program = {1, code};
+static void load_filter(int refuse) {
+  struct sock_filter code[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr)},
+                               {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_sched_getparam},
+                               {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EPERM},
+                               {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+  struct sock_fprog program = {4, code};
+  if (!refuse) code[1].k = ~0u;
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) die("seccomp");
   getpriority(PRIO_PROCESS, 0);
 }
 
 static void execute(const char* options, const char* root, char** argv) {
   if (strchr(options, 'n') && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("prctl");
-  if (strchr(options, 'f')) load_filter();
+  if (strchr(options, 'f')) load_filter(0);
+  if (strchr(options, 'r')) load_filter(1);
   if (chroot(root) != 0 || chdir("/") != 0) die("chroot");
   execv(argv[0], argv);
   die("execv");
