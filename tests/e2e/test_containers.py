@@ -9,7 +9,7 @@ import unittest
 import engine
 import services
 from containers import ContainerTest, seccomp
-from support import E2eTest, counts, load, names, process_state, traces, wait_until
+from support import E2eTest, counts, load, mount_points, names, process_state, traces, wait_until
 
 # How often a service must do its work under its profile.
 ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "20"))
@@ -365,6 +365,25 @@ class BadLuck(ContainerTest):
         found = recorder.recordings()
         self.assertEqual(len(found), 1, result)
         self.assertEqual(numbers(next(iter(found.values()))), {UNIQUE[0]})
+
+    def test_cgroup_that_is_not_the_containers_own(self):
+        """A layout that nobody planned for: what the recorder takes for the container is something above it."""
+        parent = "/" + "5" * 64
+        self.addCleanup(self.remove_cgroups, parent)
+        container = self.unique(UNIQUE[0], "nested", host={"CgroupParent": parent})
+        with self.recording("--name", "nested") as recorder:
+            container.start().wait()
+        recording = recorder.recordings()["nested"]
+        self.assertEqual([loss["what"] for loss in recording["complete"]["losses"]], ["container_not_seen"])
+        self.assertIn("INCOMPLETE: container_not_seen", recorder.result.stderr)
+        refused = self.syscarve("generate", recorder.files()["nested"])
+        self.assertEqual(refused.status, 4, refused)
+
+    @staticmethod
+    def remove_cgroups(path):
+        for point in mount_points():
+            if point.startswith("/sys/fs/cgroup") and os.path.isdir(point + path):
+                os.rmdir(point + path)
 
     def test_socket_that_nobody_listens_on(self):
         result = self.syscarve("record", "--docker", "--engine-socket", self.path("none.sock"), "-o", self.path("out"))

@@ -132,9 +132,30 @@ struct Census {
   std::map<SubjectId, Container> containers;
   std::set<SubjectId> unknown;               // Only the id is known, because no engine could be asked.
   std::map<std::string, Container> refused;  // By cgroup: there was no room for them.
+  std::vector<Container> unseen;             // Started, says the engine, but no cgroup was recognised as theirs.
 };
 
-Census TakeCensus(const ContainersOutcome& outcome, EngineWatcher* watcher) {
+// What only user space knows of the recording's surroundings.
+struct Surroundings {
+  EngineWatcher* watcher = nullptr;        // nullptr: no engine can be asked.
+  std::set<std::string> running_at_start;  // Ids.
+};
+
+std::vector<Container> FindUnseen(const ContainersOutcome& outcome, const Surroundings& surroundings) {
+  const Recording& all = outcome.recording;
+  if (surroundings.watcher == nullptr || all.runs.empty()) return {};
+  std::set<std::string> seen = surroundings.running_at_start;
+  for (const Subject& subject : all.subjects) seen.insert(IdOf(subject.cgroup));
+  for (const std::string& cgroup : outcome.refused) seen.insert(IdOf(cgroup));
+  std::vector<Container> unseen;
+  for (Container& container : surroundings.watcher->StartedBetween(all.runs.front().start, all.runs.back().end)) {
+    if (!seen.contains(container.id)) unseen.push_back(std::move(container));
+  }
+  return unseen;
+}
+
+Census TakeCensus(const ContainersOutcome& outcome, const Surroundings& surroundings) {
+  EngineWatcher* const watcher = surroundings.watcher;
   const Recording& all = outcome.recording;
   Census census;
   std::set<std::string> ids;
@@ -173,6 +194,7 @@ Census TakeCensus(const ContainersOutcome& outcome, EngineWatcher* watcher) {
     if (const auto found = known.find(container.id); found != known.end()) container = found->second;
     if (container.id.empty()) container.name = cgroup.substr(cgroup.rfind('/') + 1);
   }
+  census.unseen = FindUnseen(outcome, surroundings);
   if (foreign != 0) Warn(Concat(foreign, " container(s) of another engine were started, too, and are not recorded"));
   if (watcher != nullptr) {
     for (const std::string& problem : watcher->problems()) Warn(problem);
@@ -198,22 +220,27 @@ std::map<std::string, Recording> Divide(const ContainersOutcome& outcome, const 
          .missed_calls = true,
          .detail = Concat("container ", ShortId(found->second.container.id), " ran before it was recorded")});
   }
-  for (const auto& [cgroup, container] : census.refused) {
-    if (!flags.filter.Matches(container)) continue;
-    const std::string name = SubjectName(container, flags.by);
-    const auto [part, added] = parts.try_emplace(name);
+  const auto add_loss = [&](const Container& container, std::string_view what, std::string_view why) {
+    if (!flags.filter.Matches(container)) return;
+    const auto [part, added] = parts.try_emplace(SubjectName(container, flags.by));
     if (added) part->second = WithoutSubjects(outcome.recording);
-    part->second.losses.push_back({.what = "containers_full",
+    part->second.losses.push_back({.what = std::string(what),
                                    .count = 1,
                                    .missed_calls = true,
-                                   .detail = Concat("container ", ShortId(container.id),
-                                                    " was not recorded: there were more than ", flags.max_containers)});
+                                   .detail = Concat("container ", ShortId(container.id), " was not recorded: ", why)});
+  };
+  for (const auto& [cgroup, container] : census.refused) {
+    add_loss(container, "containers_full", Concat("there were more than ", flags.max_containers));
+  }
+  for (const Container& container : census.unseen) {
+    add_loss(container, "container_not_seen",
+             "it has no cgroup that is named like a container's (--cgroup-parent can say where they are)");
   }
   return parts;
 }
 
-absl::Status WriteAll(const ContainersOutcome& outcome, EngineWatcher* watcher, const ContainerFlags& flags) {
-  const Census census = TakeCensus(outcome, watcher);
+absl::Status WriteAll(const ContainersOutcome& outcome, const Surroundings& surroundings, const ContainerFlags& flags) {
+  const Census census = TakeCensus(outcome, surroundings);
   const std::map<std::string, Recording> parts = Divide(outcome, census, flags);
   Reporter reporter(flags.quiet);
   std::set<std::string> taken;
@@ -252,11 +279,13 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
   options.mark_by = flags.mark_by;
   options.duration = flags.duration;
   options.parents = flags.cgroup_parents;
+  Surroundings surroundings{.watcher = watcher->get()};
   size_t left_out = 0;
   options.running = [&]() -> std::vector<std::string> {
     const auto mount = FindCgroup2Mount();
     if (!mount.ok()) return {};
     std::vector<std::string> running = FindRunningContainers(*mount);
+    for (const std::string& cgroup : running) surroundings.running_at_start.insert(IdOf(cgroup));
     if (flags.running) return running;
     left_out = running.size();
     return {};
@@ -277,7 +306,7 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
     Fail(outcome.status());
     return ExitCodeForCommandError(outcome.status());
   }
-  if (absl::Status written = WriteAll(*outcome, watcher->get(), flags); !written.ok()) return fail(written);
+  if (absl::Status written = WriteAll(*outcome, surroundings, flags); !written.ok()) return fail(written);
   return outcome->command_status;
 }
 

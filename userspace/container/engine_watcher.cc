@@ -60,6 +60,7 @@ struct Known {
   bool heard_of = false;       // `container` says something.
   bool name_is_final = false;  // Started, or seen running.
   bool start_seen = false;
+  UnixNanos started = 0;  // The latest time, or 0.
   Answer answer = Answer::kNotAsked;
   int attempts = 0;            // At asking, while the engine is there but breaks off.
   Clock::time_point answered;  // Of kUnknown.
@@ -77,6 +78,7 @@ class EngineWatcher::Impl {
   EngineInfo Info() const;
   std::optional<Container> Find(const std::string& id) const;
   std::map<std::string, Container> WaitFor(const std::set<std::string>& ids, Clock::time_point deadline);
+  std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
   std::vector<std::string> Problems() const;
 
  private:
@@ -218,6 +220,15 @@ std::optional<Clock::time_point> EngineWatcher::Impl::SettledAt(const std::strin
       break;
   }
   return std::nullopt;
+}
+
+std::vector<Container> EngineWatcher::Impl::StartedBetween(UnixNanos from, UnixNanos until) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Container> started;
+  for (const auto& [id, known] : known_) {
+    if (known.started != 0 && known.started >= from && known.started <= until) started.push_back(known.container);
+  }
+  return started;
 }
 
 std::vector<std::string> EngineWatcher::Impl::Problems() const {
@@ -483,7 +494,10 @@ void EngineWatcher::Impl::Apply(const EngineEvent& event) {
   if (known == nullptr) return;
   const bool first_start = event.kind == EngineEventKind::kStart && !known->start_seen;
   if (!event.name.empty() && (first_start || !known->name_is_final)) known->container.name = event.name;
-  if (event.kind == EngineEventKind::kStart) known->start_seen = known->name_is_final = true;
+  if (event.kind == EngineEventKind::kStart) {
+    known->start_seen = known->name_is_final = true;
+    known->started = std::max(known->started, event.time);
+  }
   if (known->answer != Answer::kHere) {
     known->container.id = event.id;
     known->container.image = event.image;
@@ -538,6 +552,10 @@ std::optional<Container> EngineWatcher::Find(const std::string& id) const {
 std::map<std::string, Container> EngineWatcher::WaitFor(const std::set<std::string>& ids,
                                                         std::chrono::steady_clock::time_point deadline) {
   return impl_->WaitFor(ids, deadline);
+}
+
+std::vector<Container> EngineWatcher::StartedBetween(UnixNanos from, UnixNanos until) const {
+  return impl_->StartedBetween(from, until);
 }
 
 std::vector<std::string> EngineWatcher::problems() const {

@@ -34,6 +34,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/container/engine_json.h"
+#include "userspace/model/recording.h"
 
 namespace syscarve {
 
@@ -69,6 +70,10 @@ class EngineWatcher {
   // of. An id that the engine does not know is missing from the result.
   std::map<std::string, Container> WaitFor(const std::set<std::string>& ids,
                                            std::chrono::steady_clock::time_point deadline);
+
+  // The containers that the engine says it started in this time, by its clock, both ends included; as far as they were
+  // heard of by now.
+  std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
 
   // What went wrong so far, a sentence each: because of it something may not be known of some container. At most 64.
   std::vector<std::string> problems() const;

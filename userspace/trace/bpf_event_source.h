@@ -17,7 +17,7 @@ namespace syscarve {
 struct BpfOptions {
   bool every_call = false;  // Stream every call, not only first sightings.
   bool track_denials =
-      false;  // Watch exits too, to tell calls that a filter in force refused. Costs as much again per call.
+      false;  // Watch exits too, to tell calls that a filter in force refused. Costs half as much again per call.
   bool follow_processes = false;  // Allow FollowProcess.
   // Make each new container's cgroup a subject, in the kernel, before its first task is there. Room is made for
   // thousands of programs, not for hundreds.

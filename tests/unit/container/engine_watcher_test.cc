@@ -158,6 +158,21 @@ TEST_F(EngineWatcherTest, AnAnswerThatComesAfterARenamingDoesNotCount) {
   EXPECT_EQ(Wait(Id('a'))->name, "web");
 }
 
+TEST_F(EngineWatcherTest, TellsWhatWasStartedWhen) {
+  constexpr UnixNanos kEventTime = 1795508287653337324;
+  Start();
+  engine_.Emit(Event("create", Id('a'), "never"));
+  engine_.Emit(Event("start", Id('b'), "web"));
+  engine_.Emit(Event("die", Id('b'), "web"));
+  CatchUp();
+  const auto started = watcher_->StartedBetween(kEventTime, kEventTime);
+  ASSERT_EQ(started.size(), 1u);
+  EXPECT_EQ(started[0].id, Id('b'));
+  EXPECT_EQ(started[0].name, "web");
+  EXPECT_TRUE(watcher_->StartedBetween(kEventTime + 1, UINT64_MAX).empty());
+  EXPECT_TRUE(watcher_->StartedBetween(0, kEventTime - 1).empty());
+}
+
 TEST_F(EngineWatcherTest, TwoContainersOfOneNameAreTwo) {
   Start();
   Have(Id('b'), "web");
