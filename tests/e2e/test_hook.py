@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import time
 
+from podman import PodmanMixin
 from support import BINARY, SOURCE, E2eTest, cgroup2_mount, load, process_state, store, wait_until
 
 ANNOTATION = "io.containers.trace-syscall"
@@ -274,17 +275,10 @@ class Hostile(HookTest):
         self.assert_refused(result, "/var/lib/syscarve/profiles", "output_directories")
 
 
-class Podman(HookTest):
+class Podman(PodmanMixin, HookTest):
     def setUp(self):
         super().setUp()
-        for program in ("podman", "runc", "busybox"):
-            if shutil.which(program, path=self.environment["PATH"]) is None:
-                self.skipTest(f"needs {program}")
-        self.parent = f"syscarve-e2e-podman-{os.getpid()}"
-        self.locks = os.path.exists("/dev/shm/libpod_lock")
-        self.addCleanup(self.remove_leftovers)
         self.make_hooks_folder()
-        self.import_image()
 
     def make_hooks_folder(self):
         # The shipped file, with this test's paths.
@@ -294,37 +288,14 @@ class Podman(HookTest):
         os.mkdir(self.path("hooks.d"))
         store(hook, self.path("hooks.d", f"{HOOK}.json"))
 
-    def import_image(self):
-        tree = self.path("tree")
-        for name in ("bin", "proc", "sys", "dev", "etc", "tmp"):
-            os.makedirs(os.path.join(tree, name))
-        shutil.copy(shutil.which("busybox", path=self.environment["PATH"]), tree + "/bin/busybox")
-        for name in ("sh", "ls", "mkdir", "cat"):
-            os.symlink("busybox", f"{tree}/bin/{name}")
-        with open(self.path("tree.tar"), "wb") as tar:
-            subprocess.run(["tar", "-C", tree, "-c", "."], stdout=tar, check=True)
-        result = self.podman("import", self.path("tree.tar"), "busybox:1")
-        self.assertEqual(result.status, 0, result)
-
-    def podman(self, verb, *words):
-        return self.run_process(["podman", "--root", self.path("storage"), "--runroot", self.path("run"), "--tmpdir", self.path("libpod"),
-                                 "--cgroup-manager", "cgroupfs", "--runtime", "runc", "--storage-driver", "vfs", "--events-backend", "none",
-                                 verb, *words])
-
     def run_container(self, *command, annotation=None, options=()):
-        words = ["--rm", "--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--cgroup-parent", "/" + self.parent,
-                 "--hooks-dir", self.path("hooks.d"), *options]
         if annotation:
-            words += ["--annotation", f"{ANNOTATION}={annotation}"]
-        return self.podman("run", *words, "busybox:1", *command)
+            options = [*options, "--annotation", f"{ANNOTATION}={annotation}"]
+        return super().run_container(*command, options=["--hooks-dir", self.path("hooks.d"), *options])
 
     def remove_leftovers(self):
         wait_until(lambda: not [pid for pid in self.recorders() if process_state(pid) != "Z"], "the recorder has ended")
-        for top in glob.glob(f"/sys/fs/cgroup/*/{self.parent}") + glob.glob(f"/sys/fs/cgroup/{self.parent}"):
-            for directory, _, _ in os.walk(top, topdown=False):
-                wait_until(lambda: self._removed(directory), f"{directory} can be removed")
-        if not self.locks and os.path.exists("/dev/shm/libpod_lock"):
-            os.remove("/dev/shm/libpod_lock")
+        super().remove_leftovers()
 
     def record_container(self, *command, name="out.json", input=None, options=()):
         output = f"{self.allowed}/{name}"

@@ -1,0 +1,44 @@
+"""Containers of Podman are recorded as Docker's are, by its socket and without."""
+
+import os
+import stat
+
+from podman import PodmanMixin
+from support import E2eTest, load, names, traces, wait_until
+
+
+class Podman(PodmanMixin, E2eTest):
+    def record_container(self, *options):
+        folder = self.new_folder()
+        container = self.container_words("sh", "-c", "echo hi; ls /", options=["--name", "shop_web_1", "--label",
+                                                                              "com.docker.compose.service=web"])
+        result = self.syscarve("record", "--docker", "-o", folder, *options, "--", *self.podman_command("run", *container))
+        self.assertEqual((result.status, result.stdout[:3]), (0, "hi\n"), result)
+        return {name: load(f"{folder}/{name}") for name in os.listdir(folder)}, result
+
+    def assert_recorded(self, recording):
+        self.assertEqual(recording["complete"], {"complete": True, "losses": []})
+        self.assertLessEqual({"execve", "write", "getdents64"}, names(recording))
+        self.assertFalse({"mount", "pivot_root", "capset"} & names(recording), "these are the runtime's")
+        baseline = {call["name"] for trace in traces(recording) for call in trace["baseline_calls"]}
+        self.assertLessEqual({"execve", "capset", "setgroups"}, baseline)
+        self.assertEqual(recording["subjects"][0]["start"], {"filtered": True, "no_new_privs": False})
+
+    def test_by_its_socket(self):
+        socket = self.path("podman.sock")
+        service = self.start(self.podman_command("system", "service", "-t", "0", "unix://" + socket))
+        wait_until(lambda: os.path.exists(socket) and stat.S_ISSOCK(os.stat(socket).st_mode), "podman's service listens")
+        recordings, _ = self.record_container("--engine-socket", socket, "--name", "shop_*")
+        service.terminate()
+        service.wait(timeout=30)
+        self.assertEqual(list(recordings), ["web.recording.json"])
+        self.assert_recorded(recordings["web.recording.json"])
+        container = recordings["web.recording.json"]["subjects"][0]["container"]
+        self.assertEqual((container["name"], container["labels"].get("com.docker.compose.service")), ("shop_web_1", "web"))
+
+    def test_without_a_socket(self):
+        recordings, result = self.record_container()
+        self.assertIn("no engine can be asked", result.stderr)
+        (name, recording), = recordings.items()
+        self.assert_recorded(recording)
+        self.assertEqual(name, recording["subjects"][0]["container"]["id"][:12] + ".recording.json")
