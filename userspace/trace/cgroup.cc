@@ -169,9 +169,9 @@ absl::StatusOr<bool> IsPopulated(int events_fd) {
 
 absl::StatusOr<CgroupLeaf> CgroupLeaf::Create() {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string current, CgroupOfProcess(getpid()));
+  SYSCARVE_ASSIGN_OR_RETURN(std::string own, CgroupOfProcess(getpid()));
   // Outside our cgroup namespace's root the path starts with "/..": then only the mount's root can be named.
-  const std::string own = current == "/" || current.starts_with("/..") ? std::string() : current;
+  if (own == "/" || own.starts_with("/..")) own.clear();
   const std::string parent = mount + own;
   RemoveStaleLeaves(parent);
 
