@@ -108,12 +108,14 @@ struct {
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
 
+// Not task storage: that refuses an entry now and then, while a task that was preempted in the middle of using it waits for its CPU,
+// and it shows an entry before it is written.
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct recorder_task_state);
-} task_states SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32); // pid
+	__type(value, struct recorder_runtime);
+} runtimes SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -85,7 +85,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 }
 
 // The subject's program was started by `task`, which a runtime has been until now.
-static __always_inline void note_start(__u32 subject, struct recorder_task_state *state, struct task_struct *task)
+static __always_inline void note_start(__u32 subject, const struct recorder_runtime *runtime, struct task_struct *task)
 {
 	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
 
@@ -94,7 +94,7 @@ static __always_inline void note_start(__u32 subject, struct recorder_task_state
 		return;
 	__u32 flags = RECORDER_SUBJECT_STARTED;
 
-	if (phase_in(state, task) == RECORDER_PHASE_BASELINE)
+	if (phase_in(runtime, task) == RECORDER_PHASE_BASELINE)
 		flags |= RECORDER_SUBJECT_FILTERED;
 	if (task->atomic_flags & (1 << PFA_NO_NEW_PRIVS))
 		flags |= RECORDER_SUBJECT_NO_NEW_PRIVS;
@@ -112,27 +112,31 @@ static __always_inline bool is_container(__u32 subject)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct recorder_task_state *state = state_of(task);
-
+	__u32 pid = task->pid;
 	// An exec by a thread other than the first gives it the first one's pid.
-	forget(task->pid);
-	forget(old_pid);
-	if (old_pid != task->pid)
-		forget_call(old_pid);
-	if (!state || state->phase != RECORDER_PHASE_RUNTIME)
+	__u32 before = old_pid;
+
+	forget(pid);
+	forget(before);
+	if (before != pid)
+		forget_call(before);
+	struct recorder_runtime *process = runtime_of(pid);
+
+	if (!process)
 		return 0;
+	struct recorder_runtime *thread = runtime_of(before);
+	struct recorder_runtime runtime = thread ? *thread : *process;
 	__u32 subject = subject_of(task);
 
-	if (!subject) {
-		state->phase = RECORDER_PHASE_MAIN;
+	if (before != pid)
+		forget_runtime(before);
+	if (subject && is_container(subject) && executes_itself_anew(&runtime, task))
 		return 0;
-	}
-	if (is_container(subject) && executes_itself_anew(state, task))
-		return 0;
-	note_start(subject, state, task);
-	state->phase = RECORDER_PHASE_MAIN;
+	if (subject)
+		note_start(subject, &runtime, task);
+	forget_runtime(pid);
 	// The exec that starts the subject's program is its first call: whatever enforces a profile must let it through.
-	return count_other(slot_of_program(subject), state->last_abi, state->last_nr);
+	return subject ? count_other(slot_of_program(subject), runtime.last_abi, runtime.last_nr) : 0;
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -143,18 +147,10 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	// A new thread is in its process's phase.
 	if (child->pid != child->tgid)
 		return 0;
-	struct recorder_task_state *state = state_of(parent->group_leader);
+	struct recorder_runtime *runtime = runtime_of(parent->tgid);
 
-	if (state && state->phase == RECORDER_PHASE_RUNTIME) {
-		struct recorder_task_state *inherited = make_state(child);
-
-		if (inherited) {
-			inherited->root = state->root;
-			inherited->filter = state->filter;
-			inherited->learned = state->learned;
-			inherited->last_nr = -1;
-			inherited->phase = RECORDER_PHASE_RUNTIME;
-		}
+	if (runtime) {
+		inherit_runtime(runtime, child->pid);
 	} else if (enrol_containers) {
 		// clone3's CLONE_INTO_CGROUP: born in the subject, moved by nobody.
 		struct cgroup *cgroup = BPF_CORE_READ(child, cgroups, dfl_cgrp);
@@ -235,10 +231,15 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	// Its pid will be another task's.
 	forget(task->pid);
 	forget_call(task->pid);
-	if (follow_processes && BPF_CORE_READ(task, signal, live.counter) == 0) {
+	if (task->pid != task->tgid)
+		forget_runtime(task->pid);
+	// The first thread may end before the others.
+	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
 		__u32 process = task->tgid;
 
-		bpf_map_delete_elem(&process_subjects, &process);
+		forget_runtime(process);
+		if (follow_processes)
+			bpf_map_delete_elem(&process_subjects, &process);
 	}
 	return 0;
 }

@@ -56,16 +56,17 @@ struct recorder_subject {
 	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
 };
 
-/* Map task_states: what must be known of a task between two events. Only tasks that need one have one. User space makes one, with
- * phase set and the rest zero, for a runtime that is already at work. */
-struct recorder_task_state {
-	__u64 root;   /* the root directory of who moved the process: a dentry's address */
-	__u64 filter; /* the newest filter when it was moved: an address */
-	__u64 executable; /* what it executed at its latest call: an inode's address */
-	__u32 phase; /* RECORDER_PHASE_RUNTIME or 0; of a process, kept with its leader */
-	__u32 last_abi; /* the latest call of a task in the runtime phase */
-	__s32 last_nr;
-	__u32 learned; /* root and filter are set */
+/* Map runtimes, by pid in the initial namespace: a process in the runtime phase has an entry, and so has each of its threads that
+ * made a call. User space makes one, all zero, for a runtime that is already at work. */
+struct recorder_runtime {
+	__u64 root;             /* the root directory of who moved the process: a dentry's address */
+	__u64 filter;           /* the newest filter when it was moved: an address */
+	__u64 executable;       /* what it executed at its latest call: an inode's address */
+	__u64 mover_executable; /* what its mover executes */
+	__u32 learned;          /* these are set */
+	__u32 last_abi;         /* the latest call of the thread */
+	__s32 last_nr;          /* -1: none */
+	__u32 reserved;
 };
 
 /* Map slot_ids: key -> number of a slot with a row. */
@@ -197,7 +198,7 @@ struct recorder_stream {
 #define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
 RECORDER_ASSERT_SIZE(struct recorder_subject, 24 + 512);
-RECORDER_ASSERT_SIZE(struct recorder_task_state, 40);
+RECORDER_ASSERT_SIZE(struct recorder_runtime, 48);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
 RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 16 + 16 + 1024);
 RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);

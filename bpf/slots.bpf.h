@@ -129,11 +129,11 @@ __noinline __u32 decide(long id)
 	__u32 subject = subject_of(task);
 
 	if (subject) {
-		struct recorder_task_state *state = runtime_state(task, id);
+		struct recorder_runtime *runtime = current_runtime(task, id);
 
 		// Not remembered: the latest call must be known when exec comes, and a filter may come at any time.
-		if (state)
-			return rowless_slot(subject, phase_in(state, task));
+		if (runtime)
+			return rowless_slot(subject, phase_in(runtime, task));
 		slot = slot_of_program(subject);
 	}
 	*cache_entry(task->pid) = cache_tag(task->pid, at_generation) << TASK_SLOT_BITS | slot;

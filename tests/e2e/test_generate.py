@@ -258,10 +258,10 @@ class GenerateFolder(E2eTest):
 
     def test_baseline_that_is_not_known_is_told_of(self):
         db = self.recording("db")
-        db["subjects"][0]["container"]["runtime"] = {"name": "crun", "version": "1.8"}
+        db["subjects"][0]["container"]["runtime"] = {"name": "youki", "version": "0.3"}
         self.store_recording("db", db)
         result = self.generated()
-        warning = "containers of crun 1.8 without no_new_privs may not start under this profile"
+        warning = "containers of youki 0.3 without no_new_privs may not start under this profile"
         self.assertIn("warning: db: " + warning, result.stderr)
         self.assertIn(warning.replace("_", "\\_"), self.read("SUMMARY.md"))
 

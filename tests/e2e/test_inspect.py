@@ -155,10 +155,15 @@ class Inspect(E2eTest):
         self.assert_one_line_error(result, "runs under no seccomp filter")
 
     def test_no_such_process(self):
-        for target, status in (("4194000", 2), ("0", 2), ("-", 2), ("no-such", 2), ("12 34", 2)):
-            result = self.syscarve("inspect", target)
-            self.assertEqual(result.status, status, result)
+        for target in ("4194000", "0", "99999999999999999999", "-", "12 34", "../x", "container:", "container:a/b", "-1"):
+            result = self.syscarve("inspect", "--", target)
+            self.assertEqual(result.status, 2, result)
             self.assert_one_line_error(result)
+
+    def test_no_engine_to_ask_for_a_container(self):
+        result = self.syscarve("inspect", "web", "--engine-socket", self.path("none.sock"))
+        self.assertEqual(result.status, 3, result)
+        self.assert_one_line_error(result, "none.sock")
 
     def test_dead_process(self):
         process = self.filtered(ENGINE)

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +52,13 @@ absl::StatusOr<pid_t> ResolveTarget(const std::string& target, const std::option
   } else if (const auto pid = ParseNumber<pid_t>(name); pid && *pid > 0) {
     return *pid;
   }
-  if (name.empty() || name.starts_with("-")) {
+  // As engines name containers. A number is not asked for by mistake.
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+  };
+  const bool is_number = name == target && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+  if (name.empty() || is_number || !std::isalnum(static_cast<unsigned char>(name[0])) ||
+      !std::ranges::all_of(name, is_word)) {
     return absl::InvalidArgumentError(Concat("\"", target, "\" is no process id and no container"));
   }
   std::string socket = engine_socket.value_or("");

@@ -339,12 +339,9 @@ absl::Status BpfEventSource::EnrolChildrenOf(uint64_t cgroup_id) {
 }
 
 absl::Status BpfEventSource::MarkRuntime(pid_t process) {
-  // Task storage is addressed from user space by a pidfd.
-  const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
-  if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
-  const int key = pidfd.get();
-  const recorder_task_state state = {.phase = RECORDER_PHASE_RUNTIME, .last_nr = -1};
-  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.task_states), &key, &state, BPF_ANY) != 0) {
+  const uint32_t key = static_cast<uint32_t>(process);
+  const recorder_runtime runtime = {};
+  if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.runtimes), &key, &runtime, BPF_ANY) != 0) {
     return BpfError(absl::StrCat("mark process ", process, " as the runtime"), errno);
   }
   __atomic_fetch_add(&state_->skeleton->data->generation, 1, __ATOMIC_SEQ_CST);
