@@ -75,8 +75,7 @@ Finding Cgroup() {
 }
 
 Finding Programs(const absl::Status& probe) {
-  if (probe.ok())
-    return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, ring buffer)", ""};
+  if (probe.ok()) return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, ring buffer)", ""};
   return {kMissing, "BPF programs", WithoutHint(probe),
           absl::IsPermissionDenied(probe) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
                                           : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
