@@ -15,7 +15,10 @@ constexpr char kAbout[] =
     "  sudo syscarve record -o web.recording.json -- ./run-my-tests.sh\n"
     "  syscarve generate web.recording.json -o web.json\n"
     "  syscarve run --profile web.json -- ./run-my-tests.sh\n"
-    "  docker run --security-opt seccomp=web.json ...\n";
+    "  docker run --security-opt seccomp=web.json ...\n\n"
+    "or, for each container that the tests start:\n\n"
+    "  sudo syscarve record --docker -o recordings -- ./run-my-tests.sh\n"
+    "  syscarve generate recordings -o profiles\n";
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 3 the host cannot,\n"

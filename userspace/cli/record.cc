@@ -25,7 +25,7 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kHelp[] =
-    "Record every system call and capability check of a program.\n\n"
+    "Record every system call and capability check of a program, or of containers.\n\n"
     "From its first instruction to the last of its last child:\n\n"
     "  sudo syscarve record -o web.recording.json -- nginx -g 'daemon off;'\n"
     "  sudo syscarve record --cgroup /system.slice/web.service --duration 60s\n"
@@ -274,7 +274,8 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_option("--pid", flags->pid, "Record an existing process and what it starts from now on");
   AddDuration(*verb, "--grace", flags->grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
-  AddDuration(*verb, "--duration", flags->duration, "With --cgroup or --pid: stop after this long (default: Ctrl-C)");
+  AddDuration(*verb, "--duration", flags->duration,
+              "With --cgroup, --pid, or --docker without a command: stop after this long (default: Ctrl-C)");
   verb->add_flag("--denials", flags->denials,
                  "Also tell calls that a filter refused; on by itself when one is in force at the start");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
