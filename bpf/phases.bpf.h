@@ -48,9 +48,14 @@ static __always_inline void forget_runtime(__u32 pid)
 	bpf_map_delete_elem(&runtimes, &pid);
 }
 
-// The process of `task` comes into a subject from outside, by the hand of `mover`.
+// The process of `task` comes into a subject from outside, by the hand of `mover`. What the container has started already stays its
+// own, whoever moves it.
 static __always_inline void begin_runtime(struct task_struct *task, struct task_struct *mover)
 {
+	struct recorder_runtime *known = runtime_of(task->tgid);
+
+	if (known && known->started)
+		return;
 	struct recorder_runtime runtime = {
 		// The mover's root and not the task's own: who joins a running container may have entered its root by now.
 		.root = root_of(mover),
@@ -65,7 +70,18 @@ static __always_inline void begin_runtime(struct task_struct *task, struct task_
 	set_runtime(task->tgid, &runtime);
 }
 
-// A child or thread of a runtime at work is one.
+// The process is the container's own from here on, and so will be its children.
+static __always_inline void end_runtime(__u32 pid, bool enrolled)
+{
+	struct recorder_runtime started = {.started = 1};
+
+	if (enrolled)
+		set_runtime(pid, &started);
+	else
+		forget_runtime(pid);
+}
+
+// A child or thread of a runtime at work is one, and a child of the container's own process is the container's own.
 static __always_inline void inherit_runtime(const struct recorder_runtime *from, __u32 pid)
 {
 	struct recorder_runtime runtime = *from;
@@ -79,7 +95,7 @@ static __always_inline struct recorder_runtime *current_runtime(struct task_stru
 {
 	struct recorder_runtime *process = runtime_of(task->tgid);
 
-	if (!process)
+	if (!process || process->started)
 		return 0;
 	if (!process->learned) {
 		// User space found it at work: where it is now is where it was when it came.

@@ -101,13 +101,6 @@ static __always_inline void note_start(__u32 subject, const struct recorder_runt
 	__sync_fetch_and_or(&described->flags, flags);
 }
 
-static __always_inline bool is_container(__u32 subject)
-{
-	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
-
-	return described && described->flags & RECORDER_SUBJECT_CONTAINER;
-}
-
 // The task executes another program from here on.
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
@@ -122,7 +115,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		forget_call(before);
 	struct recorder_runtime *process = runtime_of(pid);
 
-	if (!process)
+	if (!process || process->started)
 		return 0;
 	struct recorder_runtime *thread = runtime_of(before);
 	struct recorder_runtime runtime = thread ? *thread : *process;
@@ -130,11 +123,11 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 
 	if (before != pid)
 		forget_runtime(before);
-	if (subject && is_container(subject) && executes_itself_anew(&runtime, task))
+	if (subject && has_flag(subject, RECORDER_SUBJECT_CONTAINER) && executes_itself_anew(&runtime, task))
 		return 0;
 	if (subject)
 		note_start(subject, &runtime, task);
-	forget_runtime(pid);
+	end_runtime(pid, subject && has_flag(subject, RECORDER_SUBJECT_ENROLLED));
 	// The exec that starts the subject's program is its first call: whatever enforces a profile must let it through.
 	return subject ? count_other(slot_of_program(subject), runtime.last_abi, runtime.last_nr) : 0;
 }
@@ -190,7 +183,7 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	if (parent && subject_of_cgroup(parent))
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 subject = add_subject(cgroup, now, path);
+	__u32 subject = add_subject(cgroup, path);
 
 	if (!subject)
 		__sync_fetch_and_add(&losses.subjects_full, 1);

@@ -45,19 +45,20 @@ enum recorder_subject_flags {
 	RECORDER_SUBJECT_STARTED = 2, /* its program was exec'd, and then: */
 	RECORDER_SUBJECT_FILTERED = 4,
 	RECORDER_SUBJECT_NO_NEW_PRIVS = 8,
+	RECORDER_SUBJECT_ENROLLED = 16, /* the kernel side has watched it since its cgroup was made */
 };
 
 /* Map subjects, by subject number; numbers start at 1. */
 struct recorder_subject {
 	__u64 cgroup; /* id */
-	__u64 first_ns; /* CLOCK_MONOTONIC, when it was enrolled */
 	__u32 flags;
 	__u32 reserved;
 	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
 };
 
 /* Map runtimes, by pid in the initial namespace: a process in the runtime phase has an entry, and so has each of its threads that
- * made a call. User space makes one, all zero, for a runtime that is already at work. */
+ * made a call. In an enrolled container every process has one, also when it is none or no longer. User space makes one, all zero,
+ * for a runtime that is already at work. */
 struct recorder_runtime {
 	__u64 root;             /* the root directory of who moved the process: a dentry's address */
 	__u64 filter;           /* the newest filter when it was moved: an address */
@@ -66,7 +67,7 @@ struct recorder_runtime {
 	__u32 learned;          /* these are set */
 	__u32 last_abi;         /* the latest call of the thread */
 	__s32 last_nr;          /* -1: none */
-	__u32 reserved;
+	__u32 started;          /* the process is the container's own; the other fields mean nothing */
 };
 
 /* Map slot_ids: key -> number of a slot with a row. */
@@ -197,7 +198,7 @@ struct recorder_stream {
 #else
 #define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
-RECORDER_ASSERT_SIZE(struct recorder_subject, 24 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_runtime, 48);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
 RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 16 + 16 + 1024);

@@ -131,6 +131,13 @@ __noinline __u32 decide(long id)
 	if (subject) {
 		struct recorder_runtime *runtime = current_runtime(task, id);
 
+		// A move shows in the task before it is told, and the task may make a call in between. In a container that was
+		// watched from the start, a process that we know nothing of is such a newcomer.
+		if (!runtime && has_flag(subject, RECORDER_SUBJECT_ENROLLED) && !runtime_of(task->tgid)) {
+			begin_runtime(task, task);
+			runtime = current_runtime(task, id);
+		}
+
 		// Not remembered: the latest call must be known when exec comes, and a filter may come at any time.
 		if (runtime)
 			return rowless_slot(subject, phase_in(runtime, task));

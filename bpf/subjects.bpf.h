@@ -118,7 +118,7 @@ static __always_inline void tell_subject(struct cgroup *cgroup, __u32 subject, _
 }
 
 // Makes `cgroup`, which has no task yet, a subject. 0 when there is no room for it.
-static __always_inline __u32 add_subject(struct cgroup *cgroup, __u64 now, const char *path)
+static __always_inline __u32 add_subject(struct cgroup *cgroup, const char *path)
 {
 	__u64 id = cgroup_id(cgroup);
 
@@ -131,11 +131,17 @@ static __always_inline __u32 add_subject(struct cgroup *cgroup, __u64 now, const
 	if (!described)
 		return 0;
 	described->cgroup = id;
-	described->first_ns = now;
-	described->flags = RECORDER_SUBJECT_CONTAINER;
+	described->flags = RECORDER_SUBJECT_CONTAINER | RECORDER_SUBJECT_ENROLLED;
 	if (bpf_probe_read_kernel_str(described->path, sizeof(described->path), path) < 0)
 		described->path[0] = 0;
 	if (bpf_map_update_elem(&cgroup_subjects, &id, &subject, BPF_NOEXIST))
 		return 0;
 	return subject;
+}
+
+static __always_inline bool has_flag(__u32 subject, __u32 flag)
+{
+	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
+
+	return described && described->flags & flag;
 }

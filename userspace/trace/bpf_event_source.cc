@@ -34,6 +34,7 @@ constexpr uint32_t kContainerRingBytes = 8u << 20;
 constexpr uint32_t kRowlessCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
 constexpr uint32_t kCapabilityChecksPerContainer = 64;
+constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
 
@@ -279,6 +280,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
     grow(skeleton.maps.other_calls, kRowlessCallsPerContainer);
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
+    grow(skeleton.maps.runtimes, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.news, kContainerRingBytes);
   }
   bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
