@@ -1,6 +1,7 @@
 #include "userspace/trace/mark_socket.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,8 @@ namespace {
 constexpr size_t kMaxConnections = 64;
 constexpr int kAnswerLimitSeconds = 60;
 constexpr std::string_view kDescriptorPrefix = "fd:";
+constexpr std::string_view kFolderPrefix = "syscarve-mark.";
+constexpr char kSocketName[] = "/socket";
 
 // Where a folder that only we can make things in may be: root's own place, or the user's.
 std::string RuntimeFolder() {
@@ -28,6 +32,23 @@ std::string RuntimeFolder() {
     if (const char* folder = std::getenv(variable); folder != nullptr && folder[0] == '/') return folder;
   }
   return "/tmp";
+}
+
+// A recorder that was killed could not remove its folder. Its pid is in the name.
+void RemoveStaleFolders(const std::string& parent) {
+  std::error_code error;
+  std::vector<std::string> stale;
+  for (std::filesystem::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (!name.starts_with(kFolderPrefix)) continue;
+    const std::string_view rest = std::string_view(name).substr(kFolderPrefix.size());
+    const auto pid = ParseNumber<pid_t>(rest.substr(0, rest.find('.')));
+    if (pid && *pid > 0 && kill(*pid, 0) != 0 && errno == ESRCH) stale.push_back(it->path().string());
+  }
+  for (const std::string& folder : stale) {
+    unlink((folder + kSocketName).c_str());
+    rmdir(folder.c_str());
+  }
 }
 
 absl::StatusOr<sockaddr_un> Address(const std::string& path) {
@@ -85,10 +106,11 @@ absl::StatusOr<UniqueFd> Connect(const std::string& where) {
 
 absl::StatusOr<MarkSocket> MarkSocket::Listen(std::optional<uid_t> user, std::optional<gid_t> group) {
   MarkSocket mark;
-  std::string folder = RuntimeFolder() + "/syscarve-mark.XXXXXX";
+  RemoveStaleFolders(RuntimeFolder());
+  std::string folder = absl::StrCat(RuntimeFolder(), "/", std::string(kFolderPrefix), getpid(), ".XXXXXX");
   if (mkdtemp(folder.data()) == nullptr) return PosixError(absl::StrCat("make a folder ", folder), errno);
   mark.folder_ = folder;
-  mark.path_ = folder + "/socket";
+  mark.path_ = folder + kSocketName;
   SYSCARVE_ASSIGN_OR_RETURN(const sockaddr_un address, Address(mark.path_));
   mark.listening_ = UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!mark.listening_.valid()) return PosixError("make a unix socket", errno);

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -95,6 +97,28 @@ TEST(MarkSocket, ClosesWhoSendsALineWithoutEnd) {
   std::vector<pollfd> descriptors;
   marks->AddDescriptors(descriptors);
   EXPECT_TRUE(descriptors.empty());
+}
+
+TEST(MarkSocket, RemovesWhatAKilledRecorderLeft) {
+  std::string left;
+  int tell[2];
+  ASSERT_EQ(pipe(tell), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+    const std::string path = marks.ok() ? Where(*marks) : "";
+    (void)!write(tell[1], path.data(), path.size());
+    _exit(0);  // Without its destructor.
+  }
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  left.resize(256);
+  left.resize(static_cast<size_t>(std::max<ssize_t>(read(tell[0], left.data(), left.size()), 0)));
+  struct stat info;
+  ASSERT_EQ(stat(left.c_str(), &info), 0) << left;
+  auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+  ASSERT_TRUE(marks.ok());
+  EXPECT_NE(stat(left.c_str(), &info), 0);
+  EXPECT_NE(stat(left.substr(0, left.rfind('/')).c_str(), &info), 0);
 }
 
 TEST(MarkSocket, LeavesNothingBehind) {
