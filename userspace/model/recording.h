@@ -5,6 +5,7 @@
 // vectors of the same Recording and mean nothing outside it.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -57,7 +58,7 @@ enum class SubjectKind { kCommand, kCgroup, kProcess, kContainer };
 struct ContainerRuntime {
   std::string name;     // "runc"
   std::string version;  // "1.1.5"
-  bool operator==(const ContainerRuntime&) const = default;
+  auto operator<=>(const ContainerRuntime&) const = default;
 };
 
 // What an engine said of a container. All texts are an adversary's bytes: whoever may start a container chooses them.
@@ -76,7 +77,7 @@ struct Container {
   std::string seccomp;                // "default", "unconfined", "custom", or "" when unknown.
   std::vector<std::string> cap_add;   // As configured, spelt "CAP_…"; sorted, each once.
   std::vector<std::string> cap_drop;  // Likewise.
-  bool operator==(const Container&) const = default;
+  auto operator<=>(const Container&) const = default;
 };
 
 // The labels by which Compose says what a container belongs to.
@@ -88,7 +89,7 @@ struct ContainerStart {
   bool filtered =
       false;  // A seccomp filter was in force by then: SubjectTrace::baseline_calls is what it had to let by.
   bool no_new_privs = false;
-  bool operator==(const ContainerStart&) const = default;
+  auto operator<=>(const ContainerStart&) const = default;
 };
 
 // Replicas of one service are several subjects of the same name.
@@ -98,7 +99,7 @@ struct Subject {
   std::string cgroup;                   // Path below the cgroup2 mount, "" when there is none.
   std::optional<Container> container;   // Of kContainer, when an engine was asked.
   std::optional<ContainerStart> start;  // Of kContainer, when its start was seen.
-  bool operator==(const Subject&) const = default;
+  auto operator<=>(const Subject&) const = default;
 };
 
 // One argument's observed values, as a sorted set; `truncated` says that more were seen than kept.
@@ -129,7 +130,7 @@ struct Timeline {
   UnixNanos start = 0;
   uint64_t bucket_nanos = 0;
   std::vector<uint64_t> counts;
-  bool operator==(const Timeline&) const = default;
+  auto operator<=>(const Timeline&) const = default;
 };
 
 // What one subject did in one run.
@@ -149,7 +150,7 @@ struct SubjectTrace {
 struct CommandEnd {
   int status = 0;                  // As a shell reports it: the exit status, or 128 + signal.
   uint64_t ended_by_recorder = 0;  // Tasks that outlived the command and the grace period, and were ended.
-  bool operator==(const CommandEnd&) const = default;
+  auto operator<=>(const CommandEnd&) const = default;
 };
 
 struct Run {
@@ -170,7 +171,7 @@ struct Loss {
   uint64_t count = 0;
   bool missed_calls = false;
   std::string detail;  // One sentence for people.
-  bool operator==(const Loss&) const = default;
+  auto operator<=>(const Loss&) const = default;
 };
 
 struct Recording {

@@ -1,0 +1,366 @@
+#include "userspace/policy/merge.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+// What a reader of recordings takes (docs/recording-format.md, "What a reader refuses").
+constexpr size_t kMaxValues = size_t{1} << 23;
+// An element of `calls` with its abi, number, count, and an object with one program.
+constexpr size_t kValuesPerCall = 6;
+constexpr size_t kValuesPerRun = 6;    // The object, id, name, start, end and the list of subjects.
+constexpr size_t kValuesPerTrace = 7;  // The object, the subject and five lists.
+constexpr size_t kValuesPerThing = 4;  // A program or a subject.
+
+// Versions in the order in which people count them, 6.2 before 6.18; different ones never compare as equal.
+bool IsOlder(const std::string& a, const std::string& b) {
+  const int order = strverscmp(a.c_str(), b.c_str());
+  return order != 0 ? order < 0 : a < b;
+}
+
+void KeepOlder(const std::string& more, std::string& kept, bool& differ) {
+  if (more == kept) return;
+  differ = true;
+  if (IsOlder(more, kept)) kept = more;
+}
+
+// Of two words the larger, in which `ignored` has no say.
+std::string LargerWord(const std::string& a, const std::string& b, std::string_view ignored) {
+  if (a == ignored) return b;
+  if (b == ignored) return a;
+  return std::max(a, b);
+}
+
+template <typename T>
+void KeepLarger(const T& more, T& kept) {
+  kept = std::max(kept, more);
+}
+
+void KeepEarlier(const std::optional<UnixNanos>& more, std::optional<UnixNanos>& kept) {
+  if (more.has_value()) kept = std::min(kept.value_or(*more), *more);
+}
+
+void AddValues(const ValueSet& more, ValueSet& kept) {
+  std::vector<uint64_t> both;
+  std::set_union(kept.values.begin(), kept.values.end(), more.values.begin(), more.values.end(),
+                 std::back_inserter(both));
+  kept.values = std::move(both);
+  kept.truncated |= more.truncated;
+}
+
+uint64_t TotalOf(const Timeline& timeline) {
+  uint64_t total = 0;
+  for (const uint64_t count : timeline.counts) {
+    if (__builtin_add_overflow(total, count, &total)) return UINT64_MAX;
+  }
+  return total;
+}
+
+// Two timelines of one run and subject are states of one; that with more calls is the later one.
+void KeepLaterTimeline(const std::optional<Timeline>& more, std::optional<Timeline>& kept) {
+  if (!more.has_value()) return;
+  if (!kept.has_value() || std::pair(TotalOf(*kept), *kept) < std::pair(TotalOf(*more), *more)) kept = more;
+}
+
+// 64 bits of which every one depends on every bit of `text` (FNV-1a, then splitmix64's last steps).
+uint64_t Mix(std::string_view text, uint64_t seed) {
+  uint64_t hash = 0xcbf29ce484222325 ^ seed;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
+  return hash ^ (hash >> 31);
+}
+
+// Without what differs from one start of the same thing to the next.
+Program Squashed(const Program& program) {
+  return {.path = program.path};
+}
+
+Subject Squashed(const Subject& subject) {
+  Subject squashed = subject;
+  squashed.cgroup.clear();
+  if (squashed.container.has_value()) {
+    squashed.container->id.clear();
+    squashed.container->name.clear();
+    std::erase_if(squashed.container->labels, [](const auto& label) {
+      return label.first != kComposeProjectLabel && label.first != kComposeServiceLabel;
+    });
+  }
+  return squashed;
+}
+
+absl::Status SumCounts(const std::map<ProgramId, uint64_t>& programs, uint64_t& count) {
+  count = 0;
+  for (const auto& [program, of_program] : programs) {
+    if (__builtin_add_overflow(count, of_program, &count)) {
+      return absl::InvalidArgumentError("the counts of a call do not fit in 64 bits when they are put together");
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& counts,
+                                         const std::vector<ProgramId>& programs) {
+  std::map<ProgramId, uint64_t> renumbered;
+  for (const auto& [program, count] : counts) renumbered[programs[program]] = count;
+  return renumbered;
+}
+
+absl::Status FinishCalls(const std::vector<ProgramId>& programs, std::map<SyscallId, Observation>& calls) {
+  for (auto& [id, observation] : calls) {
+    observation.programs = Renumbered(observation.programs, programs);
+    SYSCARVE_RETURN_IF_ERROR(SumCounts(observation.programs, observation.count));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubjectTrace> Finished(const SubjectTrace& trace, const std::vector<ProgramId>& programs) {
+  SubjectTrace finished = trace;
+  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.calls));
+  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.runtime_calls));
+  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.baseline_calls));
+  for (auto& [id, denials] : finished.denials) {
+    for (Denial& denial : denials) {
+      denial.programs = Renumbered(denial.programs, programs);
+      SYSCARVE_RETURN_IF_ERROR(SumCounts(denial.programs, denial.count));
+    }
+  }
+  return finished;
+}
+
+// The things in ascending order, and where each id of arrival went.
+template <typename Thing>
+std::vector<Thing> Sorted(const std::map<Thing, uint32_t>& things, std::vector<uint32_t>& place_of) {
+  std::vector<Thing> sorted;
+  place_of.resize(things.size());
+  for (const auto& [thing, id] : things) {
+    place_of[id] = static_cast<uint32_t>(sorted.size());
+    sorted.push_back(thing);
+  }
+  return sorted;
+}
+
+}  // namespace
+
+ProgramId RecordingMerger::Intern(Program program) {
+  const auto [entry, added] = programs_.try_emplace(std::move(program), static_cast<ProgramId>(programs_.size()));
+  if (added) values_ += kValuesPerThing;
+  return entry->second;
+}
+
+SubjectId RecordingMerger::Intern(Subject subject) {
+  const auto [entry, added] = subjects_.try_emplace(std::move(subject), static_cast<SubjectId>(subjects_.size()));
+  if (added) values_ += kValuesPerThing;
+  return entry->second;
+}
+
+void RecordingMerger::AddHostAndMethod(const Recording& recording) {
+  Method method = recording.method;
+  if (options_.squash.has_value()) method.events = "first";  // Without timelines it is no more.
+  if (!host_.has_value()) {
+    host_ = recording.host;
+    method_ = std::move(method);
+    return;
+  }
+  KeepOlder(recording.host.kernel, host_->kernel, kernels_differ_);
+  KeepOlder(recording.host.libseccomp, host_->libseccomp, libseccomps_differ_);
+  if (method != method_) methods_differ_ = true;
+  method_.backend = std::max(method_.backend, method.backend);
+  method_.events = std::max(method_.events, method.events);
+  // Whether there are verdicts on capabilities hangs on this word: where any recording has seen checks, there are.
+  method_.capabilities = LargerWord(method_.capabilities, method.capabilities, "none");
+  method_.denials = std::min(method_.denials, method.denials);
+}
+
+void RecordingMerger::AddLoss(const Loss& loss) {
+  if (!options_.squash.has_value()) {
+    losses_.insert(loss);
+    return;
+  }
+  Loss sum = loss;
+  sum.detail = "Summed over the recordings that were squashed into one run.";
+  const auto same = std::ranges::find_if(
+      losses_, [&](const Loss& other) { return other.what == loss.what && other.missed_calls == loss.missed_calls; });
+  if (same != losses_.end()) {
+    AddCount(same->count, sum.count);
+    losses_.erase(same);
+  }
+  losses_.insert(std::move(sum));
+}
+
+void RecordingMerger::AddCount(uint64_t more, uint64_t& kept) const {
+  if (!options_.squash.has_value()) {
+    kept = std::max(kept, more);
+  } else if (__builtin_add_overflow(kept, more, &kept)) {
+    kept = UINT64_MAX;
+  }
+}
+
+void RecordingMerger::AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
+                                std::map<ProgramId, uint64_t>& kept) {
+  // Programs that have become one are summed before they are compared with what is known: they are no copies.
+  std::map<ProgramId, uint64_t> sums;
+  for (const auto& [program, count] : counts) {
+    if (program >= programs.size()) continue;
+    uint64_t& sum = sums[programs[program]];
+    if (__builtin_add_overflow(sum, count, &sum)) sum = UINT64_MAX;
+  }
+  for (const auto& [program, count] : sums) {
+    const auto [entry, added] = kept.try_emplace(program, 0);
+    if (added) ++values_;
+    AddCount(count, entry->second);
+  }
+}
+
+void RecordingMerger::AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) {
+  for (const auto& [id, more] : calls) {
+    const auto [entry, added] = kept.try_emplace(id);
+    if (added) values_ += kValuesPerCall - 1;
+    Observation& observation = entry->second;
+    KeepEarlier(more.first_seen, observation.first_seen);
+    AddCounts(more.programs, programs, observation.programs);
+    for (const auto& [index, values] : more.arguments) {
+      ValueSet& set = observation.arguments[index];
+      values_ -= set.values.size();
+      AddValues(values, set);
+      values_ += set.values.size();
+    }
+  }
+}
+
+void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept) {
+  AddCalls(trace.calls, programs, kept.calls);
+  AddCalls(trace.runtime_calls, programs, kept.runtime_calls);
+  AddCalls(trace.baseline_calls, programs, kept.baseline_calls);
+  for (const auto& [id, denials] : trace.denials) {
+    std::vector<Denial>& known = kept.denials[id];
+    for (const Denial& more : denials) {
+      auto place = std::ranges::lower_bound(known, more.errno_value, {}, &Denial::errno_value);
+      if (place == known.end() || place->errno_value != more.errno_value) {
+        place = known.insert(place, {.errno_value = more.errno_value});
+        values_ += kValuesPerCall;
+      }
+      AddCounts(more.programs, programs, place->programs);
+    }
+  }
+  for (const auto& [capability, more] : trace.capabilities) {
+    CapabilityUse& use = kept.capabilities[capability];
+    for (const auto& [call, checks] : more.during) {
+      const auto [entry, added] = use.during.try_emplace(call);
+      if (added) values_ += 3;  // The object, granted and denied.
+      AddCount(checks.granted, entry->second.granted);
+      AddCount(checks.denied, entry->second.denied);
+    }
+    AddCount(more.foreign.granted, use.foreign.granted);
+    AddCount(more.foreign.denied, use.foreign.denied);
+  }
+  if (!options_.squash.has_value()) KeepLaterTimeline(trace.timeline, kept.timeline);
+}
+
+void RecordingMerger::AddRun(const Run& run, const std::vector<ProgramId>& programs,
+                             const std::vector<SubjectId>& subjects) {
+  const bool squash = options_.squash.has_value();
+  const auto [entry, added] = runs_.try_emplace(squash ? std::string() : run.id);
+  Run& kept = entry->second;
+  if (added) {
+    values_ += kValuesPerRun;
+    kept.id = run.id;
+    kept.start = run.start;
+  }
+  if (squash) {
+    squashed_id_[0] += Mix(run.id, 0);
+    squashed_id_[1] += Mix(run.id, 0x9e3779b97f4a7c15);
+    kept.name = *options_.squash;
+  } else {
+    KeepLarger(run.name, kept.name);
+    KeepLarger(run.command, kept.command);
+  }
+  kept.start = std::min(kept.start, run.start);
+  KeepLarger(run.end, kept.end);
+  for (const auto& [subject, trace] : run.subjects) {
+    if (subject >= subjects.size()) continue;
+    const auto [place, is_new] = kept.subjects.try_emplace(subjects[subject]);
+    if (is_new) values_ += kValuesPerTrace;
+    AddTrace(trace, programs, place->second);
+  }
+}
+
+absl::Status RecordingMerger::Add(const Recording& recording) {
+  if (host_.has_value() && host_->native_abi != recording.host.native_abi) {
+    return absl::InvalidArgumentError(Concat("the recordings are of different architectures (",
+                                             AbiName(host_->native_abi), " and ", AbiName(recording.host.native_abi),
+                                             ")"));
+  }
+  AddHostAndMethod(recording);
+  const bool squash = options_.squash.has_value();
+  std::vector<ProgramId> programs;
+  for (const Program& program : recording.programs) programs.push_back(Intern(squash ? Squashed(program) : program));
+  std::vector<SubjectId> subjects;
+  for (const Subject& subject : recording.subjects) subjects.push_back(Intern(squash ? Squashed(subject) : subject));
+  for (const Loss& loss : recording.losses) AddLoss(loss);
+  for (const Run& run : recording.runs) AddRun(run, programs, subjects);
+  if (values_ <= kMaxValues) return absl::OkStatus();
+  const absl::Status too_much =
+      absl::ResourceExhaustedError("the recordings together are more than one recording file can hold");
+  return squash ? too_much : WithHint(too_much, "Make one run of all with --squash NAME.");
+}
+
+absl::StatusOr<Recording> RecordingMerger::Result() const {
+  if (!host_.has_value()) return absl::InvalidArgumentError("there is no recording to merge");
+  Recording result;
+  result.host = *host_;
+  result.method = method_;
+  std::vector<ProgramId> programs;
+  std::vector<SubjectId> subjects;
+  result.programs = Sorted(programs_, programs);
+  result.subjects = Sorted(subjects_, subjects);
+  result.losses.assign(losses_.begin(), losses_.end());
+  for (const auto& [id, run] : runs_) {
+    Run& finished = result.runs.emplace_back();
+    finished.id =
+        options_.squash.has_value() ? absl::StrFormat("%016x%016x", squashed_id_[0], squashed_id_[1]) : run.id;
+    finished.name = run.name;
+    finished.start = run.start;
+    finished.end = run.end;
+    finished.command = run.command;
+    for (const auto& [subject, trace] : run.subjects) {
+      absl::StatusOr<SubjectTrace> finished_trace = Finished(trace, programs);
+      if (!finished_trace.ok()) return Annotate(finished_trace.status(), Concat("run ", finished.id));
+      finished.subjects[subjects[subject]] = *std::move(finished_trace);
+    }
+  }
+  std::ranges::sort(result.runs, {}, [](const Run& run) { return std::tie(run.start, run.id); });
+  return result;
+}
+
+std::vector<std::string> RecordingMerger::warnings() const {
+  std::vector<std::string> warnings;
+  if (kernels_differ_) {
+    warnings.push_back(Concat("the recordings are of different kernels: the result names the oldest, ", host_->kernel));
+  }
+  if (libseccomps_differ_) {
+    warnings.push_back(Concat("the recordings are of different versions of libseccomp: the result names the oldest, ",
+                              host_->libseccomp));
+  }
+  if (methods_differ_) {
+    warnings.emplace_back("the recordings were made in different ways: the result names the one that says least");
+  }
+  return warnings;
+}
+
+absl::StatusOr<Recording> Merge(const Recording& a, const Recording& b) {
+  RecordingMerger merger;
+  SYSCARVE_RETURN_IF_ERROR(merger.Add(a));
+  SYSCARVE_RETURN_IF_ERROR(merger.Add(b));
+  return merger.Result();
+}
+
+}  // namespace syscarve

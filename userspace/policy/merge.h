@@ -1,0 +1,86 @@
+// Recordings put together: what was seen in any of them, in a canonical order.
+//
+//   RecordingMerger merger;
+//   for (const Recording& recording : recordings) SYSCARVE_RETURN_IF_ERROR(merger.Add(recording));
+//   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+struct MergeOptions {
+  // All runs become one run of this name, whose counts are their sums. What tells one start of a program from the next
+  // is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of programs,
+  // timelines, how commands ended. The result then grows with what was done, and not with how often.
+  std::optional<std::string> squash;
+};
+
+// Takes one recording at a time and keeps the union only.
+//
+// Without `squash` this is a join: the order of the recordings, how they are grouped into merges of merges, and
+// repetition do not matter to the bytes of the result. A run is the same in two recordings when its id is; of a part
+// that both have (a call of a subject by a program) the larger count is the later one and is kept, as Generate does.
+// Programs and subjects are the same when all their fields are. A part that one recording holds twice, for two subjects
+// with the same fields, is one part.
+//
+// With `squash` order does not matter, either, but a run that is given twice is counted twice: to know it again would
+// take memory for each run. The run's id is made of those of all runs that went in.
+//
+// docs/merge.md has the rules for hosts, methods and losses.
+class RecordingMerger {
+ public:
+  explicit RecordingMerger(MergeOptions options = {}) : options_(std::move(options)) {}
+
+  // kInvalidArgument: another architecture than the others', and nothing has changed. kResourceExhausted: no recording
+  // file can hold so much, and the merger is of no further use.
+  absl::Status Add(const Recording& recording);
+
+  // kInvalidArgument: nothing was added, or a sum of counts does not fit in 64 bits.
+  absl::StatusOr<Recording> Result() const;
+
+  // What the result cannot say, as sentences; may hold an adversary's bytes.
+  std::vector<std::string> warnings() const;
+
+ private:
+  using Calls = std::map<SyscallId, Observation>;
+
+  ProgramId Intern(Program program);
+  SubjectId Intern(Subject subject);
+  void AddHostAndMethod(const Recording& recording);
+  void AddLoss(const Loss& loss);
+  void AddRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects);
+  void AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept);
+  void AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept);
+  void AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
+                 std::map<ProgramId, uint64_t>& kept);
+  void AddCount(uint64_t more, uint64_t& kept) const;
+
+  MergeOptions options_;
+  std::optional<Host> host_;
+  Method method_;
+  bool kernels_differ_ = false;
+  bool libseccomps_differ_ = false;
+  bool methods_differ_ = false;
+  // Ids in the order of arrival; Result gives out the canonical ones.
+  std::map<Program, ProgramId> programs_;
+  std::map<Subject, SubjectId> subjects_;
+  std::map<std::string, Run> runs_;  // By id; with `squash` one, under "".
+  std::set<Loss> losses_;
+  uint64_t squashed_id_[2] = {0, 0};  // A sum over the runs, so that their order does not matter.
+  size_t values_ = 0;                 // A lower bound of the JSON values that the result's file will have.
+};
+
+// Two recordings put together. Commutative, associative and idempotent.
+absl::StatusOr<Recording> Merge(const Recording& a, const Recording& b);
+
+}  // namespace syscarve
