@@ -24,6 +24,7 @@ CLI::Option* AddDuration(CLI::App& verb, std::string name, std::chrono::millisec
 void AddRecord(CLI::App& app, int& exit_code);
 void AddMark(CLI::App& app, int& exit_code);
 void AddGenerate(CLI::App& app, int& exit_code);
+void AddMerge(CLI::App& app, int& exit_code);
 void AddRun(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);

@@ -1,0 +1,19 @@
+// Recordings as `merge` and `check` are given them: files, and folders of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/policy/merge.h"
+
+namespace syscarve::cli {
+
+// The files that `inputs` name: each itself, or, of a folder, its *.recording.json that are not hidden, in the order of
+// their names. kNotFound when a folder has none. kInvalidArgument when standard input is named more than once.
+absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::string>& inputs);
+
+// Adds one recording after the other, none of which stays in memory. An error names the file.
+absl::Status AddRecordings(const std::vector<std::string>& paths, RecordingMerger& merger);
+
+}  // namespace syscarve::cli
