@@ -11,24 +11,11 @@
 #include "userspace/base/escape.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
+#include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
-
-std::string SightingLines(const Sighting& sighting, bool native) {
-  std::string text =
-      Concat("  seen ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
-             " in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
-  if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
-  text += "\n";
-  for (const auto& [program, count] : sighting.programs) {
-    const std::string path =
-        program.path.empty() ? "a program whose path is not known" : EscapeForTerminal(program.path);
-    text += Concat("    ", Times(count), " by ", path, "\n");
-  }
-  return text;
-}
 
 std::string CallLines(const AllowedCall& call, Abi native) {
   std::string text = call.name + "\n";

@@ -9,6 +9,7 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
 #include "userspace/report/explain.h"
+#include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 
 namespace syscarve {
@@ -20,26 +21,6 @@ constexpr size_t kWidth = 120;
 // `bytes` from an adversary in a JSON string.
 JsonValue Bytes(std::string_view bytes) {
   return EncodePercent(bytes);
-}
-
-JsonValue SightingJson(const Sighting& sighting) {
-  JsonValue::Object result;
-  result.push_back({"run", Bytes(sighting.run_name)});
-  result.push_back({"run_id", sighting.run_id});
-  result.push_back({"subject", Bytes(sighting.subject)});
-  result.push_back({"abi", AbiName(sighting.id.abi)});
-  result.push_back({"number", static_cast<uint64_t>(sighting.id.nr)});
-  result.push_back({"count", sighting.count});
-  if (sighting.after_start_nanos.has_value()) result.push_back({"first_seen_after_ns", *sighting.after_start_nanos});
-  JsonValue::Array programs;
-  for (const auto& [program, count] : sighting.programs) {
-    JsonValue::Object entry;
-    entry.push_back({"path", Bytes(program.path)});
-    entry.push_back({"count", count});
-    programs.push_back(std::move(entry));
-  }
-  result.push_back({"programs", std::move(programs)});
-  return result;
 }
 
 JsonValue CallJson(const AllowedCall& call) {

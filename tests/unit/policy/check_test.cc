@@ -1,0 +1,248 @@
+#include "userspace/policy/check.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
+
+#include "tests/unit/policy/random_profiles.h"
+#include "tests/unit/policy/recordings.h"
+#include "userspace/policy/filter.h"
+
+namespace syscarve {
+namespace {
+
+constexpr Action kAllow{ActionKind::kAllow, 0};
+constexpr Action kEperm{ActionKind::kErrno, EPERM};
+constexpr Action kKillThread{ActionKind::kKillThread, 0};
+
+Profile Allowing(std::vector<std::string> names) {
+  return {.default_action = kEperm, .abis = {Abi::kX86_64}, .rules = {{.names = std::move(names), .action = kAllow}}};
+}
+
+Profile AllowingSocketWhen(std::vector<ArgumentCondition> conditions) {
+  return {.default_action = kEperm,
+          .abis = {Abi::kX86_64},
+          .rules = {{.names = {"socket"}, .action = kAllow, .conditions = std::move(conditions)}}};
+}
+
+CheckResult Checked(const Profile& profile, const Recording& recording) {
+  absl::StatusOr<CheckResult> result = Check(profile, recording);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? *std::move(result) : CheckResult{};
+}
+
+std::set<std::string> Names(const std::vector<CheckedCall>& calls) {
+  std::set<std::string> names;
+  for (const CheckedCall& call : calls) names.insert(DisplayName(call.id));
+  return names;
+}
+
+RecordingBuilder Socket(std::map<int, ValueSet> arguments) {
+  RecordingBuilder builder;
+  builder.Call("socket", 2);
+  builder.trace().calls.begin()->second.arguments = std::move(arguments);
+  return builder;
+}
+
+TEST(CheckTest, WhatTheProfileAllowsIsNotNamed) {
+  const CheckResult result = Checked(Allowing({"read", "write"}), RecordingBuilder().Calls({"read", "write"}).Build());
+  EXPECT_TRUE(result.refused.empty());
+  EXPECT_TRUE(result.depends.empty());
+  EXPECT_EQ(result.checked, 2U);
+  EXPECT_TRUE(result.complete);
+}
+
+TEST(CheckTest, WhatItRefusesIsNamedWithItsEvidence) {
+  const CheckResult result =
+      Checked(Allowing({"read"}), RecordingBuilder("unit").Call("read").Call("mount", 3).Build());
+  ASSERT_EQ(Names(result.refused), std::set<std::string>{"mount"});
+  const CheckedCall& call = result.refused[0];
+  EXPECT_EQ(call.answers, std::vector<Action>{kEperm});
+  EXPECT_FALSE(call.by_runtime);
+  EXPECT_EQ(call.count(), 3U);
+  ASSERT_EQ(call.sightings.size(), 1U);
+  EXPECT_EQ(call.sightings[0].run_name, "unit");
+  EXPECT_EQ(call.sightings[0].subject, "program");
+  EXPECT_EQ(call.sightings[0].after_start_nanos, 12'345'678U);
+  EXPECT_EQ(call.sightings[0].programs.begin()->first.path, "/usr/bin/program");
+}
+
+TEST(CheckTest, TheRuntimesCallsUnderTheFilterAreToldApart) {
+  RecordingBuilder builder;
+  builder.Calls({"read", "chdir"});
+  const SyscallId chdir = FindSyscall(Abi::kX86_64, "chdir").value();
+  builder.trace().baseline_calls[chdir] = {.count = 1, .programs = {{0, 1}}};
+  builder.trace().runtime_calls[FindSyscall(Abi::kX86_64, "mount").value()] = {.count = 1, .programs = {{0, 1}}};
+  const CheckResult result = Checked(Allowing({"read"}), builder.Build());
+  ASSERT_EQ(result.refused.size(), 2U);  // Not mount: no filter was there.
+  EXPECT_FALSE(result.refused[0].by_runtime);
+  EXPECT_TRUE(result.refused[1].by_runtime);
+  EXPECT_EQ(result.refused[1].id, chdir);
+  EXPECT_FALSE(result.refused[1].sightings[0].after_start_nanos.has_value());
+}
+
+TEST(CheckTest, AnAbiThatTheProfileDoesNotListIsKilled) {
+  const CheckResult result = Checked(Allowing({"read"}), RecordingBuilder().Call("read", 1, Abi::kI386).Build());
+  ASSERT_EQ(result.refused.size(), 1U);
+  EXPECT_EQ(result.refused[0].answers, std::vector<Action>{kKillThread});
+}
+
+TEST(CheckTest, ANumberWithoutANameIsAskedAboutToo) {
+  const CheckResult result = Checked(Allowing({"read"}), RecordingBuilder().CallNumber({Abi::kX86_64, 999}).Build());
+  EXPECT_EQ(Names(result.refused), std::set<std::string>{"#999"});
+}
+
+TEST(CheckTest, LoggedIsLetThrough) {
+  Profile profile = Allowing({"read"});
+  profile.default_action = {ActionKind::kLog, 0};
+  const CheckResult result = Checked(profile, RecordingBuilder().Calls({"read", "mount"}).Build());
+  EXPECT_TRUE(result.refused.empty());
+  EXPECT_TRUE(result.depends.empty());
+}
+
+TEST(CheckTest, ATracerDecidesForItself) {
+  Profile profile = Allowing({"read"});
+  profile.default_action = {ActionKind::kTrace, 7};
+  const CheckResult result = Checked(profile, RecordingBuilder().Calls({"read", "mount"}).Build());
+  EXPECT_TRUE(result.refused.empty());
+  EXPECT_EQ(Names(result.depends), std::set<std::string>{"mount"});
+}
+
+TEST(CheckTest, WithoutRecordedArgumentsItDependsOnThem) {
+  const CheckResult result =
+      Checked(AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}}), Socket({}).Build());
+  EXPECT_TRUE(result.refused.empty());
+  ASSERT_EQ(Names(result.depends), std::set<std::string>{"socket"});
+  EXPECT_EQ(result.depends[0].answers, (std::vector<Action>{kEperm, kAllow}));
+}
+
+TEST(CheckTest, RecordedArgumentsDecide) {
+  const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
+  EXPECT_TRUE(Checked(profile, Socket({{0, {.values = {1}}}}).Build()).depends.empty());
+  EXPECT_TRUE(Checked(profile, Socket({{0, {.values = {1}}}}).Build()).refused.empty());
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {2, 10}}}}).Build()).refused.size(), 1U);
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1, 2}}}}).Build()).depends.size(), 1U);
+  // The upper half counts, as in the kernel.
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {0x1'0000'0001}}}}).Build()).refused.size(), 1U);
+}
+
+TEST(CheckTest, ValuesOfWhichSomeAreMissingDecideNothing) {
+  const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1}, .truncated = true}}}).Build()).depends.size(), 1U);
+  // Another argument's values say nothing of this one.
+  EXPECT_EQ(Checked(profile, Socket({{1, {.values = {1}}}}).Build()).depends.size(), 1U);
+}
+
+TEST(CheckTest, ValuesOfSeveralArgumentsAreTakenInAllCombinations) {
+  const Profile profile =
+      AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1},
+                          {.index = 1, .op = CompareOp::kMaskedEqual, .value = 15, .value_two = 2}});
+  EXPECT_TRUE(
+      Checked(profile, Socket({{0, {.values = {1}}}, {1, {.values = {2, 2 | 0x800}}}}).Build()).depends.empty());
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1, 2}}}, {1, {.values = {2}}}}).Build()).depends.size(), 1U);
+  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {2}}}, {1, {.values = {2}}}}).Build()).refused.size(), 1U);
+}
+
+TEST(CheckTest, ValuesOfAllRunsCountAndOneRunWithoutLeavesThemOpen) {
+  Recording recording = Socket({{0, {.values = {1}}}}).Build();
+  recording.runs.push_back(recording.runs[0]);
+  recording.runs[1].id = std::string(32, 'b');
+  const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
+  EXPECT_TRUE(Checked(profile, recording).depends.empty());
+  recording.runs[0].subjects[0].calls.begin()->second.arguments[0].values = {2};
+  EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
+  recording.runs[0].subjects[0].calls.begin()->second.arguments[0].values = {1};
+  recording.runs[1].subjects[0].calls.begin()->second.arguments.clear();
+  EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
+}
+
+// Every combination of recorded values, asked of the compiled filter one by one.
+std::set<Action> BruteForce(const FilterProgram& filter, SyscallId id, const std::map<int, ValueSet>& arguments) {
+  std::vector<std::array<uint64_t, 6>> combinations = {{}};
+  for (const auto& [index, set] : arguments) {
+    std::vector<std::array<uint64_t, 6>> longer;
+    for (std::array<uint64_t, 6> combination : combinations) {
+      for (const uint64_t value : set.values) {
+        combination[index] = value;
+        longer.push_back(combination);
+      }
+    }
+    combinations = std::move(longer);
+  }
+  std::set<Action> answers;
+  for (const std::array<uint64_t, 6>& combination : combinations) {
+    seccomp_data data = {.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
+    std::copy(combination.begin(), combination.end(), data.args);
+    answers.insert(ActionFromReturn(Evaluate(filter, data)));
+  }
+  return answers;
+}
+
+TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
+  RandomProfiles profiles(7);
+  size_t refused = 0;
+  size_t depends = 0;
+  size_t allowed = 0;
+  for (int round = 0; round < 60;) {
+    const Profile profile = profiles.Next();
+    const absl::StatusOr<FilterProgram> compiled = Compile(profile);
+    if (!compiled.ok()) continue;  // libseccomp does not take every rule twice.
+    const FilterProgram& filter = *compiled;
+    ++round;
+    RecordingBuilder builder;
+    for (const Rule& rule : profile.rules) {
+      for (const std::string& name : rule.names) {
+        for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kX32}) {
+          const std::optional<SyscallId> id = FindSyscall(abi, name);
+          if (!id.has_value() || IsExemptFromSeccomp(*id)) continue;
+          builder.CallNumber(*id);
+          for (int index = 0; index < 6; ++index) {
+            std::set<uint64_t> values = {profiles.Value(), profiles.Value()};
+            builder.trace().calls[*id].arguments[index].values = {values.begin(), values.end()};
+          }
+        }
+      }
+    }
+    const CheckResult result = Checked(profile, builder.Build());
+    std::map<SyscallId, std::vector<Action>> named;
+    for (const CheckedCall& call : result.refused) named[call.id] = call.answers;
+    for (const CheckedCall& call : result.depends) named[call.id] = call.answers;
+    for (const auto& [id, observation] : builder.trace().calls) {
+      const std::set<Action> expected = BruteForce(filter, id, observation.arguments);
+      if (expected == std::set<Action>{kAllow}) {
+        ++allowed;
+        ASSERT_FALSE(named.contains(id)) << DisplayName(id);
+        continue;
+      }
+      ASSERT_EQ(named[id], std::vector<Action>(expected.begin(), expected.end())) << DisplayName(id);
+      ++(expected.contains(kAllow) ? depends : refused);
+    }
+    ASSERT_EQ(result.checked, builder.trace().calls.size());
+  }
+  EXPECT_GT(refused, 100U);
+  EXPECT_GT(depends, 10U);
+  EXPECT_GT(allowed, 100U);
+}
+
+TEST(CheckTest, AProfileOfAnotherArchitectureIsRefused) {
+  Profile profile = Allowing({"read"});
+  profile.abis = {Abi::kAarch64};
+  EXPECT_EQ(Check(profile, RecordingBuilder().Call("read").Build()).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(CheckTest, WhatGenerateMakesRefusesNothingOfItsRecording) {
+  RecordingBuilder builder;
+  builder.Calls({"read", "openat", "clone3"}).Call("getpid", 1, Abi::kI386).Call("write", 1, Abi::kX32);
+  const GeneratedProfile made = Generate(std::vector{builder.Build()}, {.closure = ClosureMode::kNone}).value();
+  const CheckResult result = Checked(made.profile, builder.Build());
+  EXPECT_EQ(result.checked, 5U);
+  EXPECT_TRUE(result.refused.empty());
+  EXPECT_TRUE(result.depends.empty());
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,78 @@
+#include "userspace/report/check.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "userspace/base/file.h"
+#include "userspace/base/status.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/recording_inputs.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/policy/check.h"
+#include "userspace/policy/merge.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Tell what a profile would have refused of what was recorded.\n\n"
+    "Nothing is run; each refused call is named with the program, the run and the count:\n\n"
+    "  syscarve check web.recording.json --profile web.json\n"
+    "  syscarve check monday/ tuesday/ --profile web.json --format json\n\n"
+    "Exit code 1 says that something would have been refused.";
+
+struct CheckArguments {
+  std::vector<std::string> inputs;
+  std::string profile;
+  std::string format = "text";
+  bool allow_incomplete = false;
+};
+
+// The exit code, when there was no error.
+absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
+  if (arguments.profile == "-" && std::ranges::count(arguments.inputs, "-") > 0) {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, LoadProfile(arguments.profile));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(arguments.inputs));
+  RecordingMerger merger;
+  SYSCARVE_RETURN_IF_ERROR(AddRecordings(paths, merger));
+  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());
+  SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile, recording));
+  SYSCARVE_RETURN_IF_ERROR(
+      WriteFileAtomically("-", arguments.format == "json" ? CheckJson(result) : CheckText(result)));
+  // What is refused is known to be; only "nothing" needs a recording that has everything.
+  if (!result.refused.empty()) return 1;
+  if (!result.complete && !arguments.allow_incomplete) {
+    return WithHint(absl::DataLossError("a recording is incomplete: calls may be missing that would be refused"),
+                    "Record again, or accept it with --allow-incomplete.");
+  }
+  if (!result.complete) Warn("a recording is incomplete: calls may be missing that would be refused");
+  return 0;
+}
+
+}  // namespace
+
+void AddCheck(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = AddVerb(app, "check", kAbout);
+  const auto arguments = std::make_shared<CheckArguments>();
+  verb->add_option("RECORDING", arguments->inputs,
+                   "Recordings (- is standard input), or folders of *.recording.json; all are checked together")
+      ->required();
+  verb->add_option("--profile", arguments->profile, "The profile (- is standard input)")->required();
+  verb->add_option("--format", arguments->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->add_flag("--allow-incomplete", arguments->allow_incomplete,
+                 "Accept a recording that says it may have missed calls");
+  verb->callback([arguments, &exit_code] {
+    const absl::StatusOr<int> result = RunCheck(*arguments);
+    exit_code = result.ok() ? *result : Fail(result.status());
+  });
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,147 @@
+#include "userspace/policy/check.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/argument_sets.h"
+#include "userspace/policy/filter.h"
+#include "userspace/policy/filter_paths.h"
+
+namespace syscarve {
+namespace {
+
+enum class Outcome { kAllowed, kDepends, kRefused };
+
+bool LetsThrough(const Action& action) {
+  return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
+}
+
+bool IsForOthersToDecide(const Action& action) {
+  return action.kind == ActionKind::kTrace || action.kind == ActionKind::kNotify;
+}
+
+// One call by one kind of caller, wherever it was seen.
+struct Seen {
+  std::vector<Sighting> sightings;
+  std::vector<const Observation*> observations;
+};
+using SeenCalls = std::map<std::pair<bool, SyscallId>, Seen>;  // The runtime's last.
+
+Sighting SightingOf(const Recording& recording, const Run& run, const Subject& subject, SyscallId id,
+                    const Observation& observation) {
+  Sighting sighting = {
+      .id = id, .run_id = run.id, .run_name = run.name, .subject = subject.name, .count = observation.count};
+  if (observation.first_seen.has_value()) {
+    sighting.after_start_nanos = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
+  }
+  for (const auto& [program, count] : observation.programs) {
+    if (program < recording.programs.size()) sighting.programs[recording.programs[program]] += count;
+  }
+  return sighting;
+}
+
+SeenCalls Gather(const Recording& recording) {
+  std::vector<const Run*> runs;
+  for (const Run& run : recording.runs) runs.push_back(&run);
+  std::ranges::sort(runs, {}, [](const Run* run) { return std::tie(run->start, run->id); });
+  SeenCalls seen;
+  for (const Run* const run : runs) {
+    for (const auto& [subject_id, trace] : run->subjects) {
+      const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
+      for (const bool by_runtime : {false, true}) {
+        for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
+          if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
+          Seen& call = seen[{by_runtime, id}];
+          call.sightings.push_back(SightingOf(recording, *run, subject, id, observation));
+          call.observations.push_back(&observation);
+        }
+      }
+    }
+  }
+  return seen;
+}
+
+ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t value) {
+  const auto low = sets.FromTest({.index = argument, .constant = static_cast<uint32_t>(value)});
+  const auto high = sets.FromTest({.index = argument, .high = true, .constant = static_cast<uint32_t>(value >> 32)});
+  return sets.And(low, high);
+}
+
+// The arguments that the call can have had.
+ArgumentSets::Set Possible(ArgumentSets& sets, const std::vector<const Observation*>& observations) {
+  ArgumentSets::Set possible = ArgumentSets::kNone;
+  for (const Observation* const observation : observations) {
+    ArgumentSets::Set here = ArgumentSets::kAll;
+    for (const auto& [index, recorded] : observation->arguments) {
+      if (recorded.truncated || recorded.values.empty()) continue;
+      ArgumentSets::Set any = ArgumentSets::kNone;
+      for (const uint64_t value : recorded.values)
+        any = sets.Or(any, Equals(sets, static_cast<unsigned>(index), value));
+      here = sets.And(here, any);
+    }
+    possible = sets.Or(possible, here);
+  }
+  return possible;
+}
+
+absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, SyscallId id, const Seen& seen,
+                                            ArgumentSets& sets) {
+  SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
+  std::vector<Action> answers;
+  if (decision.size() == 1) return std::vector<Action>{decision.begin()->first};
+  const ArgumentSets::Set possible = Possible(sets, seen.observations);
+  for (const auto& [action, arguments] : decision) {
+    if (sets.And(arguments, possible) != ArgumentSets::kNone) answers.push_back(action);
+  }
+  if (sets.exhausted()) {
+    return absl::ResourceExhaustedError(Concat("what the profile decides of ", DisplayName(id), " is too complicated"));
+  }
+  return answers;
+}
+
+Outcome OutcomeOf(const std::vector<Action>& answers) {
+  if (std::ranges::all_of(answers, LetsThrough)) return Outcome::kAllowed;
+  if (std::ranges::any_of(answers,
+                          [](const Action& answer) { return LetsThrough(answer) || IsForOthersToDecide(answer); }))
+    return Outcome::kDepends;
+  return Outcome::kRefused;
+}
+
+}  // namespace
+
+uint64_t CheckedCall::count() const {
+  uint64_t sum = 0;
+  for (const Sighting& sighting : sightings) {
+    if (__builtin_add_overflow(sum, sighting.count, &sum)) return UINT64_MAX;
+  }
+  return sum;
+}
+
+absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording) {
+  const Abi native = recording.host.native_abi;
+  const auto served = AbisServedBeside(native);
+  if (!profile.abis.empty() && std::ranges::find_first_of(profile.abis, served) == profile.abis.end()) {
+    return absl::InvalidArgumentError(Concat("the profile is for another architecture (", AbiName(profile.abis.front()),
+                                             ") than the recording (", AbiName(native), ")"));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram filter, Compile(profile));
+  SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
+  CheckResult result = {.native_abi = native, .complete = recording.complete()};
+  for (auto& [key, seen] : Gather(recording)) {
+    const auto& [by_runtime, id] = key;
+    ++result.checked;
+    ArgumentSets sets;
+    SYSCARVE_ASSIGN_OR_RETURN(std::vector<Action> answers, Answers(filter, id, seen, sets));
+    const Outcome outcome = OutcomeOf(answers);
+    if (outcome == Outcome::kAllowed) continue;
+    (outcome == Outcome::kRefused ? result.refused : result.depends)
+        .push_back({.id = id, .by_runtime = by_runtime, .answers = std::move(answers), .sightings = seen.sightings});
+  }
+  return result;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,13 @@
+// What a profile would have refused, for people (text) and programs (JSON; docs/check.md has its fields).
+#pragma once
+
+#include <string>
+
+#include "userspace/policy/check.h"
+
+namespace syscarve {
+
+std::string CheckText(const CheckResult& result);
+std::string CheckJson(const CheckResult& result);
+
+}  // namespace syscarve

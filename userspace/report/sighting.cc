@@ -1,0 +1,46 @@
+#include "userspace/report/sighting.h"
+
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/report/wording.h"
+
+namespace syscarve {
+
+std::string SightingLines(const Sighting& sighting, bool native) {
+  std::string text =
+      Concat("  seen ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
+             " in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
+  if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
+  text += "\n";
+  for (const auto& [program, count] : sighting.programs) {
+    const std::string path =
+        program.path.empty() ? "a program whose path is not known" : EscapeForTerminal(program.path);
+    text += Concat("    ", Times(count), " by ", path, "\n");
+  }
+  return text;
+}
+
+JsonValue SightingJson(const Sighting& sighting) {
+  JsonValue::Object result;
+  result.push_back({"run", EncodePercent(sighting.run_name)});
+  result.push_back({"run_id", sighting.run_id});
+  result.push_back({"subject", EncodePercent(sighting.subject)});
+  result.push_back({"abi", AbiName(sighting.id.abi)});
+  result.push_back({"number", static_cast<uint64_t>(sighting.id.nr)});
+  result.push_back({"count", sighting.count});
+  if (sighting.after_start_nanos.has_value()) result.push_back({"first_seen_after_ns", *sighting.after_start_nanos});
+  JsonValue::Array programs;
+  for (const auto& [program, count] : sighting.programs) {
+    JsonValue::Object entry;
+    entry.push_back({"path", EncodePercent(program.path)});
+    entry.push_back({"count", count});
+    programs.push_back(std::move(entry));
+  }
+  result.push_back({"programs", std::move(programs)});
+  return result;
+}
+
+}  // namespace syscarve
