@@ -14,7 +14,7 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/call_rules.h"
 #include "userspace/policy/decision.h"
-#include "userspace/policy/filter_paths.h"
+#include "userspace/policy/meaning.h"
 #include "userspace/policy/verify.h"
 
 namespace syscarve {
@@ -23,7 +23,6 @@ namespace {
 constexpr size_t kMaxDefaults = 6;  // Default actions that are tried.
 constexpr std::string_view kRuncsStub =
     " (runc adds ENOSYS beyond the largest number that it knows to every profile it loads)";
-constexpr int kBeyondAllTables = 0x3fffffff;
 
 std::string ActionText(Action action) {
   if (action.kind != ActionKind::kErrno) return std::string(ScmpActionName(action.kind));
@@ -37,37 +36,8 @@ std::string DecisionText(const Decision& decision) {
   return absl::StrJoin(actions, " or ");
 }
 
-// What the filters decide, number by number. A decision that cannot be told is kept as the reason.
-struct Observed {
-  std::map<SyscallId, Decision> decisions;
-  std::map<SyscallId, std::string> unclear;
-};
-
-absl::StatusOr<Observed> Observe(std::span<const FilterProgram> stack, Abi native, ArgumentSets& sets) {
-  if (stack.empty()) return absl::InvalidArgumentError("there is no filter");
-  for (const FilterProgram& filter : stack) {
-    if (const absl::Status valid = ValidateFilter(filter); !valid.ok()) {
-      return Annotate(valid, "the kernel would not take this filter");
-    }
-  }
-  Observed observed;
-  for (const Abi abi : AbisServedBeside(native)) {
-    for (const int nr : NumbersToProve(abi)) {
-      absl::StatusOr<Decision> decision = DecisionOf(stack, {abi, nr}, sets);
-      if (decision.ok()) {
-        observed.decisions[{abi, nr}] = *std::move(decision);
-      } else if (absl::IsUnimplemented(decision.status())) {
-        observed.unclear[{abi, nr}] = WithoutHint(decision.status());
-      } else {
-        return decision.status();
-      }
-    }
-  }
-  return observed;
-}
-
 // The action that all numbers of `abi` meet, whatever their arguments.
-std::optional<Action> EverythingOf(const Observed& observed, Abi abi) {
+std::optional<Action> EverythingOf(const Meaning& observed, Abi abi) {
   std::optional<Action> everything;
   for (const auto& [id, why] : observed.unclear) {
     if (id.abi == abi) return std::nullopt;
@@ -108,7 +78,7 @@ std::string Ranges(const std::vector<int>& numbers) {
 
 class Folder {
  public:
-  Folder(ArgumentSets& sets, Observed observed, Abi native)
+  Folder(ArgumentSets& sets, Meaning observed, Abi native)
       : sets_(sets), observed_(std::move(observed)), native_(native) {}
 
   absl::StatusOr<FoldedFilters> Fold(FoldMode mode) {
@@ -321,7 +291,7 @@ class Folder {
   }
 
   ArgumentSets& sets_;
-  Observed observed_;
+  Meaning observed_;
   Abi native_;
   std::vector<Abi> abis_;
   std::map<Abi, Action> refused_abis_;
@@ -332,13 +302,13 @@ class Folder {
 
 absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode) {
   ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(Observed observed, Observe(stack, native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning observed, MeaningOf(stack, native, sets));
   return Folder(sets, std::move(observed), native).Fold(mode);
 }
 
 absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {
   ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Observed observed, Observe(stack, native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
   std::vector<AbiAnswers> described;
   for (const Abi abi : AbisServedBeside(native)) {
     AbiAnswers answers{.abi = abi, .everything = EverythingOf(observed, abi)};

@@ -1,0 +1,45 @@
+// What a profile means: the function from every call and its six arguments to an action, in a form in which two of them
+// can be compared exactly (docs/profile-semantics.md). Text is only its spelling.
+//
+//   ArgumentSets sets;
+//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning ours, MeaningOf(profile, native, sets));
+//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning limit, MeaningOf(filters, native, sets));
+//   if (const auto example = FindCounterexample(ours, limit, sets)) …   // algebra.h
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+#include "userspace/policy/argument_sets.h"
+#include "userspace/policy/filter.h"
+#include "userspace/policy/filter_paths.h"
+
+namespace syscarve {
+
+// A number larger than every table's: what it meets is what calls of the future meet.
+inline constexpr int kBeyondAllTables = 0x3fffffff;
+
+// What is decided for every number of NumbersToProve (verify.h) of every ABI that a kernel beside `native` may serve.
+// Meanings can be compared when they were made with one ArgumentSets and for one `native`. The sets' exhausted() is to
+// be asked before a Meaning's decisions are believed.
+struct Meaning {
+  Abi native = Abi::kX86_64;
+  std::map<SyscallId, Decision> decisions;
+  // Calls whose decision cannot be told, with the reason: of live filters only, never of a profile. They are not in
+  // `decisions`.
+  std::map<SyscallId, std::string> unclear;
+};
+
+// Of the filters of a task, the most recently installed first. kInvalidArgument: none, or one that the kernel would not
+// take. kResourceExhausted: too complicated.
+absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native, ArgumentSets& sets);
+
+// Of a profile: what the filter decides that the installed libseccomp makes of it, because that is what is enforced. An
+// ABI that the profile does not list is killed. Errors are Compile's (filter.h).
+absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSets& sets);
+
+}  // namespace syscarve

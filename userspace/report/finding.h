@@ -1,0 +1,42 @@
+// What a verb found in a file, for the programs that show such things beside the code: SARIF for code scanning
+// (OASIS, "Static Analysis Results Interchange Format 2.1.0") and JUnit's XML for the test tabs of CI servers.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace syscarve {
+
+enum class FindingLevel { kNote, kWarning, kError };
+
+// A kind of finding.
+struct FindingRule {
+  std::string id;       // "unknown-name"
+  std::string summary;  // One sentence.
+  std::string help;     // Why it matters and what to do.
+  FindingLevel level = FindingLevel::kWarning;
+};
+
+// Texts may hold an adversary's bytes.
+struct Finding {
+  std::string rule;  // FindingRule::id
+  FindingLevel level = FindingLevel::kWarning;
+  std::string message;
+  std::string file;            // As the user named it.
+  std::optional<size_t> line;  // From 1.
+  std::string identity;        // What stays the same while a finding stays the same, such as the call's name.
+  std::string fix;             // What to do about this one; "" for nothing in particular.
+};
+
+// A SARIF log with one run; `rules` are those that `findings` may refer to. Same input, same bytes.
+std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings);
+
+// A JUnit report: each rule is a test case of the suite `suite`, failed by its errors and warnings; notes are its
+// output. Same input, same bytes: no times.
+std::string FormatJunit(const std::string& suite, std::span<const FindingRule> rules,
+                        std::span<const Finding> findings);
+
+}  // namespace syscarve
