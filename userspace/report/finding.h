@@ -20,7 +20,7 @@ struct FindingRule {
   FindingLevel level = FindingLevel::kWarning;
 };
 
-// Texts may hold an adversary's bytes.
+// Texts may hold an adversary's bytes: every format below escapes them.
 struct Finding {
   std::string rule;  // FindingRule::id
   FindingLevel level = FindingLevel::kWarning;
@@ -31,7 +31,8 @@ struct Finding {
   std::string fix;             // What to do about this one; "" for nothing in particular.
 };
 
-// A SARIF log with one run; `rules` are those that `findings` may refer to. Same input, same bytes.
+// A SARIF log with one run; `rules` are those that `findings` may refer to, whether or not any does. Relative files are
+// taken to be below the root of the source tree. Same input, same bytes.
 std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings);
 
 // A JUnit report: each rule is a test case of the suite `suite`, failed by its errors and warnings; notes are its

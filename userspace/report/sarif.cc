@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/text.h"
+#include "userspace/model/strict_json.h"
+#include "userspace/report/finding.h"
+
+namespace syscarve {
+namespace {
+
+constexpr std::string_view kSchema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+constexpr size_t kWidth = 120;
+
+// How a level is spelt: by SARIF, and by GitHub's code scanning, which shows "error", "warning" or "recommendation" for
+// a rule, and ranks a rule about security by a number from 0 to 10.
+struct LevelWords {
+  std::string_view sarif;
+  std::string_view problem_severity;
+  std::string_view security_severity;
+};
+
+LevelWords WordsOf(FindingLevel level) {
+  switch (level) {
+    case FindingLevel::kNote:
+      return {"note", "recommendation", "2.0"};
+    case FindingLevel::kWarning:
+      return {"warning", "warning", "5.0"};
+    case FindingLevel::kError:
+      return {"error", "error", "8.0"};
+  }
+  return {};
+}
+
+// A message string of SARIF (3.11): braces make placeholders unless they are doubled, and "[text](place)" is a link,
+// which nobody but us may put there.
+std::string MessageText(std::string_view text) {
+  std::string result;
+  for (const char c : EscapeForTerminal(text)) {
+    if (c == '(' && result.ends_with(']')) result += ' ';
+    result += c;
+    if (c == '{' || c == '}') result += c;
+  }
+  return result;
+}
+
+JsonValue Message(std::string_view text) {
+  return JsonValue::Object{{"text", MessageText(text)}};
+}
+
+bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+std::string EncodeForUri(std::string_view segment) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : segment) {
+    if (IsUnreserved(c)) {
+      result += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'%', kDigits[byte >> 4], kDigits[byte & 0xf]};
+    }
+  }
+  return result;
+}
+
+// A relative path is a reference from the root of the source tree, as code scanning takes it; an absolute one is a
+// file URI.
+JsonValue ArtifactLocation(const std::string& file) {
+  const bool absolute = file.starts_with('/');
+  std::string uri = absolute ? "file://" : "";
+  for (const std::string_view segment : SplitNonEmpty(file, '/')) {
+    if (segment == ".") continue;
+    if (absolute || !uri.empty()) uri += '/';
+    uri += EncodeForUri(segment);
+  }
+  JsonValue::Object location = {{"uri", uri.empty() ? "." : uri}};
+  if (!absolute) location.push_back({"uriBaseId", "%SRCROOT%"});
+  return location;
+}
+
+JsonValue Location(const Finding& finding) {
+  JsonValue::Object place = {{"artifactLocation", ArtifactLocation(finding.file)}};
+  if (finding.line.has_value()) place.push_back({"region", JsonValue::Object{{"startLine", *finding.line}}});
+  return JsonValue::Object{{"physicalLocation", std::move(place)}};
+}
+
+// "unknown-name" is called "UnknownName".
+std::string PascalCase(std::string_view id) {
+  std::string name;
+  for (const std::string_view part : SplitNonEmpty(id, '-')) {
+    name += part;
+    char& first = name[name.size() - part.size()];
+    if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
+  }
+  return name;
+}
+
+JsonValue RuleJson(const FindingRule& rule) {
+  const LevelWords words = WordsOf(rule.level);
+  JsonValue::Object properties = {
+      {"tags", JsonValue::Array{"security"}},
+      {"problem.severity", words.problem_severity},
+      {"security-severity", words.security_severity},
+  };
+  return JsonValue::Object{
+      {"id", rule.id},
+      {"name", PascalCase(rule.id)},
+      {"shortDescription", Message(rule.summary)},
+      {"fullDescription", Message(rule.help)},
+      {"help", Message(rule.help)},
+      {"defaultConfiguration", JsonValue::Object{{"level", words.sarif}}},
+      {"properties", std::move(properties)},
+  };
+}
+
+// FNV-1a, of 64 bits: enough to tell the findings of one run apart, and the same on every machine.
+std::string Hash(std::initializer_list<std::string_view> parts) {
+  constexpr uint64_t kPrime = 0x100000001b3;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const std::string_view part : parts) {
+    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
+    hash *= kPrime;  // As if a NUL stood between the parts.
+  }
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(hash >> shift) & 0xf];
+  return text;
+}
+
+// The fingerprint has no line in it: a finding stays the same one when lines are put in above it.
+class Fingerprints {
+ public:
+  std::string Next(const Finding& finding) {
+    const size_t count = ++seen_[{finding.rule, finding.file, finding.identity}];
+    return Concat(Hash({finding.rule, finding.file, finding.identity}), ":", count);
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::string, std::string>, size_t> seen_;
+};
+
+JsonValue ResultJson(const Finding& finding, std::span<const FindingRule> rules, Fingerprints& fingerprints) {
+  JsonValue::Object result = {{"ruleId", finding.rule}};
+  if (const auto rule = std::ranges::find(rules, finding.rule, &FindingRule::id); rule != rules.end()) {
+    result.push_back({"ruleIndex", static_cast<size_t>(rule - rules.begin())});
+  }
+  result.push_back({"level", WordsOf(finding.level).sarif});
+  result.push_back({"message", Message(finding.fix.empty() ? finding.message : finding.message + " " + finding.fix)});
+  result.push_back({"locations", JsonValue::Array{Location(finding)}});
+  result.push_back({"partialFingerprints", JsonValue::Object{{"finding/v1", fingerprints.Next(finding)}}});
+  return result;
+}
+
+}  // namespace
+
+std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings) {
+  JsonValue::Array rule_list;
+  for (const FindingRule& rule : rules) rule_list.push_back(RuleJson(rule));
+  Fingerprints fingerprints;
+  JsonValue::Array results;
+  for (const Finding& finding : findings) results.push_back(ResultJson(finding, rules, fingerprints));
+  JsonValue::Object driver = {{"name", "syscarve"}, {"version", SYSCARVE_VERSION}, {"rules", std::move(rule_list)}};
+  JsonValue::Object run = {{"tool", JsonValue::Object{{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  JsonValue::Object log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", JsonValue::Array{std::move(run)}}};
+  return PrintJson(log, kWidth);
+}
+
+}  // namespace syscarve
