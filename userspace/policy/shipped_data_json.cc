@@ -4,6 +4,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/strict_json.h"
+#include "userspace/policy/risk.h"
 #include "userspace/policy/shipped_data.h"
 
 namespace syscarve {
@@ -81,6 +82,18 @@ ClosureRule ReadClosureRule(const JsonReader& value) {
     });
   }
   return rule;
+}
+
+void AddRisk(const std::set<std::string>& names, const Risk& risk, const JsonReader& value, Risks& risks) {
+  for (const std::string& name : names) {
+    if (!risks.emplace(name, risk).second) value.Fail(Concat("\"", name, "\" appears twice"));
+  }
+}
+
+RiskLevel ReadRiskLevel(const JsonReader& field) {
+  const std::optional<RiskLevel> level = RiskLevelFromName(field.Text(kMaxText));
+  if (!level.has_value()) field.Fail("expected \"low\", \"medium\" or \"high\"");
+  return level.value_or(RiskLevel::kLow);
 }
 
 // Parses `text` and has `read` fill `result` from it.
@@ -170,6 +183,29 @@ absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_vi
   return Parse<std::vector<OccasionalCalls>>(text, "syscarve.runtimes/1", read);
 }
 
+absl::StatusOr<Risks> ParseRisks(std::string_view text) {
+  const auto read = [](const JsonReader& root, Risks& risks) {
+    root.AllowOnly({"schema", "risks", "families"});
+    root.Required("risks").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"names", "risk", "family", "why", "references"});
+      const Risk risk{.level = ReadRiskLevel(value.Required("risk")),
+                      .family = value.Required("family").Text(kMaxText),
+                      .why = value.Required("why").Text(kMaxText),
+                      .references = NameList(value.Required("references"))};
+      AddRisk(Names(value.Required("names")), risk, value, risks);
+    });
+    root.Required("families").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"family", "why", "names"});
+      const Risk risk{.level = RiskLevel::kLow,
+                      .family = value.Required("family").Text(kMaxText),
+                      .why = value.Required("why").Text(kMaxText),
+                      .references = {}};
+      AddRisk(Names(value.Required("names")), risk, value, risks);
+    });
+  };
+  return Parse<Risks>(text, "syscarve.risk/1", read);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }
@@ -180,6 +216,10 @@ absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy() {
 
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls() {
   return Shipped<std::vector<OccasionalCalls>>("runtimes.json", ParseOccasionalCalls);
+}
+
+absl::StatusOr<const Risks*> ShippedRisks() {
+  return Shipped<Risks>("risk.json", ParseRisks);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {
