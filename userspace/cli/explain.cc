@@ -29,6 +29,7 @@ struct ExplainArguments {
   std::string input;
   std::vector<std::string> names;
   std::string format = "text";
+  std::string closure = "safe";
   BaselineArguments baseline;
   bool quiet = false;
 };
@@ -47,6 +48,7 @@ absl::StatusOr<std::string> Explain(const ExplainArguments& arguments, std::stri
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ParseRecording(text));
   GenerateOptions options;
   options.allow_incomplete = true;
+  options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
                             BaselineSources::Load(arguments.baseline, HasContainers(recording)));
   BaselineChoice choice = sources.Choose({&recording, 1});
@@ -77,6 +79,9 @@ void AddExplain(CLI::App& app, int& exit_code) {
   verb->add_option("NAME", arguments->names, "Only these calls");
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->add_option("--closure", arguments->closure, "Of a recording: none, safe or portable, as for generate")
+      ->check(CLI::IsMember({"none", "safe", "portable"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");

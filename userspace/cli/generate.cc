@@ -29,6 +29,7 @@ constexpr char kAbout[] =
     "  syscarve generate unit.json e2e.json --format names\n"
     "  syscarve generate recordings/ -o profiles/\n"
     "  syscarve generate recordings/ -o profiles/ --compose docker-compose.yml\n"
+    "  syscarve generate web.recording.json --closure portable -o web.json    # for x86_64 and aarch64\n"
     "  syscarve generate web.recording.json --unlisted log -o try.json";
 
 struct GenerateArguments {
@@ -128,8 +129,9 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"docker", "oci", "names"}))
       ->capture_default_str();
   verb->add_option("--closure", arguments->closure,
-                   "safe: add calls that belong beside the seen ones, each with its reason; none: only what was seen")
-      ->check(CLI::IsMember({"none", "safe"}))
+                   "none: only what was seen; safe: add calls that belong beside the seen ones, each with its reason; "
+                   "portable: also those of another libc, and for x86_64 and aarch64 alike")
+      ->check(CLI::IsMember({"none", "safe", "portable"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
   AddCeilingOptions(*verb, arguments->ceiling);

@@ -51,8 +51,7 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
       return absl::InvalidArgumentError(
           Concat("the ceiling does not speak of ", AbiName(abi), ", the recordings' own ABI, and so allows nothing"));
     } else {
-      result.warnings.push_back(
-          Concat("calls of ", AbiName(abi), " were seen, but the ceiling kills every one of them: the ABI is cut"));
+      result.warnings.push_back(Concat("the ceiling kills every call of ", AbiName(abi), ": the ABI is cut"));
     }
   }
 

@@ -2,26 +2,44 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "userspace/model/abi.h"
 #include "userspace/policy/shipped_data.h"
 
 namespace syscarve {
+
+enum class ClosureMode {
+  kNone,
+  kSafe,      // What the same program may need on the same architecture.
+  kPortable,  // Also what it needs with another libc, and on x86_64 and aarch64 alike.
+};
 
 // Why one call was added: a rule, and the call of its family that was seen ("" for a rule that always applies).
 struct ClosureReason {
   std::string rule;  // ClosureRule::id
   std::string because;
-  std::string reason;  // ClosureRule::reason
+  std::string reason;                         // ClosureRule::reason
+  std::vector<ArgumentCondition> conditions;  // Under which it is a reason at all; empty: any arguments.
   bool operator==(const ClosureReason&) const = default;
 };
 
-// What `rules` add to `seen`: name -> reasons, in the order of the rules. Names in `seen` are never among the keys.
-// Added calls add no further ones, so the order of the rules does not matter for the set.
-std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureRule> rules,
-                                                        const std::set<std::string>& seen);
+// What was seen, over all runs.
+struct SeenCalls {
+  std::set<std::string> names;
+  std::vector<std::set<std::string>> programs;  // Of each program; what cannot be told of any is in `names` only.
+};
+
+// What the rules that `mode` has add to `seen`: name -> reasons, in the order of the rules. Names that were seen are
+// never among the keys. Added calls add no further ones, so the order of the rules does not matter for the set.
+std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureRule> rules, ClosureMode mode,
+                                                        const SeenCalls& seen);
+
+// The architecture that a portable profile speaks of beside `native`, or nullopt.
+std::optional<Abi> OtherArchitecture(Abi native);
 
 }  // namespace syscarve

@@ -188,24 +188,90 @@ Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, con
   return profile;
 }
 
-// The rules for calls that the ceiling allows for some arguments only, names together that have the same.
-void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, Profile& profile) {
-  std::vector<std::pair<CallRules, std::vector<std::string>>> grouped;
+// The rules for calls that are allowed for some arguments only, names together that have the same.
+void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<std::string, std::string>& comments,
+                      Profile& profile) {
+  std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
   for (const NarrowedCall& call : narrowed) {
-    auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) { return g.first == call.rules; });
-    if (group == grouped.end()) group = grouped.insert(group, {call.rules, {}});
+    auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) {
+      return g.first.rules == call.rules && g.first.closure == call.closure;
+    });
+    if (group == grouped.end()) group = grouped.insert(group, {call, {}});
     group->second.push_back(call.name);
   }
-  for (auto& [rules, names] : grouped) {
-    std::stable_partition(rules.begin(), rules.end(), [](const auto& rule) { return rule.action == kAllow; });
-    for (const ConditionalAnswer& rule : rules) {
-      profile.rules.push_back({.names = names,
-                               .action = rule.action,
-                               .conditions = rule.conditions,
-                               .comment = rule.action == kAllow ? "allowed where the ceiling allows it"
-                                                                : "refused where the ceiling refuses it"});
+  for (auto& [call, names] : grouped) {
+    std::stable_partition(call.rules.begin(), call.rules.end(), [](const auto& rule) { return rule.action == kAllow; });
+    for (const ConditionalAnswer& rule : call.rules) {
+      std::string comment =
+          rule.action == kAllow ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
+      if (!call.closure.empty()) comment = comments.at(call.closure);
+      profile.rules.push_back(
+          {.names = names, .action = rule.action, .conditions = rule.conditions, .comment = std::move(comment)});
     }
   }
+}
+
+// The rule that a call which only closure allows is counted for: the first that adds it whatever its arguments, else
+// the first.
+const std::string& ClosureRuleOf(const AllowedCall& call) {
+  const auto whole =
+      std::ranges::find_if(call.closure, [](const ClosureReason& reason) { return reason.conditions.empty(); });
+  return (whole != call.closure.end() ? *whole : call.closure.front()).rule;
+}
+
+// The rules of a call that only closure allows and every reason narrows; none where some reason does not.
+CallRules ClosureConditions(const AllowedCall& call) {
+  CallRules rules;
+  if (!call.only_by_closure()) return rules;
+  for (const ClosureReason& reason : call.closure) {
+    if (reason.conditions.empty()) return {};
+    const ConditionalAnswer rule{reason.conditions, kAllow};
+    if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(rule);
+  }
+  return rules;
+}
+
+// Where both hold. nullopt where that would need two conditions on one argument, which container runtimes take for
+// alternatives.
+std::optional<CallRules> Intersect(const CallRules& left, const CallRules& right) {
+  CallRules both;
+  for (const ConditionalAnswer& one : left) {
+    for (const ConditionalAnswer& other : right) {
+      if (other.action != kAllow) continue;
+      ConditionalAnswer rule = one;
+      for (const ArgumentCondition& condition : other.conditions) {
+        if (std::ranges::find(rule.conditions, condition) != rule.conditions.end()) continue;
+        const auto same_argument = [&](const auto& already) { return already.index == condition.index; };
+        if (std::ranges::any_of(rule.conditions, same_argument)) return std::nullopt;
+        rule.conditions.push_back(condition);
+      }
+      if (std::ranges::find(both, rule) == both.end()) both.push_back(std::move(rule));
+    }
+  }
+  return both;
+}
+
+// Gives the calls that closure adds for some arguments only their conditions, beside those of the ceiling.
+void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile& result) {
+  std::vector<std::string> left_out;
+  for (auto& [name, call] : calls) {
+    CallRules rules = ClosureConditions(call);
+    if (rules.empty()) continue;
+    const auto by_ceiling =
+        std::ranges::find_if(result.narrowed, [&](const NarrowedCall& narrowed) { return narrowed.name == name; });
+    if (by_ceiling == result.narrowed.end()) {
+      result.narrowed.push_back({name, std::move(rules), ClosureRuleOf(call)});
+    } else if (std::optional<CallRules> both = Intersect(rules, by_ceiling->rules); both.has_value()) {
+      *by_ceiling = {name, *std::move(both), ClosureRuleOf(call)};
+    } else {
+      left_out.push_back(name);
+    }
+  }
+  for (const std::string& name : left_out) {
+    calls.erase(name);
+    std::erase_if(result.narrowed, [&](const NarrowedCall& narrowed) { return narrowed.name == name; });
+  }
+  std::ranges::sort(result.narrowed, {}, &NarrowedCall::name);
 }
 
 // One rule per kind of reason; each name goes where its strongest reason is.
@@ -233,7 +299,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
     } else if (call.asked) {
       asked.push_back(call.name);
     } else {
-      closure[call.closure.front().rule].push_back(call.name);
+      closure[ClosureRuleOf(call)].push_back(call.name);
     }
   }
   const auto add = [&](std::vector<std::string> names, std::string comment) {
@@ -246,12 +312,14 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
     add(std::exchange(baseline[calls_of_runtime.source], {}), Concat("baseline: ", calls_of_runtime.source));
   }
   add(std::move(asked), "asked for: --allow");
+  std::map<std::string, std::string> comments;
   for (const ClosureRule& rule : closure_rules) {
+    comments[rule.id] = Concat("closure ", rule.id, ": ", rule.reason);
     if (const auto found = closure.find(rule.id); found != closure.end()) {
-      add(std::move(found->second), Concat("closure ", rule.id, ": ", rule.reason));
+      add(std::move(found->second), comments[rule.id]);
     }
   }
-  AddNarrowedRules(narrowed, profile);
+  AddNarrowedRules(narrowed, comments, profile);
   AddUnlistedRule(options.unlisted, policy, allowed, profile);
   return profile;
 }
@@ -268,7 +336,7 @@ absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy&
     call.name = name;
     result.cut.push_back({std::move(call), answer});
   }
-  for (auto& [name, rules] : under.narrowed) result.narrowed.push_back({name, std::move(rules)});
+  for (auto& [name, rules] : under.narrowed) result.narrowed.push_back({name, std::move(rules), ""});
   abis = std::move(under.abis);
   std::erase_if(calls, [&](const auto& call) { return !ExistsOn(abis, call.first); });
   result.warnings = std::move(under.warnings);
@@ -287,6 +355,7 @@ std::string Listed(const std::set<std::string>& names) {
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
   if (name == "none") return ClosureMode::kNone;
   if (name == "safe") return ClosureMode::kSafe;
+  if (name == "portable") return ClosureMode::kPortable;
   return std::nullopt;
 }
 
@@ -313,11 +382,16 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.native_abi = recordings.front().host.native_abi;
   Evidence evidence = Gather(recordings);
   evidence.abis.insert(result.native_abi);
+  result.seen_abis = evidence.abis;
+  if (options.closure == ClosureMode::kPortable) {
+    if (const std::optional<Abi> other = OtherArchitecture(result.native_abi)) evidence.abis.insert(*other);
+  }
   std::vector<Abi> abis(evidence.abis.begin(), evidence.abis.end());
   const std::set<std::string> blocked(options.block.begin(), options.block.end());
 
   std::map<std::string, AllowedCall> calls;
-  std::set<std::string> wanted;  // What closure starts from.
+  SeenCalls wanted;  // What closure starts from.
+  std::map<Program, std::set<std::string>> by_program;
   std::set<std::string> blocked_though_seen;
   std::map<std::string, std::set<std::string>> widened;  // Names by what they were widened from and to.
   for (auto& [name, sightings] : evidence.calls) {
@@ -325,14 +399,16 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
       blocked_though_seen.insert(name);
       continue;
     }
-    wanted.insert(name);
+    wanted.names.insert(name);
     std::set<Abi> seen_on;
     for (auto& [key, sighting] : sightings) {
       seen_on.insert(key.second.abi);
+      for (const auto& [program, count] : sighting.programs) by_program[program].insert(name);
       calls[name].sightings.push_back(std::move(sighting));
     }
     for (const Abi abi : abis) {
-      if (seen_on.contains(abi) || !FindSyscall(abi, name).has_value()) continue;
+      // Of the other architecture's, which were not seen, it is what portable means.
+      if (seen_on.contains(abi) || !result.seen_abis.contains(abi) || !FindSyscall(abi, name).has_value()) continue;
       widened[Concat("seen on ", AbiName(*seen_on.begin()), " only and allowed on ", AbiName(abi), " too")].insert(
           name);
     }
@@ -345,7 +421,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
         blocked_of_runtime.insert(name);
         continue;
       }
-      wanted.insert(name);
+      wanted.names.insert(name);
       if (calls[name].baseline.empty()) calls[name].baseline = baseline.source;
     }
   }
@@ -358,18 +434,19 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
       nowhere.insert(name);
     }
   }
-  if (options.closure == ClosureMode::kSafe) {
-    for (auto& [name, reasons] : Close(*closure_rules, wanted)) {
-      if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
-    }
+  for (auto& [program, names] : by_program) wanted.programs.push_back(std::move(names));
+  for (auto& [name, reasons] : Close(*closure_rules, options.closure, wanted)) {
+    if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
   }
   if (options.ceiling.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, abis, calls, result));
   }
+  NarrowByClosure(calls, result);
   std::set<std::string> allowed;
   for (auto& [name, call] : calls) {
     call.name = name;
     allowed.insert(name);
+    if (call.only_by_closure()) result.closure[ClosureRuleOf(call)].push_back(name);
     result.calls.push_back(std::move(call));
   }
 
@@ -386,9 +463,16 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.profile = MakeProfile(result.calls, result.narrowed, *closure_rules, options, *errno_policy, abis);
   std::set<std::string> conditional;
   for (const NarrowedCall& call : result.narrowed) conditional.insert(call.name);
-  SYSCARVE_RETURN_IF_ERROR(VerifyProfile(result.profile, result.native_abi, allowed, conditional));
-  if (options.ceiling.has_value() && options.unlisted != UnlistedMode::kLog) {
-    SYSCARVE_RETURN_IF_ERROR(VerifyUnderCeiling(result.profile, result.native_abi, *options.ceiling));
+  std::vector<Abi> natives = {result.native_abi};
+  if (const std::optional<Abi> other = OtherArchitecture(result.native_abi);
+      other.has_value() && std::ranges::count(abis, *other) > 0) {
+    natives.push_back(*other);
+  }
+  for (const Abi native : natives) {
+    SYSCARVE_RETURN_IF_ERROR(VerifyProfile(result.profile, native, allowed, conditional));
+    if (options.ceiling.has_value() && options.unlisted != UnlistedMode::kLog) {
+      SYSCARVE_RETURN_IF_ERROR(VerifyUnderCeiling(result.profile, native, *options.ceiling));
+    }
   }
 
   const auto warn = [&](std::string sentence) { result.warnings.push_back(std::move(sentence)); };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,6 @@
 
 namespace syscarve {
 
-enum class ClosureMode { kNone, kSafe };
-
 // How calls that are not allowed are answered.
 enum class UnlistedMode {
   kEnosys,  // ENOSYS for what a libc may probe and for numbers of the future, EPERM by name for what is old and known.
@@ -32,7 +31,7 @@ enum class UnlistedMode {
   kLog,     // Let through and logged by the kernel: to try a profile out.
 };
 
-std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe"
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe", "portable"
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
 
 // Calls of a container runtime that belong in a profile, and where that is known from. baseline_choice.h picks them.
@@ -71,7 +70,8 @@ struct AllowedCall {
   std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
   std::string baseline;             // BaselineCalls::source, or "".
   std::vector<ClosureReason> closure;
-  bool asked = false;      // By GenerateOptions::allow.
+  bool asked = false;  // By GenerateOptions::allow.
+  bool only_by_closure() const { return sightings.empty() && baseline.empty() && !asked; }
   uint64_t count() const;  // Over all sightings.
   bool operator==(const AllowedCall&) const = default;
 };
@@ -83,18 +83,21 @@ struct CutCall {
   bool operator==(const CutCall&) const = default;
 };
 
-// A call that is allowed for the arguments for which the ceiling allows it. It is among GeneratedProfile::calls, too.
+// A call that is allowed for some arguments only. It is among GeneratedProfile::calls, too.
 struct NarrowedCall {
   std::string name;
   CallRules rules;
+  std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these.
   bool operator==(const NarrowedCall&) const = default;
 };
 
 struct GeneratedProfile {
   Profile profile;
   Abi native_abi = Abi::kX86_64;
-  std::vector<AllowedCall> calls;  // Ascending by name.
-  std::vector<CutCall> cut;        // By GenerateOptions::ceiling; ascending by name, as is the next.
+  std::vector<AllowedCall> calls;                           // Ascending by name.
+  std::map<std::string, std::vector<std::string>> closure;  // What each rule added: the names that only closure allows.
+  std::set<Abi> seen_abis;                                  // Of calls of the recordings, and the native one.
+  std::vector<CutCall> cut;  // By GenerateOptions::ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
@@ -104,8 +107,9 @@ struct GeneratedProfile {
 };
 
 // The union over all recordings, runs and subjects, and over a run's parts where one run id appears more than once.
-// Calls of phase "runtime" and refused calls are not allowed for their own sake. The profile speaks of the native ABI
-// and of every other ABI that was seen. The result has been proven with VerifyProfile.
+// Calls of phase "runtime" and refused calls are not allowed for their own sake. The profile speaks of the native ABI,
+// of every other ABI that was seen and, with ClosureMode::kPortable, of the other architecture's. The result has been
+// proven with VerifyProfile, for both architectures.
 //
 // kInvalidArgument: no recordings, recordings of different architectures, a baseline of another ABI, or an unknown name
 // in `allow` or `block` (the message has the nearest known one). kDataLoss: a recording is incomplete and

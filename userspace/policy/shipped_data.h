@@ -8,20 +8,31 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/model/profile.h"
 
 namespace syscarve {
 
 struct ClosureFallback {
   std::string when;
   std::vector<std::string> add;
+  std::vector<ArgumentCondition> conditions;  // All must hold for what is added; empty: any arguments.
 };
 
-// One reason to add calls that were not seen. Exactly one of the three lists is not empty.
+// Calls that are added when one program made a call of each list of `when`.
+struct ClosureTogether {
+  std::vector<std::vector<std::string>> when;
+  std::vector<std::string> add;
+};
+
+// One reason to add calls that were not seen. Exactly one of the four lists is not empty.
 struct ClosureRule {
   std::string id;
+  bool portable = false;  // Only for profiles that are to hold with another libc or on another architecture.
   std::vector<std::string> always;
   std::vector<std::vector<std::string>> families;
   std::vector<ClosureFallback> fallbacks;
+  std::vector<ClosureTogether> together;
+  std::set<std::string> beyond;  // Added although they reach beyond the process and nothing of their class was seen.
   std::string reason;
   std::string source;
 };
@@ -62,6 +73,8 @@ struct OccasionalCalls {
   std::string source;
 };
 
+// Refuses a rule that adds a call of another class than its trigger's, or one that can do more than the trigger, unless
+// the call reaches nothing but the calling process, has conditions, or is among the rule's `beyond`.
 absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
 absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);

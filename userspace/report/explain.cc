@@ -17,6 +17,13 @@
 namespace syscarve {
 namespace {
 
+// " when arg0 == 0x2 and …", or "" for no conditions.
+std::string WhenWords(const std::vector<ArgumentCondition>& all) {
+  std::vector<std::string> conditions;
+  for (const ArgumentCondition& condition : all) conditions.push_back(ConditionWords(condition));
+  return Concat(conditions.empty() ? "" : " when ", absl::StrJoin(conditions, " and "));
+}
+
 std::string CallLines(const AllowedCall& call, Abi native) {
   std::string text = call.name + "\n";
   for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, sighting.id.abi == native);
@@ -24,8 +31,8 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   if (call.asked) text += "  asked for with --allow\n";
   for (const ClosureReason& reason : call.closure) {
     text += Concat("  closure ", reason.rule,
-                   reason.because.empty() ? std::string() : Concat(", because of ", reason.because), ": ",
-                   reason.reason, "\n");
+                   reason.because.empty() ? std::string() : Concat(", because of ", reason.because),
+                   WhenWords(reason.conditions), ": ", reason.reason, "\n");
   }
   return text;
 }
@@ -41,10 +48,8 @@ std::string RefusedLine(const Decider& decider, const std::vector<Abi>& abis, co
 }
 
 std::string RuleLine(const Rule& rule) {
-  std::vector<std::string> conditions;
-  for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
-  return Concat("  ", ActionWords(rule.action), conditions.empty() ? "" : " when ", absl::StrJoin(conditions, " and "),
-                rule.comment.empty() ? "" : ": ", EscapeForTerminal(rule.comment), "\n");
+  return Concat("  ", ActionWords(rule.action), WhenWords(rule.conditions), rule.comment.empty() ? "" : ": ",
+                EscapeForTerminal(rule.comment), "\n");
 }
 
 }  // namespace

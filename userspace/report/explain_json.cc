@@ -23,6 +23,18 @@ JsonValue Bytes(std::string_view bytes) {
   return EncodePercent(bytes);
 }
 
+JsonValue::Array NamesJson(const std::vector<std::string>& names) {
+  JsonValue::Array result;
+  for (const std::string& name : names) result.push_back(name);
+  return result;
+}
+
+JsonValue::Array ConditionsJson(const std::vector<ArgumentCondition>& conditions) {
+  JsonValue::Array result;
+  for (const ArgumentCondition& condition : conditions) result.push_back(ConditionWords(condition));
+  return result;
+}
+
 JsonValue CallJson(const AllowedCall& call) {
   JsonValue::Object result;
   result.push_back({"name", call.name});
@@ -38,6 +50,7 @@ JsonValue CallJson(const AllowedCall& call) {
     JsonValue::Object entry;
     entry.push_back({"rule", reason.rule});
     if (!reason.because.empty()) entry.push_back({"because", reason.because});
+    if (!reason.conditions.empty()) entry.push_back({"when", ConditionsJson(reason.conditions)});
     entry.push_back({"reason", reason.reason});
     closure.push_back(std::move(entry));
   }
@@ -66,9 +79,7 @@ JsonValue CapabilityJson(const CapabilityVerdict& verdict) {
   result.push_back({"verdict", VerdictName(verdict.verdict)});
   result.push_back({"granted", verdict.granted});
   result.push_back({"denied", verdict.denied});
-  JsonValue::Array calls;
-  for (const std::string& call : verdict.calls) calls.push_back(call);
-  result.push_back({"calls", std::move(calls)});
+  result.push_back({"calls", NamesJson(verdict.calls)});
   result.push_back({"why", verdict.why});
   return result;
 }
@@ -82,11 +93,7 @@ JsonValue::Object ActionJson(Action action) {
 
 JsonValue RuleJson(const Rule& rule) {
   JsonValue::Object result = ActionJson(rule.action);
-  if (!rule.conditions.empty()) {
-    JsonValue::Array conditions;
-    for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
-    result.push_back({"when", std::move(conditions)});
-  }
+  if (!rule.conditions.empty()) result.push_back({"when", ConditionsJson(rule.conditions)});
   if (!rule.comment.empty()) result.push_back({"comment", rule.comment});
   return result;
 }
@@ -115,6 +122,14 @@ std::string ExplainJson(const GeneratedProfile& made, std::span<const std::strin
   }
   result.push_back({"calls", std::move(calls)});
   if (names.empty()) {
+    JsonValue::Array closure;
+    for (const auto& [rule, added] : made.closure) {
+      JsonValue::Object entry;
+      entry.push_back({"rule", rule});
+      entry.push_back({"added", NamesJson(added)});
+      closure.push_back(std::move(entry));
+    }
+    result.push_back({"closure", std::move(closure)});
     result.push_back({"capabilities_recorded", made.capabilities_recorded});
     JsonValue::Array capabilities;
     for (const CapabilityVerdict& verdict : made.capabilities) capabilities.push_back(CapabilityJson(verdict));

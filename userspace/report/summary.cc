@@ -40,6 +40,12 @@ std::string SourceTitle(const std::string& source) {
   return source.substr(0, source.find(": "));
 }
 
+std::string AbiList(const std::vector<Abi>& abis) {
+  std::vector<std::string> names;
+  for (const Abi abi : abis) names.emplace_back(AbiName(abi));
+  return absl::StrJoin(names, ", ");
+}
+
 std::string UnlistedWords(Action action) {
   if (action.kind == ActionKind::kErrno) return "other calls fail with ENOSYS or EPERM";
   return action.kind == ActionKind::kLog ? "other calls are let through and logged" : "other calls kill the process";
@@ -47,11 +53,17 @@ std::string UnlistedWords(Action action) {
 
 }  // namespace
 
+std::string ClosureCosts(const GeneratedProfile& made) {
+  std::vector<std::string> parts;
+  for (const auto& [rule, names] : made.closure) parts.push_back(Concat(rule, " ", names.size()));
+  return parts.empty() ? "" : Concat("added by closure: ", absl::StrJoin(parts, ", "));
+}
+
 std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   std::vector<std::string> cut;
   size_t by_closure = 0;
   for (const CutCall& call : made.cut) {
-    if (call.call.sightings.empty() && call.call.baseline.empty() && !call.call.asked) {
+    if (call.call.only_by_closure()) {
       ++by_closure;
       continue;
     }
@@ -70,7 +82,8 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
       for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));
       when.push_back(absl::StrJoin(conditions, " and "));
     }
-    lines.push_back(Concat("narrowed by the ceiling: ", call.name, " if ", absl::StrJoin(when, ", or ")));
+    lines.push_back(Concat("narrowed by ", call.closure.empty() ? "the ceiling" : Concat("closure ", call.closure),
+                           ": ", call.name, " if ", absl::StrJoin(when, ", or ")));
   }
   return lines;
 }
@@ -103,13 +116,16 @@ std::string BaselineSummary(const GeneratedProfile& made) {
 std::string GenerateSummary(const GeneratedProfile& made) {
   std::string text = FirstSummaryLine(made) + "\n";
   if (!made.baselines.empty()) text += Concat("baseline: ", EscapeForTerminal(BaselineSummary(made)), "\n");
-  if (made.profile.abis.size() > 1) {
-    std::vector<std::string> others;
-    for (const Abi abi : made.profile.abis) {
-      if (abi != made.native_abi) others.emplace_back(AbiName(abi));
-    }
-    text += Concat("calls of ", absl::StrJoin(others, ", "), " were seen, so the profile speaks of them too\n");
+  if (const std::string costs = ClosureCosts(made); !costs.empty()) text += costs + "\n";
+  std::vector<Abi> seen_too;
+  std::vector<Abi> spoken_of;
+  for (const Abi abi : made.profile.abis) {
+    if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : spoken_of).push_back(abi);
   }
+  if (!seen_too.empty()) {
+    text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile speaks of them too\n");
+  }
+  if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += line + "\n";
   if (!made.capabilities_recorded) {
     text += "capabilities: not recorded\n";

@@ -58,6 +58,10 @@ TEST_P(GoldenTest, GivesTheKeptTexts) {
       Generate(recordings, {.closure = ClosureMode::kNone, .unlisted = UnlistedMode::kKill});
   ASSERT_TRUE(exact.ok()) << exact.status();
   Compare(folder + "expected-exact-oci.json", Emit(OutputFormat::kOci, exact->profile));
+
+  const absl::StatusOr<GeneratedProfile> portable = Generate(recordings, {.closure = ClosureMode::kPortable});
+  ASSERT_TRUE(portable.ok()) << portable.status();
+  Compare(folder + "expected-portable-docker.json", Emit(OutputFormat::kDocker, portable->profile));
 }
 
 INSTANTIATE_TEST_SUITE_P(Generate, GoldenTest, testing::ValuesIn(Cases()),

@@ -134,6 +134,87 @@ TEST(GenerateTest, ClosureAddsWithReasonsAndOnlyWhatTheAbiHas) {
   EXPECT_EQ(in_rules, std::multiset<std::string>(names.begin(), names.end()));
 }
 
+// Allowed names over the closures, each for its own reasons.
+TEST(GenerateTest, EachClosureAllowsWhatTheNarrowerOneDoes) {
+  const std::vector<Recording> recordings = {
+      RecordingBuilder()
+          .Calls({"open", "dup2", "fork", "epoll_wait", "unlink", "mmap", "futex", "clone", "time"})
+          .Build()};
+  std::set<std::string> narrower;
+  for (const ClosureMode mode : {ClosureMode::kNone, ClosureMode::kSafe, ClosureMode::kPortable}) {
+    const GeneratedProfile made = Make(recordings, {.closure = mode});
+    const std::set<std::string> names = Names(made);
+    EXPECT_TRUE(std::ranges::includes(names, narrower));
+    std::set<std::string> counted;
+    for (const auto& [rule, added] : made.closure) counted.insert(added.begin(), added.end());
+    EXPECT_EQ(counted.size() + 9, names.size()) << "each added name is counted for one rule";
+    narrower = names;
+  }
+}
+
+TEST(GenerateTest, PortableSpeaksOfBothArchitecturesWhicheverWasRecorded) {
+  RecordingBuilder aarch64;
+  aarch64.recording().host.native_abi = Abi::kAarch64;
+  aarch64.Call("openat", 3, Abi::kAarch64).Call("dup3", 1, Abi::kAarch64).Call("clone", 1, Abi::kAarch64);
+  aarch64.Call("set_tid_address", 1, Abi::kAarch64).Call("unlinkat", 1, Abi::kAarch64);
+  const GeneratedProfile there = Make({aarch64.Build()}, {.closure = ClosureMode::kPortable});
+  const GeneratedProfile here =
+      Make({RecordingBuilder().Calls({"open", "dup2", "clone", "set_tid_address", "unlink"}).Build()},
+           {.closure = ClosureMode::kPortable});
+  for (const GeneratedProfile* made : {&there, &here}) {
+    EXPECT_EQ(made->profile.abis, (std::vector<Abi>{Abi::kX86_64, Abi::kAarch64}));
+    EXPECT_TRUE(made->warnings.empty()) << made->warnings[0];
+    const Enforced enforced(made->profile);
+    for (const char* name : {"open", "dup2", "fork", "arch_prctl", "unlink"})
+      EXPECT_EQ(enforced.Ask(name), kAllow) << name;
+    for (const char* name : {"openat", "dup3", "clone", "unlinkat", "exit_group"}) {
+      EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, name)), kAllow) << name;
+    }
+    EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, "mount")), kEperm);
+    EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, "statx")), kEnosys);
+    EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kI386, "exit_group")).kind, ActionKind::kKillThread);
+  }
+}
+
+TEST(GenerateTest, PortableCloneForForkMakesNoNamespaces) {
+  const std::vector<Recording> recordings = {RecordingBuilder().Call("fork").Build()};
+  GenerateOptions options{.closure = ClosureMode::kPortable};
+  const GeneratedProfile made = Make(recordings, options);
+  ASSERT_EQ(made.narrowed.size(), 1U);
+  EXPECT_EQ(made.narrowed[0].name, "clone");
+  const Decider decider(made.profile);
+  for (const Abi abi : {Abi::kX86_64, Abi::kAarch64}) {
+    const SyscallId clone = *FindSyscall(abi, "clone");
+    EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
+    EXPECT_EQ(decider.Decide(clone, {0x10000011}), kEnosys) << "CLONE_NEWUSER";
+  }
+  // Seen or asked for, it is allowed as ever.
+  EXPECT_TRUE(Make({RecordingBuilder().Calls({"fork", "clone"}).Build()}, options).narrowed.empty());
+  EXPECT_TRUE(Make({RecordingBuilder().Calls({"fork", "clone3"}).Build()}, options).narrowed.empty());
+  options.allow = {"clone"};
+  EXPECT_TRUE(Make(recordings, options).narrowed.empty());
+  options = {.closure = ClosureMode::kPortable, .block = {"clone"}};
+  EXPECT_FALSE(Names(Make(recordings, options)).contains("clone"));
+}
+
+TEST(GenerateTest, AConditionOfClosureHoldsUnderACeiling) {
+  const std::vector<Recording> recordings = {RecordingBuilder().Calls({"fork", "getrlimit"}).Build()};
+  GenerateOptions options{.closure = ClosureMode::kPortable};
+  const ArgumentCondition no_new_namespaces = {
+      .index = 0, .op = CompareOp::kMaskedEqual, .value = 0x7e020000, .value_two = 0};
+  options.ceiling = Profile{.default_action = kEperm, .abis = {Abi::kX86_64, Abi::kAarch64}};
+  options.ceiling->rules = {
+      {.names = {"fork", "getrlimit", "exit", "exit_group"}, .action = kAllow},
+      {.names = {"clone"}, .action = kAllow, .conditions = {no_new_namespaces}},
+      {.names = {"prlimit64"}, .action = kAllow, .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 3}}}};
+  const GeneratedProfile made = Make(recordings, options);
+  const Decider decider(made.profile);
+  const SyscallId clone = *FindSyscall(Abi::kX86_64, "clone");
+  EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
+  EXPECT_NE(decider.Decide(clone, {0x10000011}), kAllow);
+  EXPECT_FALSE(Names(made).contains("prlimit64")) << "two conditions on one argument cannot be written";
+}
+
 TEST(GenerateTest, UnlistedEnosysIsWhatALibcExpects) {
   const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()});
   const Enforced enforced(made.profile);
