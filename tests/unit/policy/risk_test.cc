@@ -45,7 +45,7 @@ TEST(RiskTest, KnowsTheWaysOut) {
 
 // The calls that `generate` adds on its own are the last that a reviewer should have to think about.
 TEST(RiskTest, WhatEveryProfileHasIsLow) {
-  for (const auto& [name, reasons] : Close(*ShippedClosureRules().value(), {})) {
+  for (const auto& [name, reasons] : Close(*ShippedClosureRules().value(), ClosureMode::kSafe, {})) {
     EXPECT_EQ(RiskOf(*ShippedRisks().value(), name).level, RiskLevel::kLow) << name;
   }
 }
