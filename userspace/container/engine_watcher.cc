@@ -94,6 +94,7 @@ class EngineWatcher::Impl {
   void Subscribed();
   void Disconnect(const absl::Status& why);
   void Reread();
+  void QueueRetries();
   void AskAboutQueued();
   void OnAnswer(const std::string& id, const absl::StatusOr<HttpAnswer>& answer);
   void OnEventBytes(std::string_view bytes);
@@ -139,7 +140,9 @@ class EngineWatcher::Impl {
   std::optional<absl::Status> first_try_;
   EngineInfo info_;
   std::map<std::string, Known> known_;
-  std::deque<std::string> queue_;    // To be asked about: kPending, but not yet asked.
+  std::deque<std::string> queue_;  // To be asked about: kPending, but not yet asked.
+  // As queue_, but not before that time; ascending.
+  std::deque<std::pair<Clock::time_point, std::string>> retries_;
   std::deque<std::string> removed_;  // May be forgotten, from the front on.
   std::vector<std::pair<std::string, int>> problems_;
 };
@@ -270,6 +273,7 @@ bool EngineWatcher::Impl::Step() {
   }
   if (phase_ == Phase::kSubscribed) {
     if (reread_wanted_ && !rereading_) Reread();
+    QueueRetries();
     AskAboutQueued();
   }
   const std::lock_guard lock(mutex_);
@@ -283,6 +287,8 @@ std::chrono::milliseconds EngineWatcher::Impl::LongestWait() const {
   };
   if (phase_ == Phase::kAway) return until(next_try_);
   if (phase_ == Phase::kSubscribing) return until(subscribe_by_);
+  const std::lock_guard lock(mutex_);
+  if (!retries_.empty()) return until(retries_.front().first);
   return std::chrono::minutes(1);
 }
 
@@ -369,6 +375,7 @@ void EngineWatcher::Impl::Disconnect(const absl::Status& why) {
   }
   // Whoever had been asked about is asked about again.
   queue_.clear();
+  retries_.clear();
   for (auto& [id, known] : known_) {
     if (known.answer == Answer::kFailed) known.answer = Answer::kPending;
     if (known.answer != Answer::kPending) continue;
@@ -392,6 +399,13 @@ void EngineWatcher::Impl::Reread() {
       if (ask) Queue(id, *known);
     }
   });
+}
+
+void EngineWatcher::Impl::QueueRetries() {
+  const std::lock_guard lock(mutex_);
+  for (; !retries_.empty() && retries_.front().first <= Clock::now(); retries_.pop_front()) {
+    queue_.push_back(std::move(retries_.front().second));
+  }
 }
 
 void EngineWatcher::Impl::AskAboutQueued() {
@@ -431,7 +445,8 @@ void EngineWatcher::Impl::OnAnswer(const std::string& id, const absl::StatusOr<H
     known.answer = Answer::kUnknown;
     known.answered = Clock::now();
   } else if (absl::IsUnavailable(details.status()) && ++known.attempts < kMaxAttempts) {
-    Queue(id, known);
+    // A dying engine's connections do not all break at once: it must have the time to be seen to go away.
+    retries_.emplace_back(Clock::now() + options_.first_pause, id);
   } else {
     known.answer = Answer::kFailed;
     AddProblem(Concat("container ", ShortId(id), " is not fully known: ", WithoutHint(details.status())));

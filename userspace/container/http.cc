@@ -206,6 +206,8 @@ absl::StatusOr<HttpAnswer> HttpTransfer::Finish(CURLcode code) {
     const std::string_view problem = problem_[0] != '\0' ? problem_ : curl_easy_strerror(code);
     return absl::UnavailableError(Concat(What(), ": ", EscapeForTerminal(problem)));
   }
+  // libcurl takes headers without an end for an answer without a body.
+  if (!headers_done_) return absl::UnavailableError(Concat(What(), ": the answer breaks off"));
   return HttpAnswer{.status = status_, .body = std::move(body_)};
 }
 

@@ -175,6 +175,11 @@ TEST_F(EngineTest, GivesAnErrorForEveryBadAnswer) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+// Headers without an end are no answer with an empty body: an engine that dies is asked again.
+TEST_F(EngineTest, AnAnswerThatBreaksOffIsNone) {
+  EXPECT_TRUE(absl::IsUnavailable(ListAgainst({.bytes = "HTTP/1.1 200 OK\r\n"})));
+}
+
 TEST_F(EngineTest, AnErrorShowsNothingThatATerminalActsOn) {
   const absl::Status status = ListAgainst(FakeEngine::Json("{\"message\":\"\\u001b[2J\\nroot# \"}", 500));
   EXPECT_TRUE(Says(Message(status), "\\x1b[2J\\nroot# "));
