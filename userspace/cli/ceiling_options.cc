@@ -14,7 +14,6 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/container/engine.h"
-#include "userspace/model/profile_json.h"
 #include "userspace/policy/filter_profile.h"
 #include "userspace/stub/stub.h"
 #include "userspace/trace/host.h"
@@ -80,12 +79,16 @@ absl::Status WaitForStart(pid_t pid) {
 }  // namespace
 
 void AddCeilingOptions(CLI::App& verb, CeilingArguments& arguments) {
-  verb.add_option("--ceiling", arguments.ceiling,
-                  "What the result may not exceed: what it refuses is cut and listed. none, a profile, or "
-                  "engine-default: what the engine of this host enforces by default")
+  verb.add_option(
+          "--ceiling", arguments.ceiling,
+          Concat("What the result may not exceed: what it refuses is cut and listed. none; engine-default: what the "
+                 "engine of this host enforces by default; or a profile: ",
+                 kProfileWords))
       ->capture_default_str();
+  AddProfileTargetOptions(verb, arguments.target);
   verb.add_option("--engine-socket", arguments.engine_socket,
-                  "For engine-default, where the engine's API listens (default: DOCKER_HOST, then Docker's and "
+                  "For engine-default and live:CONTAINER, where the engine's API listens (default: DOCKER_HOST, then "
+                  "Docker's and "
                   "Podman's usual places)")
       ->type_name("PATH");
 }
@@ -94,7 +97,10 @@ absl::StatusOr<CeilingSource> CeilingSource::Load(const CeilingArguments& argume
   CeilingSource source;
   source.arguments_ = arguments;
   if (arguments.ceiling != "none" && arguments.ceiling != kEngineDefault) {
-    SYSCARVE_ASSIGN_OR_RETURN(source.file_.profile, LoadProfile(arguments.ceiling));
+    SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+    SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadProfileInput(arguments.ceiling, target, arguments.engine_socket));
+    TellWarnings(input);
+    source.file_.profile = std::move(input.profile);
   }
   return source;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/cli/profile_input.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
 
@@ -21,6 +22,7 @@ namespace syscarve::cli {
 struct CeilingArguments {
   std::string ceiling = "none";
   std::optional<std::string> engine_socket;
+  ProfileTargetArguments target;
 };
 
 // `arguments` must outlive `verb`.
@@ -34,7 +36,7 @@ struct Ceiling {
 // The ceiling behind the options, for any number of profiles.
 class CeilingSource {
  public:
-  // Reads the file that `arguments` name, if they do.
+  // Reads the profile that `arguments` name, if they do.
   static absl::StatusOr<CeilingSource> Load(const CeilingArguments& arguments);
 
   // The ceiling of a profile for these recordings. The engine's default is what the engine of this host enforces when

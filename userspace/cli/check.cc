@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/profile_input.h"
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/profile_json.h"
 #include "userspace/policy/check.h"
 #include "userspace/policy/merge.h"
 
@@ -22,12 +23,14 @@ constexpr char kAbout[] =
     "Tell what a profile would have refused of what was recorded.\n\n"
     "Nothing is run; each refused call is named with the program, the run and the count:\n\n"
     "  syscarve check web.recording.json --profile web.json\n"
-    "  syscarve check monday/ tuesday/ --profile web.json --format json\n\n"
+    "  syscarve check monday/ tuesday/ --profile web.json --format json\n"
+    "  syscarve check web.recording.json --profile default.json --caps default,SYS_ADMIN\n\n"
     "Exit code 1 says that something would have been refused.";
 
 struct CheckArguments {
   std::vector<std::string> inputs;
   std::string profile;
+  ProfileTargetArguments target;
   std::string format = "text";
   bool allow_incomplete = false;
 };
@@ -37,12 +40,14 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   if (arguments.profile == "-" && std::ranges::count(arguments.inputs, "-") > 0) {
     return absl::InvalidArgumentError("standard input can be read only once");
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, LoadProfile(arguments.profile));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileInput(arguments.profile, target));
+  TellWarnings(profile);
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(arguments.inputs));
   RecordingMerger merger;
   SYSCARVE_RETURN_IF_ERROR(AddRecordings(paths, merger));
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());
-  SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile, recording));
+  SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording));
   SYSCARVE_RETURN_IF_ERROR(
       WriteFileAtomically("-", arguments.format == "json" ? CheckJson(result) : CheckText(result)));
   // What is refused is known to be; only "nothing" needs a recording that has everything.
@@ -63,7 +68,8 @@ void AddCheck(CLI::App& app, int& exit_code) {
   verb->add_option("RECORDING", arguments->inputs,
                    "Recordings (- is standard input), or folders of *.recording.json; all are checked together")
       ->required();
-  verb->add_option("--profile", arguments->profile, "The profile (- is standard input)")->required();
+  verb->add_option("--profile", arguments->profile, Concat("The profile: ", kProfileWords))->required();
+  AddProfileTargetOptions(*verb, arguments->target);
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -1,32 +1,141 @@
 #include "userspace/cli/profile_input.h"
 
 #include <CLI/CLI.hpp>
+#include <set>
+#include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/base/text.h"
+#include "userspace/cli/live_target.h"
+#include "userspace/cli/output.h"
+#include "userspace/model/capability.h"
 #include "userspace/model/profile_json.h"
+#include "userspace/policy/filter_profile.h"
+#include "userspace/trace/host.h"
+#include "userspace/trace/live_filter.h"
 
 namespace syscarve::cli {
+namespace {
+
+constexpr std::string_view kLive = "live:";
+
+std::optional<Abi> AbiFromAnyName(std::string_view name) {
+  const std::optional<Abi> abi = AbiFromName(name);
+  return abi.has_value() ? abi : AbiFromEngineArchName(name);
+}
+
+absl::StatusOr<std::set<int>> CapabilitiesFromText(std::string_view text) {
+  std::set<int> capabilities;
+  if (text == "none") return capabilities;
+  for (const std::string_view word : SplitNonEmpty(text, ',')) {
+    if (word == "all") {
+      for (int capability = 0; capability < kCapabilityCount; ++capability) capabilities.insert(capability);
+    } else if (word == "default") {
+      capabilities.insert(DefaultEngineCapabilities().begin(), DefaultEngineCapabilities().end());
+    } else if (const std::optional<int> capability = CapabilityFromName(word)) {
+      capabilities.insert(*capability);
+    } else {
+      return WithHint(absl::InvalidArgumentError(Concat("--caps: unknown capability \"", word, "\"")),
+                      "Say none, all, or a list such as default,SYS_PTRACE.");
+    }
+  }
+  if (capabilities.empty()) {
+    return WithHint(absl::InvalidArgumentError("--caps: no capability is named"), "For no capability, say none.");
+  }
+  return capabilities;
+}
+
+absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarget& target,
+                                      const std::optional<std::string>& engine_socket) {
+  if (target.native != NativeAbi()) {
+    return absl::InvalidArgumentError(
+        Concat("live filters are this host's: they speak of ", AbiName(NativeAbi()), ", not ", AbiName(target.native)));
+  }
+  ProfileInput input{.name = word};
+  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(word.substr(kLive.size()), engine_socket));
+  absl::StatusOr<std::vector<FilterProgram>> filters = ReadLiveFilters(pid);
+  // Whoever asks for a profile has asked no question that this would be the answer to.
+  if (absl::IsAborted(filters.status())) return absl::FailedPreconditionError(filters.status().message());
+  SYSCARVE_RETURN_IF_ERROR(filters.status());
+  SYSCARVE_ASSIGN_OR_RETURN(FoldedFilters folded, ProfileFromFilters(*filters, NativeAbi(), FoldMode::kStricter));
+  input.live = *std::move(filters);
+  input.profile = std::move(folded.profile);
+  input.warnings = std::move(folded.warnings);
+  return input;
+}
+
+}  // namespace
+
+bool IsLive(std::string_view word) {
+  return word.starts_with(kLive);
+}
 
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) {
-  verb.add_option("--arch", arguments.native, "The architecture the profile is meant for (default: this host's)")
+  verb.add_option("--arch", arguments.native, "The architecture that profiles are meant for (default: this host's)")
       ->type_name("ABI");
+  verb.add_option(
+          "--caps", arguments.capabilities,
+          "The container's capabilities, where a profile depends on them: none, all, or a list in which default "
+          "stands for Docker's own (default: these, with a warning)")
+      ->type_name("LIST");
+  verb.add_option("--kernel", arguments.kernel,
+                  "The container's kernel, where a profile depends on it (default: this host's)")
+      ->type_name("X.Y");
 }
 
 absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& arguments) {
   ProfileTarget target;
-  if (arguments.native.empty()) return target;
-  const std::optional<Abi> native = AbiFromName(arguments.native);
-  if (!native.has_value()) {
-    return absl::InvalidArgumentError(Concat("--arch: unknown architecture \"", arguments.native, "\""));
+  if (!arguments.native.empty()) {
+    const std::optional<Abi> native = AbiFromAnyName(arguments.native);
+    if (!native.has_value()) {
+      return absl::InvalidArgumentError(Concat("--arch: unknown architecture \"", arguments.native, "\""));
+    }
+    target.native = *native;
   }
-  target.native = *native;
+  if (arguments.capabilities.has_value()) {
+    SYSCARVE_ASSIGN_OR_RETURN(target.capabilities, CapabilitiesFromText(*arguments.capabilities));
+  }
+  if (arguments.kernel.has_value()) {
+    target.kernel = KernelVersionFromText(*arguments.kernel);
+    if (!target.kernel.has_value()) {
+      return absl::InvalidArgumentError(
+          Concat("--kernel: \"", *arguments.kernel, "\" is no kernel version, such as 6.1"));
+    }
+  }
   return target;
 }
 
-absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget&) {
-  ProfileInput input{.name = word == "-" ? "standard input" : word};
-  SYSCARVE_ASSIGN_OR_RETURN(input.profile, LoadProfile(word));
+absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target,
+                                              const std::optional<std::string>& engine_socket) {
+  if (IsLive(word)) {
+    absl::StatusOr<ProfileInput> input = ReadLive(word, target, engine_socket);
+    if (!input.ok()) return Annotate(input.status(), EscapeForTerminal(word));
+    return input;
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word, kMaxProfileBytes));
+  return ParseProfileInput(word == "-" ? "standard input" : word, text, target);
+}
+
+absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
+                                               const ProfileTarget& target) {
+  ProfileTarget complete = target;
+  if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
+  if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
+  ProfileDependencies used;
+  absl::StatusOr<Profile> profile = ParseProfile(text, complete, &used);
+  if (!profile.ok()) return Annotate(profile.status(), EscapeForTerminal(name));
+  ProfileInput input{.name = name, .profile = *std::move(profile), .live = {}, .warnings = {}};
+  if (used.capabilities && !target.capabilities.has_value()) {
+    input.warnings.push_back(
+        "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps");
+  }
   return input;
+}
+
+void TellWarnings(const ProfileInput& input) {
+  for (const std::string& warning : input.warnings) Warn(Concat(input.name, ": ", warning));
 }
 
 absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, Abi native, ArgumentSets& sets) {

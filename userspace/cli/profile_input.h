@@ -1,7 +1,9 @@
 // Profiles as the verbs are given them: files in every spelling that can be read, and live filters.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
@@ -16,24 +18,47 @@ class App;
 
 namespace syscarve::cli {
 
+// Whether `word` means the filters of a live process.
+bool IsLive(std::string_view word);
+
+// For the help of an option or argument that takes a profile.
+inline constexpr std::string_view kProfileWords = "a file, - for standard input, or live:PID or live:CONTAINER";
+
 // The options that say which container profiles are meant for.
 struct ProfileTargetArguments {
-  std::string native;  // An ABI's name; "" is this host's.
+  std::string native;                       // An ABI's or an engine's name; "" is this host's.
+  std::optional<std::string> capabilities;  // "default", "none", "all", or a list.
+  std::optional<std::string> kernel;        // "6.1".
 };
 
 // `arguments` must outlive `verb`.
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
+
+// What the user said; what was left open stays so, but for the ABI.
 absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& arguments);
 
 struct ProfileInput {
   std::string name;  // As the user said it; "standard input" for "-".
   Profile profile;   // Of live filters, the profile that says the same or, where none can, a stricter one.
   std::vector<FilterProgram> live;    // Not empty: read from a live process, the most recent one first.
-  std::vector<std::string> warnings;  // Sentences.
+  std::vector<std::string> warnings;  // Sentences, which do not name the input.
 };
 
-// The profile behind `word`: a file, or - for standard input.
-absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target);
+// The profile behind `word`: a file, - for standard input, or live:PID or live:CONTAINER for the filters that a process
+// or a container's first process runs under. Of a container the engine is asked, at `engine_socket` or where engines
+// usually listen. An error names the input.
+//
+// Where an entry depends on what `target` does not say, the kernel is this host's, and the capabilities are those that
+// Docker gives by default, with a warning.
+absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target,
+                                              const std::optional<std::string>& engine_socket = std::nullopt);
+
+// The same of a text that has been read already, from what is called `name`.
+absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
+                                               const ProfileTarget& target);
+
+// Prints the warnings, with the input's name in front.
+void TellWarnings(const ProfileInput& input);
 
 // What it means: of live filters exactly what they decide, else what the profile's filter does.
 absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, Abi native, ArgumentSets& sets);

@@ -16,12 +16,13 @@
 #include <vector>
 
 #include "nlohmann/json.hpp"
+#include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/profile_input.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/filter.h"
 #include "userspace/trace/command.h"
@@ -43,6 +44,7 @@ constexpr char kReportSchema[] = "syscarve.run-report/1";
 
 struct RunFlags {
   std::string profile;
+  ProfileTargetArguments target;
   bool log = false;
   std::optional<std::string> report;
   std::optional<std::string> user;
@@ -231,9 +233,15 @@ int Run(RunFlags flags) {
   if (flags.report.has_value()) {
     if (const absl::Status writable = CheckWritable(*flags.report); !writable.ok()) return fail(writable);
   }
-  const absl::StatusOr<Profile> profile = LoadProfile(flags.profile);
+  const absl::StatusOr<ProfileTarget> target = ProfileTargetOf(flags.target);
+  if (!target.ok()) return fail(target.status());
+  if (target->native != NativeAbi()) {
+    return fail(absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts"));
+  }
+  const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
   if (!profile.ok()) return fail(profile.status());
-  const absl::StatusOr<FilterProgram> filter = Compile(*profile);
+  if (!flags.quiet) TellWarnings(*profile);
+  const absl::StatusOr<FilterProgram> filter = Compile(profile->profile);
   if (!filter.ok()) return fail(Annotate(filter.status(), flags.profile));
   if (const absl::Status valid = ValidateFilter(*filter); !valid.ok()) return fail(Annotate(valid, flags.profile));
 
@@ -273,7 +281,8 @@ int Run(RunFlags flags) {
 void AddRun(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* verb = AddVerb(app, "run", kHelp);
-  verb->add_option("-p,--profile", flags->profile, "The profile, in Docker's or OCI's JSON; - is stdin")->required();
+  verb->add_option("-p,--profile", flags->profile, Concat("The profile: ", kProfileWords))->required();
+  AddProfileTargetOptions(*verb, flags->target);
   verb->add_flag("--log", flags->log, "Let refused calls through and only report them");
   verb->add_option("--report", flags->report, "Also write the refused calls to this file, as JSON; - is stdout");
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");

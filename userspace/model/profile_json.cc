@@ -6,18 +6,18 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/base/file.h"
 #include "userspace/base/text.h"
+#include "userspace/model/capability.h"
 #include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = kMaxProfileBytes, .values = size_t{1} << 20, .depth = 16};
 constexpr size_t kMaxRules = size_t{1} << 16;
 constexpr size_t kMaxNames = 4096;     // In one rule; no architecture has a quarter as many calls.
 constexpr size_t kMaxConditions = 64;  // In one entry; more than six must repeat an argument.
@@ -162,12 +162,12 @@ std::vector<Abi> ReadArchitectures(const JsonReader& reader) {
 }
 
 // Moby lists every architecture with its companions and uses the entry of the machine it runs on.
-std::vector<Abi> ReadArchMap(const JsonReader& reader) {
+std::vector<Abi> ReadArchMap(const JsonReader& reader, Abi native) {
   std::vector<Abi> abis;
-  reader.ForEach(kMaxSmallList, [&abis](const JsonReader& entry) {
+  reader.ForEach(kMaxSmallList, [&abis, native](const JsonReader& entry) {
     entry.AllowOnly({"architecture", "subArchitectures"});
-    const bool is_ours = ReadArch(entry.Required("architecture")) == NativeAbi();
-    if (is_ours) abis.push_back(NativeAbi());
+    const bool is_ours = ReadArch(entry.Required("architecture")) == native;
+    if (is_ours) abis.push_back(native);
     const JsonReader companions = entry.Optional("subArchitectures");
     if (!IsGiven(companions)) return;
     companions.ForEach(kMaxSmallList, [&abis, is_ours](const JsonReader& element) {
@@ -178,7 +178,7 @@ std::vector<Abi> ReadArchMap(const JsonReader& reader) {
   return abis;
 }
 
-std::vector<Abi> ReadAbis(const JsonReader& root) {
+std::vector<Abi> ReadAbis(const JsonReader& root, Abi native) {
   const JsonReader architectures = root.Optional("architectures");
   const JsonReader arch_map = root.Optional("archMap");
   const auto is_used = [](const JsonReader& list) { return IsGiven(list) && !list.IsEmptyContainer(); };
@@ -189,10 +189,10 @@ std::vector<Abi> ReadAbis(const JsonReader& root) {
   if (is_used(architectures)) {
     abis = ReadArchitectures(architectures);
   } else if (is_used(arch_map)) {
-    abis = ReadArchMap(arch_map);
+    abis = ReadArchMap(arch_map, native);
   }
   // A runtime's filter always speaks of its own machine, and of that only when the profile names none.
-  if (abis.empty()) abis.push_back(NativeAbi());
+  if (abis.empty()) abis.push_back(native);
   std::ranges::sort(abis);
   abis.erase(std::unique(abis.begin(), abis.end()), abis.end());
   return abis;
@@ -240,25 +240,114 @@ ArgumentCondition ReadCondition(const JsonReader& reader) {
   return condition;
 }
 
-void RefuseConditional(const JsonReader& entry, std::string_view key) {
-  const JsonReader filter = entry.Optional(key);
-  if (!IsGiven(filter)) return;
-  filter.AllowOnly({"arches", "caps", "minKernel"});
-  bool is_conditional = false;
-  for (const std::string_view list_key : {"arches", "caps"}) {
-    const JsonReader list = filter.Optional(list_key);
-    if (!IsGiven(list)) continue;
-    list.ForEach(kMaxSmallList, [&is_conditional](const JsonReader&) { is_conditional = true; });
+// Decides Moby's conditions on an entry against a target, and remembers what of the target was asked for.
+class Conditions {
+ public:
+  Conditions(const ProfileTarget& target, ProfileDependencies& used) : target_(target), used_(used) {}
+
+  // Whether the entry is for the target. Fails where that depends on what the target does not say.
+  bool Hold(const JsonReader& entry) const {
+    const JsonReader includes = entry.Optional("includes");
+    const JsonReader excludes = entry.Optional("excludes");
+    const std::optional<bool> architecture = And(Included(includes, &Conditions::ArchitectureMatches),
+                                                 NotExcluded(excludes, &Conditions::ArchitectureMatches));
+    const std::optional<bool> kernel =
+        And(Included(includes, &Conditions::KernelMatches), NotExcluded(excludes, &Conditions::KernelMatches));
+    const std::optional<bool> capabilities =
+        And(Included(includes, &Conditions::HasAll), NotExcluded(excludes, &Conditions::HasAny));
+    const std::optional<bool> holds = And(architecture, And(kernel, capabilities));
+    if (!holds.has_value()) {
+      entry.Fail(Concat("the entry depends on a container's ", capabilities.has_value() ? "kernel" : "capabilities",
+                        ", which a file alone does not say"));
+    }
+    return holds.value_or(false);
   }
-  const JsonReader min_kernel = filter.Optional("minKernel");
-  if (IsGiven(min_kernel)) is_conditional |= !min_kernel.Text(kMaxWordBytes).empty();
-  if (is_conditional) {
-    filter.Fail(
-        "the entry depends on a container's capabilities, architecture or kernel, which a file alone does not say. "
-        "Hint: "
-        "use the profile as an engine resolves it for one container, or remove the condition.");
+
+ private:
+  // nullopt: the target does not say. A list that is absent or empty matches nothing and asks for nothing.
+  using Question = std::optional<bool> (Conditions::*)(const JsonReader& filter, bool& is_given) const;
+
+  static std::optional<bool> And(std::optional<bool> a, std::optional<bool> b) {
+    if (a == false || b == false) return false;
+    return a.has_value() ? b : a;
   }
-}
+
+  std::optional<bool> Included(const JsonReader& filter, Question question) const {
+    bool is_given = false;
+    const std::optional<bool> matches = Ask(filter, question, is_given);
+    return is_given ? matches : true;
+  }
+
+  std::optional<bool> NotExcluded(const JsonReader& filter, Question question) const {
+    bool is_given = false;
+    const std::optional<bool> matches = Ask(filter, question, is_given);
+    if (!is_given) return true;
+    return matches.has_value() ? std::optional<bool>(!*matches) : std::nullopt;
+  }
+
+  std::optional<bool> Ask(const JsonReader& filter, Question question, bool& is_given) const {
+    if (!IsGiven(filter)) return true;
+    filter.AllowOnly({"arches", "caps", "minKernel"});
+    return (this->*question)(filter, is_given);
+  }
+
+  std::optional<bool> ArchitectureMatches(const JsonReader& filter, bool& is_given) const {
+    bool matches = false;
+    const JsonReader list = filter.Optional("arches");
+    if (!IsGiven(list)) return matches;
+    list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
+      is_given = true;
+      matches |= element.Text(kMaxWordBytes) == EngineArchName(target_.native);
+    });
+    return matches;
+  }
+
+  std::optional<bool> KernelMatches(const JsonReader& filter, bool& is_given) const {
+    const JsonReader min_kernel = filter.Optional("minKernel");
+    const std::string text = IsGiven(min_kernel) ? min_kernel.Text(kMaxWordBytes) : std::string();
+    is_given = !text.empty();
+    if (!is_given) return true;
+    used_.kernel = true;
+    const std::optional<KernelVersion> least = KernelVersionFromText(text);
+    if (!least.has_value()) min_kernel.Fail(Concat(Quoted(text), " is no kernel version, such as \"4.8\""));
+    if (!target_.kernel.has_value() || !least.has_value()) return std::nullopt;
+    return *target_.kernel >= *least;
+  }
+
+  std::optional<bool> HasAll(const JsonReader& filter, bool& is_given) const {
+    return CountHeld(filter, is_given, [](size_t held, size_t listed) { return held == listed; });
+  }
+
+  std::optional<bool> HasAny(const JsonReader& filter, bool& is_given) const {
+    return CountHeld(filter, is_given, [](size_t held, size_t) { return held > 0; });
+  }
+
+  std::optional<bool> CountHeld(const JsonReader& filter, bool& is_given,
+                                absl::FunctionRef<bool(size_t held, size_t listed)> matches) const {
+    size_t held = 0;
+    size_t listed = 0;
+    if (const JsonReader list = filter.Optional("caps"); IsGiven(list)) {
+      list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
+        const std::string name = element.Text(kMaxWordBytes);
+        const std::optional<int> capability = CapabilityFromName(name);
+        // An engine compares texts, so another spelling is no capability to it.
+        if (!capability.has_value() || CapabilityName(*capability) != name) {
+          return element.Fail(Concat("unknown capability ", Quoted(name)));
+        }
+        ++listed;
+        if (target_.capabilities.has_value()) held += target_.capabilities->count(*capability);
+      });
+    }
+    is_given = listed > 0;
+    if (!is_given) return true;
+    used_.capabilities = true;
+    if (!target_.capabilities.has_value()) return std::nullopt;
+    return matches(held, listed);
+  }
+
+  const ProfileTarget& target_;
+  ProfileDependencies& used_;
+};
 
 bool RepeatsAnIndex(const std::vector<ArgumentCondition>& conditions) {
   std::array<bool, kLastArgument + 1> used = {};
@@ -266,10 +355,8 @@ bool RepeatsAnIndex(const std::vector<ArgumentCondition>& conditions) {
       conditions, [&used](const ArgumentCondition& condition) { return std::exchange(used[condition.index], true); });
 }
 
-void ReadRules(const JsonReader& entry, std::vector<Rule>& rules) {
+void ReadRules(const JsonReader& entry, const Conditions& conditions, std::vector<Rule>& rules) {
   entry.AllowOnly({"names", "name", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"});
-  RefuseConditional(entry, "includes");
-  RefuseConditional(entry, "excludes");
   Rule rule;
   rule.names = ReadNames(entry);
   rule.action = ReadAction(entry, "action", "errnoRet", "errno");
@@ -280,6 +367,7 @@ void ReadRules(const JsonReader& entry, std::vector<Rule>& rules) {
   }
   if (const JsonReader comment = entry.Optional("comment"); IsGiven(comment))
     rule.comment = comment.Text(kMaxCommentBytes);
+  if (!conditions.Hold(entry)) return;
   if (!RepeatsAnIndex(rule.conditions)) {
     rules.push_back(std::move(rule));
     return;
@@ -297,12 +385,23 @@ void RefuseListener(const JsonReader& root, std::string_view key) {
   }
 }
 
-Profile ReadProfile(const JsonReader& root) {
+// Moby takes this for "no filter at all", which is the same as one that lets everything through.
+bool IsEmptyProfile(const JsonReader& root) {
+  const JsonReader action = root.Optional("defaultAction");
+  const JsonReader syscalls = root.Optional("syscalls");
+  return (!IsGiven(action) || action.IsEmptyText()) && (!IsGiven(syscalls) || syscalls.IsEmptyContainer());
+}
+
+Profile ReadProfile(const JsonReader& root, const ProfileTarget& target, ProfileDependencies& used) {
   root.AllowOnly({"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
                   "listenerPath", "listenerMetadata", "syscalls"});
   Profile profile;
+  profile.abis = ReadAbis(root, target.native);
+  if (IsEmptyProfile(root)) {
+    const std::span<const Abi> served = AbisServedBeside(target.native);
+    return {.default_action = {.kind = ActionKind::kAllow}, .abis = {served.begin(), served.end()}};
+  }
   profile.default_action = ReadAction(root, "defaultAction", "defaultErrnoRet", "defaultErrno");
-  profile.abis = ReadAbis(root);
   if (const JsonReader flags = root.Optional("flags"); IsGiven(flags)) {
     flags.ForEach(kMaxSmallList, [&profile](const JsonReader& element) {
       std::string flag = element.Text(kMaxWordBytes);
@@ -315,7 +414,8 @@ Profile ReadProfile(const JsonReader& root) {
   RefuseListener(root, "listenerPath");
   RefuseListener(root, "listenerMetadata");
   if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
-    syscalls.ForEach(kMaxRules, [&profile](const JsonReader& entry) { ReadRules(entry, profile.rules); });
+    const Conditions conditions(target, used);
+    syscalls.ForEach(kMaxRules, [&](const JsonReader& entry) { ReadRules(entry, conditions, profile.rules); });
   }
   return profile;
 }
@@ -326,19 +426,19 @@ std::string FormatProfile(const Profile& profile) {
   return PrintJson(ToJson(profile), kOneElementPerLine);
 }
 
-absl::StatusOr<Profile> ParseProfile(std::string_view text) {
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits);
+absl::StatusOr<Profile> ParseProfile(std::string_view text, const ProfileTarget& target, ProfileDependencies* used) {
+  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kProfileLimits);
   if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
-  std::string error;
-  Profile profile = ReadProfile(JsonReader(*value, &error));
-  if (!error.empty()) return absl::InvalidArgumentError(Concat("not a valid seccomp profile: ", error));
-  return profile;
+  return ProfileFromJson(*value, target, used);
 }
 
-absl::StatusOr<Profile> LoadProfile(const std::string& path) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxProfileBytes));
-  absl::StatusOr<Profile> profile = ParseProfile(text);
-  if (!profile.ok()) return Annotate(profile.status(), path == "-" ? "standard input" : EscapeForTerminal(path));
+absl::StatusOr<Profile> ProfileFromJson(const JsonValue& value, const ProfileTarget& target,
+                                        ProfileDependencies* used) {
+  std::string error;
+  ProfileDependencies dependencies;
+  Profile profile = ReadProfile(JsonReader(value, &error), target, dependencies);
+  if (used != nullptr) *used = dependencies;
+  if (!error.empty()) return absl::InvalidArgumentError(Concat("not a valid seccomp profile: ", error));
   return profile;
 }
 

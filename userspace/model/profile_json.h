@@ -8,6 +8,8 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_target.h"
+#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 
@@ -17,14 +19,30 @@ inline constexpr size_t kMaxProfileBytes = size_t{16} << 20;
 // OCI fields, two-space indentation, one name per line, a newline at the end. Same profile, same bytes.
 std::string FormatProfile(const Profile& profile);
 
-// Reads a profile in either spelling. kInvalidArgument, naming the place, for malformed JSON, unknown fields, actions,
-// operators or architectures, both or neither of an exclusive pair, and sizes beyond any real profile. Moby's
-// conditional `includes`/`excludes` need a target to be decided against and are refused with a message that says so. An
-// entry whose argument index repeats becomes one rule per condition, as runc applies it (it turns the entry into ORed
-// rules). A profile that names no architecture speaks of the native one, as a runtime takes it; of Moby's archMap the
-// native entry counts.
-absl::StatusOr<Profile> ParseProfile(std::string_view text);
+inline constexpr JsonLimits kProfileLimits = {.bytes = kMaxProfileBytes, .values = size_t{1} << 20, .depth = 16};
 
-absl::StatusOr<Profile> LoadProfile(const std::string& path);  // "-" is standard input.
+// What of the target entries depended on, whether it was told or not.
+struct ProfileDependencies {
+  bool capabilities = false;
+  bool kernel = false;
+};
+
+// Reads a profile in either spelling, as an engine resolves it for a container like `target`. kInvalidArgument, naming
+// the place, for malformed JSON, unknown fields, actions, operators, capabilities or architectures, both or neither of
+// an exclusive pair, and sizes beyond any real profile; and where an entry depends on what the target does not say.
+//
+// As Moby has it: an entry is for the target when `includes` holds (its architecture is one of `arches`, it has all
+// `caps`, its kernel is at least `minKernel`) and nothing of `excludes` does (its architecture is one of `arches`, it
+// has any of `caps`, its kernel is at least `minKernel`); of archMap the native entry counts; and without an action and
+// without entries a profile is no filter at all, so it allows everything.
+//
+// An entry whose argument index repeats becomes one rule per condition, as runc applies it (it turns the entry into
+// ORed rules). A profile that names no architecture speaks of the native one, as a runtime takes it.
+absl::StatusOr<Profile> ParseProfile(std::string_view text, const ProfileTarget& target = {},
+                                     ProfileDependencies* used = nullptr);
+
+// The same of what has been parsed already.
+absl::StatusOr<Profile> ProfileFromJson(const JsonValue& value, const ProfileTarget& target = {},
+                                        ProfileDependencies* used = nullptr);
 
 }  // namespace syscarve

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "userspace/model/abi.h"
 #include "userspace/model/capability.h"
@@ -22,5 +23,17 @@ struct ProfileTarget {
   std::optional<std::set<int>> capabilities;
   std::optional<KernelVersion> kernel;  // As above.
 };
+
+// "4.8", and nothing behind it.
+std::optional<KernelVersion> KernelVersionFromText(std::string_view text);
+// What stands at the beginning of a release, as uname(2) gives it: 6.1 of "6.1.0-13-amd64".
+std::optional<KernelVersion> KernelVersionFromRelease(std::string_view release);
+
+// The name that engines have for an ABI as a machine's own: "amd64", "x86", "x32", "arm64", "arm".
+std::string_view EngineArchName(Abi abi);
+std::optional<Abi> AbiFromEngineArchName(std::string_view name);
+
+// What Docker gives a container when nobody asks for more or less (moby's oci/caps, DefaultCapabilities).
+const std::set<int>& DefaultEngineCapabilities();
 
 }  // namespace syscarve

@@ -270,6 +270,12 @@ bool JsonReader::IsEmptyContainer() const {
   return (array != nullptr && array->empty()) || (object != nullptr && object->empty());
 }
 
+bool JsonReader::IsEmptyText() const {
+  if (value_ == nullptr) return false;
+  const auto* text = std::get_if<std::string>(&value_->data);
+  return text != nullptr && text->empty();
+}
+
 void JsonReader::AllowOnly(std::initializer_list<std::string_view> keys) const {
   const auto* members = As<JsonValue::Object>(kKindName<JsonValue::Object>);
   if (members == nullptr) return;

@@ -89,6 +89,7 @@ class JsonReader {
   bool exists() const { return value_ != nullptr; }
   bool IsNull() const;
   bool IsEmptyContainer() const;
+  bool IsEmptyText() const;
 
   // Fails when this is not an object, or has a member that is not in `keys`.
   void AllowOnly(std::initializer_list<std::string_view> keys) const;
