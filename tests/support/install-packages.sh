@@ -11,7 +11,8 @@ build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-d
 quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format
       docker.io containerd runc docker-compose podman debootstrap busybox-static
-      python3-jsonschema libxml2-utils)
+      python3-jsonschema libxml2-utils
+      python3-yaml bubblewrap)
 # What would start by itself at the next boot, by the package that brings it.
 declare -A servers=(
   [nginx]=nginx.service

@@ -13,10 +13,10 @@
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/ceiling_options.h"
+#include "userspace/cli/emit_options.h"
 #include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/emit/emit.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/report/summary.h"
 
@@ -36,8 +36,8 @@ struct GenerateArguments {
   std::vector<std::string> recordings;
   std::string output = "-";
   std::string compose;
-  std::string format = "docker";
   std::string closure = "safe";
+  EmitArguments emit = {.format = "docker"};
   BaselineArguments baseline;
   CeilingArguments ceiling;
   std::string unlisted = "enosys";
@@ -61,6 +61,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
     return absl::InvalidArgumentError("standard input can be read only once");
   }
+  SYSCARVE_RETURN_IF_ERROR(CheckEmitOutput(arguments.emit, arguments.output));
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 
   GenerateOptions options = OptionsOf(arguments);
@@ -78,9 +79,11 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
   options.ceiling = std::move(ceiling.profile);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
-  const OutputFormat format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker);
-  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(format, made.profile)));
+  SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted,
+                            EmitGenerated(arguments.emit, arguments.recordings.front(), made, recordings));
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
   for (const std::string& warning : made.warnings) Warn(warning);
+  for (const std::string& warning : emitted.warnings) Warn(warning);
   for (const std::string& warning : choice.warnings) Warn(warning);
   for (const std::string& warning : ceiling.warnings) Warn(warning);
   if (!arguments.quiet) SYSCARVE_RETURN_IF_ERROR(WriteAll(STDERR_FILENO, GenerateSummary(made), "standard error"));
@@ -103,7 +106,7 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
   return GenerateFolder({.folders = arguments.recordings,
                          .output = arguments.output,
                          .compose = arguments.compose,
-                         .format = OutputFormatFromName(arguments.format).value_or(OutputFormat::kDocker),
+                         .emit = arguments.emit,
                          .options = OptionsOf(arguments),
                          .baseline = arguments.baseline,
                          .ceiling = arguments.ceiling,
@@ -124,10 +127,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--compose", arguments->compose,
                    "With folders: also write docker-compose.override.yml, for the services of this Compose file");
-  verb->add_option("--format", arguments->format,
-                   "docker: with comments; oci: only the runtime spec's fields; names: one a line")
-      ->check(CLI::IsMember({"docker", "oci", "names"}))
-      ->capture_default_str();
+  AddEmitOptions(*verb, arguments->emit)->capture_default_str();
   verb->add_option("--closure", arguments->closure,
                    "none: only what was seen; safe: add calls that belong beside the seen ones, each with its reason; "
                    "portable: also those of another libc, and for x86_64 and aarch64 alike")

@@ -68,9 +68,25 @@ absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& p
   return recordings;
 }
 
-absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::vector<std::string>& paths,
-                                           const std::vector<Recording>& recordings, const BaselineSources& sources,
-                                           CeilingSource& ceilings, const FolderRequest& request) {
+// Engines take these from `docker run` and Compose.
+bool IsForEngine(const FolderRequest& request) {
+  const OutputFormat format = FormatOf(request.emit);
+  return format == OutputFormat::kDocker || format == OutputFormat::kOci;
+}
+
+std::string FileNameOf(const std::string& title, const FolderRequest& request) {
+  const std::string suffix(OutputFormatSuffix(FormatOf(request.emit)));
+  return title + suffix;
+}
+
+struct Service {
+  ServiceSummary summary;
+  std::string text;  // Of the profile's file.
+};
+
+absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<std::string>& paths,
+                                    const std::vector<Recording>& recordings, const BaselineSources& sources,
+                                    CeilingSource& ceilings, const FolderRequest& request) {
   BaselineChoice choice = sources.Choose(recordings);
   SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
   GenerateOptions options = request.options;
@@ -83,16 +99,22 @@ absl::StatusOr<ServiceSummary> MakeService(const std::string& title, const std::
     for (const std::string& path : paths) shown.push_back(EscapeForTerminal(path));
     return Annotate(made.status(), absl::StrJoin(shown, ", "));
   }
-  ServiceSummary service = {.title = title,
-                            .profile_path = (fs::path(request.output) / (title + ".json")).lexically_normal().string(),
-                            .facts = DescribeService(recordings),
-                            .made = *std::move(made)};
+  ServiceSummary service = {
+      .title = title,
+      .profile_path = (fs::path(request.output) / FileNameOf(title, request)).lexically_normal().string(),
+      .for_engine = IsForEngine(request),
+      .facts = DescribeService(recordings),
+      .made = *std::move(made)};
+  absl::StatusOr<Emitted> emitted =
+      EmitGenerated(request.emit, title + std::string(kRecordingSuffix), service.made, recordings);
+  if (!emitted.ok()) return Annotate(emitted.status(), EscapeForTerminal(title));
   service.warnings = service.made.warnings;
+  for (std::string& warning : emitted->warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ceiling.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ServiceWarnings(service.facts, has_ceiling))
     service.warnings.push_back(std::move(warning));
-  return service;
+  return Service{.summary = std::move(service), .text = std::move(emitted->text)};
 }
 
 // `path` from the root, without links as far as it exists.
@@ -178,7 +200,8 @@ absl::Status CheckOurs(const fs::path& path, std::string_view first_words) {
                   "Move it, or name another folder with -o.");
 }
 
-absl::Status WriteAllFiles(const FolderRequest& request, const std::vector<ServiceSummary>& services,
+absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles,
+                           const std::vector<ServiceSummary>& services,
                            const std::optional<ComposeOverride>& override_file) {
   const fs::path output = request.output;
   const std::string summary = SummaryMarkdown(services);
@@ -187,9 +210,8 @@ absl::Status WriteAllFiles(const FolderRequest& request, const std::vector<Servi
   std::error_code error;
   fs::create_directories(output, error);
   if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
-  for (const ServiceSummary& service : services) {
-    SYSCARVE_RETURN_IF_ERROR(
-        WriteFileAtomically((output / (service.title + ".json")).string(), Emit(request.format, service.made.profile)));
+  for (const auto& [name, text] : profiles) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / name).string(), text));
   }
   if (override_file.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kOverrideName).string(), override_file->text));
@@ -218,8 +240,15 @@ absl::Status Tell(const FolderRequest& request, const std::vector<ServiceSummary
 }  // namespace
 
 absl::Status GenerateFolder(const FolderRequest& request) {
-  if (request.format == OutputFormat::kNames) {
-    return absl::InvalidArgumentError("a folder's profiles are written as docker or oci, and names are no profile");
+  if (FormatOf(request.emit) == OutputFormat::kNames) {
+    return absl::InvalidArgumentError("a folder is made of profiles, and names are none");
+  }
+  if (!request.compose.empty() && !IsForEngine(request)) {
+    return absl::InvalidArgumentError(
+        Concat("Compose takes profiles as docker or oci, not as ", OutputFormatName(FormatOf(request.emit))));
+  }
+  if (!request.emit.name.empty()) {
+    return absl::InvalidArgumentError("--name is for one profile; those of a folder have their services' names");
   }
   SYSCARVE_RETURN_IF_ERROR(CheckOutput(request.output));
   SYSCARVE_ASSIGN_OR_RETURN(const auto found, FindRecordings(request.folders));
@@ -232,9 +261,12 @@ absl::Status GenerateFolder(const FolderRequest& request) {
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers));
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling));
   std::vector<ServiceSummary> services;
+  std::map<std::string, std::string> profiles;  // By file name.
   for (const auto& [title, paths] : found) {
-    SYSCARVE_ASSIGN_OR_RETURN(ServiceSummary service,
+    SYSCARVE_ASSIGN_OR_RETURN(Service made_service,
                               MakeService(title, paths, recordings[title], sources, ceilings, request));
+    profiles[FileNameOf(title, request)] = std::move(made_service.text);
+    ServiceSummary& service = made_service.summary;
     SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, request.compose));
     const std::set<std::string>& names = ComposeNames(service.facts);
     service.compose = ComposeServiceLines(names.empty() ? title : *names.begin(), hardening, 0);
@@ -244,7 +276,7 @@ absl::Status GenerateFolder(const FolderRequest& request) {
   if (!request.compose.empty()) {
     SYSCARVE_ASSIGN_OR_RETURN(override_file, MakeOverride(services, request.compose));
   }
-  SYSCARVE_RETURN_IF_ERROR(WriteAllFiles(request, services, override_file));
+  SYSCARVE_RETURN_IF_ERROR(WriteAllFiles(request, profiles, services, override_file));
   return Tell(request, services, override_file);
 }
 

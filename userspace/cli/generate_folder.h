@@ -7,7 +7,7 @@
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/ceiling_options.h"
-#include "userspace/emit/emit.h"
+#include "userspace/cli/emit_options.h"
 #include "userspace/policy/generate.h"
 
 namespace syscarve::cli {
@@ -16,7 +16,7 @@ struct FolderRequest {
   std::vector<std::string> folders;  // Their *.recording.json; those of one name in several folders make one profile.
   std::string output;                // A folder; made when it is not there.
   std::string compose;               // The project's Compose file, or "".
-  OutputFormat format = OutputFormat::kDocker;
+  EmitArguments emit;
   GenerateOptions options;  // Without baselines and ceiling: these are chosen for each service.
   BaselineArguments baseline;
   CeilingArguments ceiling;

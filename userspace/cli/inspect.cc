@@ -11,10 +11,11 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/emit_options.h"
 #include "userspace/cli/live_target.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/profile_json.h"
+#include "userspace/emit/emit.h"
 #include "userspace/policy/filter_profile.h"
 #include "userspace/trace/live_filter.h"
 
@@ -40,8 +41,8 @@ struct InspectArguments {
 
 absl::Status RunInspect(const InspectArguments& arguments) {
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
-  if (arguments.format == "raw" && arguments.output == "-" && isatty(STDOUT_FILENO) == 1) {
-    return WithHint(absl::InvalidArgumentError("instructions are bytes that a terminal may obey"), "Use -o FILE.");
+  if (arguments.format == "raw" || arguments.format == OutputFormatName(OutputFormat::kBpf)) {
+    SYSCARVE_RETURN_IF_ERROR(CheckNoTerminal(arguments.output));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(arguments.target, arguments.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<FilterProgram> filters, ReadLiveFilters(pid));
@@ -55,11 +56,13 @@ absl::Status RunInspect(const InspectArguments& arguments) {
       warnings.push_back(Concat("process ", pid, " has ", filters.size(),
                                 " filters; only the most recently installed one is written"));
     }
-  } else if (arguments.format == "docker") {
+  } else if (const auto format = OutputFormatFromName(arguments.format); format.has_value()) {
     SYSCARVE_ASSIGN_OR_RETURN(const FoldedFilters folded,
                               ProfileFromFilters(filters, NativeAbi(), FoldMode::kStricter));
-    result = FormatProfile(folded.profile);
+    SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, Emit(*format, folded.profile, {.name = arguments.target}));
+    result = emitted.text;
     warnings = folded.warnings;
+    warnings.insert(warnings.end(), emitted.warnings.begin(), emitted.warnings.end());
   } else {
     SYSCARVE_ASSIGN_OR_RETURN(const std::vector<AbiAnswers> abis, DescribeFilters(filters, NativeAbi()));
     std::vector<size_t> instructions;
@@ -86,9 +89,12 @@ void AddInspect(CLI::App& app, int& exit_code) {
   verb->add_option("--engine-socket", arguments->engine_socket,
                    "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
       ->type_name("PATH");
+  std::vector<std::string> formats = {"text", "raw"};
+  for (const OutputFormat format : kAllOutputFormats) formats.emplace_back(OutputFormatName(format));
   verb->add_option("--format", arguments->format,
-                   "text: a table; docker: a profile that decides the same; raw: the newest filter's BPF instructions")
-      ->check(CLI::IsMember({"text", "docker", "raw"}))
+                   "text: a table; raw: the newest filter's BPF instructions; docker: a profile that decides the same, "
+                   "or that in any other format of `convert`")
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   verb->add_option("-o,--output", arguments->output, "Where to write; - is standard output")->capture_default_str();
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");

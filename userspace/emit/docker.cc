@@ -1,10 +1,12 @@
 #include "userspace/emit/emit.h"
+#include "userspace/emit/losses.h"
 #include "userspace/model/profile_json.h"
 
 namespace syscarve {
 
-std::string EmitDocker(const Profile& profile) {
-  return FormatProfile(profile);
+absl::StatusOr<Emitted> EmitDocker(const Profile& profile) {
+  SYSCARVE_RETURN_IF_ERROR(CheckNoRepeatedArgument(profile, "docker"));
+  return Emitted{.text = FormatProfile(profile)};
 }
 
 }  // namespace syscarve

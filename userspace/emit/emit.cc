@@ -1,15 +1,49 @@
 #include "userspace/emit/emit.h"
 
 namespace syscarve {
+namespace {
+
+struct FormatRow {
+  OutputFormat format;
+  std::string_view name;
+  std::string_view suffix;
+};
+
+// In the order of the enumerators, so that an enumerator is its own index.
+constexpr FormatRow kFormats[] = {
+    {OutputFormat::kDocker, "docker", ".json"},
+    {OutputFormat::kOci, "oci", ".json"},
+    {OutputFormat::kNames, "names", ".txt"},
+    {OutputFormat::kSpo, "spo", ".yaml"},
+    {OutputFormat::kSystemd, "systemd", ".conf"},
+    {OutputFormat::kMinijail, "minijail", ".policy"},
+    {OutputFormat::kKafel, "kafel", ".kafel"},
+    {OutputFormat::kBpf, "bpf", ".bpf"},
+    {OutputFormat::kC, "c", ".h"},
+};
+
+const FormatRow& RowOf(OutputFormat format) {
+  return kFormats[static_cast<size_t>(format)];
+}
+
+}  // namespace
+
+std::string_view OutputFormatName(OutputFormat format) {
+  return RowOf(format).name;
+}
 
 std::optional<OutputFormat> OutputFormatFromName(std::string_view name) {
-  if (name == "docker") return OutputFormat::kDocker;
-  if (name == "oci") return OutputFormat::kOci;
-  if (name == "names") return OutputFormat::kNames;
+  for (const FormatRow& row : kFormats) {
+    if (row.name == name) return row.format;
+  }
   return std::nullopt;
 }
 
-std::string Emit(OutputFormat format, const Profile& profile) {
+std::string_view OutputFormatSuffix(OutputFormat format) {
+  return RowOf(format).suffix;
+}
+
+absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const EmitOptions& options) {
   switch (format) {
     case OutputFormat::kDocker:
       return EmitDocker(profile);
@@ -17,8 +51,20 @@ std::string Emit(OutputFormat format, const Profile& profile) {
       return EmitOci(profile);
     case OutputFormat::kNames:
       return EmitNames(profile);
+    case OutputFormat::kSpo:
+      return EmitSpo(profile, options);
+    case OutputFormat::kSystemd:
+      return EmitSystemd(profile, options);
+    case OutputFormat::kMinijail:
+      return EmitMinijail(profile, options);
+    case OutputFormat::kKafel:
+      return EmitKafel(profile, options);
+    case OutputFormat::kBpf:
+      return EmitBpf(profile);
+    case OutputFormat::kC:
+      return EmitC(profile, options);
   }
-  return "";
+  return absl::InternalError("no such format");
 }
 
 }  // namespace syscarve

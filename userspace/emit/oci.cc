@@ -1,13 +1,15 @@
 #include "userspace/emit/emit.h"
+#include "userspace/emit/losses.h"
 #include "userspace/model/profile_json.h"
 
 namespace syscarve {
 
-std::string EmitOci(const Profile& profile) {
+absl::StatusOr<Emitted> EmitOci(const Profile& profile) {
+  SYSCARVE_RETURN_IF_ERROR(CheckNoRepeatedArgument(profile, "oci"));
   // config-linux.md of the runtime specification has no comments, and a strict reader refuses what it does not know.
   Profile plain = profile;
   for (Rule& rule : plain.rules) rule.comment.clear();
-  return FormatProfile(plain);
+  return Emitted{.text = FormatProfile(plain)};
 }
 
 }  // namespace syscarve

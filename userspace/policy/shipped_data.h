@@ -73,12 +73,19 @@ struct OccasionalCalls {
   std::string source;
 };
 
+// A set of calls that systemd has a word for, "@aio" for example; its members' members are among `names`.
+struct SystemdSet {
+  std::string name;
+  std::set<std::string> names;
+};
+
 // Refuses a rule that adds a call of another class than its trigger's, or one that can do more than the trigger, unless
 // the call reaches nothing but the calling process, has conditions, or is among the rule's `beyond`.
 absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
 absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
 absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
+absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
 // process.
@@ -86,5 +93,6 @@ absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules();
 absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
+absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets();  // "@default" is among them.
 
 }  // namespace syscarve

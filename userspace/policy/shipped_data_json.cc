@@ -319,6 +319,22 @@ absl::StatusOr<Risks> ParseRisks(std::string_view text) {
   return Parse<Risks>(text, "syscarve.risk/1", read);
 }
 
+absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text) {
+  const auto read = [](const JsonReader& root, std::vector<SystemdSet>& sets) {
+    root.AllowOnly({"schema", "source", "sets"});
+    root.Required("source").Text(kMaxText);
+    std::set<std::string> names;
+    const JsonReader list = root.Required("sets");
+    list.ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"name", "names"});
+      sets.push_back({.name = value.Required("name").Text(kMaxText), .names = Names(value.Required("names"))});
+      if (!names.insert(sets.back().name).second) value.Fail("the name is taken");
+    });
+    if (!names.contains("@default")) list.Fail("expected @default among them");
+  };
+  return Parse<std::vector<SystemdSet>>(text, "syscarve.systemd-sets/1", read);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }
@@ -333,6 +349,10 @@ absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls() {
 
 absl::StatusOr<const Risks*> ShippedRisks() {
   return Shipped<Risks>("risk.json", ParseRisks);
+}
+
+absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets() {
+  return Shipped<std::vector<SystemdSet>>("systemd-sets.json", ParseSystemdSets);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {

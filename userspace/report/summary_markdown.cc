@@ -95,6 +95,7 @@ std::string Section(const ServiceSummary& service) {
     for (const std::string& warning : service.warnings) text += Concat("- ", EscapeForMarkdown(warning), "\n");
     text += "\n";
   }
+  if (!service.for_engine) return text + Concat("Its profile: ", MarkdownCode(service.profile_path), "\n");
   text += "For `docker run`:\n\n" + MarkdownBlock("sh", DockerRunOptions(service) + "\n");
   if (service.compose.has_value()) {
     text += "\nFor Compose:\n\n" + MarkdownBlock("yaml", *service.compose);

@@ -16,8 +16,9 @@ namespace syscarve {
 inline constexpr std::string_view kSummaryMarker = "# Seccomp profiles\n\nMade by `syscarve generate`";
 
 struct ServiceSummary {
-  std::string title;         // What the profile's file is called, without ".json".
+  std::string title;         // What the profile's file is called, without its suffix.
   std::string profile_path;  // The profile's file as `docker run` is given it. Adversary's bytes, as is `title`.
+  bool for_engine = true;    // The file is one that `docker run` takes.
   ServiceFacts facts;
   GeneratedProfile made;
   std::vector<std::string> warnings;   // All of them, `made.warnings` included.

@@ -1,5 +1,5 @@
-// tests/golden/generate/<case>/recording.json must give exactly the texts beside it. tests/golden/update.sh writes them
-// anew.
+// tests/golden/generate/<case>/recording.json and tests/golden/formats/profile.json must give exactly the texts beside
+// them. tests/golden/update.sh writes them anew.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "userspace/base/file.h"
 #include "userspace/emit/emit.h"
+#include "userspace/model/profile_json.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/policy/generate.h"
 #include "userspace/report/explain.h"
@@ -39,6 +40,12 @@ void Compare(const std::string& path, const std::string& actual) {
   EXPECT_EQ(actual, *expected) << path << "; tests/golden/update.sh writes it anew";
 }
 
+std::string Text(OutputFormat format, const Profile& profile, const EmitOptions& options = {}) {
+  const absl::StatusOr<Emitted> emitted = Emit(format, profile, options);
+  EXPECT_TRUE(emitted.ok()) << emitted.status();
+  return emitted.ok() ? emitted->text : "";
+}
+
 class GoldenTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTest, GivesTheKeptTexts) {
@@ -49,19 +56,46 @@ TEST_P(GoldenTest, GivesTheKeptTexts) {
 
   const absl::StatusOr<GeneratedProfile> made = Generate(recordings, {});
   ASSERT_TRUE(made.ok()) << made.status();
-  Compare(folder + "expected-docker.json", Emit(OutputFormat::kDocker, made->profile));
-  Compare(folder + "expected-names.txt", Emit(OutputFormat::kNames, made->profile));
+  Compare(folder + "expected-docker.json", Text(OutputFormat::kDocker, made->profile));
+  Compare(folder + "expected-names.txt", Text(OutputFormat::kNames, made->profile));
   Compare(folder + "expected-explain.txt", ExplainText(*made, {}));
   Compare(folder + "expected-explain.json", ExplainJson(*made, {}));
 
   const absl::StatusOr<GeneratedProfile> exact =
       Generate(recordings, {.closure = ClosureMode::kNone, .unlisted = UnlistedMode::kKill});
   ASSERT_TRUE(exact.ok()) << exact.status();
-  Compare(folder + "expected-exact-oci.json", Emit(OutputFormat::kOci, exact->profile));
+  Compare(folder + "expected-exact-oci.json", Text(OutputFormat::kOci, exact->profile));
 
   const absl::StatusOr<GeneratedProfile> portable = Generate(recordings, {.closure = ClosureMode::kPortable});
   ASSERT_TRUE(portable.ok()) << portable.status();
-  Compare(folder + "expected-portable-docker.json", Emit(OutputFormat::kDocker, portable->profile));
+  Compare(folder + "expected-portable-docker.json", Text(OutputFormat::kDocker, portable->profile));
+}
+
+// The formats whose text does not depend on the compiler of filters.
+TEST(FormatsGoldenTest, GiveTheKeptTexts) {
+  const std::string folder = SYSCARVE_SOURCE_DIR "/tests/golden/formats/";
+  const absl::StatusOr<Profile> profile = ParseProfile(ReadFile(folder + "profile.json", kMaxProfileBytes).value());
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  const EmitOptions options = {.name = "Web server",
+                               .native = Abi::kX86_64,
+                               .stricter = true,
+                               .base_profile = "runc-v1.4.2",
+                               .coverage = Coverage{.total = 3, .calls = {{"read", 3}, {"write", 1}}},
+                               .capabilities = std::vector<std::string>{"CAP_NET_BIND_SERVICE", "CAP_SETUID"},
+                               .no_new_privs = true};
+  for (const OutputFormat format : {OutputFormat::kDocker, OutputFormat::kOci, OutputFormat::kNames, OutputFormat::kSpo,
+                                    OutputFormat::kSystemd, OutputFormat::kMinijail, OutputFormat::kKafel}) {
+    const std::string name = std::string(OutputFormatName(format)) + std::string(OutputFormatSuffix(format));
+    Compare(folder + "expected-" + name, Text(format, *profile, options));
+    const absl::StatusOr<Emitted> emitted = Emit(format, *profile, options);
+    ASSERT_TRUE(emitted.ok()) << emitted.status();
+    std::string warnings;
+    for (const std::string& warning : emitted->warnings) warnings += warning + "\n";
+    Compare(folder + "warnings-" + std::string(OutputFormatName(format)) + ".txt", warnings);
+  }
+  EmitOptions with_sets = options;
+  with_sets.systemd_sets = true;
+  Compare(folder + "expected-systemd-sets.conf", Text(OutputFormat::kSystemd, *profile, with_sets));
 }
 
 INSTANTIATE_TEST_SUITE_P(Generate, GoldenTest, testing::ValuesIn(Cases()),

@@ -49,6 +49,24 @@ TEST(ShippedDataTest, EveryNameIsASystemCall) {
   }
 }
 
+TEST(ShippedDataTest, SystemdSetsAreThoseOfOneVersion) {
+  const auto* const sets = ShippedSystemdSets().value();
+  EXPECT_EQ(sets->size(), 28U);
+  const auto set = [&](std::string_view name) {
+    for (const SystemdSet& candidate : *sets) {
+      if (candidate.name == name) return candidate.names;
+    }
+    return std::set<std::string>();
+  };
+  // systemd.exec(5) says of these that they are always allowed.
+  for (const char* name : {"execve", "exit", "exit_group", "getrlimit", "rt_sigreturn", "sigreturn"}) {
+    EXPECT_TRUE(set("@default").contains(name)) << name;
+  }
+  EXPECT_TRUE(set("@system-service").contains("io_submit")) << "of a set in the set";
+  // Others are of architectures that no Abi here stands for.
+  for (const std::string& name : set("@aio")) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+}
+
 std::set<std::string> AllNames() {
   std::set<std::string> all;
   for (const Abi abi : kAllAbis) {
@@ -217,6 +235,17 @@ TEST(ParseTest, RefusesWhatIsNotTheSchema) {
                    R"({"schema": "syscarve.capabilities/1", "rules": [{"capability": "CAP_NONE", "during": ["open"],
       "outside_calls": false, "why": "w", "kernel": "k"}], "notes": [], "chains": []})")
                    .ok());
+}
+
+TEST(ParseTest, SystemdSetsNeedTheDefaultSet) {
+  const auto sets = [](const std::string& body) {
+    return ParseSystemdSets(R"({"schema": "syscarve.systemd-sets/1", "source": "s", "sets": [)" + body + "]}").ok();
+  };
+  const std::string defaults = R"({"name": "@default", "names": ["exit"]})";
+  EXPECT_TRUE(sets(defaults));
+  EXPECT_FALSE(sets(""));
+  EXPECT_FALSE(sets(defaults + "," + defaults));
+  EXPECT_FALSE(sets(R"({"name": "@default", "names": []})"));
 }
 
 }  // namespace

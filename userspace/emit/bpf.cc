@@ -1,0 +1,15 @@
+#include "userspace/emit/emit.h"
+#include "userspace/emit/losses.h"
+#include "userspace/policy/filter.h"
+
+namespace syscarve {
+
+absl::StatusOr<Emitted> EmitBpf(const Profile& profile) {
+  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(profile));
+  Losses losses;
+  NoteLeftOut(profile, losses);
+  return Emitted{.text = {reinterpret_cast<const char*>(program.data()), program.size() * sizeof(sock_filter)},
+                 .warnings = losses.warnings()};
+}
+
+}  // namespace syscarve

@@ -1,0 +1,49 @@
+// What a profile decides, call by call, for the formats that speak of calls and not of rules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/emit/losses.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+#include "userspace/policy/argument_sets.h"
+#include "userspace/policy/filter_paths.h"
+#include "userspace/policy/meaning.h"
+
+namespace syscarve {
+
+struct CallDecision {
+  SyscallId id;
+  std::string name;
+  Decision decision;
+};
+
+struct AbiDecisions {
+  Action unknown;                   // For numbers beyond the tables; the profile's default in effect.
+  std::vector<CallDecision> calls;  // All with a name, ascending by number.
+};
+
+// Of `meaning`, which is a profile's.
+AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi);
+
+// Whether the kernel runs the call.
+inline bool LetsThrough(Action action) {
+  return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
+}
+inline bool LetsThrough(const Decision& decision) {
+  for (const auto& [action, on] : decision) {
+    if (LetsThrough(action)) return true;
+  }
+  return false;
+}
+
+// Notes in `losses` the ABIs beside `native` of which the profile lets some calls through, for a format for one
+// architecture, under which all their calls meet a kill.
+void NoteOtherAbis(const Meaning& meaning, Abi native, Losses& losses);
+
+// kInvalidArgument unless `profile` speaks of `native`; the error says of which it does.
+absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view format);
+
+}  // namespace syscarve

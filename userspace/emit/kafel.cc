@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/emit/argument_text.h"
+#include "userspace/emit/call_decisions.h"
+#include "userspace/emit/emit.h"
+#include "userspace/emit/identifier.h"
+#include "userspace/emit/losses.h"
+#include "userspace/policy/call_rules.h"
+
+namespace syscarve {
+namespace {
+
+constexpr char kHint[] = "Write it as bpf, or let --stricter refuse these calls.";
+constexpr char kDefaultHint[] = "Write it as bpf or c.";
+constexpr std::string_view kArguments = "(arg0, arg1, arg2, arg3, arg4, arg5)";
+
+std::string Target(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return "KILL_PROCESS";
+    case ActionKind::kKillThread:
+      return "KILL";
+    case ActionKind::kTrap:
+      return "TRAP(0)";
+    case ActionKind::kErrno:
+      return Concat("ERRNO(", action.value, ")");
+    case ActionKind::kNotify:
+      return "USER_NOTIF";
+    case ActionKind::kTrace:
+      return Concat("TRACE(", action.value, ")");
+    case ActionKind::kLog:
+      return "LOG";
+    case ActionKind::kAllow:
+      return "ALLOW";
+  }
+  return "KILL";
+}
+
+// The least restrictive first, as people read it. Of one call's rules the first that matches decides, and those without
+// conditions come behind.
+struct Blocks {
+  std::map<Action, std::vector<std::string>, std::greater<>> conditional;
+  std::map<Action, std::vector<std::string>, std::greater<>> unconditional;
+};
+
+class Policy {
+ public:
+  Policy(ArgumentSets& sets, Action otherwise, bool stricter, Losses& losses)
+      : sets_(sets), default_(otherwise), stricter_(stricter), losses_(losses) {}
+
+  void Add(const CallDecision& call) {
+    if (call.decision.size() == 1) {
+      AddWhole(call, Strictest(call.decision));
+      return;
+    }
+    // The default as what is left over needs one rule less.
+    std::vector<Action> leftovers;
+    if (call.decision.contains(default_)) leftovers.push_back(default_);
+    for (const auto& [action, on] : call.decision) leftovers.push_back(action);
+    for (const Action leftover : leftovers) {
+      const std::optional<CallRules> rules = SpellDecision(sets_, call.decision, leftover, false, Spelling::kInclusive);
+      if (!rules.has_value()) continue;
+      AddConditional(call, *rules, leftover);
+      return;
+    }
+    if (!stricter_) {
+      losses_.Unsayable("answered in more ways than a list of conditions says", call.name);
+      return;
+    }
+    losses_.Changed("refused for all arguments, because they are answered in more ways than a list of conditions says",
+                    call.name);
+    AddWhole(call, Strictest(call.decision));
+  }
+
+  std::string definitions() const { return absl::StrJoin(definitions_, ""); }
+
+  std::string body() const {
+    std::vector<std::string> blocks;
+    for (const auto* part : {&blocks_.conditional, &blocks_.unconditional}) {
+      for (const auto& [action, filters] : *part) {
+        blocks.push_back(Concat("  ", Target(action), " {\n    ", absl::StrJoin(filters, ",\n    "), "\n  }"));
+      }
+    }
+    return absl::StrJoin(blocks, ",\n");
+  }
+
+ private:
+  // kafel's own table has other names than the kernel's headers for some calls, and no names for new ones. A name
+  // defined as a number is looked up first, and its arguments count with all 64 bits.
+  std::string Named(const CallDecision& call) {
+    // Identifiers begin with a letter.
+    if (call.name.starts_with('_')) return Concat("SYSCALL[", call.id.nr, "]");
+    definitions_.push_back(Concat("#define ", call.name, " ", call.id.nr, "\n"));
+    return call.name;
+  }
+
+  void AddWhole(const CallDecision& call, Action action) {
+    if (action != default_) blocks_.unconditional[action].push_back(Named(call));
+  }
+
+  void AddConditional(const CallDecision& call, const CallRules& rules, Action leftover) {
+    const std::string name = Named(call);
+    std::map<Action, std::vector<std::string>> alternatives;
+    for (const ConditionalAnswer& rule : rules) {
+      alternatives[rule.action].push_back(Concat("(", KafelConditions(rule.conditions), ")"));
+    }
+    for (const auto& [action, conditions] : alternatives) {
+      blocks_.conditional[action].push_back(Concat(name, kArguments, " { ", absl::StrJoin(conditions, " || "), " }"));
+    }
+    if (leftover != default_) blocks_.unconditional[leftover].push_back(name);
+  }
+
+  ArgumentSets& sets_;
+  Action default_;
+  bool stricter_;
+  Losses& losses_;
+  std::vector<std::string> definitions_;
+  Blocks blocks_;
+};
+
+// x32's calls have x86_64's audit architecture and other numbers, so that in a policy for x86_64 they meet the default.
+absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
+  if (meaning.native != Abi::kX86_64) return absl::OkStatus();
+  const Action of_x32 = Strictest(meaning.decisions.at({Abi::kX32, kBeyondAllTables}));
+  if (of_x32 == unknown) return absl::OkStatus();
+  if (LetsThrough(unknown)) {
+    return WithHint(
+        absl::InvalidArgumentError(Concat("calls of x32 would meet the policy's default, ", AnswerText(unknown),
+                                          ", and by the profile they meet ", AnswerText(of_x32))),
+        kDefaultHint);
+  }
+  losses.Note(
+      Concat("calls of x32 meet the policy's default, ", AnswerText(unknown), ", instead of ", AnswerText(of_x32)));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& options) {
+  SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "kafel"));
+  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native, sets));
+  const AbiDecisions decisions = DecisionsOf(meaning, options.native);
+  Losses losses;
+  Policy policy(sets, decisions.unknown, options.stricter, losses);
+  for (const CallDecision& call : decisions.calls) policy.Add(call);
+  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
+  SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kHint));
+  SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
+  NoteOtherAbis(meaning, options.native, losses);
+  NoteLeftOut(profile, losses);
+  const std::string name = IdentifierOf(options.name, "_policy");
+  return Emitted{
+      .text = Concat("// Made by syscarve, for ", AbiName(options.native), ".\n", policy.definitions(), "\nPOLICY ",
+                     name, " {\n", policy.body(), "\n}\n\nUSE ", name, "\nDEFAULT ", Target(decisions.unknown), "\n"),
+      .warnings = losses.warnings()};
+}
+
+}  // namespace syscarve

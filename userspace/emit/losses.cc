@@ -1,0 +1,101 @@
+#include "userspace/emit/losses.h"
+
+#include <cstring>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+constexpr size_t kMaxListed = 24;
+
+std::string Listed(const std::set<std::string>& names) {
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    if (shown.size() == kMaxListed) break;
+    shown.push_back(name);
+  }
+  std::string text = absl::StrJoin(shown, ", ");
+  if (names.size() > kMaxListed) text += Concat(" and ", names.size() - kMaxListed, " more");
+  return text;
+}
+
+std::vector<std::string> Sentences(const std::map<std::string, std::set<std::string>>& calls_by_beginning) {
+  std::vector<std::string> sentences;
+  for (const auto& [beginning, calls] : calls_by_beginning) {
+    sentences.push_back(Concat(beginning, ": ", Listed(calls)));
+  }
+  return sentences;
+}
+
+}  // namespace
+
+std::string ErrnoText(int value) {
+  const char* const name = strerrorname_np(value);
+  return name != nullptr && value != 0 ? std::string(name) : Concat(value);
+}
+
+std::string AnswerText(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return "a kill of the process";
+    case ActionKind::kKillThread:
+      return "a kill of the thread";
+    case ActionKind::kTrap:
+      return "SIGSYS";
+    case ActionKind::kErrno:
+      return Concat(strerrorname_np(action.value) == nullptr || action.value == 0 ? "errno " : "",
+                    ErrnoText(action.value));
+    case ActionKind::kNotify:
+      return "a supervisor's decision";
+    case ActionKind::kTrace:
+      return "a tracer's decision";
+    case ActionKind::kLog:
+      return "let through and logged";
+    case ActionKind::kAllow:
+      return "let through";
+  }
+  return "a kill of the process";
+}
+
+absl::Status Losses::status(std::string_view format, std::string_view hint) const {
+  if (unsayable_.empty()) return absl::OkStatus();
+  return WithHint(absl::InvalidArgumentError(Concat("the profile cannot be written as ", format, ": ",
+                                                    absl::StrJoin(Sentences(unsayable_), "; "))),
+                  hint);
+}
+
+std::vector<std::string> Losses::warnings() const {
+  std::vector<std::string> warnings = notes_;
+  for (std::string& sentence : Sentences(changed_)) warnings.push_back(std::move(sentence));
+  return warnings;
+}
+
+absl::Status CheckNoRepeatedArgument(const Profile& profile, std::string_view format) {
+  Losses losses;
+  for (const Rule& rule : profile.rules) {
+    std::set<unsigned> indexes;
+    for (const ArgumentCondition& condition : rule.conditions) {
+      if (indexes.insert(condition.index).second) continue;
+      for (const std::string& name : rule.names) {
+        losses.Unsayable("two conditions on one argument, which runc takes for alternatives", name);
+      }
+    }
+  }
+  return losses.status(format, "Write one condition for each argument.");
+}
+
+void NoteLeftOut(const Profile& profile, Losses& losses) {
+  for (const Rule& rule : profile.rules) {
+    for (const std::string& name : rule.names) {
+      if (!IsKnownSyscallName(name)) losses.Changed("left out, because no call has this name", name);
+    }
+  }
+  if (profile.flags.empty()) return;
+  losses.Note(Concat("how the filter is loaded is not part of this format, so these flags are left out: ",
+                     absl::StrJoin(profile.flags, ", ")));
+}
+
+}  // namespace syscarve
