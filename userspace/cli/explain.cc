@@ -15,6 +15,7 @@
 #include "userspace/model/recording_json.h"
 #include "userspace/policy/generate.h"
 #include "userspace/policy/names.h"
+#include "userspace/read/profile_reader.h"
 
 namespace syscarve::cli {
 namespace {
@@ -36,11 +37,6 @@ struct ExplainArguments {
   BaselineArguments baseline;
   bool quiet = false;
 };
-
-// Only profiles have this key, and inside a JSON string its quotes would be escaped.
-bool LooksLikeProfile(std::string_view text) {
-  return text.find("\"defaultAction\"") != std::string_view::npos;
-}
 
 std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput& input) {
   if (!arguments.quiet) TellWarnings(input);

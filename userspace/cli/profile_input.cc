@@ -13,6 +13,7 @@
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/policy/filter_profile.h"
+#include "userspace/read/profile_reader.h"
 #include "userspace/trace/host.h"
 #include "userspace/trace/live_filter.h"
 
@@ -123,11 +124,11 @@ absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::str
   ProfileTarget complete = target;
   if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
   if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
-  ProfileDependencies used;
-  absl::StatusOr<Profile> profile = ParseProfile(text, complete, &used);
-  if (!profile.ok()) return Annotate(profile.status(), EscapeForTerminal(name));
-  ProfileInput input{.name = name, .profile = *std::move(profile), .live = {}, .warnings = {}};
-  if (used.capabilities && !target.capabilities.has_value()) {
+  absl::StatusOr<ProfileReading> read = ReadProfileText(text, complete);
+  if (!read.ok()) return Annotate(read.status(), EscapeForTerminal(name));
+  ProfileInput input{
+      .name = name, .profile = std::move(read->profile), .live = {}, .warnings = std::move(read->warnings)};
+  if (read->used.capabilities && !target.capabilities.has_value()) {
     input.warnings.push_back(
         "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps");
   }

@@ -1,7 +1,5 @@
 #include "userspace/emit/compose_file.h"
 
-#include <yaml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -9,7 +7,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
-#include "userspace/base/escape.h"
+#include "userspace/base/yaml_parser.h"
 
 namespace syscarve {
 namespace {
@@ -19,7 +17,6 @@ constexpr size_t kMaxAnchors = 1000;
 constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxElements = 1024;  // Of one list that is read.
 constexpr size_t kMaxMerges = 1000;    // Mappings looked at for one service: merge keys can be nested like a bomb.
-constexpr size_t kMaxShown = 64;
 
 enum class NodeKind { kScalar, kSequence, kMapping };
 
@@ -34,94 +31,48 @@ struct Node {
   std::vector<size_t> children;  // Of a mapping: key, value, key, value …
 };
 
-std::string Shown(std::string_view text) {
-  return EscapeForTerminal(text.substr(0, kMaxShown));
-}
-
-absl::Status At(size_t line, std::string_view message) {
-  return absl::InvalidArgumentError(Concat("line ", line, ": ", message));
-}
-
-class Parser {
- public:
-  explicit Parser(std::string_view text) {
-    initialized_ = yaml_parser_initialize(&parser_) == 1;
-    if (initialized_) {
-      yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    }
-  }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-  ~Parser() {
-    if (initialized_) yaml_parser_delete(&parser_);
-  }
-
-  absl::Status Next(yaml_event_t* event) {
-    if (!initialized_) return absl::ResourceExhaustedError("no memory for a YAML parser");
-    if (yaml_parser_parse(&parser_, event) == 1) return absl::OkStatus();
-    const std::string_view problem = parser_.problem != nullptr ? parser_.problem : "not YAML";
-    return At(parser_.problem_mark.line + 1, Shown(problem));
-  }
-
- private:
-  yaml_parser_t parser_;
-  bool initialized_ = false;
-};
-
-struct Event {
-  yaml_event_t event = {};
-  Event() = default;
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  ~Event() { yaml_event_delete(&event); }
-};
-
-std::string Text(const yaml_char_t* text) {
-  return text != nullptr ? std::string(reinterpret_cast<const char*>(text)) : std::string();
-}
-
 // Builds the nodes of one document; node 0 is its root.
 class Composer {
  public:
   absl::StatusOr<std::vector<Node>> Compose(std::string_view text) {
-    Parser parser(text);
+    YamlParser parser(text);
     for (bool more = true; more;) {
-      Event event;
-      SYSCARVE_RETURN_IF_ERROR(parser.Next(&event.event));
-      more = event.event.type != YAML_STREAM_END_EVENT;
-      SYSCARVE_RETURN_IF_ERROR(Take(event.event));
+      SYSCARVE_ASSIGN_OR_RETURN(YamlEvent event, parser.Next());
+      more = event.kind != YamlEventKind::kStreamEnd;
+      SYSCARVE_RETURN_IF_ERROR(Take(std::move(event)));
     }
     if (nodes_.empty()) return absl::InvalidArgumentError("the file is empty");
     return std::move(nodes_);
   }
 
  private:
-  absl::Status Take(const yaml_event_t& event) {
-    const size_t line = event.start_mark.line + 1;
-    switch (event.type) {
-      case YAML_DOCUMENT_START_EVENT:
-        if (!nodes_.empty()) return At(line, "there is more than one document in the file");
+  absl::Status Take(YamlEvent event) {
+    const size_t line = event.line;
+    switch (event.kind) {
+      case YamlEventKind::kDocumentStart:
+        if (!nodes_.empty()) return YamlError(line, "there is more than one document in the file");
         return absl::OkStatus();
-      case YAML_SCALAR_EVENT: {
-        Node node = {
-            .kind = NodeKind::kScalar, .line = line, .plain = event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE};
-        node.text.assign(reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length);
-        return Add(std::move(node), Text(event.data.scalar.anchor)).status();
-      }
-      case YAML_SEQUENCE_START_EVENT:
-        return Open(NodeKind::kSequence, line, Text(event.data.sequence_start.anchor));
-      case YAML_MAPPING_START_EVENT:
-        return Open(NodeKind::kMapping, line, Text(event.data.mapping_start.anchor));
-      case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT:
+      case YamlEventKind::kScalar:
+        return Add({.kind = NodeKind::kScalar, .line = line, .plain = event.plain, .text = std::move(event.text)},
+                   event.anchor)
+            .status();
+      case YamlEventKind::kSequenceStart:
+        return Open(NodeKind::kSequence, line, event.anchor);
+      case YamlEventKind::kMappingStart:
+        return Open(NodeKind::kMapping, line, event.anchor);
+      case YamlEventKind::kSequenceEnd:
+      case YamlEventKind::kMappingEnd:
         nodes_[open_.back()].open = false;
         open_.pop_back();
         return absl::OkStatus();
-      case YAML_ALIAS_EVENT: {
-        const std::string name = Text(event.data.alias.anchor);
-        const auto anchor = anchors_.find(name);
-        if (anchor == anchors_.end()) return At(line, Concat("nothing has the anchor \"", Shown(name), "\""));
-        if (nodes_[anchor->second].open) return At(line, Concat("\"", Shown(name), "\" is a part of itself"));
+      case YamlEventKind::kAlias: {
+        const auto anchor = anchors_.find(event.text);
+        if (anchor == anchors_.end()) {
+          return YamlError(line, Concat("nothing has the anchor \"", ShownYaml(event.text), "\""));
+        }
+        if (nodes_[anchor->second].open) {
+          return YamlError(line, Concat("\"", ShownYaml(event.text), "\" is a part of itself"));
+        }
         return Attach(anchor->second, line);
       }
       default:
@@ -132,7 +83,7 @@ class Composer {
   absl::Status Attach(size_t node, size_t line) {
     if (open_.empty()) return absl::OkStatus();
     // Aliases make no nodes, and are counted here for that.
-    if (++children_ > kMaxNodes) return At(line, Concat("more than ", kMaxNodes, " values"));
+    if (++children_ > kMaxNodes) return YamlError(line, Concat("more than ", kMaxNodes, " values"));
     nodes_[open_.back()].children.push_back(node);
     return absl::OkStatus();
   }
@@ -144,13 +95,13 @@ class Composer {
     SYSCARVE_RETURN_IF_ERROR(Attach(index, line));
     if (!anchor.empty()) {
       anchors_[anchor] = index;
-      if (anchors_.size() > kMaxAnchors) return At(line, Concat("more than ", kMaxAnchors, " anchors"));
+      if (anchors_.size() > kMaxAnchors) return YamlError(line, Concat("more than ", kMaxAnchors, " anchors"));
     }
     return index;
   }
 
   absl::Status Open(NodeKind kind, size_t line, const std::string& anchor) {
-    if (open_.size() == kMaxDepth) return At(line, Concat("nested more than ", kMaxDepth, " deep"));
+    if (open_.size() == kMaxDepth) return YamlError(line, Concat("nested more than ", kMaxDepth, " deep"));
     SYSCARVE_ASSIGN_OR_RETURN(const size_t index, Add({.kind = kind, .line = line, .open = true}, anchor));
     open_.push_back(index);
     return absl::OkStatus();
@@ -169,7 +120,7 @@ class Reader {
 
   absl::StatusOr<ComposeFile> Read() const {
     const Node& root = nodes_.front();
-    if (root.kind != NodeKind::kMapping) return At(root.line, "expected a mapping with \"services\"");
+    if (root.kind != NodeKind::kMapping) return YamlError(root.line, "expected a mapping with \"services\"");
     ComposeFile file;
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const version, Find(root, "version"));
     // Compose 1 takes no other version; Compose 2 asks for none and ignores what is there.
@@ -181,18 +132,18 @@ class Reader {
     file.includes = include != nullptr;
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const services, Find(root, "services"));
     if (services == nullptr || services->kind != NodeKind::kMapping) {
-      return At(services != nullptr ? services->line : root.line, "expected a mapping with \"services\"");
+      return YamlError(services != nullptr ? services->line : root.line, "expected a mapping with \"services\"");
     }
     SYSCARVE_RETURN_IF_ERROR(CheckKeys(*services));
     for (size_t i = 0; i + 1 < services->children.size(); i += 2) {
       const Node& name = nodes_[services->children[i]];
-      if (name.kind != NodeKind::kScalar) return At(name.line, "expected a service's name");
+      if (name.kind != NodeKind::kScalar) return YamlError(name.line, "expected a service's name");
       if (name.plain && name.text == "<<") {
         file.includes = true;
         continue;
       }
       absl::StatusOr<ComposeService> service = ReadService(name.text, nodes_[services->children[i + 1]]);
-      if (!service.ok()) return Annotate(service.status(), Concat("service \"", Shown(name.text), "\""));
+      if (!service.ok()) return Annotate(service.status(), Concat("service \"", ShownYaml(name.text), "\""));
       file.services.push_back(*std::move(service));
     }
     return file;
@@ -219,7 +170,7 @@ class Reader {
   }
 
   absl::StatusOr<const Node*> FindMerged(const Node& mapping, std::string_view key, size_t& budget) const {
-    if (budget-- == 0) return At(mapping.line, Concat("more than ", kMaxMerges, " merges"));
+    if (budget-- == 0) return YamlError(mapping.line, Concat("more than ", kMaxMerges, " merges"));
     const Node* merged = nullptr;
     for (size_t i = 0; i + 1 < mapping.children.size(); i += 2) {
       const Node& name = nodes_[mapping.children[i]];
@@ -230,10 +181,10 @@ class Reader {
     }
     if (merged == nullptr) return nullptr;
     if (merged->kind == NodeKind::kMapping) return FindMerged(*merged, key, budget);
-    if (merged->kind == NodeKind::kScalar) return At(merged->line, "only mappings can be merged");
+    if (merged->kind == NodeKind::kScalar) return YamlError(merged->line, "only mappings can be merged");
     for (const size_t index : merged->children) {
       const Node& one = nodes_[index];
-      if (one.kind != NodeKind::kMapping) return At(one.line, "only mappings can be merged");
+      if (one.kind != NodeKind::kMapping) return YamlError(one.line, "only mappings can be merged");
       SYSCARVE_ASSIGN_OR_RETURN(const Node* const found, FindMerged(one, key, budget));
       if (found != nullptr) return found;
     }
@@ -245,7 +196,7 @@ class Reader {
     for (size_t i = 0; i + 1 < mapping.children.size(); i += 2) {
       const Node& key = nodes_[mapping.children[i]];
       if (key.kind == NodeKind::kScalar && !keys.insert(key.text).second) {
-        return At(key.line, Concat("the key \"", Shown(key.text), "\" is there twice"));
+        return YamlError(key.line, Concat("the key \"", ShownYaml(key.text), "\" is there twice"));
       }
     }
     return absl::OkStatus();
@@ -255,11 +206,12 @@ class Reader {
     std::vector<std::string> texts;
     SYSCARVE_ASSIGN_OR_RETURN(const Node* const list, Find(mapping, key));
     if (list == nullptr || IsNull(*list)) return texts;
-    if (list->kind != NodeKind::kSequence) return At(list->line, Concat("expected a list as \"", key, "\""));
-    if (list->children.size() > kMaxElements) return At(list->line, Concat("more than ", kMaxElements, " elements"));
+    if (list->kind != NodeKind::kSequence) return YamlError(list->line, Concat("expected a list as \"", key, "\""));
+    if (list->children.size() > kMaxElements)
+      return YamlError(list->line, Concat("more than ", kMaxElements, " elements"));
     for (const size_t index : list->children) {
       const Node& element = nodes_[index];
-      if (element.kind != NodeKind::kScalar) return At(element.line, Concat("expected texts in \"", key, "\""));
+      if (element.kind != NodeKind::kScalar) return YamlError(element.line, Concat("expected texts in \"", key, "\""));
       texts.push_back(element.text);
     }
     return texts;
@@ -268,7 +220,7 @@ class Reader {
   absl::StatusOr<ComposeService> ReadService(std::string name, const Node& node) const {
     ComposeService service = {.name = std::move(name)};
     if (IsNull(node)) return service;
-    if (node.kind != NodeKind::kMapping) return At(node.line, "expected a mapping");
+    if (node.kind != NodeKind::kMapping) return YamlError(node.line, "expected a mapping");
     SYSCARVE_ASSIGN_OR_RETURN(service.security_opt, ReadList(node, "security_opt"));
     SYSCARVE_ASSIGN_OR_RETURN(service.cap_add, ReadList(node, "cap_add"));
     SYSCARVE_ASSIGN_OR_RETURN(service.cap_drop, ReadList(node, "cap_drop"));

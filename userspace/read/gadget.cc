@@ -1,0 +1,124 @@
+#include "userspace/read/gadget.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/text.h"
+
+namespace syscarve {
+namespace {
+
+constexpr std::string_view kComment = "//";
+constexpr std::string_view kBlank = " \t\r\n";
+constexpr size_t kMaxShown = 8;
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+struct Part {
+  std::string_view name;
+  std::string text;
+};
+
+// A line break cannot be inside a JSON string, so a line that begins like a comment is one.
+std::vector<Part> SplitAtComments(std::string_view text) {
+  std::vector<Part> parts;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const std::string_view trimmed = Trimmed(line);
+    if (trimmed.starts_with(kComment)) {
+      parts.push_back({.name = Trimmed(trimmed.substr(kComment.size())), .text = {}});
+    } else if (!parts.empty()) {
+      parts.back().text += Concat(line, "\n");
+    }
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  // A comment without anything behind it is only a comment.
+  std::erase_if(parts, [](const Part& part) { return Trimmed(part.text).empty(); });
+  return parts;
+}
+
+// "syscall_1f4", "unknown" and the like.
+bool IsMadeUp(const JsonValue& name) {
+  const auto* text = std::get_if<std::string>(&name.data);
+  if (text == nullptr) return false;
+  if (text->starts_with("unknown")) return true;
+  constexpr std::string_view kNumbered = "syscall_";
+  return text->starts_with(kNumbered) && text->size() > kNumbered.size() &&
+         text->find_first_not_of("0123456789abcdefABCDEFx", kNumbered.size()) == std::string::npos;
+}
+
+template <typename T>
+T* MemberOf(JsonValue& value, std::string_view key) {
+  auto* object = std::get_if<JsonValue::Object>(&value.data);
+  if (object == nullptr) return nullptr;
+  for (JsonMember& member : *object) {
+    if (member.key == key) return std::get_if<T>(&member.value.data);
+  }
+  return nullptr;
+}
+
+// Takes made-up names out of all entries, and entries that had no others.
+std::vector<std::string> TakeOutMadeUpNames(JsonValue& profile) {
+  std::vector<std::string> taken;
+  auto* entries = MemberOf<JsonValue::Array>(profile, "syscalls");
+  if (entries == nullptr) return taken;
+  std::erase_if(*entries, [&taken](JsonValue& entry) {
+    auto* names = MemberOf<JsonValue::Array>(entry, "names");
+    if (names == nullptr || names->empty()) return false;
+    for (const JsonValue& name : *names) {
+      if (IsMadeUp(name)) taken.push_back(std::get<std::string>(name.data));
+    }
+    std::erase_if(*names, IsMadeUp);
+    return names->empty();
+  });
+  return taken;
+}
+
+std::string Shown(std::vector<std::string> names) {
+  const size_t all = names.size();
+  names.resize(std::min(all, kMaxShown));
+  for (std::string& name : names) name = EscapeForTerminal(name);
+  return Concat(absl::StrJoin(names, ", "), all > kMaxShown ? Concat(" and ", all - kMaxShown, " more") : "");
+}
+
+}  // namespace
+
+bool LooksLikeGadgetOutput(std::string_view text) {
+  return Trimmed(text).starts_with(kComment);
+}
+
+absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const JsonLimits& limits) {
+  if (text.size() > limits.bytes) {
+    return absl::InvalidArgumentError(Concat("larger than ", limits.bytes, " bytes, the most that is read"));
+  }
+  const std::vector<Part> parts = SplitAtComments(text);
+  if (parts.empty()) return absl::InvalidArgumentError("no profile stands below the container's name");
+  if (parts.size() > 1) {
+    std::vector<std::string> names;
+    for (const Part& part : parts) names.emplace_back(part.name);
+    return WithHint(absl::InvalidArgumentError(Concat("there are several profiles: ", Shown(std::move(names)))),
+                    "Keep one of them, from its // line on.");
+  }
+  absl::StatusOr<JsonValue> profile = ParseStrictJson(parts.front().text, limits);
+  if (!profile.ok()) return Annotate(profile.status(), "below the container's name");
+  GadgetProfile result = {.oci = *std::move(profile), .warnings = {}};
+  std::vector<std::string> taken = TakeOutMadeUpNames(result.oci);
+  if (!taken.empty()) {
+    result.warnings.push_back(
+        Concat("names that stand for numbers without a name are left out: ", Shown(std::move(taken))));
+  }
+  return result;
+}
+
+}  // namespace syscarve
