@@ -156,7 +156,8 @@ Action DefaultAction(UnlistedMode mode) {
 // The explicit answers to unlisted calls. A name is probed or not on all ABIs alike, because rules speak by name.
 void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
                      Profile& profile) {
-  if (mode != UnlistedMode::kEnosys && mode != UnlistedMode::kEperm) return;
+  if (mode == UnlistedMode::kLog) return;
+  std::set<std::string> newer_calls;
   std::set<std::string> probed;
   std::set<std::string> others;
   for (const Abi abi : profile.abis) {
@@ -164,8 +165,17 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
       if (allowed.contains(entry.name) || IsExemptFromSeccomp({abi, entry.nr})) continue;
       const bool newer = entry.nr >= policy.newer_from && entry.nr < kSyscallTableEnd &&
                          !(abi == Abi::kX32 && entry.nr >= kFirstX32Number);
+      if (newer) newer_calls.insert(entry.name);
       (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
     }
+  }
+  if (mode == UnlistedMode::kKill) {
+    if (newer_calls.empty()) return;
+    profile.rules.push_back({.names = {newer_calls.begin(), newer_calls.end()},
+                             .action = profile.default_action,
+                             .comment = "refused as all others are; named because runc answers ENOSYS beyond the "
+                                        "largest number that a profile names"});
+    return;
   }
   if (mode == UnlistedMode::kEnosys && !others.empty()) {
     profile.rules.push_back(
