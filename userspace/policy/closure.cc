@@ -27,33 +27,53 @@ std::string SeenTogether(const std::vector<Names>& lists, const std::vector<std:
   return "";
 }
 
+// Calls `add(rule, names, because, conditions)` for everything that some rule of `mode` wants beside what was seen.
+template <typename Add>
+void ForEachAddition(std::span<const ClosureRule> rules, ClosureMode mode, const SeenCalls& seen, Add add) {
+  if (mode == ClosureMode::kNone) return;
+  for (const ClosureRule& rule : rules) {
+    if (rule.portable && mode != ClosureMode::kPortable) continue;
+    add(rule, rule.always, "", std::vector<ArgumentCondition>());
+    for (const Names& family : rule.families) {
+      const std::string because = FirstSeen(family, seen.names);
+      if (!because.empty()) add(rule, family, because, std::vector<ArgumentCondition>());
+    }
+    for (const ClosureFallback& fallback : rule.fallbacks) {
+      if (seen.names.contains(fallback.when)) add(rule, fallback.add, fallback.when, fallback.conditions);
+    }
+    for (const ClosureTogether& together : rule.together) {
+      const std::string because = SeenTogether(together.when, seen.programs);
+      if (!because.empty()) add(rule, together.add, because, std::vector<ArgumentCondition>());
+    }
+  }
+}
+
 }  // namespace
 
 std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureRule> rules, ClosureMode mode,
                                                         const SeenCalls& seen) {
   std::map<std::string, std::vector<ClosureReason>> added;
-  if (mode == ClosureMode::kNone) return added;
-  for (const ClosureRule& rule : rules) {
-    if (rule.portable && mode != ClosureMode::kPortable) continue;
-    const auto add = [&](const Names& names, const std::string& because,
-                         const std::vector<ArgumentCondition>& conditions = {}) {
-      for (const std::string& name : names) {
-        if (!seen.names.contains(name)) added[name].push_back({rule.id, because, rule.reason, conditions});
-      }
-    };
-    add(rule.always, "");
-    for (const Names& family : rule.families) {
-      if (const std::string trigger = FirstSeen(family, seen.names); !trigger.empty()) add(family, trigger);
-    }
-    for (const ClosureFallback& fallback : rule.fallbacks) {
-      if (seen.names.contains(fallback.when)) add(fallback.add, fallback.when, fallback.conditions);
-    }
-    for (const ClosureTogether& together : rule.together) {
-      const std::string because = SeenTogether(together.when, seen.programs);
-      if (!because.empty()) add(together.add, because);
-    }
-  }
+  ForEachAddition(rules, mode, seen,
+                  [&](const ClosureRule& rule, const Names& names, const std::string& because,
+                      const std::vector<ArgumentCondition>& conditions) {
+                    for (const std::string& name : names) {
+                      if (seen.names.contains(name)) continue;
+                      added[name].push_back({rule.id, because, rule.reason, conditions});
+                    }
+                  });
   return added;
+}
+
+std::map<std::string, std::string> LuckyCalls(std::span<const ClosureRule> rules, ClosureMode mode,
+                                              const SeenCalls& seen) {
+  std::map<std::string, std::string> lucky;
+  ForEachAddition(
+      rules, mode, seen,
+      [&](const ClosureRule& rule, const Names& names, const std::string&, const std::vector<ArgumentCondition>&) {
+        if (!rule.luck) return;
+        for (const std::string& name : names) lucky.try_emplace(name, rule.id);
+      });
+  return lucky;
 }
 
 std::optional<Abi> OtherArchitecture(Abi native) {

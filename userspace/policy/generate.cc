@@ -156,7 +156,8 @@ Action DefaultAction(UnlistedMode mode) {
 // The explicit answers to unlisted calls. A name is probed or not on all ABIs alike, because rules speak by name.
 void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
                      Profile& profile) {
-  if (mode != UnlistedMode::kEnosys && mode != UnlistedMode::kEperm) return;
+  if (mode == UnlistedMode::kLog) return;
+  std::set<std::string> newer_calls;
   std::set<std::string> probed;
   std::set<std::string> others;
   for (const Abi abi : profile.abis) {
@@ -164,8 +165,17 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
       if (allowed.contains(entry.name) || IsExemptFromSeccomp({abi, entry.nr})) continue;
       const bool newer = entry.nr >= policy.newer_from && entry.nr < kSyscallTableEnd &&
                          !(abi == Abi::kX32 && entry.nr >= kFirstX32Number);
+      if (newer) newer_calls.insert(entry.name);
       (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
     }
+  }
+  if (mode == UnlistedMode::kKill) {
+    if (newer_calls.empty()) return;
+    profile.rules.push_back({.names = {newer_calls.begin(), newer_calls.end()},
+                             .action = profile.default_action,
+                             .comment = "refused as all others are; named because runc answers ENOSYS beyond the "
+                                        "largest number that a profile names"});
+    return;
   }
   if (mode == UnlistedMode::kEnosys && !others.empty()) {
     profile.rules.push_back(
@@ -274,7 +284,8 @@ void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile
   std::ranges::sort(result.narrowed, {}, &NarrowedCall::name);
 }
 
-// One rule per kind of reason; each name goes where its strongest reason is.
+// One rule per kind of reason; each name goes where its strongest reason is, and where that is luck, to the rule that
+// says so.
 Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<NarrowedCall>& narrowed,
                     const std::vector<ClosureRule>& closure_rules, const GenerateOptions& options,
                     const ErrnoPolicy& policy, std::vector<Abi> abis) {
@@ -292,7 +303,9 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
   for (const AllowedCall& call : calls) {
     allowed.insert(call.name);
     if (conditional.contains(call.name)) continue;
-    if (!call.sightings.empty()) {
+    if (!call.luck.empty()) {
+      closure[call.luck].push_back(call.name);
+    } else if (!call.sightings.empty()) {
       seen.push_back(call.name);
     } else if (!call.baseline.empty()) {
       baseline[call.baseline].push_back(call.name);
@@ -314,7 +327,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
   add(std::move(asked), "asked for: --allow");
   std::map<std::string, std::string> comments;
   for (const ClosureRule& rule : closure_rules) {
-    comments[rule.id] = Concat("closure ", rule.id, ": ", rule.reason);
+    comments[rule.id] = Concat(rule.luck ? "seen or closure " : "closure ", rule.id, ": ", rule.reason);
     if (const auto found = closure.find(rule.id); found != closure.end()) {
       add(std::move(found->second), comments[rule.id]);
     }
@@ -437,6 +450,9 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   for (auto& [program, names] : by_program) wanted.programs.push_back(std::move(names));
   for (auto& [name, reasons] : Close(*closure_rules, options.closure, wanted)) {
     if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
+  }
+  for (auto& [name, rule] : LuckyCalls(*closure_rules, options.closure, wanted)) {
+    if (const auto found = calls.find(name); found != calls.end()) found->second.luck = std::move(rule);
   }
   if (options.ceiling.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, abis, calls, result));

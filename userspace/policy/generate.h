@@ -70,6 +70,8 @@ struct AllowedCall {
   std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
   std::string baseline;             // BaselineCalls::source, or "".
   std::vector<ClosureReason> closure;
+  // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
+  std::string luck;
   bool asked = false;  // By GenerateOptions::allow.
   bool only_by_closure() const { return sightings.empty() && baseline.empty() && !asked; }
   uint64_t count() const;  // Over all sightings.

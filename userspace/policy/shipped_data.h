@@ -28,6 +28,7 @@ struct ClosureTogether {
 struct ClosureRule {
   std::string id;
   bool portable = false;  // Only for profiles that are to hold with another libc or on another architecture.
+  bool luck = false;      // Two runs of the same work need not make the same of its calls.
   std::vector<std::string> always;
   std::vector<std::vector<std::string>> families;
   std::vector<ClosureFallback> fallbacks;

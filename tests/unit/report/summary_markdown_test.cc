@@ -49,7 +49,7 @@ TEST(DockerRunOptionsTest, HostilePathsAreQuoted) {
 TEST(SummaryMarkdownTest, TellsEachServiceApart) {
   GenerateOptions options;
   options.baselines = {{.source = "observed", .names = {"capset"}}};
-  const ServiceSummary web = Service("web", RecordingBuilder("smoke").Call("read").Denied("mount", 1), options);
+  const ServiceSummary web = Service("web", RecordingBuilder("smoke").Call("bind").Denied("mount", 1), options);
   const ServiceSummary db = Service("db", RecordingBuilder().Call("write"));
   const std::string text = SummaryMarkdown(std::vector<ServiceSummary>{db, web});
   EXPECT_TRUE(text.starts_with(kSummaryMarker));

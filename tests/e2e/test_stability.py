@@ -1,0 +1,62 @@
+"""Two recordings of the same server under load give the same profile, byte for byte, although luck decides about some of its calls."""
+
+import os
+import sys
+
+import loaded
+from support import E2eTest, load, names
+
+
+class Stability:
+    server_type = None
+
+    def setUp(self):
+        if loaded.find(self.server_type.program) is None:
+            self.skipTest(f"{self.server_type.program} is not installed")
+        super().setUp()
+
+    def record_load(self):
+        server = self.server_type()
+        folder = self.new_folder(server.user)
+        output = os.path.join(self.new_folder(), "recording.json")
+        user = ["--user", server.user] if server.user else []
+        with server.surroundings():
+            server.prepare(folder)
+            process = self.start(self.command_line("record", "-o", output, *user, "--", *server.command(folder)), cwd=folder)
+            server.use(self, folder, process)
+            result = self.finish(process)
+        server.check(self, folder, result)
+        self.assertEqual(load(output)["complete"], {"complete": True, "losses": []})
+        return output
+
+    def test_two_recordings_give_the_same_profile(self):
+        first, second = self.record_load(), self.record_load()
+        luck = names(load(first)) ^ names(load(second))
+        print(f"{self.server_type.program}: calls of one recording only: {sorted(luck)}", file=sys.stderr)
+        profiles = [self.read(self.generate(recording)) for recording in (first, second)]
+        self.assertEqual(profiles[0], profiles[1])
+
+    @staticmethod
+    def read(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+
+class NginxUnderLoad(Stability, E2eTest):
+    server_type = loaded.Nginx
+
+
+class RedisUnderLoad(Stability, E2eTest):
+    server_type = loaded.Redis
+
+
+class PostgresUnderLoad(Stability, E2eTest):
+    server_type = loaded.Postgres
+
+
+class NodeUnderLoad(Stability, E2eTest):
+    server_type = loaded.Node
+
+
+class GoUnderLoad(Stability, E2eTest):
+    server_type = loaded.Proxy
