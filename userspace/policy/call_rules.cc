@@ -21,11 +21,6 @@ constexpr size_t kMaxMasks = 12;
 constexpr size_t kMaxMixedRules = 8;
 constexpr Spelling kSpellings[] = {Spelling::kInclusive, Spelling::kExclusive, Spelling::kMasked};
 
-// How much an action keeps from being done; less is stricter. Both kills end the program.
-int Laxity(ActionKind kind) {
-  return std::max(static_cast<int>(kind), static_cast<int>(ActionKind::kKillThread));
-}
-
 // A refusal that can be written as a rule beside the default.
 Action RefusalBeside(Action default_action) {
   constexpr Action kEperm{ActionKind::kErrno, EPERM};
@@ -220,6 +215,10 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
 }
 
 }  // namespace
+
+int Laxity(ActionKind kind) {
+  return std::max(static_cast<int>(kind), static_cast<int>(ActionKind::kKillThread));
+}
 
 bool ComparesLowHalfOnly(Abi abi) {
   return abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;

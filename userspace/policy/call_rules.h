@@ -34,6 +34,9 @@ bool ComparesLowHalfOnly(Abi abi);
 std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
                                        Spelling spelling);
 
+// How much an action lets be done; less is stricter. Both kills end the program and count as one.
+int Laxity(ActionKind kind);
+
 // How what is made of a decision compares with it, the worst last. kOther: refused alike but with another errno or
 // signal. kStricter and kWider: for some arguments a more or a less restrictive action; the two kills count as one.
 enum class Relation { kEqual, kOther, kStricter, kWider };

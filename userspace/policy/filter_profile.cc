@@ -36,44 +36,8 @@ std::string DecisionText(const Decision& decision) {
   return absl::StrJoin(actions, " or ");
 }
 
-// The action that all numbers of `abi` meet, whatever their arguments.
-std::optional<Action> EverythingOf(const Meaning& observed, Abi abi) {
-  std::optional<Action> everything;
-  for (const auto& [id, why] : observed.unclear) {
-    if (id.abi == abi) return std::nullopt;
-  }
-  for (const auto& [id, decision] : observed.decisions) {
-    if (id.abi != abi) continue;
-    if (decision.size() != 1 || (everything.has_value() && *everything != Strictest(decision))) return std::nullopt;
-    everything = Strictest(decision);
-  }
-  return everything;
-}
-
 bool IsRefusal(Action action) {
   return action.kind <= ActionKind::kErrno;
-}
-
-// "336–423, 470 and above": numbers in ascending order.
-std::string Ranges(const std::vector<int>& numbers) {
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < numbers.size();) {
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    // What follows are the samples from beyond the tables, and all of them agree.
-    if (numbers[end - 1] == kSyscallTableEnd - 1 && numbers.back() == kBeyondAllTables) {
-      parts.push_back(Concat(numbers[i], " and above"));
-      break;
-    }
-    parts.push_back(end - i == 1 ? Concat(numbers[i]) : Concat(numbers[i], "–", numbers[end - 1]));
-    i = end;
-  }
-  constexpr size_t kMaxParts = 12;
-  if (parts.size() > kMaxParts) {
-    parts.resize(kMaxParts);
-    parts.emplace_back("…");
-  }
-  return absl::StrJoin(parts, ", ");
 }
 
 class Folder {
@@ -285,7 +249,7 @@ class Folder {
       const auto& [abi, live, made] = what;
       folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live,
                                        " in the filter and ", made, " in the profile, which has one default: ",
-                                       Ranges(numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
+                                       NumberRanges(numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
     }
     return folded;
   }

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
@@ -41,5 +43,11 @@ absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi nati
 // Of a profile: what the filter decides that the installed libseccomp makes of it, because that is what is enforced. An
 // ABI that the profile does not list is killed. Errors are Compile's (filter.h).
 absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSets& sets);
+
+// The action that all numbers of `abi` meet, whatever their arguments; nullopt when they do not all meet one.
+std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
+
+// "336–423, 470 and above": numbers of a Meaning, in ascending order. At most a dozen ranges.
+std::string NumberRanges(const std::vector<int>& numbers);
 
 }  // namespace syscarve
