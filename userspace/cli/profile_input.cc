@@ -107,6 +107,13 @@ absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& argu
   return target;
 }
 
+ProfileTarget CompleteTarget(const ProfileTarget& target) {
+  ProfileTarget complete = target;
+  if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
+  if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
+  return complete;
+}
+
 absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target,
                                               const std::optional<std::string>& engine_socket) {
   if (IsLive(word)) {
@@ -120,11 +127,8 @@ absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const Pro
 
 absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
                                                const ProfileTarget& target) {
-  ProfileTarget complete = target;
-  if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
-  if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
   ProfileDependencies used;
-  absl::StatusOr<Profile> profile = ParseProfile(text, complete, &used);
+  absl::StatusOr<Profile> profile = ParseProfile(text, CompleteTarget(target), &used);
   if (!profile.ok()) return Annotate(profile.status(), EscapeForTerminal(name));
   ProfileInput input{.name = name, .profile = *std::move(profile), .live = {}, .warnings = {}};
   if (used.capabilities && !target.capabilities.has_value()) {

@@ -319,6 +319,25 @@ absl::StatusOr<Risks> ParseRisks(std::string_view text) {
   return Parse<Risks>(text, "syscarve.risk/1", read);
 }
 
+absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
+  constexpr size_t kArguments = 6;
+  const auto read = [](const JsonReader& root, NarrowArguments& all) {
+    root.AllowOnly({"schema", "source", "calls"});
+    root.Required("source").Text(kMaxText);
+    root.Required("calls").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"arguments", "names", "why"});
+      std::set<unsigned> arguments;
+      value.Required("arguments").ForEach(kArguments, [&](const JsonReader& element) {
+        arguments.insert(static_cast<unsigned>(element.Uint(0, kArguments - 1)));
+      });
+      for (const std::string& name : NameList(value.Required("names"))) {
+        if (!all.emplace(name, arguments).second) value.Fail(Concat("\"", name, "\" is there twice"));
+      }
+    });
+  };
+  return Parse<NarrowArguments>(text, "syscarve.arguments/1", read);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }
@@ -333,6 +352,10 @@ absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls() {
 
 absl::StatusOr<const Risks*> ShippedRisks() {
   return Shipped<Risks>("risk.json", ParseRisks);
+}
+
+absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments() {
+  return Shipped<NarrowArguments>("arguments.json", ParseNarrowArguments);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {
