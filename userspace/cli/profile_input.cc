@@ -108,6 +108,13 @@ absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& argu
   return target;
 }
 
+ProfileTarget CompleteTarget(const ProfileTarget& target) {
+  ProfileTarget complete = target;
+  if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
+  if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
+  return complete;
+}
+
 absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target,
                                               const std::optional<std::string>& engine_socket) {
   if (IsLive(word)) {
@@ -121,10 +128,7 @@ absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const Pro
 
 absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
                                                const ProfileTarget& target) {
-  ProfileTarget complete = target;
-  if (!complete.capabilities.has_value()) complete.capabilities = DefaultEngineCapabilities();
-  if (!complete.kernel.has_value()) complete.kernel = KernelVersionFromRelease(DescribeHost().kernel);
-  absl::StatusOr<ProfileReading> read = ReadProfileText(text, complete);
+  absl::StatusOr<ProfileReading> read = ReadProfileText(text, CompleteTarget(target));
   if (!read.ok()) return Annotate(read.status(), EscapeForTerminal(name));
   ProfileInput input{
       .name = name, .profile = std::move(read->profile), .live = {}, .warnings = std::move(read->warnings)};

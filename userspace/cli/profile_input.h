@@ -37,6 +37,9 @@ void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
 // What the user said; what was left open stays so, but for the ABI.
 absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& arguments);
 
+// `target` with what else may matter: the capabilities that Docker gives by default, and this host's kernel.
+ProfileTarget CompleteTarget(const ProfileTarget& target);
+
 struct ProfileInput {
   std::string name;  // As the user said it; "standard input" for "-".
   Profile profile;   // Of live filters, the profile that says the same or, where none can, a stricter one.

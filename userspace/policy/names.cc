@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -33,19 +32,26 @@ bool IsNumberedSpelling(std::string_view name, std::string_view kernel_name) {
 
 }  // namespace
 
-std::string NearestSyscallName(std::string_view name) {
+std::vector<std::string> NearestSyscallNames(std::string_view name) {
   constexpr size_t kLongestName = 64;
-  if (name.empty() || name.size() > kLongestName) return "";
-  std::string nearest;
-  size_t best = std::max<size_t>(2, name.size() / 3) + 1;
+  if (name.empty() || name.size() > kLongestName) return {};
+  std::vector<std::string> nearest;
+  size_t best = std::max<size_t>(2, name.size() / 3);
   for (const Abi abi : kAllAbis) {
     for (const SyscallEntry& entry : SyscallTable(abi)) {
-      if (IsNumberedSpelling(name, entry.name)) return entry.name;
-      const size_t distance = EditDistance(name, entry.name);
-      if (distance < best) std::tie(best, nearest) = std::tuple(distance, entry.name);
+      const size_t distance = IsNumberedSpelling(name, entry.name) ? 0 : EditDistance(name, entry.name);
+      if (distance < best) nearest.clear();
+      if (distance > best) continue;
+      best = distance;
+      if (std::ranges::find(nearest, entry.name) == nearest.end()) nearest.push_back(entry.name);
     }
   }
   return nearest;
+}
+
+std::string NearestSyscallName(std::string_view name) {
+  const std::vector<std::string> nearest = NearestSyscallNames(name);
+  return nearest.empty() ? "" : nearest.front();
 }
 
 absl::Status CheckSyscallNames(std::string_view what, const std::vector<std::string>& names) {

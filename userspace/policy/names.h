@@ -9,8 +9,11 @@
 
 namespace syscarve {
 
-// The known name nearest to `name`, or "" when none is near: pread becomes pread64, and nonsense becomes nothing.
+// A known name nearest to `name`, or "" when none is near: pread becomes pread64, and nonsense becomes nothing.
 std::string NearestSyscallName(std::string_view name);
+
+// All names at that least distance, in the order of the tables: more than one when it cannot be told which is meant.
+std::vector<std::string> NearestSyscallNames(std::string_view name);
 
 // OK when some ABI has each of `names`; otherwise kInvalidArgument that says where (`what`, such as "--allow") and
 // which, with the nearest known name as the hint.

@@ -1,6 +1,8 @@
 // The data files of profiles/ as structs. profiles/README.md says where they come from.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -80,6 +82,9 @@ struct SystemdSet {
   std::set<std::string> names;
 };
 
+// The arguments, from 0, of which the kernel takes at most 32 bits, by the call's name.
+using NarrowArguments = std::map<std::string, std::set<unsigned>, std::less<>>;
+
 // Refuses a rule that adds a call of another class than its trigger's, or one that can do more than the trigger, unless
 // the call reaches nothing but the calling process, has conditions, or is among the rule's `beyond`.
 absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
@@ -87,6 +92,7 @@ absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
 absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
 absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text);
+absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
 // process.
@@ -95,5 +101,6 @@ absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets();  // "@default" is among them.
+absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();
 
 }  // namespace syscarve

@@ -336,6 +336,25 @@ absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text) 
   return Parse<std::vector<SystemdSet>>(text, "syscarve.systemd-sets/1", read);
 }
 
+absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
+  constexpr size_t kArguments = 6;
+  const auto read = [](const JsonReader& root, NarrowArguments& all) {
+    root.AllowOnly({"schema", "source", "calls"});
+    root.Required("source").Text(kMaxText);
+    root.Required("calls").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"arguments", "names", "why"});
+      std::set<unsigned> arguments;
+      value.Required("arguments").ForEach(kArguments, [&](const JsonReader& element) {
+        arguments.insert(static_cast<unsigned>(element.Uint(0, kArguments - 1)));
+      });
+      for (const std::string& name : NameList(value.Required("names"))) {
+        if (!all.emplace(name, arguments).second) value.Fail(Concat("\"", name, "\" is there twice"));
+      }
+    });
+  };
+  return Parse<NarrowArguments>(text, "syscarve.arguments/1", read);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }
@@ -354,6 +373,10 @@ absl::StatusOr<const Risks*> ShippedRisks() {
 
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets() {
   return Shipped<std::vector<SystemdSet>>("systemd-sets.json", ParseSystemdSets);
+}
+
+absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments() {
+  return Shipped<NarrowArguments>("arguments.json", ParseNarrowArguments);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {

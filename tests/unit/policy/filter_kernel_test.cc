@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -307,6 +308,27 @@ TEST(FilterKernelTest, TheKernelLoadsWhatValidateFilterAccepts) {
     // A filter that was loaded may kill the exit itself; only a refusal comes back as 42.
     const bool refused = WIFEXITED(status) && WEXITSTATUS(status) == 42;
     EXPECT_EQ(valid, !refused) << "round " << round << ": " << ValidateFilter(program);
+  }
+}
+
+// What lint's wide-equal is about: the filter sees upper bits that the kernel does not.
+TEST(FilterKernelTest, DirtyUpperBitsPassByAComparisonOf64BitsAndNotByAMaskedOne) {
+  constexpr uint64_t kUnix = AF_UNIX;
+  constexpr uint64_t kDirty = uint64_t{1} << 32;
+  const ArgumentCondition wide{0, CompareOp::kEqual, kUnix};
+  const ArgumentCondition masked{0, CompareOp::kMaskedEqual, 0xffffffff, kUnix};
+  for (const ArgumentCondition& condition : {wide, masked}) {
+    Profile profile{.default_action = {ActionKind::kAllow, 0}, .abis = {Abi::kX86_64}};
+    profile.rules = {{.names = {"socket"}, .action = {ActionKind::kErrno, kMark}, .conditions = {condition}}};
+    const absl::StatusOr<FilterProgram> program = Compile(profile);
+    ASSERT_TRUE(program.ok()) << program.status();
+    const int status = InChild([&] {
+      if (!Load(*program)) Exit(2);
+      const bool clean_is_refused = Call64(SYS_socket, {kUnix, SOCK_STREAM}) == -kMark;
+      const bool dirty_is_refused = Call64(SYS_socket, {kUnix | kDirty, SOCK_STREAM}) == -kMark;
+      Exit(clean_is_refused && dirty_is_refused == (condition.op == CompareOp::kMaskedEqual) ? 0 : 1);
+    });
+    EXPECT_EQ(status, 0);
   }
 }
 

@@ -1,0 +1,246 @@
+#include "userspace/policy/lint.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/base/status.h"
+#include "userspace/cli/baseline_options.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/profile_input.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/container/runtime_version.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/policy/baseline_choice.h"
+#include "userspace/policy/lint_fix.h"
+#include "userspace/report/lint.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Find mistakes in profiles: rules that do nothing, or not what they look like.\n\n"
+    "Each finding has its rule, its line and what to do; docs/lint.md explains the rules:\n\n"
+    "  syscarve lint web.json\n"
+    "  syscarve lint profiles/*.json --format sarif > lint.sarif\n"
+    "  syscarve lint web.json --fix\n\n"
+    "Exit code 1 says that there are errors; with --strict, that there are errors or warnings.";
+
+struct LintArguments {
+  std::vector<std::string> inputs;
+  std::string format = "text";
+  std::vector<std::string> disabled;
+  bool strict = false;
+  bool fix = false;
+  std::string output;
+  std::string baseline = "auto";
+  bool offline = false;
+  ProfileTargetArguments target;
+};
+
+// What was read, and what to write back.
+struct Read {
+  LintInput input;
+  std::optional<std::string> text;  // Of a file that can be mended.
+};
+
+std::string NameOf(const std::string& word) {
+  return word == "-" ? "standard input" : word;
+}
+
+// A text in Docker's or OCI's JSON keeps its entries: only that has lines and can be mended.
+absl::StatusOr<Read> ParseText(const std::string& name, std::string text, const ProfileTarget& target) {
+  Read read;
+  read.input.target = CompleteTarget(target);
+  absl::StatusOr<ProfileInput> input = ParseProfileInput(name, text, target);
+  if (input.ok()) TellWarnings(*input);
+  if (IsProfileJson(text)) {
+    absl::StatusOr<ProfileSource> source = ParseProfileSource(text, read.input.target);
+    if (!source.ok()) return Annotate(source.status(), EscapeForTerminal(name));
+    read.input.source = *std::move(source);
+    read.text = std::move(text);
+    return read;
+  }
+  SYSCARVE_RETURN_IF_ERROR(input.status());
+  read.input.source = SourceWithoutText(std::move(input->profile));
+  return read;
+}
+
+absl::StatusOr<Read> ReadProfile(const std::string& word, const ProfileTarget& target) {
+  if (!IsLive(word)) {
+    SYSCARVE_ASSIGN_OR_RETURN(std::string text, ReadFile(word, kMaxProfileBytes));
+    return ParseText(NameOf(word), std::move(text), target);
+  }
+  Read read;
+  read.input.target = CompleteTarget(target);
+  SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadProfileInput(word, target));
+  TellWarnings(input);
+  read.input.source = SourceWithoutText(std::move(input.profile));
+  return read;
+}
+
+// The runtimes that are installed where distributions and their users put them.
+std::vector<ContainerRuntime> InstalledRuntimes() {
+  std::vector<ContainerRuntime> runtimes;
+  for (const std::string name : {"runc", "crun"}) {
+    for (const std::string folder : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/"}) {
+      const absl::StatusOr<ContainerRuntime> runtime = AskRuntimeVersion(folder + name);
+      if (!runtime.ok()) continue;
+      runtimes.push_back(*runtime);
+      break;
+    }
+  }
+  return runtimes;
+}
+
+// With no_new_privs a runtime makes the fewest calls, and no container can do without these.
+absl::StatusOr<std::vector<RequiredCalls>> Required(const LintArguments& arguments, Abi native) {
+  std::vector<RequiredCalls> required;
+  if (arguments.baseline == "none") return required;
+  if (arguments.baseline != "auto") {
+    SYSCARVE_ASSIGN_OR_RETURN(const Baseline baseline, LoadBaseline(arguments.baseline));
+    required.push_back({BaselineTitle(baseline), baseline.names});
+    return required;
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Baseline>* const shipped, ShippedBaselines());
+  std::vector<KnownBaseline> known;
+  for (const Baseline& baseline : *shipped) known.push_back({baseline, BaselineOrigin::kShipped});
+  if (!arguments.offline) {
+    std::vector<std::string> warnings;
+    for (Baseline& baseline : LoadBaselineFolder(std::string(kBaselineFolder), warnings)) {
+      known.push_back({std::move(baseline), BaselineOrigin::kHost});
+    }
+    for (const std::string& warning : warnings) Warn(warning);
+  }
+  std::vector<ContainerRuntime> runtimes;
+  if (!arguments.offline) runtimes = InstalledRuntimes();
+  if (runtimes.empty()) runtimes = {{.name = "runc", .version = ""}, {.name = "crun", .version = ""}};
+  for (const ContainerRuntime& runtime : runtimes) {
+    const KnownBaseline* const found = FindBaseline(known, runtime, native, /*no_new_privs=*/true);
+    if (found != nullptr) required.push_back({BaselineTitle(found->baseline), found->baseline.names});
+  }
+  return required;
+}
+
+absl::StatusOr<std::vector<LintFinding>> Enabled(const LintInput& input, const std::vector<std::string>& disabled) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<LintFinding> findings, Lint(input));
+  std::erase_if(findings, [&](const LintFinding& finding) {
+    return std::ranges::find(disabled, finding.rule) != disabled.end();
+  });
+  return findings;
+}
+
+// Mends what `linted` found, writes the profile, and finds again what is left.
+absl::Status Fix(const LintArguments& arguments, const std::string& word, const Read& read, LintedProfile& linted) {
+  if (!read.text.has_value()) {
+    return absl::InvalidArgumentError("only profiles in Docker's or OCI's JSON can be mended");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(FixedProfile fixed, FixProfile(*read.text, read.input, linted.findings));
+  const std::string& path = arguments.output.empty() ? word : arguments.output;
+  if (fixed.text != *read.text || path != word) {
+    SYSCARVE_RETURN_IF_ERROR(CheckWritable(path));
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(path, fixed.text));
+  }
+  LintInput after = read.input;
+  SYSCARVE_ASSIGN_OR_RETURN(after.source, ParseProfileSource(fixed.text, read.input.target));
+  SYSCARVE_ASSIGN_OR_RETURN(linted.findings, Enabled(after, arguments.disabled));
+  linted.fixed = std::move(fixed.fixed);
+  return absl::OkStatus();
+}
+
+absl::Status CheckUsage(const LintArguments& arguments) {
+  for (const std::string& rule : arguments.disabled) {
+    if (std::ranges::find(LintRules(), rule, &LintRule::id) != LintRules().end()) continue;
+    return WithHint(absl::InvalidArgumentError(Concat("--disable: there is no rule \"", rule, "\"")),
+                    "docs/lint.md has all rules.");
+  }
+  if (std::ranges::count(arguments.inputs, "-") > 1) {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  if (!arguments.fix && !arguments.output.empty()) return absl::InvalidArgumentError("-o needs --fix");
+  if (arguments.fix && !arguments.output.empty() && arguments.inputs.size() > 1) {
+    return absl::InvalidArgumentError("-o takes one profile, and several are given");
+  }
+  const bool from_stdin = std::ranges::count(arguments.inputs, "-") > 0;
+  if (arguments.fix && arguments.output.empty() && from_stdin) {
+    return WithHint(absl::InvalidArgumentError("standard input cannot be mended in its place"),
+                    "Say with -o where to write the profile.");
+  }
+  return absl::OkStatus();
+}
+
+std::string Formatted(const LintArguments& arguments, const std::vector<LintedProfile>& profiles) {
+  if (arguments.format == "json") return LintJson(profiles);
+  if (arguments.format == "sarif") return FormatSarif(LintFindingRules(arguments.disabled), AllFindings(profiles));
+  if (arguments.format == "junit") {
+    return FormatJunit("syscarve lint", LintFindingRules(arguments.disabled), AllFindings(profiles));
+  }
+  return LintText(profiles);
+}
+
+// The exit code, when there was no error.
+absl::StatusOr<int> RunLint(const LintArguments& arguments) {
+  SYSCARVE_RETURN_IF_ERROR(CheckUsage(arguments));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<RequiredCalls> required, Required(arguments, target.native));
+  std::vector<LintedProfile> profiles;
+  for (const std::string& word : arguments.inputs) {
+    SYSCARVE_ASSIGN_OR_RETURN(Read read, ReadProfile(word, target));
+    read.input.required = required;
+    LintedProfile linted{.file = NameOf(word), .findings = {}, .fixed = {}};
+    absl::StatusOr<std::vector<LintFinding>> findings = Enabled(read.input, arguments.disabled);
+    if (!findings.ok()) return Annotate(findings.status(), linted.file);
+    linted.findings = *std::move(findings);
+    if (arguments.fix) {
+      const absl::Status status = Fix(arguments, word, read, linted);
+      if (!status.ok()) return Annotate(status, linted.file);
+    }
+    profiles.push_back(std::move(linted));
+  }
+  // Where the profile goes to standard output, what there is to say about it does not.
+  const std::string report = Formatted(arguments, profiles);
+  if (arguments.output == "-") {
+    std::cerr << report;
+  } else {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically("-", report));
+  }
+  const LintCounts counts = CountFindings(profiles);
+  return counts.errors > 0 || (arguments.strict && counts.warnings > 0) ? 1 : 0;
+}
+
+}  // namespace
+
+void AddLint(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = AddVerb(app, "lint", kAbout);
+  const auto arguments = std::make_shared<LintArguments>();
+  verb->add_option("PROFILE", arguments->inputs, Concat("Profiles: ", kProfileWords))->required();
+  verb->add_option("--format", arguments->format, "text, json, sarif (code scanning) or junit (test reports)")
+      ->check(CLI::IsMember({"text", "json", "sarif", "junit"}))
+      ->capture_default_str();
+  verb->add_option("--disable", arguments->disabled, "Rules to leave out")->delimiter(',')->type_name("RULE");
+  verb->add_flag("--strict", arguments->strict, "Warnings are errors for the exit code");
+  verb->add_flag("--fix", arguments->fix,
+                 "Mend in the file what can be mended safely, after proving that nothing else changes");
+  verb->add_option("-o,--output", arguments->output, "With --fix: write the mended profile there");
+  verb->add_option("--baseline", arguments->baseline,
+                   "The container runtime whose own calls must be allowed: auto (the installed ones), none, or a file")
+      ->capture_default_str();
+  verb->add_flag("--offline", arguments->offline,
+                 "Ask nothing of this host: --baseline auto takes the newest runtimes that syscarve ships");
+  AddProfileTargetOptions(*verb, arguments->target);
+  verb->callback([arguments, &exit_code] {
+    const absl::StatusOr<int> result = RunLint(*arguments);
+    exit_code = result.ok() ? *result : Fail(result.status());
+  });
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,68 @@
+// A profile as its author wrote it: the entries of the file, where each stands, and changes to them that leave the rest
+// of the text as it is.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/profile.h"
+#include "userspace/model/profile_target.h"
+
+namespace syscarve {
+
+// One element of "syscalls".
+struct ProfileEntry {
+  size_t index = 0;            // In "syscalls"; of the rules of a profile that has no text, in these.
+  std::optional<size_t> line;  // From 1; nullopt without a text, here and below.
+  std::vector<std::optional<size_t>> name_lines;       // For each of the rules' names.
+  std::vector<std::optional<size_t>> condition_lines;  // For each condition as written.
+  // What the reader makes of it: one rule; where an argument index repeats, one for each condition, all with the same
+  // names; none where nothing is named, or the entry is for other targets.
+  std::vector<Rule> rules;
+  bool names_nothing = false;
+  bool depends_on_target = false;  // Has Moby's `includes` or `excludes`.
+
+  bool RepeatsAnIndex() const { return rules.size() > 1; }
+};
+
+struct ProfileSource {
+  Profile profile;
+  std::vector<ProfileEntry> entries;
+  std::optional<size_t> default_line;
+  std::optional<size_t> architectures_line;
+};
+
+// Whether `text` is JSON with the members of a profile, right or wrong, and not something that a profile is inside of.
+bool IsProfileJson(std::string_view text);
+
+// As ParseProfile (profile_json.h), but for entries that name nothing: they are kept here, without rules.
+absl::StatusOr<ProfileSource> ParseProfileSource(std::string_view text, const ProfileTarget& target = {});
+
+// Of a profile that was read from something else: an entry for each rule, and no lines.
+ProfileSource SourceWithoutText(Profile profile);
+
+// A change of a profile's text.
+struct ProfileEdit {
+  enum class Kind {
+    kReplaceName,    // The name at `position` becomes `name`.
+    kRemoveName,     // The name at `position` goes; the entry with the last one.
+    kRemoveEntry,    // The whole entry goes.
+    kMaskCondition,  // "Equal" in the condition at `position` becomes "equal in the low 32 bits".
+  };
+  Kind kind = Kind::kRemoveEntry;
+  size_t entry = 0;     // ProfileEntry::index
+  size_t position = 0;  // Among the entry's names or conditions, from 0.
+  std::string name;
+  bool operator==(const ProfileEdit&) const = default;
+};
+
+// `text`, which ParseProfileSource has taken, with all `edits`. Positions are those before any of them; of two edits of
+// one place the first counts, and an entry that is removed is not changed.
+std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits);
+
+}  // namespace syscarve

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/lint_rules.h"
+
+namespace syscarve::lint {
+namespace {
+
+void AddAboutDefault(LintFinding finding, const Subject& subject, Findings& findings) {
+  finding.line = subject.input.source.default_line;
+  findings.push_back(std::move(finding));
+}
+
+bool IsErrno(Action action, int value) {
+  return action.kind == ActionKind::kErrno && action.value == value;
+}
+
+// Whether some arguments may get through.
+bool MayPass(const Subject& subject, SyscallId id) {
+  return subject.decider.DependsOnArguments(id) || LetsThrough(subject.decider.Decide(id, {}));
+}
+
+}  // namespace
+
+void Architectures(const Subject& subject, Findings& findings) {
+  const std::vector<Abi>& listed = subject.profile().abis;
+  const std::span<const Abi> served = AbisServedBeside(subject.input.target.native);
+  const auto add = [&](std::string_view rule, LintLevel level, Abi abi, std::string message, std::string fix) {
+    LintFinding finding = Of(rule);
+    finding.level = level;
+    finding.line = subject.input.source.architectures_line;
+    finding.identity = std::string(AbiName(abi));
+    finding.message = std::move(message);
+    finding.fix = std::move(fix);
+    findings.push_back(std::move(finding));
+  };
+  for (const Abi abi : served) {
+    if (std::ranges::find(listed, abi) != listed.end()) continue;
+    const std::string fix = Concat("List ", ScmpArchName(abi), " if such programs are run.");
+    if (abi == subject.input.target.native) {
+      add("missing-architecture", LintLevel::kError, abi,
+          Concat(AbiName(abi), ", the native architecture, is not listed: some runtimes kill the program at once."),
+          Concat("List ", ScmpArchName(abi), "."));
+    } else {
+      add("missing-architecture", LintLevel::kNote, abi,
+          Concat("A call by ", AbiName(abi), "'s numbers kills the thread, because the profile does not list it."),
+          fix);
+    }
+  }
+  for (const Abi abi : listed) {
+    if (std::ranges::find(served, abi) != served.end()) continue;
+    add("unneeded-architecture", LintLevel::kNote, abi,
+        Concat("No kernel for ", AbiName(subject.input.target.native), " serves ", AbiName(abi), "."),
+        Concat("Remove ", ScmpArchName(abi), ", unless the profile is for such machines, too."));
+  }
+}
+
+void DefaultAction(const Subject& subject, Findings& findings) {
+  const Action action = subject.profile().default_action;
+  if (LetsThrough(action)) {
+    LintFinding finding = Of("permissive-default");
+    finding.identity = "defaultAction";
+    finding.message = action.kind == ActionKind::kAllow
+                          ? "Every call that is not named is allowed, those of future kernels, too."
+                          : "Every call that is not named is let through and only reported.";
+    finding.fix = "List what is allowed and refuse the rest.";
+    AddAboutDefault(std::move(finding), subject, findings);
+    return;
+  }
+  const bool allows = std::ranges::any_of(subject.profile().rules, [&](const Rule& rule) {
+    return LetsThrough(rule.action) &&
+           std::ranges::any_of(rule.names, [&](const std::string& name) { return !subject.AbisWith(name).empty(); });
+  });
+  if (allows) return;
+  LintFinding finding = Of("empty-allow-list");
+  finding.identity = "defaultAction";
+  finding.message = "No call is allowed: no program can start or end under this profile.";
+  finding.fix = "Allow what the program needs.";
+  AddAboutDefault(std::move(finding), subject, findings);
+}
+
+void ProbedCalls(const Subject& subject, Findings& findings) {
+  const Abi native = subject.input.target.native;
+  std::vector<std::string> names;
+  for (const SyscallEntry& call : SyscallTable(native)) {
+    const SyscallId id{native, call.nr};
+    const bool probed = call.nr >= subject.errnos.newer_from || subject.errnos.probed.contains(call.name);
+    if (!probed || IsExemptFromSeccomp(id) || subject.decider.DependsOnArguments(id)) continue;
+    if (IsErrno(subject.decider.Decide(id, {}), EPERM)) names.push_back(call.name);
+  }
+  if (names.empty()) return;
+  LintFinding finding = Of("eperm-for-probed");
+  finding.identity = "EPERM";
+  finding.message = Concat("A libc or language runtime takes EPERM from ", NameList(names),
+                           " for a failure, and would fall back on another call after ENOSYS.");
+  finding.fix = "Make the default SCMP_ACT_ERRNO with defaultErrnoRet 38 (ENOSYS), or add a rule with errnoRet 38.";
+  AddAboutDefault(std::move(finding), subject, findings);
+}
+
+void CloneWithoutClone3(const Subject& subject, Findings& findings) {
+  for (const Abi abi : subject.profile().abis) {
+    const std::optional<SyscallId> clone = FindSyscall(abi, "clone");
+    const std::optional<SyscallId> clone3 = FindSyscall(abi, "clone3");
+    if (!clone.has_value() || !clone3.has_value() || !subject.decider.DependsOnArguments(*clone)) continue;
+    const Action answer = subject.decider.Decide(*clone3, {});
+    if (IsErrno(answer, ENOSYS)) continue;
+    LintFinding finding = Of("clone3-not-enosys");
+    finding.identity = "clone3";
+    const bool open = LetsThrough(answer);
+    if (!open) finding.level = LintLevel::kWarning;
+    finding.message =
+        open ? "clone's arguments are filtered, and clone3, which does the same unseen, is let through."
+             : "clone's arguments are filtered, and clone3 is refused in a way that no libc falls back from.";
+    finding.fix = "Answer clone3 with SCMP_ACT_ERRNO and errnoRet 38 (ENOSYS).";
+    AddAboutDefault(std::move(finding), subject, findings);
+    return;
+  }
+}
+
+void MissingBaseline(const Subject& subject, Findings& findings) {
+  for (const RequiredCalls& required : subject.input.required) {
+    std::vector<std::string> missing;
+    for (const std::string& name : required.names) {
+      const std::optional<SyscallId> id = FindSyscall(subject.input.target.native, name);
+      if (id.has_value() && !MayPass(subject, *id)) missing.push_back(name);
+    }
+    if (missing.empty()) continue;
+    LintFinding finding = Of("missing-baseline");
+    finding.identity = required.title;
+    finding.message =
+        Concat(required.title, " itself makes calls under the filter that are refused: ", NameList(missing),
+               ". No container of it starts with this profile.");
+    finding.fix = "Allow them.";
+    AddAboutDefault(std::move(finding), subject, findings);
+  }
+}
+
+}  // namespace syscarve::lint

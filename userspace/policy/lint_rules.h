@@ -1,0 +1,67 @@
+// The pieces that Lint is made of. Each function appends what one or a few rules find.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/policy/argument_sets.h"
+#include "userspace/policy/decision.h"
+#include "userspace/policy/lint.h"
+#include "userspace/policy/risk.h"
+#include "userspace/policy/shipped_data.h"
+
+namespace syscarve::lint {
+
+// What every rule may look at.
+struct Subject {
+  const LintInput& input;
+  const Decider& decider;
+  ArgumentSets& sets;
+  const NarrowArguments& narrow;
+  const ErrnoPolicy& errnos;
+  const Risks& risks;
+
+  const Profile& profile() const { return input.source.profile; }
+  // Where any ABI of the profile has the call.
+  std::vector<Abi> AbisWith(std::string_view name) const;
+  // A rule that the runtime does not skip.
+  bool Counts(const Rule& rule) const { return rule.action != profile().default_action; }
+};
+
+using Findings = std::vector<LintFinding>;
+
+// A finding of the rule `id` at its usual level.
+LintFinding Of(std::string_view id);
+
+// "syscalls[3]".
+std::string EntryWords(const ProfileEntry& entry);
+// "openat, read and write"; of more than a few, how many more.
+std::string NameList(const std::vector<std::string>& names);
+// Whether the call is made, if only as far as a tracer or an agent lets it.
+bool LetsThrough(Action action);
+
+// lint_entries.cc: entry by entry.
+void UnknownNames(const Subject& subject, Findings& findings);
+void EmptyNames(const Subject& subject, Findings& findings);
+void SameAsDefault(const Subject& subject, Findings& findings);
+void RepeatedIndices(const Subject& subject, Findings& findings);
+void WideComparisons(const Subject& subject, Findings& findings);
+void TruncatedValues(const Subject& subject, Findings& findings);
+void DangerousCalls(const Subject& subject, Findings& findings);
+
+// lint_rules.cc: entries against each other.
+void NeverMatching(const Subject& subject, Findings& findings);
+void Duplicates(const Subject& subject, Findings& findings);
+void Conflicts(const Subject& subject, Findings& findings);
+
+// lint_answers.cc: what the profile answers as a whole.
+void Architectures(const Subject& subject, Findings& findings);
+void DefaultAction(const Subject& subject, Findings& findings);
+void ProbedCalls(const Subject& subject, Findings& findings);
+void CloneWithoutClone3(const Subject& subject, Findings& findings);
+void MissingBaseline(const Subject& subject, Findings& findings);
+
+}  // namespace syscarve::lint
