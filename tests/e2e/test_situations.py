@@ -38,6 +38,7 @@ NEEDS = {
     "other_architecture_oneself": "portable",
     "fork_into_namespace": None,
     "limit_beyond_reading": None,
+    "first_thread": None,
     "reload": None,
     "purge": None,
 }

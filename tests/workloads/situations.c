@@ -278,6 +278,7 @@ static const struct {
     {"signal_handled", waits_with_handler, waits_with_handler},
     {"abort", nothing, aborts},
     {"threads", starts_thread, threads_with_bad_luck},
+    {"first_thread", nothing, starts_thread},
     {"buffer_growth", has_buffer, buffer_grows},
     {"vectored", writes, writes_vector},
     {"older_kernel_clone", clone_newer, clone_older},

@@ -284,6 +284,14 @@ void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile
   std::ranges::sort(result.narrowed, {}, &NarrowedCall::name);
 }
 
+// The baseline that the profile lists a call of the container runtime under.
+const std::string& ListedBaseline(const AllowedCall& call, const std::vector<BaselineCalls>& baselines) {
+  const auto by_luck = std::ranges::find_if(baselines, [&](const BaselineCalls& calls) {
+    return calls.luck && std::ranges::find(calls.names, call.name) != calls.names.end();
+  });
+  return by_luck != baselines.end() ? by_luck->source : call.baseline;
+}
+
 // One rule per kind of reason; each name goes where its strongest reason is, and where that is luck, to the rule that
 // says so.
 Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<NarrowedCall>& narrowed,
@@ -308,7 +316,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
     } else if (!call.sightings.empty()) {
       seen.push_back(call.name);
     } else if (!call.baseline.empty()) {
-      baseline[call.baseline].push_back(call.name);
+      baseline[ListedBaseline(call, options.baselines)].push_back(call.name);
     } else if (call.asked) {
       asked.push_back(call.name);
     } else {

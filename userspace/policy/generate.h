@@ -39,6 +39,7 @@ struct BaselineCalls {
   std::string source;  // "observed", "runc 1.1.5 without no_new_privs, shipped" …
   Abi abi = Abi::kX86_64;
   std::vector<std::string> names;  // All known on `abi`.
+  bool luck = false;               // Made now and then: listed under this source also where another one has seen them.
   bool operator==(const BaselineCalls&) const = default;
 };
 
