@@ -31,6 +31,15 @@ std::optional<Number> ParseNumber(std::string_view text) {
   return number;
 }
 
+// Takes the first line off `text`, which must not be empty: without its line break, be that LF or CR LF.
+inline std::string_view TakeLine(std::string_view& text) {
+  const size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 // Removes `suffix` from the end of `text`, if it is there.
 inline bool ConsumeSuffix(std::string_view& text, std::string_view suffix) {
   if (!text.ends_with(suffix)) return false;

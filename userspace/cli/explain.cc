@@ -16,6 +16,7 @@
 #include "userspace/policy/generate.h"
 #include "userspace/policy/names.h"
 #include "userspace/read/profile_reader.h"
+#include "userspace/read/recording_reader.h"
 
 namespace syscarve::cli {
 namespace {
@@ -45,7 +46,7 @@ std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput
 }
 
 absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, std::string_view text) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ParseRecording(text));
+  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, NativeAbi()));
   GenerateOptions options;
   options.allow_incomplete = true;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);

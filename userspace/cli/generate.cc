@@ -16,8 +16,8 @@
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/recording_json.h"
 #include "userspace/report/summary.h"
 
 namespace syscarve::cli {
@@ -27,6 +27,7 @@ constexpr char kAbout[] =
     "Make a profile from recordings: what was seen is allowed, nothing else.\n\n"
     "  syscarve generate web.recording.json -o web.json\n"
     "  syscarve generate unit.json e2e.json --format names\n"
+    "  syscarve generate strace.log -o web.json\n"
     "  syscarve generate recordings/ -o profiles/\n"
     "  syscarve generate recordings/ -o profiles/ --compose docker-compose.yml\n"
     "  syscarve generate web.recording.json --closure portable -o web.json    # for x86_64 and aarch64\n"
@@ -68,7 +69,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
     recordings.push_back(std::move(recording));
   }
 
@@ -119,7 +120,8 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "generate", kAbout);
   const auto arguments = std::make_shared<GenerateArguments>();
   verb->add_option("RECORDING", arguments->recordings,
-                   "Recordings to make one profile from (- is standard input), or folders of *.recording.json to make "
+                   "Recordings to make one profile from (- is standard input), also logs of strace -f or of the "
+                   "kernel's audit; or folders of *.recording.json to make "
                    "one profile per service from")
       ->required();
   verb->add_option("-o,--output", arguments->output,

@@ -13,9 +13,9 @@
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/compose_file.h"
 #include "userspace/emit/compose_override.h"
-#include "userspace/model/recording_json.h"
 #include "userspace/policy/service.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/summary_markdown.h"
@@ -62,7 +62,7 @@ absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
 absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& paths) {
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
     recordings.push_back(std::move(recording));
   }
   return recordings;

@@ -9,7 +9,9 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/file.h"
 #include "userspace/model/recording_json.h"
+#include "userspace/read/recording_reader.h"
 
 namespace syscarve::cli {
 namespace {
@@ -53,9 +55,16 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
   return paths;
 }
 
+absl::StatusOr<Recording> ReadRecordingInput(const std::string& path) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRecordingBytes));
+  absl::StatusOr<Recording> recording = ReadRecordingText(text, NativeAbi());
+  if (!recording.ok()) return Annotate(recording.status(), path == "-" ? "standard input" : EscapeForTerminal(path));
+  return recording;
+}
+
 absl::Status AddRecordings(const std::vector<std::string>& paths, RecordingMerger& merger) {
   for (const std::string& path : paths) {
-    SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, LoadRecording(path));
+    SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
     if (const absl::Status added = merger.Add(recording); !added.ok()) {
       return Annotate(added, path == "-" ? "standard input" : EscapeForTerminal(path));
     }

@@ -1,10 +1,11 @@
-// Recordings as `merge` and `check` are given them: files, and folders of them.
+// Recordings as the verbs are given them: our own files and the logs of others, and folders of them.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/model/recording.h"
 #include "userspace/policy/merge.h"
 
 namespace syscarve::cli {
@@ -12,6 +13,10 @@ namespace syscarve::cli {
 // The files that `inputs` name: each itself, or, of a folder, its *.recording.json that are not hidden, in the order of
 // their names. kNotFound when a folder has none. kInvalidArgument when standard input is named more than once.
 absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::string>& inputs);
+
+// The recording in the file, whatever its format is (read/recording_reader.h); - is standard input. A log is taken for
+// one of this host's architecture. An error names the file.
+absl::StatusOr<Recording> ReadRecordingInput(const std::string& path);
 
 // Adds one recording after the other, none of which stays in memory. An error names the file.
 absl::Status AddRecordings(const std::vector<std::string>& paths, RecordingMerger& merger);

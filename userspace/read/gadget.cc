@@ -32,16 +32,13 @@ struct Part {
 std::vector<Part> SplitAtComments(std::string_view text) {
   std::vector<Part> parts;
   while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
+    const std::string_view line = TakeLine(text);
     const std::string_view trimmed = Trimmed(line);
     if (trimmed.starts_with(kComment)) {
       parts.push_back({.name = Trimmed(trimmed.substr(kComment.size())), .text = {}});
     } else if (!parts.empty()) {
       parts.back().text += Concat(line, "\n");
     }
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
   }
   // A comment without anything behind it is only a comment.
   std::erase_if(parts, [](const Part& part) { return Trimmed(part.text).empty(); });

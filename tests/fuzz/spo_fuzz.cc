@@ -1,0 +1,18 @@
+// Whatever is read as a profile, in YAML's or in JSON's spelling, must come back the same from FormatProfile.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "userspace/model/profile_json.h"
+#include "userspace/read/profile_reader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto reading = syscarve::ReadProfileText(text, {});
+  if (!reading.ok()) return 0;
+  const auto again = syscarve::ReadProfileText(syscarve::FormatProfile(reading->profile), {});
+  if (!again.ok() || again->profile != reading->profile) std::abort();
+  return 0;
+}

@@ -1,0 +1,153 @@
+#include "userspace/read/audit.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "userspace/model/recording_json.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/read/recording_reader.h"
+
+namespace syscarve {
+namespace {
+
+// A line as the kernel logs it.
+std::string Line(std::string_view fields) {
+  return "[ 4547.328553] audit: type=1326 audit(1795512116.608:58): auid=4294967295 uid=0 gid=0 ses=4294967295 "
+         "pid=14842 "
+         "comm=\"web\" exe=\"/usr/bin/web\" " +
+         std::string(fields) + "\n";
+}
+
+Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
+  const auto recording = ReadAudit(text, native);
+  EXPECT_TRUE(recording.ok()) << recording.status();
+  if (!recording.ok()) return {};
+  const auto again = ParseRecording(FormatRecording(*recording));
+  EXPECT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(*again, *recording);
+  EXPECT_FALSE(recording->complete());
+  return *recording;
+}
+
+// "openat", or "ptrace!0" for a denial with errno 0.
+std::set<std::string> Calls(const Recording& recording) {
+  std::set<std::string> calls;
+  const SubjectTrace& trace = recording.runs.at(0).subjects.at(0);
+  for (const auto& [id, seen] : trace.calls) calls.insert(DisplayName(id));
+  for (const auto& [id, denials] : trace.denials) {
+    for (const Denial& denial : denials) calls.insert(DisplayName(id) + "!" + std::to_string(denial.errno_value));
+  }
+  return calls;
+}
+
+std::set<std::string> Losses(const Recording& recording) {
+  std::set<std::string> words;
+  for (const Loss& loss : recording.losses) words.insert(loss.what);
+  return words;
+}
+
+struct LineCase {
+  std::string text;
+  std::set<std::string> calls;
+  std::set<std::string> losses;  // Beside the one that all have.
+};
+
+class AuditLineTest : public testing::TestWithParam<LineCase> {};
+
+TEST_P(AuditLineTest, IsWhatItSays) {
+  const Recording recording = Read(GetParam().text);
+  EXPECT_EQ(Calls(recording), GetParam().calls);
+  std::set<std::string> losses = GetParam().losses;
+  losses.insert("unreliable_log");
+  EXPECT_EQ(Losses(recording), losses);
+  EXPECT_TRUE(LooksLikeAudit(GetParam().text));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, AuditLineTest,
+    testing::Values(
+        LineCase{Line("sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7ffc0000"), {"socket"}, {}},
+        LineCase{Line("sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7fff0000"), {"socket"}, {}},
+        LineCase{Line("sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7ff00000"), {"socket"}, {}},
+        LineCase{Line("sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7fc00000"), {"socket"}, {}},
+        LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x0"), {"ptrace!0"}, {}},
+        LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x80000000"), {"ptrace!0"}, {}},
+        LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x30000"), {"ptrace!0"}, {}},
+        LineCase{
+            Line("sig=0 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x50000"), {"ptrace!1"}, {"unknown_errno"}},
+        LineCase{Line("sig=0 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x50026"), {"ptrace!38"}, {}},
+        LineCase{Line("sig=0 arch=40000003 syscall=20 compat=1 ip=0x7f code=0x7ffc0000"), {"getpid:i386"}, {}},
+        LineCase{Line("sig=0 arch=c000003e syscall=1073741863 compat=0 ip=0x7f code=0x7ffc0000"), {"getpid:x32"}, {}},
+        LineCase{Line("sig=0 arch=c000003e syscall=999 compat=0 ip=0x7f code=0x7ffc0000"), {"#999"}, {}},
+        LineCase{"type=SECCOMP msg=audit(1700000000.123:456): auid=1000 uid=1000 pid=1 comm=\"a\" exe=\"/a\" sig=0 "
+                 "arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7ffc0000\x1d"
+                 "ARCH=x86_64 SYSCALL=socket\r\n",
+                 {"socket"},
+                 {}},
+        LineCase{"type=SECCOMP msg=audit(11/24/2026 12:00:00.123:456) : auid=root pid=1 comm=a exe=/usr/bin/a sig=SIG0 "
+                 "arch=x86_64 syscall=socket compat=0 ip=0x7f code=log\n",
+                 {"socket"},
+                 {}},
+        LineCase{"type=SYSCALL arch=c000003e syscall=1\n" + Line("arch=c000003e syscall=0 code=0x7ffc0000") + "junk\n",
+                 {"read"},
+                 {}},
+        // A name cannot speak for the kernel.
+        LineCase{
+            "type=1326 audit(1.2:3): pid=1 comm=\"a arch=40000003 syscall=1\" exe=\"/x code=0x0\" sig=0 arch=c000003e "
+            "syscall=0 code=0x7ffc0000\n",
+            {"read"},
+            {}},
+        LineCase{Line("arch=c000003e syscall=0 code=0x7ffc0000") + Line("arch=c00000b7 code=0x7ffc0000") +
+                     Line("syscall=1 code=0x7ffc0000") + Line("arch=c000003e syscall=-1 code=0x7ffc0000") +
+                     Line("arch=c000003e syscall=1 code=zero") + "type=1326",
+                 {"read"},
+                 {"unreadable_line"}},
+        LineCase{Line("arch=80000016 syscall=1 code=0x7ffc0000"), {}, {"unknown_abi"}}));
+
+TEST(AuditTest, CallsBelongToPrograms) {
+  const Recording recording = Read(
+      "type=1326 audit(1.2:3): pid=1 comm=\"a\" exe=\"/usr/bin/a\" sig=0 arch=c000003e syscall=0 code=0x7ffc0000\n"
+      "type=1326 audit(1.2:4): pid=2 comm=2F62 exe=2F746D702F61206202 sig=0 arch=c000003e syscall=0 code=0x7ffc0000\n"
+      "type=1326 audit(1.2:5): pid=3 comm=\"c\" exe=(null) sig=31 arch=c000003e syscall=0 code=0x0\n");
+  ASSERT_EQ(recording.programs.size(), 3u);
+  EXPECT_EQ(recording.programs[0].path, "/usr/bin/a");
+  EXPECT_EQ(recording.programs[1].path, "/tmp/a b\x02");
+  EXPECT_EQ(recording.programs[2].path, "");
+  EXPECT_EQ(recording.subjects[0].name, "a");
+  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  EXPECT_EQ(trace.calls.at({Abi::kX86_64, 0}).programs, (std::map<ProgramId, uint64_t>{{0, 1}, {1, 1}}));
+  EXPECT_EQ(trace.denials.at({Abi::kX86_64, 0})[0].programs, (std::map<ProgramId, uint64_t>{{2, 1}}));
+}
+
+TEST(AuditTest, TheMachineIsWhoseCallsTheyAre) {
+  EXPECT_EQ(Read(Line("arch=c00000b7 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kAarch64);
+  EXPECT_EQ(Read(Line("arch=40000003 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kX86_64);
+  EXPECT_EQ(Read(Line("arch=40000028 syscall=0 code=0x7ffc0000"), Abi::kAarch64).host.native_abi, Abi::kAarch64);
+  const auto mixed = ReadAudit(
+      Line("arch=c00000b7 syscall=0 code=0x7ffc0000") + Line("arch=40000003 syscall=0 code=0x7ffc0000"), Abi::kX86_64);
+  EXPECT_EQ(mixed.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(AuditTest, WithoutALineThereIsNoRecording) {
+  for (const char* text : {"", "\n", "type=SYSCALL arch=c000003e syscall=1\n"}) {
+    EXPECT_EQ(ReadAudit(text, Abi::kX86_64).status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_FALSE(LooksLikeAudit(text)) << text;
+  }
+}
+
+TEST(AuditTest, TheReaderTellsTheFormats) {
+  const std::string audit = Line("arch=c000003e syscall=0 code=0x7ffc0000");
+  EXPECT_EQ(ReadRecordingText(audit, Abi::kX86_64).value().method.backend, "audit");
+  EXPECT_EQ(ReadRecordingText("brk(NULL) = 0\n", Abi::kX86_64).value().method.backend, "strace");
+  // What a traced program writes is not what the log is.
+  EXPECT_EQ(ReadRecordingText("write(1, \"type=1326\", 9) = 9\n", Abi::kX86_64).value().method.backend, "strace");
+  EXPECT_FALSE(ReadRecordingText("{}", Abi::kX86_64).ok());
+  const Recording recording = ReadRecordingText(audit, Abi::kX86_64).value();
+  EXPECT_EQ(ReadRecordingText(FormatRecording(recording), Abi::kAarch64).value(), recording);
+}
+
+}  // namespace
+}  // namespace syscarve

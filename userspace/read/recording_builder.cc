@@ -1,0 +1,83 @@
+#include "userspace/read/recording_builder.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/recording_json.h"
+
+namespace syscarve {
+namespace {
+
+// FNV-1a over 64 bits, begun at `basis`.
+uint64_t Hash(std::string_view text, uint64_t basis) {
+  constexpr uint64_t kPrime = 0x100000001b3;
+  for (const char c : text) basis = (basis ^ static_cast<unsigned char>(c)) * kPrime;
+  return basis;
+}
+
+// 32 hex digits: two hashes from different beginnings, the second over what the first one gave, too.
+std::string IdOf(std::string_view text) {
+  constexpr uint64_t kBasis = 0xcbf29ce484222325;
+  const uint64_t first = Hash(text, kBasis);
+  return absl::StrFormat("%016x%016x", first, Hash(text, first ^ text.size()));
+}
+
+}  // namespace
+
+ProgramId RecordingBuilder::Program(std::string_view path) {
+  if (EncodePercent(path).size() > kMaxRecordingTextBytes) path = {};
+  const auto known = program_ids_.find(path);
+  if (known != program_ids_.end()) return known->second;
+  const auto id = static_cast<ProgramId>(programs_.size());
+  programs_.push_back({.path = std::string(path)});
+  program_ids_.emplace(path, id);
+  return id;
+}
+
+void RecordingBuilder::Call(SyscallId id, ProgramId program, uint64_t count) {
+  Observation& seen = trace_.calls[id];
+  seen.count += count;
+  seen.programs[program] += count;
+}
+
+void RecordingBuilder::Denied(SyscallId id, int errno_value, ProgramId program) {
+  std::vector<Denial>& denials = trace_.denials[id];
+  auto place = std::ranges::lower_bound(denials, errno_value, {}, &Denial::errno_value);
+  if (place == denials.end() || place->errno_value != errno_value) {
+    place = denials.insert(place, Denial{.errno_value = errno_value});
+  }
+  ++place->count;
+  ++place->programs[program];
+}
+
+void RecordingBuilder::Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count) {
+  if (count == 0) return;
+  auto loss = losses_.find(what);
+  if (loss == losses_.end()) {
+    loss = losses_
+               .emplace(what, Loss{.what = std::string(what),
+                                   .count = 0,
+                                   .missed_calls = missed_calls,
+                                   .detail = std::string(detail)})
+               .first;
+  }
+  loss->second.count += count;
+}
+
+Recording RecordingBuilder::Build(Abi native, Method method, Subject subject, std::string_view text,
+                                  std::optional<CommandEnd> end) && {
+  Recording recording = {.host = {.kernel = "", .native_abi = native, .libseccomp = ""},
+                         .method = std::move(method),
+                         .programs = std::move(programs_),
+                         .subjects = {std::move(subject)},
+                         .runs = {},
+                         .losses = {}};
+  Run run = {.id = IdOf(text), .command = end};
+  run.subjects.emplace(0, std::move(trace_));
+  recording.runs.push_back(std::move(run));
+  for (auto& [what, loss] : losses_) recording.losses.push_back(std::move(loss));
+  return recording;
+}
+
+}  // namespace syscarve

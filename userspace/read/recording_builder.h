@@ -1,0 +1,46 @@
+// A Recording put together from somebody else's log, call by call.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+// What readers of logs report as lost, beside the words of our own recorders (docs/recording-format.md).
+inline constexpr std::string_view kUnreadableLine = "unreadable_line";
+inline constexpr std::string_view kUnknownName = "unknown_name";
+inline constexpr std::string_view kUnclearAbi = "unclear_abi";
+inline constexpr std::string_view kFilteredLog = "filtered_log";
+inline constexpr std::string_view kUnreliableLog = "unreliable_log";
+inline constexpr std::string_view kUnknownErrno = "unknown_errno";
+inline constexpr std::string_view kStartedBefore = "started_before";
+inline constexpr std::string_view kRecorderStopped = "recorder_stopped";
+inline constexpr std::string_view kUnknownAbi = "unknown_abi";
+
+class RecordingBuilder {
+ public:
+  // The program at `path`, which is "" when it is not known. A path that no recording can hold counts as unknown.
+  ProgramId Program(std::string_view path);
+  void Call(SyscallId id, ProgramId program, uint64_t count = 1);
+  void Denied(SyscallId id, int errno_value, ProgramId program);
+  // Adds `count` to the loss of this name.
+  void Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count = 1);
+
+  bool empty() const { return trace_.calls.empty() && trace_.denials.empty(); }
+
+  // One run of one subject. The run's id is made of `text`, the whole log: the same log is the same run.
+  Recording Build(Abi native, Method method, Subject subject, std::string_view text, std::optional<CommandEnd> end) &&;
+
+ private:
+  std::map<std::string, ProgramId, std::less<>> program_ids_;
+  std::vector<syscarve::Program> programs_;
+  std::map<std::string, Loss, std::less<>> losses_;
+  SubjectTrace trace_;
+};
+
+}  // namespace syscarve

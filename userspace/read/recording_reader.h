@@ -1,0 +1,15 @@
+// The one way from a text that says what programs called to a Recording: our own file, an strace log (strace.h), or the
+// kernel's audit of seccomp (audit.h), recognised by what is in the text.
+#pragma once
+
+#include <string_view>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+// kInvalidArgument for anything else. `native` is the ABI of the machine where a log was made that does not say so.
+absl::StatusOr<Recording> ReadRecordingText(std::string_view text, Abi native);
+
+}  // namespace syscarve
