@@ -190,6 +190,18 @@ class Convert(E2eTest):
         self.assertEqual(policy.default, ERRNO | errno.ENOSYS)
         self.assert_decides_alike(self.profile(), policy, lambda answer, number: answer)
 
+    def test_kafel_numbers_x32(self):
+        path = store({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"], "syscalls": [
+            {"names": ["mount"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1},
+            {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": 97, "args": [{"index": 0, "value": 16, "op": "SCMP_CMP_EQ"}]}]},
+                     self.path("x32.json"))
+        policy, program = Kafel(self.text(path, "kafel")), self.program(path)
+        answers = set()
+        for number, arguments in itertools.product((41, 165, 40, 0x40000000 | 41, 0x40000000 | 165, 0x40000000 | 40), self.arguments(path)):
+            answers.add(policy.answer(number, arguments))
+            self.assertEqual(policy.answer(number, arguments), run_filter(program, number, arguments), (number, arguments))
+        self.assertEqual(answers, {ALLOW, ERRNO | 1, ERRNO | 97})
+
     def test_minijail(self):
         known = self.numbers()
         policy = Minijail(self.text(self.profile(), "minijail"), known)

@@ -59,7 +59,8 @@ absl::Status RunInspect(const InspectArguments& arguments) {
   } else if (const auto format = OutputFormatFromName(arguments.format); format.has_value()) {
     SYSCARVE_ASSIGN_OR_RETURN(const FoldedFilters folded,
                               ProfileFromFilters(filters, NativeAbi(), FoldMode::kStricter));
-    SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, Emit(*format, folded.profile, {.name = arguments.target}));
+    SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted,
+                              Emit(*format, folded.profile, {.name = arguments.target, .stricter = true}));
     result = emitted.text;
     warnings = folded.warnings;
     warnings.insert(warnings.end(), emitted.warnings.begin(), emitted.warnings.end());

@@ -21,9 +21,9 @@ AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi) {
   return decisions;
 }
 
-void NoteOtherAbis(const Meaning& meaning, Abi native, Losses& losses) {
+void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spoken_of, Losses& losses) {
   for (const Abi abi : AbisServedBeside(native)) {
-    if (abi == native) continue;
+    if (abi == native || spoken_of.contains(abi)) continue;
     const auto allowed = std::ranges::any_of(
         meaning.decisions, [&](const auto& entry) { return entry.first.abi == abi && LetsThrough(entry.second); });
     if (!allowed) continue;

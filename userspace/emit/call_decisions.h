@@ -1,6 +1,7 @@
 // What a profile decides, call by call, for the formats that speak of calls and not of rules.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,8 @@ inline bool LetsThrough(const Decision& decision) {
 }
 
 // Notes in `losses` the ABIs beside `native` of which the profile lets some calls through, for a format for one
-// architecture, under which all their calls meet a kill.
-void NoteOtherAbis(const Meaning& meaning, Abi native, Losses& losses);
+// architecture, under which all their calls are refused. Not of those in `spoken_of`.
+void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spoken_of, Losses& losses);
 
 // kInvalidArgument unless `profile` speaks of `native`; the error says of which it does.
 absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view format);

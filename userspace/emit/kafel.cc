@@ -92,8 +92,10 @@ class Policy {
   // kafel's own table has other names than the kernel's headers for some calls, and no names for new ones. A name
   // defined as a number is looked up first, and its arguments count with all 64 bits.
   std::string Named(const CallDecision& call) {
-    // Identifiers begin with a letter.
-    if (call.name.starts_with('_')) return Concat("SYSCALL[", call.id.nr, "]");
+    // Identifiers begin with a letter, and a name is x86_64's.
+    if (call.name.starts_with('_') || call.id.abi == Abi::kX32) {
+      return Concat("SYSCALL[", SeccompDataNumber(call.id), "]");
+    }
     definitions_.push_back(Concat("#define ", call.name, " ", call.id.nr, "\n"));
     return call.name;
   }
@@ -122,9 +124,8 @@ class Policy {
   Blocks blocks_;
 };
 
-// x32's calls have x86_64's audit architecture and other numbers, so that in a policy for x86_64 they meet the default.
+// x32's calls have x86_64's audit architecture and numbers of their own. Those that are not named meet the default.
 absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
-  if (meaning.native != Abi::kX86_64) return absl::OkStatus();
   const Action of_x32 = Strictest(meaning.decisions.at({Abi::kX32, kBeyondAllTables}));
   if (of_x32 == unknown) return absl::OkStatus();
   if (LetsThrough(unknown)) {
@@ -148,10 +149,14 @@ absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& opt
   Losses losses;
   Policy policy(sets, decisions.unknown, options.stricter, losses);
   for (const CallDecision& call : decisions.calls) policy.Add(call);
+  const bool speaks_of_x32 = std::ranges::find(profile.abis, Abi::kX32) != profile.abis.end();
+  if (options.native == Abi::kX86_64 && speaks_of_x32) {
+    for (const CallDecision& call : DecisionsOf(meaning, Abi::kX32).calls) policy.Add(call);
+  }
   if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
   SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kHint));
-  SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
-  NoteOtherAbis(meaning, options.native, losses);
+  if (options.native == Abi::kX86_64) SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
+  NoteOtherAbis(meaning, options.native, {Abi::kX32}, losses);
   NoteLeftOut(profile, losses);
   const std::string name = IdentifierOf(options.name, "_policy");
   return Emitted{

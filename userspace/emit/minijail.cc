@@ -124,7 +124,7 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& 
   if (policy.labels() > kMaxLabels) {
     losses.Note("the policy is longer than `minijail0 -S` takes: compile it with compile_seccomp_policy.py");
   }
-  NoteOtherAbis(meaning, options.native, losses);
+  NoteOtherAbis(meaning, options.native, {}, losses);
   NoteLeftOut(profile, losses);
   return Emitted{.text = Concat("# Made by syscarve, for ", AbiName(options.native), ". What is not named is killed.\n",
                                 policy.text(), policy.text().empty() ? "" : "\n"),

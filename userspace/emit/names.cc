@@ -6,14 +6,16 @@
 namespace syscarve {
 
 absl::StatusOr<Emitted> EmitNames(const Profile& profile) {
-  Losses losses;
   std::set<std::string> names;
+  std::set<std::string> whole;
   for (const Rule& rule : profile.rules) {
     if (rule.action.kind != ActionKind::kAllow) continue;
-    for (const std::string& name : rule.names) {
-      names.insert(name);
-      if (!rule.conditions.empty()) losses.Changed("allowed by the profile for some arguments only", name);
-    }
+    names.insert(rule.names.begin(), rule.names.end());
+    if (rule.conditions.empty()) whole.insert(rule.names.begin(), rule.names.end());
+  }
+  Losses losses;
+  for (const std::string& name : names) {
+    if (!whole.contains(name)) losses.Changed("allowed by the profile for some arguments only", name);
   }
   Emitted emitted{.warnings = losses.warnings()};
   for (const std::string& name : names) emitted.text += name + "\n";
