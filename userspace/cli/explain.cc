@@ -1,22 +1,33 @@
 #include "userspace/report/explain.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_input.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/model/profile_json.h"
+#include "userspace/model/profile_source.h"
 #include "userspace/model/recording_json.h"
+#include "userspace/policy/call_answer.h"
+#include "userspace/policy/filter.h"
 #include "userspace/policy/generate.h"
 #include "userspace/policy/names.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
+#include "userspace/report/explain_call.h"
 
 namespace syscarve::cli {
 namespace {
@@ -27,11 +38,14 @@ constexpr char kAbout[] =
     "  syscarve explain web.recording.json\n"
     "  syscarve explain web.recording.json openat clone3 mount\n"
     "  syscarve explain web.json --format json\n"
+    "  syscarve explain web.json socket 2 0x1\n"
+    "  syscarve explain web.json personality -1\n"
     "  sudo syscarve explain live:web mount";
 
 struct ExplainArguments {
   std::string input;
-  std::vector<std::string> names;
+  std::vector<std::string> names;  // Or one, and the arguments of a call.
+  std::string abi;
   std::string format = "text";
   std::string closure = "safe";
   ProfileTargetArguments target;
@@ -62,7 +76,87 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
   return arguments.format == "json" ? ExplainJson(made, arguments.names) : ExplainText(made, arguments.names);
 }
 
+// A call that the user asks about: NAME ARG…
+struct AskedCall {
+  std::string name;
+  std::vector<uint64_t> known;
+};
+
+// nullopt: only names are given.
+absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& words) {
+  std::vector<uint64_t> known;
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (const std::optional<uint64_t> argument = ArgumentFromText(words[i])) known.push_back(*argument);
+  }
+  if (known.empty()) return std::nullopt;
+  if (known.size() + 1 != words.size()) {
+    return WithHint(absl::InvalidArgumentError("explain: names and numbers cannot be mixed"),
+                    "Say NAME... for several calls, or NAME ARG... for one call with arguments.");
+  }
+  if (known.size() > Arguments().size()) {
+    return absl::InvalidArgumentError(Concat("explain: a call has at most ", Arguments().size(), " arguments"));
+  }
+  return AskedCall{.name = words.front(), .known = std::move(known)};
+}
+
+absl::StatusOr<std::vector<Abi>> AbisToAsk(const ExplainArguments& arguments, const ProfileTarget& target) {
+  const std::span<const Abi> served = AbisServedBeside(target.native);
+  if (arguments.abi.empty()) return std::vector<Abi>(served.begin(), served.end());
+  const std::optional<Abi> abi = AbiFromName(arguments.abi);
+  if (!abi.has_value() || std::ranges::find(served, *abi) == served.end()) {
+    return absl::InvalidArgumentError(
+        Concat("--abi: a kernel for ", AbiName(target.native), " does not serve \"", arguments.abi, "\""));
+  }
+  return std::vector<Abi>{*abi};
+}
+
+// `text` is what `input` was read from; empty of live filters.
+absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const ProfileTarget& target,
+                                        const AskedCall& call, const ProfileInput& input, std::string_view text) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Abi> abis, AbisToAsk(arguments, target));
+  if (!arguments.quiet) TellWarnings(input);
+  std::vector<FilterProgram> stack = input.live;
+  std::optional<ProfileSource> source;
+  if (stack.empty()) {
+    source = SourceWithoutText(input.profile);
+    if (IsProfileJson(text)) {
+      SYSCARVE_ASSIGN_OR_RETURN(source, ParseProfileSource(text, CompleteTarget(target)));
+    }
+    SYSCARVE_ASSIGN_OR_RETURN(FilterProgram program, Compile(input.profile));
+    stack.push_back(std::move(program));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<CallAnswer> answers,
+                            AnswersTo(call.name, call.known, abis, stack, source.has_value() ? &*source : nullptr));
+  if (answers.empty()) {
+    return absl::InvalidArgumentError(Concat("none of the architectures has a call \"", call.name, "\""));
+  }
+  return arguments.format == "json" ? ExplainCallJson(call.name, call.known, answers)
+                                    : ExplainCallText(input.name, call.name, call.known, answers);
+}
+
+absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& call) {
+  SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", {call.name}));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  std::string text;
+  absl::StatusOr<ProfileInput> input;
+  if (IsLive(arguments.input)) {
+    input = ReadProfileInput(arguments.input, target);
+  } else {
+    SYSCARVE_ASSIGN_OR_RETURN(text, ReadFile(arguments.input, kMaxProfileBytes));
+    input = ParseProfileInput(arguments.input == "-" ? "standard input" : arguments.input, text, target);
+  }
+  if (!input.ok()) {
+    return WithHint(input.status(), "Arguments can be asked about under a profile, not of a recording.");
+  }
+  const absl::StatusOr<std::string> explanation = ExplainCall(arguments, target, call, *input, text);
+  if (!explanation.ok()) return Annotate(explanation.status(), EscapeForTerminal(input->name));
+  return WriteFileAtomically("-", *explanation);
+}
+
 absl::Status RunExplain(const ExplainArguments& arguments) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::optional<AskedCall> call, CallOf(arguments.names));
+  if (call.has_value()) return RunExplainCall(arguments, *call);
+  if (!arguments.abi.empty()) return absl::InvalidArgumentError("--abi needs a call with arguments");
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", arguments.names));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   if (IsLive(arguments.input)) {
@@ -86,7 +180,9 @@ void AddExplain(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "explain", kAbout);
   const auto arguments = std::make_shared<ExplainArguments>();
   verb->add_option("INPUT", arguments->input, Concat("A recording or a profile: ", kProfileWords))->required();
-  verb->add_option("NAME", arguments->names, "Only these calls");
+  verb->add_option("NAME", arguments->names,
+                   "Only these calls; or of a profile one call, and numbers behind it as its arguments");
+  verb->add_option("--abi", arguments->abi, "With arguments: only this architecture's call")->type_name("ABI");
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

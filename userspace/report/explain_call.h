@@ -1,0 +1,18 @@
+// What a call with arguments meets under a profile, for people and programs (docs/explain.md has the fields).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "userspace/policy/call_answer.h"
+
+namespace syscarve {
+
+// `file` is the profile's name, for places in it.
+std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
+                            std::span<const CallAnswer> answers);
+std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,
+                            std::span<const CallAnswer> answers);
+
+}  // namespace syscarve
