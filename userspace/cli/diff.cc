@@ -164,8 +164,8 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
 void AddDiff(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "diff", kAbout);
   const auto arguments = std::make_shared<DiffArguments>();
-  verb->add_option("OLD", arguments->before, "The profile before; - is standard input")->required();
-  verb->add_option("NEW", arguments->after, "The profile now")->required();
+  verb->add_option("OLD", arguments->before, Concat("The profile before: ", kProfileWords))->required();
+  verb->add_option("NEW", arguments->after, Concat("The profile now: ", kProfileWords))->required();
   verb->add_option("--evidence", arguments->evidence,
                    "Recordings of the old and of the new version, or folders of them: who brought each call in")
       ->expected(2)
