@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   syscarve::cli::AddCheck(app, exit_code);
   syscarve::cli::AddConvert(app, exit_code);
   syscarve::cli::AddLint(app, exit_code);
+  syscarve::cli::AddDiff(app, exit_code);
   syscarve::cli::AddRun(app, exit_code);
   syscarve::cli::AddExplain(app, exit_code);
   syscarve::cli::AddInspect(app, exit_code);

@@ -1,11 +1,13 @@
 #include "userspace/policy/diff.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/call_rules.h"
@@ -66,6 +68,7 @@ class Differ {
         .abi = abi, .before = EverythingOf(before_, abi), .after = EverythingOf(after_, abi), .changes = {}};
     if (whole.before.has_value() || whole.after.has_value()) {
       whole.changes = Together(changed);
+      std::stable_partition(whole.changes.begin(), whole.changes.end(), [](const CallChange& c) { return c.Opens(); });
       result_.abis.push_back(std::move(whole));
       return;
     }
@@ -180,11 +183,28 @@ class Differ {
   std::map<std::pair<ArgumentSets::Set, bool>, std::vector<std::vector<ArgumentCondition>>> spelled_;
 };
 
+void ForEachLooser(const Diff& diff, absl::FunctionRef<void(const CallChange&)> visit) {
+  const auto look = [&](const std::vector<CallChange>& changes) {
+    for (const CallChange& change : changes) {
+      if (change.Has(Direction::kLooser)) visit(change);
+    }
+  };
+  for (const AbiChange& abi : diff.abis) look(abi.changes);
+  look(diff.unnamed);
+  look(diff.calls);
+}
+
 }  // namespace
 
 bool CallChange::Has(Direction direction) const {
   return std::any_of(answers.begin(), answers.end(),
                      [&](const ChangedAnswer& answer) { return answer.direction == direction; });
+}
+
+bool CallChange::Opens() const {
+  return std::any_of(answers.begin(), answers.end(), [](const ChangedAnswer& answer) {
+    return answer.direction == Direction::kLooser && answer.after.kind > ActionKind::kErrno;
+  });
 }
 
 std::string_view VerdictOf(const Diff& diff) {
@@ -202,15 +222,22 @@ absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after, A
 
 std::vector<std::string> LooserNames(const Diff& diff) {
   std::set<std::string> names;
-  const auto add = [&](const std::vector<CallChange>& changes) {
-    for (const CallChange& change : changes) {
-      if (change.Has(Direction::kLooser)) names.insert(change.names.begin(), change.names.end());
-    }
-  };
-  for (const AbiChange& abi : diff.abis) add(abi.changes);
-  add(diff.unnamed);
-  add(diff.calls);
+  ForEachLooser(diff, [&](const CallChange& change) { names.insert(change.names.begin(), change.names.end()); });
   return {names.begin(), names.end()};
+}
+
+RiskLevel RiskOfChange(const CallChange& change, const Risks& risks) {
+  if (!change.Opens()) return RiskLevel::kLow;
+  RiskLevel highest = change.numbers.empty() ? RiskLevel::kLow : RiskOf(risks, "").level;
+  for (const std::string& name : change.names) highest = std::max(highest, RiskOf(risks, name).level);
+  return highest;
+}
+
+std::optional<RiskLevel> LooserRisk(const Diff& diff, const Risks& risks) {
+  std::optional<RiskLevel> highest;
+  ForEachLooser(
+      diff, [&](const CallChange& change) { highest = std::max(highest, std::optional(RiskOfChange(change, risks))); });
+  return highest;
 }
 
 }  // namespace syscarve

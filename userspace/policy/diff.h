@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
@@ -14,6 +15,7 @@
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/meaning.h"
+#include "userspace/policy/risk.h"
 
 namespace syscarve {
 
@@ -43,6 +45,9 @@ struct CallChange {
   bool operator==(const CallChange&) const = default;
 
   bool Has(Direction direction) const;
+  // Whether it is looser and some arguments are let through, or left to a supervisor or tracer, that were not. Other
+  // looser changes, such as ENOSYS in place of a kill, give nothing away.
+  bool Opens() const;
 };
 
 // An ABI all of whose calls met one action, before or now, and not the same.
@@ -50,7 +55,7 @@ struct AbiChange {
   Abi abi = Abi::kX86_64;
   std::optional<Action> before;  // What all calls met; nullopt: it depends on the call.
   std::optional<Action> after;
-  std::vector<CallChange> changes;  // Of all its calls, those together that changed in the same way.
+  std::vector<CallChange> changes;  // Of all its calls, those together that changed in the same way; what opens first.
   bool operator==(const AbiChange&) const = default;
 };
 
@@ -84,5 +89,12 @@ absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after, A
 
 // Calls, by name and ascending, that are answered less restrictively, on any ABI and in whichever part of `diff`.
 std::vector<std::string> LooserNames(const Diff& diff);
+
+// How much a change gives away: the highest risk of its calls when it opens them (RiskOf has that of numbers without a
+// name), else low.
+RiskLevel RiskOfChange(const CallChange& change, const Risks& risks);
+
+// The highest RiskOfChange among what is looser. nullopt when nothing is.
+std::optional<RiskLevel> LooserRisk(const Diff& diff, const Risks& risks);
 
 }  // namespace syscarve

@@ -85,6 +85,12 @@ struct SystemdSet {
 // The arguments, from 0, of which the kernel takes at most 32 bits, by the call's name.
 using NarrowArguments = std::map<std::string, std::set<unsigned>, std::less<>>;
 
+// Calls that a C library makes of its own accord when a process or a thread begins.
+struct LibcCalls {
+  std::vector<std::string> names;
+  std::string who;
+};
+
 // Refuses a rule that adds a call of another class than its trigger's, or one that can do more than the trigger, unless
 // the call reaches nothing but the calling process, has conditions, or is among the rule's `beyond`.
 absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
@@ -93,6 +99,7 @@ absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
 absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
 absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text);
 absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text);
+absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
 // process.
@@ -102,5 +109,6 @@ absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets();  // "@default" is among them.
 absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();
+absl::StatusOr<const std::vector<LibcCalls>*> ShippedLibcCalls();
 
 }  // namespace syscarve

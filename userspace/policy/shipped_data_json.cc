@@ -355,6 +355,21 @@ absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
   return Parse<NarrowArguments>(text, "syscarve.arguments/1", read);
 }
 
+absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text) {
+  const auto read = [](const JsonReader& root, std::vector<LibcCalls>& all) {
+    root.AllowOnly({"schema", "start"});
+    root.Required("start").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"names", "who"});
+      all.push_back({.names = NameList(value.Required("names")), .who = value.Required("who").Text(kMaxText)});
+    });
+  };
+  return Parse<std::vector<LibcCalls>>(text, "syscarve.libc/1", read);
+}
+
+absl::StatusOr<const std::vector<LibcCalls>*> ShippedLibcCalls() {
+  return Shipped<std::vector<LibcCalls>>("libc.json", ParseLibcCalls);
+}
+
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
   return Shipped<std::vector<ClosureRule>>("closure.json", ParseClosureRules);
 }

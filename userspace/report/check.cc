@@ -40,11 +40,7 @@ JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
     entry.push_back({"by", call.by_runtime ? "runtime" : "program"});
     entry.push_back({"count", call.count()});
     JsonValue::Array answers;
-    for (const Action& answer : call.answers) {
-      JsonValue::Object object = {{"action", ScmpActionName(answer.kind)}};
-      if (answer.kind == ActionKind::kErrno) object.push_back({"errno", ErrnoWords(answer.value)});
-      answers.push_back(std::move(object));
-    }
+    for (const Action& answer : call.answers) answers.push_back(ActionJson(answer));
     entry.push_back({"answers", std::move(answers)});
     JsonValue::Array seen;
     for (const Sighting& sighting : call.sightings) seen.push_back(SightingJson(sighting));

@@ -84,13 +84,6 @@ JsonValue CapabilityJson(const CapabilityVerdict& verdict) {
   return result;
 }
 
-JsonValue::Object ActionJson(Action action) {
-  JsonValue::Object result;
-  result.push_back({"action", ScmpActionName(action.kind)});
-  if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
-  return result;
-}
-
 JsonValue RuleJson(const Rule& rule) {
   JsonValue::Object result = ActionJson(rule.action);
   if (!rule.conditions.empty()) result.push_back({"when", ConditionsJson(rule.conditions)});

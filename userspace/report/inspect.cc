@@ -14,8 +14,6 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kWidth = 118;
-
 // What one name meets, without its ABI: equal for two ABIs that agree.
 struct Meets {
   CallRules answers;
@@ -31,21 +29,6 @@ std::map<std::string, Meets> ByName(const AbiAnswers& abi) {
     by_name[SyscallName(call.id).value_or(DisplayName(call.id))] = {call.answers, call.otherwise, call.unclear};
   }
   return by_name;
-}
-
-// Words in lines that begin with `indent`.
-std::string Wrapped(const std::string& indent, const std::vector<std::string>& words) {
-  std::string text;
-  std::string line = indent;
-  for (const std::string& word : words) {
-    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWidth) {
-      text += line + "\n";
-      line = indent;
-    }
-    if (line.size() > indent.size()) line += ' ';
-    line += word;
-  }
-  return text + line + "\n";
 }
 
 std::string When(const ConditionalAnswer& answer) {
@@ -86,7 +69,8 @@ std::string Table(const std::map<std::string, Meets>& by_name) {
   std::string text;
   // From what is allowed to what kills.
   for (auto group = plain.rbegin(); group != plain.rend(); ++group) {
-    text += Concat("  ", ActionWords(group->first), " (", group->second.size(), ")\n") + Wrapped("    ", group->second);
+    text +=
+        Concat("  ", ActionWords(group->first), " (", group->second.size(), ")\n") + WrapWords("    ", group->second);
   }
   if (conditional_count > 0) text += Concat("  depends on arguments (", conditional_count, ")\n", conditional);
   if (!unclear.empty()) text += Concat("  cannot be told\n", unclear);

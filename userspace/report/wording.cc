@@ -1,5 +1,6 @@
 #include "userspace/report/wording.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_format.h"
@@ -33,6 +34,12 @@ std::string ActionWords(Action action) {
       return "allowed";
   }
   return "kills the process";
+}
+
+JsonValue::Object ActionJson(Action action) {
+  JsonValue::Object object = {{"action", ScmpActionName(action.kind)}};
+  if (action.kind == ActionKind::kErrno) object.push_back({"errno", ErrnoWords(action.value)});
+  return object;
 }
 
 std::string ConditionWords(const ArgumentCondition& condition) {
@@ -73,6 +80,31 @@ std::string Quoted(std::string_view text) {
     quoted += c;
   }
   return quoted + "\"";
+}
+
+std::string WrapWords(const std::string& indent, const std::vector<std::string>& words) {
+  constexpr size_t kWidth = 118;
+  std::string text;
+  std::string line = indent;
+  for (const std::string& word : words) {
+    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = indent;
+    }
+    if (line.size() > indent.size()) line += ' ';
+    line += word;
+  }
+  return text + line + "\n";
+}
+
+std::string Indented(std::string_view lines, std::string_view indent) {
+  std::string text;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    text += Concat(indent, lines.substr(0, end));
+    lines.remove_prefix(end);
+  }
+  return text;
 }
 
 }  // namespace syscarve

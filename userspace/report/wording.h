@@ -4,13 +4,18 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "userspace/model/profile.h"
+#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 
 // What a call meets: "allowed", "refused with EPERM", "kills the process" …
 std::string ActionWords(Action action);
+
+// {"action": "SCMP_ACT_ERRNO", "errno": "EPERM"}; the errno only where it counts.
+JsonValue::Object ActionJson(Action action);
 
 // "ENOSYS", or "errno 999" for a value without a name.
 std::string ErrnoWords(int value);
@@ -26,5 +31,11 @@ std::string Seconds(uint64_t nanos);
 
 // `text` as one part of a sentence: in quotes that it cannot end by itself, and harmless to a terminal.
 std::string Quoted(std::string_view text);
+
+// Words in lines that begin with `indent`, each of which ends with a newline.
+std::string WrapWords(const std::string& indent, const std::vector<std::string>& words);
+
+// Each line of `lines` with `indent` before it.
+std::string Indented(std::string_view lines, std::string_view indent);
 
 }  // namespace syscarve

@@ -156,10 +156,11 @@ TEST(DiffTest, AnAbiMoreIsOneChange) {
   EXPECT_EQ(i386.before, kKillThread);
   EXPECT_EQ(i386.after, std::nullopt);
   ASSERT_EQ(i386.changes.size(), 2U);
-  EXPECT_EQ(i386.changes[0].answers[0].after, kEperm);
-  EXPECT_TRUE(i386.changes[0].future);
-  EXPECT_EQ(i386.changes[1].answers[0].after, kAllow);
-  EXPECT_EQ(i386.changes[1].names, (std::vector<std::string>{"openat", "read", "write"}));
+  EXPECT_EQ(i386.changes[1].answers[0].after, kEperm);
+  EXPECT_TRUE(i386.changes[1].future && !i386.changes[1].Opens());
+  EXPECT_EQ(i386.changes[0].answers[0].after, kAllow);
+  EXPECT_TRUE(i386.changes[0].Opens());
+  EXPECT_EQ(i386.changes[0].names, (std::vector<std::string>{"openat", "read", "write"}));
 
   const Diff back = DiffOf(after, Base());
   EXPECT_EQ(VerdictOf(back), "tighter");
@@ -183,6 +184,22 @@ TEST(DiffTest, AbisThatAgreeAreTogether) {
       both(With({.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}})));
   ASSERT_EQ(masked.calls.size(), 1U);
   EXPECT_EQ(masked.calls[0].abis.size(), 2U);
+}
+
+TEST(DiffTest, OnlyWhatOpensIsARisk) {
+  const Risks& risks = *ShippedRisks().value();
+  const auto risk = [&](Action before, Action after) {
+    return LooserRisk(
+        DiffOf(With({.names = {"ptrace"}, .action = before}), With({.names = {"ptrace"}, .action = after})), risks);
+  };
+  EXPECT_EQ(risk(kEnosys, kAllow), RiskLevel::kHigh);
+  EXPECT_EQ(risk(kEnosys, {ActionKind::kNotify, 0}), RiskLevel::kHigh);
+  EXPECT_EQ(risk(kKillProcess, kEnosys), RiskLevel::kLow);
+  EXPECT_EQ(risk(kAllow, kEnosys), std::nullopt);
+  EXPECT_EQ(risk(kEnosys, kEperm), std::nullopt);
+  Profile open = Base();
+  open.default_action = {ActionKind::kLog, 0};
+  EXPECT_EQ(LooserRisk(DiffOf(Base(), open), risks), RiskLevel::kHigh) << "the names among the default count";
 }
 
 TEST(DiffTest, WhatIsNotClearIsSaidAndNotGuessed) {

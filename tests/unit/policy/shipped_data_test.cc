@@ -47,6 +47,10 @@ TEST(ShippedDataTest, EveryNameIsASystemCall) {
     EXPECT_FALSE(occasional.source.empty()) << occasional.id;
     for (const std::string& name : occasional.names) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
   }
+  for (const LibcCalls& calls : *ShippedLibcCalls().value()) {
+    EXPECT_FALSE(calls.who.empty());
+    for (const std::string& name : calls.names) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+  }
 }
 
 TEST(ShippedDataTest, SystemdSetsAreThoseOfOneVersion) {
