@@ -137,9 +137,8 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(Side before, ReadSide(arguments.before, arguments, target));
   SYSCARVE_ASSIGN_OR_RETURN(Side after, ReadSide(arguments.after, arguments, target));
-  for (const Side* side : {&before, &after}) {
-    for (const std::string& warning : side->profile.warnings) Warn(Concat(side->profile.name, ": ", warning));
-  }
+  TellWarnings(before.profile);
+  TellWarnings(after.profile);
   ArgumentSets sets;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target.native, sets));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target.native, sets));

@@ -28,8 +28,8 @@ std::string_view OriginName(Origin origin);  // "program", "library", "runtime",
 struct CallEvidence {
   Origin origin = Origin::kUnexplained;
   // Of kLibrary. Not empty: each program that makes the call now, which it did not before, made this one before, which
-  // it does not now, and closure.json has the two as spellings of one operation. Empty: programs that were recorded before make it now, and
-  // it is one of those that a C library makes when a process or a thread begins (libc.json).
+  // it does not now, and closure.json has the two as spellings of one operation. Empty: programs that were recorded
+  // before make it now, and it is one of those that a C library makes when a process or a thread begins (libc.json).
   std::string spelling;
   // Of kProgram: every program that makes it was in none of the old recordings.
   bool new_program = false;

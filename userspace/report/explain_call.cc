@@ -52,12 +52,6 @@ std::string DependsWords(const std::vector<unsigned>& indices) {
   return words;
 }
 
-JsonValue::Object ActionJson(Action action) {
-  JsonValue::Object result = {{"action", ScmpActionName(action.kind)}};
-  if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
-  return result;
-}
-
 JsonValue OutcomeJson(const CallOutcome& outcome) {
   JsonValue::Object object = {{"arguments", JsonValue::Array(outcome.arguments.begin(), outcome.arguments.end())},
                               {"filter", ActionJson(outcome.filter)}};
