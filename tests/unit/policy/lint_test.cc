@@ -328,6 +328,27 @@ TEST(LintFixTest, MendsWhatIsSafeAndLeavesTheRestOfTheText) {
   EXPECT_EQ(fixed->fixed.size(), 5U);
 }
 
+TEST(LintFixTest, KeepsWhatAnotherContainerNeeds) {
+  // For this target the first entry makes the second one needless; for a container with fewer capabilities it does not.
+  const std::string text = Text(
+      {Allow("\"read\", \"mount\"", ", \"includes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}"), Allow("\"read\", \"write\"")});
+  LintInput input;
+  input.target = {.native = Abi::kX86_64, .capabilities = std::set<int>{*CapabilityFromName("CAP_SYS_ADMIN")}};
+  const absl::StatusOr<ProfileSource> source = ParseProfileSource(text, input.target);
+  ASSERT_TRUE(source.ok()) << source.status();
+  input.source = *source;
+  const std::vector<LintFinding> found = FindingsOf(input, "duplicate-entries");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].edits.empty());
+  // Its capability is the reason for mount.
+  EXPECT_TRUE(FindingsOf(input, "dangerous-call").empty());
+  // An entry for others does nothing here, and is not without names.
+  input.target.capabilities = std::set<int>{};
+  input.source = *ParseProfileSource(text, input.target);
+  EXPECT_TRUE(FindingsOf(input, "duplicate-entries").empty());
+  EXPECT_TRUE(FindingsOf(input, "empty-names").empty());
+}
+
 TEST(LintFixTest, RefusesAnEditThatChangesWhatIsDecided) {
   const std::string text = Text({Allow("\"read\", \"write\"")});
   const LintInput input = Input(text);
