@@ -1,6 +1,7 @@
 """Containers of a real engine: their services work, they are recorded from their first call, and their profiles hold."""
 
 import concurrent.futures
+import json
 import os
 import re
 import threading
@@ -273,6 +274,24 @@ class InForce(ContainerTest):
             result = self.syscarve("inspect", target, "--engine-socket", self.engine.socket)
             self.assertIn(result.status, (2, 3), result)
             self.assert_one_line_error(result)
+
+    def test_live_filters_are_profiles(self):
+        """What the engine enforces by default depends on the capabilities, and so does what live:NAME says."""
+        self.environment["DOCKER_HOST"] = f"unix://{self.engine.socket}"
+        names = {}
+        for name, host in (("plain", {}), ("admin", {"CapAdd": ["SYS_ADMIN"]}), ("dropped", {"CapDrop": ["ALL"]})):
+            container = self.create(["sleep", "1000"], name, host=host, StopSignal="SIGKILL").start()
+            result = self.syscarve("explain", f"live:{name}", "--format", "json")
+            self.assertEqual(result.status, 0, result)
+            names[name] = {call["name"] for call in json.loads(result.stdout)["calls"]
+                           if any(rule["action"] == "SCMP_ACT_ALLOW" for rule in call["rules"])}
+            container.stop()
+        self.assertLessEqual({"mount", "unshare", "setns", "bpf"}, names["admin"])
+        self.assertFalse({"mount", "unshare", "setns", "bpf"} & (names["plain"] | names["dropped"]))
+        # The default capabilities have chroot, none of them has not.
+        self.assertIn("chroot", names["plain"])
+        self.assertNotIn("chroot", names["dropped"])
+        self.assertLessEqual({"read", "openat", "execve"}, names["plain"] & names["dropped"] & names["admin"])
 
     def test_containers_that_already_run(self):
         container = self.create(["sleep", "1000"], "early", StopSignal="SIGKILL").start()

@@ -134,7 +134,7 @@ class RefusedInput(E2eTest):
     def test_profile_for_run(self):
         """`run` returns the command's status, so its own failure is 125, and the command is not started."""
         mark = self.path("mark")
-        for content in (b"", b"{}", b"[", b'{"defaultAction": "SCMP_ACT_MAYBE"}', json.dumps(self.good).encode(), b"[" * 1_000_000,
+        for content in (b"", b"[]", b"[", b'{"defaultAction": "SCMP_ACT_MAYBE"}', json.dumps(self.good).encode(), b"[" * 1_000_000,
                         b'{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": "read", "action": "SCMP_ACT_ALLOW"}]}'):
             path = self.path("profile.json")
             with open(path, "wb") as file:

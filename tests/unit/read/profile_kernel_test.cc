@@ -1,0 +1,212 @@
+// What is read of conditional profiles against the kernel: children load the filter, with "allow" turned into an errno
+// of its own so that nothing is ever executed, and ask about every number of both ABIs.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "tests/unit/policy/kernel_calls.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/algebra.h"
+#include "userspace/policy/argument_sets.h"
+#include "userspace/policy/decision.h"
+#include "userspace/policy/meaning.h"
+#include "userspace/read/profile_reader.h"
+
+#if defined(__x86_64__)
+
+namespace syscarve {
+namespace {
+
+// What containers/common installs (golang-github-containers-common): read where it is, and not copied.
+constexpr char kContainersCommon[] = "/usr/share/containers/seccomp.json";
+
+constexpr uint32_t kAllowed = 4000;  // Errnos that no profile answers with.
+constexpr uint32_t kLogged = 4001;
+constexpr int kNumbers = kSyscallTableEnd;
+
+// Of all calls, the first three arguments; the others are 0. Bits and values that profiles ask for, and their
+// neighbours.
+constexpr uint32_t kArguments[][3] = {{0, 0, 0},       {1, 1, 1},          {16, 16, 16},
+                                      {40, 0, 0},      {8, 8, 8},          {0x20000, 0, 0},
+                                      {0x20008, 0, 0}, {0x7e020000, 0, 0}, {0x02000000, 0, 0},
+                                      {0x11, 3, 0},    {16, 3, 9},         {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+constexpr size_t kRounds = std::size(kArguments);
+
+struct Answers {
+  std::atomic<bool> done;
+  long x86_64[kRounds][kNumbers];
+  long i386[kRounds][kNumbers];
+};
+
+class SharedAnswers {
+ public:
+  SharedAnswers()
+      : answers_(static_cast<Answers*>(
+            mmap(nullptr, sizeof(Answers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~SharedAnswers() { munmap(answers_, sizeof(Answers)); }
+  SharedAnswers(const SharedAnswers&) = delete;
+  SharedAnswers& operator=(const SharedAnswers&) = delete;
+  Answers* operator->() const { return answers_; }
+
+ private:
+  Answers* answers_;
+};
+
+// The same decisions, none of which lets a call through.
+FilterProgram WithoutExecution(FilterProgram program) {
+  for (sock_filter& instruction : program) {
+    if (instruction.code != (BPF_RET | BPF_K)) continue;
+    if (instruction.k == SECCOMP_RET_ALLOW) instruction.k = SECCOMP_RET_ERRNO | kAllowed;
+    if (instruction.k == SECCOMP_RET_LOG) instruction.k = SECCOMP_RET_ERRNO | kLogged;
+  }
+  return program;
+}
+
+// The child cannot even exit, so it is killed when it has asked everything.
+void Ask(const FilterProgram& program, bool ia32, const SharedAnswers& answers) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (!Load(program)) Exit(1);
+    for (size_t round = 0; round < kRounds; ++round) {
+      const auto& arguments = kArguments[round];
+      for (int nr = 0; nr < kNumbers; ++nr) {
+        if (IsExemptFromSeccomp({Abi::kX86_64, nr})) continue;
+        answers->x86_64[round][nr] = Call64(nr, {arguments[0], arguments[1], arguments[2], 0, 0, 0});
+      }
+      for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
+        answers->i386[round][nr] = Call32(nr, arguments[0], arguments[1], arguments[2]);
+      }
+    }
+    answers->done = true;
+    for (;;) {
+    }
+  }
+  int status = 0;
+  while (!answers->done && waitpid(child, &status, WNOHANG) == 0) usleep(1000);
+  kill(child, SIGKILL);
+  if (answers->done) waitpid(child, &status, 0);
+  EXPECT_TRUE(answers->done) << "the child ended: " << status;
+}
+
+// What the kernel is expected to return, by the profile's own rules and not by libseccomp's filter.
+long Expected(const Decider& decider, SyscallId id, const uint32_t (&arguments)[3]) {
+  const Action action = decider.Decide(id, {arguments[0], arguments[1], arguments[2], 0, 0, 0});
+  switch (action.kind) {
+    case ActionKind::kAllow:
+      return -static_cast<long>(kAllowed);
+    case ActionKind::kLog:
+      return -static_cast<long>(kLogged);
+    case ActionKind::kErrno:
+      return -action.value;
+    default:
+      return 0;
+  }
+}
+
+std::string TextOf(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A profile in Moby's manner, with every kind of condition.
+constexpr char kMobyStyle[] = R"({
+  "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
+  "archMap": [
+    {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+    {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]}],
+  "syscalls": [
+    {"names": ["read", "write", "getpid", "socketcall", "exit_group"], "action": "SCMP_ACT_ALLOW"},
+    {"names": ["socket"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 40, "op": "SCMP_CMP_NE"}]},
+    {"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 0, "op": "SCMP_CMP_EQ"}]},
+    {"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]},
+    {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4.8"}},
+    {"names": ["sync_file_range2"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["ppc64le"]}},
+    {"names": ["arch_prctl"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["amd64", "x32"]}},
+    {"names": ["modify_ldt"], "action": "SCMP_ACT_ALLOW", "includes": {"arches": ["amd64", "x32", "x86"]}},
+    {"names": ["bpf", "clone", "mount", "setns", "unshare"], "action": "SCMP_ACT_ALLOW",
+     "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+    {"names": ["clone"], "action": "SCMP_ACT_ALLOW", "excludes": {"caps": ["CAP_SYS_ADMIN"], "arches": ["s390", "s390x"]},
+     "args": [{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}]},
+    {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38, "excludes": {"caps": ["CAP_SYS_ADMIN"]}},
+    {"names": ["clone3"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}},
+    {"names": ["reboot"], "action": "SCMP_ACT_LOG", "includes": {"caps": ["CAP_SYS_BOOT", "CAP_SYS_ADMIN"]}},
+    {"names": ["chroot"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_CHROOT"]}}
+  ]})";
+
+enum class Granted { kNone, kDefault, kDefaultAndAdmin, kAll };
+
+std::set<int> CapabilitiesOf(Granted granted) {
+  std::set<int> capabilities;
+  if (granted == Granted::kDefault || granted == Granted::kDefaultAndAdmin) capabilities = DefaultEngineCapabilities();
+  if (granted == Granted::kDefaultAndAdmin) capabilities.insert(CapabilityFromName("SYS_ADMIN").value());
+  for (int i = 0; granted == Granted::kAll && i < kCapabilityCount; ++i) capabilities.insert(i);
+  return capabilities;
+}
+
+class ProfileKernelTest : public testing::TestWithParam<std::tuple<bool, Granted>> {
+ protected:
+  // The text, or "" when it is not installed.
+  std::string Text() const { return std::get<0>(GetParam()) ? TextOf(kContainersCommon) : kMobyStyle; }
+  ProfileTarget Target() const {
+    return {.native = Abi::kX86_64,
+            .capabilities = CapabilitiesOf(std::get<1>(GetParam())),
+            .kernel = KernelVersion{.major = 6, .minor = 1}};
+  }
+};
+
+TEST_P(ProfileKernelTest, EveryNumberIsDecidedAsRead) {
+  if (Text().empty()) GTEST_SKIP() << kContainersCommon << " is not installed (golang-github-containers-common)";
+  const auto reading = ReadProfileText(Text(), Target());
+  ASSERT_TRUE(reading.ok()) << reading.status();
+  const Decider decider(reading->profile);
+  const bool ia32 = HasIa32Emulation();
+  const SharedAnswers answers;
+  Ask(WithoutExecution(Compile(reading->profile).value()), ia32, answers);
+  if (!answers->done) return;
+  size_t allowed = 0;
+  for (size_t round = 0; round < kRounds; ++round) {
+    for (int nr = 0; nr < kNumbers; ++nr) {
+      const SyscallId native{Abi::kX86_64, nr};
+      if (!IsExemptFromSeccomp(native)) {
+        EXPECT_EQ(answers->x86_64[round][nr], Expected(decider, native, kArguments[round]))
+            << DisplayName(native) << " " << round;
+      }
+      allowed += answers->x86_64[round][nr] == -static_cast<long>(kAllowed);
+      const SyscallId other{Abi::kI386, nr};
+      if (!ia32) continue;
+      EXPECT_EQ(answers->i386[round][nr], Expected(decider, other, kArguments[round]))
+          << DisplayName(other) << " " << round;
+    }
+  }
+  EXPECT_GT(allowed, 0u);
+  if (!ia32) GTEST_SKIP() << "this kernel makes no 32-bit calls: the i386 half was not compared";
+}
+
+TEST_P(ProfileKernelTest, WhatIsWrittenMeansWhatWasRead) {
+  if (Text().empty()) GTEST_SKIP() << kContainersCommon << " is not installed (golang-github-containers-common)";
+  ArgumentSets sets;
+  const auto read = ReadProfileText(Text(), Target());
+  ASSERT_TRUE(read.ok()) << read.status();
+  // Plain OCI depends on nothing.
+  const auto again = ReadProfileText(FormatProfile(read->profile), {.native = Abi::kX86_64});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(Equal(MeaningOf(read->profile, Abi::kX86_64, sets).value(),
+                    MeaningOf(again->profile, Abi::kX86_64, sets).value()));
+  EXPECT_FALSE(sets.exhausted());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ProfileKernelTest,
+                         testing::Combine(testing::Bool(), testing::Values(Granted::kNone, Granted::kDefault,
+                                                                           Granted::kDefaultAndAdmin, Granted::kAll)));
+
+}  // namespace
+}  // namespace syscarve
+
+#endif
