@@ -14,6 +14,7 @@
 #include <functional>
 #include <random>
 
+#include "tests/unit/policy/kernel_calls.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/filter.h"
 #include "userspace/policy/filter_profile.h"
@@ -46,56 +47,6 @@ class SharedAnswers {
  private:
   Answers* answers_;
 };
-
-// Raw calls: libc's wrappers would touch errno and could make other calls.
-long Call64(long nr, const uint64_t (&args)[6]) {
-  long result;
-  register long r10 asm("r10") = static_cast<long>(args[3]);
-  register long r8 asm("r8") = static_cast<long>(args[4]);
-  register long r9 asm("r9") = static_cast<long>(args[5]);
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(nr), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
-}
-
-long Call32(long nr, uint32_t first) {
-  int result;
-  asm volatile("int $0x80"
-               : "=a"(result)
-               : "a"(static_cast<int>(nr)), "b"(first), "c"(0), "d"(0), "S"(0), "D"(0)
-               : "r8", "r9", "r10", "r11", "memory");
-  return result;
-}
-
-[[noreturn]] void Exit(int status) {
-  for (;;) Call64(SYS_exit_group, {static_cast<uint64_t>(status), 0, 0, 0, 0, 0});
-}
-
-bool Load(const FilterProgram& program) {
-  const sock_fprog description{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &description) == 0;
-}
-
-// The wait status of a child that ran `body`.
-int InChild(const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    Exit(0);
-  }
-  int status = -1;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
-
-bool HasIa32Emulation() {
-  const int status = InChild([] { Exit(Call32(20, 0) > 0 ? 0 : 1); });
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 Profile MarkedProfile(std::vector<std::string> allowed, std::vector<Abi> abis) {
   Profile profile{.default_action = {ActionKind::kErrno, kMark}, .abis = std::move(abis)};
@@ -133,7 +84,7 @@ bool Answer(const std::vector<FilterProgram>& oldest_first, bool ia32, const Sha
       if (!skip64[nr]) answers->x86_64[nr] = Call64(nr, {});
     }
     for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
-      if (!skip32[nr]) answers->i386[nr] = Call32(nr, 0);
+      if (!skip32[nr]) answers->i386[nr] = Call32(nr, {});
     }
   });
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -200,7 +151,7 @@ TEST(FilterKernelTest, AnAbiThatIsNotListedKills) {
   EXPECT_EQ(ActionFromReturn(Evaluate(program, {.nr = 20, .arch = AUDIT_ARCH_I386})).kind, ActionKind::kKillThread);
   const int status = InChild([&] {
     if (!Load(program)) Exit(1);
-    Call32(20, 0);
+    Call32(20, {});
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) << status;
 }
