@@ -242,15 +242,9 @@ class Folder {
     for (auto& [what, numbers] : without_name) {
       std::sort(numbers.begin(), numbers.end());
       const auto& [abi, live, made] = what;
-<<<<<<< HEAD
-      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live,
-                                       " in the filter and ", made, " in the profile, which has one default: ",
-                                       NumberRanges(numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
-=======
       folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live, " in ", what_,
-                                       " and ", made, " in the profile, which has one default: ", Ranges(numbers),
+                                       " and ", made, " in the profile, which has one default: ", NumberRanges(numbers),
                                        live == "ENOSYS" ? kRuncsStub : std::string_view()));
->>>>>>> 33fa4ba (policy: profiles united, intersected and compared by meaning)
     }
     return folded;
   }

@@ -4,14 +4,11 @@
 #include <optional>
 #include <utility>
 
-<<<<<<< HEAD
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/call_rules.h"
-=======
 #include "userspace/policy/decision.h"
->>>>>>> 33fa4ba (policy: profiles united, intersected and compared by meaning)
 #include "userspace/policy/verify.h"
 
 namespace syscarve {
@@ -100,7 +97,6 @@ absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSe
   return MeaningOf({&program, 1}, native, sets);
 }
 
-<<<<<<< HEAD
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi) {
   std::optional<Action> everything;
   for (const auto& [id, why] : meaning.unclear) {
@@ -133,7 +129,8 @@ std::string NumberRanges(const std::vector<int>& numbers) {
     parts.emplace_back("…");
   }
   return absl::StrJoin(parts, ", ");
-=======
+}
+
 Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets) {
   const Decider decider(profile);
   Meaning meaning{.native = native};
@@ -148,7 +145,6 @@ Meaning CopyMeaning(const Meaning& meaning, const ArgumentSets& from, ArgumentSe
     for (const auto& [action, on] : decision) copied[action] = to.Copy(from, on);
   }
   return copy;
->>>>>>> 33fa4ba (policy: profiles united, intersected and compared by meaning)
 }
 
 }  // namespace syscarve

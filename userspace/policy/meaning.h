@@ -44,19 +44,16 @@ absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi nati
 // ABI that the profile does not list is killed. Errors are Compile's (filter.h).
 absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSets& sets);
 
-<<<<<<< HEAD
 // The action that all numbers of `abi` meet, whatever their arguments; nullopt when they do not all meet one.
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
 
 // "336–423, 470 and above": numbers of a Meaning, in ascending order. At most a dozen ranges.
 std::string NumberRanges(const std::vector<int>& numbers);
-=======
 // Of the text of a profile: what its rules say, as Decider (decision.h) reads them. It differs from MeaningOf where
 // libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
 Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets);
 
 // `meaning`, made with `from`, as one that was made with `to`.
 Meaning CopyMeaning(const Meaning& meaning, const ArgumentSets& from, ArgumentSets& to);
->>>>>>> 33fa4ba (policy: profiles united, intersected and compared by meaning)
 
 }  // namespace syscarve
