@@ -2,7 +2,8 @@
 # Every test, on a fresh clone and on any later day: sudo ./tests/run.sh
 #
 # Installs what is missing, builds the presets dev, asan and release, and runs the unit and golden tests in the first two (assertions,
-# sanitizers) and the live tests, which load BPF programs and run real servers, in the last. Without root only the first two.
+# sanitizers) and, in the last, ten thousand random profiles and the live tests, which load BPF programs and run real servers. Without root
+# only the first two.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
 set -euo pipefail
@@ -85,6 +86,7 @@ test_preset dev unit 'unit|golden|lint' --parallel "$(nproc)"
 test_preset asan unit-sanitized 'unit|golden' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
+  test_preset release long long
   test_preset release live-bpf bpf
   test_preset release live-e2e e2e
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   syscarve::cli::AddConvert(app, exit_code);
   syscarve::cli::AddLint(app, exit_code);
   syscarve::cli::AddDiff(app, exit_code);
+  syscarve::cli::AddSubset(app, exit_code);
   syscarve::cli::AddRun(app, exit_code);
   syscarve::cli::AddExplain(app, exit_code);
   syscarve::cli::AddInspect(app, exit_code);

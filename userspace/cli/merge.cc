@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/merge_profiles.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/profile_input.h"
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_json.h"
@@ -18,24 +21,52 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kAbout[] =
-    "Put recordings together: what was seen in any of them, in one file.\n\n"
-    "Order and repetition do not matter; a run that two of them hold is one run.\n\n"
+    "Put recordings or profiles together, in one file.\n\n"
+    "Of recordings, what was seen in any of them. Order and repetition do not matter; a run that two of them hold is "
+    "one "
+    "run:\n\n"
     "  syscarve merge unit.recording.json e2e.recording.json -o web.recording.json\n"
     "  syscarve merge monday/ tuesday/ -o week.recording.json\n"
-    "  syscarve merge nightly/ --squash nightly -o nightly.recording.json   # one run of all";
+    "  syscarve merge nightly/ --squash nightly -o nightly.recording.json   # one run of all\n\n"
+    "Of profiles, what any of them lets through (--union) or what all of them do (--intersect), decided by what they "
+    "mean "
+    "and not by their text:\n\n"
+    "  syscarve merge web.json worker.json --union -o image.json\n"
+    "  syscarve merge web.json docker-default.json --intersect --exact -o capped.json\n"
+    "  sudo syscarve merge web.json live:web --intersect -o both.json";
 
 struct MergeArguments {
   std::vector<std::string> inputs;
   std::string output;
   std::optional<std::string> squash;
+  bool unite = false;
+  bool intersect = false;
+  bool exact = false;
+  ProfileTargetArguments target;
+  std::optional<std::string> engine_socket;
   bool quiet = false;
 };
 
-absl::Status RunMerge(const MergeArguments& arguments) {
-  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
+absl::Status HowToMerge(const std::string& profile) {
+  return WithHint(absl::InvalidArgumentError(Concat(EscapeForTerminal(profile),
+                                                    " is a profile, and profiles can be merged in more than one way")),
+                  "Say --union for what any of them lets through, or --intersect for what all do.");
+}
+
+// `status`, or that a profile cannot be merged without saying how.
+absl::Status UnlessProfiles(const absl::Status& status, const std::vector<std::string>& paths) {
+  if (!absl::IsInvalidArgument(status)) return status;
+  for (const std::string& path : paths) {
+    if (path == "-" || !ReadProfileInput(path, ProfileTarget{}).ok()) continue;
+    return HowToMerge(path);
+  }
+  return status;
+}
+
+absl::Status MergeRecordings(const MergeArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(arguments.inputs));
   RecordingMerger merger({.squash = arguments.squash});
-  SYSCARVE_RETURN_IF_ERROR(AddRecordings(paths, merger));
+  if (const absl::Status added = AddRecordings(paths, merger); !added.ok()) return UnlessProfiles(added, paths);
   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
   const std::string text = FormatRecording(merged);
   // A file that nobody can read is worth less than an error.
@@ -54,15 +85,47 @@ absl::Status RunMerge(const MergeArguments& arguments) {
   return absl::OkStatus();
 }
 
+absl::Status RunMerge(const MergeArguments& arguments) {
+  if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
+  if (!arguments.unite && !arguments.intersect) {
+    for (const std::string& word : arguments.inputs) {
+      if (IsLive(word)) return HowToMerge(word);
+    }
+    return MergeRecordings(arguments);
+  }
+  return MergeProfiles({.inputs = arguments.inputs,
+                        .how = arguments.unite ? ProfileMerge::kUnion : ProfileMerge::kIntersection,
+                        .target = arguments.target,
+                        .engine_socket = arguments.engine_socket,
+                        .output = arguments.output,
+                        .exact = arguments.exact,
+                        .quiet = arguments.quiet});
+}
+
 }  // namespace
 
 void AddMerge(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "merge", kAbout);
   const auto arguments = std::make_shared<MergeArguments>();
-  verb->add_option("RECORDING", arguments->inputs, "Recordings, or folders of *.recording.json")->required();
+  verb->add_option("INPUT", arguments->inputs,
+                   Concat("Recordings, or folders of *.recording.json; or profiles: ", kProfileWords))
+      ->required();
   verb->add_option("-o,--output", arguments->output, "Where to write the result (- is standard output)")->required();
-  verb->add_option("--squash", arguments->squash,
-                   "Make one run of this name of all, so that the result does not grow with the number of runs");
+  CLI::Option* const squash = verb->add_option(
+      "--squash", arguments->squash,
+      "Recordings: make one run of this name of all, so that the result does not grow with the number of runs");
+  CLI::Option* const unite =
+      verb->add_flag("--union", arguments->unite, "Profiles: the less restrictive answer to each call");
+  CLI::Option* const intersect =
+      verb->add_flag("--intersect", arguments->intersect, "Profiles: the more restrictive answer to each call");
+  unite->excludes(intersect)->excludes(squash);
+  intersect->excludes(squash);
+  verb->add_flag("--exact", arguments->exact,
+                 "Profiles: exit 1 and write nothing where one profile cannot say exactly what is meant");
+  AddProfileTargetOptions(*verb, arguments->target);
+  verb->add_option("--engine-socket", arguments->engine_socket,
+                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
+      ->type_name("PATH");
   verb->add_flag("-q,--quiet", arguments->quiet, "No summary on standard error; warnings stay");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunMerge(*arguments);

@@ -29,6 +29,7 @@ void AddCheck(CLI::App& app, int& exit_code);
 void AddConvert(CLI::App& app, int& exit_code);
 void AddLint(CLI::App& app, int& exit_code);
 void AddDiff(CLI::App& app, int& exit_code);
+void AddSubset(CLI::App& app, int& exit_code);
 void AddRun(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);

@@ -108,8 +108,73 @@ ArgumentSets::Set ArgumentSets::FromTest(const WordTest& test) {
   return kNone;
 }
 
+ArgumentSets::Set ArgumentSets::FromCondition(const ArgumentCondition& condition, bool low_half) {
+  if (condition.index >= 6) return kNone;
+  const auto word = [&](bool high, WordTestOp op, uint64_t value, uint64_t mask = ~uint64_t{0}) {
+    const unsigned shift = high ? 32 : 0;
+    const auto mask_word = static_cast<uint32_t>(mask >> shift);
+    return FromTest({.index = condition.index,
+                     .high = high,
+                     .mask = mask_word,
+                     .op = op,
+                     .constant = static_cast<uint32_t>(value >> shift) & mask_word});
+  };
+  const auto equal = [&](uint64_t value, uint64_t mask) {
+    const Set low = word(false, WordTestOp::kEqual, value, mask);
+    return low_half ? low : And(word(true, WordTestOp::kEqual, value, mask), low);
+  };
+  // `op` is kLess or kGreater, or one of these with "or equal".
+  const auto ordered = [&](WordTestOp high_op, WordTestOp op) {
+    const Set low = word(false, op, condition.value);
+    if (low_half) return low;
+    const Set high_equal = word(true, WordTestOp::kEqual, condition.value);
+    return Or(word(true, high_op, condition.value), And(high_equal, low));
+  };
+  switch (condition.op) {
+    case CompareOp::kNotEqual:
+      return Not(equal(condition.value, ~uint64_t{0}));
+    case CompareOp::kLess:
+      return ordered(WordTestOp::kLess, WordTestOp::kLess);
+    case CompareOp::kLessOrEqual:
+      return ordered(WordTestOp::kLess, WordTestOp::kLessOrEqual);
+    case CompareOp::kEqual:
+      return equal(condition.value, ~uint64_t{0});
+    case CompareOp::kGreaterOrEqual:
+      return ordered(WordTestOp::kGreater, WordTestOp::kGreaterOrEqual);
+    case CompareOp::kGreater:
+      return ordered(WordTestOp::kGreater, WordTestOp::kGreater);
+    case CompareOp::kMaskedEqual:
+      // libseccomp takes only the masked bits of the second value.
+      return equal(condition.value_two, condition.value);
+  }
+  return kNone;
+}
+
+ArgumentSets::Set ArgumentSets::CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known) {
+  if (set <= kAll) return set;
+  if (const auto found = known.find(set); found != known.end()) return found->second;
+  const Node node = from.nodes_[set];
+  const Set low = CopyPart(from, node.low, known);
+  const Set high = CopyPart(from, node.high, known);
+  return known[set] = Make(node.variable, low, high);
+}
+
+ArgumentSets::Set ArgumentSets::Copy(const ArgumentSets& from, Set set) {
+  std::unordered_map<Set, Set> known;
+  return CopyPart(from, set, known);
+}
+
+bool ArgumentSets::Contains(Set set, const std::array<uint64_t, 6>& arguments) const {
+  while (set > kAll) {
+    const Node& node = nodes_[set];
+    const bool bit = (arguments[node.variable / 64] >> (63 - node.variable % 64) & 1) != 0;
+    set = bit ? node.high : node.low;
+  }
+  return set == kAll;
+}
+
 template <typename IsMeant>
-bool ArgumentSets::Contains(Set set, const IsMeant& is_meant) const {
+bool ArgumentSets::HasVariable(Set set, const IsMeant& is_meant) const {
   std::set<Set> seen;
   std::vector<Set> waiting = {set};
   while (!waiting.empty()) {
@@ -125,11 +190,11 @@ bool ArgumentSets::Contains(Set set, const IsMeant& is_meant) const {
 }
 
 bool ArgumentSets::DependsOn(Set set, unsigned argument) const {
-  return Contains(set, [&](uint16_t variable) { return variable / 64 == argument; });
+  return HasVariable(set, [&](uint16_t variable) { return variable / 64 == argument; });
 }
 
 bool ArgumentSets::DependsOnHighHalf(Set set) const {
-  return Contains(set, [](uint16_t variable) { return variable % 64 < 32; });
+  return HasVariable(set, [](uint16_t variable) { return variable % 64 < 32; });
 }
 
 ArgumentSets::Set ArgumentSets::ReplaceExits(Set set, uint16_t end, Set exit, std::unordered_map<Set, Set>& known) {

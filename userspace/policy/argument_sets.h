@@ -60,6 +60,14 @@ class ArgumentSets {
   Set Or(Set a, Set b) { return IfThenElse(a, kAll, b); }
 
   Set FromTest(const WordTest& test);
+  // Where the condition holds. With `low_half` only the low 32 bits of the argument and of the values count.
+  Set FromCondition(const ArgumentCondition& condition, bool low_half);
+
+  // `set` of `from`, here. The numbers of what is copied into new ArgumentSets depend on the order of the copying only,
+  // and not on how `from` came by it.
+  Set Copy(const ArgumentSets& from, Set set);
+
+  bool Contains(Set set, const std::array<uint64_t, 6>& arguments) const;
 
   bool DependsOn(Set set, unsigned argument) const;
   bool DependsOnHighHalf(Set set) const;  // Of any argument.
@@ -80,7 +88,8 @@ class ArgumentSets {
  private:
   // Whether a variable for which `is_meant` holds is in the diagram.
   template <typename IsMeant>
-  bool Contains(Set set, const IsMeant& is_meant) const;
+  bool HasVariable(Set set, const IsMeant& is_meant) const;
+  Set CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known);
 
   struct Node {
     uint16_t variable;  // 64 * argument + (63 - bit): the most significant bits come first.

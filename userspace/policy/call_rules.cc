@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "userspace/policy/decision.h"
 #include "userspace/policy/filter.h"
 
 namespace syscarve {
@@ -64,6 +65,7 @@ class Speller {
       if (alternatives.size() > (mixed ? kMaxMixedRules : kMaxRulesPerCall)) return std::nullopt;
     }
     std::sort(alternatives.begin(), alternatives.end());
+    if (mixed) DropImplied(low_half, alternatives);
     return alternatives;
   }
 
@@ -136,6 +138,27 @@ class Speller {
     }
   }
 
+  // Those that hold nowhere where none of the others does.
+  void DropImplied(bool low_half, std::vector<std::vector<ArgumentCondition>>& alternatives) {
+    std::vector<Set> wholes;
+    for (const auto& conditions : alternatives) {
+      Set whole = kAll;
+      for (const ArgumentCondition& condition : conditions) {
+        whole = sets_.And(whole, sets_.FromCondition(condition, low_half));
+      }
+      wholes.push_back(whole);
+    }
+    for (size_t i = alternatives.size(); i-- > 0;) {
+      Set others = ArgumentSets::kNone;
+      for (size_t other = 0; other < wholes.size(); ++other) {
+        if (other != i) others = sets_.Or(others, wholes[other]);
+      }
+      if (sets_.And(wholes[i], sets_.Not(others)) != ArgumentSets::kNone) continue;
+      alternatives.erase(alternatives.begin() + static_cast<std::ptrdiff_t>(i));
+      wholes.erase(wholes.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
   // Conditions on one argument, one of which must hold.
   std::optional<std::vector<ArgumentCondition>> Spell(Set values, unsigned argument, bool low_half, Spelling spelling) {
     const uint64_t largest = low_half ? 0xffffffff : ~uint64_t{0};
@@ -205,9 +228,15 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
                                                            const CallRules& rules,
                                                            const std::map<SyscallId, Decision>& wanted,
                                                            Profile context) {
+  std::map<SyscallId, Decision> decisions;
+  // Without conditions there is nothing that libseccomp could make of it but this.
+  if (context.rules.empty() && (rules.empty() || (rules.size() == 1 && rules.front().conditions.empty()))) {
+    const Action action = rules.empty() ? context.default_action : rules.front().action;
+    for (const auto& [id, unused] : wanted) decisions[id] = {{action, ArgumentSets::kAll}};
+    return decisions;
+  }
   AddCallRules(name, rules, context);
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(context));
-  std::map<SyscallId, Decision> decisions;
   for (const auto& [id, unused] : wanted) {
     SYSCARVE_ASSIGN_OR_RETURN(decisions[id], DecisionOf({&program, 1}, id, sets));
   }
@@ -218,10 +247,6 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
 
 int Laxity(ActionKind kind) {
   return std::max(static_cast<int>(kind), static_cast<int>(ActionKind::kKillThread));
-}
-
-bool ComparesLowHalfOnly(Abi abi) {
-  return abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;
 }
 
 std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,

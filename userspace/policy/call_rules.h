@@ -25,9 +25,6 @@ using CallRules = std::vector<ConditionalAnswer>;
 // the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
 enum class Spelling { kInclusive, kExclusive, kMasked };
 
-// Whether libseccomp compares only the low 32 bits of this ABI's arguments.
-bool ComparesLowHalfOnly(Abi abi);
-
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
 // all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
 // the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.

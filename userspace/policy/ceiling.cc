@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/algebra.h"
 #include "userspace/policy/filter.h"
 #include "userspace/policy/filter_paths.h"
 #include "userspace/policy/verify.h"
@@ -19,15 +20,6 @@ absl::StatusOr<FilterProgram> CompileCeiling(const Profile& ceiling) {
   absl::StatusOr<FilterProgram> program = Compile(ceiling);
   if (!program.ok()) return Annotate(program.status(), "the ceiling");
   return program;
-}
-
-// The arguments that are let through.
-Set LetThrough(ArgumentSets& sets, const Decision& decision) {
-  Set through = ArgumentSets::kNone;
-  for (const auto& [action, on] : decision) {
-    if (action.kind >= ActionKind::kLog) through = sets.Or(through, on);
-  }
-  return through;
 }
 
 // On i386 the rules for socket and System V IPC functions speak of these, too, also those that refuse; rules of their
@@ -65,7 +57,7 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
       const std::optional<SyscallId> id = FindSyscall(abi, name);
       if (!id.has_value()) continue;
       SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&program, 1}, *id, sets));
-      allowed[*id] = LetThrough(sets, decision);
+      allowed[*id] = LetThrough(decision, sets);
       if (allowed[*id] != ArgumentSets::kAll && (!answer.has_value() || abi == native)) answer = Strictest(decision);
     }
     if (!answer.has_value()) continue;
@@ -126,7 +118,7 @@ absl::Status VerifyUnderCeiling(const Profile& profile, Abi native, const Profil
     for (const int nr : NumbersToProve(abi)) {
       SYSCARVE_ASSIGN_OR_RETURN(const Decision made, DecisionOf({&program, 1}, {abi, nr}, sets));
       SYSCARVE_ASSIGN_OR_RETURN(const Decision allowed, DecisionOf({&limit, 1}, {abi, nr}, sets));
-      const Set beyond = sets.And(LetThrough(sets, made), sets.Not(LetThrough(sets, allowed)));
+      const Set beyond = sets.And(LetThrough(made, sets), sets.Not(LetThrough(allowed, sets)));
       if (sets.exhausted()) return absl::ResourceExhaustedError("the ceiling is too complicated to be proven");
       if (beyond == ArgumentSets::kNone) continue;
       return absl::InternalError(Concat("the profile lets ", DisplayName({abi, nr}),

@@ -31,8 +31,7 @@ constexpr int kI386Socketcall = 102;
 constexpr int kI386Ipc = 117;
 
 uint64_t ComparedBits(Abi abi) {
-  const bool is_32_bit = abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;
-  return is_32_bit ? 0xffffffff : ~uint64_t{0};
+  return ComparesLowHalfOnly(abi) ? 0xffffffff : ~uint64_t{0};
 }
 
 bool Holds(const ArgumentCondition& condition, uint64_t argument, uint64_t compared_bits) {
@@ -59,6 +58,10 @@ bool Holds(const ArgumentCondition& condition, uint64_t argument, uint64_t compa
 }
 
 }  // namespace
+
+bool ComparesLowHalfOnly(Abi abi) {
+  return abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;
+}
 
 std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name) {
   for (const Multiplexed& call : kSocketCalls) {
@@ -106,12 +109,12 @@ void Decider::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Actio
 }
 
 Action Decider::Decide(SyscallId id, const Arguments& arguments) const {
-  if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) return {ActionKind::kKillThread, 0};
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return default_action_;
-  if (found->second.unconditional.has_value()) return *found->second.unconditional;
+  if (!Serves(id.abi)) return {ActionKind::kKillThread, 0};
+  const Entry* const entry = Find(id);
+  if (entry == nullptr) return default_action_;
+  if (entry->unconditional.has_value()) return *entry->unconditional;
   std::optional<Action> decided;
-  for (const Alternative& alternative : found->second.alternatives) {
+  for (const Alternative& alternative : entry->alternatives) {
     const bool matches = std::all_of(alternative.conditions.begin(), alternative.conditions.end(),
                                      [&](const ArgumentCondition& condition) {
                                        return condition.index < arguments.size() &&
@@ -123,8 +126,17 @@ Action Decider::Decide(SyscallId id, const Arguments& arguments) const {
 }
 
 bool Decider::DependsOnArguments(SyscallId id) const {
+  const Entry* const entry = Find(id);
+  return entry != nullptr && !entry->alternatives.empty();
+}
+
+bool Decider::Serves(Abi abi) const {
+  return std::find(abis_.begin(), abis_.end(), abi) != abis_.end();
+}
+
+const Decider::Entry* Decider::Find(SyscallId id) const {
   const auto found = entries_.find(id);
-  return found != entries_.end() && !found->second.alternatives.empty();
+  return found == entries_.end() ? nullptr : &found->second;
 }
 
 std::vector<SyscallId> Decider::conflicts() const {

@@ -19,6 +19,9 @@ namespace syscarve {
 
 using Arguments = std::array<uint64_t, 6>;
 
+// Whether libseccomp compares only the low 32 bits of this ABI's arguments.
+bool ComparesLowHalfOnly(Abi abi);
+
 // On i386 one call multiplexes the socket functions and another the System V IPC ones, chosen by argument 0; libseccomp
 // lets a rule for `name` speak of both spellings.
 struct MultiplexedCall {
@@ -39,6 +42,16 @@ std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name);
 // several rules that compare by order or inequality. Compile and Evaluate (filter.h) tell.
 class Decider {
  public:
+  // What the rules say of one call.
+  struct Alternative {
+    std::vector<ArgumentCondition> conditions;  // All must hold. Never empty.
+    Action action;
+  };
+  struct Entry {
+    std::optional<Action> unconditional;    // When there is one it decides, and `alternatives` is empty.
+    std::vector<Alternative> alternatives;  // Of those that hold the most restrictive action; of none, the default.
+  };
+
   explicit Decider(const Profile& profile);
 
   // kKillThread for an ABI that the profile does not list (filter.h).
@@ -50,16 +63,12 @@ class Decider {
   // Calls for which conditional rules with different actions exist, ascending.
   std::vector<SyscallId> conflicts() const;
 
- private:
-  struct Alternative {
-    std::vector<ArgumentCondition> conditions;
-    Action action;
-  };
-  struct Entry {
-    std::optional<Action> unconditional;
-    std::vector<Alternative> alternatives;
-  };
+  bool Serves(Abi abi) const;  // Whether the profile lists it.
+  Action default_action() const { return default_action_; }
+  // nullptr when no rule speaks of `id`.
+  const Entry* Find(SyscallId id) const;
 
+ private:
   void Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action);
 
   Action default_action_;

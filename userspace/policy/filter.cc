@@ -3,22 +3,27 @@
 #include <linux/bpf_common.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/decision.h"
 
 namespace syscarve {
 namespace {
@@ -174,9 +179,51 @@ absl::StatusOr<FilterProgram> Export(void* context) {
   return program;
 }
 
-}  // namespace
+// Whether libseccomp may never come back from adding the rules. 2.5 loops for good over some pairs of rules for one
+// call that compare several arguments, such as "argument 0 at most 0xffffffff, argument 5 at most 0x2fffffffd" and
+// "argument 0 at most 0xffffffff, argument 5 equal to 0x3fffffffc". Rules of one condition each, on one argument, are
+// safe.
+bool MayNotEnd(const Profile& profile) {
+  struct Seen {
+    size_t rules = 0;
+    std::set<unsigned> arguments;
+  };
+  std::map<std::string, Seen> seen;
+  for (const Rule& rule : profile.rules) {
+    if (rule.conditions.empty() || rule.action == profile.default_action) continue;
+    for (const std::string& name : rule.names) {
+      // The rules of these all speak of socketcall or ipc, and of their argument 0.
+      const std::optional<MultiplexedCall> multiplexed = MultiplexedOnI386(name);
+      Seen& of_name = seen[multiplexed.has_value() ? DisplayName(multiplexed->id) : name];
+      ++of_name.rules;
+      if (multiplexed.has_value()) of_name.arguments.insert(0);
+      for (const ArgumentCondition& condition : rule.conditions) of_name.arguments.insert(condition.index);
+    }
+  }
+  return std::any_of(seen.begin(), seen.end(),
+                     [](const auto& call) { return call.second.rules > 1 && call.second.arguments.size() > 1; });
+}
 
-absl::StatusOr<FilterProgram> Compile(const Profile& profile) {
+// Whether `work` ends. It is tried in a child that may use half a second of the processor, some hundred times what a
+// profile of any size takes.
+template <typename Work>
+absl::StatusOr<bool> Ends(const Work& work) {
+  const pid_t child = fork();
+  if (child < 0) return PosixError("start a process to try the profile in", errno);
+  if (child == 0) {
+    const itimerval limit{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 500'000}};
+    std::signal(SIGVTALRM, SIG_DFL);
+    if (setitimer(ITIMER_VIRTUAL, &limit, nullptr) == 0) work();
+    _exit(0);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return PosixError("wait for the process that tries the profile", errno);
+  }
+  return WIFEXITED(status);
+}
+
+absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
   // Without this libseccomp asks the running kernel which actions it knows, and a profile would compile or not
   // depending on the sandbox that syscarve itself runs in. Level 6 is the last that libseccomp 2.5 has.
   seccomp_api_set(6);
@@ -233,6 +280,19 @@ absl::StatusOr<FilterProgram> Compile(const Profile& profile) {
         Concat("the profile needs a filter of ", program.size(), " instructions; the kernel takes ", BPF_MAXINSNS));
   }
   return program;
+}
+
+}  // namespace
+
+absl::StatusOr<FilterProgram> Compile(const Profile& profile) {
+  if (MayNotEnd(profile)) {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool ends, Ends([&] { (void)CompileUnbounded(profile); }));
+    if (!ends) {
+      return absl::ResourceExhaustedError(
+          "libseccomp does not come to an end with the rules that compare several arguments of one call");
+    }
+  }
+  return CompileUnbounded(profile);
 }
 
 absl::Status ValidateFilter(std::span<const sock_filter> program) {

@@ -27,7 +27,8 @@ using FilterProgram = std::vector<sock_filter>;
 // place. Flags say how a filter is loaded, not what it decides, and are not looked at.
 //
 // kInvalidArgument when libseccomp refuses a rule, kUnimplemented for argument conditions on a name that only our table
-// knows, kResourceExhausted when the result is longer than the kernel takes. Asks the kernel nothing.
+// knows, kResourceExhausted when the result is longer than the kernel takes or libseccomp would never come back with
+// one. Asks the kernel nothing about seccomp.
 absl::StatusOr<FilterProgram> Compile(const Profile& profile);
 
 // Checks `program` as the kernel's seccomp_check_filter does (kernel/seccomp.c): known opcodes, aligned loads inside

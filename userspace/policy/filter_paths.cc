@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -18,13 +19,13 @@ using Set = ArgumentSets::Set;
 
 constexpr size_t kMaxPaths = 4096;
 constexpr size_t kMaxSteps = size_t{1} << 22;
-constexpr uint16_t kMaxErrno = 4095;  // The kernel's MAX_ERRNO.
 
 // What is known of a register: a number, a part of an argument, or nothing.
 struct Value {
   enum class Kind { kConstant, kArgument, kUnknown };
   Kind kind = Kind::kConstant;
   uint32_t constant = 0;
+  bool is_number = false;  // The call's own number, as it was loaded.
   // ((half & mask) >> shift); `mask` has no bit that `shift` would lose.
   unsigned index = 0;
   bool high = false;
@@ -55,7 +56,7 @@ int32_t ActionOnly(uint32_t result) {
 }
 
 Value Load(uint32_t offset, SyscallId id) {
-  if (offset == offsetof(seccomp_data, nr)) return Constant(SeccompDataNumber(id));
+  if (offset == offsetof(seccomp_data, nr)) return {.constant = SeccompDataNumber(id), .is_number = true};
   if (offset == offsetof(seccomp_data, arch)) return Constant(AuditArch(id.abi));
   constexpr size_t kArguments = offsetof(seccomp_data, args);
   if (offset < kArguments) return kUnknown;  // The instruction pointer.
@@ -185,7 +186,7 @@ WordTestOp Opposite(WordTestOp op) {
 class Explorer {
  public:
   Explorer(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets)
-      : stack_(stack), id_(id), sets_(sets) {}
+      : stack_(stack), id_(id), sets_(sets), number_(SeccompDataNumber(id)) {}
 
   // Calls `found(tests, taken, result)` for every way, until something is wrong.
   template <typename Found>
@@ -201,6 +202,9 @@ class Explorer {
     }
     return absl::OkStatus();
   }
+
+  // After Run: the ways are the same for the numbers from the call's own to this one, as seccomp_data has them.
+  uint32_t last_alike() const { return last_alike_; }
 
  private:
   absl::Status TooLarge() const {
@@ -249,6 +253,7 @@ class Explorer {
           if (BPF_RVAL(insn.code) == BPF_A && state.a.kind != Value::Kind::kConstant) {
             return CannotSay(state, "returning a part of an argument");
           }
+          if (BPF_RVAL(insn.code) == BPF_A && state.a.is_number) OnlyThisNumber();
           Return(state, BPF_RVAL(insn.code) == BPF_A ? state.a.constant : insn.k);
           continue;
         default:  // BPF_MISC
@@ -277,9 +282,10 @@ class Explorer {
   }
 
   // Whether the program goes on.
-  absl::StatusOr<bool> Calculate(State& state, const sock_filter& insn) const {
+  absl::StatusOr<bool> Calculate(State& state, const sock_filter& insn) {
     const uint16_t operation = BPF_OP(insn.code);
     const Value operand = BPF_SRC(insn.code) == BPF_X && operation != BPF_NEG ? state.x : Constant(insn.k);
+    if (state.a.is_number || operand.is_number) OnlyThisNumber();
     const bool known_operand = operand.kind == Value::Kind::kConstant;
     if (state.a.kind == Value::Kind::kConstant && known_operand) {
       const std::optional<uint32_t> result = Compute(operation, state.a.constant, operand.constant);
@@ -303,9 +309,29 @@ class Explorer {
     state.a = state.x = Constant(0);
   }
 
+  void OnlyThisNumber() { last_alike_ = number_; }
+
+  // The number was compared with `constant`: those that the answer is the same for.
+  void NoteComparison(uint16_t jump, uint32_t constant) {
+    if (jump == BPF_JSET) return OnlyThisNumber();
+    if (jump == BPF_JEQ && number_ == constant) return OnlyThisNumber();
+    const uint32_t last_below = jump == BPF_JGT ? constant : constant - 1;
+    const bool below = jump == BPF_JGT ? number_ <= constant : number_ < constant;
+    if (below) last_alike_ = std::min(last_alike_, last_below);
+  }
+
   absl::Status Jump(State& state, const sock_filter& insn) {
     const Value operand = BPF_SRC(insn.code) == BPF_X ? state.x : Constant(insn.k);
     const uint16_t jump = BPF_OP(insn.code);
+    if (operand.is_number) {
+      OnlyThisNumber();
+    } else if (state.a.is_number) {
+      if (operand.kind == Value::Kind::kConstant) {
+        NoteComparison(jump, operand.constant);
+      } else {
+        OnlyThisNumber();
+      }
+    }
     const bool known_a = state.a.kind == Value::Kind::kConstant;
     const bool known_operand = operand.kind == Value::Kind::kConstant;
     Question question;
@@ -354,6 +380,8 @@ class Explorer {
   std::span<const FilterProgram> stack_;
   SyscallId id_;
   ArgumentSets& sets_;
+  uint32_t number_;
+  uint32_t last_alike_ = std::numeric_limits<uint32_t>::max();
   std::vector<State> waiting_;
   size_t steps_ = 0;
 };
@@ -369,19 +397,28 @@ absl::StatusOr<std::vector<FilterPath>> FilterPaths(std::span<const FilterProgra
   return paths;
 }
 
-absl::StatusOr<Decision> DecisionOf(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets) {
-  Decision decision;
-  SYSCARVE_RETURN_IF_ERROR(Explorer(stack, id, sets).Run([&](const std::vector<WordTest>&, Set taken, uint32_t result) {
+absl::StatusOr<DecidedNumbers> DecideNumbers(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets) {
+  DecidedNumbers decided;
+  Explorer explorer(stack, id, sets);
+  SYSCARVE_RETURN_IF_ERROR(explorer.Run([&](const std::vector<WordTest>&, Set taken, uint32_t result) {
     Action action = ActionFromReturn(result);
     if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
-    Set& all = decision.try_emplace(action, ArgumentSets::kNone).first->second;
+    Set& all = decided.decision.try_emplace(action, ArgumentSets::kNone).first->second;
     all = sets.Or(all, taken);
   }));
   if (sets.exhausted()) {
     return absl::ResourceExhaustedError(
         Concat("what the filters decide for ", DisplayName(id), " is too complicated to be told"));
   }
-  return decision;
+  // How far the numbers go on that the ABI can have.
+  const uint32_t largest = id.abi == Abi::kX32 ? 2 * kX32Bit - 1 : std::numeric_limits<int32_t>::max();
+  decided.last = id.nr + static_cast<int>(std::min(explorer.last_alike(), largest) - SeccompDataNumber(id));
+  return decided;
+}
+
+absl::StatusOr<Decision> DecisionOf(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets) {
+  SYSCARVE_ASSIGN_OR_RETURN(DecidedNumbers decided, DecideNumbers(stack, id, sets));
+  return std::move(decided.decision);
 }
 
 }  // namespace syscarve

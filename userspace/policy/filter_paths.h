@@ -40,7 +40,17 @@ absl::StatusOr<std::vector<FilterPath>> FilterPaths(std::span<const FilterProgra
 // all. Two decisions made with one ArgumentSets are the same function exactly when they are equal.
 using Decision = std::map<Action, ArgumentSets::Set>;
 
-// FilterPaths as a Decision. Errnos are capped at 4095, as the kernel does.
+inline constexpr uint16_t kMaxErrno = 4095;  // The kernel's MAX_ERRNO: what a filter returns beyond it is capped.
+
+// FilterPaths as a Decision, errnos capped.
 absl::StatusOr<Decision> DecisionOf(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets);
+
+// The same for the calls of one ABI with the numbers from `id.nr` to `last`, so that the holes between those that a
+// filter names are followed once.
+struct DecidedNumbers {
+  Decision decision;
+  int last = 0;
+};
+absl::StatusOr<DecidedNumbers> DecideNumbers(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets);
 
 }  // namespace syscarve

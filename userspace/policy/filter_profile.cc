@@ -42,8 +42,8 @@ bool IsRefusal(Action action) {
 
 class Folder {
  public:
-  Folder(ArgumentSets& sets, Meaning observed, Abi native)
-      : sets_(sets), observed_(std::move(observed)), native_(native) {}
+  Folder(ArgumentSets& sets, Meaning observed, std::string_view what)
+      : sets_(sets), observed_(std::move(observed)), native_(observed_.native), what_(what) {}
 
   absl::StatusOr<FoldedFilters> Fold(FoldMode mode) {
     AssumeTheWorst();
@@ -52,14 +52,14 @@ class Folder {
     absl::Status failure = absl::OkStatus();
     for (const Action& candidate : Defaults()) {
       absl::StatusOr<Attempt> attempt = TryDefault(candidate);
-      if (sets_.exhausted()) return absl::ResourceExhaustedError("the filters are too complicated to be told");
+      if (sets_.exhausted()) return absl::ResourceExhaustedError(Concat(what_, " is too complicated to be told"));
       if (!attempt.ok()) {
         failure = attempt.status();
       } else if (!best.has_value() || attempt->Score() < best->Score()) {
         best = *std::move(attempt);
       }
     }
-    if (!best.has_value()) return Annotate(failure, "the filters cannot be written as a profile");
+    if (!best.has_value()) return Annotate(failure, Concat(what_, " cannot be written as a profile"));
     return Finish(*std::move(best), mode);
   }
 
@@ -178,10 +178,9 @@ class Folder {
     size_t calls = 0;
     for (const Rule& rule : attempt.profile.rules) calls += rule.names.size();
     if (calls > BPF_MAXINSNS) return absl::ResourceExhaustedError(Concat("it takes rules for ", calls, " calls"));
-    SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(attempt.profile));
-    SYSCARVE_RETURN_IF_ERROR(ValidateFilter(program));
+    SYSCARVE_ASSIGN_OR_RETURN(Meaning whole, MeaningOf(attempt.profile, native_, sets_));
     for (const auto& [id, live] : observed_.decisions) {
-      SYSCARVE_ASSIGN_OR_RETURN(Decision made, DecisionOf({&program, 1}, id, sets_));
+      Decision& made = whole.decisions.at(id);
       const Relation relation = CompareDecisions(sets_, live, made);
       if (relation == Relation::kEqual) continue;
       auto& differing = SyscallName(id).has_value() ? attempt.named : attempt.unnamed;
@@ -204,33 +203,29 @@ class Folder {
     for (const auto* differing : {&attempt.named, &attempt.unnamed}) {
       const auto wider = differing->find(Relation::kWider);
       if (wider == differing->end()) continue;
-      return absl::UnimplementedError(
-          Concat("no profile refuses all that the filters refuse: a profile speaks by name for all of its ABIs, and "
-                 "cannot say what the filters decide for ",
-                 names_of(wider->second)));
+      return absl::UnimplementedError(Concat("no profile refuses all that ", what_,
+                                             " refuses: a profile speaks by name for all of its ABIs, and ",
+                                             "cannot say what is decided for ", names_of(wider->second)));
     }
     FoldedFilters folded{.profile = std::move(attempt.profile)};
     if (!unclear.empty()) {
-      folded.warnings.push_back(
-          Concat("taken for refused, because the filter's decision cannot be told as conditions (",
-                 observed_.unclear.begin()->second, "): ", names_of(unclear)));
+      folded.warnings.push_back(Concat("taken for refused, because what is decided cannot be told as conditions (",
+                                       observed_.unclear.begin()->second, "): ", names_of(unclear)));
     }
     if (const auto stricter = attempt.named.find(Relation::kStricter); stricter != attempt.named.end()) {
-      folded.warnings.push_back(Concat(
-          "answered more strictly by the profile than by the filter, because a profile speaks by name for all of its "
-          "ABIs, and not of every condition: ",
-          names_of(stricter->second)));
+      folded.warnings.push_back(
+          Concat("answered more strictly by the profile than by ", what_,
+                 ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
+                 names_of(stricter->second)));
     }
     if (const auto other = attempt.named.find(Relation::kOther); other != attempt.named.end()) {
       folded.warnings.push_back(
-          Concat("refused by the profile with another error than by the filter, because a profile speaks by name for "
-                 "all of its "
-                 "ABIs: ",
-                 names_of(other->second)));
+          Concat("refused by the profile with another error than by ", what_,
+                 ", because a profile speaks by name for all of its ABIs: ", names_of(other->second)));
     }
     if (mode == FoldMode::kExact && !folded.warnings.empty()) {
       return absl::UnimplementedError(
-          Concat("the filters cannot be written exactly as a profile: ", absl::StrJoin(folded.warnings, "; ")));
+          Concat(what_, " cannot be written exactly as a profile: ", absl::StrJoin(folded.warnings, "; ")));
     }
     for (const auto& [abi, action] : refused_abis_) {
       folded.warnings.push_back(Concat("every call of ", AbiName(abi), " meets ", ActionText(action),
@@ -247,9 +242,9 @@ class Folder {
     for (auto& [what, numbers] : without_name) {
       std::sort(numbers.begin(), numbers.end());
       const auto& [abi, live, made] = what;
-      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live,
-                                       " in the filter and ", made, " in the profile, which has one default: ",
-                                       NumberRanges(numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
+      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live, " in ", what_,
+                                       " and ", made, " in the profile, which has one default: ", NumberRanges(numbers),
+                                       live == "ENOSYS" ? kRuncsStub : std::string_view()));
     }
     return folded;
   }
@@ -257,6 +252,7 @@ class Folder {
   ArgumentSets& sets_;
   Meaning observed_;
   Abi native_;
+  std::string_view what_;
   std::vector<Abi> abis_;
   std::map<Abi, Action> refused_abis_;
   std::map<std::string, std::vector<SyscallId>> names_;
@@ -266,8 +262,16 @@ class Folder {
 
 absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode) {
   ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(Meaning observed, MeaningOf(stack, native, sets));
-  return Folder(sets, std::move(observed), native).Fold(mode);
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
+  return ProfileFromMeaning(observed, sets, mode, "the filter");
+}
+
+absl::StatusOr<FoldedFilters> ProfileFromMeaning(const Meaning& meaning, const ArgumentSets& sets, FoldMode mode,
+                                                 std::string_view what) {
+  // What is written follows the numbers of the sets here and there. In sets of its own it depends on the meaning only.
+  ArgumentSets own;
+  Meaning copy = CopyMeaning(meaning, sets, own);
+  return Folder(own, std::move(copy), what).Fold(mode);
 }
 
 absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {

@@ -7,13 +7,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
+#include "userspace/policy/argument_sets.h"
 #include "userspace/policy/call_rules.h"
 #include "userspace/policy/filter.h"
+#include "userspace/policy/meaning.h"
 
 namespace syscarve {
 
@@ -36,6 +39,12 @@ struct FoldedFilters {
 // naming the calls; with kStricter only when even a stricter profile cannot be written. kResourceExhausted: the filters
 // are too complicated.
 absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode);
+
+// The same of any meaning; `what` is what warnings and errors call it, such as "the union". Calls that it cannot tell
+// are taken for refused. The profile is a normal form: equal meanings give the same one, whatever the profiles they
+// were made of looked like.
+absl::StatusOr<FoldedFilters> ProfileFromMeaning(const Meaning& meaning, const ArgumentSets& sets, FoldMode mode,
+                                                 std::string_view what);
 
 // What one call meets.
 struct CallAnswers {

@@ -1,14 +1,84 @@
 #include "userspace/policy/meaning.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/call_rules.h"
+#include "userspace/policy/decision.h"
 #include "userspace/policy/verify.h"
 
 namespace syscarve {
+namespace {
+
+void DecideAbi(const Decider& decider, Abi abi, ArgumentSets& sets, Meaning& meaning) {
+  const auto capped = [](Action action) {
+    if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
+    return action;
+  };
+  const auto decide = [&](const Decider::Entry& entry) {
+    std::map<Action, ArgumentSets::Set> matching;
+    for (const Decider::Alternative& alternative : entry.alternatives) {
+      ArgumentSets::Set on = ArgumentSets::kAll;
+      for (const ArgumentCondition& condition : alternative.conditions) {
+        on = sets.And(on, sets.FromCondition(condition, ComparesLowHalfOnly(abi)));
+      }
+      ArgumentSets::Set& all = matching.try_emplace(capped(alternative.action), ArgumentSets::kNone).first->second;
+      all = sets.Or(all, on);
+    }
+    // From the most restrictive action on: where one matches, those behind it do not count.
+    Decision decision;
+    ArgumentSets::Set rest = ArgumentSets::kAll;
+    const auto answer = [&](Action action, ArgumentSets::Set on) {
+      const ArgumentSets::Set taken = sets.And(rest, on);
+      if (taken == ArgumentSets::kNone) return;
+      ArgumentSets::Set& all = decision.try_emplace(action, ArgumentSets::kNone).first->second;
+      all = sets.Or(all, taken);
+      rest = sets.And(rest, sets.Not(taken));
+    };
+    for (const auto& [action, on] : matching) answer(action, on);
+    answer(capped(decider.default_action()), rest);
+    return decision;
+  };
+  for (const int nr : NumbersToProve(abi)) {
+    const SyscallId id{abi, nr};
+    const Decider::Entry* const entry = decider.Find(id);
+    Decision& decision = meaning.decisions[id];
+    if (!decider.Serves(abi)) {
+      decision = {{{ActionKind::kKillThread, 0}, ArgumentSets::kAll}};
+    } else if (entry == nullptr) {
+      decision = {{capped(decider.default_action()), ArgumentSets::kAll}};
+    } else if (entry->unconditional.has_value()) {
+      decision = {{capped(*entry->unconditional), ArgumentSets::kAll}};
+    } else {
+      decision = decide(*entry);
+    }
+  }
+}
+
+absl::Status DecideAbi(std::span<const FilterProgram> stack, Abi abi, ArgumentSets& sets, Meaning& meaning) {
+  std::optional<DecidedNumbers> known;
+  for (const int nr : NumbersToProve(abi)) {
+    const SyscallId id{abi, nr};
+    if (!known.has_value() || nr > known->last) {
+      absl::StatusOr<DecidedNumbers> decided = DecideNumbers(stack, id, sets);
+      if (absl::IsUnimplemented(decided.status())) {
+        meaning.unclear[id] = WithoutHint(decided.status());
+        known.reset();
+        continue;
+      }
+      if (!decided.ok()) return decided.status();
+      known = *std::move(decided);
+    }
+    meaning.decisions[id] = known->decision;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native, ArgumentSets& sets) {
   if (stack.empty()) return absl::InvalidArgumentError("there is no filter");
@@ -18,18 +88,7 @@ absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi nati
     }
   }
   Meaning meaning{.native = native};
-  for (const Abi abi : AbisServedBeside(native)) {
-    for (const int nr : NumbersToProve(abi)) {
-      absl::StatusOr<Decision> decision = DecisionOf(stack, {abi, nr}, sets);
-      if (decision.ok()) {
-        meaning.decisions[{abi, nr}] = *std::move(decision);
-      } else if (absl::IsUnimplemented(decision.status())) {
-        meaning.unclear[{abi, nr}] = WithoutHint(decision.status());
-      } else {
-        return decision.status();
-      }
-    }
-  }
+  for (const Abi abi : AbisServedBeside(native)) SYSCARVE_RETURN_IF_ERROR(DecideAbi(stack, abi, sets, meaning));
   return meaning;
 }
 
@@ -70,6 +129,22 @@ std::string NumberRanges(const std::vector<int>& numbers) {
     parts.emplace_back("…");
   }
   return absl::StrJoin(parts, ", ");
+}
+
+Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets) {
+  const Decider decider(profile);
+  Meaning meaning{.native = native};
+  for (const Abi abi : AbisServedBeside(native)) DecideAbi(decider, abi, sets, meaning);
+  return meaning;
+}
+
+Meaning CopyMeaning(const Meaning& meaning, const ArgumentSets& from, ArgumentSets& to) {
+  Meaning copy{.native = meaning.native, .unclear = meaning.unclear};
+  for (const auto& [id, decision] : meaning.decisions) {
+    Decision& copied = copy.decisions[id];
+    for (const auto& [action, on] : decision) copied[action] = to.Copy(from, on);
+  }
+  return copy;
 }
 
 }  // namespace syscarve

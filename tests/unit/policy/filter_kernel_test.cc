@@ -82,7 +82,7 @@ bool Answer(const std::vector<FilterProgram>& oldest_first, bool ia32, const Sha
       if (!skip64[nr]) answers->x86_64[nr] = Call64(nr, {});
     }
     for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
-      if (!skip32[nr]) answers->i386[nr] = Call32(nr, 0);
+      if (!skip32[nr]) answers->i386[nr] = Call32(nr, {});
     }
   });
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -149,7 +149,7 @@ TEST(FilterKernelTest, AnAbiThatIsNotListedKills) {
   EXPECT_EQ(ActionFromReturn(Evaluate(program, {.nr = 20, .arch = AUDIT_ARCH_I386})).kind, ActionKind::kKillThread);
   const int status = InChild([&] {
     if (!Load(program)) Exit(1);
-    Call32(20, 0);
+    Call32(20, {});
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) << status;
 }

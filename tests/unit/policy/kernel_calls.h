@@ -1,4 +1,4 @@
-// Asking the kernel itself: children that load filters and make raw calls. x86_64 only.
+// Children that load a filter and make raw calls under it. x86_64 only.
 #pragma once
 
 #include <sys/prctl.h>
@@ -27,11 +27,14 @@ inline long Call64(long nr, const uint64_t (&args)[6]) {
   return result;
 }
 
-inline long Call32(long nr, uint32_t first, uint32_t second = 0, uint32_t third = 0) {
+// int $0x80 takes the arguments from the whole registers; the kernel's filter sees their upper halves, the call does
+// not.
+inline long Call32(long nr, const uint64_t (&args)[6]) {
   int result;
-  asm volatile("int $0x80"
-               : "=a"(result)
-               : "a"(static_cast<int>(nr)), "b"(first), "c"(second), "d"(third), "S"(0), "D"(0)
+  register uint64_t sixth asm("r12") = args[5];
+  asm volatile("xchg %%rbp, %%r12\n\tint $0x80\n\txchg %%rbp, %%r12"
+               : "=a"(result), "+r"(sixth)
+               : "a"(static_cast<int>(nr)), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
                : "r8", "r9", "r10", "r11", "memory");
   return result;
 }
@@ -60,7 +63,7 @@ inline int InChild(const std::function<void()>& body) {
 }
 
 inline bool HasIa32Emulation() {
-  const int status = InChild([] { Exit(Call32(20, 0) > 0 ? 0 : 1); });
+  const int status = InChild([] { Exit(Call32(20, {}) > 0 ? 0 : 1); });
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

@@ -81,7 +81,7 @@ void Ask(const FilterProgram& program, bool ia32, const SharedAnswers& answers) 
         answers->x86_64[round][nr] = Call64(nr, {arguments[0], arguments[1], arguments[2], 0, 0, 0});
       }
       for (int nr = 0; ia32 && nr < kNumbers; ++nr) {
-        answers->i386[round][nr] = Call32(nr, arguments[0], arguments[1], arguments[2]);
+        answers->i386[round][nr] = Call32(nr, {arguments[0], arguments[1], arguments[2], 0, 0, 0});
       }
     }
     answers->done = true;

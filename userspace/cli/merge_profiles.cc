@@ -1,0 +1,104 @@
+#include "userspace/cli/merge_profiles.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/base/file.h"
+#include "userspace/cli/output.h"
+#include "userspace/emit/emit.h"
+#include "userspace/model/recording_json.h"
+#include "userspace/policy/algebra.h"
+#include "userspace/policy/filter_profile.h"
+
+namespace syscarve::cli {
+namespace {
+
+absl::StatusOr<ProfileInput> ReadInput(const std::string& word, const ProfileTarget& target,
+                                       const std::optional<std::string>& engine_socket) {
+  absl::StatusOr<ProfileInput> input = ReadProfileInput(word, target, engine_socket);
+  if (!absl::IsInvalidArgument(input.status()) || word == "-" || !LoadRecording(word).ok()) return input;
+  return absl::InvalidArgumentError(
+      Concat(EscapeForTerminal(word), " is a recording; recordings are merged without --union and --intersect"));
+}
+
+// A flag says how a filter is loaded. Those that all inputs have stay; whether the others are wanted is not ours to
+// say.
+std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs) {
+  std::set<std::string> common(inputs.front().profile.flags.begin(), inputs.front().profile.flags.end());
+  std::set<std::string> all;
+  for (const ProfileInput& input : inputs) {
+    const std::set<std::string> own(input.profile.flags.begin(), input.profile.flags.end());
+    all.insert(own.begin(), own.end());
+    std::erase_if(common, [&](const std::string& flag) { return !own.contains(flag); });
+  }
+  std::set<std::string> dropped = all;
+  for (const std::string& flag : common) dropped.erase(flag);
+  if (!dropped.empty()) Warn(Concat("left out, because not every profile has it: ", absl::StrJoin(dropped, ", ")));
+  return {common.begin(), common.end()};
+}
+
+// What the result cannot speak of: it is about the ABIs of one kernel.
+void WarnOfOtherAbis(const ProfileInput& input, Abi native) {
+  const std::span<const Abi> served = AbisServedBeside(native);
+  std::vector<std::string> others;
+  for (const Abi abi : input.profile.abis) {
+    if (std::find(served.begin(), served.end(), abi) == served.end()) others.emplace_back(AbiName(abi));
+  }
+  if (others.empty()) return;
+  Warn(Concat(input.name, ": left out, because no kernel serves it beside ", AbiName(native), ": ",
+              absl::StrJoin(others, ", ")));
+}
+
+absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native,
+                                 ArgumentSets& sets) {
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), native, sets));
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning next, MeaningOf(inputs[i], native, sets));
+    combined = how == ProfileMerge::kUnion ? Union(combined, next, sets) : Intersection(combined, next, sets);
+  }
+  if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be merged");
+  return combined;
+}
+
+}  // namespace
+
+absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
+  if (std::ranges::count(arguments.inputs, "-") > 1) {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  std::vector<ProfileInput> inputs;
+  for (const std::string& word : arguments.inputs) {
+    SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadInput(word, target, arguments.engine_socket));
+    inputs.push_back(std::move(input));
+  }
+  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, arguments.how, target.native, sets));
+  const bool is_union = arguments.how == ProfileMerge::kUnion;
+  const std::string_view what = is_union ? "the union" : "the intersection";
+  absl::StatusOr<FoldedFilters> folded =
+      ProfileFromMeaning(combined, sets, arguments.exact ? FoldMode::kExact : FoldMode::kStricter, what);
+  if (absl::IsUnimplemented(folded.status())) return absl::AbortedError(WithoutHint(folded.status()));
+  SYSCARVE_RETURN_IF_ERROR(folded.status());
+  if (arguments.exact && !folded->warnings.empty()) {
+    return absl::AbortedError(
+        Concat(what, " cannot be written exactly as a profile: ", absl::StrJoin(folded->warnings, "; ")));
+  }
+  for (const ProfileInput& input : inputs) {
+    // Those of live filters are about the profile that is made of them, and not used here.
+    if (input.live.empty()) TellWarnings(input);
+    if (input.live.empty()) WarnOfOtherAbis(input, target.native);
+  }
+  folded->profile.flags = CommonFlags(inputs);
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(OutputFormat::kDocker, folded->profile)));
+  for (const std::string& warning : folded->warnings) Warn(warning);
+  if (!arguments.quiet)
+    Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", folded->profile.rules.size(), " rule(s)"));
+  return absl::OkStatus();
+}
+
+}  // namespace syscarve::cli

@@ -1,0 +1,104 @@
+#include "userspace/report/subset.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/file.h"
+#include "userspace/base/status.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/profile_input.h"
+#include "userspace/cli/verbs.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/algebra.h"
+
+namespace syscarve::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "Tell whether one profile lets through no more than another.\n\n"
+    "Decided over every number of every ABI and all values of the arguments, not by names:\n\n"
+    "  syscarve subset web.json docker-default.json\n"
+    "  syscarve subset new.json old.json --format json\n"
+    "  sudo syscarve subset live:web web.json      # is what is in force as strict as what was written?\n\n"
+    "Exit code 0 says yes; 1 says no, with a call and arguments that show it.";
+
+struct SubsetArguments {
+  std::string left;
+  std::string right;
+  ProfileTargetArguments target;
+  std::optional<std::string> engine_socket;
+  std::string format = "text";
+  bool quiet = false;
+};
+
+// What cannot be told, by reason: live filters may compute.
+void TellUndecided(const SubsetAnswer& answer) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const auto& [id, why] : answer.undecided) by_reason[why].push_back(DisplayName(id));
+  for (const auto& [why, names] : by_reason) {
+    Warn(Concat("cannot be told: ", absl::StrJoin(names, ", "), ": ", why));
+  }
+}
+
+// The exit code, when there was no error.
+absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
+  if (arguments.left == "-" && arguments.right == "-") {
+    return absl::InvalidArgumentError("standard input can be read only once");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  ArgumentSets sets;
+  const auto read = [&](const std::string& word, std::string& name) -> absl::StatusOr<Meaning> {
+    SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(word, target, arguments.engine_socket));
+    // Those of live filters are about the profile that is made of them, and not used here.
+    if (input.live.empty()) TellWarnings(input);
+    name = input.name;
+    return MeaningOf(input, target.native, sets);
+  };
+  SubsetAnswer answer;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning left, read(arguments.left, answer.left));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning right, read(arguments.right, answer.right));
+  answer.counterexample = FindCounterexample(left, right, sets);
+  if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be compared");
+  for (const SyscallId id : Undecided(left, right)) {
+    const auto why = left.unclear.find(id);
+    answer.undecided[id] = why != left.unclear.end() ? why->second : right.unclear.at(id);
+  }
+  if (!arguments.quiet) {
+    SYSCARVE_RETURN_IF_ERROR(
+        WriteFileAtomically("-", arguments.format == "json" ? SubsetJson(answer) : SubsetText(answer)));
+  }
+  TellUndecided(answer);
+  const std::optional<bool> is_subset = answer.is_subset();
+  if (is_subset.has_value()) return *is_subset ? 0 : 1;
+  return absl::DataLossError("of some calls it cannot be told, and all others are answered at least as restrictively");
+}
+
+}  // namespace
+
+void AddSubset(CLI::App& app, int& exit_code) {
+  CLI::App* const verb = AddVerb(app, "subset", kAbout);
+  const auto arguments = std::make_shared<SubsetArguments>();
+  verb->add_option("A", arguments->left, Concat("The profile that is asked about: ", kProfileWords))
+      ->type_name("PROFILE")
+      ->required();
+  verb->add_option("B", arguments->right, "The profile that it is compared with")->type_name("PROFILE")->required();
+  AddProfileTargetOptions(*verb, arguments->target);
+  verb->add_option("--engine-socket", arguments->engine_socket,
+                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
+      ->type_name("PATH");
+  verb->add_option("--format", arguments->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb->add_flag("-q,--quiet", arguments->quiet, "Nothing on standard output: only the exit code");
+  verb->callback([arguments, &exit_code] {
+    const absl::StatusOr<int> result = RunSubset(*arguments);
+    exit_code = result.ok() ? *result : Fail(result.status());
+  });
+}
+
+}  // namespace syscarve::cli
