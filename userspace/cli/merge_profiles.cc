@@ -94,7 +94,8 @@ absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
     if (input.live.empty()) WarnOfOtherAbis(input, target.native);
   }
   folded->profile.flags = CommonFlags(inputs);
-  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Emit(OutputFormat::kDocker, folded->profile)));
+  SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(folded->profile));
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
   for (const std::string& warning : folded->warnings) Warn(warning);
   if (!arguments.quiet)
     Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", folded->profile.rules.size(), " rule(s)"));
