@@ -86,7 +86,7 @@ test_preset dev unit 'unit|golden|lint' --parallel "$(nproc)"
 test_preset asan unit-sanitized 'unit|golden' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
-  test_preset release long long
+  test_preset release long long --parallel "$(nproc)"
   test_preset release live-bpf bpf
   test_preset release live-e2e e2e
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi

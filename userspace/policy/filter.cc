@@ -204,14 +204,14 @@ bool MayNotEnd(const Profile& profile) {
                      [](const auto& call) { return call.second.rules > 1 && call.second.arguments.size() > 1; });
 }
 
-// Whether `work` ends. It is tried in a child that may use half a second of the processor, some hundred times what a
+// Whether `work` ends. It is tried in a child that may use a fifth of a second of the processor, many times what a
 // profile of any size takes.
 template <typename Work>
 absl::StatusOr<bool> Ends(const Work& work) {
   const pid_t child = fork();
   if (child < 0) return PosixError("start a process to try the profile in", errno);
   if (child == 0) {
-    const itimerval limit{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 500'000}};
+    const itimerval limit{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 200'000}};
     std::signal(SIGVTALRM, SIG_DFL);
     if (setitimer(ITIMER_VIRTUAL, &limit, nullptr) == 0) work();
     _exit(0);
