@@ -3,7 +3,9 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import re
+import subprocess
 import threading
 import unittest
 
@@ -292,6 +294,22 @@ class InForce(ContainerTest):
         self.assertIn("chroot", names["plain"])
         self.assertNotIn("chroot", names["dropped"])
         self.assertLessEqual({"read", "openat", "execve"}, names["plain"] & names["dropped"] & names["admin"])
+
+    def test_every_number_of_the_engines_default_is_read_as_the_kernel_decides_it(self):
+        """The filter of each container, with "allow" made visible, is loaded again and asked about every number."""
+        paths = []
+        for name, host in (("none", {"CapDrop": ["ALL"]}), ("default", {}), ("admin", {"CapAdd": ["SYS_ADMIN"]}), ("all", {"CapAdd": ["ALL"]})):
+            container = self.create(["sleep", "1000"], name, host=host, StopSignal="SIGKILL").start()
+            paths.append(f"{self.new_folder()}/{name}.bpf")
+            result = self.syscarve("inspect", name, "--engine-socket", self.engine.socket, "--format", "raw", "-o", paths[-1])
+            self.assertEqual(result.status, 0, result)
+            container.stop()
+        self.assertEqual(len({pathlib.Path(path).read_bytes() for path in paths}), 4)
+        test = pathlib.Path(os.environ["SYSCARVE_BINARY"]).with_name("read_profile_kernel_test")
+        result = subprocess.run([test, "--gtest_filter=Given/LiveFilterKernelTest.*"], capture_output=True, text=True, timeout=120,
+                                env={**os.environ, "SYSCARVE_FILTER_FILES": ":".join(paths)})
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("[  PASSED  ] 4 tests.", result.stdout)
 
     def test_containers_that_already_run(self):
         container = self.create(["sleep", "1000"], "early", StopSignal="SIGKILL").start()

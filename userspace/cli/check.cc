@@ -43,9 +43,8 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileInput(arguments.profile, target));
   TellWarnings(profile);
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(arguments.inputs));
   RecordingMerger merger;
-  SYSCARVE_RETURN_IF_ERROR(AddRecordings(paths, merger));
+  SYSCARVE_RETURN_IF_ERROR(AddRecordings(arguments.inputs, merger).status());
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());
   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording));
   SYSCARVE_RETURN_IF_ERROR(

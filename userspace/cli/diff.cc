@@ -66,7 +66,7 @@ absl::StatusOr<Generated> GenerateFrom(const std::string& input, bool allow_inco
   Generated result;
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, LoadRecording(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
     result.complete = result.complete && recording.complete();
     recordings.push_back(std::move(recording));
   }

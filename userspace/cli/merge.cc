@@ -54,19 +54,19 @@ absl::Status HowToMerge(const std::string& profile) {
 }
 
 // `status`, or that a profile cannot be merged without saying how.
-absl::Status UnlessProfiles(const absl::Status& status, const std::vector<std::string>& paths) {
+absl::Status UnlessProfiles(const absl::Status& status, const std::vector<std::string>& inputs) {
   if (!absl::IsInvalidArgument(status)) return status;
-  for (const std::string& path : paths) {
-    if (path == "-" || !ReadProfileInput(path, ProfileTarget{}).ok()) continue;
-    return HowToMerge(path);
+  for (const std::string& input : inputs) {
+    if (input == "-" || !ReadProfileInput(input, ProfileTarget{}).ok()) continue;
+    return HowToMerge(input);
   }
   return status;
 }
 
 absl::Status MergeRecordings(const MergeArguments& arguments) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(arguments.inputs));
   RecordingMerger merger({.squash = arguments.squash});
-  if (const absl::Status added = AddRecordings(paths, merger); !added.ok()) return UnlessProfiles(added, paths);
+  const absl::StatusOr<size_t> count = AddRecordings(arguments.inputs, merger);
+  if (!count.ok()) return UnlessProfiles(count.status(), arguments.inputs);
   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
   const std::string text = FormatRecording(merged);
   // A file that nobody can read is worth less than an error.
@@ -79,7 +79,7 @@ absl::Status MergeRecordings(const MergeArguments& arguments) {
   for (const std::string& warning : merger.warnings()) Warn(warning);
   if (!merged.complete()) Warn("a recording is incomplete, and so the result is");
   if (!arguments.quiet) {
-    Note(Concat(paths.size(), " recording(s) merged: ", merged.runs.size(), " run(s), ", merged.subjects.size(),
+    Note(Concat(*count, " recording(s) merged: ", merged.runs.size(), " run(s), ", merged.subjects.size(),
                 " subject(s), ", merged.programs.size(), " program(s)"));
   }
   return absl::OkStatus();

@@ -9,8 +9,8 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/emit.h"
-#include "userspace/model/recording_json.h"
 #include "userspace/policy/algebra.h"
 #include "userspace/policy/filter_profile.h"
 
@@ -20,7 +20,7 @@ namespace {
 absl::StatusOr<ProfileInput> ReadInput(const std::string& word, const ProfileTarget& target,
                                        const std::optional<std::string>& engine_socket) {
   absl::StatusOr<ProfileInput> input = ReadProfileInput(word, target, engine_socket);
-  if (!absl::IsInvalidArgument(input.status()) || word == "-" || !LoadRecording(word).ok()) return input;
+  if (!absl::IsInvalidArgument(input.status()) || word == "-" || !ReadRecordingInput(word).ok()) return input;
   return absl::InvalidArgumentError(
       Concat(EscapeForTerminal(word), " is a recording; recordings are merged without --union and --intersect"));
 }

@@ -1,12 +1,13 @@
 #include "userspace/cli/recording_inputs.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
@@ -20,37 +21,48 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRecordingSuffix = ".recording.json";
 
-absl::StatusOr<std::vector<std::string>> PathsIn(const std::string& folder) {
-  std::vector<std::string> paths;
+// Calls `use` with the path of each recording in `folder`, until one fails.
+absl::Status ForEachIn(const std::string& folder, absl::FunctionRef<absl::Status(std::string)> use) {
+  bool any = false;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (!name.starts_with('.') && name.ends_with(kRecordingSuffix)) paths.push_back(entry->path().string());
+    if (name.starts_with('.') || !name.ends_with(kRecordingSuffix)) continue;
+    any = true;
+    SYSCARVE_RETURN_IF_ERROR(use(entry->path().string()));
   }
   if (error) return PosixError(Concat("list ", EscapeForTerminal(folder)), error.value());
-  if (paths.empty()) {
-    return absl::NotFoundError(Concat(EscapeForTerminal(folder), ": no *", kRecordingSuffix, " in it"));
-  }
-  std::ranges::sort(paths);
-  return paths;
+  if (any) return absl::OkStatus();
+  return absl::NotFoundError(Concat(EscapeForTerminal(folder), ": no *", kRecordingSuffix, " in it"));
+}
+
+absl::Status CheckStandardInput(const std::vector<std::string>& inputs) {
+  if (std::ranges::count(inputs, "-") <= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError("standard input can be read only once");
+}
+
+bool IsFolder(const std::string& input) {
+  std::error_code error;
+  return fs::is_directory(input, error);
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::string>& inputs) {
-  if (std::ranges::count(inputs, "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(inputs));
   std::vector<std::string> paths;
   for (const std::string& input : inputs) {
-    std::error_code error;
-    if (!fs::is_directory(input, error)) {
+    if (!IsFolder(input)) {
       paths.push_back(input);
       continue;
     }
-    SYSCARVE_ASSIGN_OR_RETURN(std::vector<std::string> found, PathsIn(input));
-    std::ranges::move(found, std::back_inserter(paths));
+    const auto first = static_cast<std::ptrdiff_t>(paths.size());
+    SYSCARVE_RETURN_IF_ERROR(ForEachIn(input, [&paths](std::string path) {
+      paths.push_back(std::move(path));
+      return absl::OkStatus();
+    }));
+    std::sort(paths.begin() + first, paths.end());
   }
   return paths;
 }
@@ -62,14 +74,20 @@ absl::StatusOr<Recording> ReadRecordingInput(const std::string& path) {
   return recording;
 }
 
-absl::Status AddRecordings(const std::vector<std::string>& paths, RecordingMerger& merger) {
-  for (const std::string& path : paths) {
+absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger) {
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(inputs));
+  size_t count = 0;
+  const auto add = [&](const std::string& path) -> absl::Status {
+    ++count;
     SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
-    if (const absl::Status added = merger.Add(recording); !added.ok()) {
-      return Annotate(added, path == "-" ? "standard input" : EscapeForTerminal(path));
-    }
+    const absl::Status added = merger.Add(recording);
+    if (added.ok()) return added;
+    return Annotate(added, path == "-" ? "standard input" : EscapeForTerminal(path));
+  };
+  for (const std::string& input : inputs) {
+    SYSCARVE_RETURN_IF_ERROR(IsFolder(input) ? ForEachIn(input, add) : add(input));
   }
-  return absl::OkStatus();
+  return count;
 }
 
 }  // namespace syscarve::cli

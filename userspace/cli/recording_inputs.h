@@ -1,6 +1,7 @@
 // Recordings as the verbs are given them: our own files and the logs of others, and folders of them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
 // one of this host's architecture. An error names the file.
 absl::StatusOr<Recording> ReadRecordingInput(const std::string& path);
 
-// Adds one recording after the other, none of which stays in memory. An error names the file.
-absl::Status AddRecordings(const std::vector<std::string>& paths, RecordingMerger& merger);
+// Adds the recordings of the files that `inputs` name, as RecordingPaths has them, one after the other, and returns how
+// many there were. Neither a recording nor its name stays in memory, so a folder's come in no particular order, which
+// makes no difference to what is merged. An error names the file.
+absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger);
 
 }  // namespace syscarve::cli

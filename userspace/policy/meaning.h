@@ -49,6 +49,7 @@ std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
 
 // "336–423, 470 and above": numbers of a Meaning, in ascending order. At most a dozen ranges.
 std::string NumberRanges(const std::vector<int>& numbers);
+
 // Of the text of a profile: what its rules say, as Decider (decision.h) reads them. It differs from MeaningOf where
 // libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
 Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets);

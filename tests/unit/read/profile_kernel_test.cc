@@ -6,15 +6,23 @@
 #include <sys/wait.h>
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tests/unit/policy/kernel_calls.h"
+#include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/algebra.h"
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
+#include "userspace/policy/filter_profile.h"
 #include "userspace/policy/meaning.h"
 #include "userspace/read/profile_reader.h"
 
@@ -95,9 +103,7 @@ void Ask(const FilterProgram& program, bool ia32, const SharedAnswers& answers) 
   EXPECT_TRUE(answers->done) << "the child ended: " << status;
 }
 
-// What the kernel is expected to return, by the profile's own rules and not by libseccomp's filter.
-long Expected(const Decider& decider, SyscallId id, const uint32_t (&arguments)[3]) {
-  const Action action = decider.Decide(id, {arguments[0], arguments[1], arguments[2], 0, 0, 0});
+long ReturnedFor(Action action) {
   switch (action.kind) {
     case ActionKind::kAllow:
       return -static_cast<long>(kAllowed);
@@ -108,6 +114,11 @@ long Expected(const Decider& decider, SyscallId id, const uint32_t (&arguments)[
     default:
       return 0;
   }
+}
+
+// What the kernel is expected to return, by the profile's own rules and not by libseccomp's filter.
+long Expected(const Decider& decider, SyscallId id, const uint32_t (&arguments)[3]) {
+  return ReturnedFor(decider.Decide(id, {arguments[0], arguments[1], arguments[2], 0, 0, 0}));
 }
 
 std::string TextOf(const std::string& path) {
@@ -201,6 +212,69 @@ TEST_P(ProfileKernelTest, WhatIsWrittenMeansWhatWasRead) {
                     MeaningOf(again->profile, Abi::kX86_64, sets).value()));
   EXPECT_FALSE(sets.exhausted());
 }
+
+// Filters of live processes, as `inspect --format raw` writes them. The end-to-end tests name the files.
+std::vector<std::string> FilterFiles() {
+  const char* const files = std::getenv("SYSCARVE_FILTER_FILES");
+  std::vector<std::string> paths;
+  for (const std::string_view path : SplitNonEmpty(files == nullptr ? "" : files, ':')) paths.emplace_back(path);
+  return paths;
+}
+
+class LiveFilterKernelTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
+  const std::string bytes = TextOf(GetParam());
+  ASSERT_EQ(bytes.size() % sizeof(sock_filter), 0u);
+  FilterProgram program(bytes.size() / sizeof(sock_filter));
+  std::memcpy(program.data(), bytes.data(), bytes.size());
+  ASSERT_FALSE(program.empty());
+  ArgumentSets sets;
+  const auto meaning = MeaningOf({&program, 1}, Abi::kX86_64, sets);
+  ASSERT_TRUE(meaning.ok()) << meaning.status();
+  EXPECT_TRUE(meaning->unclear.empty());
+  const auto folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kStricter);
+  ASSERT_TRUE(folded.ok()) << folded.status();
+  const bool ia32 = HasIa32Emulation();
+  const SharedAnswers answers;
+  Ask(WithoutExecution(program), ia32, answers);
+  if (!answers->done) return;
+  size_t compared = 0;
+  size_t otherwise = 0;  // Numbers without a name, which a profile has one answer for.
+  const Decider decider(folded->profile);
+  for (size_t round = 0; round < kRounds; ++round) {
+    const auto& low = kArguments[round];
+    const Arguments arguments = {low[0], low[1], low[2], 0, 0, 0};
+    for (const Abi abi : {Abi::kX86_64, Abi::kI386}) {
+      if (abi == Abi::kI386 && !ia32) continue;
+      for (int nr = 0; nr < kNumbers; ++nr) {
+        const SyscallId id{abi, nr};
+        if (IsExemptFromSeccomp(id)) continue;
+        const long kernel = abi == Abi::kI386 ? answers->i386[round][nr] : answers->x86_64[round][nr];
+        const std::optional<Action> action = AnswerOf(*meaning, id, arguments, sets);
+        ASSERT_TRUE(action.has_value()) << DisplayName(id);
+        EXPECT_EQ(kernel, ReturnedFor(*action)) << DisplayName(id) << " " << round;
+        ++compared;
+        if (SyscallName(id).has_value()) {
+          EXPECT_EQ(kernel, Expected(decider, id, low)) << DisplayName(id) << " " << round << ", by the profile";
+        } else {
+          otherwise += kernel != Expected(decider, id, low);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(otherwise > 0, !folded->warnings.empty());
+  // What is written and read again decides the same.
+  const auto again = ReadProfileText(FormatProfile(folded->profile), {.native = Abi::kX86_64});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(Equal(MeaningOf(folded->profile, Abi::kX86_64, sets).value(),
+                    MeaningOf(again->profile, Abi::kX86_64, sets).value()));
+  EXPECT_FALSE(sets.exhausted());
+  std::printf("%zu answers of the kernel compared\n", compared);
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LiveFilterKernelTest);
+INSTANTIATE_TEST_SUITE_P(Given, LiveFilterKernelTest, testing::ValuesIn(FilterFiles()));
 
 INSTANTIATE_TEST_SUITE_P(All, ProfileKernelTest,
                          testing::Combine(testing::Bool(), testing::Values(Granted::kNone, Granted::kDefault,
