@@ -12,6 +12,7 @@
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/emit.h"
 #include "userspace/policy/algebra.h"
+#include "userspace/policy/covering_profile.h"
 #include "userspace/policy/filter_profile.h"
 
 namespace syscarve::cli {
@@ -80,8 +81,9 @@ absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, arguments.how, target.native, sets));
   const bool is_union = arguments.how == ProfileMerge::kUnion;
   const std::string_view what = is_union ? "the union" : "the intersection";
-  absl::StatusOr<FoldedFilters> folded =
-      ProfileFromMeaning(combined, sets, arguments.exact ? FoldMode::kExact : FoldMode::kStricter, what);
+  absl::StatusOr<FoldedFilters> folded = arguments.exact ? ProfileFromMeaning(combined, sets, FoldMode::kExact, what)
+                                         : is_union      ? CoveringProfile(combined, sets, what)
+                                                    : ProfileFromMeaning(combined, sets, FoldMode::kStricter, what);
   if (absl::IsUnimplemented(folded.status())) return absl::AbortedError(WithoutHint(folded.status()));
   SYSCARVE_RETURN_IF_ERROR(folded.status());
   if (arguments.exact && !folded->warnings.empty()) {

@@ -17,6 +17,8 @@
 #include "tests/unit/policy/narrow_profiles.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/call_rules.h"
+#include "userspace/policy/covering_profile.h"
 #include "userspace/policy/filter_profile.h"
 
 namespace syscarve {
@@ -127,6 +129,7 @@ struct Tally {
   size_t equal = 0;
   size_t normalised = 0;
   size_t exactly = 0;
+  size_t covered = 0;
 };
 
 void ExpectSubsetAsTruth(const Meaning& left, const Meaning& right, const Truth& left_truth, const Truth& right_truth,
@@ -203,6 +206,25 @@ void ExpectNormalForm(int operation, const Profile& a, const Profile& b, const s
   EXPECT_EQ(FormatProfile(ProfileFromMeaning(again, sets, FoldMode::kExact, "it")->profile), text) << "a fixed point";
 }
 
+// A profile made of a union that refuses nothing that the union lets through.
+void ExpectCovered(const Profile& a, const Profile& b, Tally& tally) {
+  ArgumentSets sets;
+  const Meaning whole = Union(MeaningOf(a, Abi::kX86_64, sets).value(), MeaningOf(b, Abi::kX86_64, sets).value(), sets);
+  const absl::StatusOr<FoldedFilters> covering = CoveringProfile(whole, sets, "the union");
+  if (!covering.ok()) {
+    EXPECT_EQ(covering.status().code(), absl::StatusCode::kUnimplemented) << covering.status();
+    return;
+  }
+  ++tally.covered;
+  const Meaning made = MeaningOf(covering->profile, Abi::kX86_64, sets).value();
+  for (const auto& [id, decision] : whole.decisions) {
+    if (!SyscallName(id).has_value()) continue;
+    EXPECT_NE(CompareDecisions(sets, made.decisions.at(id), decision), Relation::kWider)
+        << DisplayName(id) << " " << FormatProfile(covering->profile);
+  }
+  EXPECT_FALSE(sets.exhausted());
+}
+
 void ExpectPair(uint32_t seed, bool normal_form, Tally& tally) {
   NarrowProfiles profiles(seed);
   const Profile a = profiles.Next();
@@ -224,7 +246,9 @@ void ExpectPair(uint32_t seed, bool normal_form, Tally& tally) {
   if (!(truth_a == rules_a)) ++tally.miscompiled;
   ExpectAlgebra(MeaningOf(a, Abi::kX86_64, sets).value(), MeaningOf(b, Abi::kX86_64, sets).value(), truth_a, truth_b,
                 ByFilter(*filter_a), ByFilter(*filter_b), sets, tally);
-  if (normal_form) ExpectNormalForm(static_cast<int>(seed % 3), a, b, questions, truth_a, truth_b, tally);
+  if (!normal_form) return;
+  ExpectNormalForm(static_cast<int>(seed % 3), a, b, questions, truth_a, truth_b, tally);
+  if (seed % 3 == 0) ExpectCovered(a, b, tally);
 }
 
 TEST(AlgebraTest, RandomPairsAgreeWithBruteForce) {
@@ -241,13 +265,15 @@ TEST(AlgebraTest, RandomPairsAgreeWithBruteForce) {
   }
   std::printf(
       "%zu pairs of profiles, %zu of them compiled (%zu first ones otherwise than written); %zu times a subset, %zu "
-      "times equal; %zu results written as profiles, %zu exactly\n",
-      tally.pairs, tally.compiled, tally.miscompiled, tally.subsets, tally.equal, tally.normalised, tally.exactly);
+      "times equal; %zu results written as profiles, %zu exactly, and %zu unions covered\n",
+      tally.pairs, tally.compiled, tally.miscompiled, tally.subsets, tally.equal, tally.normalised, tally.exactly,
+      tally.covered);
   EXPECT_EQ(tally.pairs, pairs);
   EXPECT_GT(tally.compiled, pairs / 4);
   EXPECT_GT(tally.subsets, pairs / 10);
   EXPECT_GT(tally.equal, pairs / 50);
   EXPECT_GT(tally.exactly, pairs / 20 / every);
+  EXPECT_GT(tally.covered, pairs / 20 / every);
 }
 
 }  // namespace
