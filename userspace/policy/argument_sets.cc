@@ -150,6 +150,12 @@ ArgumentSets::Set ArgumentSets::FromCondition(const ArgumentCondition& condition
   return kNone;
 }
 
+ArgumentSets::Set ArgumentSets::FromConditions(std::span<const ArgumentCondition> conditions, bool low_half) {
+  Set all = kAll;
+  for (const ArgumentCondition& condition : conditions) all = And(all, FromCondition(condition, low_half));
+  return all;
+}
+
 ArgumentSets::Set ArgumentSets::CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known) {
   if (set <= kAll) return set;
   if (const auto found = known.find(set); found != known.end()) return found->second;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -62,6 +63,8 @@ class ArgumentSets {
   Set FromTest(const WordTest& test);
   // Where the condition holds. With `low_half` only the low 32 bits of the argument and of the values count.
   Set FromCondition(const ArgumentCondition& condition, bool low_half);
+  // Where all of them hold.
+  Set FromConditions(std::span<const ArgumentCondition> conditions, bool low_half);
 
   // `set` of `from`, here. The numbers of what is copied into new ArgumentSets depend on the order of the copying only,
   // and not on how `from` came by it.

@@ -6,7 +6,6 @@
 
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/argument_sets.h"
-#include "userspace/policy/condition_sets.h"
 #include "userspace/policy/filter_paths.h"
 
 namespace syscarve {
@@ -19,7 +18,7 @@ Set SetOfKnown(ArgumentSets& sets, std::span<const uint64_t> known) {
   for (size_t i = 0; i < known.size(); ++i) {
     conditions.push_back({.index = static_cast<unsigned>(i), .op = CompareOp::kEqual, .value = known[i]});
   }
-  return SetOfConditions(sets, conditions, /*low_half=*/false);
+  return sets.FromConditions(conditions, /*low_half=*/false);
 }
 
 RulePlace PlaceOf(const ProfileEntry& entry, const Rule& rule) {

@@ -142,11 +142,7 @@ class Speller {
   void DropImplied(bool low_half, std::vector<std::vector<ArgumentCondition>>& alternatives) {
     std::vector<Set> wholes;
     for (const auto& conditions : alternatives) {
-      Set whole = kAll;
-      for (const ArgumentCondition& condition : conditions) {
-        whole = sets_.And(whole, sets_.FromCondition(condition, low_half));
-      }
-      wholes.push_back(whole);
+      wholes.push_back(sets_.FromConditions(conditions, low_half));
     }
     for (size_t i = alternatives.size(); i-- > 0;) {
       Set others = ArgumentSets::kNone;

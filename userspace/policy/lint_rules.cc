@@ -9,7 +9,6 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/policy/call_rules.h"
-#include "userspace/policy/condition_sets.h"
 
 namespace syscarve::lint {
 namespace {
@@ -45,7 +44,7 @@ std::map<std::string_view, Place> Deciding(const Subject& subject) {
 
 bool Contradicts(const Subject& subject, const Rule& rule) {
   return std::ranges::all_of(subject.profile().abis, [&](Abi abi) {
-    return SetOfConditions(subject.sets, rule.conditions, ComparesLowHalfOnly(abi)) == ArgumentSets::kNone;
+    return subject.sets.FromConditions(rule.conditions, ComparesLowHalfOnly(abi)) == ArgumentSets::kNone;
   });
 }
 
@@ -134,7 +133,7 @@ void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, F
   std::map<std::string_view, Covered> calls;
   for (const Place& place : CountingRules(subject)) {
     if (place.rule->conditions.empty()) continue;
-    const Set matched = SetOfConditions(subject.sets, place.rule->conditions, ComparesLowHalfOnly(abi));
+    const Set matched = subject.sets.FromConditions(place.rule->conditions, ComparesLowHalfOnly(abi));
     for (const std::string& name : place.rule->names) {
       if (deciding.contains(name)) continue;
       Covered& covered = calls[name];

@@ -22,10 +22,7 @@ void DecideAbi(const Decider& decider, Abi abi, ArgumentSets& sets, Meaning& mea
   const auto decide = [&](const Decider::Entry& entry) {
     std::map<Action, ArgumentSets::Set> matching;
     for (const Decider::Alternative& alternative : entry.alternatives) {
-      ArgumentSets::Set on = ArgumentSets::kAll;
-      for (const ArgumentCondition& condition : alternative.conditions) {
-        on = sets.And(on, sets.FromCondition(condition, ComparesLowHalfOnly(abi)));
-      }
+      const ArgumentSets::Set on = sets.FromConditions(alternative.conditions, ComparesLowHalfOnly(abi));
       ArgumentSets::Set& all = matching.try_emplace(capped(alternative.action), ArgumentSets::kNone).first->second;
       all = sets.Or(all, on);
     }

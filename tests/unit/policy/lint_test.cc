@@ -11,7 +11,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/condition_sets.h"
+#include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/lint_fix.h"
 #include "userspace/policy/meaning.h"
@@ -365,7 +365,7 @@ TEST(LintFixTest, RefusesAnEditThatChangesWhatIsDecided) {
   EXPECT_FALSE(FixProfile(high, Input(high), std::vector{mask}).ok());
 }
 
-TEST(ConditionSetsTest, AgreeWithTheDecider) {
+TEST(ArgumentSetsTest, ConditionsAgreeWithTheDecider) {
   std::mt19937_64 random(7);
   const uint64_t values[] = {0, 1, 2, 7, 0xffffffff, 0x100000000, 0x100000001, 0x1ffffffff, UINT64_MAX};
   const auto any = [&] { return values[random() % std::size(values)]; };
@@ -380,12 +380,12 @@ TEST(ConditionSetsTest, AgreeWithTheDecider) {
     const Decider decider(profile);
     for (const bool low_half : {false, true}) {
       const SyscallId id = *FindSyscall(low_half ? Abi::kI386 : Abi::kX86_64, "read");
-      const ArgumentSets::Set set = SetOfConditions(sets, conditions, low_half);
+      const ArgumentSets::Set set = sets.FromConditions(conditions, low_half);
       for (const uint64_t a : values) {
         for (const uint64_t b : values) {
           ArgumentSets::Set point = ArgumentSets::kAll;
           const ArgumentCondition here[] = {{0, CompareOp::kEqual, a}, {1, CompareOp::kEqual, b}};
-          point = SetOfConditions(sets, here, false);
+          point = sets.FromConditions(here, false);
           EXPECT_EQ(sets.And(set, point) != ArgumentSets::kNone, decider.Decide(id, {a, b}).kind == ActionKind::kAllow);
         }
       }
