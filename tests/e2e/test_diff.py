@@ -3,8 +3,8 @@
 import json
 import os
 import shutil
-import xml.etree.ElementTree
 
+from reports import valid_junit, valid_sarif
 from support import NOBODY, SOURCE, E2eTest, load, store
 
 SERVER = os.path.join(SOURCE, "tests", "golden", "generate", "server", "recording.json")
@@ -104,19 +104,30 @@ class Diff(E2eTest):
 
     def test_formats_for_tools(self):
         old, new = self.file(profile("kill")), self.file(profile("ptrace", "connect", "stat"))
-        sarif = json.loads(self.diff(old, new, "--format", "sarif", expect=1).stdout)
-        self.assertEqual(sarif["version"], "2.1.0")
-        run = sarif["runs"][0]
-        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-        levels = {}
-        for result in run["results"]:
-            self.assertEqual(rules[result["ruleIndex"]], result["ruleId"])
-            levels[result["ruleId"]] = result["level"]
+        run = valid_sarif(self.diff(old, new, "--format", "sarif", expect=1).stdout)
+        levels = {result["ruleId"]: result["level"] for result in run["results"]}
         self.assertEqual(levels, {"looser-high": "error", "looser-medium": "warning", "looser-low": "note", "tighter": "note"})
-        suite = xml.etree.ElementTree.fromstring(self.diff(old, new, "--format", "junit", expect=1).stdout).find("testsuite")
-        failed = {case.get("name") for case in suite if case.find("failure") is not None}
+        cases = valid_junit(self.diff(old, new, "--format", "junit", expect=1).stdout)
+        failed = {name for name, case in cases.items() if case.find("failure") is not None}
         self.assertEqual(failed, {"looser-high", "looser-medium"})
-        self.assertEqual(suite.get("failures"), "2")
+
+    def test_formats_for_tools_are_valid_whatever_has_changed(self):
+        filtered = profile()
+        filtered["syscalls"].append({"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]})
+        all_abis = {**profile("connect"), "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"]}
+        changes = {  # the rules that findings are of
+            "nothing": (profile(), set()),
+            "errors": (profile(defaultErrnoRet=38), {"other-answer"}),
+            "everything": (profile(defaultAction="SCMP_ACT_ALLOW"), {"looser-high"}),
+            "arguments": (filtered, {"looser-medium"}),
+            "architectures": (all_abis, {"looser-medium", "looser-low"}),
+        }
+        for what, (new, rules) in changes.items():
+            with self.subTest(what=what):
+                old, new = self.file(profile()), self.file(new)
+                run = valid_sarif(self.diff(old, new, "--format", "sarif").stdout)
+                self.assertEqual({result["ruleId"] for result in run["results"]}, rules)
+                valid_junit(self.diff(old, new, "--format", "junit").stdout)
 
     def recordings(self, edit):
         """The server's recording, complete, before and after `edit`."""
@@ -175,10 +186,12 @@ class Diff(E2eTest):
                 output = self.diff(old, new, "--evidence", before, after, "--format", name, expect=1).stdout
                 self.assertFalse([c for c in output if (c < " " and c != "\n") or c == "\x7f"], output)
                 self.assertIn("ptrace", output)
-                if name in ("json", "sarif"):
+                if name == "json":
                     json.loads(output)
+                if name == "sarif":
+                    valid_sarif(output)
                 if name == "junit":
-                    xml.etree.ElementTree.fromstring(output)
+                    valid_junit(output)
                 if name == "markdown":
                     self.assertEqual(output.count("</details>\n"), output.count("<details>"))
                     self.assertNotIn("\n# ", output)

@@ -53,6 +53,21 @@ class Lint(E2eTest):
         self.assertEqual(result.stderr, "")
         self.assertEqual(self.rules(path), [("unknown-name", 7), ("duplicate-entries", 7), ("wide-equal", 10), ("wide-equal", 11)])
 
+    def test_a_filter_that_is_not_what_the_text_says(self):
+        def entry(minimum, op, third):
+            return {"names": ["lseek"], "action": "SCMP_ACT_ALLOW",
+                    "args": [{"index": 0, "value": minimum, "op": op}, {"index": 2, "value": third, "op": "SCMP_CMP_EQ"}]}
+        profile = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+                   "syscalls": [entry(3, "SCMP_CMP_GE", 1), entry(0xffffffff, "SCMP_CMP_GT", 0)]}
+        path = store(profile, self.path("wrong.json"))
+        explained = self.syscarve("explain", path, "lseek", "3", "0", "0", "--arch", "x86_64").stdout
+        if "answers otherwise" not in explained:
+            self.skipTest("this libseccomp makes the right filter")
+        result = self.lint(path)
+        self.assertIn("To lseek(3, 0, 0) the profile's text answers SCMP_ACT_ERRNO with errno 1, and the filter that libseccomp makes "
+                      "of it SCMP_ACT_ALLOW. [compiled-differs]\n", result.stdout)
+        self.assertNotIn("compiled-differs", self.lint(path, "--disable", "compiled-differs").stdout)
+
     def test_exit_codes(self):
         self.lint(self.profile(), "--disable", "unknown-name,wide-equal", expect=0)
         self.lint(self.profile(), "--disable", "unknown-name", "--disable", "wide-equal", "--strict", expect=1)

@@ -1,6 +1,7 @@
 #include "userspace/policy/lint.h"
 
 #include <algorithm>
+#include <array>
 
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
@@ -35,6 +36,9 @@ constexpr LintRule kRules[] = {
     {"conflict", LintLevel::kError, "Two rules give different answers to the same call.",
      "Of rules without conditions runtimes take the first; of rules with conditions which one decides depends on how "
      "libseccomp sorts them. Make the conditions exclude each other."},
+    {"compiled-differs", LintLevel::kWarning, "libseccomp's filter answers a call otherwise than the text says.",
+     "libseccomp makes wrong filters of some calls with several rules that compare by order or inequality. The filter "
+     "is what is enforced, whatever the text says. Write the conditions differently, or split them by value."},
     {"wide-equal", LintLevel::kWarning, "64 bits are compared of an argument of which the kernel takes 32.",
      "The filter sees all of the register, the kernel only its lower half. A rule that refuses a value is passed by "
      "with "
@@ -123,6 +127,15 @@ std::string NameList(const std::vector<std::string>& names) {
   return all ? list : Concat(list, " and ", names.size() - shown, " more");
 }
 
+std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets) {
+  const std::array<uint64_t, 6> arguments = sets.Example(where);
+  unsigned used = arguments.size();
+  while (used > 0 && !sets.DependsOn(where, used - 1)) --used;
+  std::string words;
+  for (unsigned i = 0; i < used; ++i) words += Concat(i == 0 ? "" : ", ", arguments[i]);
+  return Concat(name, "(", words, ")");
+}
+
 bool LetsThrough(Action action) {
   return action.kind >= ActionKind::kNotify;
 }
@@ -143,6 +156,7 @@ absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input) {
         lint::Architectures, lint::DefaultAction, lint::ProbedCalls, lint::CloneWithoutClone3, lint::MissingBaseline}) {
     rule(subject, findings);
   }
+  SYSCARVE_RETURN_IF_ERROR(lint::CompiledDiffers(subject, findings));
   if (sets.exhausted()) return absl::ResourceExhaustedError("the conditions are too complicated to be compared");
   std::ranges::stable_sort(findings, {}, &LintFinding::line);
   return findings;

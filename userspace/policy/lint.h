@@ -55,8 +55,9 @@ struct LintFinding {
   std::vector<ProfileEdit> edits;
 };
 
-// The findings, ordered by line; those of one line in the order of the rules. kResourceExhausted: conditions too
-// complicated to compare. Whatever Compile (filter.h) says of a profile that libseccomp refuses is not an error here.
+// The findings, ordered by line; those of one line in the order of the rules. kResourceExhausted: conditions or a
+// filter too complicated to compare. Whatever Compile (filter.h) says of a profile that libseccomp refuses is not an
+// error here.
 absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input);
 
 }  // namespace syscarve

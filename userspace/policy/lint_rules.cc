@@ -120,14 +120,6 @@ struct Covered {
   Set overlap = ArgumentSets::kNone;
 };
 
-std::string ArgumentWords(const std::array<uint64_t, 6>& arguments) {
-  size_t used = arguments.size();
-  while (used > 1 && arguments[used - 1] == 0) --used;
-  std::string words;
-  for (size_t i = 0; i < used; ++i) words += Concat(i == 0 ? "" : ", ", arguments[i]);
-  return words;
-}
-
 void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, Findings& findings) {
   const std::map<std::string_view, Place> deciding = Deciding(subject);
   std::map<std::string_view, Covered> calls;
@@ -153,9 +145,9 @@ void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, F
     LintFinding finding = Of("conflict");
     finding.line = covered.last.entry->line;
     finding.identity = std::string(name);
-    finding.message = Concat(EntryWords(*covered.last.entry), " and an entry before it both match ", name, "(",
-                             ArgumentWords(subject.sets.Example(covered.overlap)),
-                             ") and give it different answers: which one counts depends on how libseccomp sorts them.");
+    finding.message = Concat(EntryWords(*covered.last.entry), " and an entry before it both match ",
+                             CallWords(name, covered.overlap, subject.sets),
+                             " and give it different answers: which one counts depends on how libseccomp sorts them.");
     finding.fix = "Make their conditions exclude each other.";
     findings.push_back(std::move(finding));
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/base/status.h"
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/lint.h"
@@ -40,6 +41,8 @@ LintFinding Of(std::string_view id);
 std::string EntryWords(const ProfileEntry& entry);
 // "openat, read and write"; of more than a few, how many more.
 std::string NameList(const std::vector<std::string>& names);
+// "lseek(0, 9)": an example of the arguments in `where`, which is not kNone, up to the last one that it depends on.
+std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets);
 // Whether the call is made, if only as far as a tracer or an agent lets it.
 bool LetsThrough(Action action);
 
@@ -56,6 +59,10 @@ void DangerousCalls(const Subject& subject, Findings& findings);
 void NeverMatching(const Subject& subject, Findings& findings);
 void Duplicates(const Subject& subject, Findings& findings);
 void Conflicts(const Subject& subject, Findings& findings);
+
+// lint_compiled.cc: what the text says against what libseccomp makes of it. Finds nothing in a profile that libseccomp
+// refuses. kResourceExhausted: the filter is too complicated to be followed.
+absl::Status CompiledDiffers(const Subject& subject, Findings& findings);
 
 // lint_answers.cc: what the profile answers as a whole.
 void Architectures(const Subject& subject, Findings& findings);

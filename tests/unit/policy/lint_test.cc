@@ -2,17 +2,21 @@
 #include "userspace/policy/lint.h"
 
 #include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <random>
 #include <set>
 
+#include "tests/unit/policy/random_profiles.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
+#include "userspace/policy/filter.h"
 #include "userspace/policy/lint_fix.h"
 #include "userspace/policy/meaning.h"
 #include "userspace/policy/names.h"
@@ -196,6 +200,64 @@ TEST(LintTest, ConflictOfOverlappingConditions) {
   EXPECT_TRUE(FindingsOf(Text({far_away, equal}), "conflict").empty());
   // Another argument does not keep them apart.
   EXPECT_EQ(FindingsOf(Text({Allow("\"lseek\"", When(Condition(2, "EQ", 0))), equal}), "conflict").size(), 1U);
+}
+
+// Whether the installed libseccomp makes a filter of `text` that answers lseek(`arguments`) otherwise than it says.
+bool IsCompiledWrongly(const std::string& text, const Arguments& arguments) {
+  const LintInput input = Input(text);
+  const absl::StatusOr<FilterProgram> program = Compile(input.source.profile);
+  EXPECT_TRUE(program.ok()) << program.status();
+  const SyscallId lseek = *FindSyscall(Abi::kX86_64, "lseek");
+  seccomp_data data{.nr = lseek.nr, .arch = AUDIT_ARCH_X86_64};
+  std::ranges::copy(arguments, data.args);
+  return ActionFromReturn(Evaluate(*program, data)) != Decider(input.source.profile).Decide(lseek, arguments);
+}
+
+TEST(LintTest, CompiledDiffersGivesAway) {
+  const auto text = [](uint64_t above) {
+    return Text(
+        {Allow("\"read\""), Allow("\"write\", \"lseek\"", When(Condition(0, "GE", 3) + "," + Condition(2, "EQ", 1))),
+         Allow("\"lseek\"", When(Condition(0, "GT", above) + "," + Condition(2, "EQ", 0)))},
+        "\"SCMP_ACT_ERRNO\"", "\"SCMP_ARCH_X86_64\"");
+  };
+  if (!IsCompiledWrongly(text(0xffffffff), {3, 0, 0})) GTEST_SKIP() << "this libseccomp makes the right filter";
+  const LintFinding finding = TheFinding(text(0xffffffff), "compiled-differs");
+  EXPECT_EQ(finding.level, LintLevel::kWarning);
+  EXPECT_EQ(finding.line, 6U);
+  EXPECT_EQ(finding.identity, "lseek");
+  EXPECT_EQ(finding.message,
+            "To lseek(3, 0, 0) the profile's text answers SCMP_ACT_ERRNO with errno 1, and the filter that "
+            "libseccomp makes of it SCMP_ACT_ALLOW.");
+  EXPECT_NE(finding.fix.find("syscalls[1] and syscalls[2]"), std::string::npos) << finding.fix;
+  EXPECT_TRUE(finding.edits.empty());
+  // With bounds of different upper halves the filter is right.
+  EXPECT_FALSE(IsCompiledWrongly(text(0x100000000), {3, 0, 0}));
+  EXPECT_TRUE(FindingsOf(text(0x100000000), "compiled-differs").empty());
+}
+
+TEST(LintTest, CompiledDiffersIsNotAboutConflicts) {
+  // Both match 9, with different answers; which one libseccomp takes is not what the text says or does not say.
+  const auto answers = [](std::string_view first, std::string_view second) {
+    const auto entry = [](std::string_view action, std::string_view conditions) {
+      return Concat("{\"names\": [\"lseek\"], \"action\": \"SCMP_ACT_", action, "\"", conditions, "}");
+    };
+    return Text({entry(first, When(Condition(1, "GT", 8))), entry(second, When(Condition(1, "EQ", 9)))});
+  };
+  for (const std::string& text : {answers("ALLOW", "LOG"), answers("LOG", "ALLOW")}) {
+    EXPECT_EQ(FindingsOf(text, "conflict").size(), 1U);
+    EXPECT_TRUE(FindingsOf(text, "compiled-differs").empty());
+  }
+}
+
+TEST(LintTest, CompiledDiffersFindsNothingInRightFilters) {
+  RandomProfiles profiles(11);
+  for (int round = 0; round < 30; ++round) {
+    LintInput input;
+    input.target.native = Abi::kX86_64;
+    input.source = SourceWithoutText(profiles.Next());
+    const std::vector<LintFinding> found = FindingsOf(input, "compiled-differs");
+    EXPECT_TRUE(found.empty()) << found.front().message;
+  }
 }
 
 TEST(LintTest, WideComparisonThatIsPassedBy) {
