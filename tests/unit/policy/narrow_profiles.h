@@ -1,10 +1,10 @@
 // Pairs of profiles whose conditions look at a few bits of two arguments, so that asking for some hundred values of
 // these is asking for all that there are.
 //
-// The constants of conditions have halves of `bits` bits, or the complements of such. A half with one bit more above
-// stands for all that are larger (or smaller) than every constant: its low bits are what masks look at. Whatever
-// compares 64-bit arguments with these constants, or with the constants under masks of such bits, decides alike for any
-// value and for its stand-in.
+// The constants of conditions have halves of a few low bits, or the complements of such. Halves with one bit more stand
+// for all values between: their low bits are what masks look at. Whatever compares halves of arguments with halves of
+// these constants, or under masks of such bits, decides alike for any value and for its stand-in. All halves of all
+// arguments have the same constants, because libseccomp's wrong filters compare one argument with another's.
 #pragma once
 
 #include <algorithm>
@@ -26,12 +26,13 @@ class NarrowProfiles {
  public:
   // On a fixed pool of names: two that every ABI has, one that i386 shares with socketcall, one that only i386 has.
   explicit NarrowProfiles(uint32_t seed) : random_(seed) {
-    arguments_[1].index = 1 + Below(5);
-    for (NarrowArgument& argument : arguments_) {
-      argument.bits = Below(4) == 0 && &argument == &arguments_[1] ? 2 : 1;
-      for (bool& mirrored : argument.mirrored) mirrored = Below(4) == 0;
+    indices_[1] = 1 + Below(5);
+    // Rarely, because every bit makes sixteen times as many questions.
+    if (Below(16) == 0) {
+      bits_ = 2;
+    } else {
+      complements_ = Below(4) == 0;
     }
-    arguments_[0].mirrored[0] = false;  // The selector of socketcall stands there.
   }
 
   static std::vector<std::string> Names() { return {"getppid", "getpid", "socket", "fcntl64"}; }
@@ -87,26 +88,25 @@ class NarrowProfiles {
     if (Below(3) == 0) rule.names.push_back(names[Below(static_cast<uint32_t>(names.size()))]);
     const uint32_t conditions = Below(6) == 0 ? 0 : 1 + Below(2);
     const uint32_t first = Below(2);
-    for (uint32_t i = 0; i < conditions; ++i) rule.conditions.push_back(AnyCondition(arguments_[(first + i) % 2]));
+    for (uint32_t i = 0; i < conditions; ++i) rule.conditions.push_back(AnyCondition(indices_[(first + i) % 2]));
     return rule;
   }
 
   // All arguments that make a difference.
   std::vector<Arguments> Questions() const {
-    const auto values = [](const NarrowArgument& argument) {
-      std::vector<uint64_t> result;
-      const uint32_t halves = 2U << argument.bits;
-      for (uint32_t high = 0; high < halves; ++high) {
-        for (uint32_t low = 0; low < halves; ++low) result.push_back(argument.Value(high, low));
-      }
-      return result;
-    };
+    std::vector<uint32_t> halves;
+    for (uint32_t half = 0; half < 2U << bits_; ++half) halves.push_back(half);
+    for (uint32_t half = 0; complements_ && half < 1U << bits_; ++half) halves.push_back(~half);
+    std::vector<uint64_t> values;
+    for (const uint32_t high : halves) {
+      for (const uint32_t low : halves) values.push_back(uint64_t{high} << 32 | low);
+    }
     std::vector<Arguments> questions;
-    for (const uint64_t first : values(arguments_[0])) {
-      for (const uint64_t second : values(arguments_[1])) {
+    for (const uint64_t first : values) {
+      for (const uint64_t second : values) {
         Arguments arguments{};
-        arguments[0] = first;
-        arguments[arguments_[1].index] = second;
+        arguments[indices_[0]] = first;
+        arguments[indices_[1]] = second;
         questions.push_back(arguments);
       }
     }
@@ -124,27 +124,22 @@ class NarrowProfiles {
   uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
 
  private:
-  struct NarrowArgument {
-    unsigned index = 0;
-    unsigned bits = 1;
-    std::array<bool, 2> mirrored{};  // Whether the low and the high half's values are complements.
-
-    uint64_t Value(uint32_t high, uint32_t low) const {
-      const uint32_t real_low = mirrored[0] ? ~low : low;
-      const uint32_t real_high = mirrored[1] ? ~high : high;
-      return uint64_t{real_high} << 32 | real_low;
-    }
-  };
-
-  ArgumentCondition AnyCondition(const NarrowArgument& argument) {
-    const uint32_t halves = 1U << argument.bits;
-    const auto constant = [&] { return argument.Value(Below(halves), Below(halves)); };
-    ArgumentCondition condition{.index = argument.index, .op = static_cast<CompareOp>(Below(7)), .value = constant()};
+  ArgumentCondition AnyCondition(unsigned index) {
+    ArgumentCondition condition{.index = index, .op = static_cast<CompareOp>(Below(7)), .value = Constant()};
     if (condition.op == CompareOp::kMaskedEqual) {
-      condition.value = uint64_t{Below(halves)} << 32 | Below(halves);
-      condition.value_two = constant();
+      condition.value = uint64_t{Below(1U << bits_)} << 32 | Below(1U << bits_);
+      condition.value_two = Constant();
     }
     return condition;
+  }
+
+  uint64_t Constant() {
+    const auto half = [&] {
+      const uint32_t low_bits = Below(1U << bits_);
+      return complements_ && Below(2) == 0 ? ~low_bits : low_bits;
+    };
+    const uint64_t high = half();
+    return high << 32 | half();
   }
 
   template <typename T>
@@ -153,7 +148,9 @@ class NarrowProfiles {
   }
 
   std::mt19937 random_;
-  std::array<NarrowArgument, 2> arguments_;
+  std::array<unsigned, 2> indices_{};  // The first is 0, where the selector of socketcall stands.
+  unsigned bits_ = 1;
+  bool complements_ = false;
 };
 
 }  // namespace syscarve
