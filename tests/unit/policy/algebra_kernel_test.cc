@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <csetjmp>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -25,6 +24,13 @@
 #include "tests/unit/policy/kernel_calls.h"
 #include "tests/unit/policy/narrow_profiles.h"
 #include "userspace/policy/algebra.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+// libseccomp 2.5.4 loses some memory of its own in seccomp_rule_add_array where several rules of a call overlap.
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libseccomp.so";
+}
+#endif
 
 namespace syscarve {
 namespace {
@@ -55,11 +61,13 @@ struct Question {
   Observed observed;
 };
 
-sigjmp_buf after_the_call;
+Question* asked_now = nullptr;  // In a child, which asks one.
 
-// Away without a call: the filter may refuse rt_sigreturn.
+// The thread stays here: the filter may refuse rt_sigreturn, and what a sanitizer does for a longjmp, too.
 void Trapped(int, siginfo_t*, void*) {
-  siglongjmp(after_the_call, 1);
+  asked_now->observed = {Observed::kTrapped, 0};
+  asked_now->ended = true;
+  for (;;) asm volatile("pause");
 }
 
 long MakeCall(SyscallId id, const Arguments& arguments) {
@@ -78,9 +86,7 @@ void* Caller(void* argument) {
   const long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &description);
   if (listener < 0) Exit(1);
   question.listener = static_cast<int>(listener);
-  Observed observed{Observed::kTrapped, 0};
-  if (sigsetjmp(after_the_call, 0) == 0) observed = {Observed::kReturned, MakeCall(question.id, question.arguments)};
-  question.observed = observed;
+  question.observed = {Observed::kReturned, MakeCall(question.id, question.arguments)};
   question.ended = true;
   for (;;) asm volatile("pause");
 }
@@ -106,6 +112,7 @@ Observed Ask(const FilterProgram& program, SyscallId id, const Arguments& argume
   void* const memory = mmap(nullptr, sizeof(Question), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   auto* const question = new (memory) Question{.id = id, .arguments = arguments, .program = &program};
   const int status = InChild([question] {
+    asked_now = question;
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     struct sigaction action {};
