@@ -52,7 +52,7 @@ struct DiffArguments {
 // Whether `word` names recordings and no profile.
 bool MeansRecordings(const std::string& word) {
   std::error_code error;
-  return word.ends_with(".recording.json") || std::filesystem::is_directory(word, error);
+  return word.ends_with(kRecordingSuffix) || std::filesystem::is_directory(word, error);
 }
 
 struct Generated {

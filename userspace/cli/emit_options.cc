@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/base/text.h"
+#include "userspace/cli/recording_inputs.h"
 #include "userspace/policy/service.h"
 
 namespace syscarve::cli {
@@ -26,7 +27,7 @@ std::string StemOf(const std::string& source) {
   std::string_view stem = source;
   while (stem.ends_with('/')) stem.remove_suffix(1);
   stem.remove_prefix(stem.rfind('/') + 1);
-  if (!ConsumeSuffix(stem, ".recording.json")) stem = stem.substr(0, stem.rfind('.'));
+  if (!ConsumeSuffix(stem, kRecordingSuffix)) stem = stem.substr(0, stem.rfind('.'));
   return stem.empty() ? "profile" : std::string(stem);
 }
 

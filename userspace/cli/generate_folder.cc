@@ -25,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRecordingSuffix = ".recording.json";
 constexpr std::string_view kSummaryName = "SUMMARY.md";
 constexpr std::string_view kOverrideName = "docker-compose.override.yml";
 constexpr size_t kMaxSummaryBytes = size_t{64} << 20;
@@ -35,20 +34,15 @@ absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
     const std::vector<std::string>& folders) {
   std::map<std::string, std::vector<std::string>> found;
   for (const std::string& folder : folders) {
-    std::error_code error;
-    fs::directory_iterator entry(folder, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      std::string_view stem = name;
-      // Hidden files are nobody's recordings, half-written ones among them.
-      if (name.starts_with('.') || !ConsumeSuffix(stem, kRecordingSuffix)) continue;
+    const auto add = [&found](const std::string& path, std::string_view stem) -> absl::Status {
       if (stem.ends_with(".recording")) {
-        return absl::InvalidArgumentError(Concat(EscapeForTerminal(entry->path().string()),
-                                                 ": its profile would be called like a recording; rename it"));
+        return absl::InvalidArgumentError(
+            Concat(EscapeForTerminal(path), ": its profile would be called like a recording; rename it"));
       }
-      found[std::string(stem)].push_back(entry->path().string());
-    }
-    if (error) return PosixError(Concat("list ", EscapeForTerminal(folder)), error.value());
+      found[std::string(stem)].push_back(path);
+      return absl::OkStatus();
+    };
+    SYSCARVE_RETURN_IF_ERROR(ForEachRecordingIn(folder, add).status());
   }
   if (found.empty()) {
     std::vector<std::string> shown;

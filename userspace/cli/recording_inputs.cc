@@ -5,12 +5,11 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
+#include "userspace/base/text.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/read/recording_reader.h"
 
@@ -19,21 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRecordingSuffix = ".recording.json";
-
-// Calls `use` with the path of each recording in `folder`, until one fails.
-absl::Status ForEachIn(const std::string& folder, absl::FunctionRef<absl::Status(std::string)> use) {
-  bool any = false;
-  std::error_code error;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with('.') || !name.ends_with(kRecordingSuffix)) continue;
-    any = true;
-    SYSCARVE_RETURN_IF_ERROR(use(entry->path().string()));
-  }
-  if (error) return PosixError(Concat("list ", EscapeForTerminal(folder)), error.value());
-  if (any) return absl::OkStatus();
+absl::Status ForEachIn(const std::string& folder, absl::FunctionRef<absl::Status(const std::string&)> use) {
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const size_t count,
+      ForEachRecordingIn(folder, [&](const std::string& path, std::string_view) { return use(path); }));
+  if (count > 0) return absl::OkStatus();
   return absl::NotFoundError(Concat(EscapeForTerminal(folder), ": no *", kRecordingSuffix, " in it"));
 }
 
@@ -49,6 +38,22 @@ bool IsFolder(const std::string& input) {
 
 }  // namespace
 
+absl::StatusOr<size_t> ForEachRecordingIn(
+    const std::string& folder, absl::FunctionRef<absl::Status(const std::string& path, std::string_view stem)> use) {
+  size_t count = 0;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    std::string_view stem = name;
+    if (name.starts_with('.') || !ConsumeSuffix(stem, kRecordingSuffix)) continue;
+    ++count;
+    SYSCARVE_RETURN_IF_ERROR(use(entry->path().string(), stem));
+  }
+  if (error) return PosixError(Concat("list ", EscapeForTerminal(folder)), error.value());
+  return count;
+}
+
 absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::string>& inputs) {
   SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(inputs));
   std::vector<std::string> paths;
@@ -58,8 +63,8 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
       continue;
     }
     const auto first = static_cast<std::ptrdiff_t>(paths.size());
-    SYSCARVE_RETURN_IF_ERROR(ForEachIn(input, [&paths](std::string path) {
-      paths.push_back(std::move(path));
+    SYSCARVE_RETURN_IF_ERROR(ForEachIn(input, [&paths](const std::string& path) {
+      paths.push_back(path);
       return absl::OkStatus();
     }));
     std::sort(paths.begin() + first, paths.end());

@@ -3,13 +3,23 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/policy/merge.h"
 
 namespace syscarve::cli {
+
+// How the files of a folder end that are taken for recordings, unless they are hidden: half-written ones are.
+inline constexpr std::string_view kRecordingSuffix = ".recording.json";
+
+// Calls `use` with the path of each recording in `folder` and what its name has before the suffix, in no particular
+// order, until one fails. Returns how many there were.
+absl::StatusOr<size_t> ForEachRecordingIn(
+    const std::string& folder, absl::FunctionRef<absl::Status(const std::string& path, std::string_view stem)> use);
 
 // The files that `inputs` name: each itself, or, of a folder, its *.recording.json that are not hidden, in the order of
 // their names. kNotFound when a folder has none. kInvalidArgument when standard input is named more than once.

@@ -29,10 +29,7 @@ struct AbiDecisions {
 // Of `meaning`, which is a profile's.
 AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi);
 
-// Whether the kernel runs the call.
-inline bool LetsThrough(Action action) {
-  return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
-}
+// Whether the kernel makes the call with some arguments.
 inline bool LetsThrough(const Decision& decision) {
   for (const auto& [action, on] : decision) {
     if (LetsThrough(action)) return true;

@@ -46,8 +46,7 @@ std::string AnswerText(Action action) {
     case ActionKind::kTrap:
       return "SIGSYS";
     case ActionKind::kErrno:
-      return Concat(strerrorname_np(action.value) == nullptr || action.value == 0 ? "errno " : "",
-                    ErrnoText(action.value));
+      return ErrnoWords(action.value);
     case ActionKind::kNotify:
       return "a supervisor's decision";
     case ActionKind::kTrace:

@@ -1,5 +1,9 @@
 #include "userspace/model/profile.h"
 
+#include <cstring>
+
+#include "userspace/base/concat.h"
+
 namespace syscarve {
 namespace {
 
@@ -23,6 +27,11 @@ std::optional<Enum> FromName(const std::string_view (&names)[kSize], std::string
 }
 
 }  // namespace
+
+std::string ErrnoWords(int value) {
+  const char* const name = strerrorname_np(value);
+  return name != nullptr && value != 0 ? std::string(name) : Concat("errno ", value);
+}
 
 std::string_view ScmpActionName(ActionKind kind) {
   return kActionNames[static_cast<size_t>(kind)];

@@ -24,6 +24,14 @@ struct Action {
   auto operator<=>(const Action&) const = default;
 };
 
+// Whether the kernel makes the call, logged or not. What a tracer or a supervisor decides is not known to be made.
+inline bool LetsThrough(Action action) {
+  return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
+}
+
+// "ENOSYS", or "errno 999" for a value without a name.
+std::string ErrnoWords(int value);
+
 // "SCMP_ACT_ALLOW" and so on.
 std::string_view ScmpActionName(ActionKind kind);
 // Also takes "SCMP_ACT_KILL", which is SCMP_ACT_KILL_THREAD.

@@ -10,10 +10,6 @@ namespace {
 
 using Set = ArgumentSets::Set;
 
-bool LetsThrough(Action action) {
-  return action.kind >= ActionKind::kLog;
-}
-
 // Less is better to show: people read names, and look for what is let through, by their own ABI first of all.
 int ShownLast(const Counterexample& example, Abi native) {
   const bool opens = LetsThrough(example.left) && !LetsThrough(example.right);

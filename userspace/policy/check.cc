@@ -16,10 +16,6 @@ namespace {
 
 enum class Outcome { kAllowed, kDepends, kRefused };
 
-bool LetsThrough(const Action& action) {
-  return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
-}
-
 bool IsForOthersToDecide(const Action& action) {
   return action.kind == ActionKind::kTrace || action.kind == ActionKind::kNotify;
 }

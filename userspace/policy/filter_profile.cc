@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -26,8 +25,7 @@ constexpr std::string_view kRuncsStub =
 
 std::string ActionText(Action action) {
   if (action.kind != ActionKind::kErrno) return std::string(ScmpActionName(action.kind));
-  const char* const name = strerrorname_np(action.value);
-  return name != nullptr && action.value != 0 ? std::string(name) : Concat("errno ", action.value);
+  return ErrnoWords(action.value);
 }
 
 std::string DecisionText(const Decision& decision) {

@@ -136,7 +136,7 @@ std::string CallWords(std::string_view name, ArgumentSets::Set where, const Argu
   return Concat(name, "(", words, ")");
 }
 
-bool LetsThrough(Action action) {
+bool MayBeMade(Action action) {
   return action.kind >= ActionKind::kNotify;
 }
 

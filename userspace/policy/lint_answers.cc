@@ -20,7 +20,7 @@ bool IsErrno(Action action, int value) {
 
 // Whether some arguments may get through.
 bool MayPass(const Subject& subject, SyscallId id) {
-  return subject.decider.DependsOnArguments(id) || LetsThrough(subject.decider.Decide(id, {}));
+  return subject.decider.DependsOnArguments(id) || MayBeMade(subject.decider.Decide(id, {}));
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ void Architectures(const Subject& subject, Findings& findings) {
 
 void DefaultAction(const Subject& subject, Findings& findings) {
   const Action action = subject.profile().default_action;
-  if (LetsThrough(action)) {
+  if (MayBeMade(action)) {
     LintFinding finding = Of("permissive-default");
     finding.identity = "defaultAction";
     finding.message = action.kind == ActionKind::kAllow
@@ -71,7 +71,7 @@ void DefaultAction(const Subject& subject, Findings& findings) {
     return;
   }
   const bool allows = std::ranges::any_of(subject.profile().rules, [&](const Rule& rule) {
-    return LetsThrough(rule.action) &&
+    return MayBeMade(rule.action) &&
            std::ranges::any_of(rule.names, [&](const std::string& name) { return !subject.AbisWith(name).empty(); });
   });
   if (allows) return;
@@ -109,7 +109,7 @@ void CloneWithoutClone3(const Subject& subject, Findings& findings) {
     if (IsErrno(answer, ENOSYS)) continue;
     LintFinding finding = Of("clone3-not-enosys");
     finding.identity = "clone3";
-    const bool open = LetsThrough(answer);
+    const bool open = MayBeMade(answer);
     if (!open) finding.level = LintLevel::kWarning;
     finding.message =
         open ? "clone's arguments are filtered, and clone3, which does the same unseen, is let through."

@@ -31,7 +31,7 @@ LintFinding UnknownName(const Subject& subject, const ProfileEntry& entry, size_
   const Rule& rule = entry.rules.front();
   const std::string& name = rule.names[position];
   LintFinding finding = Of("unknown-name");
-  if (!LetsThrough(rule.action)) finding.level = LintLevel::kWarning;
+  if (!MayBeMade(rule.action)) finding.level = LintLevel::kWarning;
   finding.line = entry.name_lines[position];
   finding.identity = name;
   finding.message = Concat("No architecture has a call named \"", name, "\": runtimes ignore it.");
@@ -56,7 +56,7 @@ void UnknownToLibseccomp(const Subject& subject, const ProfileEntry& entry, size
   if (!unknown || !subject.Counts(rule)) return;
   LintFinding finding = Of("unknown-to-libseccomp");
   // Refusing a call with another errno than the rest is refused with is a nicety.
-  if (!LetsThrough(rule.action) && !LetsThrough(subject.profile().default_action)) finding.level = LintLevel::kNote;
+  if (!MayBeMade(rule.action) && !MayBeMade(subject.profile().default_action)) finding.level = LintLevel::kNote;
   finding.line = entry.name_lines[position];
   finding.identity = name;
   finding.message = Concat("libseccomp ", LibseccompVersion(), " of this host does not know \"", name,
@@ -201,7 +201,7 @@ void DangerousCalls(const Subject& subject, Findings& findings) {
     // Conditions of either kind and a comment show that somebody thought of it.
     if (entry.rules.empty() || entry.depends_on_target) continue;
     const Rule& rule = entry.rules.front();
-    if (!LetsThrough(rule.action) || !rule.conditions.empty() || !rule.comment.empty()) continue;
+    if (!MayBeMade(rule.action) || !rule.conditions.empty() || !rule.comment.empty()) continue;
     for (size_t i = 0; i < rule.names.size(); ++i) {
       const std::string& name = rule.names[i];
       const Risk& risk = RiskOf(subject.risks, name);

@@ -44,7 +44,7 @@ std::string NameList(const std::vector<std::string>& names);
 // "lseek(0, 9)": an example of the arguments in `where`, which is not kNone, up to the last one that it depends on.
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets);
 // Whether the call is made, if only as far as a tracer or an agent lets it.
-bool LetsThrough(Action action);
+bool MayBeMade(Action action);
 
 // lint_entries.cc: entry by entry.
 void UnknownNames(const Subject& subject, Findings& findings);

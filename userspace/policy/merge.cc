@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/hash.h"
 
 namespace syscarve {
 namespace {
@@ -72,8 +73,7 @@ void KeepLaterTimeline(const std::optional<Timeline>& more, std::optional<Timeli
 
 // 64 bits of which every one depends on every bit of `text` (FNV-1a, then splitmix64's last steps).
 uint64_t Mix(std::string_view text, uint64_t seed) {
-  uint64_t hash = 0xcbf29ce484222325 ^ seed;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  uint64_t hash = Fnv1a(text, kFnvBasis ^ seed);
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
   return hash ^ (hash >> 31);

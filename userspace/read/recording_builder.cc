@@ -4,23 +4,16 @@
 
 #include "absl/strings/str_format.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/hash.h"
 #include "userspace/model/recording_json.h"
 
 namespace syscarve {
 namespace {
 
-// FNV-1a over 64 bits, begun at `basis`.
-uint64_t Hash(std::string_view text, uint64_t basis) {
-  constexpr uint64_t kPrime = 0x100000001b3;
-  for (const char c : text) basis = (basis ^ static_cast<unsigned char>(c)) * kPrime;
-  return basis;
-}
-
 // 32 hex digits: two hashes from different beginnings, the second over what the first one gave, too.
 std::string IdOf(std::string_view text) {
-  constexpr uint64_t kBasis = 0xcbf29ce484222325;
-  const uint64_t first = Hash(text, kBasis);
-  return absl::StrFormat("%016x%016x", first, Hash(text, first ^ text.size()));
+  const uint64_t first = Fnv1a(text);
+  return absl::StrFormat("%016x%016x", first, Fnv1a(text, first ^ text.size()));
 }
 
 }  // namespace

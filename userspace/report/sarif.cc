@@ -5,8 +5,10 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/hash.h"
 #include "userspace/base/text.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/report/finding.h"
@@ -123,18 +125,11 @@ JsonValue RuleJson(const FindingRule& rule) {
   };
 }
 
-// FNV-1a, of 64 bits: enough to tell the findings of one run apart, and the same on every machine.
+// Enough to tell the findings of one run apart.
 std::string Hash(std::initializer_list<std::string_view> parts) {
-  constexpr uint64_t kPrime = 0x100000001b3;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view part : parts) {
-    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
-    hash *= kPrime;  // As if a NUL stood between the parts.
-  }
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[(hash >> shift) & 0xf];
-  return text;
+  uint64_t hash = kFnvBasis;
+  for (const std::string_view part : parts) hash = Fnv1a(part, hash) * kFnvPrime;  // As if a NUL stood behind it.
+  return absl::StrFormat("%016x", hash);
 }
 
 // The fingerprint has no line in it: a finding stays the same one when lines are put in above it.

@@ -1,18 +1,12 @@
 #include "userspace/report/wording.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 
 namespace syscarve {
-
-std::string ErrnoWords(int value) {
-  const char* const name = strerrorname_np(value);
-  return name != nullptr && value != 0 ? std::string(name) : Concat("errno ", value);
-}
 
 std::string ActionWords(Action action) {
   switch (action.kind) {

@@ -17,9 +17,6 @@ std::string ActionWords(Action action);
 // {"action": "SCMP_ACT_ERRNO", "errno": "EPERM"}; the errno only where it counts.
 JsonValue::Object ActionJson(Action action);
 
-// "ENOSYS", or "errno 999" for a value without a name.
-std::string ErrnoWords(int value);
-
 // "arg0 == 0x2", "arg1 & 0xff == 0x3".
 std::string ConditionWords(const ArgumentCondition& condition);
 

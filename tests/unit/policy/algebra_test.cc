@@ -57,11 +57,11 @@ Action LessRestrictive(Action a, Action b) {
 Action MoreRestrictive(Action a, Action b) {
   return static_cast<int>(b.kind) < static_cast<int>(a.kind) ? b : a;
 }
-bool LetsThrough(Action a) {
+bool IsMade(Action a) {
   return a.kind == ActionKind::kAllow || a.kind == ActionKind::kLog;
 }
 Action OnlyInFirst(Action a, Action b) {
-  return LetsThrough(a) && !LetsThrough(b) ? a : kEnosys;
+  return IsMade(a) && !IsMade(b) ? a : kEnosys;
 }
 int Laxity(Action a) {
   return std::max(static_cast<int>(a.kind), static_cast<int>(ActionKind::kKillThread));

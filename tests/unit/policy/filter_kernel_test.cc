@@ -2,7 +2,6 @@
 // filter from anyone with no_new_privs.
 #include <gtest/gtest.h>
 #include <linux/audit.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,19 +31,7 @@ struct Answers {
   long i386[kNumbers];
 };
 
-class SharedAnswers {
- public:
-  SharedAnswers()
-      : answers_(static_cast<Answers*>(
-            mmap(nullptr, sizeof(Answers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
-  ~SharedAnswers() { munmap(answers_, sizeof(Answers)); }
-  SharedAnswers(const SharedAnswers&) = delete;
-  SharedAnswers& operator=(const SharedAnswers&) = delete;
-  Answers* operator->() const { return answers_; }
-
- private:
-  Answers* answers_;
-};
+using SharedAnswers = Shared<Answers>;
 
 Profile MarkedProfile(std::vector<std::string> allowed, std::vector<Abi> abis) {
   Profile profile{.default_action = {ActionKind::kErrno, kMark}, .abis = std::move(abis)};

@@ -1,6 +1,7 @@
 // Children that load a filter and make raw calls under it. x86_64 only.
 #pragma once
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -61,6 +62,21 @@ inline int InChild(const std::function<void()>& body) {
   }
   return status;
 }
+
+// Memory, zero at first, that a child leaves something in.
+template <typename T>
+class Shared {
+ public:
+  Shared()
+      : shared_(static_cast<T*>(mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~Shared() { munmap(shared_, sizeof(T)); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+  T* operator->() const { return shared_; }
+
+ private:
+  T* shared_;
+};
 
 inline bool HasIa32Emulation() {
   const int status = InChild([] { Exit(Call32(20, {}) > 0 ? 0 : 1); });

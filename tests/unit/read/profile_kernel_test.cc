@@ -2,7 +2,6 @@
 // of its own so that nothing is ever executed, and ask about every number of both ABIs.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -52,19 +51,7 @@ struct Answers {
   long i386[kRounds][kNumbers];
 };
 
-class SharedAnswers {
- public:
-  SharedAnswers()
-      : answers_(static_cast<Answers*>(
-            mmap(nullptr, sizeof(Answers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
-  ~SharedAnswers() { munmap(answers_, sizeof(Answers)); }
-  SharedAnswers(const SharedAnswers&) = delete;
-  SharedAnswers& operator=(const SharedAnswers&) = delete;
-  Answers* operator->() const { return answers_; }
-
- private:
-  Answers* answers_;
-};
+using SharedAnswers = Shared<Answers>;
 
 // The same decisions, none of which lets a call through.
 FilterProgram WithoutExecution(FilterProgram program) {
