@@ -152,10 +152,7 @@ step "Installing what is missing"
 tests/support/install-packages.sh quickstart
 
 step "Building build/release/bin/syscarve (a minute or two on the first go)"
-options=()
-# A fresh build folder needs no test libraries. One that is there keeps its options.
-if [[ ! -e build/release/CMakeCache.txt ]]; then options=(-DSYSCARVE_TESTS=OFF -DSYSCARVE_BENCHMARKS=OFF); fi
-quietly cmake --preset release "${options[@]}"
+quietly cmake --preset release
 quietly cmake --build --preset release --target syscarve --parallel "$(nproc)"
 
 step "What this host can do: syscarve doctor"

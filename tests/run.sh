@@ -39,7 +39,7 @@ timed() {
 # build PRESET: silent unless it fails.
 build() {
   local log=$work/build-$1.log
-  # quickstart.sh leaves a release build without tests.
+  # The preset of users, release, has no tests.
   if ! { cmake --preset "$1" -DSYSCARVE_TESTS=ON && cmake --build --preset "$1" --parallel "$(nproc)"; } > "$log" 2>&1; then
     tail -n 100 "$log"
     return 1

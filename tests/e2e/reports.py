@@ -5,8 +5,6 @@ import os
 import subprocess
 from xml.etree import ElementTree
 
-import jsonschema
-
 from support import SOURCE
 
 SUPPORT = os.path.join(SOURCE, "tests", "support")
@@ -14,6 +12,8 @@ SUPPORT = os.path.join(SOURCE, "tests", "support")
 
 def valid_sarif(text):
     """The one run of a SARIF log, after it was validated."""
+    import jsonschema  # Only the tests of SARIF need it.
+
     log = json.loads(text)
     with open(os.path.join(SUPPORT, "sarif-subset.schema.json"), encoding="utf-8") as file:
         jsonschema.Draft7Validator(json.load(file)).validate(log)

@@ -201,10 +201,8 @@ class Diff(E2eTest):
                             self.assertEqual(columns, 6, line)
 
 
-class Example(E2eTest):
+class ReleaseDiff(E2eTest):
     """examples/release-diff: two releases, recorded, profiled and compared."""
-    needs_root = False
-    needs_bpf = False
 
     def assert_names_what_brought_it_in(self, folder, result):
         self.assertEqual(result.status, 1, result)
@@ -230,16 +228,17 @@ class Example(E2eTest):
         env = {"SYSCARVE": self.command_line()[0], "BACKEND": backend, "CC": "gcc", "TMPDIR": folder}
         return folder, self.run_process([os.path.join(example, "release-diff.sh"), folder], user=user, env=env)
 
+
+class Example(ReleaseDiff):
+    needs_root = False
+    needs_bpf = False
+
     def test_without_root(self):
         folder, result = self.release_diff("notify", user=NOBODY if os.geteuid() == 0 else None)
         self.assert_names_what_brought_it_in(folder, result)
 
 
-class ExampleByBpf(Example):
-    needs_root = True
-    needs_bpf = True
-    test_without_root = None
-
+class ExampleByBpf(ReleaseDiff):
     def test_as_root(self):
         folder, result = self.release_diff("bpf")
         self.assert_names_what_brought_it_in(folder, result)
