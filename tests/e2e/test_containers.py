@@ -318,12 +318,29 @@ class InForce(ContainerTest):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("[  PASSED  ] 4 tests.", result.stdout)
 
+    def test_nothing_to_record(self):
+        for command, status in (("true", 125), ("false", 125)):
+            result = self.syscarve("record", "--docker", "-o", self.new_folder(), "--", command)
+            self.assertEqual(result.status, status, result)
+            self.assertIn("no container was started", result.stderr)
+
+    def test_a_container_is_meant_with_live_as_without(self):
+        self.create(["sleep", "1000"], "lively", StopSignal="SIGKILL").start()
+        plain, live = (self.syscarve("inspect", target) for target in ("lively", "live:lively"))
+        self.assertEqual((plain.status, live.status, live.stdout), (0, 0, plain.stdout), live)
+
     def test_containers_that_already_run(self):
         container = self.create(["sleep", "1000"], "early", StopSignal="SIGKILL").start()
-        with self.recording("--name", "early") as recorder:
+        with self.recording("--name", "early", expect=3) as recorder:
             self.assertEqual(container.exec("/workloads/unique_first", "142")[0], 0)
         self.assertEqual(recorder.files(), {})
         self.assertIn("--running", recorder.result.stderr)
+        with self.recording("--name", "other", expect=3) as recorder:
+            pass
+        self.assertNotIn("--running adds", recorder.result.stderr)
+        with self.recording("--name", "early", "--running", expect=3) as recorder:
+            pass
+        self.assertIn("no system call was made by early", recorder.result.stderr)
         with self.recording("--name", "early", "--running") as recorder:
             self.assertEqual(container.exec("/workloads/unique_first", "142")[0], 0)
         container.stop()

@@ -3,6 +3,7 @@
 import os
 import stat
 
+from containers import ContainerTest
 from podman import PodmanMixin
 from support import E2eTest, load, names, traces, wait_until
 
@@ -37,8 +38,22 @@ class Podman(PodmanMixin, E2eTest):
         self.assertEqual((container["name"], container["labels"].get("com.docker.compose.service")), ("shop_web_1", "web"))
 
     def test_without_a_socket(self):
+        self.environment["DOCKER_HOST"] = "unix://" + self.path("nobody.sock")  # Whatever engine this host has.
         recordings, result = self.record_container()
         self.assertIn("no engine can be asked", result.stderr)
         (name, recording), = recordings.items()
         self.assert_recorded(recording)
         self.assertEqual(name, recording["subjects"][0]["container"]["id"][:12] + ".recording.json")
+
+
+class BesideDocker(PodmanMixin, ContainerTest):
+    def test_only_dockers_socket_answers(self):
+        del self.environment["DOCKER_CONFIG"]  # Podman wants it to be readable.
+        folder = self.new_folder()
+        result = self.syscarve("record", "--docker", "-o", folder, "--", *self.podman_command("run", *self.container_words("ls", "/")))
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("podman system service", result.stderr)
+        (name,) = os.listdir(folder)
+        recording = load(f"{folder}/{name}")
+        self.assertEqual(name, recording["subjects"][0]["container"]["id"][:12] + ".recording.json")
+        self.assertIn("getdents64", names(recording))

@@ -20,8 +20,6 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr std::string_view kLive = "live:";
-
 std::optional<Abi> AbiFromAnyName(std::string_view name) {
   const std::optional<Abi> abi = AbiFromName(name);
   return abi.has_value() ? abi : AbiFromEngineArchName(name);
@@ -55,7 +53,7 @@ absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarg
         Concat("live filters are this host's: they speak of ", AbiName(NativeAbi()), ", not ", AbiName(target.native)));
   }
   ProfileInput input{.name = word};
-  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(word.substr(kLive.size()), engine_socket));
+  SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(word, engine_socket));
   absl::StatusOr<std::vector<FilterProgram>> filters = ReadLiveFilters(pid);
   // Whoever asks for a profile has asked no question that this would be the answer to.
   if (absl::IsAborted(filters.status())) return absl::FailedPreconditionError(filters.status().message());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
@@ -47,29 +48,35 @@ absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest re
 
 }  // namespace
 
-absl::StatusOr<std::string> ChooseEngineSocket(std::optional<std::string_view> docker_host,
-                                               std::span<const std::string> usual) {
+absl::StatusOr<std::vector<std::string>> ChooseEngineSockets(std::optional<std::string_view> docker_host,
+                                                             std::span<const std::string> usual) {
   if (docker_host.has_value() && !docker_host->empty()) {
     constexpr std::string_view kUnix = "unix://";
     if (docker_host->starts_with(kUnix) && docker_host->size() > kUnix.size()) {
-      return std::string(docker_host->substr(kUnix.size()));
+      return std::vector<std::string>{std::string(docker_host->substr(kUnix.size()))};
     }
     return WithHint(absl::InvalidArgumentError(Concat("DOCKER_HOST is \"", EscapeForTerminal(*docker_host),
                                                       "\", which is no unix:// address")),
                     "Only containers of this host can be recorded; name the unix socket of the engine that runs them");
   }
-  const auto found = std::ranges::find_if(usual, IsSocket);
-  if (found != usual.end()) return *found;
+  std::vector<std::string> found;
+  std::ranges::copy_if(usual, std::back_inserter(found), IsSocket);
+  if (!found.empty()) return found;
   std::string tried;
   for (const std::string& path : usual) tried += Concat(tried.empty() ? "" : " nor at ", path);
   return WithHint(absl::FailedPreconditionError(Concat("no container engine listens at ", tried)),
                   "Start dockerd or `podman system service`, or name the unix socket of one that runs");
 }
 
-absl::StatusOr<std::string> DefaultEngineSocket() {
+absl::StatusOr<std::vector<std::string>> DefaultEngineSockets() {
   static const std::string kUsual[] = {"/var/run/docker.sock", "/run/podman/podman.sock"};
   const char* host = std::getenv("DOCKER_HOST");
-  return ChooseEngineSocket(host != nullptr ? std::optional<std::string_view>(host) : std::nullopt, kUsual);
+  return ChooseEngineSockets(host != nullptr ? std::optional<std::string_view>(host) : std::nullopt, kUsual);
+}
+
+absl::StatusOr<std::string> DefaultEngineSocket() {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> sockets, DefaultEngineSockets());
+  return sockets.front();
 }
 
 absl::StatusOr<Engine> Engine::Connect(const std::string& socket) {

@@ -23,13 +23,15 @@
 
 namespace syscarve {
 
-// The socket of the engine that the user means: DOCKER_HOST when it is set, else the first that exists of Docker's and
-// Podman's usual ones. kInvalidArgument when DOCKER_HOST is no unix:// address, as a remote engine's containers do not
-// run on this kernel; kFailedPrecondition when there is none.
-absl::StatusOr<std::string> DefaultEngineSocket();
+// The sockets of the engines that the user means: DOCKER_HOST's alone when it is set, else those that exist of Docker's
+// and Podman's usual ones, at least one. kInvalidArgument when DOCKER_HOST is no unix:// address, as a remote engine's
+// containers do not run on this kernel; kFailedPrecondition when there is none.
+absl::StatusOr<std::vector<std::string>> DefaultEngineSockets();
 // The same, of the given value of DOCKER_HOST and the given usual ones.
-absl::StatusOr<std::string> ChooseEngineSocket(std::optional<std::string_view> docker_host,
-                                               std::span<const std::string> usual);
+absl::StatusOr<std::vector<std::string>> ChooseEngineSockets(std::optional<std::string_view> docker_host,
+                                                             std::span<const std::string> usual);
+// The first of them: where one engine is enough.
+absl::StatusOr<std::string> DefaultEngineSocket();
 
 class Engine {
  public:

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,8 @@
 
 namespace syscarve {
 namespace {
+
+using testing::ElementsAre;
 
 const std::string kId(64, 'a');
 
@@ -243,15 +246,22 @@ TEST_F(EngineTest, LeavesNoDescriptorToARecordedCommand) {
 
 TEST_F(EngineTest, TheUserChoosesTheSocket) {
   const std::string usual[] = {"/nonexistent/docker.sock", "/dev/null", engine_.path()};
-  EXPECT_EQ(*ChooseEngineSocket(std::nullopt, usual), engine_.path());
-  EXPECT_EQ(*ChooseEngineSocket("", usual), engine_.path());
-  EXPECT_EQ(*ChooseEngineSocket("unix:///run/user/1000/docker.sock", usual), "/run/user/1000/docker.sock");
+  EXPECT_THAT(*ChooseEngineSockets(std::nullopt, usual), ElementsAre(engine_.path()));
+  EXPECT_THAT(*ChooseEngineSockets("", usual), ElementsAre(engine_.path()));
+  EXPECT_THAT(*ChooseEngineSockets("unix:///run/user/1000/docker.sock", usual),
+              ElementsAre("/run/user/1000/docker.sock"));
   for (const char* remote : {"tcp://10.0.0.1:2376", "ssh://host", "unix://", "/run/docker.sock"}) {
-    EXPECT_EQ(ChooseEngineSocket(remote, usual).status().code(), absl::StatusCode::kInvalidArgument) << remote;
+    EXPECT_EQ(ChooseEngineSockets(remote, usual).status().code(), absl::StatusCode::kInvalidArgument) << remote;
   }
-  const auto none = ChooseEngineSocket(std::nullopt, std::span(usual).first(2));
+  const auto none = ChooseEngineSockets(std::nullopt, std::span(usual).first(2));
   EXPECT_EQ(none.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(Says(Message(none.status()), "listens at /nonexistent/docker.sock nor at /dev/null. Hint: "));
+}
+
+TEST_F(EngineTest, EveryUsualEngineIsMeant) {
+  const FakeEngine podman;
+  const std::string usual[] = {engine_.path(), podman.path()};
+  EXPECT_THAT(*ChooseEngineSockets(std::nullopt, usual), ElementsAre(engine_.path(), podman.path()));
 }
 
 TEST(EncodeForUrl, LeavesOnlyWhatMeansNothing) {
