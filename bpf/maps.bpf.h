@@ -16,7 +16,6 @@
 // Set before load; the verifier removes what they switch off.
 const volatile bool every_call = false;      // stream every call, not only first sightings
 const volatile bool track_denials = false;   // tell calls that a filter refused
-const volatile bool follow_processes = false;  // some subjects are process trees, not cgroups
 const volatile bool enrol_containers = false;  // a container's cgroup becomes a subject when it is made
 const volatile __u32 slot_limit = 0;         // entries of `slots` and `counters`, the unused 0 included
 const volatile __u32 subject_limit = 0;      // entries of `subjects`, the unused 0 included
@@ -36,6 +35,10 @@ __u32 generation = 1;
 __u32 next_slot = 1;
 __u32 next_subject = 1;
 struct recorder_losses losses;
+// The levels of the cgroups that are subjects, each plus one; the first zero ends them.
+__u32 subject_levels[RECORDER_SUBJECT_LEVELS];
+// Processes of subjects beyond the table of them.
+__u64 unknown_processes;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -59,9 +62,10 @@ struct {
 	__type(value, __u8);
 } container_parents SEC(".maps");
 
+// Every process that belongs to a subject, from when it comes into the subject's cgroup, or is forked by one that does, to its end.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 32768);
+	__uint(max_entries, 32768); // set before load for containers
 	__type(key, __u32); // process (tgid in the initial namespace)
 	__type(value, __u32); // subject
 } process_subjects SEC(".maps");

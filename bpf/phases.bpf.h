@@ -48,14 +48,17 @@ static __always_inline void forget_runtime(__u32 pid)
 	bpf_map_delete_elem(&runtimes, &pid);
 }
 
-// The process of `task` comes into a subject from outside, by the hand of `mover`. What the container has started already stays its
-// own, whoever moves it.
+// Whether `process` is a runtime at work: it came into a subject and has not executed a program there.
+static __always_inline bool is_runtime(__u32 process)
+{
+	struct recorder_runtime *runtime = runtime_of(process);
+
+	return runtime && !runtime->started;
+}
+
+// The process of `task` comes into a subject from outside, by the hand of `mover`.
 static __always_inline void begin_runtime(struct task_struct *task, struct task_struct *mover)
 {
-	struct recorder_runtime *known = runtime_of(task->tgid);
-
-	if (known && known->started)
-		return;
 	struct recorder_runtime runtime = {
 		// The mover's root and not the task's own: who joins a running container may have entered its root by now.
 		.root = root_of(mover),

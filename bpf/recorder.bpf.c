@@ -16,8 +16,10 @@
 #include "bpf/calls.bpf.h"
 #include "bpf/denials.bpf.h"
 #include "bpf/maps.bpf.h"
+#include "bpf/members.bpf.h"
 #include "bpf/news.bpf.h"
 #include "bpf/phases.bpf.h"
+#include "bpf/queries.bpf.h"
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
 #include "bpf/subjects.bpf.h"
@@ -137,34 +139,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	if (track_denials)
 		inherit_call(parent->pid, child->pid);
-	// A new thread is in its process's phase.
-	if (child->pid != child->tgid)
-		return 0;
-	struct recorder_runtime *runtime = runtime_of(parent->tgid);
-
-	if (runtime) {
-		inherit_runtime(runtime, child->pid);
-	} else if (enrol_containers) {
-		// clone3's CLONE_INTO_CGROUP: born in the subject, moved by nobody.
-		struct cgroup *cgroup = BPF_CORE_READ(child, cgroups, dfl_cgrp);
-
-		if (cgroup != BPF_CORE_READ(parent, cgroups, dfl_cgrp) && subject_of_cgroup(cgroup) &&
-		    !subject_of_cgroup(BPF_CORE_READ(parent, cgroups, dfl_cgrp)))
-			begin_runtime(child, parent);
-	}
-	if (follow_processes) {
-		__u32 process = parent->tgid;
-		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
-
-		if (subject) {
-			__u32 follow = *subject;
-
-			process = child->tgid;
-			if (bpf_map_update_elem(&process_subjects, &process, &follow, BPF_ANY))
-				__sync_fetch_and_add(&losses.enrolment_failed, 1);
-		}
-	}
-	return 0;
+	// A new thread is in its process's phase, and of its subject.
+	return child->pid == child->tgid ? begin_process(parent, child) : 0;
 }
 
 // A container's cgroup is made before its first task is moved there, and no look-up from user space would fit in between.
@@ -174,13 +150,13 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	// One event per hierarchy; only the v2 one decides membership.
 	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != 0)
 		return 0;
-	struct cgroup *parent = cgroup_parent(cgroup);
-	__u64 parent_id = parent ? cgroup_id(parent) : 0;
+	__u32 level = BPF_CORE_READ(cgroup, level);
+	__u64 parent_id = level ? ancestor_id(cgroup, ancestors_offset(), level - 1) : 0;
 
 	if (!is_container_name(cgroup) && !bpf_map_lookup_elem(&container_parents, &parent_id))
 		return 0;
 	// What a container makes below its own cgroup is its own, also when it is an engine itself.
-	if (parent && subject_of_cgroup(parent))
+	if (subject_of_cgroup(address_of(cgroup)))
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
 	__u32 subject = add_subject(cgroup, path);
@@ -196,11 +172,7 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *destination, const char *path, str
 {
 	if (BPF_CORE_READ(destination, root, hierarchy_id) != 0)
 		return 0;
-	__u32 subject = subject_of_cgroup(destination);
-	struct task_struct *mover = bpf_get_current_task_btf();
-
-	if (subject && !was_in(mover, mover->tgid == task->tgid, subject))
-		begin_runtime(task, mover);
+	move_process(task, subject_of_cgroup(address_of(destination)), path, threadgroup);
 	__sync_fetch_and_add(&generation, 1);
 	return 0;
 }
@@ -227,12 +199,9 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (task->pid != task->tgid)
 		forget_runtime(task->pid);
 	// The first thread may end before the others.
-	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
-		__u32 process = task->tgid;
-
-		forget_runtime(process);
-		if (follow_processes)
-			bpf_map_delete_elem(&process_subjects, &process);
+	if (has_ended(task)) {
+		forget_runtime(task->tgid);
+		forget_process(task->tgid);
 	}
 	return 0;
 }

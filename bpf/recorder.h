@@ -21,6 +21,7 @@ enum {
 	RECORDER_BATCH_CALLS = 64,
 	RECORDER_ROWLESS = 1 << 19, /* bit of a rowless slot's number, above subject << 2 | phase */
 	RECORDER_MAX_SUBJECTS = 1 << 16,
+	RECORDER_SUBJECT_LEVELS = 32, /* different depths at which subjects' cgroups can be */
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -141,6 +142,21 @@ struct recorder_losses {
 	__u64 denials_full;
 	__u64 capabilities_full;
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
+	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
+	char left_to[RECORDER_CGROUP_BYTES]; /* where the first of these went, below the cgroup v2 mount */
+};
+
+/* What the program level_of_cgroup is asked: the cgroup whose directory is open as `descriptor`. */
+struct recorder_cgroup_query {
+	__u32 descriptor;
+	__u32 level; /* answer */
+	__u64 id;    /* answer; 0 when it is no cgroup */
+};
+
+/* What the iterator list_processes writes: a process that belongs to a subject and has not ended. */
+struct recorder_process {
+	__u32 pid; /* in the reader's pid namespace */
+	__u32 subject;
 };
 
 enum recorder_news_type {
@@ -207,7 +223,9 @@ RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 64);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 72 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
+RECORDER_ASSERT_SIZE(struct recorder_process, 8);
 RECORDER_ASSERT_SIZE(struct recorder_news_call, 32);
 RECORDER_ASSERT_SIZE(struct recorder_news_subject, 16 + 16 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_news_batch, 16 + 512);

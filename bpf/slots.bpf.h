@@ -156,24 +156,3 @@ static __always_inline __u32 slot_of(struct task_struct *task, long id)
 		return entry & ((1 << TASK_SLOT_BITS) - 1);
 	return decide(id);
 }
-
-// Whether the current task belongs to `subject`, or, when it is the one that is being moved there and so is there already, did
-// before. What a subject moves within itself stays in its phase: an init system puts its services in cgroups of their own.
-static __always_inline bool was_in(struct task_struct *mover, bool moves_itself, __u32 subject)
-{
-	if (!moves_itself)
-		return subject_of(mover) == subject;
-	// The call that moves it has left its slot here, whatever was moved since.
-	__u64 entry = *cache_entry(mover->pid);
-	__u32 slot = entry & ((1 << TASK_SLOT_BITS) - 1);
-
-	// Another's or none: rather one call too many in phase main than one missing.
-	if (entry == 0 || (entry >> TASK_SLOT_BITS & ((1 << (32 - TASK_SLOT_BITS)) - 1)) !=
-				  (__u32)mover->pid / TASK_CACHE_SIZE)
-		return true;
-	if (slot & RECORDER_ROWLESS)
-		return (slot & ~RECORDER_ROWLESS) >> 2 == subject;
-	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
-
-	return described && described->key.subject == subject;
-}

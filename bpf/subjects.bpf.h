@@ -12,7 +12,6 @@
 
 #include "bpf/maps.bpf.h"
 
-#define MAX_CGROUP_DEPTH 64
 #define CONTAINER_NAME_BYTES 128
 #define CONTAINER_ID_DIGITS 64
 #define SUFFIX_SCOPE 0x65706f63732eull     /* ".scope" */
@@ -23,40 +22,114 @@ static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 	return BPF_CORE_READ(cgroup, kn, id);
 }
 
-static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgroup)
+// Where a cgroup keeps its ancestors, an array by level that ends with itself: since Linux 6.1 pointers, ids before that.
+static __always_inline __u64 ancestors_offset(void)
 {
-	struct cgroup_subsys_state *parent = BPF_CORE_READ(cgroup, self.parent);
+	__u64 offset;
 
-	if (!parent)
-		return 0;
-	// css is the cgroup's first member in all kernels, but let the relocation say so.
-	return (void *)parent - bpf_core_field_offset(struct cgroup, self);
-}
-
-// The subject whose cgroup is `cgroup` or its nearest ancestor; 0 is none.
-static __always_inline __u32 subject_of_cgroup(struct cgroup *cgroup)
-{
-	for (int depth = 0; depth < MAX_CGROUP_DEPTH && cgroup; depth++) {
-		__u64 id = cgroup_id(cgroup);
-		__u32 *subject = bpf_map_lookup_elem(&cgroup_subjects, &id);
-
-		if (subject)
-			return *subject;
-		cgroup = cgroup_parent(cgroup);
+	// The empty statements keep the compiler from looking for the one that this kernel lacks, too.
+	if (bpf_core_field_exists(struct cgroup, ancestors)) {
+		offset = bpf_core_field_offset(struct cgroup, ancestors);
+		asm volatile("" : "+r"(offset));
+	} else {
+		offset = bpf_core_field_offset(struct cgroup___5_15, ancestor_ids);
+		asm volatile("" : "+r"(offset));
 	}
-	return 0;
+	return offset;
 }
 
+// The id of the ancestor of `cgroup` at `level`, which is at most its own: then it is the cgroup's.
+static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u64 offset, __u32 level)
+{
+	__u64 ancestor = 0;
+
+	bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)cgroup + offset + level * sizeof(ancestor));
+	if (bpf_core_field_exists(struct cgroup, ancestors))
+		return cgroup_id((struct cgroup *)ancestor);
+	return ancestor;
+}
+
+// The subject whose cgroup is `address` or its nearest ancestor; 0 is none. However deep it is, only the levels at which there are
+// subjects are looked at. Not static: checked by the verifier once, on its own.
+__noinline __u32 subject_of_cgroup(__u64 address)
+{
+	struct cgroup *cgroup = (void *)address;
+	__u32 own_level = BPF_CORE_READ(cgroup, level);
+	__u64 offset = ancestors_offset();
+	__u32 nearest = 0;
+	__u32 subject = 0;
+
+	for (int i = 0; i < RECORDER_SUBJECT_LEVELS; i++) {
+		__u32 level_and_one = *(volatile __u32 *)&subject_levels[i];
+
+		if (level_and_one == 0)
+			break;
+		if (level_and_one - 1 > own_level || level_and_one < nearest)
+			continue;
+		__u64 id = ancestor_id(cgroup, offset, level_and_one - 1);
+		__u32 *found = bpf_map_lookup_elem(&cgroup_subjects, &id);
+
+		if (found) {
+			subject = *found;
+			nearest = level_and_one;
+		}
+	}
+	return subject;
+}
+
+// The address of a tracepoint's cgroup as a number: the verifier lets no pointer into a function that it checks on its own.
+static __always_inline __u64 address_of(struct cgroup *cgroup)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &cgroup);
+	return address;
+}
+
+static __always_inline __u64 cgroup_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp);
+}
+
+// The subject that a process is known to belong to, wherever it is now; 0 is none.
+static __always_inline __u32 subject_of_process(__u32 process)
+{
+	__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
+
+	return subject ? *subject : 0;
+}
+
+// A task belongs to the subject in whose cgroup it is; outside of all, to the one that its process has belonged to before.
 static __always_inline __u32 subject_of(struct task_struct *task)
 {
-	if (follow_processes) {
-		__u32 process = task->tgid;
-		__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
+	__u32 subject = subject_of_cgroup(cgroup_of(task));
 
-		if (subject)
-			return *subject;
+	return subject ? subject : subject_of_process(task->tgid);
+}
+
+static __always_inline bool has_ended(struct task_struct *process)
+{
+	return BPF_CORE_READ(process, signal, live.counter) == 0;
+}
+
+static __always_inline void forget_process(__u32 process)
+{
+	bpf_map_delete_elem(&process_subjects, &process);
+}
+
+// The process of `task` is the subject's from here on, wherever it goes. False when there is no room to know that.
+static __always_inline bool remember_process(struct task_struct *task, __u32 subject)
+{
+	__u32 process = task->tgid;
+
+	if (bpf_map_update_elem(&process_subjects, &process, &subject, BPF_ANY)) {
+		__sync_fetch_and_add(&unknown_processes, 1);
+		return false;
 	}
-	return subject_of_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+	// It may have ended meanwhile on another CPU, and its end was told already: its pid will be another's.
+	if (has_ended(task))
+		forget_process(process);
+	return true;
 }
 
 // `suffix` holds up to eight characters, the first in the lowest byte: a string would be data that old loaders cannot place.
@@ -117,13 +190,27 @@ static __always_inline void tell_subject(struct cgroup *cgroup, __u32 subject, _
 	bpf_ringbuf_submit(told, 0);
 }
 
+// Has subject_of_cgroup look at `level`, too. False when it looks at as many as it can.
+static __always_inline bool watch_level(__u32 level)
+{
+	__u32 level_and_one = level + 1;
+
+	for (int i = 0; i < RECORDER_SUBJECT_LEVELS; i++) {
+		__u32 before = __sync_val_compare_and_swap(&subject_levels[i], 0, level_and_one);
+
+		if (before == 0 || before == level_and_one)
+			return true;
+	}
+	return false;
+}
+
 // Makes `cgroup`, which has no task yet, a subject. 0 when there is no room for it.
 static __always_inline __u32 add_subject(struct cgroup *cgroup, const char *path)
 {
 	__u64 id = cgroup_id(cgroup);
 
 	// Checked first so that a flood of containers cannot make the counter wrap.
-	if (next_subject >= subject_limit)
+	if (next_subject >= subject_limit || !watch_level(BPF_CORE_READ(cgroup, level)))
 		return 0;
 	__u32 subject = __sync_fetch_and_add(&next_subject, 1);
 	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);

@@ -79,6 +79,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	u32 i_nlink;
+	void *i_private; /* of a cgroup's directory: its kernfs_node */
 };
 
 struct file {
@@ -94,8 +95,18 @@ struct fs_struct {
 	struct path root;
 };
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct kernfs_node {
 	const char *name;
+	void *priv; /* of a cgroup's directory: the cgroup */
 	u64 id;
 };
 
@@ -103,14 +114,16 @@ struct cgroup_root {
 	int hierarchy_id; /* 0 is the default (v2) hierarchy */
 };
 
-struct cgroup_subsys_state {
-	struct cgroup_subsys_state *parent;
-};
-
 struct cgroup {
-	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	int level; /* 0 is the root of the hierarchy */
+	struct cgroup *ancestors[]; /* by level, itself included; since Linux 6.1 (7f203bc89eb6), and before that: */
+};
+
+struct cgroup___5_15 {
+	int level;
+	u64 ancestor_ids[];
 };
 
 struct css_set {
@@ -134,6 +147,15 @@ struct signal_struct {
 	atomic_t live;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level; /* of the innermost pid namespace; 0 is the initial one */
+	struct upid numbers[]; /* by level */
+};
+
 struct linux_binprm;
 
 struct task_struct {
@@ -144,13 +166,26 @@ struct task_struct {
 	unsigned long atomic_flags; /* bit 0 is PFA_NO_NEW_PRIVS */
 	char comm[16];
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
 	const struct cred *real_cred;
 	const struct cred *cred;
 	struct seccomp seccomp;
 	struct signal_struct *signal;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 #pragma clang attribute pop

@@ -93,9 +93,10 @@ struct Measurement {
   uint64_t lost = 0;
 };
 
-Measurement Recorded(Caller& caller, uint64_t cgroup, const BpfOptions& options, long calls) {
+Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions& options, long calls) {
   auto source = BpfEventSource::Create(options);
-  if (!source.ok() || !(*source)->FollowCgroup(cgroup, BpfEventSource::CgroupKind::kPlain).ok()) std::exit(1);
+  if (!source.ok() || !(*source)->FollowCgroup(cgroup.directory(), BpfEventSource::CgroupKind::kPlain).ok())
+    std::exit(1);
   NewsReader news(NativeAbi(), 0);
   std::atomic<bool> done = false;
   // The consumer, on another core if there is one.
@@ -159,13 +160,13 @@ int Main(int argc, char** argv) {
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
     nanos[kFloor].push_back(caller.Run());
     floor_bpf__destroy(floor);
-    const Measurement recorded = Recorded(caller, mine->id(), {}, calls);
+    const Measurement recorded = Recorded(caller, *mine, {}, calls);
     nanos[kRecorded].push_back(recorded.nanos);
-    nanos[kNeighbour].push_back(Recorded(caller, others->id(), {}, calls).nanos);
+    nanos[kNeighbour].push_back(Recorded(caller, *others, {}, calls).nanos);
     const BpfOptions denials = {.track_denials = true};
-    nanos[kDenials].push_back(Recorded(caller, mine->id(), denials, calls).nanos);
-    nanos[kNeighbourOfDenials].push_back(Recorded(caller, others->id(), denials, calls).nanos);
-    const Measurement all = Recorded(caller, mine->id(), {.every_call = true}, calls);
+    nanos[kDenials].push_back(Recorded(caller, *mine, denials, calls).nanos);
+    nanos[kNeighbourOfDenials].push_back(Recorded(caller, *others, denials, calls).nanos);
+    const Measurement all = Recorded(caller, *mine, {.every_call = true}, calls);
     nanos[kAll].push_back(all.nanos);
     lost += recorded.lost + all.lost;
   }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -172,6 +173,38 @@ TEST_F(ContainerTest, WhatAContainerMovesWithinItselfStaysItsOwn) {
   const ContainersOutcome outcome = Record(absl::StrCat(kWorkloads, "/small_engine s ", parent_, "/", Id(1), " / ",
                                                         root_, "/mover --move ", parent_, "/", Id(1), "/sub"));
   EXPECT_EQ(Trace(outcome).calls.count(Native("sched_get_priority_max")), 1u);
+}
+
+TEST_F(ContainerTest, FollowsAContainerToAnyDepth) {
+  const std::map<int, int> counts = {{1, 11}, {63, 13}, {64, 17}, {200, 19}};
+  std::string commands;
+  for (const auto& [depth, count] : counts) {
+    const std::string cgroup = absl::StrCat(parent_, "/", Id(depth));
+    absl::StrAppend(&commands, kWorkloads, "/small_engine - ", cgroup, " / ", kWorkloads, "/wander deep:", cgroup, ":",
+                    depth, " exec call:", Native("sched_rr_get_interval").nr, ":", count, "\n");
+  }
+  const ContainersOutcome outcome = Record(commands);
+  ASSERT_EQ(outcome.recording.subjects.size(), counts.size());
+  SubjectId subject = 0;
+  for (const auto& [depth, count] : counts) {
+    const SubjectTrace& trace = Trace(outcome, subject++);
+    ASSERT_TRUE(trace.calls.contains(Native("sched_rr_get_interval"))) << depth;
+    EXPECT_EQ(trace.calls.at(Native("sched_rr_get_interval")).count, static_cast<uint64_t>(count)) << depth;
+  }
+}
+
+TEST_F(ContainerTest, WhatLeavesAContainerIsStillItsOwn) {
+  const std::string away = absl::StrCat(parent_, "/away");
+  ASSERT_EQ(mkdir(away.c_str(), 0755), 0);
+  const std::string call = absl::StrCat(" call:", Native("sched_rr_get_interval").nr, ":");
+  const ContainersOutcome outcome =
+      Record(absl::StrCat(kWorkloads, "/small_engine - ", parent_, "/", Id(1), " / ", kWorkloads, "/wander move:", away,
+                          call, "3 exec", call, "5 fork", call, "11 born:", away, call, "13 exec", call, "17"));
+  EXPECT_EQ(rmdir(away.c_str()), 0);
+  ASSERT_EQ(outcome.recording.subjects.size(), 1u);
+  ASSERT_TRUE(Trace(outcome).calls.contains(Native("sched_rr_get_interval")));
+  EXPECT_EQ(Trace(outcome).calls.at(Native("sched_rr_get_interval")).count, 3u + 5u + 11u + 13u + 17u);
+  EXPECT_FALSE(Trace(outcome).runtime_calls.contains(Native("sched_rr_get_interval")));
 }
 
 TEST_F(ContainerTest, OnlyContainersAreEnrolled) {

@@ -111,7 +111,7 @@ TEST_F(RecorderTest, TellsEachFirstSightingOnce) {
   ASSERT_TRUE(source.ok()) << source.status();
   auto leaf = CgroupLeaf::Create();
   ASSERT_TRUE(leaf.ok()) << leaf.status();
-  ASSERT_TRUE((*source)->FollowCgroup(leaf->id(), BpfEventSource::CgroupKind::kPlain).ok());
+  ASSERT_TRUE((*source)->FollowCgroup(leaf->directory(), BpfEventSource::CgroupKind::kPlain).ok());
   // Sixteen processes make the same call on all CPUs.
   const std::string storm = absl::StrCat(kWorkloads, "/storm");
   int go[2];

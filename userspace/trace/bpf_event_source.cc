@@ -3,11 +3,13 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -20,6 +22,7 @@
 #include "bpf/recorder.h"
 #include "recorder.skel.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/trace/cgroup.h"
 
 namespace syscarve {
 namespace {
@@ -122,6 +125,19 @@ absl::Status ForEach(const bpf_map* map, Visit visit) {
     previous = &key;
   }
   return errno == ENOENT ? absl::OkStatus() : PosixError(absl::StrCat("walk the map ", bpf_map__name(map)), errno);
+}
+
+// As watch_level() of the kernel side, which does the same meanwhile.
+bool WatchLevel(__u32 (&levels)[RECORDER_SUBJECT_LEVELS], uint32_t level) {
+  const uint32_t level_and_one = level + 1;
+  for (__u32& watched : levels) {
+    __u32 before = 0;
+    if (__atomic_compare_exchange_n(&watched, &before, level_and_one, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) ||
+        before == level_and_one) {
+      return true;
+    }
+  }
+  return false;
 }
 
 Phase PhaseOfRowless(uint32_t slot) {
@@ -273,6 +289,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   state->subject_limit = options.max_subjects + 1;
   bpf_map__set_max_entries(skeleton.maps.subjects, state->subject_limit);
   bpf_map__set_max_entries(skeleton.maps.cgroup_subjects, state->subject_limit);
+  bpf_map__set_max_entries(skeleton.maps.process_subjects, options.max_processes);
   if (options.enrol_containers) {
     const auto grow = [&](bpf_map* map, uint32_t per_container) {
       bpf_map__set_max_entries(map, std::max(bpf_map__max_entries(map), options.max_subjects * per_container));
@@ -281,6 +298,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
+    grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.news, kContainerRingBytes);
   }
   bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
@@ -289,7 +307,6 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   if (options.every_call) bpf_map__set_max_entries(skeleton.maps.news, kStreamRingBytes);
   skeleton.rodata->every_call = options.every_call;
   skeleton.rodata->track_denials = options.track_denials;
-  skeleton.rodata->follow_processes = options.follow_processes;
   skeleton.rodata->enrol_containers = options.enrol_containers;
   skeleton.rodata->slot_limit = state->slot_limit;
   skeleton.rodata->subject_limit = state->subject_limit;
@@ -308,7 +325,26 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   return std::unique_ptr<BpfEventSource>(new BpfEventSource(std::move(state)));
 }
 
-absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(uint64_t cgroup_id, CgroupKind kind) {
+absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(const std::string& directory, CgroupKind kind) {
+  const UniqueFd cgroup(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!cgroup.valid()) return PosixError(absl::StrCat("open the cgroup ", directory), errno);
+  recorder_cgroup_query query = {.descriptor = static_cast<uint32_t>(cgroup.get())};
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &query, .ctx_size_in = sizeof(query));
+  if (bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.level_of_cgroup), &options) != 0) {
+    return BpfError(absl::StrCat("ask how deep the cgroup ", directory, " is"), errno);
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(directory));
+  if (query.id != id) return absl::InternalError(absl::StrCat(directory, " is another cgroup to the kernel side"));
+  if (!WatchLevel(state_->skeleton->bss->subject_levels, query.level)) {
+    return absl::ResourceExhaustedError("subjects are at more depths than there is room for");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId subject, AddSubject(id, kind));
+  // Processes that are there already are known from now on.
+  SYSCARVE_RETURN_IF_ERROR(FollowedProcesses().status());
+  return subject;
+}
+
+absl::StatusOr<SubjectId> BpfEventSource::AddSubject(uint64_t cgroup_id, CgroupKind kind) {
   recorder& skeleton = *state_->skeleton;
   const int by_cgroup = bpf_map__fd(skeleton.maps.cgroup_subjects);
   uint32_t number = 0;
@@ -330,6 +366,23 @@ absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(uint64_t cgroup_id, Cgrou
   // Tasks that were looked at before are looked at again.
   __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
   return number - 1;
+}
+
+absl::StatusOr<std::vector<pid_t>> BpfEventSource::FollowedProcesses() {
+  const UniqueFd answer(bpf_iter_create(bpf_link__fd(state_->skeleton->links.list_processes)));
+  if (!answer.valid()) return BpfError("list the processes that are followed", errno);
+  std::vector<pid_t> processes;
+  // The kernel side writes whole records, and a read returns whole ones.
+  std::array<recorder_process, 512> records;
+  while (true) {
+    const ssize_t size = read(answer.get(), records.data(), sizeof(records));
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size < 0) return PosixError("list the processes that are followed", errno);
+    if (size == 0) return processes;
+    for (size_t i = 0; i < static_cast<size_t>(size) / sizeof(recorder_process); ++i) {
+      processes.push_back(static_cast<pid_t>(records[i].pid));
+    }
+  }
 }
 
 absl::Status BpfEventSource::EnrolChildrenOf(uint64_t cgroup_id) {

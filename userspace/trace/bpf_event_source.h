@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/trace/kernel_snapshot.h"
@@ -18,11 +19,11 @@ struct BpfOptions {
   bool every_call = false;  // Stream every call, not only first sightings.
   bool track_denials =
       false;  // Watch exits too, to tell calls that a filter in force refused. Costs half as much again per call.
-  bool follow_processes = false;  // Allow FollowProcess.
   // Make each new container's cgroup a subject, in the kernel, before its first task is there. Room is made for
   // thousands of programs, not for hundreds.
   bool enrol_containers = false;
   uint32_t max_subjects = 1;
+  uint32_t max_processes = 32768;  // Of all subjects, at once. More for containers.
   Abi native = NativeAbi();
   // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
   bool capabilities = true;
@@ -37,21 +38,28 @@ class BpfEventSource {
   BpfEventSource(const BpfEventSource&) = delete;
   BpfEventSource& operator=(const BpfEventSource&) = delete;
 
-  // From the next call on, tasks in this cgroup or below it belong to a new subject. A process that moves into it later
-  // is in the runtime phase until it execs: the next program, or, for a container, the container's program (a runtime
-  // that executes itself anew is still the runtime). kAlreadyExists when a subject has this cgroup,
-  // kResourceExhausted when there are max_subjects. A `cgroup_id` of 0 is no cgroup: for FollowProcess.
+  // From the next call on, tasks in the cgroup with this directory or below it belong to a new subject, and whoever
+  // comes there or is forked by them, to their end, wherever they go. A process that moves into it later is in the
+  // runtime phase until it execs: the next program, or, for a container, the container's program (a runtime that
+  // executes itself anew is still the runtime). kNotFound when there is no such directory, kAlreadyExists when a
+  // subject has this cgroup, kResourceExhausted when there are max_subjects, or their cgroups are at more than
+  // RECORDER_SUBJECT_LEVELS different depths.
   enum class CgroupKind { kPlain, kContainer };
-  absl::StatusOr<SubjectId> FollowCgroup(uint64_t cgroup_id, CgroupKind kind);
+  absl::StatusOr<SubjectId> FollowCgroup(const std::string& directory, CgroupKind kind);
+  // A subject without a cgroup, for FollowProcess.
+  absl::StatusOr<SubjectId> FollowNoCgroup() { return AddSubject(0, CgroupKind::kPlain); }
   // Every cgroup that is made directly below this one is a container, whatever its name. REQUIRES:
   // options.enrol_containers.
   absl::Status EnrolChildrenOf(uint64_t cgroup_id);
-  // From the next call on, this process and those it forks from now on belong to `subject`. REQUIRES:
-  // options.follow_processes.
+  // From the next call on, this process and those it forks from now on belong to `subject`.
   absl::Status FollowProcess(pid_t process, SubjectId subject);
   // `process` is in a followed cgroup already, and is the runtime at work, still in its own root directory and under
   // its own filters: what it does until it execs the container's program is the runtime's.
   absl::Status MarkRuntime(pid_t process);
+
+  // The processes of all subjects that have not ended, wherever they are, by their pid in our pid namespace. Asks the
+  // kernel about every process of the host.
+  absl::StatusOr<std::vector<pid_t>> FollowedProcesses();
 
   // Where capability checks are seen: "fexit", "tracepoint" or "none".
   const std::string& capability_source() const;
@@ -69,6 +77,7 @@ class BpfEventSource {
  private:
   struct State;
   explicit BpfEventSource(std::unique_ptr<State> state);
+  absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind);
   std::unique_ptr<State> state_;
 };
 

@@ -40,8 +40,8 @@ BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
 }
 
-// Follows the leaf until no task is left in it, ending what is left when the grace period is over. Returns the
-// command's status.
+// Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
+// is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
                                          const BpfRecordOptions& options) {
   signals.SetTarget(child);
@@ -63,27 +63,30 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
         deadline = Clock::now() + options.grace;
       }
     }
-    SYSCARVE_ASSIGN_OR_RETURN(const bool populated, leaf.Populated());
-    if (!command_running && !populated) return end;
     if (command_running) continue;
-    if (killed) {
-      if (Clock::now() >= *deadline) {
-        session.aggregator().AddLoss(
-            {"recorder_stopped", leaf.Processes().size(), true, "killed processes that do not end"});
-        return end;
-      }
-    } else if (news.asked_to_end || Clock::now() >= *deadline) {
-      end.ended_by_recorder = leaf.Processes().size();
-      SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
+    SYSCARVE_ASSIGN_OR_RETURN(bool left, leaf.Populated());
+    if (!left) {
+      SYSCARVE_ASSIGN_OR_RETURN(left, session.AnyoneLeft());
+    }
+    if (!left) return end;
+    if (!killed && !news.asked_to_end && Clock::now() < *deadline) continue;
+    // At once, so that nobody in there forks away, and those who are elsewhere.
+    SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.KillEveryone());
+    if (!killed) {
+      end.ended_by_recorder = found;
       killed = true;
       deadline = Clock::now() + kKillLimit;
+    } else if (Clock::now() >= *deadline) {
+      session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
+      return end;
     }
   }
 }
 
 // Waits until an existing subject need not be followed any more. `gone` tells that nothing is left of it.
 absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const BpfRecordOptions& options,
-                            int events_fd, const std::function<bool()>& gone) {
+                            int events_fd, const std::function<absl::StatusOr<bool>()>& gone) {
   std::optional<Clock::time_point> deadline;
   if (options.duration) deadline = Clock::now() + *options.duration;
   options.note(options.duration ? "recording" : "recording; Ctrl-C ends it");
@@ -93,7 +96,8 @@ absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const
     SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
     if (signals.HandlePending().asked_to_end) return absl::OkStatus();
     if (deadline && Clock::now() >= *deadline) return absl::OkStatus();
-    if (gone()) {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
+    if (over) {
       options.note("nothing of it is left");
       return absl::OkStatus();
     }
@@ -109,8 +113,8 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(getpid())), options.run_name,
                                                                   /*keep_runtime_phase=*/false));
   // Followed before the child moves in: the move is what marks it as ours in its set-up phase.
-  SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name}, leaf.id(),
-                                              BpfEventSource::CgroupKind::kPlain));
+  SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name},
+                                              leaf.directory(), BpfEventSource::CgroupKind::kPlain));
 
   SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
   const ExecImage image(marked);
@@ -118,6 +122,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   // On an early error the child, and whatever it has become, must not stay behind.
   absl::Cleanup end_child = [&] {
     (void)leaf.Kill();
+    (void)session.KillEveryone();
     kill(child.pid(), SIGKILL);
     waitpid(child.pid(), nullptr, 0);
   };
@@ -146,7 +151,6 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
   const std::string path = cgroup.starts_with(mount + "/") ? cgroup.substr(mount.size()) : cgroup;
   const std::string directory = absl::StrCat(mount, path.starts_with("/") ? "" : "/", path);
-  SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(directory));
   UniqueFd events(open((directory + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) {
     return WithHint(PosixError(absl::StrCat("open ", directory, "/cgroup.events"), errno),
@@ -159,15 +163,16 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, filtered), options.run_name,
                                                                   /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(
-      session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, id,
+      session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
                          BpfEventSource::CgroupKind::kPlain));
   bool was_populated = !processes.empty();
-  auto gone = [&]() -> bool {
+  auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read. An empty one that nothing has used yet is waited for.
     const auto populated = IsPopulated(events.get());
-    if (!populated.ok()) return true;
-    was_populated = was_populated || *populated;
-    return was_populated && !*populated;
+    was_populated = was_populated || !populated.ok() || *populated;
+    if (!was_populated || populated.value_or(false)) return false;
+    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
+    return !left;
   };
   SYSCARVE_RETURN_IF_ERROR(FollowExisting(session, signals, options, events.get(), gone));
   RecordOutcome outcome;
@@ -182,12 +187,11 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
   // for it.
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
-  BpfOptions bpf = ToBpf(options, HasFilter(process));
-  bpf.follow_processes = true;
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(process)), options.run_name,
+                                                                  /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
-      {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")}, 0,
-      BpfEventSource::CgroupKind::kPlain));
+      {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
+      "", BpfEventSource::CgroupKind::kPlain));
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowProcess(process, session.subject()));
   // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.
   std::set<pid_t> followed = {process};
@@ -199,9 +203,11 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
       found = true;
     }
   }
-  auto gone = [&]() -> bool {
+  auto gone = [&]() -> absl::StatusOr<bool> {
     pollfd ended = {.fd = pidfd.get(), .events = POLLIN};
-    return poll(&ended, 1, 0) == 1;
+    if (poll(&ended, 1, 0) != 1) return false;
+    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
+    return !left;
   };
   SYSCARVE_RETURN_IF_ERROR(FollowExisting(session, signals, options, -1, gone));
   RecordOutcome outcome;

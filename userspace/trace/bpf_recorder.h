@@ -42,19 +42,19 @@ enum class RecordStage {
   kRunning,  // It was executed.
 };
 
-// Runs `command` in a cgroup of its own and records all that happens in there, from the exec that starts the command to
-// the last task's end. What still runs `grace` after the command has ended is killed, as a container engine does. On an
-// error, `stage` tells where it came from.
+// Runs `command` in a cgroup of its own and records all that happens in there, and what was started there does
+// elsewhere, from the exec that starts the command to the last task's end. What still runs `grace` after the command
+// has ended is killed, as a container engine does. On an error, `stage` tells where it came from.
 absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage);
 
 // Records the tasks of an existing cgroup v2 (a path below the mount, or a directory of the mount) and of those below
-// it, until the duration is over, SIGINT or SIGTERM comes, or no task is left in it.
+// it, and of those that leave it meanwhile, until the duration is over, SIGINT or SIGTERM comes, or none is left.
 absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
                                                   SignalForwarder& signals);
 
-// Records an existing process and what it forks from now on, until the duration is over, SIGINT or SIGTERM comes, or it
-// has ended.
+// Records an existing process, its descendants, and what they fork from now on, until the duration is over, SIGINT or
+// SIGTERM comes, or all have ended.
 absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
                                                    SignalForwarder& signals);
 

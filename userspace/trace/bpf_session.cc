@@ -1,11 +1,15 @@
 #include "userspace/trace/bpf_session.h"
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "userspace/base/unique_fd.h"
 #include "userspace/trace/host.h"
 
 namespace syscarve {
@@ -44,8 +48,9 @@ absl::StatusOr<BpfSession> BpfSession::Begin(const BpfOptions& options, std::str
   return session;
 }
 
-absl::Status BpfSession::AddSubject(Subject subject, uint64_t cgroup_id, BpfEventSource::CgroupKind kind) {
-  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId id, source_->FollowCgroup(cgroup_id, kind));
+absl::Status BpfSession::AddSubject(Subject subject, const std::string& directory, BpfEventSource::CgroupKind kind) {
+  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId id,
+                            directory.empty() ? source_->FollowNoCgroup() : source_->FollowCgroup(directory, kind));
   if (id != subjects_.size()) return absl::InternalError("the kernel side has subjects of its own");
   subjects_.push_back(subject);
   aggregator_.AddSubject(std::move(subject));
@@ -84,6 +89,27 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
   if (marks_) marks_->Serve([this](const std::string& name) { return NextRun(name); });
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> BpfSession::AnyoneLeft() {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> left, source_->FollowedProcesses());
+  return !left.empty();
+}
+
+absl::StatusOr<size_t> BpfSession::KillEveryone() {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> found, source_->FollowedProcesses());
+  std::map<pid_t, UniqueFd> descriptors;
+  for (const pid_t process : found) {
+    descriptors.emplace(process, UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, process, 0))));
+  }
+  // The descriptor of a pid that is still followed is not of another process that took the pid in between.
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> still, source_->FollowedProcesses());
+  for (const pid_t process : still) {
+    const auto known = descriptors.find(process);
+    if (known == descriptors.end() || !known->second.valid()) continue;
+    syscall(SYS_pidfd_send_signal, known->second.get(), SIGKILL, nullptr, 0);
+  }
+  return found.size();
 }
 
 std::vector<SubjectId> BpfSession::ran_before() const {

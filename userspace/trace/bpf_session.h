@@ -31,9 +31,9 @@ class BpfSession {
   BpfEventSource& source() { return *source_; }
   Aggregator& aggregator() { return aggregator_; }
 
-  // Follows a cgroup (0: none) as a new subject. Not beside enrol_containers, where the kernel side numbers subjects,
-  // too.
-  absl::Status AddSubject(Subject subject, uint64_t cgroup_id, BpfEventSource::CgroupKind kind);
+  // Follows the cgroup with this directory ("": none) as a new subject. Not beside enrol_containers, where the kernel
+  // side numbers subjects, too.
+  absl::Status AddSubject(Subject subject, const std::string& directory, BpfEventSource::CgroupKind kind);
   SubjectId subject() const { return 0; }
   // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
@@ -47,6 +47,12 @@ class BpfSession {
   // Waits for any of `descriptors`, the ring, a mark or `deadline`, and drains the ring. On return each descriptor's
   // revents is set.
   absl::Status Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline);
+
+  // Whether any process of a subject is left, wherever it is.
+  absl::StatusOr<bool> AnyoneLeft();
+  // Kills every process of a subject, wherever it is, and returns how many there were. They may take a moment to die,
+  // and fork faster than they are found: call it until nobody is left.
+  absl::StatusOr<size_t> KillEveryone();
 
   // Ends the run and begins the next: every call made before is in the one, every call made after this returns in the
   // other.

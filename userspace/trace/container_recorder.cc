@@ -32,10 +32,8 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
 // Containers that were there before we were lack the calls of their start.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
-    const absl::StatusOr<uint64_t> id = CgroupId(mount + cgroup);
-    if (absl::IsNotFound(id.status())) continue;  // It has ended meanwhile.
-    SYSCARVE_RETURN_IF_ERROR(id.status());
-    const auto subject = session.source().FollowCgroup(*id, BpfEventSource::CgroupKind::kContainer);
+    const auto subject = session.source().FollowCgroup(mount + cgroup, BpfEventSource::CgroupKind::kContainer);
+    if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
     // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
     SYSCARVE_RETURN_IF_ERROR(subject.status());
@@ -126,7 +124,6 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
     return absl::FailedPreconditionError(
         Concat("process ", init, " is in no cgroup of its own, but in ", cgroup.empty() ? "none" : cgroup));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(mount + cgroup));
   const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
 
@@ -135,7 +132,7 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
   bpf.max_subjects = 1;
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
-      {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, id,
+      {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
       BpfEventSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
   options.on_armed();
@@ -145,8 +142,9 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
     SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, std::nullopt));
     if (signals.HandlePending().asked_to_end) break;
     // A cgroup that was removed can no longer be read.
-    const auto populated = IsPopulated(events.get());
-    if (!populated.ok() || !*populated) break;
+    if (IsPopulated(events.get()).value_or(false)) continue;
+    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
+    if (!left) break;
   }
   return session.End();
 }

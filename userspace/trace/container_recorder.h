@@ -55,8 +55,8 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                                                    RecordStage& stage);
 
 // Records the one container that `init`, a runtime that waits for a hook in the container's cgroup, is about to become:
-// until no task is left in that cgroup, or SIGINT or SIGTERM comes. kFailedPrecondition when `init` is in no cgroup of
-// its own.
+// until no task is left in that cgroup, nor of those that left it, or SIGINT or SIGTERM comes. kFailedPrecondition when
+// `init` is in no cgroup of its own.
 absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
                                             SignalForwarder& signals);
 

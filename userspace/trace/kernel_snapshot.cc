@@ -4,6 +4,8 @@
 #include <cstring>
 #include <set>
 
+#include "absl/strings/str_cat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/text.h"
 
 namespace syscarve {
@@ -20,6 +22,13 @@ SyscallId CounterId(uint32_t counter, Abi native) {
 void AddLossIf(Aggregator& aggregator, std::string_view what, uint64_t count, bool missed_calls,
                std::string_view detail) {
   if (count != 0) aggregator.AddLoss({std::string(what), count, missed_calls, std::string(detail)});
+}
+
+std::string DescribeLeft(const recorder_losses& losses) {
+  const std::string_view first(losses.left_to, strnlen(losses.left_to, sizeof(losses.left_to)));
+  return absl::StrCat("processes that went to another cgroup",
+                      first.empty() ? "" : absl::StrCat(", the first to ", EncodePercent(first)),
+                      ", and may have belonged to what is recorded: it has had more processes than there is room for");
 }
 
 }  // namespace
@@ -260,6 +269,7 @@ void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool eve
   AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
             "capability checks beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
+  AddLossIf(aggregator, "left_unseen", losses.left_unseen, true, DescribeLeft(losses));
   AddLossIf(aggregator, "program_skipped", end.skipped, true,
             "times the kernel did not run one of our programs because it was already running on that CPU");
   AddLossIf(aggregator, "malformed_news", news.malformed(), false, "ring records that could not be read");

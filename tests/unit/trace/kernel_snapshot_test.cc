@@ -185,9 +185,9 @@ TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
   const Recording detail = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
   EXPECT_EQ(detail.losses.size(), 4u);
   EXPECT_TRUE(detail.complete());
-  for (auto set :
-       {+[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
-        +[](KernelSnapshot& s) { s.losses.enrolment_failed = 1; }, +[](KernelSnapshot& s) { s.skipped = 1; }}) {
+  for (auto set : {+[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
+                   +[](KernelSnapshot& s) { s.losses.enrolment_failed = 1; },
+                   +[](KernelSnapshot& s) { s.losses.left_unseen = 1; }, +[](KernelSnapshot& s) { s.skipped = 1; }}) {
     KernelSnapshot lossy = TwoPrograms();
     set(lossy);
     const Recording recording = Finish(lossy, NewsReader(Abi::kX86_64, 0), false);
