@@ -5,7 +5,7 @@ import stat
 
 from containers import ContainerTest
 from podman import PodmanMixin
-from support import E2eTest, load, names, traces, wait_until
+from support import E2eTest, counts, load, names, traces, wait_until
 
 
 class Podman(PodmanMixin, E2eTest):
@@ -44,6 +44,16 @@ class Podman(PodmanMixin, E2eTest):
         (name, recording), = recordings.items()
         self.assert_recorded(recording)
         self.assertEqual(name, recording["subjects"][0]["container"]["id"][:12] + ".recording.json")
+
+    def test_in_a_recorded_command(self):
+        """Without --docker what the command runs is the command's, also in the cgroup of a container."""
+        calls = self.workload("calls_static")
+        number = {"x86_64": 148, "aarch64": 127}[os.uname().machine]
+        container = self.container_words("/calls", f"{number}:7", options=["--volume", calls + ":/calls:ro"])
+        recording, _ = self.record(*self.podman_command("run", *container))
+        self.assertEqual(recording["complete"], {"complete": True, "losses": []})
+        self.assertEqual(counts(recording)["sched_rr_get_interval"], 7)
+        self.assertLessEqual({"pivot_root", "capset"}, names(recording), "so is the work of the runtime")
 
 
 class BesideDocker(PodmanMixin, ContainerTest):
