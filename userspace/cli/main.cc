@@ -31,6 +31,8 @@ constexpr char kExitCodes[] =
 int main(int argc, char** argv) {
   // A reader that goes away (`| head`) is an error of our write, not a death.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that grows beyond `ulimit -f`: EFBIG.
+  std::signal(SIGXFSZ, SIG_IGN);
 
   const std::string_view called_as = argc > 0 ? argv[0] : "";
   if (called_as.substr(called_as.rfind('/') + 1) == syscarve::cli::kHookProgram) {

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <string_view>
 #include <utility>
+
+#include "userspace/base/sudo_caller.h"
 
 namespace syscarve {
 namespace {
@@ -79,16 +79,6 @@ std::vector<gid_t> GroupsOf(const std::string& name, gid_t gid) {
   }
 }
 
-// A uid or gid in decimal. The largest 32-bit number means "unchanged" to the kernel and is nobody's id.
-std::optional<uint32_t> ParseId(std::string_view text) {
-  uint32_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc() || end != text.data() + text.size() || id == std::numeric_limits<uint32_t>::max()) {
-    return std::nullopt;
-  }
-  return id;
-}
-
 Identity MakeIdentity(uid_t uid, std::optional<gid_t> gid, bool with_groups_of_user) {
   Identity identity{.uid = uid};
   if (const std::optional<PasswdEntry> entry = FindUser(uid); entry.has_value()) {
@@ -109,7 +99,7 @@ Identity MakeIdentity(uid_t uid, std::optional<gid_t> gid, bool with_groups_of_u
 absl::StatusOr<Identity> ParseUser(const std::string& user) {
   const size_t colon = user.find(':');
   const std::string user_part = user.substr(0, colon);
-  std::optional<uid_t> uid = ParseId(user_part);
+  std::optional<uid_t> uid = ParseUserId(user_part);
   if (!uid.has_value()) {
     const std::optional<PasswdEntry> entry = user_part.empty() ? std::nullopt : FindUser(user_part);
     if (!entry.has_value()) return absl::InvalidArgumentError("user \"" + user_part + "\": no such user");
@@ -118,26 +108,18 @@ absl::StatusOr<Identity> ParseUser(const std::string& user) {
   if (colon == std::string::npos) return MakeIdentity(*uid, std::nullopt, /*with_groups_of_user=*/true);
 
   const std::string group_part = user.substr(colon + 1);
-  std::optional<gid_t> gid = ParseId(group_part);
+  std::optional<gid_t> gid = ParseUserId(group_part);
   if (!gid.has_value() && !group_part.empty()) gid = FindGroup(group_part);
   if (!gid.has_value()) return absl::InvalidArgumentError("group \"" + group_part + "\": no such group");
   // Who names a group means that group alone, as with `docker run --user uid:gid`.
   return MakeIdentity(*uid, gid, /*with_groups_of_user=*/false);
 }
 
-// Who called sudo, or nullopt when nobody did or it was root.
 absl::StatusOr<std::optional<Identity>> CallerOfSudo() {
-  const char* uid_text = geteuid() == 0 ? std::getenv("SUDO_UID") : nullptr;
-  const char* gid_text = std::getenv("SUDO_GID");
-  if (uid_text == nullptr) return std::nullopt;
-  const std::optional<uid_t> uid = ParseId(uid_text);
-  const std::optional<gid_t> gid = gid_text == nullptr ? std::nullopt : ParseId(gid_text);
-  if (!uid.has_value() || (gid_text != nullptr && !gid.has_value())) {
-    return absl::InvalidArgumentError(
-        "SUDO_UID or SUDO_GID is not a number, so the command's user is unknown. Hint: Say who it is with --user.");
-  }
-  if (*uid == 0) return std::nullopt;
-  return MakeIdentity(*uid, gid, /*with_groups_of_user=*/true);
+  const auto caller = FindSudoCaller();
+  if (!caller.ok()) return WithHint(caller.status(), "Say whom the command runs as with --user.");
+  if (!caller->has_value()) return std::nullopt;
+  return MakeIdentity((*caller)->uid, (*caller)->gid, /*with_groups_of_user=*/true);
 }
 
 void SetVariable(std::vector<std::string>& environment, std::string_view name, const std::string& value) {
@@ -246,9 +228,9 @@ void ExecImage::ResetSignals() {
     struct sigaction current;
     if (sigaction(signal, nullptr, &current) != 0) continue;
     // What our caller had ignored stays ignored, as across any exec: nohup and a shell's background jobs depend on it.
-    // SIGPIPE we ignore ourselves. A signal with a handler would be reset by exec, but its handler must not run in this
-    // child.
-    if (current.sa_handler == SIG_IGN && signal != SIGPIPE) continue;
+    // SIGPIPE and SIGXFSZ we ignore ourselves. A signal with a handler would be reset by exec, but its handler must not
+    // run in this child.
+    if (current.sa_handler == SIG_IGN && signal != SIGPIPE && signal != SIGXFSZ) continue;
     sigaction(signal, &standard, nullptr);
   }
   sigset_t none;

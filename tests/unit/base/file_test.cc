@@ -151,7 +151,7 @@ TEST_F(FileTest, AFailedWriteKeepsTheOldFileAndLeavesNothingBehind) {
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &saved), 0);
   signal(SIGXFSZ, saved_handler);
   EXPECT_FALSE(status.ok());
-  EXPECT_NE(MessageOf(status).find(Path("f") + ": File too large"), std::string::npos) << status;
+  EXPECT_NE(MessageOf(status).find(Path("f") + ": File too large. Hint: `ulimit -f`"), std::string::npos) << status;
   EXPECT_EQ(Content(Path("f")), "old");
   EXPECT_EQ(FilesInFolder(), 1u);
 }
