@@ -1,17 +1,19 @@
 """Containers of a real engine: their services work, they are recorded from their first call, and their profiles hold."""
 
 import concurrent.futures
+import glob
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import threading
 import unittest
 
 import engine
 import services
-from containers import ContainerTest, seccomp
+from containers import RECORDING, ContainerTest, seccomp
 from support import E2eTest, counts, load, mount_points, names, process_state, traces, wait_until
 
 # How often a service must do its work under its profile.
@@ -89,6 +91,49 @@ class Engines(E2eTest):
         container.remove()
         # Of the first dockerd, which could not undo it any more.
         self.assertEqual(self.end(), [f"mount {self.engine.folder}/data"])
+
+
+class Kept(ContainerTest):
+    LOOP = ["sh", "-c", "while :; do sleep 0.05; done"]
+
+    def test_of_a_killed_recorder_what_was_recorded_is_kept_and_containers_run_on(self):
+        recorder = self.start_recorder()
+        container = self.create(self.LOOP, "survivor").start()
+        partial = f"{recorder.folder}/survivor.recording.json.partial"
+        wait_until(lambda: os.path.exists(partial), "there is a checkpoint")
+        recorder.process.kill()
+        self.finish(recorder.process)
+        self.assertIn(process_state(container.pid), ("S", "R"))
+        recording = load(partial)
+        self.assertIn("nanosleep", "".join(names(recording)))
+        self.assertEqual([loss["what"] for loss in recording["complete"]["losses"]], ["checkpoint"])
+        self.assertEqual(recorder.files(), {})
+        for mark in glob.glob(f"/run/syscarve-checkpoint.{recorder.process.pid}.*"):
+            os.unlink(mark)
+
+    def test_one_that_cannot_be_written_does_not_cost_the_others(self):
+        recorder = self.start_recorder()
+        for name in ("first", "second", "third"):
+            self.create(["true"], name).start().wait()
+        os.mkdir(f"{recorder.folder}/second{RECORDING}")
+        result = recorder.stop()
+        self.assertEqual(result.status, 125, result)
+        kept = re.search(r"second.recording.json: .*; the recording is kept in (\S+)", result.stderr)
+        self.addCleanup(shutil.rmtree, os.path.dirname(kept[1]))
+        os.rmdir(f"{recorder.folder}/second{RECORDING}")
+        self.assertEqual(set(recorder.files()), {"first", "third"})
+        for path in (kept[1], *recorder.files().values()):
+            self.assertIn("execve", names(load(path)))
+
+    def test_the_recorder_keeps_few_capabilities_in_every_thread(self):
+        recorder = self.start_recorder()
+        for task in os.listdir(f"/proc/{recorder.process.pid}/task"):
+            with open(f"/proc/{recorder.process.pid}/task/{task}/status") as status:
+                fields = dict(line.split(":\t") for line in status.read().splitlines() if ":\t" in line)
+            # CHOWN, DAC_OVERRIDE, FOWNER, KILL and BPF.
+            self.assertEqual(int(fields["CapPrm"], 16) & ~(1 << 0 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 39), 0, fields)
+            self.assertEqual(fields["NoNewPrivs"], "1")
+        self.assertEqual(recorder.stop().status, 0)
 
 
 class Service:

@@ -11,11 +11,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/fallback_folder.h"
+#include "userspace/base/quote.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/leftovers.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve::cli {
@@ -23,6 +26,7 @@ namespace {
 
 constexpr char kHelp[] =
     "Tell what this host can do, and the command that mends what is missing.\n\n"
+    "What recorders that were killed have left is listed, with the command that removes it.\n\n"
     "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
 
 struct Finding {
@@ -109,6 +113,25 @@ Finding Libseccomp() {
           "runtimes on this host ignore those names in a profile; a newer libseccomp2 package knows them"};
 }
 
+// What a recorder that was killed left, and the command that removes it.
+Finding Left(const Leftover& leftover) {
+  const std::string path = QuoteForShell(leftover.path);
+  switch (leftover.kind) {
+    case Leftover::Kind::kCgroup:
+      return {kNote, "left by a killed recorder",
+              absl::StrCat(leftover.path, ", with ", leftover.processes, " process(es)"),
+              absl::StrCat(leftover.processes == 0 ? "" : absl::StrCat("echo 1 > ", path, "/cgroup.kill; sleep 1; "),
+                           "find ", path, " -depth -type d -exec rmdir {} +")};
+    case Leftover::Kind::kMarkFolder:
+      return {kNote, "left by a killed recorder", leftover.path, absl::StrCat("rm -r ", path)};
+    case Leftover::Kind::kCheckpoint:
+      break;
+  }
+  return {kNote, "left by a killed recorder",
+          absl::StrCat(leftover.path, ", what it had recorded; every verb reads it"),
+          absl::StrCat("rm ", path, " ", QuoteForShell(leftover.mark))};
+}
+
 void Print(const Finding& finding) {
   const bool color = UseColor(STDOUT_FILENO);
   const char* word = finding.verdict == kOk ? "ok" : finding.verdict == kNote ? "note" : "MISSING";
@@ -126,6 +149,7 @@ int Doctor() {
     Print(finding);
     missing = missing || finding.verdict == kMissing;
   }
+  for (const Leftover& leftover : FindLeftovers(RuntimeFolders().front())) Print(Left(leftover));
   return missing ? 3 : 0;
 }
 

@@ -31,6 +31,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/container/hook_annotation.h"
 #include "userspace/container/hook_config.h"
@@ -371,6 +372,7 @@ absl::Status RecordTo(const HookFiles& files, const Request& request, Caller& ca
   options.capabilities = false;  // The container waits for us, and the profile has no place for them.
   options.note = [](std::string_view note) { Log(LOG_INFO, note); };
   options.on_armed = [&caller] { caller.Tell(SIGUSR1); };
+  options.safety.give_up_privileges = GiveUpPrivileges;
   SYSCARVE_ASSIGN_OR_RETURN(Recording recording, RecordContainerOf(request.pid, options, signals));
   for (const Loss& loss : recording.losses) {
     Log(LOG_WARNING, Concat(loss.what, " (", loss.count, "): ", loss.detail));

@@ -10,10 +10,12 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
+#include "userspace/base/output_file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/live_target.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
 #include "userspace/policy/filter_profile.h"
@@ -70,7 +72,7 @@ absl::Status RunInspect(const InspectArguments& arguments) {
     for (const FilterProgram& filter : filters) instructions.push_back(filter.size());
     result = InspectText(Concat("process ", pid), instructions, abis);
   }
-  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, result));
+  SYSCARVE_RETURN_IF_ERROR(WriteOutput(arguments.output, result, {.owner = OwnerOfResults()}));
   if (!arguments.quiet) {
     for (const std::string& warning : warnings) Warn(warning);
   }

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "userspace/base/file.h"
+#include "userspace/base/output_file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/record_containers.h"
+#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/recording_json.h"
 #include "userspace/trace/bpf_recorder.h"
 #include "userspace/trace/command.h"
 #include "userspace/trace/notify_recorder.h"
@@ -99,8 +99,12 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
 
 absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const BpfRecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
-  const NotifyRecordOptions notify = {
-      .run_name = options.run_name, .subject_name = options.subject_name, .grace = options.grace, .note = options.note};
+  const NotifyRecordOptions notify = {.run_name = options.run_name,
+                                      .subject_name = options.subject_name,
+                                      .grace = options.grace,
+                                      .give_up_privileges = GiveUpSupervisorPrivileges,
+                                      .checkpoint = options.safety.checkpoint,
+                                      .note = options.note};
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(NotifyRecordOutcome outcome, RecordByNotification(command, notify, signals));
   stage = outcome.execution.ok() ? RecordStage::kRunning : RecordStage::kExec;
@@ -206,7 +210,8 @@ int Record(const RecordFlags& flags) {
         absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
     return 2;
   }
-  if (absl::Status writable = CheckWritable(flags.Output()); !writable.ok()) return fail(writable);
+  const auto output = OutputFile::Open(flags.Output());
+  if (!output.ok()) return fail(output.status());
 
   BpfRecordOptions options;
   options.run_name = flags.run;
@@ -238,17 +243,22 @@ int Record(const RecordFlags& flags) {
   // Lives until the recording is written: while it does, no signal ends us.
   auto signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
+  CheckpointFiles checkpoints(OwnerOfResults());
+  options.safety = SafetyWith(checkpoints, CheckpointPath(flags.Output()));
   RecordStage stage = RecordStage::kSetUp;
   absl::StatusOr<RecordOutcome> outcome = existing ? RecordExisting(flags, options, *signals)
                                                    : RecordCommand(*command, flags.backend, options, *signals, stage);
   if (!outcome.ok()) {
+    EndCheckpoints(checkpoints, /*lost=*/true);
     if (stage != RecordStage::kExec) return fail(outcome.status());
     Fail(outcome.status());
     return ExitCodeForCommandError(outcome.status());
   }
-  if (absl::Status written = WriteFileAtomically(flags.Output(), FormatRecording(outcome->recording)); !written.ok()) {
-    return fail(written);
-  }
+  RecordingOutput writer(*signals);
+  const absl::Status written = writer.Write(*output, outcome->recording);
+  if (!written.ok()) Fail(written);
+  EndCheckpoints(checkpoints, writer.lost_any());
+  if (!written.ok()) return kExitSyscarveFailed;
   Summarise(outcome->recording, flags);
   return outcome->command_status;
 }

@@ -1,9 +1,6 @@
 #include "userspace/cli/record_containers.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,14 +8,15 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
+#include "userspace/base/output_file.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/container/census.h"
 #include "userspace/container/cgroup_name.h"
 #include "userspace/container/cgroup_scan.h"
 #include "userspace/container/engine.h"
 #include "userspace/container/engine_watchers.h"
-#include "userspace/model/recording_json.h"
 #include "userspace/trace/cgroup.h"
 #include "userspace/trace/container_recorder.h"
 
@@ -29,7 +27,7 @@ namespace {
 constexpr std::chrono::seconds kIdentityLimit{10};
 
 absl::Status MakeFolder(const std::string& path) {
-  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return PosixError(Concat("make the folder ", path), errno);
+  SYSCARVE_RETURN_IF_ERROR(MakeOutputFolder(path, OwnerOfResults()));
   return CheckWritable(path + "/any.recording.json");
 }
 
@@ -95,23 +93,50 @@ class Reporter {
   std::set<std::string> told_;
 };
 
-absl::Status WriteAll(const SeenContainers& seen, EngineWatchers& engines, const ContainerFlags& flags) {
-  const ContainerChoice choice = {.filter = flags.filter,
-                                  .by = flags.by,
-                                  .known_only = flags.engine_socket || AsksForNames(flags.filter),
-                                  .max_containers = flags.max_containers};
+ContainerChoice ChoiceOf(const ContainerFlags& flags) {
+  return {.filter = flags.filter,
+          .by = flags.by,
+          .known_only = flags.engine_socket || AsksForNames(flags.filter),
+          .max_containers = flags.max_containers};
+}
+
+// Writes every service's recording. Those that cannot be written where they should be do not cost the others: false.
+absl::StatusOr<bool> WriteAll(const SeenContainers& seen, EngineWatchers& engines, const ContainerFlags& flags,
+                              RecordingOutput& output) {
+  const ContainerChoice choice = ChoiceOf(flags);
   const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now() + kIdentityLimit);
   for (const std::string& warning : census.warnings) Warn(warning);
   const std::map<std::string, Recording> parts = DivideByName(seen, census, choice);
+  if (parts.empty()) return NothingRecorded(seen, census);
   Reporter reporter(flags.quiet);
   std::set<std::string> taken;
+  bool all_written = true;
   for (const auto& [name, recording] : parts) {
     const std::string path = Concat(flags.output, "/", FileStem(name, taken), ".recording.json");
-    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(path, FormatRecording(recording)));
-    reporter.Written(name, recording, path);
+    if (const absl::Status written = output.Write(path, recording); written.ok()) {
+      reporter.Written(name, recording, path);
+    } else {
+      Fail(written);
+      all_written = false;
+    }
     reporter.Losses(recording);
   }
-  return parts.empty() ? NothingRecorded(seen, census) : absl::OkStatus();
+  return all_written;
+}
+
+// A checkpoint for each service, as far as the engines have said by now who is who.
+void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const ContainerFlags& flags,
+                      CheckpointFiles& files) {
+  const SeenContainers seen = {.recording = &recording};
+  const ContainerChoice choice = ChoiceOf(flags);
+  const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now());
+  std::set<std::string> taken;
+  std::vector<std::string> paths;
+  for (const auto& [name, part] : DivideByName(seen, census, choice)) {
+    paths.push_back(files.PathFor(Concat(flags.output, "/", FileStem(name, taken), ".recording.json")));
+    files.Write(paths.back(), part);
+  }
+  files.KeepOnly(paths);
 }
 
 // How many of the containers that run already the user would have wanted.
@@ -144,6 +169,11 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
   options.mark_by = flags.mark_by;
   options.duration = flags.duration;
   options.parents = flags.cgroup_parents;
+  CheckpointFiles checkpoints(OwnerOfResults());
+  options.safety.give_up_privileges = GiveUpPrivileges;
+  options.safety.checkpoint = [&](const Recording& recording) {
+    WriteCheckpoints(recording, *engines, flags, checkpoints);
+  };
   SeenContainers seen;
   options.running = [&]() -> std::vector<std::string> {
     const auto mount = FindCgroup2Mount();
@@ -168,6 +198,7 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
   RecordStage stage = RecordStage::kSetUp;
   const absl::StatusOr<ContainersOutcome> outcome = RecordContainers(command, options, *signals, stage);
   if (!outcome.ok()) {
+    EndCheckpoints(checkpoints, /*lost=*/true);
     if (stage != RecordStage::kExec) return fail(outcome.status());
     Fail(outcome.status());
     return ExitCodeForCommandError(outcome.status());
@@ -175,8 +206,11 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
   seen.recording = &outcome->recording;
   seen.refused = outcome->refused;
   seen.ran_before = outcome->ran_before;
-  if (absl::Status written = WriteAll(seen, *engines, flags); !written.ok()) return fail(written);
-  return outcome->command_status;
+  RecordingOutput output(*signals);
+  const absl::StatusOr<bool> all_written = WriteAll(seen, *engines, flags, output);
+  EndCheckpoints(checkpoints, output.lost_any());
+  if (!all_written.ok()) return fail(all_written.status());
+  return *all_written ? outcome->command_status : kExitSyscarveFailed;
 }
 
 }  // namespace syscarve::cli

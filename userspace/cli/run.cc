@@ -18,10 +18,11 @@
 #include "nlohmann/json.hpp"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/base/file.h"
+#include "userspace/base/output_file.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_input.h"
+#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/filter.h"
@@ -230,8 +231,11 @@ int Run(RunFlags flags) {
     Fail(status);
     return kExitSyscarveFailed;
   };
+  std::optional<OutputFile> report_file;
   if (flags.report.has_value()) {
-    if (const absl::Status writable = CheckWritable(*flags.report); !writable.ok()) return fail(writable);
+    absl::StatusOr<OutputFile> opened = OutputFile::Open(*flags.report);
+    if (!opened.ok()) return fail(opened.status());
+    report_file = *std::move(opened);
   }
   const absl::StatusOr<ProfileTarget> target = ProfileTargetOf(flags.target);
   if (!target.ok()) return fail(target.status());
@@ -269,9 +273,11 @@ int Run(RunFlags flags) {
     }
   }
   const int status = Conclude(*command, *outcome);
-  if (flags.report.has_value()) {
+  if (report_file.has_value()) {
     const std::string report = FormatReport(enforcer.refused(), *outcome, status, flags);
-    if (const absl::Status written = WriteFileAtomically(*flags.report, report); !written.ok()) return fail(written);
+    LiftFileSizeLimit();
+    const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(*signals)};
+    if (const absl::Status written = report_file->Write(report, options); !written.ok()) return fail(written);
   }
   return status;
 }

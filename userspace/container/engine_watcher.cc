@@ -1,5 +1,6 @@
 #include "userspace/container/engine_watcher.h"
 
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/privileges.h"
 #include "userspace/container/cgroup_name.h"
 #include "userspace/container/http.h"
 #include "userspace/container/naming.h"
@@ -153,7 +155,11 @@ absl::Status EngineWatcher::Impl::Start() {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this] {
+    // It reads what an engine passes on from containers, and does nothing but speak over a socket, perhaps a user's.
+    (void)KeepOnlyCapabilities({CAP_DAC_OVERRIDE});
+    Run();
+  });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return first_try_.has_value(); });

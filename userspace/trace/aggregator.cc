@@ -34,6 +34,13 @@ void ForgetWithoutCalls(std::map<SyscallId, Observation>& calls) {
   std::erase_if(calls, [](const auto& entry) { return entry.second.count == 0; });
 }
 
+// Losses are reported as they happen; the file has them in an order of their own.
+void SortLosses(std::vector<Loss>& losses) {
+  std::ranges::sort(losses, [](const Loss& a, const Loss& b) {
+    return std::tie(a.what, a.missed_calls, a.detail) < std::tie(b.what, b.missed_calls, b.detail);
+  });
+}
+
 // Doubles the buckets' width. Buckets lie on multiples of their width, so the result does not depend on the order in
 // which calls came.
 void Coarsen(Timeline& timeline) {
@@ -48,6 +55,13 @@ void Coarsen(Timeline& timeline) {
 }
 
 }  // namespace
+
+Loss CheckpointLoss() {
+  return {.what = "checkpoint",
+          .count = 1,
+          .missed_calls = true,
+          .detail = "written in passing: the recorder was killed before it could write all of it, or is still at work"};
+}
 
 Aggregator::Aggregator(Host host, Method method) {
   recording_.host = std::move(host);
@@ -176,12 +190,25 @@ uint64_t Aggregator::CallCount(SubjectId subject, Phase phase, SyscallId id) con
   return call == calls.end() ? 0 : call->second.count;
 }
 
+void Aggregator::Preview(UnixNanos end, absl::FunctionRef<void()> count,
+                         absl::FunctionRef<void(const Recording&)> use) {
+  Run open_run = run_;
+  std::vector<Loss> losses = recording_.losses;
+  const size_t programs = recording_.programs.size();
+  count();
+  EndRun(end);
+  SortLosses(recording_.losses);
+  use(recording_);
+  recording_.runs.pop_back();
+  run_ = std::move(open_run);
+  recording_.losses = std::move(losses);
+  recording_.programs.resize(programs);
+  std::erase_if(program_ids_, [programs](const auto& entry) { return entry.second >= programs; });
+}
+
 Recording Aggregator::Finish(UnixNanos end) {
   EndRun(end);
-  // Losses are reported as they happen; the file has them in an order of their own.
-  std::ranges::sort(recording_.losses, [](const Loss& a, const Loss& b) {
-    return std::tie(a.what, a.missed_calls, a.detail) < std::tie(b.what, b.missed_calls, b.detail);
-  });
+  SortLosses(recording_.losses);
   return std::move(recording_);
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "userspace/model/recording.h"
 
 namespace syscarve {
@@ -21,6 +22,9 @@ namespace syscarve {
 // Before a container's own program is exec'd its tasks are the runtime's: kRuntime, and kBaseline while the container's
 // filter is already in force.
 enum class Phase { kRuntime, kBaseline, kMain };
+
+// Of a recording that was written in passing.
+Loss CheckpointLoss();
 
 class Aggregator {
  public:
@@ -54,6 +58,10 @@ class Aggregator {
 
   // Calls of this subject, phase and id counted so far.
   uint64_t CallCount(SubjectId subject, Phase phase, SyscallId id) const;
+
+  // Shows `use` the Recording that Finish(end) would give after `count`, which may count to the open run and add
+  // losses. All of that is forgotten again: a recording is the same whether it was looked at meanwhile or not.
+  void Preview(UnixNanos end, absl::FunctionRef<void()> count, absl::FunctionRef<void(const Recording&)> use);
 
   // Ends the run and gives the Recording away; the aggregator is spent.
   Recording Finish(UnixNanos end);

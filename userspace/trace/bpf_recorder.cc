@@ -18,6 +18,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/trace/bpf_session.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/guardian.h"
 #include "userspace/trace/process_tree.h"
 #include "userspace/trace/signals.h"
 #include "userspace/trace/waiting_child.h"
@@ -128,6 +129,12 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   };
   session.CommandStarted();
   SYSCARVE_RETURN_IF_ERROR(leaf.Add(child.pid()));
+  SYSCARVE_ASSIGN_OR_RETURN(const Guardian guardian, Guardian::Start({.leaf = &leaf,
+                                                                      .command = child.pid(),
+                                                                      .mark_folder = session.mark_folder(),
+                                                                      .checkpoint = options.safety.checkpoint_path}));
+  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  session.OfferCheckpoints(options.safety.checkpoint);
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
@@ -165,6 +172,8 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
                          BpfEventSource::CgroupKind::kPlain));
+  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  session.OfferCheckpoints(options.safety.checkpoint);
   bool was_populated = !processes.empty();
   auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read. An empty one that nothing has used yet is waited for.
@@ -203,6 +212,8 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
       found = true;
     }
   }
+  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  session.OfferCheckpoints(options.safety.checkpoint);
   auto gone = [&]() -> absl::StatusOr<bool> {
     pollfd ended = {.fd = pidfd.get(), .events = POLLIN};
     if (poll(&ended, 1, 0) != 1) return false;

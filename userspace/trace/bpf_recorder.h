@@ -18,6 +18,16 @@
 
 namespace syscarve {
 
+// What keeps a recording, and the host, from harm while it goes on.
+struct RecorderSafety {
+  // Called once, when all is armed and the command's process is there, before anything an adversary writes is read.
+  std::function<absl::Status()> give_up_privileges = [] { return absl::OkStatus(); };
+  // Given, now and then, the Recording as it would be if the recorder ended now, with the loss "checkpoint". Unset: no
+  // checkpoints.
+  std::function<void(const Recording&)> checkpoint;
+  std::string checkpoint_path;  // Where that one is, for the user of a recorder that was killed; "" when unknown.
+};
+
 struct BpfRecordOptions {
   std::string run_name;
   std::string subject_name;
@@ -26,6 +36,7 @@ struct BpfRecordOptions {
   std::chrono::milliseconds grace = std::chrono::seconds(5);
   MarkBy mark_by = MarkBy::kSocket;                   // How the command marks runs.
   std::optional<std::chrono::milliseconds> duration;  // For an existing subject: stop after this long.
+  RecorderSafety safety;
   // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
   std::function<void(std::string_view)> note = [](std::string_view) {};
 };

@@ -88,6 +88,25 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
   if (ready < 0 && errno != EINTR) return PosixError("poll", errno);
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
   if (marks_) marks_->Serve([this](const std::string& name) { return NextRun(name); });
+  return Checkpoint();
+}
+
+absl::Status BpfSession::Checkpoint() {
+  const Clock::time_point begin = Clock::now();
+  if (!checkpoint_ || !schedule_.Due(begin)) return absl::OkStatus();
+  SYSCARVE_ASSIGN_OR_RETURN(const KernelSnapshot now, source_->Read());
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  const UnixNanos at = UnixNow();
+  UpdateSubjects(now);
+  const auto count = [&] {
+    // The stream is in the middle of a batch, so it is not compared.
+    AggregateLosses(now, news_, /*every_call=*/false, aggregator_);
+    AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at}, news_,
+                 keep_runtime_phase_, aggregator_);
+    aggregator_.AddLoss(CheckpointLoss());
+  };
+  aggregator_.Preview(at, count, checkpoint_);
+  schedule_.Made(begin, Clock::now());
   return absl::OkStatus();
 }
 
@@ -155,7 +174,8 @@ absl::Status BpfSession::NextRun(const std::string& name) {
   aggregator_.EndRun(at);
   run_start_ = at;
   aggregator_.BeginRun(std::move(id), name, at);
-  return absl::OkStatus();
+  schedule_.RunEnded();
+  return Checkpoint();
 }
 
 absl::StatusOr<Recording> BpfSession::End() {

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "userspace/model/recording.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/bpf_event_source.h"
+#include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/command.h"
 #include "userspace/trace/kernel_snapshot.h"
 #include "userspace/trace/mark_socket.h"
@@ -39,10 +41,15 @@ class BpfSession {
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
   std::vector<SubjectId> ran_before() const;
 
+  // From now on hands a Recording to `checkpoint` at the times that CheckpointSchedule names.
+  void OfferCheckpoints(std::function<void(const Recording&)> checkpoint) { checkpoint_ = std::move(checkpoint); }
+
   // `command` with SYSCARVE_MARK in its environment; marks that come from there begin new runs. CommandStarted() is due
   // when its process exists.
   absl::StatusOr<Command> OfferMarks(const Command& command, MarkBy by);
   void CommandStarted() { marks_->CloseInherited(); }
+  // The folder of the mark socket; "" without one.
+  std::string mark_folder() const { return marks_ ? marks_->folder() : ""; }
 
   // Waits for any of `descriptors`, the ring, a mark or `deadline`, and drains the ring. On return each descriptor's
   // revents is set.
@@ -69,6 +76,8 @@ class BpfSession {
              Aggregator aggregator);
 
   void EndRun(KernelSnapshot now, UnixNanos at);
+  // Makes a checkpoint if one is due.
+  absl::Status Checkpoint();
   // Makes known what the kernel side has enrolled, and what it saw of each subject's start.
   void UpdateSubjects(const KernelSnapshot& now);
 
@@ -82,6 +91,8 @@ class BpfSession {
   std::optional<KernelSnapshot> before_;  // At the end of the latest run that has ended.
   UnixNanos run_start_;
   std::optional<MarkSocket> marks_;
+  std::function<void(const Recording&)> checkpoint_;
+  CheckpointSchedule schedule_{Clock::now()};
 };
 
 }  // namespace syscarve

@@ -10,17 +10,18 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
+#include "userspace/trace/stale_name.h"
 
 namespace syscarve {
 namespace {
 
 constexpr size_t kMaxProcText = size_t{16} << 20;
-constexpr std::string_view kLeafPrefix = "syscarve.";
 
 // mountinfo writes space, tab, newline and backslash as three octal digits.
 std::string DecodeOctalEscapes(std::string_view text) {
@@ -55,12 +56,7 @@ void RemoveStaleLeaves(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> stale;
   for (std::filesystem::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (!name.starts_with(kLeafPrefix)) continue;
-    const std::string_view rest = std::string_view(name).substr(kLeafPrefix.size());
-    const auto pid = ParseNumber<pid_t>(rest.substr(0, rest.find('.')));
-    if (!pid || *pid <= 0) continue;
-    if (kill(*pid, 0) != 0 && errno == ESRCH) stale.push_back(it->path().string());
+    if (IsOfTheDead(it->path().filename().string(), kLeafPrefix)) stale.push_back(it->path().string());
   }
   for (const std::string& directory : stale) RemoveTree(directory);
 }
@@ -177,7 +173,7 @@ absl::StatusOr<CgroupLeaf> CgroupLeaf::Create() {
 
   uint64_t random = 0;
   if (getrandom(&random, sizeof(random), 0) != sizeof(random)) return PosixError("getrandom", errno);
-  const std::string path = absl::StrFormat("%s/%s%d.%016x", own, kLeafPrefix, getpid(), random);
+  const std::string path = absl::StrFormat("%s/%s%d.%016x", own, std::string(kLeafPrefix), getpid(), random);
   const std::string directory = mount + path;
   if (mkdir(directory.c_str(), 0755) != 0) {
     return WithHint(PosixError(absl::StrCat("make the cgroup ", directory), errno),
@@ -200,7 +196,11 @@ CgroupLeaf::CgroupLeaf(CgroupLeaf&& other) noexcept
       events_(std::move(other.events_)) {}
 
 CgroupLeaf::~CgroupLeaf() {
-  if (!directory_.empty()) RemoveTree(directory_);
+  Remove();
+}
+
+void CgroupLeaf::Remove() {
+  if (!directory_.empty()) RemoveTree(std::exchange(directory_, {}));
 }
 
 absl::Status CgroupLeaf::Add(pid_t pid) {

@@ -42,6 +42,9 @@ std::vector<pid_t> ProcessesInCgroup(const std::string& directory);
 // Whether any task lives in the cgroup, or below it, whose cgroup.events file is open as `events_fd`.
 absl::StatusOr<bool> IsPopulated(int events_fd);
 
+// Of a leaf's name; the pid of its recorder follows.
+inline constexpr std::string_view kLeafPrefix = "syscarve.";
+
 // A fresh, empty cgroup that is removed with its owner. Its name says whose it is: "syscarve.<pid>.<random>".
 class CgroupLeaf {
  public:
@@ -64,6 +67,8 @@ class CgroupLeaf {
   absl::Status Add(pid_t pid);
   absl::StatusOr<bool> Populated() const { return IsPopulated(events_.get()); }
   std::vector<pid_t> Processes() const { return ProcessesInCgroup(directory_); }
+  // Removes the leaf now; there is none any more.
+  void Remove();
   // Kills every task in the leaf and below; they may take a moment to die.
   absl::Status Kill();
 

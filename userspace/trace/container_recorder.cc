@@ -13,6 +13,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/trace/bpf_session.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/guardian.h"
 #include "userspace/trace/waiting_child.h"
 
 namespace syscarve {
@@ -71,6 +72,13 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
     waitpid(child.pid(), nullptr, 0);
   };
   session.CommandStarted();
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const Guardian guardian,
+      Guardian::Start({.command = child.pid(),
+                       .mark_folder = session.mark_folder(),
+                       .checkpoint = options.safety.checkpoint_path,
+                       .left = "containers that were recorded are the engine's and run on, recorded by nobody"}));
+  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
@@ -100,12 +108,14 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
   options.on_armed();
+  session.OfferCheckpoints(options.safety.checkpoint);
 
   ContainersOutcome outcome;
   if (command) {
     SYSCARVE_ASSIGN_OR_RETURN(outcome.command_status, RunCommand(session, signals, *command, options, stage));
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
+    SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
     stage = RecordStage::kRunning;
     SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
   }
@@ -135,6 +145,7 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
       BpfEventSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
+  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
   options.on_armed();
 
   while (true) {

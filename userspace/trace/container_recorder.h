@@ -33,6 +33,7 @@ struct ContainerRecordOptions {
   // Further cgroups (below the cgroup v2 mount), each child of which is a container: for engines that name theirs
   // unlike all others.
   std::vector<std::string> parents;
+  RecorderSafety safety;
   // Asked for when all is armed: the cgroups of containers that run already and shall be recorded from now on.
   std::function<std::vector<std::string>()> running = [] { return std::vector<std::string>(); };
   std::function<void()> on_armed = [] {};

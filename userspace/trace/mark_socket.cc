@@ -14,7 +14,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/fallback_folder.h"
 #include "userspace/base/text.h"
+#include "userspace/trace/stale_name.h"
 
 namespace syscarve {
 namespace {
@@ -22,33 +25,16 @@ namespace {
 constexpr size_t kMaxConnections = 64;
 constexpr int kAnswerLimitSeconds = 60;
 constexpr std::string_view kDescriptorPrefix = "fd:";
-constexpr std::string_view kFolderPrefix = "syscarve-mark.";
 constexpr char kSocketName[] = "/socket";
-
-// Where a folder that only we can make things in may be: root's own place, or the user's.
-std::string RuntimeFolder() {
-  if (geteuid() == 0) return "/run";
-  for (const char* variable : {"XDG_RUNTIME_DIR", "TMPDIR"}) {
-    if (const char* folder = std::getenv(variable); folder != nullptr && folder[0] == '/') return folder;
-  }
-  return "/tmp";
-}
 
 // A recorder that was killed could not remove its folder. Its pid is in the name.
 void RemoveStaleFolders(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> stale;
   for (std::filesystem::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (!name.starts_with(kFolderPrefix)) continue;
-    const std::string_view rest = std::string_view(name).substr(kFolderPrefix.size());
-    const auto pid = ParseNumber<pid_t>(rest.substr(0, rest.find('.')));
-    if (pid && *pid > 0 && kill(*pid, 0) != 0 && errno == ESRCH) stale.push_back(it->path().string());
+    if (IsOfTheDead(it->path().filename().string(), kMarkFolderPrefix)) stale.push_back(it->path().string());
   }
-  for (const std::string& folder : stale) {
-    unlink((folder + kSocketName).c_str());
-    rmdir(folder.c_str());
-  }
+  for (const std::string& folder : stale) RemoveMarkFolder(folder);
 }
 
 absl::StatusOr<sockaddr_un> Address(const std::string& path) {
@@ -104,10 +90,16 @@ absl::StatusOr<UniqueFd> Connect(const std::string& where) {
 
 }  // namespace
 
+void RemoveMarkFolder(const std::string& folder) {
+  unlink((folder + kSocketName).c_str());
+  rmdir(folder.c_str());
+}
+
 absl::StatusOr<MarkSocket> MarkSocket::Listen(std::optional<uid_t> user, std::optional<gid_t> group) {
   MarkSocket mark;
-  RemoveStaleFolders(RuntimeFolder());
-  std::string folder = absl::StrCat(RuntimeFolder(), "/", std::string(kFolderPrefix), getpid(), ".XXXXXX");
+  const std::string runtime = RuntimeFolders().front();
+  RemoveStaleFolders(runtime);
+  std::string folder = Concat(runtime, "/", kMarkFolderPrefix, getpid(), ".XXXXXX");
   if (mkdtemp(folder.data()) == nullptr) return PosixError(absl::StrCat("make a folder ", folder), errno);
   mark.folder_ = folder;
   mark.path_ = folder + kSocketName;
@@ -164,38 +156,48 @@ void MarkSocket::AddDescriptors(std::vector<pollfd>& descriptors) const {
   }
 }
 
-void MarkSocket::Accept() {
-  while (listening_.valid() && connections_.size() < kMaxConnections) {
-    UniqueFd fd(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd.valid()) return;
-    connections_.push_back({std::move(fd), ""});
+bool MarkSocket::AcceptOne() {
+  if (!listening_.valid()) return false;
+  UniqueFd fd(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd.valid()) return false;
+  // Every request that had arrived was answered before we came here, so the oldest is one who connected and says
+  // nothing. The room is for those who do.
+  if (connections_.size() == kMaxConnections) connections_.erase(connections_.begin());
+  connections_.push_back({std::move(fd), ""});
+  return true;
+}
+
+void MarkSocket::Answer(Connection& connection, OnMark on_mark) {
+  char bytes[4096];
+  const ssize_t size = recv(connection.fd.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
+  if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
+    connection.fd.reset();
+    return;
+  }
+  if (size > 0) connection.pending.append(bytes, static_cast<size_t>(size));
+  size_t end = 0;
+  while ((end = connection.pending.find('\n')) != std::string::npos) {
+    const std::string name = connection.pending.substr(0, end);
+    connection.pending.erase(0, end + 1);
+    absl::Status status = CheckMarkName(name);
+    if (status.ok()) status = on_mark(name);
+    Reply(connection.fd.get(), status.ok() ? "ok\n" : absl::StrCat("error: ", OneLine(status), "\n"));
+  }
+  if (connection.pending.size() > kMaxMarkName) {
+    Reply(connection.fd.get(), absl::StrCat("error: ", OneLine(CheckMarkName(connection.pending)), "\n"));
+    connection.fd.reset();
   }
 }
 
-void MarkSocket::Serve(absl::FunctionRef<absl::Status(const std::string& name)> on_mark) {
-  Accept();
-  for (Connection& connection : connections_) {
-    char bytes[4096];
-    const ssize_t size = recv(connection.fd.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
-      connection.fd.reset();
-      continue;
-    }
-    if (size > 0) connection.pending.append(bytes, static_cast<size_t>(size));
-    size_t end = 0;
-    while ((end = connection.pending.find('\n')) != std::string::npos) {
-      const std::string name = connection.pending.substr(0, end);
-      connection.pending.erase(0, end + 1);
-      absl::Status status = CheckMarkName(name);
-      if (status.ok()) status = on_mark(name);
-      Reply(connection.fd.get(), status.ok() ? "ok\n" : absl::StrCat("error: ", OneLine(status), "\n"));
-    }
-    if (connection.pending.size() > kMaxMarkName) {
-      Reply(connection.fd.get(), absl::StrCat("error: ", OneLine(CheckMarkName(connection.pending)), "\n"));
-      connection.fd.reset();
-    }
+void MarkSocket::Serve(OnMark on_mark) {
+  for (Connection& connection : connections_) Answer(connection, on_mark);
+  const auto closed = [](const Connection& connection) { return !connection.fd.valid(); };
+  std::erase_if(connections_, closed);
+  // Bounded, so that a crowd at the door does not keep us from recording.
+  for (size_t accepted = 0; accepted < kMaxConnections && AcceptOne(); ++accepted) {
+    Answer(connections_.back(), on_mark);
+    if (closed(connections_.back())) connections_.pop_back();
   }
-  std::erase_if(connections_, [](const Connection& connection) { return !connection.fd.valid(); });
 }
 
 absl::Status SendMark(const std::string& where, std::string_view name) {

@@ -23,6 +23,11 @@ namespace syscarve {
 
 inline constexpr std::string_view kMarkVariable = "SYSCARVE_MARK";
 inline constexpr size_t kMaxMarkName = 256;
+// Of the folder's name; the pid of its recorder follows.
+inline constexpr std::string_view kMarkFolderPrefix = "syscarve-mark.";
+
+// Removes the folder of a mark socket and the socket in it.
+void RemoveMarkFolder(const std::string& folder);
 
 // How a command reaches the recorder.
 enum class MarkBy { kSocket, kDescriptor };
@@ -39,6 +44,8 @@ class MarkSocket {
   MarkSocket& operator=(MarkSocket&&) = delete;
   ~MarkSocket();
 
+  // The folder that the socket is in; "" when there is none.
+  const std::string& folder() const { return folder_; }
   // "SYSCARVE_MARK=…", for the command's environment.
   std::string Environment() const;
   // The command has been started: our copy of the end that it inherits is closed.
@@ -46,8 +53,10 @@ class MarkSocket {
 
   // What to poll for before Serve() is worth calling.
   void AddDescriptors(std::vector<pollfd>& descriptors) const;
-  // Answers what has arrived; never blocks. `on_mark` begins the next run, or says why it cannot.
-  void Serve(absl::FunctionRef<absl::Status(const std::string& name)> on_mark);
+  using OnMark = absl::FunctionRef<absl::Status(const std::string& name)>;
+  // Answers what has arrived; never blocks. `on_mark` begins the next run, or says why it cannot. Who connects and says
+  // nothing keeps nobody out: when there is no room left, whoever has been silent longest is disconnected.
+  void Serve(OnMark on_mark);
 
  private:
   struct Connection {
@@ -56,13 +65,14 @@ class MarkSocket {
   };
 
   MarkSocket() = default;
-  void Accept();
+  bool AcceptOne();
+  static void Answer(Connection& connection, OnMark on_mark);
 
   std::string folder_;
   std::string path_;
   UniqueFd listening_;
   UniqueFd inherited_;
-  std::vector<Connection> connections_;
+  std::vector<Connection> connections_;  // The longest known first.
 };
 
 // Marks the beginning of `name` at the place that SYSCARVE_MARK's value `where` names, and waits for the answer.

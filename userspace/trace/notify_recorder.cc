@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "userspace/trace/aggregator.h"
+#include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/host.h"
 #include "userspace/trace/supervisor.h"
 
@@ -14,7 +15,8 @@ namespace {
 // Lets every call through and counts it.
 class CallCounter : public NotificationHandler {
  public:
-  CallCounter(Aggregator& aggregator, SubjectId subject) : aggregator_(aggregator), subject_(subject) {}
+  CallCounter(Aggregator& aggregator, SubjectId subject, const std::function<void(const Recording&)>& checkpoint)
+      : aggregator_(aggregator), subject_(subject), checkpoint_(checkpoint) {}
 
   Response Decide(const Notification&) override { return {}; }
 
@@ -30,6 +32,7 @@ class CallCounter : public NotificationHandler {
       aggregator_.AddFirstSeen(subject_, Phase::kMain, id, UnixNow());
     }
     aggregator_.AddCalls(subject_, aggregator_.AddProgram(notification.program), Phase::kMain, id, 1);
+    Checkpoint();
   }
 
   uint64_t unknown_abi_calls() const { return unknown_abi_calls_; }
@@ -37,8 +40,18 @@ class CallCounter : public NotificationHandler {
   const std::set<std::string>& privileged() const { return privileged_; }
 
  private:
+  void Checkpoint() {
+    const auto begin = CheckpointSchedule::Clock::now();
+    if (!checkpoint_ || !schedule_.Due(begin)) return;
+    aggregator_.Preview(
+        UnixNow(), [this] { aggregator_.AddLoss(CheckpointLoss()); }, checkpoint_);
+    schedule_.Made(begin, CheckpointSchedule::Clock::now());
+  }
+
   Aggregator& aggregator_;
   SubjectId subject_;
+  const std::function<void(const Recording&)>& checkpoint_;
+  CheckpointSchedule schedule_{CheckpointSchedule::Clock::now()};
   uint64_t unknown_abi_calls_ = 0;
   std::set<std::string> privileged_;
 };
@@ -58,9 +71,10 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
       aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name, .cgroup = ""});
   aggregator.BeginRun(std::move(run_id), options.run_name, UnixNow());
 
-  CallCounter counter(aggregator, subject);
+  CallCounter counter(aggregator, subject, options.checkpoint);
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
-                            Supervise(command, NotifyEveryCall(), counter, signals, {.grace = options.grace}));
+                            Supervise(command, NotifyEveryCall(), counter, signals,
+                                      {.grace = options.grace, .on_started = options.give_up_privileges}));
   if (outcome.exec_error != 0) {
     return NotifyRecordOutcome{.command_status = outcome.status, .execution = ExecFailure(command, outcome.exec_error)};
   }

@@ -19,6 +19,10 @@ struct NotifyRecordOptions {
   std::string run_name;
   std::string subject_name;
   std::chrono::milliseconds grace = std::chrono::seconds(5);
+  // Called once the command's process is there, as SuperviseOptions::on_started.
+  std::function<absl::Status()> give_up_privileges = [] { return absl::OkStatus(); };
+  // As of RecorderSafety; called while calls are made.
+  std::function<void(const Recording&)> checkpoint;
   // Told what a user wants to know: that processes had to be ended, or ran without the privileges of their file.
   std::function<void(std::string_view)> note = [](std::string_view) {};
 };

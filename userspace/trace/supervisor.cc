@@ -256,6 +256,7 @@ absl::Status Supervisor::AwaitListener() {
 }
 
 SuperviseOutcome Supervisor::Run() {
+  if (absl::Status started = options_.on_started(); !started.ok()) GiveUp(std::move(started));
   while (children_left_) {
     int timeout = -1;
     const Clock::time_point now = Clock::now();

@@ -21,6 +21,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -74,6 +75,9 @@ class NotificationHandler {
 struct SuperviseOptions {
   // How long tasks may outlive the command before they are ended.
   std::chrono::milliseconds grace{5000};
+  // Called once the command's process is under its filter, before anything of it is read: the time to give up
+  // privileges. Supervision reads links in other users' /proc/PID (CAP_SYS_PTRACE) and ends processes (CAP_KILL).
+  std::function<absl::Status()> on_started = [] { return absl::OkStatus(); };
 };
 
 struct SuperviseOutcome {

@@ -30,6 +30,35 @@ class AggregatorTest : public testing::Test {
   Recording recording_;
 };
 
+TEST_F(AggregatorTest, APreviewIsTheRecordingSoFarAndLeavesNoTrace) {
+  const ProgramId sh = aggregator_.AddProgram({.path = "/bin/sh", .device = 1, .inode = 2});
+  aggregator_.AddCalls(subject_, sh, Phase::kMain, kGetpid, 20);
+  aggregator_.AddLoss({"ring_full", 1, false, "news"});
+  Recording seen;
+  aggregator_.Preview(
+      1500,
+      [&] {
+        const ProgramId ls = aggregator_.AddProgram({.path = "/bin/ls", .device = 1, .inode = 3});
+        aggregator_.AddCalls(subject_, ls, Phase::kMain, kGetpid, 3);
+        aggregator_.AddLoss({"ring_full", 2, false, "news"});
+        aggregator_.AddLoss(CheckpointLoss());
+      },
+      [&](const Recording& recording) { seen = recording; });
+  EXPECT_EQ(seen.runs.at(0).end, 1500u);
+  EXPECT_EQ(seen.runs.at(0).subjects.at(subject_).calls.at(kGetpid).count, 23u);
+  EXPECT_EQ(seen.programs.size(), 2u);
+  ASSERT_EQ(seen.losses.size(), 2u);
+  EXPECT_EQ(seen.losses.at(0).what, "checkpoint");
+  EXPECT_EQ(seen.losses.at(1).count, 3u);
+  EXPECT_FALSE(seen.complete());
+
+  EXPECT_EQ(aggregator_.AddProgram({.path = "/bin/cat", .device = 1, .inode = 4}), 1u);
+  EXPECT_EQ(Finish().calls.at(kGetpid).count, 20u);
+  EXPECT_EQ(recording_.runs.size(), 1u);
+  ASSERT_EQ(recording_.losses.size(), 1u);
+  EXPECT_EQ(recording_.losses.at(0).count, 1u);
+}
+
 TEST_F(AggregatorTest, CountsPerProgramAndAbi) {
   const ProgramId sh = aggregator_.AddProgram({.path = "/bin/sh", .device = 1, .inode = 2});
   const ProgramId ls = aggregator_.AddProgram({.path = "/bin/ls", .device = 1, .inode = 3});

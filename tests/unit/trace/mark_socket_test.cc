@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "userspace/base/unique_fd.h"
 
 namespace syscarve {
 namespace {
@@ -97,6 +100,72 @@ TEST(MarkSocket, ClosesWhoSendsALineWithoutEnd) {
   std::vector<pollfd> descriptors;
   marks->AddDescriptors(descriptors);
   EXPECT_TRUE(descriptors.empty());
+}
+
+UniqueFd ConnectTo(const std::string& path) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  return fd;
+}
+
+void Say(const UniqueFd& fd, std::string_view text) {
+  EXPECT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+}
+
+// What has been answered by now; "" when nothing has, "closed" when the other side has hung up.
+std::string Answered(const UniqueFd& fd) {
+  char text[64];
+  const ssize_t size = recv(fd.get(), text, sizeof(text), MSG_DONTWAIT);
+  if (size < 0) return errno == EAGAIN ? "" : "closed";
+  return size == 0 ? "closed" : std::string(text, static_cast<size_t>(size));
+}
+
+TEST(MarkSocket, SilentConnectionsKeepNobodyOut) {
+  auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+  ASSERT_TRUE(marks.ok());
+  const auto serve = [&] { marks->Serve([](const std::string&) { return absl::OkStatus(); }); };
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 300; ++i) {
+    silent.push_back(ConnectTo(Where(*marks)));
+    if (i % 7 == 0) Say(silent.back(), "half a li");
+    serve();
+  }
+  const UniqueFd client = ConnectTo(Where(*marks));
+  Say(client, "test\n");
+  serve();
+  EXPECT_EQ(Answered(client), "ok\n");
+  // Still bounded, and the silent longest went.
+  std::vector<pollfd> descriptors;
+  marks->AddDescriptors(descriptors);
+  EXPECT_LE(descriptors.size(), 65u);
+  EXPECT_EQ(Answered(silent.front()), "closed");
+  EXPECT_EQ(Answered(silent.back()), "");
+  Say(silent.back(), "late but heard\n");
+  serve();
+  EXPECT_EQ(Answered(silent.back()), "ok\n");
+}
+
+TEST(MarkSocket, ARequestThatWaitsAtTheDoorIsAnsweredBeforeItsConnectionCouldBeDropped) {
+  auto marks = MarkSocket::Listen(std::nullopt, std::nullopt);
+  ASSERT_TRUE(marks.ok());
+  std::vector<std::string> names;
+  const auto serve = [&] {
+    marks->Serve([&](const std::string& name) {
+      names.push_back(name);
+      return absl::OkStatus();
+    });
+  };
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 60; ++i) {
+    clients.push_back(ConnectTo(Where(*marks)));
+    Say(clients.back(), std::to_string(i) + "\n");
+  }
+  for (int i = 0; i < 3; ++i) serve();
+  EXPECT_EQ(names.size(), 60u);
+  for (const UniqueFd& client : clients) EXPECT_EQ(Answered(client), "ok\n");
 }
 
 TEST(MarkSocket, RemovesWhatAKilledRecorderLeft) {

@@ -1,0 +1,43 @@
+// What is kept of a recording while it goes on, in case its recorder is killed: a recording of its own beside each
+// output, "OUTPUT.partial", replaced in one step each time and removed at the end. It says of itself that it is
+// incomplete.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/base/sudo_caller.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve::cli {
+
+// Beside `output`, or in the runtime folder when that is no file's path; a name that nothing has yet.
+std::string CheckpointPath(const std::string& output);
+
+class CheckpointFiles {
+ public:
+  explicit CheckpointFiles(std::optional<UserIds> owner) : owner_(owner) {}
+  CheckpointFiles(const CheckpointFiles&) = delete;
+  CheckpointFiles& operator=(const CheckpointFiles&) = delete;
+
+  // CheckpointPath(output), the same each time.
+  std::string PathFor(const std::string& output);
+  // Writes `recording` to `path`. What cannot be written is said once and tried again the next time.
+  void Write(const std::string& path, const Recording& recording);
+  // Removes the files that are not in `paths`: their recording has another name now.
+  void KeepOnly(const std::vector<std::string>& paths);
+  // All is in its proper place.
+  void Remove() { KeepOnly({}); }
+  // Those that are there now.
+  std::vector<std::string> Paths() const;
+
+ private:
+  std::optional<UserIds> owner_;
+  std::map<std::string, std::string> marks_;  // By path: its entry in the runtime folder, for `doctor` to find; or "".
+  std::map<std::string, std::string> paths_;  // By output.
+  bool warned_ = false;
+};
+
+}  // namespace syscarve::cli
