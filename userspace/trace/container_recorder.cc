@@ -107,6 +107,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                             BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
+  if (!command) SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
   options.on_armed();
   session.OfferCheckpoints(options.safety.checkpoint);
 
@@ -115,7 +116,6 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     SYSCARVE_ASSIGN_OR_RETURN(outcome.command_status, RunCommand(session, signals, *command, options, stage));
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
-    SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
     stage = RecordStage::kRunning;
     SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
   }
