@@ -49,6 +49,34 @@ class Subset(Algebra):
         self.assertIn("large.json: allowed\n", result.stdout)
         self.assertIn("small.json: refused with EPERM\n", result.stdout)
 
+    def test_the_private_calls_of_arm(self):
+        arm = ("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM")
+        narrow = self.profile("narrow.json", rule("read"), architectures=arm)
+        wide = self.profile("wide.json", rule("read"), rule("cacheflush"), architectures=arm)
+        result = self.syscarve("subset", "--arch", "aarch64", wide, narrow)
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("cacheflush (arm, number 983042)", result.stdout)
+        self.assertEqual(self.syscarve("diff", "--arch", "aarch64", narrow, wide).status, 1)
+        output = self.path("merged.json")
+        self.assertEqual(self.syscarve("merge", "--union", "--arch", "aarch64", wide, narrow, "-o", output).status, 0)
+        self.assertIn("cacheflush", load(output)["syscalls"][0]["names"])
+
+    def test_architectures_of_every_kind(self):
+        for arch, token in (("s390x", "S390X"), ("mipsel64", "MIPSEL64"), ("loongarch64", "LOONGARCH64"), ("sheb", "SHEB")):
+            architectures = (f"SCMP_ARCH_{token}",)
+            small = self.profile("small.json", rule("read"), architectures=architectures)
+            large = self.profile("large.json", rule("read", (0, "LT", 1 << 33)), rule("mseal"), architectures=architectures)
+            self.assertEqual(self.syscarve("subset", "--arch", arch, large, small).status, 1, arch)
+            self.assertEqual(self.syscarve("subset", "--arch", arch, small, small).status, 0, arch)
+
+    def test_uretprobe_where_the_kernel_asks_filters_about_it(self):
+        without = self.profile("without.json", rule("read"))
+        allowed = self.profile("allowed.json", rule("read"), rule("uretprobe"))
+        self.subset(allowed, without, "--kernel", "6.14", expect=0)
+        answer = self.subset(allowed, without, "--kernel", "6.12", expect=1)
+        self.assertIn("uretprobe (x86_64, number 335)", answer.stdout)
+        self.assertEqual(self.syscarve("diff", "--arch", "x86_64", without, allowed, "--kernel", "6.11").status, 1)
+
     def test_arguments_of_64_bits(self):
         # Equal in the low halves.
         narrow = self.profile("narrow.json", rule("ioctl", (1, "EQ", 0x100005401)))

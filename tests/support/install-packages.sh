@@ -12,7 +12,8 @@ quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev python3 strace perl git sqlite3 redis-server sudo clang-format
       docker.io containerd runc docker-compose podman debootstrap busybox-static
       python3-jsonschema libxml2-utils
-      python3-yaml bubblewrap)
+      python3-yaml bubblewrap
+      linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
 # What would start by itself at the next boot, by the package that brings it.
 declare -A servers=(
   [nginx]=nginx.service

@@ -5,7 +5,8 @@
 namespace syscarve {
 
 absl::StatusOr<Emitted> EmitBpf(const Profile& profile) {
-  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(profile));
+  SYSCARVE_ASSIGN_OR_RETURN(FilterProgram program, Compile(profile));
+  program = InBytesOf(profile.abis.empty() ? NativeAbi() : profile.abis.front(), std::move(program));
   Losses losses;
   NoteLeftOut(profile, losses);
   return Emitted{.text = {reinterpret_cast<const char*>(program.data()), program.size() * sizeof(sock_filter)},

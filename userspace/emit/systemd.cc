@@ -40,20 +40,29 @@ Action Expressible(Action action) {
   }
 }
 
+// systemd.exec(5), SystemCallArchitectures=. What it has no word for is written with ours, and it says so when it
+// loads.
 std::string_view SystemdArchitecture(Abi abi) {
   switch (abi) {
     case Abi::kX86_64:
       return "x86-64";
     case Abi::kI386:
       return "x86";
-    case Abi::kX32:
-      return "x32";
     case Abi::kAarch64:
       return "arm64";
-    case Abi::kArm:
-      return "arm";
+    case Abi::kMips64N32:
+      return "mips64-n32";
+    case Abi::kMipsel64:
+      return "mips64-le";
+    case Abi::kMipsel64N32:
+      return "mips64-le-n32";
+    case Abi::kMipsel:
+      return "mips-le";
+    case Abi::kPpc64le:
+      return "ppc64-le";
+    default:
+      return AbiName(abi);
   }
-  return "native";
 }
 
 // `KEY=PREFIXword word …`, as many lines as it takes: the lists of one setting add up.
@@ -240,6 +249,7 @@ absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& o
                        AnswerText(wanted)));
   }
   SYSCARVE_RETURN_IF_ERROR(losses.status("systemd", kHint));
+  NoteExempt(profile, losses);
   NoteLeftOut(profile, losses);
 
   std::string text = "# Made by syscarve.\n[Service]\n";

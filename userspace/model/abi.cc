@@ -1,6 +1,7 @@
 #include "userspace/model/abi.h"
 
 #include <linux/audit.h>
+#include <linux/elf-em.h>
 
 #include <iterator>
 
@@ -12,15 +13,36 @@ struct AbiRow {
   std::string_view name;
   std::string_view scmp_name;
   uint32_t audit_arch;
+  std::string_view table;
+  int first_number;
+  bool narrow;
 };
 
 // In the order of the enumerators, so that an Abi is its own index.
 constexpr AbiRow kAbis[] = {
-    {Abi::kX86_64, "x86_64", "SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64},
-    {Abi::kI386, "i386", "SCMP_ARCH_X86", AUDIT_ARCH_I386},
-    {Abi::kX32, "x32", "SCMP_ARCH_X32", AUDIT_ARCH_X86_64},
-    {Abi::kAarch64, "aarch64", "SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64},
-    {Abi::kArm, "arm", "SCMP_ARCH_ARM", AUDIT_ARCH_ARM},
+    {Abi::kX86_64, "x86_64", "SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64, "x86_64", 0, false},
+    {Abi::kI386, "i386", "SCMP_ARCH_X86", AUDIT_ARCH_I386, "i386", 0, true},
+    {Abi::kX32, "x32", "SCMP_ARCH_X32", AUDIT_ARCH_X86_64, "x32", 0, true},
+    {Abi::kAarch64, "aarch64", "SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64, "aarch64", 0, false},
+    {Abi::kArm, "arm", "SCMP_ARCH_ARM", AUDIT_ARCH_ARM, "arm", 0, true},
+    {Abi::kMips64, "mips64", "SCMP_ARCH_MIPS64", AUDIT_ARCH_MIPS64, "mips64", 5000, false},
+    {Abi::kMips64N32, "mips64n32", "SCMP_ARCH_MIPS64N32", AUDIT_ARCH_MIPS64N32, "mips64n32", 6000, true},
+    {Abi::kMips, "mips", "SCMP_ARCH_MIPS", AUDIT_ARCH_MIPS, "mips", 4000, true},
+    {Abi::kMipsel64, "mipsel64", "SCMP_ARCH_MIPSEL64", AUDIT_ARCH_MIPSEL64, "mips64", 5000, false},
+    {Abi::kMipsel64N32, "mipsel64n32", "SCMP_ARCH_MIPSEL64N32", AUDIT_ARCH_MIPSEL64N32, "mips64n32", 6000, true},
+    {Abi::kMipsel, "mipsel", "SCMP_ARCH_MIPSEL", AUDIT_ARCH_MIPSEL, "mips", 4000, true},
+    {Abi::kPpc64, "ppc64", "SCMP_ARCH_PPC64", AUDIT_ARCH_PPC64, "ppc64", 0, false},
+    {Abi::kPpc, "ppc", "SCMP_ARCH_PPC", AUDIT_ARCH_PPC, "ppc", 0, true},
+    {Abi::kPpc64le, "ppc64le", "SCMP_ARCH_PPC64LE", AUDIT_ARCH_PPC64LE, "ppc64", 0, false},
+    {Abi::kS390x, "s390x", "SCMP_ARCH_S390X", AUDIT_ARCH_S390X, "s390x", 0, false},
+    {Abi::kS390, "s390", "SCMP_ARCH_S390", AUDIT_ARCH_S390, "s390", 0, true},
+    {Abi::kParisc64, "parisc64", "SCMP_ARCH_PARISC64", AUDIT_ARCH_PARISC64, "parisc64", 0, false},
+    {Abi::kParisc, "parisc", "SCMP_ARCH_PARISC", AUDIT_ARCH_PARISC, "parisc", 0, true},
+    {Abi::kRiscv64, "riscv64", "SCMP_ARCH_RISCV64", AUDIT_ARCH_RISCV64, "riscv64", 0, false},
+    {Abi::kLoongarch64, "loongarch64", "SCMP_ARCH_LOONGARCH64", AUDIT_ARCH_LOONGARCH64, "loongarch64", 0, false},
+    {Abi::kM68k, "m68k", "SCMP_ARCH_M68K", AUDIT_ARCH_M68K, "m68k", 0, true},
+    {Abi::kSh, "sh", "SCMP_ARCH_SH", AUDIT_ARCH_SHEL, "sh", 0, true},
+    {Abi::kSheb, "sheb", "SCMP_ARCH_SHEB", AUDIT_ARCH_SH, "sh", 0, true},
 };
 static_assert(std::size(kAbis) == std::size(kAllAbis));
 
@@ -28,8 +50,16 @@ const AbiRow& Row(Abi abi) {
   return kAbis[static_cast<size_t>(abi)];
 }
 
+// The ABIs of a kernel that serves several, its own first.
 constexpr Abi kX86Family[] = {Abi::kX86_64, Abi::kI386, Abi::kX32};
 constexpr Abi kArmFamily[] = {Abi::kAarch64, Abi::kArm};
+constexpr Abi kMipsFamily[] = {Abi::kMips64, Abi::kMips64N32, Abi::kMips};
+constexpr Abi kMipselFamily[] = {Abi::kMipsel64, Abi::kMipsel64N32, Abi::kMipsel};
+constexpr Abi kPpcFamily[] = {Abi::kPpc64, Abi::kPpc};
+constexpr Abi kS390Family[] = {Abi::kS390x, Abi::kS390};
+constexpr Abi kPariscFamily[] = {Abi::kParisc64, Abi::kParisc};
+constexpr std::span<const Abi> kFamilies[] = {kX86Family, kArmFamily,  kMipsFamily,  kMipselFamily,
+                                              kPpcFamily, kS390Family, kPariscFamily};
 
 }  // namespace
 
@@ -57,6 +87,30 @@ std::optional<Abi> AbiFromScmpArchName(std::string_view name) {
 
 uint32_t AuditArch(Abi abi) {
   return Row(abi).audit_arch;
+}
+
+uint32_t ScmpArchToken(Abi abi) {
+  return abi == Abi::kX32 ? EM_X86_64 | __AUDIT_ARCH_LE : AuditArch(abi);
+}
+
+bool IsBigEndian(uint32_t audit_arch) {
+  return (audit_arch & __AUDIT_ARCH_LE) == 0;
+}
+
+bool IsBigEndian(Abi abi) {
+  return IsBigEndian(AuditArch(abi));
+}
+
+bool HasNarrowArguments(Abi abi) {
+  return Row(abi).narrow;
+}
+
+int FirstNumber(Abi abi) {
+  return Row(abi).first_number;
+}
+
+std::string_view SyscallTableName(Abi abi) {
+  return Row(abi).table;
 }
 
 std::optional<SyscallId> SyscallIdFromSeccompData(uint32_t audit_arch, int nr) {
@@ -92,19 +146,10 @@ Abi NativeAbi() {
 }
 
 std::span<const Abi> AbisServedBeside(Abi native) {
-  switch (native) {
-    case Abi::kX86_64:
-      return kX86Family;
-    case Abi::kAarch64:
-      return kArmFamily;
-    case Abi::kI386:
-      return std::span(kX86Family).subspan(1, 1);
-    case Abi::kX32:
-      return std::span(kX86Family).subspan(2, 1);
-    case Abi::kArm:
-      return std::span(kArmFamily).subspan(1, 1);
+  for (const std::span<const Abi> family : kFamilies) {
+    if (family.front() == native) return family;
   }
-  return {};
+  return std::span(kAllAbis).subspan(static_cast<size_t>(native), 1);
 }
 
 }  // namespace syscarve

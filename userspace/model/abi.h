@@ -10,9 +10,39 @@
 
 namespace syscarve {
 
-enum class Abi : uint8_t { kX86_64, kI386, kX32, kAarch64, kArm };
+// All that the OCI runtime spec has a word for; of those that one kernel serves, its own first.
+enum class Abi : uint8_t {
+  kX86_64,
+  kI386,
+  kX32,
+  kAarch64,
+  kArm,
+  kMips64,
+  kMips64N32,
+  kMips,
+  kMipsel64,
+  kMipsel64N32,
+  kMipsel,
+  kPpc64,
+  kPpc,
+  kPpc64le,
+  kS390x,
+  kS390,
+  kParisc64,
+  kParisc,
+  kRiscv64,
+  kLoongarch64,
+  kM68k,
+  kSh,
+  kSheb,
+};
 
-inline constexpr Abi kAllAbis[] = {Abi::kX86_64, Abi::kI386, Abi::kX32, Abi::kAarch64, Abi::kArm};
+inline constexpr Abi kAllAbis[] = {
+    Abi::kX86_64,    Abi::kI386,        Abi::kX32,      Abi::kAarch64,     Abi::kArm,      Abi::kMips64,
+    Abi::kMips64N32, Abi::kMips,        Abi::kMipsel64, Abi::kMipsel64N32, Abi::kMipsel,   Abi::kPpc64,
+    Abi::kPpc,       Abi::kPpc64le,     Abi::kS390x,    Abi::kS390,        Abi::kParisc64, Abi::kParisc,
+    Abi::kRiscv64,   Abi::kLoongarch64, Abi::kM68k,     Abi::kSh,          Abi::kSheb,
+};
 
 // x32 shares AUDIT_ARCH_X86_64 with x86_64; its numbers carry this bit on the wire (arch/x86/include/uapi/asm/unistd.h,
 // __X32_SYSCALL_BIT). SyscallId::nr never carries it.
@@ -24,17 +54,29 @@ struct SyscallId {
   auto operator<=>(const SyscallId&) const = default;
 };
 
-// "x86_64", "i386", "x32", "aarch64", "arm".
+// "x86_64", "i386", "x32", "aarch64", "arm"; the others as libseccomp has them, in small letters: "s390x".
 std::string_view AbiName(Abi abi);
 std::optional<Abi> AbiFromName(std::string_view name);
 
-// libseccomp's and OCI's token: "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_AARCH64",
-// "SCMP_ARCH_ARM".
+// OCI's token: "SCMP_ARCH_X86_64", "SCMP_ARCH_X86" for i386, and so on.
 std::string_view ScmpArchName(Abi abi);
 std::optional<Abi> AbiFromScmpArchName(std::string_view name);
 
 // AUDIT_ARCH_* of linux/audit.h, as seccomp_data.arch carries it. x86_64 and x32 share one value.
 uint32_t AuditArch(Abi abi);
+// SCMP_ARCH_* as libseccomp's functions take it: AUDIT_ARCH_*, but for x32.
+uint32_t ScmpArchToken(Abi abi);
+
+// In what order seccomp_data has the halves of an argument. libseccomp refuses a filter for both orders.
+bool IsBigEndian(Abi abi);
+bool IsBigEndian(uint32_t audit_arch);
+// Whether registers have 32 bits, and libseccomp compares only the low half of an argument.
+bool HasNarrowArguments(Abi abi);
+
+// Where an ABI's numbers begin: 4000, 5000 and 6000 on MIPS (arch/mips/include/uapi/asm/unistd.h), else 0.
+int FirstNumber(Abi abi);
+// The column of profiles/syscalls.txt: ABIs that differ only in the order of bytes share one.
+std::string_view SyscallTableName(Abi abi);
 
 // The identity of a call as seccomp_data spells it: (arch, nr with x32's bit). nullopt for an arch no Abi has, or for a
 // negative number, which is no system call.
@@ -46,7 +88,7 @@ uint32_t SeccompDataNumber(SyscallId id);
 Abi NativeAbi();
 
 // Every ABI a kernel of the same architecture as `native` may serve, `native` first: x86_64 -> x86_64, i386, x32;
-// aarch64 -> aarch64, arm.
+// aarch64 -> aarch64, arm; s390x -> s390x, s390.
 std::span<const Abi> AbisServedBeside(Abi native);
 
 }  // namespace syscarve

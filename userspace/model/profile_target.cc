@@ -24,20 +24,21 @@ std::optional<KernelVersion> KernelVersionFromRelease(std::string_view release) 
   return KernelVersionFromText(release.substr(0, static_cast<size_t>(end - release.begin())));
 }
 
+bool FiltersUretprobe(KernelVersion kernel) {
+  return kernel >= KernelVersion{.major = 6, .minor = 11} && kernel < KernelVersion{.major = 6, .minor = 14};
+}
+
 std::string_view EngineArchName(Abi abi) {
   switch (abi) {
     case Abi::kX86_64:
       return "amd64";
     case Abi::kI386:
       return "x86";
-    case Abi::kX32:
-      return "x32";
     case Abi::kAarch64:
       return "arm64";
-    case Abi::kArm:
-      return "arm";
+    default:
+      return AbiName(abi);
   }
-  return "";
 }
 
 std::optional<Abi> AbiFromEngineArchName(std::string_view name) {

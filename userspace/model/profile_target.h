@@ -29,7 +29,11 @@ std::optional<KernelVersion> KernelVersionFromText(std::string_view text);
 // What stands at the beginning of a release, as uname(2) gives it: 6.1 of "6.1.0-13-amd64".
 std::optional<KernelVersion> KernelVersionFromRelease(std::string_view release);
 
-// The name that engines have for an ABI as a machine's own: "amd64", "x86", "x32", "arm64", "arm".
+// Linux 6.11 made uretprobe a call that filters were asked about like any other; since 6.14 it is exempt
+// (kernel/seccomp.c), as uprobe has been from its beginning.
+bool FiltersUretprobe(KernelVersion kernel);
+
+// The name that engines have for an ABI as a machine's own: "amd64", "x86" and "arm64"; of others AbiName.
 std::string_view EngineArchName(Abi abi);
 std::optional<Abi> AbiFromEngineArchName(std::string_view name);
 

@@ -3,132 +3,76 @@
 #include <seccomp.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <cstdlib>
-#include <iterator>
-#include <memory>
-#include <numeric>
-#include <tuple>
-#include <type_traits>
+#include <functional>
+#include <map>
+#include <set>
 
+#include "profiles/embedded.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/text.h"
 
 namespace syscarve {
 namespace {
 
-enum class ServedBy { kEveryAbi, kEveryAbiButX32, kX86_64 };
-
-struct NewerSyscall {
+struct Name {
+  std::string_view text;
   int nr;
-  std::string_view name;
-  ServedBy served_by;
 };
-
-// Calls that a supported libseccomp (2.5.2 and later) may not know, from the kernel's scripts/syscall.tbl and
-// arch/*/syscalls/*.tbl as of Linux 6.18. Ascending by number.
-constexpr NewerSyscall kNewerSyscalls[] = {
-    {335, "uretprobe", ServedBy::kX86_64},
-    {336, "uprobe", ServedBy::kX86_64},
-    {448, "process_mrelease", ServedBy::kEveryAbi},
-    {449, "futex_waitv", ServedBy::kEveryAbi},
-    {450, "set_mempolicy_home_node", ServedBy::kEveryAbi},
-    {451, "cachestat", ServedBy::kEveryAbi},
-    {452, "fchmodat2", ServedBy::kEveryAbi},
-    {453, "map_shadow_stack", ServedBy::kEveryAbiButX32},
-    {454, "futex_wake", ServedBy::kEveryAbi},
-    {455, "futex_wait", ServedBy::kEveryAbi},
-    {456, "futex_requeue", ServedBy::kEveryAbi},
-    {457, "statmount", ServedBy::kEveryAbi},
-    {458, "listmount", ServedBy::kEveryAbi},
-    {459, "lsm_get_self_attr", ServedBy::kEveryAbi},
-    {460, "lsm_set_self_attr", ServedBy::kEveryAbi},
-    {461, "lsm_list_modules", ServedBy::kEveryAbi},
-    {462, "mseal", ServedBy::kEveryAbi},
-    {463, "setxattrat", ServedBy::kEveryAbi},
-    {464, "getxattrat", ServedBy::kEveryAbi},
-    {465, "listxattrat", ServedBy::kEveryAbi},
-    {466, "removexattrat", ServedBy::kEveryAbi},
-    {467, "open_tree_attr", ServedBy::kEveryAbi},
-    {468, "file_getattr", ServedBy::kEveryAbi},
-    {469, "file_setattr", ServedBy::kEveryAbi},
-};
-static_assert(std::ranges::is_sorted(kNewerSyscalls, {}, &NewerSyscall::nr));
-
-bool Serves(const NewerSyscall& call, Abi abi) {
-  switch (call.served_by) {
-    case ServedBy::kEveryAbi:
-      return true;
-    case ServedBy::kEveryAbiButX32:
-      return abi != Abi::kX32;
-    case ServedBy::kX86_64:
-      return abi == Abi::kX86_64;
-  }
-  return false;
-}
-
-uint32_t ScmpArch(Abi abi) {
-  switch (abi) {
-    case Abi::kX86_64:
-      return SCMP_ARCH_X86_64;
-    case Abi::kI386:
-      return SCMP_ARCH_X86;
-    case Abi::kX32:
-      return SCMP_ARCH_X32;
-    case Abi::kAarch64:
-      return SCMP_ARCH_AARCH64;
-    case Abi::kArm:
-      return SCMP_ARCH_ARM;
-  }
-  return SCMP_ARCH_NATIVE;
-}
 
 // The calls of one ABI in both orders.
 struct Table {
   std::vector<SyscallEntry> by_number;
-  std::vector<size_t> by_name;  // Indices into by_number, ascending by name.
+  std::vector<Name> by_name;
 
   const SyscallEntry* Find(int nr) const {
     const auto found = std::ranges::lower_bound(by_number, nr, {}, &SyscallEntry::nr);
     return found != by_number.end() && found->nr == nr ? &*found : nullptr;
   }
-  const SyscallEntry* Find(std::string_view name) const {
-    const auto name_of = [this](size_t i) -> std::string_view { return by_number[i].name; };
-    const auto found = std::ranges::lower_bound(by_name, name, {}, name_of);
-    return found != by_name.end() && by_number[*found].name == name ? &by_number[*found] : nullptr;
+  const Name* Find(std::string_view name) const {
+    const auto found = std::ranges::lower_bound(by_name, name, {}, &Name::text);
+    return found != by_name.end() && found->text == name ? &*found : nullptr;
   }
 };
 
-Table BuildTable(Abi abi) {
-  Table table;
-  // Only number-to-name resolution is asked: in the other direction libseccomp answers for i386's socket and System V
-  // IPC calls with the negative numbers of its own multiplexing, although the kernel has direct calls of these names.
-  for (int nr = 0; nr < kSyscallTableEnd; ++nr) {
-    const int number_on_the_wire = static_cast<int>(SeccompDataNumber({abi, nr}));
-    const std::unique_ptr<char, decltype(&std::free)> name(
-        seccomp_syscall_resolve_num_arch(ScmpArch(abi), number_on_the_wire), &std::free);
-    if (name != nullptr) table.by_number.push_back({nr, name.get()});
-  }
-  for (const NewerSyscall& call : kNewerSyscalls) {
-    const bool taken = std::ranges::any_of(
-        table.by_number, [&call](const SyscallEntry& known) { return known.nr == call.nr || known.name == call.name; });
-    if (Serves(call, abi) && !taken) table.by_number.push_back({call.nr, std::string(call.name)});
-  }
+void Complete(Table& table) {
   std::ranges::sort(table.by_number, {}, &SyscallEntry::nr);
+  std::ranges::sort(table.by_name, {}, &Name::text);
+}
 
-  table.by_name.resize(table.by_number.size());
-  std::iota(table.by_name.begin(), table.by_name.end(), size_t{0});
-  std::ranges::sort(table.by_name, {}, [&table](size_t i) -> std::string_view { return table.by_number[i].name; });
-  return table;
+// All columns of profiles/syscalls.txt. The build's tests check the file: nothing can be wrong with it here.
+using Columns = std::map<std::string, Table, std::less<>>;
+
+Columns ReadColumns(std::string_view text) {
+  Columns columns;
+  std::vector<Table*> order;
+  while (!text.empty()) {
+    const std::string_view line = TakeLine(text);
+    if (line.starts_with('#')) continue;
+    const std::vector<std::string_view> cells = SplitNonEmpty(line, ' ');
+    if (order.empty()) {
+      for (size_t i = 1; i < cells.size(); ++i) order.push_back(&columns[std::string(cells[i])]);
+      continue;
+    }
+    for (size_t i = 1; i < cells.size() && i <= order.size(); ++i) {
+      const std::optional<int> number = ParseNumber<int>(cells[i]);
+      if (!number.has_value()) continue;  // "-"
+      order[i - 1]->by_name.push_back({cells[0], *number});
+      order[i - 1]->by_number.push_back({*number, std::string(cells[0])});
+    }
+  }
+  for (auto& [name, table] : columns) Complete(table);
+  return columns;
 }
 
 const Table& TableOf(Abi abi) {
   // Never destroyed, so that the tables can be used at any time.
-  static const auto& tables =
-      *new const std::array{BuildTable(Abi::kX86_64), BuildTable(Abi::kI386), BuildTable(Abi::kX32),
-                            BuildTable(Abi::kAarch64), BuildTable(Abi::kArm)};
-  static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(tables)>> == std::size(kAllAbis));
-  return tables[static_cast<size_t>(abi)];
+  static const auto& columns = *new const Columns(ReadColumns(EmbeddedFile("syscalls.txt")));
+  static const auto& tables = *new const std::vector<const Table*>([] {
+    std::vector<const Table*> of_abi;
+    for (const Abi each : kAllAbis) of_abi.push_back(&columns.find(SyscallTableName(each))->second);
+    return of_abi;
+  }());
+  return *tables[static_cast<size_t>(abi)];
 }
 
 }  // namespace
@@ -145,7 +89,7 @@ std::string DisplayName(SyscallId id) {
 }
 
 std::optional<SyscallId> FindSyscall(Abi abi, std::string_view name) {
-  const SyscallEntry* entry = TableOf(abi).Find(name);
+  const Name* entry = TableOf(abi).Find(name);
   if (entry == nullptr) return std::nullopt;
   return SyscallId{abi, entry->nr};
 }
@@ -154,9 +98,38 @@ bool IsKnownSyscallName(std::string_view name) {
   return std::ranges::any_of(kAllAbis, [name](Abi abi) { return FindSyscall(abi, name).has_value(); });
 }
 
+const std::vector<std::string>& AllSyscallNames() {
+  static const auto& names = *new const std::vector<std::string>([] {
+    std::vector<std::string> all;
+    std::set<std::string_view> listed;
+    for (const Abi abi : kAllAbis) {
+      for (const SyscallEntry& entry : SyscallTable(abi)) {
+        if (listed.insert(entry.name).second) all.push_back(entry.name);
+      }
+    }
+    return all;
+  }());
+  return names;
+}
+
+bool HasSharedNumber(SyscallId id, int from) {
+  constexpr int kEndOfShared = 512;  // From here on x32 has calls of its own again, as old as x32.
+  const int nr = id.nr - FirstNumber(id.abi);
+  return nr >= from && nr < kEndOfShared;
+}
+
+bool LibseccompHas(Abi abi) {
+  return seccomp_syscall_resolve_name_arch(ScmpArchToken(abi), "read") != __NR_SCMP_ERROR;
+}
+
 bool LibseccompKnows(Abi abi, std::string_view name) {
   if (name.find('\0') != std::string_view::npos) return false;
-  return seccomp_syscall_resolve_name_arch(ScmpArch(abi), std::string(name).c_str()) != __NR_SCMP_ERROR;
+  // Negative: the architecture has no such call, as far as libseccomp knows; but of those that one call multiplexes,
+  // the number by which libseccomp speaks of both spellings (seccomp-syscalls.h: -101 on for socketcall, -201 on for
+  // ipc).
+  const int number = seccomp_syscall_resolve_name_arch(ScmpArchToken(abi), std::string(name).c_str());
+  constexpr int kLastOfMultiplexed = -299;
+  return number >= 0 || (number <= -100 && number >= kLastOfMultiplexed && FindSyscall(abi, "socketcall").has_value());
 }
 
 std::span<const SyscallEntry> SyscallTable(Abi abi) {

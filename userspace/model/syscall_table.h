@@ -1,5 +1,5 @@
-// Names and numbers of system calls, per ABI: libseccomp's tables, completed by the calls that are newer than the
-// installed libseccomp. Thread-safe; the tables are built once, at first use.
+// Names and numbers of system calls, per ABI: our own (profiles/syscalls.txt, after the kernel's headers), whatever the
+// installed libseccomp knows. Thread-safe; the tables are built once, at first use.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace syscarve {
 
-// The largest number (exclusive) that tables and exhaustive checks go through. Linux 6.18's last is 469 on every
-// architecture but arm, whose private calls (0xf0000…) are above and are kept as numbers.
+// How many numbers exhaustive checks go through, from an ABI's first on. Linux 6.18's last is 469 on every architecture
+// but x32, which has some from 512 on, and arm, whose private calls (0xf0000…) lie apart.
 inline constexpr int kSyscallTableEnd = 512 + 64;
 
 struct SyscallEntry {
@@ -33,6 +33,14 @@ std::optional<SyscallId> FindSyscall(Abi abi, std::string_view name);
 
 // Whether any ABI we know has a call of this name.
 bool IsKnownSyscallName(std::string_view name);
+// Every name once, those of the first ABI that has them together, by number. Lives as long as the process.
+const std::vector<std::string>& AllSyscallNames();
+
+// Whether `id` is of those calls that have one number on every architecture (from 424 on), and that is `from` or more.
+bool HasSharedNumber(SyscallId id, int from);
+
+// Whether the installed libseccomp can write a filter for `abi`.
+bool LibseccompHas(Abi abi);
 
 // Whether the installed libseccomp itself (not our completion) can resolve `name` on `abi`. Container runtimes ignore a
 // name their libseccomp does not know, silently.
@@ -45,7 +53,8 @@ std::string LibseccompVersion();
 std::span<const SyscallEntry> SyscallTable(Abi abi);
 
 // Calls the kernel makes or serves for itself and exempts from seccomp: uretprobe (335) and uprobe (336) on x86_64.
-// They are never recorded, emitted or checked.
+// They are never recorded, checked or allowed unasked; FiltersUretprobe (profile_target.h) has the kernels that are
+// different.
 bool IsExemptFromSeccomp(SyscallId id);
 
 }  // namespace syscarve

@@ -82,12 +82,9 @@ std::optional<Abi> OtherArchitecture(Abi native) {
       return Abi::kAarch64;
     case Abi::kAarch64:
       return Abi::kX86_64;
-    case Abi::kI386:
-    case Abi::kX32:
-    case Abi::kArm:
+    default:
       return std::nullopt;
   }
-  return std::nullopt;
 }
 
 }  // namespace syscarve

@@ -1,6 +1,8 @@
 #include "userspace/policy/decision.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "userspace/model/syscall_table.h"
@@ -26,9 +28,6 @@ constexpr Multiplexed kIpcCalls[] = {
     {"semop", 1},   {"semget", 2},  {"semctl", 3}, {"semtimedop", 4}, {"msgsnd", 11}, {"msgrcv", 12},
     {"msgget", 13}, {"msgctl", 14}, {"shmat", 21}, {"shmdt", 22},     {"shmget", 23}, {"shmctl", 24},
 };
-
-constexpr int kI386Socketcall = 102;
-constexpr int kI386Ipc = 117;
 
 uint64_t ComparedBits(Abi abi) {
   return ComparesLowHalfOnly(abi) ? 0xffffffff : ~uint64_t{0};
@@ -60,17 +59,24 @@ bool Holds(const ArgumentCondition& condition, uint64_t argument, uint64_t compa
 }  // namespace
 
 bool ComparesLowHalfOnly(Abi abi) {
-  return abi == Abi::kI386 || abi == Abi::kX32 || abi == Abi::kArm;
+  return HasNarrowArguments(abi);
 }
 
-std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name) {
-  for (const Multiplexed& call : kSocketCalls) {
-    if (call.name == name) return MultiplexedCall{{Abi::kI386, kI386Socketcall}, call.selector};
-  }
-  for (const Multiplexed& call : kIpcCalls) {
-    if (call.name == name) return MultiplexedCall{{Abi::kI386, kI386Ipc}, call.selector};
-  }
-  return std::nullopt;
+std::string_view MultiplexerOf(std::string_view name) {
+  if (std::ranges::find(kSocketCalls, name, &Multiplexed::name) != std::end(kSocketCalls)) return "socketcall";
+  if (std::ranges::find(kIpcCalls, name, &Multiplexed::name) != std::end(kIpcCalls)) return "ipc";
+  return "";
+}
+
+std::optional<MultiplexedCall> MultiplexedOn(Abi abi, std::string_view name) {
+  const std::string_view multiplexer = MultiplexerOf(name);
+  if (multiplexer.empty()) return std::nullopt;
+  const std::optional<SyscallId> id = FindSyscall(abi, multiplexer);
+  if (!id.has_value()) return std::nullopt;
+  const auto in = [&](std::span<const Multiplexed> calls) {
+    return MultiplexedCall{*id, std::ranges::find(calls, name, &Multiplexed::name)->selector};
+  };
+  return multiplexer == "ipc" ? in(kIpcCalls) : in(kSocketCalls);
 }
 
 Decider::Decider(const Profile& profile) : default_action_(profile.default_action), abis_(profile.abis) {
@@ -80,8 +86,7 @@ Decider::Decider(const Profile& profile) : default_action_(profile.default_actio
     for (const std::string& name : rule.names) {
       for (const Abi abi : abis_) {
         if (const std::optional<SyscallId> id = FindSyscall(abi, name)) Add(*id, rule.conditions, rule.action);
-        if (abi != Abi::kI386) continue;
-        if (const std::optional<MultiplexedCall> call = MultiplexedOnI386(name)) {
+        if (const std::optional<MultiplexedCall> call = MultiplexedOn(abi, name)) {
           // libseccomp puts the selector in the place of any condition on argument 0 and keeps the others.
           std::vector<ArgumentCondition> conditions = rule.conditions;
           std::erase_if(conditions, [](const ArgumentCondition& condition) { return condition.index == 0; });

@@ -22,13 +22,15 @@ using Arguments = std::array<uint64_t, 6>;
 // Whether libseccomp compares only the low 32 bits of this ABI's arguments.
 bool ComparesLowHalfOnly(Abi abi);
 
-// On i386 one call multiplexes the socket functions and another the System V IPC ones, chosen by argument 0; libseccomp
-// lets a rule for `name` speak of both spellings.
+// On i386, s390, PowerPC and others one call multiplexes the socket functions and another the System V IPC ones, chosen
+// by argument 0; there libseccomp lets a rule for `name` speak of both spellings.
 struct MultiplexedCall {
   SyscallId id;           // socketcall or ipc.
   uint64_t selector = 0;  // The value of argument 0.
 };
-std::optional<MultiplexedCall> MultiplexedOnI386(std::string_view name);
+std::optional<MultiplexedCall> MultiplexedOn(Abi abi, std::string_view name);
+// "socketcall", "ipc", or "" for a name that neither multiplexes on any ABI.
+std::string_view MultiplexerOf(std::string_view name);
 
 // Answers for one profile. Holds everything it needs: the profile may go away. Thread-safe after construction.
 //

@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
+#include "userspace/policy/filter_prelude.h"
 
 namespace syscarve {
 namespace {
@@ -32,22 +35,6 @@ struct ContextDeleter {
   void operator()(void* context) const { seccomp_release(context); }
 };
 using Context = std::unique_ptr<void, ContextDeleter>;
-
-uint32_t ScmpArch(Abi abi) {
-  switch (abi) {
-    case Abi::kX86_64:
-      return SCMP_ARCH_X86_64;
-    case Abi::kI386:
-      return SCMP_ARCH_X86;
-    case Abi::kX32:
-      return SCMP_ARCH_X32;
-    case Abi::kAarch64:
-      return SCMP_ARCH_AARCH64;
-    case Abi::kArm:
-      return SCMP_ARCH_ARM;
-  }
-  return SCMP_ARCH_NATIVE;
-}
 
 uint32_t ScmpAction(Action action) {
   switch (action.kind) {
@@ -69,28 +56,6 @@ uint32_t ScmpAction(Action action) {
       return SCMP_ACT_ALLOW;
   }
   return SCMP_ACT_KILL_PROCESS;
-}
-
-uint32_t SeccompReturn(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return SECCOMP_RET_KILL_PROCESS;
-    case ActionKind::kKillThread:
-      return SECCOMP_RET_KILL_THREAD;
-    case ActionKind::kTrap:
-      return SECCOMP_RET_TRAP;
-    case ActionKind::kErrno:
-      return SECCOMP_RET_ERRNO | action.value;
-    case ActionKind::kNotify:
-      return SECCOMP_RET_USER_NOTIF;
-    case ActionKind::kTrace:
-      return SECCOMP_RET_TRACE | action.value;
-    case ActionKind::kLog:
-      return SECCOMP_RET_LOG;
-    case ActionKind::kAllow:
-      return SECCOMP_RET_ALLOW;
-  }
-  return SECCOMP_RET_KILL_PROCESS;
 }
 
 scmp_compare ScmpCompare(CompareOp op) {
@@ -117,31 +82,6 @@ scmp_compare ScmpCompare(CompareOp op) {
 absl::Status LibseccompError(std::string_view what, int rc) {
   const std::string message = Concat("libseccomp refused to ", what, " (", std::strerror(-rc), ")");
   return rc == -ENOMEM ? absl::ResourceExhaustedError(message) : absl::InvalidArgumentError(message);
-}
-
-// The numbers that libseccomp cannot be given: seccomp_rule_add takes the native number and finds the other
-// architectures' through its name, so a number that it has no name for reaches at most the native architecture. They
-// are decided by a few instructions in front of libseccomp's program instead, the place where runc puts its own ENOSYS
-// stub.
-using ExtraRules = std::map<uint32_t, std::map<uint32_t, Action>>;  // audit arch -> number on the wire -> action
-
-void AppendPrelude(const ExtraRules& rules, FilterProgram& program) {
-  constexpr auto kLoad = BPF_LD | BPF_W | BPF_ABS;
-  for (const auto& [arch, numbers] : rules) {
-    FilterProgram body;
-    // All of these numbers are high: one comparison lets everything older through.
-    body.push_back(BPF_STMT(kLoad, offsetof(seccomp_data, nr)));
-    body.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, numbers.begin()->first, 1, 0));
-    body.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(2 * numbers.size())));
-    for (const auto& [number, action] : numbers) {
-      body.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
-      body.push_back(BPF_STMT(BPF_RET | BPF_K, SeccompReturn(action)));
-    }
-    program.push_back(BPF_STMT(kLoad, offsetof(seccomp_data, arch)));
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 1, 0));
-    program.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(body.size())));
-    program.insert(program.end(), body.begin(), body.end());
-  }
 }
 
 absl::Status AddRule(void* context, const Rule& rule, const std::string& name, int number) {
@@ -193,10 +133,10 @@ bool MayNotEnd(const Profile& profile) {
     if (rule.conditions.empty() || rule.action == profile.default_action) continue;
     for (const std::string& name : rule.names) {
       // The rules of these all speak of socketcall or ipc, and of their argument 0.
-      const std::optional<MultiplexedCall> multiplexed = MultiplexedOnI386(name);
-      Seen& of_name = seen[multiplexed.has_value() ? DisplayName(multiplexed->id) : name];
+      const std::string multiplexer(MultiplexerOf(name));
+      Seen& of_name = seen[multiplexer.empty() ? name : multiplexer];
       ++of_name.rules;
-      if (multiplexed.has_value()) of_name.arguments.insert(0);
+      if (!multiplexer.empty()) of_name.arguments.insert(0);
       for (const ArgumentCondition& condition : rule.conditions) of_name.arguments.insert(condition.index);
     }
   }
@@ -223,7 +163,42 @@ absl::StatusOr<bool> Ends(const Work& work) {
   return WIFEXITED(status);
 }
 
-absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
+// libseccomp takes one order of bytes at a time, so the native architecture goes before others come, if it is to go.
+absl::Status ChooseArchitectures(void* context, const std::vector<Abi>& abis) {
+  if (std::ranges::find(abis, NativeAbi()) == abis.end()) {
+    if (const int rc = seccomp_arch_remove(context, SCMP_ARCH_NATIVE); rc != 0) {
+      return LibseccompError("leave out the native architecture", rc);
+    }
+  }
+  for (const Abi abi : abis) {
+    const int rc = seccomp_arch_add(context, ScmpArchToken(abi));
+    if (rc != 0 && rc != -EEXIST) return LibseccompError(Concat("add the architecture ", AbiName(abi)), rc);
+  }
+  return absl::OkStatus();
+}
+
+// Whether libseccomp finds the call of another architecture behind the number that it has for `name` here. 2.5 has one
+// number for PowerPC's switch_endian and sys_debug_setcontext.
+bool IsTranslated(const std::string& name, int number) {
+  constexpr int kFirstOfOthers = -10000;  // seccomp-syscalls.h: __PNR_* of single architectures.
+  if (number > kFirstOfOthers) return true;
+  const std::unique_ptr<char, decltype(&std::free)> found(
+      seccomp_syscall_resolve_num_arch(ScmpArchToken(NativeAbi()), number), &std::free);
+  return found != nullptr && name == found.get();
+}
+
+// libseccomp 2.5 forgets to turn round the bytes of the returns that it puts into long programs for another order.
+void TurnForgottenReturns(const Profile& profile, FilterProgram& program) {
+  std::set<uint32_t> returns = {SECCOMP_RET_KILL_THREAD, SeccompReturn(profile.default_action)};
+  for (const Rule& rule : profile.rules) returns.insert(SeccompReturn(rule.action));
+  for (sock_filter& instruction : program) {
+    if (instruction.code != (BPF_RET | BPF_K) || returns.contains(instruction.k)) continue;
+    const uint32_t turned = __builtin_bswap32(instruction.k);
+    if (returns.contains(turned)) instruction.k = turned;
+  }
+}
+
+absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const std::vector<Abi>& known_abis) {
   // Without this libseccomp asks the running kernel which actions it knows, and a profile would compile or not
   // depending on the sandbox that syscarve itself runs in. Level 6 is the last that libseccomp 2.5 has.
   seccomp_api_set(6);
@@ -231,17 +206,7 @@ absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
   Context context(seccomp_init(ScmpAction(profile.default_action)));
   if (context == nullptr) return absl::InvalidArgumentError("libseccomp refused the default action");
 
-  std::vector<Abi> abis = profile.abis;
-  if (abis.empty()) abis.push_back(NativeAbi());
-  for (const Abi abi : abis) {
-    const int rc = seccomp_arch_add(context.get(), ScmpArch(abi));
-    if (rc != 0 && rc != -EEXIST) return LibseccompError(Concat("add the architecture ", AbiName(abi)), rc);
-  }
-  if (std::find(abis.begin(), abis.end(), NativeAbi()) == abis.end()) {
-    if (const int rc = seccomp_arch_remove(context.get(), SCMP_ARCH_NATIVE); rc != 0) {
-      return LibseccompError("leave out the native architecture", rc);
-    }
-  }
+  SYSCARVE_RETURN_IF_ERROR(ChooseArchitectures(context.get(), known_abis));
   // The kernel's bit is set by whoever loads the filter.
   if (const int rc = seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0); rc != 0) {
     return LibseccompError("leave no_new_privs alone", rc);
@@ -251,29 +216,64 @@ absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
   // As runc: a binary tree from 33 calls on. libseccomp before 2.5.5 makes a broken tree of no rules at all.
   if (name_count > 32) seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
-  ExtraRules extra;
   for (const Rule& rule : profile.rules) {
     if (rule.action == profile.default_action) continue;
     for (const std::string& name : rule.names) {
       // For a call that only other architectures have this is a negative stand-in, which libseccomp translates by name.
       const int number = seccomp_syscall_resolve_name(name.c_str());
-      if (number != __NR_SCMP_ERROR) SYSCARVE_RETURN_IF_ERROR(AddRule(context.get(), rule, name, number));
-
-      for (const Abi abi : abis) {
-        const std::optional<SyscallId> id = FindSyscall(abi, name);
-        if (!id.has_value() || LibseccompKnows(abi, name)) continue;
-        if (!rule.conditions.empty()) {
-          return absl::UnimplementedError(Concat("the installed libseccomp does not know \"", name, "\" on ",
-                                                 AbiName(abi), ", so its arguments cannot be filtered"));
-        }
-        extra[AuditArch(abi)].emplace(SeccompDataNumber(*id), rule.action);
-      }
+      if (number == __NR_SCMP_ERROR || !IsTranslated(name, number)) continue;
+      SYSCARVE_RETURN_IF_ERROR(AddRule(context.get(), rule, name, number));
     }
   }
+  // libseccomp writes a program in the order of bytes of the machine that is to run it.
+  SYSCARVE_ASSIGN_OR_RETURN(FilterProgram exported, Export(context.get()));
+  FilterProgram program = InBytesOf(known_abis.front(), std::move(exported));
+  if (IsBigEndian(known_abis.front()) != IsBigEndian(NativeAbi())) TurnForgottenReturns(profile, program);
+  return program;
+}
 
-  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram compiled, Export(context.get()));
+// seccomp_rule_add takes the native number and finds the other architectures' through its name, so a number that it has
+// no name for reaches at most the native architecture. Such calls are decided in front of libseccomp's program instead,
+// the place where runc puts its own ENOSYS stub, and so are architectures that libseccomp does not know.
+std::map<Abi, PreludeOfAbi> UnknownToLibseccomp(const Decider& decider, const std::vector<Abi>& abis) {
+  std::map<Abi, PreludeOfAbi> unknown;
+  for (const Abi abi : abis) {
+    PreludeOfAbi prelude;
+    const bool is_known = LibseccompHas(abi);
+    for (const SyscallEntry& entry : SyscallTable(abi)) {
+      const SyscallId id{abi, entry.nr};
+      if (decider.Find(id) == nullptr) continue;
+      if (is_known && LibseccompKnows(abi, entry.name) &&
+          IsTranslated(entry.name, seccomp_syscall_resolve_name(entry.name.c_str()))) {
+        continue;
+      }
+      prelude.calls.push_back(id);
+    }
+    if (!is_known) prelude.all_else = decider.default_action();
+    if (!is_known || !prelude.calls.empty()) unknown.emplace(abi, std::move(prelude));
+  }
+  return unknown;
+}
+
+absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
+  std::vector<Abi> abis = profile.abis;
+  if (abis.empty()) abis.push_back(NativeAbi());
+  if (const auto other =
+          std::ranges::adjacent_find(abis, [](Abi a, Abi b) { return IsBigEndian(a) != IsBigEndian(b); });
+      other != abis.end()) {
+    return absl::InvalidArgumentError(Concat("no filter can be for both ", AbiName(*other), " and ", AbiName(other[1]),
+                                             ", which differ in the order of bytes; runtimes refuse "
+                                             "the profile, too"));
+  }
+  std::vector<Abi> known_abis;
+  std::ranges::copy_if(abis, std::back_inserter(known_abis), LibseccompHas);
   FilterProgram program;
-  AppendPrelude(extra, program);
+  const Decider decider(profile);
+  AppendPrelude(decider, UnknownToLibseccomp(decider, abis), program);
+  FilterProgram compiled = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD)};
+  if (!known_abis.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(compiled, CompileByLibseccomp(profile, known_abis));
+  }
   program.insert(program.end(), compiled.begin(), compiled.end());
   if (program.size() > BPF_MAXINSNS) {
     return absl::ResourceExhaustedError(
@@ -293,6 +293,15 @@ absl::StatusOr<FilterProgram> Compile(const Profile& profile) {
     }
   }
   return CompileUnbounded(profile);
+}
+
+FilterProgram InBytesOf(Abi abi, FilterProgram program) {
+  if (IsBigEndian(abi) == (std::endian::native == std::endian::big)) return program;
+  for (sock_filter& instruction : program) {
+    instruction.code = __builtin_bswap16(instruction.code);
+    instruction.k = __builtin_bswap32(instruction.k);
+  }
+  return program;
 }
 
 absl::Status ValidateFilter(std::span<const sock_filter> program) {
@@ -388,6 +397,17 @@ absl::Status ValidateFilter(std::span<const sock_filter> program) {
   return absl::OkStatus();
 }
 
+namespace {
+
+// Where this machine has what is at `offset` on a machine of `audit_arch`: the halves of 64-bit members may change
+// places.
+uint32_t HostOffset(uint32_t offset, uint32_t audit_arch) {
+  const bool swapped = IsBigEndian(audit_arch) != (std::endian::native == std::endian::big);
+  return swapped && offset >= offsetof(seccomp_data, instruction_pointer) ? offset ^ 4 : offset;
+}
+
+}  // namespace
+
 uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data) {
   uint32_t a = 0;
   uint32_t x = 0;
@@ -400,7 +420,7 @@ uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data
         uint32_t value = 0;
         switch (BPF_MODE(insn.code)) {
           case BPF_ABS:
-            std::memcpy(&value, reinterpret_cast<const char*>(&data) + insn.k, sizeof(value));
+            std::memcpy(&value, reinterpret_cast<const char*>(&data) + HostOffset(insn.k, data.arch), sizeof(value));
             break;
           case BPF_LEN:
             value = sizeof(seccomp_data);

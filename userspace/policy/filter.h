@@ -20,16 +20,21 @@ using FilterProgram = std::vector<sock_filter>;
 
 // The filter that libseccomp makes of `profile`. Names that the installed libseccomp does not know but our table does
 // are added by number, so that the filter's meaning is the profile's, not the library's age. A name that neither knows
-// is left out, as runtimes do, and so is a rule whose action is the default's. Without ABIs in the profile the native
-// one is meant.
+// is left out, as runtimes do, and so is a rule whose action is the default's. ABIs that the installed libseccomp does
+// not know are treated alike. Without ABIs in the profile the native one is meant.
 //
 // A call of an ABI that the profile does not list kills the thread: libseccomp's default, which runc and crun leave in
 // place. Flags say how a filter is loaded, not what it decides, and are not looked at.
 //
-// kInvalidArgument when libseccomp refuses a rule, kUnimplemented for argument conditions on a name that only our table
-// knows, kResourceExhausted when the result is longer than the kernel takes or libseccomp would never come back with
-// one. Asks the kernel nothing about seccomp.
+// Instructions are in this machine's order of bytes, offsets are those of the machine that the filter is for.
+//
+// kInvalidArgument when libseccomp refuses a rule, or the ABIs have different orders of bytes; kResourceExhausted when
+// the result is longer than the kernel takes or libseccomp would never come back with one. Asks the kernel nothing
+// about seccomp.
 absl::StatusOr<FilterProgram> Compile(const Profile& profile);
+
+// `program`, which is in this machine's order of bytes, as a machine of `abi` reads it; and back.
+FilterProgram InBytesOf(Abi abi, FilterProgram program);
 
 // Checks `program` as the kernel's seccomp_check_filter does (kernel/seccomp.c): known opcodes, aligned loads inside
 // seccomp_data, jumps forward and inside, no division by a constant zero, no scratch word read before it is written,
@@ -37,7 +42,7 @@ absl::StatusOr<FilterProgram> Compile(const Profile& profile);
 absl::Status ValidateFilter(std::span<const sock_filter> program);
 
 // What `program` returns for `data`: a SECCOMP_RET_* value with its 16 data bits. `program` must have passed
-// ValidateFilter.
+// ValidateFilter. `data` is in this machine's order of bytes, whatever the order of its architecture.
 uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data);
 
 // A SECCOMP_RET_* value as an Action; unknown action bits are kKillProcess, as the kernel treats them.

@@ -60,9 +60,8 @@ Value Load(uint32_t offset, SyscallId id) {
   if (offset == offsetof(seccomp_data, arch)) return Constant(AuditArch(id.abi));
   constexpr size_t kArguments = offsetof(seccomp_data, args);
   if (offset < kArguments) return kUnknown;  // The instruction pointer.
-  // Both architectures are little-endian: the low half comes first.
   const auto word = static_cast<unsigned>((offset - kArguments) / 4);
-  return {.kind = Value::Kind::kArgument, .index = word / 2, .high = word % 2 != 0};
+  return {.kind = Value::Kind::kArgument, .index = word / 2, .high = (word % 2 != 0) != IsBigEndian(id.abi)};
 }
 
 // As Evaluate computes. nullopt for a division by zero, which ends the program.

@@ -138,18 +138,17 @@ class Folder {
     std::vector<std::string> multiplexers;
     const Profile empty{.default_action = default_action, .abis = abis_};
     for (const auto& [name, ids] : names_) {
-      if ((name == "socketcall" || name == "ipc") && ids.front().abi == Abi::kI386) {
+      if (name == "socketcall" || name == "ipc") {
         multiplexers.push_back(name);
       } else {
         rules[name] = ChooseRules(sets_, name, Wanted(ids), empty).rules;
       }
     }
-    // On i386 the rules of socket functions speak of socketcall, too, and may already say all of it.
+    // Where there is one the rules of socket functions speak of socketcall, too, and may already say all of it.
     for (const std::string& multiplexer : multiplexers) {
       Profile context = empty;
       for (const auto& [name, own] : rules) {
-        const auto multiplexed = MultiplexedOnI386(name);
-        if (multiplexed.has_value() && SyscallName(multiplexed->id) == multiplexer) AddCallRules(name, own, context);
+        if (MultiplexerOf(name) == multiplexer) AddCallRules(name, own, context);
       }
       rules[multiplexer] = ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context).rules;
     }
@@ -241,8 +240,8 @@ class Folder {
       std::sort(numbers.begin(), numbers.end());
       const auto& [abi, live, made] = what;
       folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live, " in ", what_,
-                                       " and ", made, " in the profile, which has one default: ", NumberRanges(numbers),
-                                       live == "ENOSYS" ? kRuncsStub : std::string_view()));
+                                       " and ", made, " in the profile, which has one default: ",
+                                       NumberRanges(abi, numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
     }
     return folded;
   }

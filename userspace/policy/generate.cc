@@ -21,9 +21,6 @@ constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
-// x32 has calls of its own from 512 on, which are as old as x32 and no newer calls.
-constexpr int kFirstX32Number = 512;
-
 // A run of a subject, the same in every recording that holds it.
 struct TraceKey {
   UnixNanos start;
@@ -86,7 +83,8 @@ void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key
     for (const auto& [program, count] : programs) KeepLarger(sighting.programs[program], count);
   }
   for (const auto& [id, denials] : trace.denials) {
-    if (!denials.empty() && !IsExemptFromSeccomp(id)) evidence.denied.insert(SyscallName(id).value_or(DisplayName(id)));
+    // What a filter refused it was asked about, exempt on newer kernels or not.
+    if (!denials.empty()) evidence.denied.insert(SyscallName(id).value_or(DisplayName(id)));
   }
   for (const auto& [capability, use] : trace.capabilities) KeepLargerUse(use, evidence.capabilities[key][capability]);
 }
@@ -133,10 +131,7 @@ absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOpt
 
 // Whether a rule for `name` would do anything.
 bool ExistsOn(const std::vector<Abi>& abis, std::string_view name) {
-  return std::any_of(abis.begin(), abis.end(), [&](Abi abi) {
-    const std::optional<SyscallId> id = FindSyscall(abi, name);
-    return id.has_value() && !IsExemptFromSeccomp(*id);
-  });
+  return std::any_of(abis.begin(), abis.end(), [&](Abi abi) { return FindSyscall(abi, name).has_value(); });
 }
 
 Action DefaultAction(UnlistedMode mode) {
@@ -163,8 +158,7 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
   for (const Abi abi : profile.abis) {
     for (const SyscallEntry& entry : SyscallTable(abi)) {
       if (allowed.contains(entry.name) || IsExemptFromSeccomp({abi, entry.nr})) continue;
-      const bool newer = entry.nr >= policy.newer_from && entry.nr < kSyscallTableEnd &&
-                         !(abi == Abi::kX32 && entry.nr >= kFirstX32Number);
+      const bool newer = HasSharedNumber({abi, entry.nr}, policy.newer_from);
       if (newer) newer_calls.insert(entry.name);
       (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
     }

@@ -55,7 +55,9 @@ constexpr LintRule kRules[] = {
      "architecture nothing can run at all."},
     {"unneeded-architecture", LintLevel::kNote, "The profile lists an architecture that this kernel does not serve.",
      "It does nothing here, and it doubles the text that a reviewer must think about. Keep it if the profile is for "
-     "several machines."},
+     "several machines. One of another order of bytes, or that the runtime's libseccomp does not know, keeps "
+     "containers "
+     "from starting."},
     {"empty-allow-list", LintLevel::kError, "The profile allows nothing.",
      "No program can start under it, not even to end. Allow what the program needs."},
     {"permissive-default", LintLevel::kWarning, "What the profile does not name is let through.",

@@ -52,9 +52,23 @@ void Architectures(const Subject& subject, Findings& findings) {
   }
   for (const Abi abi : listed) {
     if (std::ranges::find(served, abi) != served.end()) continue;
-    add("unneeded-architecture", LintLevel::kNote, abi,
-        Concat("No kernel for ", AbiName(subject.input.target.native), " serves ", AbiName(abi), "."),
-        Concat("Remove ", ScmpArchName(abi), ", unless the profile is for such machines, too."));
+    const std::string native(AbiName(subject.input.target.native));
+    const std::string unserved = Concat("No kernel for ", native, " serves ", AbiName(abi));
+    const std::string remove = Concat("Remove ", ScmpArchName(abi));
+    if (IsBigEndian(abi) != IsBigEndian(subject.input.target.native)) {
+      add("unneeded-architecture", LintLevel::kError, abi,
+          Concat(unserved,
+                 ", and libseccomp takes no other order of bytes into one filter: runtimes refuse the profile."),
+          Concat(remove, "."));
+    } else if (!LibseccompHas(abi)) {
+      add("unneeded-architecture", LintLevel::kWarning, abi,
+          Concat(unserved, ", and libseccomp ", LibseccompVersion(),
+                 " of this host does not know it: runtimes with that refuse the profile."),
+          Concat(remove, ", or update libseccomp where the profile is used."));
+    } else {
+      add("unneeded-architecture", LintLevel::kNote, abi, unserved + ".",
+          Concat(remove, ", unless the profile is for such machines, too."));
+    }
   }
 }
 
@@ -87,7 +101,7 @@ void ProbedCalls(const Subject& subject, Findings& findings) {
   std::vector<std::string> names;
   for (const SyscallEntry& call : SyscallTable(native)) {
     const SyscallId id{native, call.nr};
-    const bool probed = call.nr >= subject.errnos.newer_from || subject.errnos.probed.contains(call.name);
+    const bool probed = HasSharedNumber(id, subject.errnos.newer_from) || subject.errnos.probed.contains(call.name);
     if (!probed || IsExemptFromSeccomp(id) || subject.decider.DependsOnArguments(id)) continue;
     if (IsErrno(subject.decider.Decide(id, {}), EPERM)) names.push_back(call.name);
   }

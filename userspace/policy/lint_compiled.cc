@@ -57,7 +57,7 @@ std::optional<Counterexample> FindDifference(const Subject& subject, SyscallId i
 
 bool SpeaksOf(std::string_view name, SyscallId id) {
   if (FindSyscall(id.abi, name) == id) return true;
-  const std::optional<MultiplexedCall> multiplexed = MultiplexedOnI386(name);
+  const std::optional<MultiplexedCall> multiplexed = MultiplexedOn(id.abi, name);
   return multiplexed.has_value() && multiplexed->id == id;
 }
 

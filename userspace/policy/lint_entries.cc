@@ -17,11 +17,6 @@ using Kind = ProfileEdit::Kind;
 
 constexpr uint64_t kHighHalf = ~uint64_t{0xffffffff};
 
-// libseccomp also knows names of architectures that we have no tables for.
-bool IsKnownAnywhere(const std::string& name) {
-  return IsKnownSyscallName(name) || LibseccompKnows(NativeAbi(), name);
-}
-
 bool IsNamed(const Profile& profile, std::string_view name) {
   return std::ranges::any_of(
       profile.rules, [name](const Rule& rule) { return std::ranges::find(rule.names, name) != rule.names.end(); });
@@ -128,7 +123,7 @@ void UnknownNames(const Subject& subject, Findings& findings) {
   for (const ProfileEntry& entry : subject.input.source.entries) {
     if (entry.rules.empty()) continue;
     for (size_t i = 0; i < entry.rules.front().names.size(); ++i) {
-      if (IsKnownAnywhere(entry.rules.front().names[i])) {
+      if (IsKnownSyscallName(entry.rules.front().names[i])) {
         UnknownToLibseccomp(subject, entry, i, findings);
       } else {
         findings.push_back(UnknownName(subject, entry, i));

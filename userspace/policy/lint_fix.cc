@@ -20,8 +20,7 @@ using Set = ArgumentSets::Set;
 void AddCalls(const Profile& profile, const std::string& name, std::set<SyscallId>& calls) {
   for (const Abi abi : profile.abis) {
     if (const std::optional<SyscallId> id = FindSyscall(abi, name)) calls.insert(*id);
-    const std::optional<MultiplexedCall> multiplexed = MultiplexedOnI386(name);
-    if (abi == Abi::kI386 && multiplexed.has_value()) calls.insert(multiplexed->id);
+    if (const std::optional<MultiplexedCall> multiplexed = MultiplexedOn(abi, name)) calls.insert(multiplexed->id);
   }
 }
 

@@ -107,17 +107,22 @@ std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi) {
   return everything;
 }
 
-std::string NumberRanges(const std::vector<int>& numbers) {
+std::string NumberRanges(Abi abi, const std::vector<int>& numbers) {
+  const std::vector<int> proven = NumbersToProve(abi);
   std::vector<std::string> parts;
   for (size_t i = 0; i < numbers.size();) {
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    // What follows are the samples from beyond the tables, and all of them agree.
-    if (numbers[end - 1] == kSyscallTableEnd - 1 && numbers.back() == kBeyondAllTables) {
-      parts.push_back(Concat(numbers[i], " and above"));
-      break;
+    // Far from the tables some numbers stand for all: a range goes on to the next that was looked at.
+    auto next = std::ranges::find(proven, numbers[i]);
+    size_t end = i;
+    while (end < numbers.size() && next != proven.end() && numbers[end] == *next) {
+      ++end;
+      ++next;
     }
-    parts.push_back(end - i == 1 ? Concat(numbers[i]) : Concat(numbers[i], "–", numbers[end - 1]));
+    if (numbers[end - 1] == kBeyondAllTables && end - i > 1) {
+      parts.push_back(Concat(numbers[i], " and above"));
+    } else {
+      parts.push_back(end - i == 1 ? Concat(numbers[i]) : Concat(numbers[i], "–", numbers[end - 1]));
+    }
     i = end;
   }
   constexpr size_t kMaxParts = 12;

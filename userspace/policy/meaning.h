@@ -47,8 +47,8 @@ absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSe
 // The action that all numbers of `abi` meet, whatever their arguments; nullopt when they do not all meet one.
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
 
-// "336–423, 470 and above": numbers of a Meaning, in ascending order. At most a dozen ranges.
-std::string NumberRanges(const std::vector<int>& numbers);
+// "336–423, 470 and above": numbers of `abi` in a Meaning, in ascending order. At most a dozen ranges.
+std::string NumberRanges(Abi abi, const std::vector<int>& numbers);
 
 // Of the text of a profile: what its rules say, as Decider (decision.h) reads them. It differs from MeaningOf where
 // libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.

@@ -37,14 +37,12 @@ std::vector<std::string> NearestSyscallNames(std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return {};
   std::vector<std::string> nearest;
   size_t best = std::max<size_t>(2, name.size() / 3);
-  for (const Abi abi : kAllAbis) {
-    for (const SyscallEntry& entry : SyscallTable(abi)) {
-      const size_t distance = IsNumberedSpelling(name, entry.name) ? 0 : EditDistance(name, entry.name);
-      if (distance < best) nearest.clear();
-      if (distance > best) continue;
-      best = distance;
-      if (std::ranges::find(nearest, entry.name) == nearest.end()) nearest.push_back(entry.name);
-    }
+  for (const std::string& known : AllSyscallNames()) {
+    const size_t distance = IsNumberedSpelling(name, known) ? 0 : EditDistance(name, known);
+    if (distance < best) nearest.clear();
+    if (distance > best) continue;
+    best = distance;
+    nearest.push_back(known);
   }
   return nearest;
 }

@@ -13,12 +13,15 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/filter.h"
+#include "userspace/policy/meaning.h"
 
 namespace syscarve {
 namespace {
 
-// Beyond every table; the last is the largest number that does not look negative or like x32.
-constexpr int kHugeNumbers[] = {999, 1023, 4095, 65535, 0x0f0005, 0x3fffffff};
+// Beyond every table, but for those of MIPS and arm's private calls, and around these; the last is the largest number
+// that does not look negative or like x32.
+constexpr int kSparseNumbers[] = {999,  1023, 3999,  4095,     5999,     7000,
+                                  8191, 9999, 65535, 0x0f0000, 0x0f0007, kBeyondAllTables};
 
 // Selectors of socketcall and ipc, their neighbours, and what a 64-bit register may hold besides.
 std::vector<Arguments> SameInAllPlaces(bool multiplexer) {
@@ -82,8 +85,9 @@ std::string Spell(Action action) {
 }  // namespace
 
 std::vector<int> NumbersToProve(Abi abi) {
-  std::set<int> numbers(std::begin(kHugeNumbers), std::end(kHugeNumbers));
-  for (int nr = 0; nr < kSyscallTableEnd; ++nr) numbers.insert(nr);
+  std::set<int> numbers(std::begin(kSparseNumbers), std::end(kSparseNumbers));
+  numbers.insert(0);
+  for (int nr = 0; nr < kSyscallTableEnd; ++nr) numbers.insert(FirstNumber(abi) + nr);
   // The private calls of arm lie above the tables.
   for (const SyscallEntry& entry : SyscallTable(abi)) numbers.insert(entry.nr);
   std::erase_if(numbers, [abi](int nr) { return IsExemptFromSeccomp({abi, nr}); });
@@ -109,8 +113,7 @@ absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<st
           intended.insert(*id);
         }
       }
-      if (abi != Abi::kI386) continue;
-      if (const auto call = MultiplexedOnI386(name)) selectors[call->id].insert(call->selector);
+      if (const auto call = MultiplexedOn(abi, name)) selectors[call->id].insert(call->selector);
     }
   }
   for (const Rule& rule : profile.rules) {

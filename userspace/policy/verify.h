@@ -16,8 +16,8 @@ namespace syscarve {
 // else on any ABI that a kernel beside `native` may serve, and refuses the rest as the profile's rules say. Those of
 // `allowed` that are also in `conditional` may depend on their arguments: they are asked with the values of their
 // conditions, the values' neighbours, each bit of their masks turned and dirty upper halves, and must answer as the
-// profile says. A multiplexed i386 call (socketcall, ipc) may be let through for the functions whose names are allowed.
-// Otherwise kInternal, naming the first call that differs.
+// profile says. A call that multiplexes others (socketcall, ipc) may be let through for the functions whose names are
+// allowed. Otherwise kInternal, naming the first call that differs.
 absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<std::string>& allowed,
                            const std::set<std::string>& conditional = {});
 

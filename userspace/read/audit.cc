@@ -164,13 +164,13 @@ class Reader {
   }
 
   std::optional<Abi> MachineOf(Abi native) const {
-    for (const Abi machine : {native, Abi::kX86_64, Abi::kAarch64}) {
+    const auto serves_all = [&](Abi machine) {
       const std::span<const Abi> served = AbisServedBeside(machine);
-      if (std::ranges::all_of(abis_, [&served](Abi abi) { return std::ranges::find(served, abi) != served.end(); })) {
-        return machine;
-      }
-    }
-    return std::nullopt;
+      return std::ranges::all_of(abis_, [&](Abi abi) { return std::ranges::find(served, abi) != served.end(); });
+    };
+    if (serves_all(native)) return native;
+    const auto other = std::ranges::find_if(kAllAbis, serves_all);
+    return other == std::end(kAllAbis) ? std::nullopt : std::optional(*other);
   }
 
   RecordingBuilder builder_;

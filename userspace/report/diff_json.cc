@@ -104,7 +104,7 @@ JsonValue::Array ManyJson(const std::vector<CallChange>& changes) {
   for (const CallChange& change : changes) {
     result.push_back(JsonValue::Object{{"abis", AbisJson(change.abis)},
                                        {"future", change.future},
-                                       {"numbers", NumberRanges(change.numbers)},
+                                       {"numbers", NumberRanges(change.abis.front(), change.numbers)},
                                        {"names", Texts(change.names)},
                                        {"answers", AnswersJson(change.answers)}});
   }

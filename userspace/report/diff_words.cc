@@ -148,8 +148,9 @@ std::string ExampleWords(const std::string& name, const ChangedAnswer& answer) {
 std::string ManyWords(const CallChange& change) {
   std::vector<std::string> parts;
   if (!change.numbers.empty()) {
-    parts.push_back(change.future ? "numbers without a name, those of the future among them"
-                                  : Concat("numbers without a name (", NumberRanges(change.numbers), ")"));
+    parts.push_back(change.future
+                        ? "numbers without a name, those of the future among them"
+                        : Concat("numbers without a name (", NumberRanges(change.abis.front(), change.numbers), ")"));
   }
   if (change.names.size() == 1) parts.push_back(change.names.front());
   if (change.names.size() > 1) parts.push_back(Concat(CallCount(change.names.size()), " with a name"));

@@ -49,7 +49,18 @@ TEST(AbiTest, TheX32BitChoosesBetweenTheTwoAbisOfOneArchitecture) {
 
 TEST(AbiTest, WhatIsNoSystemCallHasNoId) {
   EXPECT_EQ(SyscallIdFromSeccompData(AUDIT_ARCH_X86_64, -1), std::nullopt);
-  EXPECT_EQ(SyscallIdFromSeccompData(AUDIT_ARCH_S390X, 1), std::nullopt);
+  EXPECT_EQ(SyscallIdFromSeccompData(AUDIT_ARCH_ALPHA, 1), std::nullopt);
+}
+
+TEST(AbiTest, TheOrderOfBytesIsTheAuditArchitectures) {
+  for (const Abi abi :
+       {Abi::kMips, Abi::kMips64N32, Abi::kPpc, Abi::kPpc64, Abi::kS390x, Abi::kParisc64, Abi::kM68k, Abi::kSheb}) {
+    EXPECT_TRUE(IsBigEndian(abi)) << AbiName(abi);
+  }
+  for (const Abi abi :
+       {Abi::kX32, Abi::kArm, Abi::kMipsel64, Abi::kPpc64le, Abi::kRiscv64, Abi::kLoongarch64, Abi::kSh}) {
+    EXPECT_FALSE(IsBigEndian(abi)) << AbiName(abi);
+  }
 }
 
 TEST(AbiTest, AKernelServesItsNativeAbiFirst) {
@@ -59,7 +70,14 @@ TEST(AbiTest, AKernelServesItsNativeAbiFirst) {
   };
   EXPECT_EQ(served(Abi::kX86_64), (std::vector{Abi::kX86_64, Abi::kI386, Abi::kX32}));
   EXPECT_EQ(served(Abi::kAarch64), (std::vector{Abi::kAarch64, Abi::kArm}));
-  for (const Abi abi : kAllAbis) EXPECT_EQ(served(abi).front(), abi);
+  EXPECT_EQ(served(Abi::kMipsel64), (std::vector{Abi::kMipsel64, Abi::kMipsel64N32, Abi::kMipsel}));
+  EXPECT_EQ(served(Abi::kS390x), (std::vector{Abi::kS390x, Abi::kS390}));
+  EXPECT_EQ(served(Abi::kPpc64le), (std::vector{Abi::kPpc64le}));
+  EXPECT_EQ(served(Abi::kArm), (std::vector{Abi::kArm}));
+  for (const Abi abi : kAllAbis) {
+    EXPECT_EQ(served(abi).front(), abi);
+    for (const Abi beside : served(abi)) EXPECT_EQ(IsBigEndian(beside), IsBigEndian(abi));
+  }
 }
 
 TEST(AbiTest, SyscallIdsAreOrderedByAbiThenNumber) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/decision.h"
 
 namespace syscarve {
 namespace {
@@ -91,11 +92,26 @@ TEST_F(FilterTest, NamesNewerThanLibseccompWorkOnEveryAbi) {
   }
 }
 
-TEST_F(FilterTest, ConditionsOnNamesNewerThanLibseccompAreRefused) {
-  if (LibseccompKnows(Abi::kX86_64, "file_setattr")) GTEST_SKIP() << "this libseccomp knows all our names";
-  Profile profile = AllowList({"file_setattr"}, {Abi::kX86_64});
-  profile.rules[0].conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 1}};
-  EXPECT_EQ(Compile(profile).status().code(), absl::StatusCode::kUnimplemented);
+TEST_F(FilterTest, ConditionsOnNamesNewerThanLibseccompAreKept) {
+  constexpr uint64_t kValue = 0x1'0000'0002;
+  const SyscallId id = FindSyscall(Abi::kX86_64, "file_setattr").value();
+  for (int op = 0; op < 7; ++op) {
+    Profile profile = AllowList({"file_setattr"}, {Abi::kX86_64});
+    profile.rules[0].conditions = {
+        {.index = 1, .op = CompareOp::kNotEqual, .value = 7},
+        {.index = 3, .op = static_cast<CompareOp>(op), .value = kValue, .value_two = 0x1'0000'0000}};
+    const FilterProgram program = Compile(profile).value();
+    const Decider decider(profile);
+    for (const uint64_t other : {7, 8}) {
+      for (const uint64_t value : {uint64_t{0}, uint64_t{2}, kValue - 1, kValue, kValue + 1, kValue + 2, ~uint64_t{0},
+                                   uint64_t{0x1'0000'0000}, uint64_t{0x2'0000'0001}}) {
+        const Arguments arguments = {0, other, 0, value};
+        seccomp_data data{.nr = id.nr, .arch = AuditArch(id.abi)};
+        std::copy(arguments.begin(), arguments.end(), data.args);
+        EXPECT_EQ(ActionFromReturn(Evaluate(program, data)), decider.Decide(id, arguments)) << op << " " << value;
+      }
+    }
+  }
 }
 
 TEST_F(FilterTest, UnknownNamesAndRedundantRulesAreLeftOut) {

@@ -306,6 +306,13 @@ TEST(LintTest, DangerousCall) {
   EXPECT_TRUE(FindingsOf(Text({Allow("\"read\", \"openat\", \"socket\"")}), "dangerous-call").empty());
 }
 
+TEST(LintTest, NamesOfOtherArchitecturesAreKnown) {
+  const std::string text =
+      Text({Allow("\"read\", \"riscv_hwprobe\", \"set_tls\", \"s390_pci_mmio_read\", \"spu_run\"")});
+  EXPECT_TRUE(FindingsOf(text, "unknown-name").empty());
+  EXPECT_TRUE(FindingsOf(text, "unknown-to-libseccomp").empty());
+}
+
 TEST(LintTest, Architectures) {
   const std::vector<std::string> entries = {Allow("\"read\"")};
   const std::vector<LintFinding> missing = FindingsOf(
@@ -320,6 +327,15 @@ TEST(LintTest, Architectures) {
                        "unneeded-architecture")
                 .identity,
             "aarch64");
+  const auto beside_x86 = [&](const std::string& token) {
+    return TheFinding(Text(entries, "\"SCMP_ACT_ERRNO\"", "\"SCMP_ARCH_X86_64\", \"" + token + "\""),
+                      "unneeded-architecture")
+        .level;
+  };
+  EXPECT_EQ(beside_x86("SCMP_ARCH_PPC64LE"), LintLevel::kNote);
+  EXPECT_EQ(beside_x86("SCMP_ARCH_S390X"), LintLevel::kError) << "another order of bytes";
+  EXPECT_EQ(beside_x86("SCMP_ARCH_LOONGARCH64"),
+            LibseccompHas(Abi::kLoongarch64) ? LintLevel::kNote : LintLevel::kWarning);
   EXPECT_TRUE(FindingsOf(Text(entries), "missing-architecture").empty());
   EXPECT_TRUE(FindingsOf(Text(entries), "unneeded-architecture").empty());
 }

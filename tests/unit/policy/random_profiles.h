@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,18 +19,19 @@ namespace syscarve {
 
 class RandomProfiles {
  public:
-  explicit RandomProfiles(uint32_t seed) : random_(seed) {}
+  // For machines of `native`, with names that an ABI has which is served beside it.
+  explicit RandomProfiles(uint32_t seed, Abi native = Abi::kX86_64) : random_(seed), native_(native) {}
 
   // All conditional rules of a profile have one action, so that nothing conflicts. A call has several rules of one
   // (masked) equality each, or one rule with two conditions of any kind: libseccomp 2.5 gets some unions of ranges
   // wrong. It allows, for example, 0xffffffff for "less than 0xffffffff, or at least 0xffffffffffffffff".
   Profile Next() {
     Profile profile{.default_action = Pick({Errno(ENOSYS), Errno(EPERM), Action{ActionKind::kKillProcess, 0}})};
-    for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kX32}) {
-      if (abi == Abi::kX86_64 || Below(2) == 0) profile.abis.push_back(abi);
+    for (const Abi abi : AbisServedBeside(native_)) {
+      if (abi == native_ || Below(2) == 0) profile.abis.push_back(abi);
     }
     const Action conditional = Pick({Action{ActionKind::kAllow, 0}, Errno(EPERM)});
-    const std::vector<SyscallEntry>& table = table_;
+    const std::span<const SyscallEntry> table = table_;
     std::map<std::string, bool> paired;
     const uint32_t rules = 1 + Below(60);
     for (uint32_t i = 0; i < rules; ++i) {
@@ -38,8 +40,9 @@ class RandomProfiles {
       for (uint32_t n = 0; n < names; ++n) rule.names.push_back(table[Below(static_cast<uint32_t>(table.size()))].name);
       rule.action = Pick({Action{ActionKind::kAllow, 0}, Errno(EPERM), Errno(ENOSYS)});
       const bool known = std::all_of(rule.names.begin(), rule.names.end(), [&](const std::string& name) {
-        return std::all_of(profile.abis.begin(), profile.abis.end(),
-                           [&](Abi abi) { return !FindSyscall(abi, name).has_value() || LibseccompKnows(abi, name); });
+        return std::all_of(profile.abis.begin(), profile.abis.end(), [&](Abi abi) {
+          return !FindSyscall(abi, name).has_value() || LibseccompKnows(abi, name) || !LibseccompHas(abi);
+        });
       });
       if (known && Below(2) == 0) {
         rule.action = conditional;
@@ -76,7 +79,9 @@ class RandomProfiles {
   uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
 
   std::mt19937 random_;
-  std::vector<SyscallEntry> table_{SyscallTable(Abi::kI386).begin(), SyscallTable(Abi::kI386).end()};
+  Abi native_;
+  std::span<const SyscallEntry> table_ =
+      SyscallTable(AbisServedBeside(native_)[AbisServedBeside(native_).size() > 1 ? 1 : 0]);
 };
 
 }  // namespace syscarve
