@@ -140,8 +140,8 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
   TellWarnings(before.profile);
   TellWarnings(after.profile);
   ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target.native, sets));
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target.native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target, sets));
   SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());
   DiffReport report{.before = before.profile.name,
                     .after = after.profile.name,

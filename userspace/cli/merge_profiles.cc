@@ -56,9 +56,9 @@ void WarnOfOtherAbis(const ProfileInput& input, Abi native) {
 
 absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native,
                                  ArgumentSets& sets) {
-  SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), {.native = native}, sets));
   for (size_t i = 1; i < inputs.size(); ++i) {
-    SYSCARVE_ASSIGN_OR_RETURN(const Meaning next, MeaningOf(inputs[i], native, sets));
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning next, MeaningOf(inputs[i], {.native = native}, sets));
     combined = how == ProfileMerge::kUnion ? Union(combined, next, sets) : Intersection(combined, next, sets);
   }
   if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be merged");

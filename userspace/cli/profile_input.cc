@@ -12,6 +12,9 @@
 #include "userspace/cli/output.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_json.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/filter.h"
+#include "userspace/policy/filter_paths.h"
 #include "userspace/policy/filter_profile.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/trace/host.h"
@@ -141,10 +144,18 @@ void TellWarnings(const ProfileInput& input) {
   for (const std::string& warning : input.warnings) Warn(Concat(input.name, ": ", warning));
 }
 
-absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, Abi native, ArgumentSets& sets) {
-  if (!input.live.empty()) return MeaningOf(std::span<const FilterProgram>(input.live), native, sets);
-  absl::StatusOr<Meaning> meaning = MeaningOf(input.profile, native, sets);
-  if (!meaning.ok()) return Annotate(meaning.status(), input.name);
+absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target, ArgumentSets& sets) {
+  std::vector<FilterProgram> stack = input.live;
+  if (stack.empty()) {
+    absl::StatusOr<FilterProgram> compiled = Compile(input.profile);
+    if (!compiled.ok()) return Annotate(compiled.status(), input.name);
+    stack.push_back(*std::move(compiled));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning meaning, MeaningOf(stack, target.native, sets));
+  const std::optional<SyscallId> uretprobe = FindSyscall(target.native, "uretprobe");
+  if (uretprobe.has_value() && target.kernel.has_value() && FiltersUretprobe(*target.kernel)) {
+    SYSCARVE_ASSIGN_OR_RETURN(meaning.decisions[*uretprobe], DecisionOf(stack, *uretprobe, sets));
+  }
   return meaning;
 }
 

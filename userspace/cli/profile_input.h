@@ -63,7 +63,8 @@ absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::str
 // Prints the warnings, with the input's name in front.
 void TellWarnings(const ProfileInput& input);
 
-// What it means: of live filters exactly what they decide, else what the profile's filter does.
-absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, Abi native, ArgumentSets& sets);
+// What it means: of live filters exactly what they decide, else what the profile's filter does. On kernels of which
+// `target` says that they ask filters about uretprobe it is among the decisions.
+absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target, ArgumentSets& sets);
 
 }  // namespace syscarve::cli

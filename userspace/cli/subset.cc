@@ -57,7 +57,7 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
     // Those of live filters are about the profile that is made of them, and not used here.
     if (input.live.empty()) TellWarnings(input);
     name = input.name;
-    return MeaningOf(input, target.native, sets);
+    return MeaningOf(input, target, sets);
   };
   SubsetAnswer answer;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning left, read(arguments.left, answer.left));

@@ -157,6 +157,7 @@ absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& opt
   SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kHint));
   if (options.native == Abi::kX86_64) SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
   NoteOtherAbis(meaning, options.native, {Abi::kX32}, losses);
+  NoteExempt(profile, losses);
   NoteLeftOut(profile, losses);
   const std::string name = IdentifierOf(options.name, "_policy");
   return Emitted{

@@ -43,6 +43,9 @@ class Losses {
 // whole rule when an argument's index repeats): kInvalidArgument, naming the calls.
 absl::Status CheckNoRepeatedArgument(const Profile& profile, std::string_view format);
 
+// Notes the calls that formats leave out which are made from decisions: what the kernel exempts from seccomp has none.
+void NoteExempt(const Profile& profile, Losses& losses);
+
 // Notes what formats that are made from a profile's decisions leave out: its flags, and names that are no call.
 void NoteLeftOut(const Profile& profile, Losses& losses);
 

@@ -125,6 +125,7 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& 
     losses.Note("the policy is longer than `minijail0 -S` takes: compile it with compile_seccomp_policy.py");
   }
   NoteOtherAbis(meaning, options.native, {}, losses);
+  NoteExempt(profile, losses);
   NoteLeftOut(profile, losses);
   return Emitted{.text = Concat("# Made by syscarve, for ", AbiName(options.native), ". What is not named is killed.\n",
                                 policy.text(), policy.text().empty() ? "" : "\n"),

@@ -248,6 +248,15 @@ TEST(SystemdTest, CapabilitiesBecomeTheBoundingSet) {
   EXPECT_FALSE(Has(Made(OutputFormat::kSystemd, Example()).text, "Capability"));
 }
 
+TEST(EmitTest, CallsThatFiltersAreNotAskedAboutAreSaidToBeLeftOut) {
+  const Profile profile = With({ActionKind::kKillProcess, 0}, {{.names = {"read", "uretprobe"}, .action = kAllow}});
+  for (const OutputFormat format : {OutputFormat::kMinijail, OutputFormat::kKafel, OutputFormat::kSystemd}) {
+    const Emitted emitted = Made(format, profile);
+    EXPECT_FALSE(Has(emitted.text, "uretprobe"));
+    EXPECT_TRUE(Warns(emitted, "left out, because filters are not asked about it"));
+  }
+}
+
 TEST(MinijailTest, ConditionsAreExact) {
   const auto line = [](const ArgumentCondition& condition) {
     const Profile profile =

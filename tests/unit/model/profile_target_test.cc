@@ -34,5 +34,12 @@ TEST(ProfileTargetTest, AnEngineGivesFourteenCapabilities) {
   EXPECT_FALSE(DefaultEngineCapabilities().contains(CapabilityFromName("CAP_SYS_ADMIN").value()));
 }
 
+TEST(ProfileTargetTest, ThreeKernelsAskFiltersAboutUretprobe) {
+  for (const char* version : {"6.11", "6.12", "6.13"}) EXPECT_TRUE(FiltersUretprobe(*KernelVersionFromText(version)));
+  for (const char* version : {"5.11", "6.10", "6.14", "7.0"}) {
+    EXPECT_FALSE(FiltersUretprobe(*KernelVersionFromText(version))) << version;
+  }
+}
+
 }  // namespace
 }  // namespace syscarve

@@ -384,6 +384,15 @@ TEST(GenerateTest, RefusedCallsAndTheRuntimesOwnAreNotAllowed) {
   EXPECT_TRUE(Warns(made, "refused by a filter already in force, and so not allowed: unshare"));
 }
 
+TEST(GenerateTest, WhatAFilterRefusedIsToldThoughNewerKernelsExemptIt) {
+  const GeneratedProfile made = Make({RecordingBuilder().Call("read").Denied("uretprobe", 0).Build()});
+  EXPECT_EQ(Names(made), std::set<std::string>{"read"});
+  EXPECT_TRUE(Warns(made, "refused by a filter already in force, and so not allowed: uretprobe"));
+  GenerateOptions options = Exactly();
+  options.allow = {"uretprobe"};
+  EXPECT_TRUE(Names(Make({RecordingBuilder().Call("read").Build()}, options)).contains("uretprobe"));
+}
+
 TEST(GenerateTest, ABaselineIsAddedWithItsName) {
   GenerateOptions options = Exactly();
   options.baselines = {{.source = "observed", .names = {"capset", "read"}},
