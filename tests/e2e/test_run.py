@@ -107,6 +107,21 @@ class Run(E2eTest):
         self.assertEqual(result.status, 0, result)
         self.assertEqual(report["ended_after_grace"], 1)
 
+    def test_the_supervisor_cannot_be_reached(self):
+        """Who has the supervisor's listener or its memory lets its own calls through."""
+        profile = self.profile("SCMP_ACT_ERRNO", "reboot")
+        for user in (None, NOBODY):
+            for way in ("pidfd_getfd", "fd", "mem", "ptrace", "process_vm"):
+                for form in (way, "nested:" + way):
+                    with self.subTest(user=user, way=form):
+                        result = self.syscarve("run", "-q", "--profile", profile, "--", self.workload("reach_parent"), form, user=user)
+                        self.assertEqual(result.status, 1, result)
+                        self.assertRegex(result.stdout, "(EPERM|EACCES)$")
+                        # Nothing else would be in the way.
+                        if not form.endswith("pidfd_getfd"):
+                            free = self.run_process(["/bin/sh", "-c", f"{self.workload('reach_parent')} {way}; exit $?"], user=user)
+                            self.assertEqual(free.status, 0, free)
+
     def test_under_sudo_the_caller_is_the_user(self):
         uid = subprocess.run(["id", "-u", NOBODY], capture_output=True, text=True, check=True).stdout.strip()
         profile = self.profile("SCMP_ACT_ERRNO", "reboot")

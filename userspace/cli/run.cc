@@ -261,8 +261,8 @@ int Run(RunFlags flags) {
   absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
   ProfileEnforcer enforcer(*filter, flags.log);
-  const absl::StatusOr<SuperviseOutcome> outcome =
-      Supervise(*command, NotifyUnlessAllowed(*filter), enforcer, *signals, {.grace = flags.grace});
+  const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(*filter), enforcer, *signals,
+                                                             {.grace = flags.grace, .withhold_ptrace = true});
   if (!outcome.ok()) return fail(outcome.status());
 
   if (!flags.quiet) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -48,7 +49,7 @@ constexpr std::chrono::milliseconds kSweepInterval{5};
 // What the child tells its parent. It lives in a shared page, because once the filter is in place every system call of
 // the child waits for the parent, and the parent must first learn where to listen.
 struct SetUpPage {
-  enum class Step : int { kIdentity, kNoNewPrivs, kFilter };
+  enum class Step : int { kIdentity, kCapability, kNoNewPrivs, kFilter };
   std::atomic<int> listener{-1};
   std::atomic<int> set_up_error{0};
   Step failed_step = Step::kIdentity;  // Read after set_up_error.
@@ -74,6 +75,25 @@ class SharedPage {
 
  private:
   SetUpPage* page_ = nullptr;
+};
+
+// Keeps the command, and whoever else runs as its user, out of our memory and descriptors: with the listener, or with
+// our memory, a confined task would let its own calls through. ptrace(2), process_vm_writev(2), pidfd_getfd(2) and
+// /proc/PID/{mem,fd,…} ask the kernel the same question (ptrace_may_access in kernel/ptrace.c), and of a process that
+// cannot be dumped it says no to all but those with CAP_SYS_PTRACE in the user namespace that it was executed in.
+class UndumpableScope {
+ public:
+  UndumpableScope() : before_(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+  ~UndumpableScope() {
+    if (before_ == kDumpable) prctl(PR_SET_DUMPABLE, kDumpable, 0, 0, 0);
+  }
+  UndumpableScope(const UndumpableScope&) = delete;
+  UndumpableScope& operator=(const UndumpableScope&) = delete;
+
+  static constexpr int kDumpable = 1;  // SUID_DUMP_USER. prctl takes it and 0 only.
+
+ private:
+  const int before_;
 };
 
 // Descriptors 0 to 2 that our caller left closed. Ours must not land there, where our own messages and the command's
@@ -102,10 +122,30 @@ int SeccompOperation(unsigned operation, unsigned flags, void* argument) {
   _exit(kExitSyscarveFailed);
 }
 
+// Gives up CAP_SYS_PTRACE for good: under no_new_privs no execve gives a capability that was not permitted before it.
+// Returns 0 or an errno value. Async-signal-safe.
+int GiveUpPtrace() {
+  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return errno;
+  __user_cap_data_struct& low = sets[CAP_TO_INDEX(CAP_SYS_PTRACE)];
+  const uint32_t others = ~CAP_TO_MASK(CAP_SYS_PTRACE);
+  low.effective &= others;
+  low.permitted &= others;
+  low.inheritable &= others;
+  return syscall(SYS_capset, &header, sets) == 0 ? 0 : errno;
+}
+
 // The child, from clone to execve. Async-signal-safe.
-[[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program) {
+[[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program, bool withhold_ptrace) {
   ExecImage::ResetSignals();
   if (const int error = image.AssumeIdentity(); error != 0) FailSetUp(page, SetUpPage::Step::kIdentity, error);
+  if (withhold_ptrace) {
+    if (const int error = GiveUpPtrace(); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
+  }
+  // Until its execve the child is a copy of us. The supervisor, who may be no more than we are, looks up what executes
+  // that call, and nobody is confined yet who could look, too.
+  prctl(PR_SET_DUMPABLE, UndumpableScope::kDumpable, 0, 0, 0);
   // Without its supervisor every call of the command would fail with ENOSYS, and a loop that retries would spin for
   // ever.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -131,6 +171,8 @@ absl::Status SetUpStatus(const SetUpPage& page, const Command& command) {
       return PosixError("become user " + (command.identity->name.empty() ? std::to_string(command.identity->uid)
                                                                          : command.identity->name),
                         error);
+    case SetUpPage::Step::kCapability:
+      return PosixError("withhold CAP_SYS_PTRACE from the command", error);
     case SetUpPage::Step::kNoNewPrivs:
       return PosixError("set no_new_privs", error);
     case SetUpPage::Step::kFilter:
@@ -179,6 +221,7 @@ class Supervisor {
   NotificationHandler& handler_;
   SignalForwarder& signals_;
   const SuperviseOptions& options_;
+  UndumpableScope undumpable_;  // Outlives the listener.
   StandardDescriptorsGuard standard_descriptors_;
   SubreaperScope subreaper_;
   SharedPage page_;
@@ -219,7 +262,7 @@ absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
   // puts into the child's table is in ours, too, without a message that the filter would stop, and it never outlives
   // the execve over there.
   const long pid = syscall(SYS_clone, static_cast<unsigned long>(CLONE_FILES | SIGCHLD), 0, 0, 0, 0);
-  if (pid == 0) RunChild(*page_, image, program);
+  if (pid == 0) RunChild(*page_, image, program, options_.withhold_ptrace);
   if (pid < 0) return PosixError("clone", errno);
   child_ = command_pid_ = static_cast<pid_t>(pid);
   return AwaitListener();

@@ -12,6 +12,8 @@
 //   Counter counter;
 //   SYSCARVE_ASSIGN_OR_RETURN(SuperviseOutcome outcome, Supervise(command, NotifyEveryCall(), counter, signals, {}));
 //
+// While it runs, this process cannot be dumped, traced or read by others of its user, so by none of the confined tasks.
+//
 // Linux 5.5 is needed; from 5.19 on a signal does not interrupt a call whose notification has been received.
 #pragma once
 
@@ -78,6 +80,9 @@ struct SuperviseOptions {
   // Called once the command's process is under its filter, before anything of it is read: the time to give up
   // privileges. Supervision reads links in other users' /proc/PID (CAP_SYS_PTRACE) and ends processes (CAP_KILL).
   std::function<absl::Status()> on_started = [] { return absl::OkStatus(); };
+  // Takes CAP_SYS_PTRACE from the command: with it, root's command can reach into the supervisor and answer its own
+  // calls. Without it nobody can, by any call (docs/run.md); an ordinary user's command cannot either way.
+  bool withhold_ptrace = false;
 };
 
 struct SuperviseOutcome {
