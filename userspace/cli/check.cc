@@ -44,7 +44,7 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileInput(arguments.profile, target));
   TellWarnings(profile);
   RecordingMerger merger;
-  SYSCARVE_RETURN_IF_ERROR(AddRecordings(arguments.inputs, merger).status());
+  SYSCARVE_RETURN_IF_ERROR(AddRecordings(arguments.inputs, merger, target.native).status());
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());
   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording));
   SYSCARVE_RETURN_IF_ERROR(

@@ -61,12 +61,12 @@ struct Generated {
 };
 
 // What `generate` makes of `input`, a recording or a folder of them.
-absl::StatusOr<Generated> GenerateFrom(const std::string& input, bool allow_incomplete) {
+absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, bool allow_incomplete) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths({input}));
   Generated result;
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path, native));
     result.complete = result.complete && recording.complete();
     recordings.push_back(std::move(recording));
   }
@@ -93,17 +93,17 @@ absl::StatusOr<Side> ReadSide(const std::string& word, const DiffArguments& argu
     SYSCARVE_ASSIGN_OR_RETURN(side.profile, ReadProfileInput(word, target));
     return side;
   }
-  SYSCARVE_ASSIGN_OR_RETURN(side.generated, GenerateFrom(word, arguments.allow_incomplete));
+  SYSCARVE_ASSIGN_OR_RETURN(side.generated, GenerateFrom(word, target.native, arguments.allow_incomplete));
   side.profile = {.name = word, .profile = side.generated->made.profile, .live = {}, .warnings = {}};
   return side;
 }
 
 // nullopt when there are no recordings for both.
-absl::StatusOr<std::optional<DiffEvidence>> EvidenceFrom(const DiffArguments& arguments, const Diff& diff, Side& before,
-                                                         Side& after) {
+absl::StatusOr<std::optional<DiffEvidence>> EvidenceFrom(const DiffArguments& arguments, Abi native, const Diff& diff,
+                                                         Side& before, Side& after) {
   if (!arguments.evidence.empty()) {
-    SYSCARVE_ASSIGN_OR_RETURN(before.generated, GenerateFrom(arguments.evidence.front(), true));
-    SYSCARVE_ASSIGN_OR_RETURN(after.generated, GenerateFrom(arguments.evidence.back(), true));
+    SYSCARVE_ASSIGN_OR_RETURN(before.generated, GenerateFrom(arguments.evidence.front(), native, true));
+    SYSCARVE_ASSIGN_OR_RETURN(after.generated, GenerateFrom(arguments.evidence.back(), native, true));
   }
   if (!before.generated.has_value() || !after.generated.has_value()) return std::nullopt;
   SYSCARVE_ASSIGN_OR_RETURN(DiffEvidence evidence, FindEvidence(diff, before.generated->made, after.generated->made));
@@ -150,7 +150,7 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
                     .risks = *risks,
                     .evidence = std::nullopt};
   SYSCARVE_ASSIGN_OR_RETURN(report.diff, DiffMeanings(old_meaning, new_meaning, sets));
-  SYSCARVE_ASSIGN_OR_RETURN(report.evidence, EvidenceFrom(arguments, report.diff, before, after));
+  SYSCARVE_ASSIGN_OR_RETURN(report.evidence, EvidenceFrom(arguments, target.native, report.diff, before, after));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Format(arguments.format, report)));
   if (arguments.fail_on == "never") return 0;
   if (Fails(arguments.fail_on, report)) return 1;

@@ -60,7 +60,8 @@ std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput
 }
 
 absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, std::string_view text) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, NativeAbi()));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, target.native));
   GenerateOptions options;
   options.allow_incomplete = true;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);

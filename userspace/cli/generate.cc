@@ -67,9 +67,10 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
 
   GenerateOptions options = OptionsOf(arguments);
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.ceiling.target));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path, target.native));
     recordings.push_back(std::move(recording));
   }
 

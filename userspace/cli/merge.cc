@@ -65,7 +65,8 @@ absl::Status UnlessProfiles(const absl::Status& status, const std::vector<std::s
 
 absl::Status MergeRecordings(const MergeArguments& arguments) {
   RecordingMerger merger({.squash = arguments.squash});
-  const absl::StatusOr<size_t> count = AddRecordings(arguments.inputs, merger);
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  const absl::StatusOr<size_t> count = AddRecordings(arguments.inputs, merger, target.native);
   if (!count.ok()) return UnlessProfiles(count.status(), arguments.inputs);
   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
   const std::string text = FormatRecording(merged);

@@ -75,7 +75,10 @@ bool IsLive(std::string_view word) {
 }
 
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) {
-  verb.add_option("--arch", arguments.native, "The architecture that profiles are meant for (default: this host's)")
+  verb.add_option(
+          "--arch", arguments.native,
+          "The architecture that profiles are meant for, and of the machine on which logs were made that do not say "
+          "it (default: this host's)")
       ->type_name("ABI");
   verb.add_option(
           "--caps", arguments.capabilities,

@@ -72,19 +72,19 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
   return paths;
 }
 
-absl::StatusOr<Recording> ReadRecordingInput(const std::string& path) {
+absl::StatusOr<Recording> ReadRecordingInput(const std::string& path, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRecordingBytes));
-  absl::StatusOr<Recording> recording = ReadRecordingText(text, NativeAbi());
+  absl::StatusOr<Recording> recording = ReadRecordingText(text, native);
   if (!recording.ok()) return Annotate(recording.status(), path == "-" ? "standard input" : EscapeForTerminal(path));
   return recording;
 }
 
-absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger) {
+absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger, Abi native) {
   SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(inputs));
   size_t count = 0;
   const auto add = [&](const std::string& path) -> absl::Status {
     ++count;
-    SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
+    SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path, native));
     const absl::Status added = merger.Add(recording);
     if (added.ok()) return added;
     return Annotate(added, path == "-" ? "standard input" : EscapeForTerminal(path));

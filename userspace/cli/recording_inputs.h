@@ -27,11 +27,12 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
 
 // The recording in the file, whatever its format is (read/recording_reader.h); - is standard input. A log is taken for
 // one of this host's architecture. An error names the file.
-absl::StatusOr<Recording> ReadRecordingInput(const std::string& path);
+absl::StatusOr<Recording> ReadRecordingInput(const std::string& path, Abi native = NativeAbi());
 
 // Adds the recordings of the files that `inputs` name, as RecordingPaths has them, one after the other, and returns how
 // many there were. Neither a recording nor its name stays in memory, so a folder's come in no particular order, which
 // makes no difference to what is merged. An error names the file.
-absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger);
+absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger,
+                                     Abi native = NativeAbi());
 
 }  // namespace syscarve::cli

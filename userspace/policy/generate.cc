@@ -102,6 +102,15 @@ Evidence Gather(std::span<const Recording> recordings) {
   return evidence;
 }
 
+// ", lines 2, 3" of a loss whose detail says so (recording_builder.h).
+std::string LinesOf(const Loss& loss) {
+  const size_t begin = loss.detail.rfind(" Line");
+  if (begin == std::string::npos || !loss.detail.ends_with('.')) return {};
+  const std::string words = loss.detail.substr(begin + 2, loss.detail.size() - begin - 3);
+  if (words.find_first_not_of("ines 0123456789,andltro") != std::string::npos) return {};
+  return Concat(", l", words);
+}
+
 absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOptions& options) {
   if (recordings.empty()) return absl::InvalidArgumentError("there is no recording to generate from");
   const Abi native = recordings.front().host.native_abi;
@@ -114,7 +123,7 @@ absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOpt
     if (recording.complete() || options.allow_incomplete) continue;
     std::set<std::string> missing;
     for (const Loss& loss : recording.losses) {
-      if (loss.missed_calls) missing.insert(Concat(loss.what, " (", loss.count, ")"));
+      if (loss.missed_calls) missing.insert(Concat(loss.what, " (", loss.count, LinesOf(loss), ")"));
     }
     return WithHint(absl::DataLossError(Concat("the recording is incomplete: ", absl::StrJoin(missing, ", "),
                                                "; a profile made from it may lack calls that the program needs")),

@@ -10,15 +10,42 @@
 #include <string>
 #include <utility>
 
+#include "userspace/base/concat.h"
 #include "userspace/base/text.h"
+#include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_builder.h"
 
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kByNumber = "type=1326";  // AUDIT_SECCOMP of linux/audit.h, as the kernel logs it.
-constexpr std::string_view kByName = "type=SECCOMP";
+// What stands in front of the fields. The number is AUDIT_SECCOMP of linux/audit.h, as the kernel logs it. The journal
+// has the type as a word, and the kernel begins a message of seccomp with auid (audit_log_task in kernel/auditsc.c).
+constexpr std::string_view kMarks[] = {"type=1326", "type=SECCOMP", "SECCOMP auid=", "AUDIT1326 auid="};
+// Of the operator's log enricher: every line has both.
+constexpr std::string_view kEnricherName = "syscallName";
+constexpr std::string_view kEnricherType = "\"seccomp\"";
+// Of a record that the journal has as JSON with its bytes as numbers, which it does when one of them is no text.
+constexpr std::string_view kJournalField = "\"_AUDIT_TYPE_NAME\"";
+
+constexpr JsonLimits kJournalLimits = {.bytes = size_t{1} << 20, .values = size_t{1} << 17, .depth = 8};
+
+// Where what `line` says of seccomp begins, or npos.
+size_t PlaceOfMark(std::string_view line) {
+  size_t place = std::string_view::npos;
+  for (const std::string_view mark : kMarks) place = std::min(place, line.find(mark));
+  return place;
+}
+
+// Whether `line` is a record of another type, in which what looks like a mark is a program's name.
+bool IsOfOtherType(std::string_view line, size_t place) {
+  const size_t type = line.find("type=");
+  return type != std::string_view::npos && type < place;
+}
+
+bool IsOfEnricher(std::string_view line) {
+  return line.find(kEnricherName) != std::string_view::npos && line.find(kEnricherType) != std::string_view::npos;
+}
 
 // The first value of `key`, with its quotes where it has some. What is in quotes is no field.
 std::string_view FieldOf(std::string_view line, std::string_view key) {
@@ -31,8 +58,11 @@ std::string_view FieldOf(std::string_view line, std::string_view key) {
       const size_t quote = line.find('"', equals + 2);
       end = quote == std::string_view::npos ? line.size() : quote + 1;
     }
-    if (equals != std::string_view::npos && line.substr(0, equals) == key)
-      return line.substr(equals + 1, end - equals - 1);
+    if (equals != std::string_view::npos) {
+      std::string_view name = line.substr(0, equals);
+      if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
+      if (name == key) return line.substr(equals + 1, end - equals - 1);
+    }
     line.remove_prefix(end);
   }
   return {};
@@ -69,6 +99,11 @@ std::optional<uint32_t> ArchOf(std::string_view text) {
 }
 
 std::optional<SyscallId> CallOf(uint32_t arch, std::string_view text) {
+  // ausearch -i, of a number that it has no name for.
+  constexpr std::string_view kUnknown = "unknown-syscall(";
+  if (text.starts_with(kUnknown) && text.ends_with(')')) {
+    text = text.substr(kUnknown.size(), text.size() - kUnknown.size() - 1);
+  }
   if (const auto number = ParseNumber<int64_t>(text)) {
     if (*number < 0 || *number > INT32_MAX) return std::nullopt;
     return SyscallIdFromSeccompData(arch, static_cast<int>(*number));
@@ -82,6 +117,13 @@ std::optional<SyscallId> CallOf(uint32_t arch, std::string_view text) {
 
 // The action and its data, SECCOMP_RET_*.
 std::optional<uint32_t> CodeOf(std::string_view text) {
+  // It is the last field. auditd's words for the fields stand behind it, and the byte between them, 0x1d, is lost or
+  // spelt in some other way ("#035", "^]") where such a line was pasted.
+  constexpr size_t kLongestSpelling = 8;
+  if (const size_t words = text.find("AUID=\""); words != std::string_view::npos) {
+    const size_t end = text.find_first_not_of("0123456789abcdefx");
+    if (words - std::min(words, end) <= kLongestSpelling) text = text.substr(0, end);
+  }
   if (text.starts_with("0x")) return FromHex<uint32_t>(text.substr(2));
   constexpr std::pair<std::string_view, uint32_t> kWords[] = {{"kill", SECCOMP_RET_KILL_THREAD},
                                                               {"kill-thread", SECCOMP_RET_KILL_THREAD},
@@ -98,13 +140,63 @@ std::optional<uint32_t> CodeOf(std::string_view text) {
   return std::nullopt;
 }
 
+// The message of a record of the journal: `journalctl -o json` has one in a line, `-o json-pretty` one field.
+std::optional<std::string> MessageOfJournal(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  std::string object(line);
+  if (line.starts_with("\"MESSAGE\"")) {
+    if (object.ends_with(',')) object.pop_back();
+    object = Concat("{", object, "}");
+  }
+  if (!object.starts_with('{')) return std::nullopt;
+  const absl::StatusOr<JsonValue> document = ParseStrictJson(object, kJournalLimits);
+  if (!document.ok()) return std::nullopt;
+  std::string error;
+  const JsonReader root(*document, &error);
+  const JsonReader message = root.Optional("MESSAGE");
+  if (!message.exists()) return std::nullopt;
+  if (std::string text = message.Text(kJournalLimits.bytes); error.empty()) return text;
+  error.clear();
+  std::string bytes;
+  message.ForEach(kJournalLimits.values,
+                  [&bytes](const JsonReader& byte) { bytes += static_cast<char>(byte.Uint(0, 255)); });
+  if (!error.empty()) return std::nullopt;
+  return bytes;
+}
+
 class Reader {
  public:
+  explicit Reader(Abi native) : native_(native) {}
+
   void Take(std::string_view line) {
-    const size_t by_number = line.find(kByNumber);
-    const size_t by_name = line.find(kByName);
-    const size_t place = std::min(by_number, by_name);
-    if (place == std::string_view::npos) return;
+    builder_.NextLine();
+    if (const auto message = MessageOfJournal(line)) {
+      TakeRecord(*message);
+    } else {
+      TakeRecord(line);
+    }
+  }
+
+  absl::StatusOr<Recording> Finish(std::string_view text) {
+    builder_.EndLines();
+    if (lines_ == 0) return absl::InvalidArgumentError("there is no line of seccomp in the audit log");
+    const std::optional<Abi> machine = MachineOf(native_);
+    if (!machine.has_value()) {
+      return absl::InvalidArgumentError("the audit log has calls of architectures that no machine has together");
+    }
+    builder_.Lost(kUnreliableLog, true,
+                  "Audit tells only of calls that a filter logs or kills, and not of all of them.");
+    return std::move(builder_).Build(
+        *machine, {.backend = "audit", .events = "first", .capabilities = "none", .denials = "audit"},
+        {.kind = SubjectKind::kCommand, .name = subject_, .cgroup = "", .container = {}, .start = {}}, text,
+        std::nullopt);
+  }
+
+ private:
+  void TakeRecord(std::string_view line) {
+    const size_t place = PlaceOfMark(line);
+    if (place == std::string_view::npos) return IsOfEnricher(line) ? TakeEnriched(line) : void();
+    if (IsOfOtherType(line, place)) return;
     line.remove_prefix(place);
     ++lines_;
     const std::string exe = UntrustedText(FieldOf(line, "exe"));
@@ -122,21 +214,24 @@ class Reader {
     Add(*call, *code, builder_.Program(exe));
   }
 
-  absl::StatusOr<Recording> Finish(std::string_view text, Abi native) {
-    if (lines_ == 0) return absl::InvalidArgumentError("there is no line of seccomp in the audit log");
-    const std::optional<Abi> machine = MachineOf(native);
-    if (!machine.has_value()) {
-      return absl::InvalidArgumentError("the audit log has calls of architectures that no machine has together");
+  // The operator's enricher tells neither the architecture nor the action: what it is given are calls that a profile
+  // let through and logged.
+  void TakeEnriched(std::string_view line) {
+    ++lines_;
+    const std::string exe = UntrustedText(FieldOf(line, "executable"));
+    const std::string name = UntrustedText(FieldOf(line, kEnricherName));
+    const auto number = ParseNumber<uint32_t>(FieldOf(line, "syscallID"));
+    for (const Abi abi : AbisServedBeside(native_)) {
+      const std::optional<SyscallId> id = FindSyscall(abi, name);
+      if (!id.has_value() || id->nr != number) continue;
+      if (subject_.empty()) subject_ = UntrustedText(FieldOf(line, "container"));
+      abis_.insert(abi);
+      builder_.Call(*id, builder_.Program(exe));
+      return;
     }
-    builder_.Lost(kUnreliableLog, true,
-                  "Audit tells only of calls that a filter logs or kills, and not of all of them.");
-    return std::move(builder_).Build(
-        *machine, {.backend = "audit", .events = "first", .capabilities = "none", .denials = "audit"},
-        {.kind = SubjectKind::kCommand, .name = subject_, .cgroup = "", .container = {}, .start = {}}, text,
-        std::nullopt);
+    builder_.Lost(kUnknownName, true, "Names and numbers that no ABI of the machine has together.");
   }
 
- private:
   void Unreadable() { builder_.Lost(kUnreadableLine, true, "Lines of the log could not be read."); }
 
   void Add(SyscallId call, uint32_t code, ProgramId program) {
@@ -173,6 +268,7 @@ class Reader {
     return other == std::end(kAllAbis) ? std::nullopt : std::optional(*other);
   }
 
+  const Abi native_;
   RecordingBuilder builder_;
   std::set<Abi> abis_;
   std::string subject_;
@@ -182,13 +278,14 @@ class Reader {
 }  // namespace
 
 bool LooksLikeAudit(std::string_view text) {
-  return text.find(kByNumber) != std::string_view::npos || text.find(kByName) != std::string_view::npos;
+  return PlaceOfMark(text) != std::string_view::npos || IsOfEnricher(text) ||
+         text.find(kJournalField) != std::string_view::npos;
 }
 
 absl::StatusOr<Recording> ReadAudit(std::string_view text, Abi native) {
-  Reader reader;
+  Reader reader(native);
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
-  return reader.Finish(text, native);
+  return reader.Finish(text);
 }
 
 }  // namespace syscarve

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/hash.h"
 #include "userspace/model/recording_json.h"
@@ -14,6 +15,15 @@ namespace {
 std::string IdOf(std::string_view text) {
   const uint64_t first = Fnv1a(text);
   return absl::StrFormat("%016x%016x", first, Fnv1a(text, first ^ text.size()));
+}
+
+constexpr size_t kMaxLinesNamed = 10;
+
+// " Line 3.", " Lines 2, 3.", " Lines 2, 3 and later ones.", or "".
+std::string WordsForLines(const std::vector<uint64_t>& lines, bool more) {
+  if (lines.empty()) return {};
+  return absl::StrFormat(" Line%s %s%s.", lines.size() == 1 ? "" : "s", absl::StrJoin(lines, ", "),
+                         more ? " and later ones" : "");
 }
 
 }  // namespace
@@ -46,16 +56,19 @@ void RecordingBuilder::Denied(SyscallId id, int errno_value, ProgramId program) 
 
 void RecordingBuilder::Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count) {
   if (count == 0) return;
-  auto loss = losses_.find(what);
-  if (loss == losses_.end()) {
-    loss = losses_
-               .emplace(what, Loss{.what = std::string(what),
-                                   .count = 0,
-                                   .missed_calls = missed_calls,
-                                   .detail = std::string(detail)})
-               .first;
+  auto known = losses_.find(what);
+  if (known == losses_.end()) {
+    Loss loss{.what = std::string(what), .count = 0, .missed_calls = missed_calls, .detail = std::string(detail)};
+    known = losses_.emplace(what, LossInLines{.loss = std::move(loss), .lines = {}}).first;
   }
-  loss->second.count += count;
+  LossInLines& lost = known->second;
+  lost.loss.count += count;
+  if (line_ == 0 || (!lost.lines.empty() && lost.lines.back() == line_)) return;
+  if (lost.lines.size() < kMaxLinesNamed) {
+    lost.lines.push_back(line_);
+  } else {
+    lost.more = true;
+  }
 }
 
 Recording RecordingBuilder::Build(Abi native, Method method, Subject subject, std::string_view text,
@@ -69,7 +82,10 @@ Recording RecordingBuilder::Build(Abi native, Method method, Subject subject, st
   Run run = {.id = IdOf(text), .command = end};
   run.subjects.emplace(0, std::move(trace_));
   recording.runs.push_back(std::move(run));
-  for (auto& [what, loss] : losses_) recording.losses.push_back(std::move(loss));
+  for (auto& [what, lost] : losses_) {
+    lost.loss.detail += WordsForLines(lost.lines, lost.more);
+    recording.losses.push_back(std::move(lost.loss));
+  }
   return recording;
 }
 

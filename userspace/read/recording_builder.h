@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "userspace/model/recording.h"
 
@@ -28,7 +29,11 @@ class RecordingBuilder {
   ProgramId Program(std::string_view path);
   void Call(SyscallId id, ProgramId program, uint64_t count = 1);
   void Denied(SyscallId id, int errno_value, ProgramId program);
-  // Adds `count` to the loss of this name.
+  // For a text of lines: what is lost from here on is so in the next line, the first one before all, or, behind the
+  // last one, in none.
+  void NextLine() { ++line_; }
+  void EndLines() { line_ = 0; }
+  // Adds `count` to the loss of this name, whose detail is a sentence. It says in which lines, of the first ones.
   void Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count = 1);
 
   bool empty() const { return trace_.calls.empty() && trace_.denials.empty(); }
@@ -39,7 +44,14 @@ class RecordingBuilder {
  private:
   std::map<std::string, ProgramId, std::less<>> program_ids_;
   std::vector<syscarve::Program> programs_;
-  std::map<std::string, Loss, std::less<>> losses_;
+  struct LossInLines {
+    Loss loss;
+    std::vector<uint64_t> lines;  // Ascending, and at most kMaxLinesNamed.
+    bool more = false;
+  };
+
+  std::map<std::string, LossInLines, std::less<>> losses_;
+  uint64_t line_ = 0;
   SubjectTrace trace_;
 };
 

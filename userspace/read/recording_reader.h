@@ -1,5 +1,5 @@
-// The one way from a text that says what programs called to a Recording: our own file, an strace log (strace.h), or the
-// kernel's audit of seccomp (audit.h), recognised by what is in the text.
+// The one way from a text that says what programs called to a Recording: our own file, an strace log (strace.h) or
+// table (strace_summary.h), or the kernel's audit of seccomp (audit.h), recognised by what is in the text.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,8 @@
 
 namespace syscarve {
 
-// kInvalidArgument for anything else. `native` is the ABI of the machine where a log was made that does not say so.
+// kInvalidArgument for anything else, with what is read as the hint. `native` is the ABI of the machine where a log was
+// made that does not say so.
 absl::StatusOr<Recording> ReadRecordingText(std::string_view text, Abi native);
 
 }  // namespace syscarve

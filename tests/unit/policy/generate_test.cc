@@ -340,6 +340,9 @@ TEST(GenerateTest, AnIncompleteRecordingIsRefused) {
   const absl::Status status = Generate(recordings, {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(std::string(status.message()).find("slots_full (3)"), std::string::npos) << status;
+  builder.recording().losses[0].detail = "Lines of the log could not be read. Lines 2, 3 and later ones.";
+  const std::string message(Generate(std::vector<Recording>{builder.Build()}, {}).status().message());
+  EXPECT_NE(message.find("slots_full (3, lines 2, 3 and later ones)"), std::string::npos) << message;
   const GeneratedProfile made = Make(recordings, {.closure = ClosureMode::kNone, .allow_incomplete = true});
   EXPECT_TRUE(Warns(made, "incomplete"));
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -47,6 +48,21 @@ std::set<std::string> Losses(const Recording& recording) {
   std::set<std::string> words;
   for (const Loss& loss : recording.losses) words.insert(loss.what);
   return words;
+}
+
+// As auditd writes it with log_format=ENRICHED, with `separator` where its byte was.
+std::string Pasted(std::string_view separator) {
+  return "type=SECCOMP msg=audit(1700000000.101:11): auid=4294967295 uid=0 pid=2345 comm=\"a\" exe=\"/srv/a\" sig=0 "
+         "arch=c000003e syscall=257 compat=0 ip=0x7f code=0x7ffc0000" +
+         std::string(separator) + "AUID=\"unset\" UID=\"root\" GID=\"root\" ARCH=x86_64 SYSCALL=openat\n";
+}
+
+std::string Numbers(std::string_view bytes) {
+  std::string numbers;
+  for (const char byte : bytes) {
+    numbers += (numbers.empty() ? "" : ",") + std::to_string(static_cast<unsigned char>(byte));
+  }
+  return numbers;
 }
 
 struct LineCase {
@@ -105,7 +121,54 @@ INSTANTIATE_TEST_SUITE_P(
                      Line("arch=c000003e syscall=1 code=zero") + "type=1326",
                  {"read"},
                  {"unreadable_line"}},
-        LineCase{Line("arch=80000016 syscall=1 code=0x7ffc0000"), {}, {"unknown_abi"}}));
+        LineCase{Line("arch=80000016 syscall=1 code=0x7ffc0000"), {}, {"unknown_abi"}},
+        // auditd's words behind the fields, and what pasting and syslog make of the byte between them.
+        LineCase{Pasted(""), {"openat"}, {}}, LineCase{Pasted("\x1d"), {"openat"}, {}},
+        LineCase{Pasted("#035"), {"openat"}, {}}, LineCase{Pasted("^]"), {"openat"}, {}},
+        LineCase{Pasted(" "), {"openat"}, {}}, LineCase{Pasted("ff, and much more "), {}, {"unreadable_line"}},
+        // The journal, as text and as JSON; bytes that are no text are numbers there.
+        LineCase{
+            "Mar 03 10:00:01 node1 audit[2345]: SECCOMP auid=0 uid=0 pid=1 comm=\"a\" exe=\"/a\" sig=0 arch=c000003e "
+            "syscall=257 compat=0 ip=0x7f code=0x7ffc0000\n",
+            {"openat"},
+            {}},
+        LineCase{
+            R"({"_TRANSPORT": "kernel", "MESSAGE": "audit: type=1326 audit(1.2:3): auid=0 pid=1 comm=\"a\" exe=\"/a\" )"
+            R"(sig=0 arch=c000003e syscall=257 compat=0 ip=0x7f code=0x7ffc0000"})",
+            {"openat"},
+            {}},
+        LineCase{"{\n\t\"PRIORITY\" : \"4\",\n\t\"MESSAGE\" : \"SECCOMP auid=0 pid=1 exe=\\\"/a\\\" arch=c000003e "
+                 "syscall=257 "
+                 "code=0x7ffc0000\",\n\t\"_PID\" : \"1\"\n}\n",
+                 {"openat"},
+                 {}},
+        LineCase{R"({"_AUDIT_TYPE_NAME":"SECCOMP","MESSAGE":[)" +
+                     Numbers("SECCOMP auid=0 arch=c000003e syscall=257 "
+                             "code=0x7ffc0000\x1d"
+                             "AUID=\"root\"") +
+                     "]}",
+                 {"openat"},
+                 {}},
+        // The operator's log enricher, by two versions of its logger.
+        LineCase{
+            R"(I0623 12:51:45.2 1 enricher.go:446] log-enricher "msg"="audit"  "container"="web" "executable"="/bin/a" )"
+            R"("namespace"="default" "pid"=19 "pod"="p" "syscallID"=3 "syscallName"="close" "type"="seccomp")",
+            {"close"},
+            {}},
+        LineCase{
+            R"(I1024 10:00:00.0 1 enricher.go:400] "audit" type="seccomp" container="web" executable="/bin/a" pid=1 )"
+            R"(syscallID=20 syscallName="getpid")",
+            {"getpid:i386"},
+            {}},
+        LineCase{R"("type"="seccomp" "syscallID"=20 "syscallName"="close")", {}, {"unknown_name"}},
+        LineCase{"type=SECCOMP msg=audit(1.2:3) : auid=unset arch=x86_64 syscall=unknown-syscall(999) code=log\n",
+                 {"#999"},
+                 {}},
+        // A program's name in a record of another type.
+        LineCase{"type=SYSCALL arch=c000003e syscall=1 comm=\"type=1326\" exe=\"/a\"\n" +
+                     Line("arch=c000003e syscall=0 code=0x7ffc0000"),
+                 {"read"},
+                 {}}));
 
 TEST(AuditTest, CallsBelongToPrograms) {
   const Recording recording = Read(
@@ -145,8 +208,46 @@ TEST(AuditTest, TheReaderTellsTheFormats) {
   // What a traced program writes is not what the log is.
   EXPECT_EQ(ReadRecordingText("write(1, \"type=1326\", 9) = 9\n", Abi::kX86_64).value().method.backend, "strace");
   EXPECT_FALSE(ReadRecordingText("{}", Abi::kX86_64).ok());
+  const std::string table =
+      "% time     seconds  usecs/call     calls    errors syscall\n 61.20    0.000612           6       102         4 "
+      "brk\n";
+  EXPECT_EQ(ReadRecordingText(table, Abi::kX86_64).value().losses.at(0).what, "summary_only");
   const Recording recording = ReadRecordingText(audit, Abi::kX86_64).value();
   EXPECT_EQ(ReadRecordingText(FormatRecording(recording), Abi::kAarch64).value(), recording);
+}
+
+// A recorded program chooses its name, and it may be what another format is recognised by.
+TEST(AuditTest, NamesInARecordingAreNoFormat) {
+  for (const char* name : {"/type=1326", "/SECCOMP auid=", "_AUDIT_TYPE_NAME", "\n% time "}) {
+    Recording recording = Read(Line("arch=c000003e syscall=0 code=0x7ffc0000"));
+    recording.programs.at(0).path = name;
+    recording.subjects.at(0).name = name;
+    const auto read = ReadRecordingText(FormatRecording(recording), Abi::kX86_64);
+    ASSERT_TRUE(read.ok()) << name << ": " << read.status();
+    EXPECT_EQ(*read, recording);
+  }
+}
+
+TEST(AuditTest, WhatIsNoRecordingIsToldWhatIsRead) {
+  const std::string perf = "     0.000 ( 0.004 ms): importer/1234 openat(dfd: CWD, filename: \"/etc/hosts\") = 3\n";
+  for (const std::string& text : {std::string("hello\n"), perf, std::string()}) {
+    const std::string message(ReadRecordingText(text, Abi::kX86_64).status().message());
+    EXPECT_NE(message.find("strace -f"), std::string::npos) << message;
+    EXPECT_EQ(message.find("byte"), std::string::npos) << message;
+    EXPECT_EQ(message.find("perf trace") != std::string::npos, text == perf) << message;
+  }
+}
+
+TEST(AuditTest, SaysWhichLinesItCouldNotRead) {
+  std::string text;
+  for (int i = 0; i < 14; ++i)
+    text += Line("arch=c000003e syscall=0 code=0x7ffc0000") + "junk\n" + Line("arch=c000003e");
+  const Recording recording = Read(text);
+  const auto loss = std::ranges::find(recording.losses, "unreadable_line", &Loss::what);
+  ASSERT_NE(loss, recording.losses.end());
+  EXPECT_EQ(loss->count, 14u);
+  EXPECT_EQ(loss->detail,
+            "Lines of the log could not be read. Lines 3, 6, 9, 12, 15, 18, 21, 24, 27, 30 and later ones.");
 }
 
 }  // namespace

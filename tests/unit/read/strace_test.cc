@@ -177,6 +177,38 @@ INSTANTIATE_TEST_SUITE_P(
                  {}},
         LossCase{kStart + "write(1, \"x\", 1) = 1\nx\n" + kEnd, {"unreadable_line"}}));
 
+TEST(StraceTest, SaysWhichLinesItCouldNotRead) {
+  const Recording recording = Read(kStart +
+                                   "?"
+                                   "?"
+                                   "?( <unfinished ...>\n<... ?"
+                                   "?"
+                                   "? resumed>) = ?\n" +
+                                   kEnd + "junk\n");
+  ASSERT_EQ(recording.losses.size(), 1u);
+  EXPECT_EQ(recording.losses[0].detail, "Lines of the log could not be read. Lines 2, 3, 6.");
+}
+
+TEST(StraceTest, NumbersWithoutANameAreHexOrDecimal) {
+  const Recording recording = Read(kStart + "syscall_435(0, 0) = -1\nsyscall_0x1b3(0) = -1\n" + kEnd);
+  EXPECT_EQ(Calls(recording)["/bin/a"]["clone3"], 2u);
+  EXPECT_TRUE(LooksLikeStrace("syscall_435(0) = -1\n"));
+}
+
+// Called by its path, strace puts that in front of what it says itself.
+TEST(StraceTest, StraceMaySpeakByItsPath) {
+  const std::string path = "/usr/bin/";
+  EXPECT_TRUE(
+      Losses(Read(kStart + path + "strace: Process 3 attached\n[pid 3] exit(0) = ?\n[pid 3] +++ exited with 0 +++\n" +
+                  path + "strace: [ Process PID=3 runs in 64 bit mode. ]\n" + kEnd))
+          .empty());
+  EXPECT_TRUE(Losses(Read(kStart + "clone(flags=SIGCHLD" + path +
+                          "strace: Process 7 attached\n, child_tidptr=0x7f) = 7\n[pid 7] exit(0) = ?\n"
+                          "[pid 7] +++ exited with 0 +++\n" +
+                          kEnd))
+                  .empty());
+}
+
 TEST(StraceTest, ModesAndNumbersTellTheAbi) {
   const Recording modes = Read(kStart +
                                "[ Process PID=10 runs in 32 bit mode. ]\ngetpid() = 10\n"
