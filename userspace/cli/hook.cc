@@ -36,6 +36,7 @@
 #include "userspace/container/hook_annotation.h"
 #include "userspace/container/hook_config.h"
 #include "userspace/container/hook_state.h"
+#include "userspace/container/hook_words.h"
 #include "userspace/container/runtime_version.h"
 #include "userspace/emit/containers_common.h"
 #include "userspace/model/profile_json.h"
@@ -70,58 +71,6 @@ constexpr char kHelp[] =
 // As long as the original waits. The hook blocks the container's start, so it is a limit, not an aim.
 constexpr std::chrono::seconds kReadyLimit{10};
 constexpr size_t kMaxChildWords = size_t{16} << 10;
-
-struct HookWords {
-  bool start = false;    // -s
-  bool version = false;  // -version
-  pid_t pid = 0;         // -r
-  std::string output;
-  std::string input;
-  std::string config;
-  std::string runtime;
-};
-
-// By the rules of Go's flag package, which the original used: "-o F", "-o=F", and two dashes mean the same.
-absl::StatusOr<HookWords> ParseWords(const std::vector<std::string>& words) {
-  HookWords parsed;
-  std::string pid;
-  for (size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i];
-    if (!word.starts_with('-') || word == "-" || word == "--") {
-      return absl::InvalidArgumentError(Concat("unexpected argument ", words[i]));
-    }
-    word.remove_prefix(word.starts_with("--") ? 2 : 1);
-    const size_t equals = word.find('=');
-    const std::string_view name = word.substr(0, equals);
-    if (bool* const flag = name == "s" ? &parsed.start : name == "version" ? &parsed.version : nullptr) {
-      if (equals != std::string_view::npos) return absl::InvalidArgumentError(Concat("-", name, " takes no value"));
-      *flag = true;
-      continue;
-    }
-    std::string* const value = name == "r"         ? &pid
-                               : name == "o"       ? &parsed.output
-                               : name == "i"       ? &parsed.input
-                               : name == "config"  ? &parsed.config
-                               : name == "runtime" ? &parsed.runtime
-                                                   : nullptr;
-    if (value == nullptr) return absl::InvalidArgumentError(Concat("unknown option ", words[i]));
-    if (equals != std::string_view::npos) {
-      *value = word.substr(equals + 1);
-    } else if (++i < words.size()) {
-      *value = words[i];
-    } else {
-      return absl::InvalidArgumentError(Concat("-", name, " needs a value"));
-    }
-  }
-  if (!pid.empty()) {
-    parsed.pid = ParseNumber<pid_t>(pid).value_or(0);
-    if (parsed.pid <= 0) return absl::InvalidArgumentError(Concat("-r needs a process id, not ", pid));
-  }
-  if (parsed.version) return parsed;
-  if (parsed.start == (parsed.pid != 0)) return absl::InvalidArgumentError("give one of -s, -r PID, -version");
-  if (parsed.pid != 0 && parsed.output.empty()) return absl::InvalidArgumentError("-r needs -o OUT");
-  return parsed;
-}
 
 // What happens goes to the system's log, where administrators look for a hook's words; errors also to standard error,
 // which a runtime shows to whoever started the container.
@@ -473,10 +422,14 @@ int Start(const HookWords& words) {
 int RunHook(const std::vector<std::string>& words, const std::string& program) {
   log_name = program;
   openlog(log_name.c_str(), LOG_PID, LOG_DAEMON);
-  const absl::StatusOr<HookWords> parsed = ParseWords(words);
+  const absl::StatusOr<HookWords> parsed = ParseHookWords(words);
   if (!parsed.ok()) {
     (void)FailHook(WithHint(parsed.status(), "`syscarve hook --help` has the forms."));
     return 2;
+  }
+  if (parsed->help) {
+    const absl::Status written = WriteAll(STDERR_FILENO, Concat(kHelp, "\n"), "standard error");
+    return written.ok() ? 0 : FailHook(written);
   }
   if (parsed->version) {
     const absl::Status written = WriteFileAtomically("-", SYSCARVE_VERSION "\n");
