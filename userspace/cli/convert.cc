@@ -17,7 +17,7 @@ constexpr char kAbout[] =
     "Write a profile in another format.\n\n"
     "  syscarve convert web.json --format spo --base-profile runc-v1.4.2 -o web.yaml\n"
     "  syscarve convert web.json --format systemd -o /etc/systemd/system/web.service.d/calls.conf\n"
-    "  syscarve convert web.json --format minijail -o web.policy\n"
+    "  syscarve convert web.json --format minijail -o web.policy    # minijail0 -S web.policy\n"
     "  syscarve convert web.json --format kafel -o web.kafel    # nsjail --seccomp_policy web.kafel\n"
     "  bwrap --seccomp 3 3< <(syscarve convert web.json --format bpf) ...\n"
     "  syscarve convert web.json --format c --name web -o web_filter.h\n\n"
@@ -37,8 +37,9 @@ absl::Status RunConvert(const ConvertArguments& arguments) {
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));
-  const absl::StatusOr<Emitted> emitted =
-      Emit(FormatOf(arguments.emit), input.profile, EmitOptionsOf(arguments.emit, arguments.input, target.native));
+  EmitOptions options = EmitOptionsOf(arguments.emit, arguments.input, target.native);
+  options.kernel = target.kernel;
+  const absl::StatusOr<Emitted> emitted = Emit(FormatOf(arguments.emit), input.profile, options);
   if (!emitted.ok()) return Annotate(emitted.status(), input.name);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted->text));
   if (arguments.quiet) return absl::OkStatus();

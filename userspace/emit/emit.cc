@@ -17,6 +17,7 @@ constexpr FormatRow kFormats[] = {
     {OutputFormat::kSpo, "spo", ".yaml"},
     {OutputFormat::kSystemd, "systemd", ".conf"},
     {OutputFormat::kMinijail, "minijail", ".policy"},
+    {OutputFormat::kMinijailCompiler, "minijail-compiler", ".policy"},
     {OutputFormat::kKafel, "kafel", ".kafel"},
     {OutputFormat::kBpf, "bpf", ".bpf"},
     {OutputFormat::kC, "c", ".h"},
@@ -56,7 +57,9 @@ absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const 
     case OutputFormat::kSystemd:
       return EmitSystemd(profile, options);
     case OutputFormat::kMinijail:
-      return EmitMinijail(profile, options);
+      return EmitMinijail(profile, MinijailReader::kAtRunTime, options);
+    case OutputFormat::kMinijailCompiler:
+      return EmitMinijail(profile, MinijailReader::kCompiler, options);
     case OutputFormat::kKafel:
       return EmitKafel(profile, options);
     case OutputFormat::kBpf:

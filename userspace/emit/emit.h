@@ -15,16 +15,24 @@
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_target.h"
 
 namespace syscarve {
 
-enum class OutputFormat { kDocker, kOci, kNames, kSpo, kSystemd, kMinijail, kKafel, kBpf, kC };
+enum class OutputFormat { kDocker, kOci, kNames, kSpo, kSystemd, kMinijail, kMinijailCompiler, kKafel, kBpf, kC };
 
-inline constexpr OutputFormat kAllOutputFormats[] = {
-    OutputFormat::kDocker,   OutputFormat::kOci,   OutputFormat::kNames, OutputFormat::kSpo, OutputFormat::kSystemd,
-    OutputFormat::kMinijail, OutputFormat::kKafel, OutputFormat::kBpf,   OutputFormat::kC};
+inline constexpr OutputFormat kAllOutputFormats[] = {OutputFormat::kDocker,
+                                                     OutputFormat::kOci,
+                                                     OutputFormat::kNames,
+                                                     OutputFormat::kSpo,
+                                                     OutputFormat::kSystemd,
+                                                     OutputFormat::kMinijail,
+                                                     OutputFormat::kMinijailCompiler,
+                                                     OutputFormat::kKafel,
+                                                     OutputFormat::kBpf,
+                                                     OutputFormat::kC};
 
-// "docker", "oci", "names", "spo", "systemd", "minijail", "kafel", "bpf", "c".
+// "docker", "oci", "names", "spo", "systemd", "minijail", "minijail-compiler", "kafel", "bpf", "c".
 std::string_view OutputFormatName(OutputFormat format);
 std::optional<OutputFormat> OutputFormatFromName(std::string_view name);
 
@@ -42,6 +50,8 @@ struct EmitOptions {
   std::string name = "profile";  // Of the object, the policy, the C array. An adversary's bytes.
   // The ABI that formats for one architecture are written for.
   Abi native = NativeAbi();
+  // minijail: the kernel whose calls the policy's reader has names for; nullopt: not said.
+  std::optional<KernelVersion> kernel;
   // Calls of which the format cannot say when they are let through, are refused, with a warning; otherwise an error.
   bool stricter = false;
   std::string base_profile;          // SPO: whose calls the operator adds; "" for none.
@@ -80,8 +90,13 @@ absl::StatusOr<Emitted> EmitSpo(const Profile& profile, const EmitOptions& optio
 // A drop-in for a service of systemd (systemd.exec(5)). What the unit itself says of the same settings is reset.
 absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& options);
 
-// A policy for minijail0 -S and compile_seccomp_policy.py (minijail0(5)), for one ABI.
-absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& options);
+// Who reads a policy of minijail's language. The two read "condition; return ERRNO" in opposite ways: it is what to do
+// otherwise for one (syscall_filter.c, compile_policy_line), and what to do then for the other (tools/parser.py,
+// _parse_single_filter), which has "{ condition, return ERRNO }" for what the first means.
+enum class MinijailReader { kAtRunTime, kCompiler };
+
+// A policy for minijail0 -S, or for compile_seccomp_policy.py, for one ABI.
+absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader reader, const EmitOptions& options);
 
 // A policy of kafel's language (nsjail --seccomp_policy), for one ABI.
 absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& options);

@@ -1,4 +1,5 @@
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
@@ -16,8 +17,8 @@ constexpr char kDefaultHint[] = "Write it as kafel, bpf or c.";
 
 // minijail's C parser (syscall_filter.c, bpf.h) has so many labels for lines that are not just "1".
 constexpr size_t kMaxLabels = 512;
-// Linux 6.0's last: what a minijail of some years knows. It refuses a whole policy for one name that it does not know.
-constexpr int kLastCommonNumber = 450;
+// What a minijail of some years knows. It refuses a whole policy for one name that it does not know.
+constexpr KernelVersion kCommonKernel = {6, 0};
 
 // What a policy can answer beside letting a call through: an errno, or the kill that is its default.
 Action Refusal(Action wanted) {
@@ -28,12 +29,37 @@ bool IsKill(Action action) {
   return action.kind == ActionKind::kKillProcess || action.kind == ActionKind::kKillThread;
 }
 
+// The first kernel with the call of this number, from 424 on, where numbers are the same on every architecture
+// (include/uapi/asm-generic/unistd.h at each release's tag); {0, 0} below.
+KernelVersion KernelOfNumber(uint32_t number) {
+  constexpr std::pair<uint32_t, KernelVersion> kFirstNumbers[] = {
+      {468, {6, 17}}, {467, {6, 15}}, {463, {6, 13}}, {462, {6, 10}}, {457, {6, 8}},  {454, {6, 7}},
+      {452, {6, 6}},  {451, {6, 5}},  {450, {5, 17}}, {449, {5, 16}}, {448, {5, 15}}, {447, {5, 14}},
+      {444, {5, 13}}, {443, {5, 14}}, {442, {5, 12}}, {441, {5, 11}}, {440, {5, 10}}, {439, {5, 8}},
+      {437, {5, 6}},  {436, {5, 9}},  {434, {5, 3}},  {428, {5, 2}},  {424, {5, 1}}};
+  for (const auto& [first, version] : kFirstNumbers) {
+    if (number >= first) return version;
+  }
+  return {};
+}
+
 class Policy {
  public:
-  Policy(ArgumentSets& sets, bool stricter, Losses& losses) : sets_(sets), stricter_(stricter), losses_(losses) {}
+  Policy(ArgumentSets& sets, MinijailReader reader, const EmitOptions& options, Losses& losses)
+      : sets_(sets), reader_(reader), options_(options), losses_(losses) {}
 
   void Add(const CallDecision& call) {
     Decision decision = call.decision;
+    const KernelVersion since = KernelOfNumber(call.id.nr);
+    if (options_.kernel.has_value() && since > *options_.kernel) {
+      // That kernel does not have the call, and so nobody can tell a refusal from its absence but by the kill.
+      if (!IsKill(Strictest(decision)) || decision.size() > 1) {
+        losses_.Changed(Concat("newer than Linux ", options_.kernel->major, ".", options_.kernel->minor,
+                               ", so left out of the policy and killed"),
+                        call.name);
+      }
+      return;
+    }
     if (decision.contains({ActionKind::kLog, 0})) {
       losses_.Unsayable("let through and logged, which minijail's own parser has no word for", call.name);
       return;
@@ -43,11 +69,13 @@ class Policy {
     if (allowed != decision.end()) decision.erase(allowed);
     if (decision.empty()) {
       lines_.push_back(Concat(call.name, ": 1"));
+      if (!options_.kernel.has_value() && since > kCommonKernel) losses_.Changed(kNewName, call.name);
       return;
     }
     AddRefusing(call.name, on, RefusalFor(call.name, decision));
-    if (call.id.nr > kLastCommonNumber && (on != ArgumentSets::kNone || !IsKill(Strictest(decision)))) {
-      losses_.Changed("named by the policy, which a minijail that was built without it refuses as a whole", call.name);
+    if (!options_.kernel.has_value() && since > kCommonKernel &&
+        (on != ArgumentSets::kNone || !IsKill(Strictest(decision)))) {
+      losses_.Changed(kNewName, call.name);
     }
   }
 
@@ -76,7 +104,7 @@ class Policy {
     }
     const Decision wanted = {{refusal, sets_.Not(on)}, {{ActionKind::kAllow, 0}, on}};
     const std::optional<CallRules> rules = SpellDecision(sets_, wanted, refusal, false, Spelling::kInclusive);
-    if (!rules.has_value() && !stricter_) {
+    if (!rules.has_value() && !options_.stricter) {
       losses_.Unsayable("allowed in more ways than a list of conditions says", name);
       return;
     }
@@ -88,12 +116,20 @@ class Policy {
     }
     std::vector<std::string> alternatives;
     for (const ConditionalAnswer& rule : *rules) alternatives.push_back(MinijailConditions(rule.conditions));
-    lines_.push_back(Concat(name, ": ", absl::StrJoin(alternatives, " || "), otherwise.empty() ? "" : "; ", otherwise));
+    const std::string conditions = absl::StrJoin(alternatives, " || ");
+    lines_.push_back(Concat(name, ": ",
+                            otherwise.empty()                       ? conditions
+                            : reader_ == MinijailReader::kAtRunTime ? Concat(conditions, "; ", otherwise)
+                                                                    : Concat("{ ", conditions, ", ", otherwise, " }")));
     labels_ += alternatives.size() + 2;
   }
 
+  static constexpr char kNewName[] =
+      "named by the policy, which a minijail that was built without it refuses as a whole";
+
   ArgumentSets& sets_;
-  bool stricter_;
+  const MinijailReader reader_;
+  const EmitOptions& options_;
   Losses& losses_;
   std::vector<std::string> lines_;
   size_t labels_ = 0;
@@ -101,7 +137,7 @@ class Policy {
 
 }  // namespace
 
-absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& options) {
+absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader reader, const EmitOptions& options) {
   SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "minijail"));
   ArgumentSets sets;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native, sets));
@@ -113,7 +149,7 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& 
                     kDefaultHint);
   }
   Losses losses;
-  Policy policy(sets, options.stricter, losses);
+  Policy policy(sets, reader, options, losses);
   for (const CallDecision& call : decisions.calls) policy.Add(call);
   if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
   SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kHint));
@@ -121,14 +157,17 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, const EmitOptions& 
     losses.Note(Concat("numbers without a name, calls of the future above all, are killed and not answered with ",
                        AnswerText(decisions.unknown)));
   }
-  if (policy.labels() > kMaxLabels) {
-    losses.Note("the policy is longer than `minijail0 -S` takes: compile it with compile_seccomp_policy.py");
+  if (reader == MinijailReader::kAtRunTime && policy.labels() > kMaxLabels) {
+    losses.Note(
+        "the policy is longer than `minijail0 -S` takes: write it as minijail-compiler, for "
+        "compile_seccomp_policy.py");
   }
   NoteOtherAbis(meaning, options.native, {}, losses);
   NoteExempt(profile, losses);
   NoteLeftOut(profile, losses);
-  return Emitted{.text = Concat("# Made by syscarve, for ", AbiName(options.native), ". What is not named is killed.\n",
-                                policy.text(), policy.text().empty() ? "" : "\n"),
+  return Emitted{.text = Concat("# Made by syscarve, for ", AbiName(options.native),
+                                reader == MinijailReader::kCompiler ? " and compile_seccomp_policy.py" : "",
+                                ". What is not named is killed.\n", policy.text(), policy.text().empty() ? "" : "\n"),
                  .warnings = losses.warnings()};
 }
 

@@ -277,6 +277,33 @@ TEST(MinijailTest, ADefaultIsAKill) {
   EXPECT_NE(Refusal(OutputFormat::kMinijail, Example()), "");  // sync is logged.
 }
 
+// The two that read such policies take "condition; return ERRNO" in opposite ways.
+TEST(MinijailTest, TheCompilerHasItsOwnFormForWhatIsRefusedOtherwise) {
+  const Profile profile =
+      With({ActionKind::kErrno, 1},
+           {{.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}}});
+  EXPECT_TRUE(Has(Made(OutputFormat::kMinijail, profile).text, "\nclone: arg0 in ~0x7e020000; return EPERM\n"));
+  EXPECT_TRUE(
+      Has(Made(OutputFormat::kMinijailCompiler, profile).text, "\nclone: { arg0 in ~0x7e020000, return EPERM }\n"));
+  const Profile killing = With({ActionKind::kKillProcess, 0},
+                               {{.names = {"ioctl"}, .action = kAllow, .conditions = {{1, CompareOp::kEqual, 1}}}});
+  EXPECT_TRUE(Has(Made(OutputFormat::kMinijailCompiler, killing).text, "\nioctl: arg1 == 0x1\n"));
+}
+
+TEST(MinijailTest, NamesNewerThanTheTargetAreLeftOut) {
+  const Profile profile =
+      With({ActionKind::kErrno, 1}, {{.names = {"read", "openat2", "cachestat"}, .action = kAllow}});
+  EXPECT_TRUE(Warns(Made(OutputFormat::kMinijail, profile), "refuses as a whole: cachestat"));
+  EmitOptions options = Options();
+  options.kernel = KernelVersion{5, 10};
+  const Emitted emitted = Made(OutputFormat::kMinijail, profile, options);
+  EXPECT_TRUE(Has(emitted.text, "\nopenat2: 1\n"));
+  EXPECT_FALSE(Has(emitted.text, "cachestat"));
+  EXPECT_FALSE(Has(emitted.text, "landlock_"));
+  EXPECT_TRUE(Warns(emitted, "newer than Linux 5.10"));
+  EXPECT_FALSE(Warns(emitted, "refuses as a whole"));
+}
+
 TEST(KafelTest, DefaultThatLetsThroughNeedsX32) {
   Profile profile = With(kAllow, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}}});
   EXPECT_TRUE(Has(Refusal(OutputFormat::kKafel, profile), "x32"));
