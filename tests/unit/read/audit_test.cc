@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                      Line("arch=c000003e syscall=1 code=zero") + "type=1326",
                  {"read"},
                  {"unreadable_line"}},
-        LineCase{Line("arch=80000016 syscall=1 code=0x7ffc0000"), {}, {"unknown_abi"}},
+        LineCase{Line("arch=c0000abc syscall=1 code=0x7ffc0000"), {}, {"unknown_abi"}},
         // auditd's words behind the fields, and what pasting and syslog make of the byte between them.
         LineCase{Pasted(""), {"openat"}, {}}, LineCase{Pasted("\x1d"), {"openat"}, {}},
         LineCase{Pasted("#035"), {"openat"}, {}}, LineCase{Pasted("^]"), {"openat"}, {}},
