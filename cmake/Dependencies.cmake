@@ -5,7 +5,6 @@ pkg_check_modules(LIBSECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5.2)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl>=7.68)
 pkg_check_modules(LIBYAML REQUIRED IMPORTED_TARGET yaml-0.1>=0.2.2)
 find_package(absl REQUIRED)
-find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 
 # The kernel side is compiled by clang whatever compiles the rest, and bpftool makes the skeleton. Debian installs bpftool in

@@ -28,7 +28,7 @@ KEPT_TO = [
     (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/bpf_event_source\.cc"),
     (r"seccomp\.h", r"userspace/(model/syscall_table|policy/filter)\.cc"),
     (r"yaml\.h", r"userspace/base/yaml_parser\.cc"),
-    (r"nlohmann/.*", r"userspace/(.*json\.(cc|h)|emit/.*\.cc|cli/run\.cc)"),
+    (r"nlohmann/.*", r"tests/.*"),
     (r"curl/.*", r"userspace/container/.*"),
     (r"CLI/.*", r"userspace/cli/.*"),
     (r".*\.bpf\.h", r"bpf/.*\.bpf\.[ch]"),

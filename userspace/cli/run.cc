@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "nlohmann/json.hpp"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/output_file.h"
@@ -24,6 +23,7 @@
 #include "userspace/cli/profile_input.h"
 #include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/filter.h"
 #include "userspace/trace/command.h"
@@ -172,38 +172,40 @@ void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const RunFlags
 
 std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const SuperviseOutcome& outcome, int status,
                          const RunFlags& flags) {
-  using Json = nlohmann::ordered_json;
-  Json calls = Json::array();
+  JsonValue::Array calls;
   for (const auto& [call, refusals] : refused) {
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
     const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
-    Json arguments = Json::array();
-    for (const uint64_t argument : refusals.first_arguments) arguments.push_back(Hex(argument));
-    Json entry;
-    entry["name"] = name.has_value() ? Json(*name) : Json(nullptr);
-    entry["abi"] = id.has_value() ? Json(std::string(AbiName(id->abi))) : Json(nullptr);
-    entry["number"] = id.has_value() ? id->nr : call.nr;
-    entry["action"] = std::string(ScmpActionName(call.action.kind));
-    if (call.action.kind == ActionKind::kErrno) entry["errno"] = call.action.value;
-    entry["let_through"] = LetThrough(call, flags);
-    entry["count"] = refusals.count;
-    entry["arguments"] = std::move(arguments);
-    entry["program"] = {
-        {"path", EncodePercent(call.program.path)}, {"device", call.program.device}, {"inode", call.program.inode}};
-    calls.push_back(std::move(entry));
+    JsonValue::Array arguments;
+    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(Hex(argument));
+    JsonValue::Object entry = {
+        {"name", name.has_value() ? JsonValue(*name) : JsonValue(nullptr)},
+        {"abi", id.has_value() ? JsonValue(AbiName(id->abi)) : JsonValue(nullptr)},
+        {"number", id.has_value() ? id->nr : call.nr},
+        {"action", ScmpActionName(call.action.kind)},
+    };
+    if (call.action.kind == ActionKind::kErrno) entry.push_back({"errno", call.action.value});
+    entry.push_back({"let_through", LetThrough(call, flags)});
+    entry.push_back({"count", refusals.count});
+    entry.push_back({"arguments", std::move(arguments)});
+    entry.push_back({"program", JsonValue::Object{{"path", EncodePercent(call.program.path)},
+                                                  {"device", call.program.device},
+                                                  {"inode", call.program.inode}}});
+    calls.emplace_back(std::move(entry));
   }
-  Json command = Json::array();
-  for (const std::string& word : flags.command) command.push_back(EncodePercent(word));
-  Json report;
-  report["schema"] = kReportSchema;
-  report["profile"] = EncodePercent(flags.profile);
-  report["command"] = std::move(command);
-  report["log"] = flags.log;
-  report["status"] = status;
-  report["complete"] = outcome.complete.ok();
-  report["ended_after_grace"] = outcome.ended;
-  report["refused"] = std::move(calls);
-  return report.dump(2) + "\n";
+  JsonValue::Array command;
+  for (const std::string& word : flags.command) command.emplace_back(EncodePercent(word));
+  const JsonValue report = JsonValue::Object{
+      {"schema", kReportSchema},
+      {"profile", EncodePercent(flags.profile)},
+      {"command", std::move(command)},
+      {"log", flags.log},
+      {"status", status},
+      {"complete", outcome.complete.ok()},
+      {"ended_after_grace", outcome.ended},
+      {"refused", std::move(calls)},
+  };
+  return PrintJson(report, /*width=*/0);
 }
 
 // What became of the command, for the exit code, after it has been said.

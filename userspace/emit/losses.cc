@@ -106,6 +106,9 @@ void NoteLeftOut(const Profile& profile, Losses& losses) {
       if (!IsKnownSyscallName(name)) losses.Changed("left out, because no call has this name", name);
     }
   }
+  if (!profile.listener_path.empty()) {
+    losses.Note("who decides for a supervisor is not part of this format, so the listener's path is left out");
+  }
   if (profile.flags.empty()) return;
   losses.Note(Concat("how the filter is loaded is not part of this format, so these flags are left out: ",
                      absl::StrJoin(profile.flags, ", ")));

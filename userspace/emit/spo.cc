@@ -119,7 +119,7 @@ std::string CoverageJson(const Coverage& coverage) {
   return text + "}}";
 }
 
-void CheckRule(const Rule& rule, Losses& losses) {
+void CheckRule(const Rule& rule, bool has_listener, Losses& losses) {
   const auto too_large = [](const ArgumentCondition& condition) {
     const uint64_t two = condition.op == CompareOp::kMaskedEqual ? condition.value_two : 0;
     return std::max(condition.value, two) > static_cast<uint64_t>(INT64_MAX);
@@ -131,7 +131,7 @@ void CheckRule(const Rule& rule, Losses& losses) {
     if (rule.action.kind == ActionKind::kErrno && rule.action.value == 0) {
       losses.Changed("refused with EPERM instead of errno 0, which the resource takes for no errno", name);
     }
-    if (rule.action.kind == ActionKind::kNotify) {
+    if (rule.action.kind == ActionKind::kNotify && !has_listener) {
       losses.Changed("decided by a supervisor: add the listenerPath of yours to the resource", name);
     }
   }
@@ -171,7 +171,7 @@ absl::StatusOr<Emitted> EmitSpo(const Profile& profile, const EmitOptions& optio
   const Profile plain = WithPlainDefault(profile);
   Losses losses;
   SYSCARVE_RETURN_IF_ERROR(Compare(profile, plain, options.native, losses));
-  for (const Rule& rule : plain.rules) CheckRule(rule, losses);
+  for (const Rule& rule : plain.rules) CheckRule(rule, !profile.listener_path.empty(), losses);
   SYSCARVE_RETURN_IF_ERROR(losses.status("spo", kHint));
   const std::string name = ObjectNameOf(options.name);
   if (name != options.name) {
@@ -195,6 +195,8 @@ absl::StatusOr<Emitted> EmitSpo(const Profile& profile, const EmitOptions& optio
   for (const Abi abi : plain.abis) writer.Line(4, Concat("- ", ScmpArchName(abi)));
   if (!plain.flags.empty()) writer.Line(2, "flags:");
   for (const std::string& flag : plain.flags) writer.Field(4, "-", flag);
+  if (!profile.listener_path.empty()) writer.Field(2, "listenerPath", profile.listener_path);
+  if (!profile.listener_metadata.empty()) writer.Field(2, "listenerMetadata", profile.listener_metadata);
   if (!plain.rules.empty()) writer.Line(2, "syscalls:");
   for (const Rule& rule : plain.rules) WriteRule(rule, writer);
   SYSCARVE_ASSIGN_OR_RETURN(std::string text, std::move(writer).Finish());

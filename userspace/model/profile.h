@@ -67,6 +67,10 @@ struct Profile {
   std::vector<Abi> abis;           // ABIs the rules speak of, ascending; calls of any other ABI kill the task.
   std::vector<std::string> flags;  // SECCOMP_FILTER_FLAG_* names.
   std::vector<Rule> rules;
+  // Where the agent listens that decides calls under kNotify, and what it is told; "" for none. For the runtime: the
+  // kernel's filter says nothing of it.
+  std::string listener_path;
+  std::string listener_metadata;
   bool operator==(const Profile&) const = default;
 };
 

@@ -75,6 +75,8 @@ JsonValue ToJson(const Profile& profile) {
   if (!profile.flags.empty()) {
     object.push_back({"flags", JsonValue::Array(profile.flags.begin(), profile.flags.end())});
   }
+  if (!profile.listener_path.empty()) object.push_back({"listenerPath", profile.listener_path});
+  if (!profile.listener_metadata.empty()) object.push_back({"listenerMetadata", profile.listener_metadata});
   JsonValue::Array rules;
   for (const Rule& rule : profile.rules) rules.push_back(ToJson(rule));
   object.push_back({"syscalls", std::move(rules)});
@@ -364,12 +366,9 @@ void ReadRules(const JsonReader& entry, const Conditions& conditions, std::vecto
   }
 }
 
-void RefuseListener(const JsonReader& root, std::string_view key) {
+std::string ReadListener(const JsonReader& root, std::string_view key) {
   const JsonReader listener = root.Optional(key);
-  if (IsGiven(listener) && !listener.Text(kMaxCommentBytes).empty()) {
-    listener.Fail(
-        "decisions are left to an agent that listens there, so the profile alone does not say what is allowed");
-  }
+  return IsGiven(listener) ? listener.Text(kMaxCommentBytes) : std::string();
 }
 
 // Moby takes this for "no filter at all", which is the same as one that lets everything through.
@@ -398,8 +397,8 @@ Profile ReadProfile(const JsonReader& root, const ProfileTarget& target, Profile
       profile.flags.push_back(std::move(flag));
     });
   }
-  RefuseListener(root, "listenerPath");
-  RefuseListener(root, "listenerMetadata");
+  profile.listener_path = ReadListener(root, "listenerPath");
+  profile.listener_metadata = ReadListener(root, "listenerMetadata");
   if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
     const Conditions conditions(target, used);
     syscalls.ForEach(kMaxRules, [&](const JsonReader& entry) { ReadRules(entry, conditions, profile.rules); });

@@ -7,7 +7,6 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/model/json_places.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/strict_json.h"
 
@@ -15,6 +14,25 @@ namespace syscarve {
 namespace {
 
 using Places = std::map<std::string, JsonPlace>;
+
+// Of all values below `value`, whose own path is `path`.
+void AddPlaces(const JsonValue& value, const std::string& path, Places& places) {
+  places[path] = value.place;
+  if (const auto* array = std::get_if<JsonValue::Array>(&value.data)) {
+    for (size_t i = 0; i < array->size(); ++i) AddPlaces((*array)[i], Concat(path, "[", i, "]"), places);
+  }
+  if (const auto* object = std::get_if<JsonValue::Object>(&value.data)) {
+    for (const JsonMember& member : *object) {
+      AddPlaces(member.value, Concat(path, path.empty() ? "" : ".", member.key), places);
+    }
+  }
+}
+
+Places PlacesOf(const JsonValue& root) {
+  Places places;
+  AddPlaces(root, "", places);
+  return places;
+}
 
 std::string EntryPath(size_t entry) {
   return Concat("syscalls[", entry, "]");
@@ -203,7 +221,7 @@ absl::StatusOr<ProfileSource> ParseProfileSource(std::string_view text, const Pr
   const bool has_empty = std::ranges::any_of(entries, NamesNothing);
   ProfileSource source;
   SYSCARVE_ASSIGN_OR_RETURN(source.profile, ProfileFromJson(has_empty ? WithoutEmptyEntries(*root) : *root, target));
-  const Places places = JsonPlaces(text);
+  const Places places = PlacesOf(*root);
   for (size_t i = 0; i < entries.size(); ++i) {
     SYSCARVE_ASSIGN_OR_RETURN(ProfileEntry entry, ReadEntry(entries[i], i, places, target));
     source.entries.push_back(std::move(entry));
@@ -229,7 +247,9 @@ ProfileSource SourceWithoutText(Profile profile) {
 }
 
 std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits) {
-  const Places places = JsonPlaces(text);
+  const absl::StatusOr<JsonValue> root = ParseStrictJson(text, kProfileLimits);
+  if (!root.ok()) return std::string(text);
+  const Places places = PlacesOf(*root);
   const Removed removed = WhatIsRemoved(places, edits);
   Replacements replacements;
   RemoveAll(places, removed, replacements);

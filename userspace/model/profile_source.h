@@ -11,6 +11,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_note.h"
 #include "userspace/model/profile_target.h"
 
 namespace syscarve {
@@ -35,6 +36,7 @@ struct ProfileSource {
   std::vector<ProfileEntry> entries;
   std::optional<size_t> default_line;
   std::optional<size_t> architectures_line;
+  std::vector<ProfileNote> notes;  // In the order of the text.
 };
 
 // Whether `text` is JSON with the members of a profile, right or wrong, and not something that a profile is inside of.

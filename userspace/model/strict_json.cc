@@ -1,7 +1,10 @@
 #include "userspace/model/strict_json.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -17,91 +20,116 @@ std::string Shown(std::string_view text) {
   return text.size() > kMaxShown ? Concat(escaped, "...") : escaped;
 }
 
-// Builds the tree from the parser's events. An event handler returns false to stop the parser, with `error` set.
-class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
+// Builds the tree from the parser's events.
+class TreeBuilder {
  public:
-  TreeBuilder(const JsonLimits& limits, JsonValue* root) : limits_(limits), root_(root) {}
+  TreeBuilder(const JsonLimits& limits, const JsonLeniency& leniency) : limits_(limits), leniency_(leniency) {}
 
-  const std::string& error() const { return error_; }
-
-  bool null() override { return Put(nullptr); }
-  bool boolean(bool value) override { return Put(value); }
-  bool number_integer(number_integer_t value) override { return Put(value); }
-  bool number_unsigned(number_unsigned_t value) override { return Put(value); }
-  bool number_float(number_float_t value, const string_t&) override { return Put(value); }
-  bool string(string_t& value) override { return Put(std::move(value)); }
-  bool binary(binary_t&) override { return Fail("binary data is not JSON"); }
-
-  bool start_object(size_t) override { return Open(JsonValue::Object()); }
-  bool key(string_t& key) override {
-    std::get<JsonValue::Object>(open_.back()->data).push_back({std::move(key), {}});
-    return true;
-  }
-  bool end_object() override {
-    const auto& members = std::get<JsonValue::Object>(open_.back()->data);
-    std::vector<std::string_view> keys;
-    keys.reserve(members.size());
-    for (const JsonMember& member : members) keys.push_back(member.key);
-    std::ranges::sort(keys);
-    const auto twice = std::ranges::adjacent_find(keys);
-    if (twice != keys.end()) return Fail(Concat("the key \"", Shown(*twice), "\" is there twice in one object"));
-    open_.pop_back();
-    return true;
-  }
-  bool start_array(size_t) override { return Open(JsonValue::Array()); }
-  bool end_array() override {
-    open_.pop_back();
-    return true;
-  }
-
-  bool parse_error(size_t position, const std::string&, const nlohmann::json::exception& problem) override {
-    constexpr int kOutOfRangeIds = 400;
-    if (problem.id / 100 * 100 == kOutOfRangeIds) {
-      return Fail(Concat("a number near byte ", position, " is too large"));
+  absl::Status Take(JsonEvent& event) {
+    switch (event.kind) {
+      case JsonEventKind::kNull:
+        return Put(nullptr, event.place);
+      case JsonEventKind::kBool:
+        return Put(event.flag, event.place);
+      case JsonEventKind::kUint:
+        return Put(event.uint, event.place);
+      case JsonEventKind::kInt:
+        return Put(event.integer, event.place);
+      case JsonEventKind::kDouble:
+        return Put(event.real, event.place);
+      case JsonEventKind::kString:
+        return Put(std::move(event.text), event.place);
+      case JsonEventKind::kObjectStart:
+        return Open(JsonValue::Object(), event.place);
+      case JsonEventKind::kArrayStart:
+        return Open(JsonValue::Array(), event.place);
+      case JsonEventKind::kKey:
+        std::get<JsonValue::Object>(open_.back()->data).push_back({std::move(event.text), {}, event.place});
+        return absl::OkStatus();
+      case JsonEventKind::kObjectEnd:
+        if (!leniency_.repeated_keys) SYSCARVE_RETURN_IF_ERROR(CheckKeys());
+        Close(event.place);
+        return absl::OkStatus();
+      case JsonEventKind::kArrayEnd:
+        Close(event.place);
+        return absl::OkStatus();
+      case JsonEventKind::kEnd:
+        return absl::OkStatus();
     }
-    return Fail(Concat("not JSON: syntax error at byte ", position));
+    return absl::OkStatus();
   }
+
+  JsonValue Root() && { return std::move(root_); }
 
  private:
-  bool Fail(std::string message) {
-    error_ = std::move(message);
-    return false;
+  static absl::Status Error(const JsonPlace& place, std::string_view message) {
+    return absl::InvalidArgumentError(Concat(PlaceWords(place), ": ", message));
   }
 
-  // The next value's place: behind the last element of an array, or in the member whose key was just read.
-  JsonValue* Place(JsonValue value) {
+  // Of the object that ends.
+  absl::Status CheckKeys() const {
+    const auto& members = std::get<JsonValue::Object>(open_.back()->data);
+    std::vector<const JsonMember*> sorted;
+    sorted.reserve(members.size());
+    for (const JsonMember& member : members) sorted.push_back(&member);
+    std::ranges::stable_sort(sorted, {}, [](const JsonMember* member) -> const std::string& { return member->key; });
+    const auto same = [](const JsonMember* a, const JsonMember* b) { return a->key == b->key; };
+    const auto twice = std::ranges::adjacent_find(sorted, same);
+    if (twice == sorted.end()) return absl::OkStatus();
+    return Error((*std::next(twice))->place,
+                 Concat("the key \"", Shown((*twice)->key), "\" is there twice in one object"));
+  }
+
+  // Its place: behind the last element of an array, or in the member whose key was just read.
+  JsonValue* Add(JsonValue value, const JsonPlace& place) {
+    value.place = place;
+    JsonValue* added = &root_;
     if (open_.empty()) {
-      *root_ = std::move(value);
-      return root_;
+      root_ = std::move(value);
+    } else if (auto* array = std::get_if<JsonValue::Array>(&open_.back()->data)) {
+      added = &array->emplace_back(std::move(value));
+    } else {
+      added = &std::get<JsonValue::Object>(open_.back()->data).back().value;
+      *added = std::move(value);
     }
-    if (auto* array = std::get_if<JsonValue::Array>(&open_.back()->data)) {
-      return &array->emplace_back(std::move(value));
-    }
-    JsonValue& place = std::get<JsonValue::Object>(open_.back()->data).back().value;
-    place = std::move(value);
-    return &place;
+    return added;
   }
 
-  bool Put(JsonValue value) {
-    if (++values_ > limits_.values) return Fail(Concat("more than ", limits_.values, " values"));
-    Place(std::move(value));
-    return true;
+  absl::Status Put(JsonValue value, const JsonPlace& place) {
+    if (++values_ > limits_.values) return Error(place, Concat("more than ", limits_.values, " values"));
+    Add(std::move(value), place);
+    return absl::OkStatus();
   }
 
-  bool Open(JsonValue container) {
-    if (++values_ > limits_.values) return Fail(Concat("more than ", limits_.values, " values"));
-    if (open_.size() == limits_.depth) return Fail(Concat("nested more than ", limits_.depth, " deep"));
+  absl::Status Open(JsonValue container, const JsonPlace& place) {
+    if (++values_ > limits_.values) return Error(place, Concat("more than ", limits_.values, " values"));
     // Pointers stay good: a container grows only while none of its elements is open.
-    open_.push_back(Place(std::move(container)));
-    return true;
+    open_.push_back(Add(std::move(container), place));
+    return absl::OkStatus();
+  }
+
+  void Close(const JsonPlace& place) {
+    open_.back()->place.end = place.end;
+    open_.pop_back();
   }
 
   const JsonLimits limits_;
-  JsonValue* root_;
+  const JsonLeniency leniency_;
+  JsonValue root_;
   std::vector<JsonValue*> open_;
   size_t values_ = 0;
-  std::string error_;
 };
+
+// The shortest spelling that is read as the same double, and as a double: "1.0", "1e+20", "0.25". JSON has no infinity
+// and no NaN.
+std::string SpellDouble(double number) {
+  if (!std::isfinite(number)) return "null";
+  std::array<char, 32> buffer;
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  std::string text(buffer.data(), end);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
 
 class Printer {
  public:
@@ -126,7 +154,7 @@ class Printer {
       std::string operator()(bool flag) const { return flag ? "true" : "false"; }
       std::string operator()(uint64_t number) const { return Concat(number); }
       std::string operator()(int64_t number) const { return Concat(number); }
-      std::string operator()(double number) const { return nlohmann::json(number).dump(); }
+      std::string operator()(double number) const { return SpellDouble(number); }
       std::string operator()(const std::string& text) const { return QuoteForJson(text); }
       std::string operator()(const JsonValue::Array&) const { return "[]"; }
       std::string operator()(const JsonValue::Object&) const { return "{}"; }
@@ -231,16 +259,20 @@ std::string_view KindName(const JsonValue& value) {
 
 }  // namespace
 
-absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits) {
+absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits,
+                                          const JsonLeniency& leniency) {
   if (text.size() > limits.bytes) {
     return absl::InvalidArgumentError(Concat("larger than ", limits.bytes, " bytes, the most that is read"));
   }
-  JsonValue root;
-  TreeBuilder builder(limits, &root);
-  // The parser keeps its own stack and reports through the builder: it neither recurses nor throws.
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
-    return absl::InvalidArgumentError(builder.error());
-  return root;
+  JsonParser parser(
+      text, {.depth = limits.depth, .text_bytes = limits.bytes, .allow_byte_order_mark = leniency.byte_order_mark});
+  TreeBuilder builder(limits, leniency);
+  JsonEvent event;
+  do {
+    SYSCARVE_RETURN_IF_ERROR(parser.Next(event));
+    SYSCARVE_RETURN_IF_ERROR(builder.Take(event));
+  } while (event.kind != JsonEventKind::kEnd);
+  return std::move(builder).Root();
 }
 
 std::string PrintJson(const JsonValue& value, size_t width) {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "userspace/base/json_parser.h"
 #include "userspace/base/status.h"
 
 namespace syscarve {
@@ -31,6 +32,7 @@ template <typename Value>
 struct JsonMemberOf {
   std::string key;
   Value value;
+  JsonPlace place = {};  // Of the key, in the text it was read from.
 };
 
 // Integers are exact over the whole range of 64 bits, signed or unsigned; a number that is neither is a double.
@@ -38,6 +40,7 @@ struct JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMemberOf<JsonValue>>;  // In the order of the text.
   std::variant<std::nullptr_t, bool, uint64_t, int64_t, double, std::string, Array, Object> data = nullptr;
+  JsonPlace place = {};  // In the text it was read from, brackets and quotes included.
 
   JsonValue() = default;
   // The conversions are implicit so that a tree can be written as it reads: {{"nr", 2}, {"name", "open"}}.
@@ -67,8 +70,16 @@ struct JsonLimits {
   size_t depth;
 };
 
-// The value that `text` spells, by RFC 8259 and with no key twice in one object. kInvalidArgument otherwise.
-absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits);
+// What a file of others may have where our own may not.
+struct JsonLeniency {
+  bool byte_order_mark = false;  // In front.
+  bool repeated_keys = false;    // Each stays in the tree, in the order of the text.
+};
+
+// The value that `text` spells, by RFC 8259 and with no key twice in one object. kInvalidArgument, with line, column
+// and cause, otherwise.
+absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits,
+                                          const JsonLeniency& leniency = {});
 
 // `value` with two-space indentation and a newline at the end. A container that fits in `width` columns together with
 // its indentation is on one line; with a width of 0 every element has its own.

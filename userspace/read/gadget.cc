@@ -25,24 +25,33 @@ std::string_view Trimmed(std::string_view text) {
 
 struct Part {
   std::string_view name;
-  std::string text;
+  bool is_empty = true;
+};
+
+struct Parts {
+  std::vector<Part> parts;
+  std::string text;  // With blanks for the comments, so that every other byte stands where it did.
 };
 
 // A line break cannot be inside a JSON string, so a line that begins like a comment is one.
-std::vector<Part> SplitAtComments(std::string_view text) {
-  std::vector<Part> parts;
-  while (!text.empty()) {
-    const std::string_view line = TakeLine(text);
+Parts SplitAtComments(std::string_view text) {
+  Parts split;
+  split.text = std::string(text);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const size_t begin = text.size() - rest.size();
+    const std::string_view line = TakeLine(rest);
     const std::string_view trimmed = Trimmed(line);
     if (trimmed.starts_with(kComment)) {
-      parts.push_back({.name = Trimmed(trimmed.substr(kComment.size())), .text = {}});
-    } else if (!parts.empty()) {
-      parts.back().text += Concat(line, "\n");
+      split.parts.push_back({.name = Trimmed(trimmed.substr(kComment.size()))});
+      split.text.replace(begin, line.size(), line.size(), ' ');
+    } else if (!split.parts.empty() && !trimmed.empty()) {
+      split.parts.back().is_empty = false;
     }
   }
   // A comment without anything behind it is only a comment.
-  std::erase_if(parts, [](const Part& part) { return Trimmed(part.text).empty(); });
-  return parts;
+  std::erase_if(split.parts, [](const Part& part) { return part.is_empty; });
+  return split;
 }
 
 // "syscall_1f4", "unknown" and the like.
@@ -99,7 +108,8 @@ absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const Json
   if (text.size() > limits.bytes) {
     return absl::InvalidArgumentError(Concat("larger than ", limits.bytes, " bytes, the most that is read"));
   }
-  const std::vector<Part> parts = SplitAtComments(text);
+  const Parts split = SplitAtComments(text);
+  const std::vector<Part>& parts = split.parts;
   if (parts.empty()) return absl::InvalidArgumentError("no profile stands below the container's name");
   if (parts.size() > 1) {
     std::vector<std::string> names;
@@ -107,9 +117,8 @@ absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const Json
     return WithHint(absl::InvalidArgumentError(Concat("there are several profiles: ", Shown(std::move(names)))),
                     "Keep one of them, from its // line on.");
   }
-  absl::StatusOr<JsonValue> profile = ParseStrictJson(parts.front().text, limits);
-  if (!profile.ok()) return Annotate(profile.status(), "below the container's name");
-  GadgetProfile result = {.oci = *std::move(profile), .warnings = {}};
+  SYSCARVE_ASSIGN_OR_RETURN(JsonValue profile, ParseStrictJson(split.text, limits));
+  GadgetProfile result = {.oci = std::move(profile), .warnings = {}};
   std::vector<std::string> taken = TakeOutMadeUpNames(result.oci);
   if (!taken.empty()) {
     result.warnings.push_back(

@@ -69,8 +69,9 @@ TEST(ParseOciState, NamesWhatIsWrong) {
   EXPECT_EQ(ErrorOf(With("4321", "2147483648")), "the container's state: pid: 2147483648 is outside 0 to 2147483647");
   EXPECT_EQ(ErrorOf(With("\"empty\":\"\"", "\"empty\":[]")),
             "the container's state: annotations.empty: expected a string, found an array");
-  EXPECT_EQ(ErrorOf(With("\"empty\"", "\"io.containers.trace-syscall\"")),
-            "the container's state: the key \"io.containers.trace-syscall\" is there twice in one object");
+  EXPECT_EQ(
+      ErrorOf(With("\"empty\"", "\"io.containers.trace-syscall\"")),
+      "the container's state: line 2, column 73: the key \"io.containers.trace-syscall\" is there twice in one object");
   EXPECT_EQ(ErrorOf(R"({"ociVersion":"1","id":"a","status":"created","bundle":"/"})"),
             "the container's state: a created or running container has no pid");
 }

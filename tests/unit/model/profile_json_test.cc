@@ -228,9 +228,6 @@ INSTANTIATE_TEST_SUITE_P(
                 R"(archMap[0].architecture: unknown architecture "x86")"},
         BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "flags": ["SECCOMP_FILTER_FLAG_NEW_LISTENER"]})",
                 R"(flags[0]: unknown filter flag "SECCOMP_FILTER_FLAG_NEW_LISTENER")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "listenerPath": "/run/agent.sock"})",
-                "listenerPath: decisions are left to an agent that listens there, so the profile alone does not say "
-                "what is allowed"},
         BadCase{WithEntry(R"("action": "SCMP_ACT_ALLOW")"),
                 R"(syscalls[0]: neither "names" nor "name" names a system call)"},
         BadCase{WithEntry(R"("names": [], "action": "SCMP_ACT_ALLOW")"),
@@ -362,10 +359,21 @@ TEST(ProfileJsonTest, WithoutActionAndEntriesItIsNoFilterAtAll) {
   }
 }
 
+TEST(ProfileJsonTest, AListenerIsKept) {
+  const std::string text =
+      R"({"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/a.sock", "listenerMetadata": "m", "syscalls": [
+          {"names": ["mount"], "action": "SCMP_ACT_NOTIFY"}]})";
+  const absl::StatusOr<Profile> profile = ParseProfile(text);
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->listener_path, "/run/a.sock");
+  EXPECT_EQ(profile->listener_metadata, "m");
+  EXPECT_EQ(ParseProfile(FormatProfile(*profile)).value(), *profile);
+}
+
 TEST(ProfileJsonTest, WhatIsNotJsonIsRefused) {
-  EXPECT_EQ(ErrorOf(""), "not a seccomp profile: not JSON: syntax error at byte 1");
+  EXPECT_EQ(ErrorOf(""), "not a seccomp profile: line 1, column 1: there is nothing in it");
   EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_LOG", "defaultAction": "SCMP_ACT_ALLOW"})"),
-            "not a seccomp profile: the key \"defaultAction\" is there twice in one object");
+            "not a seccomp profile: line 1, column 35: the key \"defaultAction\" is there twice in one object");
   EXPECT_EQ(ErrorOf(std::string(kMaxProfileBytes + 1, ' ')),
             "not a seccomp profile: larger than 16777216 bytes, the most that is read");
 }

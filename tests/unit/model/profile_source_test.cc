@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "userspace/model/json_places.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/strict_json.h"
 
@@ -10,32 +9,6 @@ namespace syscarve {
 namespace {
 
 using Kind = ProfileEdit::Kind;
-
-TEST(JsonPlacesTest, FindsEveryValueWithItsLineAndBytes) {
-  const std::string text = "{\n \"a\": [1, {\"b\\\"}\": null},\r\n  []],\n\"c\" : \"x,]\\\\\", \"d\":{}}";
-  const std::map<std::string, JsonPlace> places = JsonPlaces(text);
-  const auto part = [&](const std::string& path) {
-    const JsonPlace& place = places.at(path);
-    return text.substr(place.begin, place.end - place.begin);
-  };
-  EXPECT_EQ(places.size(), 8U);
-  EXPECT_EQ(part(""), text);
-  EXPECT_EQ(part("a"), "[1, {\"b\\\"}\": null},\r\n  []]");
-  EXPECT_EQ(part("a[0]"), "1");
-  EXPECT_EQ(part("a[1].b\\\"}"), "null");
-  EXPECT_EQ(part("a[2]"), "[]");
-  EXPECT_EQ(part("c"), "\"x,]\\\\\"");
-  EXPECT_EQ(part("d"), "{}");
-  EXPECT_EQ(places.at("").line, 1U);
-  EXPECT_EQ(places.at("a").line, 2U);
-  EXPECT_EQ(places.at("a[2]").line, 3U);
-  EXPECT_EQ(places.at("d").line, 4U);
-}
-
-TEST(JsonPlacesTest, ScalarsAreDocumentsToo) {
-  EXPECT_EQ(JsonPlaces(" 17").at("").begin, 1U);
-  EXPECT_EQ(JsonPlaces("true").at("").end, 4U);
-}
 
 constexpr char kText[] = R"({
   "defaultAction": "SCMP_ACT_ERRNO",

@@ -264,8 +264,9 @@ TEST(RecordingJsonTest, AContainersFieldsAreStrict) {
             container + ".cap_add[1]: the texts are not ascending");
   EXPECT_EQ(error(R"("com.docker.compose.service")", R"("100%")"),
             container + ".labels.100%: the label's name is not percent-encoded text");
-  EXPECT_EQ(error(R"("com.docker.compose.service")", R"("com.docker.compose.project")"),
-            "not a recording: the key \"com.docker.compose.project\" is there twice in one object");
+  EXPECT_EQ(
+      error(R"("com.docker.compose.service")", R"("com.docker.compose.project")"),
+      "not a recording: line 29, column 106: the key \"com.docker.compose.project\" is there twice in one object");
   EXPECT_EQ(error(R"("version": "1.1.5")", R"("version": "1.1.5", "path": "/runc")"),
             container + ".runtime: unknown field \"path\"");
 }
@@ -276,7 +277,7 @@ TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
   EXPECT_EQ(ErrorOf(With(call, call + "," + call)),
             "not a valid recording: runs[0].subjects[0].calls[1]: repeats an earlier entry");
   EXPECT_EQ(ErrorOf(With(R"("count": 23)", R"("count": 23, "count": 23)")),
-            "not a recording: the key \"count\" is there twice in one object");
+            "not a recording: line 17, column 81: the key \"count\" is there twice in one object");
 
   Recording twice = FullRecording();
   twice.runs[1].id = twice.runs[0].id;
@@ -298,12 +299,12 @@ TEST(RecordingJsonTest, ASumThatWrapsAroundDoesNotAddUp) {
 }
 
 TEST(RecordingJsonTest, WhatIsNotARecordingIsRefused) {
-  EXPECT_EQ(ErrorOf(""), "not a recording: not JSON: syntax error at byte 1");
+  EXPECT_EQ(ErrorOf(""), "not a recording: line 1, column 1: there is nothing in it");
   EXPECT_EQ(ErrorOf("[]"), "not a valid recording: expected an object, found an array");
   EXPECT_EQ(ErrorOf("{}"), "not a valid recording: the field \"schema\" is missing");
   EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_ALLOW"})"),
             "not a valid recording: the field \"schema\" is missing");
-  EXPECT_EQ(ErrorOf(std::string(100000, '[')), "not a recording: nested more than 16 deep");
+  EXPECT_EQ(ErrorOf(std::string(100000, '[')), "not a recording: line 1, column 17: nested more than 16 deep");
 }
 
 // The full recording without line breaks and indentation, to make the exhaustive tests shorter.
@@ -346,7 +347,8 @@ TEST(RecordingJsonTest, LoadNamesTheFile) {
   const auto missing = LoadRecording("/nonexistent/r.json");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   const auto bad = LoadRecording("/dev/null");
-  EXPECT_EQ(std::string(bad.status().message()), "/dev/null: not a recording: not JSON: syntax error at byte 1");
+  EXPECT_EQ(std::string(bad.status().message()),
+            "/dev/null: not a recording: line 1, column 1: there is nothing in it");
   const auto good = LoadRecording(std::string(SYSCARVE_SOURCE_DIR) + "/tests/golden/recording/full.json");
   EXPECT_TRUE(good.ok()) << good.status();
 }

@@ -45,25 +45,70 @@ TEST(ParseStrictJsonTest, RefusesWhatIsNotJson) {
                            "Infinity"}) {
     EXPECT_NE(ErrorOf(text), "") << text;
   }
-  EXPECT_EQ(ErrorOf("[1e999]"), "a number near byte 6 is too large");
+  EXPECT_EQ(ErrorOf("[1e999]"), "line 1, column 2: the number is too large");
 }
 
 TEST(ParseStrictJsonTest, RefusesAKeyThatIsThereTwice) {
-  EXPECT_EQ(ErrorOf(R"({"a": 1, "b": 2, "a": 1})"), "the key \"a\" is there twice in one object");
-  EXPECT_EQ(ErrorOf(R"({"a": 1, "\u0061": 2})"), "the key \"a\" is there twice in one object");
+  EXPECT_EQ(ErrorOf(R"({"a": 1, "b": 2, "a": 1})"), "line 1, column 18: the key \"a\" is there twice in one object");
+  EXPECT_EQ(ErrorOf("{\"a\": 1,\n\"\\u0061\": 2}"), "line 2, column 1: the key \"a\" is there twice in one object");
   EXPECT_EQ(ErrorOf(R"({"a": {"a": 1}, "b": [{"a": 1}]})"), "");
 }
 
 TEST(ParseStrictJsonTest, HoldsItsLimits) {
   EXPECT_EQ(ErrorOf("[[[[[]]]]]"), "");
-  EXPECT_EQ(ErrorOf("[[[[[[]]]]]]"), "nested more than 5 deep");
-  EXPECT_EQ(ErrorOf("[" + std::string(900, '[')), "nested more than 5 deep");
+  EXPECT_EQ(ErrorOf("[[[[[[]]]]]]"), "line 1, column 6: nested more than 5 deep");
+  EXPECT_EQ(ErrorOf("[" + std::string(900, '[')), "line 1, column 6: nested more than 5 deep");
   std::string many = "[0";
   for (int i = 0; i < 48; ++i) many += ",0";
   EXPECT_EQ(ErrorOf(many + "]"), "");
-  EXPECT_EQ(ErrorOf(many + ",0]"), "more than 50 values");
-  EXPECT_EQ(ErrorOf(many + ",{}]"), "more than 50 values");
+  EXPECT_EQ(ErrorOf(many + ",0]"), "line 1, column 100: more than 50 values");
+  EXPECT_EQ(ErrorOf(many + ",{}]"), "line 1, column 100: more than 50 values");
   EXPECT_EQ(ErrorOf(std::string(1001, ' ')), "larger than 1000 bytes, the most that is read");
+}
+
+const JsonValue* Find(const JsonValue& object, std::string_view key) {
+  for (const JsonMember& member : std::get<JsonValue::Object>(object.data)) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+TEST(ParseStrictJsonTest, KnowsWhereEveryValueStands) {
+  const std::string text = "{\n \"a\": [1, {\"b\\\"}\": null},\r\n  []],\n\"c\" : \"x,]\\\\\", \"d\":{}}";
+  const absl::StatusOr<JsonValue> root = ParseStrictJson(text, kLimits);
+  ASSERT_TRUE(root.ok()) << root.status();
+  const auto part = [&](const JsonValue& value) {
+    return text.substr(value.place.begin, value.place.end - value.place.begin);
+  };
+  EXPECT_EQ(part(*root), text);
+  const JsonValue& a = *Find(*root, "a");
+  EXPECT_EQ(part(a), "[1, {\"b\\\"}\": null},\r\n  []]");
+  const auto& elements = std::get<JsonValue::Array>(a.data);
+  EXPECT_EQ(part(elements[0]), "1");
+  EXPECT_EQ(part(*Find(elements[1], "b\"}")), "null");
+  EXPECT_EQ(part(elements[2]), "[]");
+  EXPECT_EQ(part(*Find(*root, "c")), "\"x,]\\\\\"");
+  EXPECT_EQ(part(*Find(*root, "d")), "{}");
+  EXPECT_EQ(root->place.line, 1U);
+  EXPECT_EQ(a.place.line, 2U);
+  EXPECT_EQ(a.place.column, 7U);
+  EXPECT_EQ(elements[2].place.line, 3U);
+  EXPECT_EQ(std::get<JsonValue::Object>(root->data)[2].place, (JsonPlace{4, 16, 51, 54}));
+}
+
+TEST(ParseStrictJsonTest, IsLenientWhereItIsTold) {
+  const std::string text = "\xef\xbb\xbf{\"a\": 1, \"a\": 2}";
+  EXPECT_EQ(ErrorOf(text), "line 1, column 1: a byte order mark (EF BB BF) is in front; JSON begins without one");
+  const absl::StatusOr<JsonValue> root =
+      ParseStrictJson(text, kLimits, {.byte_order_mark = true, .repeated_keys = true});
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_EQ(PrintCompactJson(*root), R"({"a":1,"a":2})");
+  EXPECT_EQ(root->place, (JsonPlace{1, 1, 3, 19}));
+}
+
+TEST(PrintJsonTest, SpellsDoublesSoThatTheyStayDoubles) {
+  EXPECT_EQ(PrintCompactJson(JsonValue::Array{1.0, 0.25, -3.0, 1e20, 1e300, 1e-7, 123456789.5}),
+            "[1.0,0.25,-3.0,1e+20,1e+300,1e-07,123456789.5]");
 }
 
 TEST(PrintJsonTest, BreaksWhatDoesNotFit) {

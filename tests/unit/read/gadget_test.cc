@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"// a", "not a seccomp profile: no profile stands below the container's name"},
         Case{"// a\n  \n// b\n", "not a seccomp profile: no profile stands below the container's name"},
         Case{"// a\n{\"defaultAction\": }",
-             "not a seccomp profile: below the container's name: not JSON: syntax error at byte 19"},
+             "not a seccomp profile: line 2, column 19: expected a value, found }"},
         Case{
             "// a\n{}\n// b\x1b[2J\n{}\n",
             "not a seccomp profile: there are several profiles: a, b\\x1b[2J. Hint: Keep one of them, from its // line "
