@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto reading = syscarve::ReadProfileText(text, {});
   if (!reading.ok()) return 0;
-  const auto again = syscarve::ReadProfileText(syscarve::FormatProfile(reading->profile), {});
-  if (!again.ok() || again->profile != reading->profile) std::abort();
+  const auto again = syscarve::ReadProfileText(syscarve::FormatProfile(reading->source.profile), {});
+  if (!again.ok() || again->source.profile != reading->source.profile) std::abort();
   return 0;
 }

@@ -49,7 +49,7 @@ absl::StatusOr<YamlEvent> YamlParser::Next() {
     const std::string_view problem = state_->parser.problem != nullptr ? state_->parser.problem : "not YAML";
     return YamlError(state_->parser.problem_mark.line + 1, ShownYaml(problem));
   }
-  YamlEvent event = {.line = read.event.start_mark.line + 1};
+  YamlEvent event = {.line = read.event.start_mark.line + 1, .column = read.event.start_mark.column + 1};
   switch (read.event.type) {
     case YAML_SCALAR_EVENT: {
       const auto& scalar = read.event.data.scalar;

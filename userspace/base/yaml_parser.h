@@ -26,6 +26,7 @@ enum class YamlEventKind {
 struct YamlEvent {
   YamlEventKind kind = YamlEventKind::kOther;
   size_t line = 0;     // From 1.
+  size_t column = 0;   // From 1, in code points.
   std::string text;    // Of a scalar, the value; of an alias, the anchor it names. UTF-8.
   bool plain = false;  // A scalar without quotes.
   std::string anchor;  // "" for none.

@@ -111,23 +111,18 @@ absl::StatusOr<std::vector<Abi>> AbisToAsk(const ExplainArguments& arguments, co
   return std::vector<Abi>{*abi};
 }
 
-// `text` is what `input` was read from; empty of live filters.
 absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const ProfileTarget& target,
-                                        const AskedCall& call, const ProfileInput& input, std::string_view text) {
+                                        const AskedCall& call, const ProfileInput& input) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Abi> abis, AbisToAsk(arguments, target));
   if (!arguments.quiet) TellWarnings(input);
   std::vector<FilterProgram> stack = input.live;
-  std::optional<ProfileSource> source;
+  const ProfileSource* const source = input.source.has_value() ? &*input.source : nullptr;
   if (stack.empty()) {
-    source = SourceWithoutText(input.profile);
-    if (IsProfileJson(text)) {
-      SYSCARVE_ASSIGN_OR_RETURN(source, ParseProfileSource(text, CompleteTarget(target)));
-    }
     SYSCARVE_ASSIGN_OR_RETURN(FilterProgram program, Compile(input.profile));
     stack.push_back(std::move(program));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<CallAnswer> answers,
-                            AnswersTo(call.name, call.known, abis, stack, source.has_value() ? &*source : nullptr));
+                            AnswersTo(call.name, call.known, abis, stack, source));
   if (answers.empty()) {
     return absl::InvalidArgumentError(Concat("none of the architectures has a call \"", call.name, "\""));
   }
@@ -138,18 +133,11 @@ absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const
 absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& call) {
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", {call.name}));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
-  std::string text;
-  absl::StatusOr<ProfileInput> input;
-  if (IsLive(arguments.input)) {
-    input = ReadProfileInput(arguments.input, target);
-  } else {
-    SYSCARVE_ASSIGN_OR_RETURN(text, ReadFile(arguments.input, kMaxProfileBytes));
-    input = ParseProfileInput(arguments.input == "-" ? "standard input" : arguments.input, text, target);
-  }
+  const absl::StatusOr<ProfileInput> input = ReadProfileInput(arguments.input, target);
   if (!input.ok()) {
     return WithHint(input.status(), "Arguments can be asked about under a profile, not of a recording.");
   }
-  const absl::StatusOr<std::string> explanation = ExplainCall(arguments, target, call, *input, text);
+  const absl::StatusOr<std::string> explanation = ExplainCall(arguments, target, call, *input);
   if (!explanation.ok()) return Annotate(explanation.status(), EscapeForTerminal(input->name));
   return WriteFileAtomically("-", *explanation);
 }
@@ -164,10 +152,11 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.input, kMaxRecordingBytes));
-  const std::string name = arguments.input == "-" ? "standard input" : arguments.input;
-  if (LooksLikeProfile(text)) {
-    SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target));
+  const ProfileWord word = SplitProfileWord(arguments.input);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxRecordingBytes));
+  const std::string name = word.file == "-" ? "standard input" : word.file;
+  if (!word.name.empty() || LooksLikeProfile(text)) {
+    SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target, word.name));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
   const absl::StatusOr<std::string> explanation = ExplainRecording(arguments, text);

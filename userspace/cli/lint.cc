@@ -57,35 +57,41 @@ std::string NameOf(const std::string& word) {
   return word == "-" ? "standard input" : word;
 }
 
-// A text in Docker's or OCI's JSON keeps its entries: only that has lines and can be mended.
-absl::StatusOr<Read> ParseText(const std::string& name, std::string text, const ProfileTarget& target) {
+// One of the profiles of a text, or a live one.
+struct FoundRead {
+  std::string name;
+  absl::StatusOr<Read> read;  // An error names it.
+};
+
+Read FromInput(ProfileInput input, const std::string& text, const ProfileTarget& target) {
+  TellWarnings(input);
   Read read;
   read.input.target = CompleteTarget(target);
-  absl::StatusOr<ProfileInput> input = ParseProfileInput(name, text, target);
-  if (input.ok()) TellWarnings(*input);
-  if (IsProfileJson(text)) {
-    absl::StatusOr<ProfileSource> source = ParseProfileSource(text, read.input.target);
-    if (!source.ok()) return Annotate(source.status(), EscapeForTerminal(name));
-    read.input.source = *std::move(source);
-    read.text = std::move(text);
-    return read;
-  }
-  SYSCARVE_RETURN_IF_ERROR(input.status());
-  read.input.source = SourceWithoutText(std::move(input->profile));
+  if (input.is_whole_text) read.text = text;
+  read.input.source = input.source.has_value() ? *std::move(input.source) : SourceWithoutText(std::move(input.profile));
   return read;
 }
 
-absl::StatusOr<Read> ReadProfile(const std::string& word, const ProfileTarget& target) {
-  if (!IsLive(word)) {
-    SYSCARVE_ASSIGN_OR_RETURN(std::string text, ReadFile(word, kMaxProfileBytes));
-    return ParseText(NameOf(word), std::move(text), target);
+// All profiles behind `word`.
+absl::StatusOr<std::vector<FoundRead>> ReadAll(const std::string& word, const ProfileTarget& target) {
+  std::vector<FoundRead> reads;
+  if (IsLive(word)) {
+    SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadProfileInput(word, target));
+    reads.push_back({word, FromInput(std::move(input), "", target)});
+    return reads;
   }
-  Read read;
-  read.input.target = CompleteTarget(target);
-  SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadProfileInput(word, target));
-  TellWarnings(input);
-  read.input.source = SourceWithoutText(std::move(input.profile));
-  return read;
+  const ProfileWord split = SplitProfileWord(word);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(split.file, kMaxProfileBytes));
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<FoundInput> inputs,
+                            ParseProfileInputs(NameOf(split.file), text, target, split.name));
+  for (FoundInput& found : inputs) {
+    if (found.input.ok()) {
+      reads.push_back({found.name, FromInput(*std::move(found.input), text, target)});
+    } else {
+      reads.push_back({found.name, found.input.status()});
+    }
+  }
+  return reads;
 }
 
 // The runtimes that are installed where distributions and their users put them.
@@ -157,6 +163,14 @@ absl::Status Fix(const LintArguments& arguments, const std::string& word, const 
   return absl::OkStatus();
 }
 
+absl::StatusOr<LintedProfile> LintOne(const LintArguments& arguments, const std::string& word, const std::string& name,
+                                      const Read& read) {
+  LintedProfile linted{.file = name, .findings = {}, .fixed = {}};
+  SYSCARVE_ASSIGN_OR_RETURN(linted.findings, Enabled(read.input, arguments.disabled));
+  if (arguments.fix) SYSCARVE_RETURN_IF_ERROR(Fix(arguments, word, read, linted));
+  return linted;
+}
+
 absl::Status CheckUsage(const LintArguments& arguments) {
   for (const std::string& rule : arguments.disabled) {
     if (std::ranges::find(LintRules(), rule, &LintRule::id) != LintRules().end()) continue;
@@ -192,20 +206,31 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   SYSCARVE_RETURN_IF_ERROR(CheckUsage(arguments));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<RequiredCalls> required, Required(arguments, target.native));
+  // What cannot be read or written is said at once and does not hide what is found in the others.
   std::vector<LintedProfile> profiles;
+  int failure = 0;
+  const auto fail = [&failure](const absl::Status& status) { failure = std::max(failure, Fail(status)); };
   for (const std::string& word : arguments.inputs) {
-    SYSCARVE_ASSIGN_OR_RETURN(Read read, ReadProfile(word, target));
-    read.input.required = required;
-    LintedProfile linted{.file = NameOf(word), .findings = {}, .fixed = {}};
-    absl::StatusOr<std::vector<LintFinding>> findings = Enabled(read.input, arguments.disabled);
-    if (!findings.ok()) return Annotate(findings.status(), linted.file);
-    linted.findings = *std::move(findings);
-    if (arguments.fix) {
-      const absl::Status status = Fix(arguments, word, read, linted);
-      if (!status.ok()) return Annotate(status, linted.file);
+    absl::StatusOr<std::vector<FoundRead>> reads = ReadAll(word, target);
+    if (!reads.ok()) {
+      fail(reads.status());
+      continue;
     }
-    profiles.push_back(std::move(linted));
+    for (FoundRead& found : *reads) {
+      if (!found.read.ok()) {
+        fail(found.read.status());
+        continue;
+      }
+      found.read->input.required = required;
+      absl::StatusOr<LintedProfile> linted = LintOne(arguments, word, found.name, *found.read);
+      if (linted.ok()) {
+        profiles.push_back(*std::move(linted));
+      } else {
+        fail(Annotate(linted.status(), EscapeForTerminal(found.name)));
+      }
+    }
   }
+  if (profiles.empty()) return failure;
   // Where the profile goes to standard output, what there is to say about it does not.
   const std::string report = Formatted(arguments, profiles);
   if (arguments.output == "-") {
@@ -213,6 +238,7 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   } else {
     SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically("-", report));
   }
+  if (failure != 0) return failure;
   const LintCounts counts = CountFindings(profiles);
   return counts.errors > 0 || (arguments.strict && counts.warnings > 0) ? 1 : 0;
 }

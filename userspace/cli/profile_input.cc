@@ -1,7 +1,9 @@
 #include "userspace/cli/profile_input.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -68,6 +70,20 @@ absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarg
   return input;
 }
 
+ProfileInput FromReading(const std::string& name, ProfileReading reading, const ProfileTarget& target) {
+  ProfileInput input{.name = name,
+                     .profile = reading.source.profile,
+                     .live = {},
+                     .source = std::move(reading.source),
+                     .is_whole_text = reading.is_whole_text,
+                     .warnings = std::move(reading.warnings)};
+  if (reading.used.capabilities && !target.capabilities.has_value()) {
+    input.warnings.push_back(
+        "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps");
+  }
+  return input;
+}
+
 }  // namespace
 
 bool IsLive(std::string_view word) {
@@ -126,21 +142,44 @@ absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const Pro
     if (!input.ok()) return Annotate(input.status(), EscapeForTerminal(word));
     return input;
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word, kMaxProfileBytes));
-  return ParseProfileInput(word == "-" ? "standard input" : word, text, target);
+  const ProfileWord split = SplitProfileWord(word);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(split.file, kMaxProfileBytes));
+  return ParseProfileInput(split.file == "-" ? "standard input" : split.file, text, target, split.name);
+}
+
+ProfileWord SplitProfileWord(const std::string& word) {
+  const size_t hash = word.rfind('#');
+  if (hash == std::string::npos || hash == 0 || hash + 1 == word.size()) return {.file = word, .name = {}};
+  std::error_code error;
+  if (std::filesystem::exists(word, error)) return {.file = word, .name = {}};
+  return {.file = word.substr(0, hash), .name = word.substr(hash + 1)};
 }
 
 absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
-                                               const ProfileTarget& target) {
-  absl::StatusOr<ProfileReading> read = ReadProfileText(text, CompleteTarget(target));
+                                               const ProfileTarget& target, std::string_view which) {
+  absl::StatusOr<ProfileReading> read = ReadProfileText(text, CompleteTarget(target), which);
   if (!read.ok()) return Annotate(read.status(), EscapeForTerminal(name));
-  ProfileInput input{
-      .name = name, .profile = std::move(read->profile), .live = {}, .warnings = std::move(read->warnings)};
-  if (read->used.capabilities && !target.capabilities.has_value()) {
-    input.warnings.push_back(
-        "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps");
+  return FromReading(which.empty() ? name : Concat(name, "#", which), *std::move(read), target);
+}
+
+absl::StatusOr<std::vector<FoundInput>> ParseProfileInputs(const std::string& name, std::string_view text,
+                                                           const ProfileTarget& target, std::string_view which) {
+  std::vector<FoundInput> inputs;
+  if (!which.empty()) {
+    inputs.push_back({Concat(name, "#", which), ParseProfileInput(name, text, target, which)});
+    return inputs;
   }
-  return input;
+  absl::StatusOr<std::vector<NamedProfile>> profiles = ReadProfiles(text, CompleteTarget(target));
+  if (!profiles.ok()) return Annotate(profiles.status(), EscapeForTerminal(name));
+  for (NamedProfile& profile : *profiles) {
+    const std::string full = profile.name.empty() ? name : Concat(name, "#", profile.name);
+    if (profile.reading.ok()) {
+      inputs.push_back({full, FromReading(full, *std::move(profile.reading), target)});
+    } else {
+      inputs.push_back({full, Annotate(profile.reading.status(), EscapeForTerminal(full))});
+    }
+  }
+  return inputs;
 }
 
 void TellWarnings(const ProfileInput& input) {

@@ -8,6 +8,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_source.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/meaning.h"
@@ -22,7 +23,8 @@ namespace syscarve::cli {
 bool IsLive(std::string_view word);
 
 // For the help of an option or argument that takes a profile.
-inline constexpr std::string_view kProfileWords = "a file, - for standard input, or live:PID or live:CONTAINER";
+inline constexpr std::string_view kProfileWords =
+    "a file, FILE#NAME for one of several in it, - for standard input, or live:PID or live:CONTAINER";
 
 // The options that say which container profiles are meant for.
 struct ProfileTargetArguments {
@@ -43,22 +45,42 @@ ProfileTarget CompleteTarget(const ProfileTarget& target);
 struct ProfileInput {
   std::string name;  // As the user said it; "standard input" for "-".
   Profile profile;   // Of live filters, the profile that says the same or, where none can, a stricter one.
-  std::vector<FilterProgram> live;    // Not empty: read from a live process, the most recent one first.
-  std::vector<std::string> warnings;  // Sentences, which do not name the input.
+  std::vector<FilterProgram> live;      // Not empty: read from a live process, the most recent one first.
+  std::optional<ProfileSource> source;  // What was written where; of a text only.
+  bool is_whole_text = false;           // The text is this profile's JSON, which EditProfile can change.
+  std::vector<std::string> warnings;    // Sentences, which do not name the input.
 };
 
-// The profile behind `word`: a file, - for standard input, or live:PID or live:CONTAINER for the filters that a process
-// or a container's first process runs under. Of a container the engine is asked, at `engine_socket` or where engines
-// usually listen. An error names the input.
+// A word that means a text, and which of the profiles in it; "" for the only one. A file whose own name has a # in it
+// is that file.
+struct ProfileWord {
+  std::string file;
+  std::string name;
+};
+ProfileWord SplitProfileWord(const std::string& word);
+
+// The profile behind `word`: a file, FILE#NAME for the one called NAME of several in it, - for standard input, or
+// live:PID or live:CONTAINER for the filters that a process or a container's first process runs under. Of a container
+// the engine is asked, at `engine_socket` or where engines usually listen. An error names the input.
 //
 // Where an entry depends on what `target` does not say, the kernel is this host's, and the capabilities are those that
 // Docker gives by default, with a warning.
 absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const ProfileTarget& target,
                                               const std::optional<std::string>& engine_socket = std::nullopt);
 
-// The same of a text that has been read already, from what is called `name`.
+// The same of a text that has been read already, from what is called `name`; of several profiles in it, `which`.
 absl::StatusOr<ProfileInput> ParseProfileInput(const std::string& name, std::string_view text,
-                                               const ProfileTarget& target);
+                                               const ProfileTarget& target, std::string_view which = {});
+
+// One of the profiles in a text. `name` is the text's, with # and the profile's own behind it when the text has names.
+struct FoundInput {
+  std::string name;
+  absl::StatusOr<ProfileInput> input;  // An error names it.
+};
+
+// All profiles in a text, or the one called `which`. The error is of the text as a whole, and names it.
+absl::StatusOr<std::vector<FoundInput>> ParseProfileInputs(const std::string& name, std::string_view text,
+                                                           const ProfileTarget& target, std::string_view which = {});
 
 // Prints the warnings, with the input's name in front.
 void TellWarnings(const ProfileInput& input);

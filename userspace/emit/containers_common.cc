@@ -7,6 +7,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_fields.h"
 #include "userspace/model/profile_json.h"
 
 namespace syscarve {
@@ -176,8 +177,11 @@ void NameArchitecture(JsonValue::Object& profile, Abi abi, Abi host) {
 }  // namespace
 
 absl::StatusOr<ContainersCommonProfile> ParseContainersCommonProfile(std::string_view text) {
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits);
+  // Go's decoder refuses a byte order mark, and takes the last of two keys.
+  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits, {.repeated_keys = true});
   if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
+  std::vector<ProfileNote> notes;
+  *value = WithKnownFields(*std::move(value), UnknownFields::kKeep, notes);
   std::string error;
   CheckProfile(JsonReader(*value, &error));
   if (!error.empty()) return absl::InvalidArgumentError(Concat("not a seccomp profile: ", error));

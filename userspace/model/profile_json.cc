@@ -13,6 +13,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/text.h"
 #include "userspace/model/capability.h"
+#include "userspace/model/profile_fields.h"
 #include "userspace/model/strict_json.h"
 
 namespace syscarve {
@@ -40,8 +41,31 @@ bool CarriesValue(ActionKind kind) {
   return kind == ActionKind::kErrno || kind == ActionKind::kTrace;
 }
 
-uint16_t LargestValue(ActionKind kind) {
-  return kind == ActionKind::kErrno ? kMaxErrno : std::numeric_limits<uint16_t>::max();
+using Notes = std::vector<ProfileNote>;
+using NoteKind = ProfileNoteKind;
+
+void Note(NoteKind kind, const JsonReader& where, std::string message, Notes& notes) {
+  notes.push_back({.kind = kind, .path = where.Path(), .place = where.place(), .message = std::move(message)});
+}
+
+// What a filter makes of `value`: libseccomp keeps 16 bits, and the kernel (seccomp_run_filters' caller) answers no
+// errno above MAX_ERRNO.
+uint16_t FilterValue(ActionKind kind, uint64_t value) {
+  const uint16_t kept = static_cast<uint16_t>(value & std::numeric_limits<uint16_t>::max());
+  return kind == ActionKind::kErrno ? std::min(kept, kMaxErrno) : kept;
+}
+
+void NoteErrno(ActionKind kind, uint64_t value, const JsonReader& where, Notes& notes) {
+  if (kind != ActionKind::kErrno) return;
+  const uint16_t answered = FilterValue(kind, value);
+  if (answered == 0) {
+    Note(NoteKind::kErrnoZero, where, "errno 0 does not make the call and tells the program that it succeeded", notes);
+  } else if (value >= kMaxErrno) {
+    Note(
+        NoteKind::kErrnoTooLarge, where,
+        Concat("no program knows the errno ", value, answered == value ? "" : Concat("; it is answered as ", answered)),
+        notes);
+  }
 }
 
 JsonValue ToJson(const ArgumentCondition& condition) {
@@ -93,8 +117,8 @@ std::string Quoted(std::string_view text) {
 }
 
 // "ENOSYS", or a number in digits, as containers-common has it.
-std::optional<uint16_t> ErrnoFromText(std::string_view text) {
-  if (const auto number = ParseNumber<uint16_t>(text)) return *number <= kMaxErrno ? number : std::nullopt;
+std::optional<uint64_t> ErrnoFromText(std::string_view text) {
+  if (const auto number = ParseNumber<uint32_t>(text)) return *number;
   if (text == "EWOULDBLOCK") return EWOULDBLOCK;
   if (text == "EDEADLOCK") return EDEADLOCK;
   if (text == "EOPNOTSUPP" || text == "ENOTSUP") return EOPNOTSUPP;
@@ -107,7 +131,7 @@ std::optional<uint16_t> ErrnoFromText(std::string_view text) {
 
 // The action in the member `action_key`, with its value from a number, a word, or OCI's default for both.
 Action ReadAction(const JsonReader& object, std::string_view action_key, std::string_view number_key,
-                  std::string_view word_key) {
+                  std::string_view word_key, Notes& notes) {
   const JsonReader action = object.Required(action_key);
   const std::string action_name = action.Text(kMaxWordBytes);
   const std::optional<ActionKind> kind = ActionKindFromScmpName(action_name);
@@ -117,22 +141,25 @@ Action ReadAction(const JsonReader& object, std::string_view action_key, std::st
   }
   const JsonReader number = object.Optional(number_key);
   const JsonReader word = object.Optional(word_key);
-  std::optional<uint16_t> value;
-  if (IsGiven(number)) value = static_cast<uint16_t>(number.Uint(0, LargestValue(*kind)));
+  std::optional<uint64_t> value;
+  if (IsGiven(number)) value = number.Uint();
   if (IsGiven(word)) {
     const std::string text = word.Text(kMaxWordBytes);
     if (!text.empty()) {
-      const std::optional<uint16_t> named = ErrnoFromText(text);
+      const std::optional<uint64_t> named = ErrnoFromText(text);
       if (!named.has_value()) word.Fail(Concat("unknown errno ", Quoted(text)));
       if (value.has_value() && value != named) word.Fail(Concat("does not agree with \"", number_key, "\""));
       value = named;
     }
   }
   if (!CarriesValue(*kind)) {
-    if (value.has_value()) action.Fail(Concat(action_name, " takes no errno"));
+    if (value.has_value()) {
+      Note(NoteKind::kErrnoUnused, IsGiven(number) ? number : word, Concat(action_name, " has no errno"), notes);
+    }
     return {.kind = *kind, .value = 0};
   }
-  return {.kind = *kind, .value = value.value_or(EPERM)};
+  if (value.has_value()) NoteErrno(*kind, *value, IsGiven(number) ? number : word, notes);
+  return {.kind = *kind, .value = FilterValue(*kind, value.value_or(EPERM))};
 }
 
 std::optional<Abi> ReadArch(const JsonReader& reader) {
@@ -154,7 +181,6 @@ std::vector<Abi> ReadArchitectures(const JsonReader& reader) {
 std::vector<Abi> ReadArchMap(const JsonReader& reader, Abi native) {
   std::vector<Abi> abis;
   reader.ForEach(kMaxSmallList, [&abis, native](const JsonReader& entry) {
-    entry.AllowOnly({"architecture", "subArchitectures"});
     const bool is_ours = ReadArch(entry.Required("architecture")) == native;
     if (is_ours) abis.push_back(native);
     const JsonReader companions = entry.Optional("subArchitectures");
@@ -201,11 +227,8 @@ std::vector<std::string> ReadNames(const JsonReader& entry) {
   const JsonReader list = entry.Optional("names");
   const JsonReader single = entry.Optional("name");
   const bool has_list = IsGiven(list) && !list.IsEmptyContainer();
-  const bool has_single = IsGiven(single);
-  if (has_list == has_single) {
-    entry.Fail(has_list ? "both \"names\" and \"name\" are given, and only one may be"
-                        : "neither \"names\" nor \"name\" names a system call");
-  }
+  const bool has_single = IsGiven(single) && !single.IsEmptyText();
+  if (has_list && has_single) entry.Fail("both \"names\" and \"name\" are given, and only one may be");
   if (has_list) {
     list.ForEach(kMaxNames, [&names](const JsonReader& element) { names.push_back(ReadSyscallName(element)); });
   } else if (has_single) {
@@ -214,11 +237,19 @@ std::vector<std::string> ReadNames(const JsonReader& entry) {
   return names;
 }
 
-ArgumentCondition ReadCondition(const JsonReader& reader) {
-  reader.AllowOnly({"index", "value", "valueTwo", "op"});
+// Go reads 0 where there is nothing.
+uint64_t ReadNumber(const JsonReader& condition, std::string_view key, uint64_t largest, Notes& notes) {
+  const JsonReader number = condition.Optional(key);
+  if (IsGiven(number)) return number.Uint(0, largest);
+  Note(number.exists() ? NoteKind::kNull : NoteKind::kMissingField, condition,
+       Concat("the condition has no ", key, ", which is read as 0"), notes);
+  return 0;
+}
+
+ArgumentCondition ReadCondition(const JsonReader& reader, Notes& notes) {
   ArgumentCondition condition;
-  condition.index = static_cast<unsigned>(reader.Required("index").Uint(0, kLastArgument));
-  condition.value = reader.Required("value").Uint();
+  condition.index = static_cast<unsigned>(ReadNumber(reader, "index", kLastArgument, notes));
+  condition.value = ReadNumber(reader, "value", UINT64_MAX, notes);
   if (const JsonReader value_two = reader.Optional("valueTwo"); IsGiven(value_two))
     condition.value_two = value_two.Uint();
   const JsonReader op = reader.Required("op");
@@ -232,7 +263,8 @@ ArgumentCondition ReadCondition(const JsonReader& reader) {
 // Decides Moby's conditions on an entry against a target, and remembers what of the target was asked for.
 class Conditions {
  public:
-  Conditions(const ProfileTarget& target, ProfileDependencies& used) : target_(target), used_(used) {}
+  Conditions(const ProfileTarget& target, ProfileDependencies& used, Notes& notes)
+      : target_(target), used_(used), notes_(notes) {}
 
   // Whether the entry is for the target. Fails where that depends on what the target does not say.
   bool Hold(const JsonReader& entry) const {
@@ -276,7 +308,6 @@ class Conditions {
 
   std::optional<bool> Ask(const JsonReader& filter, Question question, bool& is_given) const {
     if (!IsGiven(filter)) return true;
-    filter.AllowOnly({"arches", "caps", "minKernel"});
     return (this->*question)(filter, is_given);
   }
 
@@ -299,6 +330,9 @@ class Conditions {
     used_.kernel = true;
     const std::optional<KernelVersion> least = KernelVersionFromText(text);
     if (!least.has_value()) min_kernel.Fail(Concat(Quoted(text), " is no kernel version, such as \"4.8\""));
+    if (least == KernelVersion()) {
+      Note(NoteKind::kKernelZero, min_kernel, Concat(Quoted(text), " is no kernel version to Docker"), notes_);
+    }
     if (!target_.kernel.has_value() || !least.has_value()) return std::nullopt;
     return *target_.kernel >= *least;
   }
@@ -320,10 +354,10 @@ class Conditions {
         const std::string name = element.Text(kMaxWordBytes);
         const std::optional<int> capability = CapabilityFromName(name);
         // An engine compares texts, so another spelling is no capability to it.
-        if (!capability.has_value() || CapabilityName(*capability) != name) {
-          return element.Fail(Concat("unknown capability ", Quoted(name)));
-        }
         ++listed;
+        if (!capability.has_value() || CapabilityName(*capability) != name) {
+          return Note(NoteKind::kUnknownCapability, element, Concat("there is no capability ", Quoted(name)), notes_);
+        }
         if (target_.capabilities.has_value()) held += target_.capabilities->count(*capability);
       });
     }
@@ -336,6 +370,7 @@ class Conditions {
 
   const ProfileTarget& target_;
   ProfileDependencies& used_;
+  Notes& notes_;
 };
 
 bool RepeatsAnIndex(const std::vector<ArgumentCondition>& conditions) {
@@ -344,19 +379,49 @@ bool RepeatsAnIndex(const std::vector<ArgumentCondition>& conditions) {
       conditions, [&used](const ArgumentCondition& condition) { return std::exchange(used[condition.index], true); });
 }
 
-void ReadRules(const JsonReader& entry, const Conditions& conditions, std::vector<Rule>& rules) {
-  entry.AllowOnly({"names", "name", "action", "errnoRet", "errno", "args", "comment", "includes", "excludes"});
+std::vector<ArgumentCondition> ReadConditions(const JsonReader& args, Notes& notes) {
+  std::vector<ArgumentCondition> conditions;
+  args.ForEach(kMaxConditions, [&](const JsonReader& element) {
+    if (element.IsNull()) return Note(NoteKind::kNull, element, "a condition that is null is passed over", notes);
+    conditions.push_back(ReadCondition(element, notes));
+  });
+  if (conditions.size() > kLastArgument + 1) {
+    Note(NoteKind::kManyConditions, args,
+         Concat(conditions.size(), " conditions in one entry, and a call has six arguments"), notes);
+  }
+  return conditions;
+}
+
+// runc refuses these (libcontainer/seccomp, InitSeccomp): the agent could not be reached, or not be answered.
+void NoteNotify(const JsonReader& entry, const Rule& rule, bool has_listener, Notes& notes) {
+  if (rule.action.kind != ActionKind::kNotify) return;
+  if (std::ranges::find(rule.names, "write") != rule.names.end()) {
+    Note(NoteKind::kNotifyWrite, entry, "runc refuses to leave write to an agent, because it writes itself", notes);
+  }
+  if (!has_listener) {
+    Note(NoteKind::kNotifyWithoutListener, entry, "calls are left to an agent, and no listenerPath says to which",
+         notes);
+  }
+}
+
+struct EntryReader {
+  const Conditions& conditions;
+  bool has_listener;
+  Notes& notes;
+};
+
+void ReadRules(const JsonReader& entry, const EntryReader& reader, std::vector<Rule>& rules) {
   Rule rule;
   rule.names = ReadNames(entry);
-  rule.action = ReadAction(entry, "action", "errnoRet", "errno");
+  rule.action = ReadAction(entry, "action", "errnoRet", "errno", reader.notes);
   if (const JsonReader args = entry.Optional("args"); IsGiven(args)) {
-    args.ForEach(kMaxConditions, [&rule](const JsonReader& element) {
-      if (!element.IsNull()) rule.conditions.push_back(ReadCondition(element));
-    });
+    rule.conditions = ReadConditions(args, reader.notes);
   }
   if (const JsonReader comment = entry.Optional("comment"); IsGiven(comment))
     rule.comment = comment.Text(kMaxCommentBytes);
-  if (!conditions.Hold(entry)) return;
+  NoteNotify(entry, rule, reader.has_listener, reader.notes);
+  // An entry may name nothing: then it says nothing.
+  if (!reader.conditions.Hold(entry) || rule.names.empty()) return;
   if (!RepeatsAnIndex(rule.conditions)) {
     rules.push_back(std::move(rule));
     return;
@@ -378,30 +443,37 @@ bool IsEmptyProfile(const JsonReader& root) {
   return (!IsGiven(action) || action.IsEmptyText()) && (!IsGiven(syscalls) || syscalls.IsEmptyContainer());
 }
 
-Profile ReadProfile(const JsonReader& root, const ProfileTarget& target, ProfileDependencies& used) {
-  root.AllowOnly({"defaultAction", "defaultErrnoRet", "defaultErrno", "architectures", "archMap", "flags",
-                  "listenerPath", "listenerMetadata", "syscalls"});
+std::vector<std::string> ReadFlags(const JsonReader& list, Notes& notes) {
+  std::vector<std::string> flags;
+  list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
+    std::string flag = element.Text(kMaxWordBytes);
+    if (std::ranges::find(kFlags, flag) == std::end(kFlags)) {
+      Note(NoteKind::kUnknownFlag, element, Concat("runtimes know no filter flag ", Quoted(flag)), notes);
+    }
+    flags.push_back(std::move(flag));
+  });
+  return flags;
+}
+
+Profile ReadProfile(const JsonReader& root, const ProfileTarget& target, ProfileDependencies& used, Notes& notes) {
   Profile profile;
   profile.abis = ReadAbis(root, target.native);
   if (IsEmptyProfile(root)) {
     const std::span<const Abi> served = AbisServedBeside(target.native);
     return {.default_action = {.kind = ActionKind::kAllow}, .abis = {served.begin(), served.end()}};
   }
-  profile.default_action = ReadAction(root, "defaultAction", "defaultErrnoRet", "defaultErrno");
-  if (const JsonReader flags = root.Optional("flags"); IsGiven(flags)) {
-    flags.ForEach(kMaxSmallList, [&profile](const JsonReader& element) {
-      std::string flag = element.Text(kMaxWordBytes);
-      if (std::ranges::find(kFlags, flag) == std::end(kFlags)) {
-        return element.Fail(Concat("unknown filter flag ", Quoted(flag)));
-      }
-      profile.flags.push_back(std::move(flag));
-    });
+  profile.default_action = ReadAction(root, "defaultAction", "defaultErrnoRet", "defaultErrno", notes);
+  if (profile.default_action.kind == ActionKind::kNotify) {
+    Note(NoteKind::kNotifyAsDefault, root.Optional("defaultAction"), "runc refuses to leave every call to an agent",
+         notes);
   }
+  if (const JsonReader flags = root.Optional("flags"); IsGiven(flags)) profile.flags = ReadFlags(flags, notes);
   profile.listener_path = ReadListener(root, "listenerPath");
   profile.listener_metadata = ReadListener(root, "listenerMetadata");
   if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
-    const Conditions conditions(target, used);
-    syscalls.ForEach(kMaxRules, [&](const JsonReader& entry) { ReadRules(entry, conditions, profile.rules); });
+    const Conditions conditions(target, used, notes);
+    const EntryReader reader{conditions, !profile.listener_path.empty(), notes};
+    syscalls.ForEach(kMaxRules, [&](const JsonReader& entry) { ReadRules(entry, reader, profile.rules); });
   }
   return profile;
 }
@@ -412,17 +484,32 @@ std::string FormatProfile(const Profile& profile) {
   return PrintJson(ToJson(profile), kOneElementPerLine);
 }
 
-absl::StatusOr<Profile> ParseProfile(std::string_view text, const ProfileTarget& target, ProfileDependencies* used) {
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kProfileLimits);
+absl::StatusOr<JsonValue> ParseProfileJson(std::string_view text, const JsonLimits& limits) {
+  absl::StatusOr<JsonValue> value = ParseStrictJson(text, limits, {.byte_order_mark = true, .repeated_keys = true});
   if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
-  return ProfileFromJson(*value, target, used);
+  return value;
 }
 
-absl::StatusOr<Profile> ProfileFromJson(const JsonValue& value, const ProfileTarget& target,
-                                        ProfileDependencies* used) {
+absl::StatusOr<Profile> ParseProfile(std::string_view text, const ProfileTarget& target, ProfileDependencies* used) {
+  SYSCARVE_ASSIGN_OR_RETURN(JsonValue value, ParseProfileJson(text, kProfileLimits));
+  return ProfileFromJson(std::move(value), target, used);
+}
+
+absl::StatusOr<Profile> ProfileFromJson(JsonValue value, const ProfileTarget& target, ProfileDependencies* used) {
+  std::vector<ProfileNote> notes;
+  const JsonValue known = WithKnownFields(std::move(value), UnknownFields::kDrop, notes);
+  return ProfileFromKnownFields(known, target, used, notes);
+}
+
+absl::StatusOr<Profile> ProfileFromKnownFields(const JsonValue& value, const ProfileTarget& target,
+                                               ProfileDependencies* used, std::vector<ProfileNote>& notes) {
   std::string error;
   ProfileDependencies dependencies;
-  Profile profile = ReadProfile(JsonReader(value, &error), target, dependencies);
+  const auto* const members = std::get_if<JsonValue::Object>(&value.data);
+  if (members != nullptr && members->empty() && !notes.empty()) {
+    return absl::InvalidArgumentError("not a seccomp profile: it has none of the fields of one");
+  }
+  Profile profile = ReadProfile(JsonReader(value, &error), target, dependencies, notes);
   if (used != nullptr) *used = dependencies;
   if (!error.empty()) return absl::InvalidArgumentError(Concat("not a valid seccomp profile: ", error));
   return profile;

@@ -17,12 +17,13 @@ enum class ProfileNoteKind {
   kNull,           // An element of a list, or what should be a number or a word: Go reads it as zero or nothing.
   kMissingField,   // A condition without index or value: Go reads 0, crun refuses.
   // Values.
-  kErrnoUnused,     // Of an action that has none: runc passes over it, crun refuses.
-  kErrnoZero,       // The call is not made, and the program is told that it succeeded.
-  kErrnoTooLarge,   // 4095 and above: no program knows it; above, the kernel answers 4095.
-  kKernelZero,      // minKernel "0.0": Docker refuses it; read as "every kernel".
-  kUnknownFlag,     // Runtimes refuse it.
-  kManyConditions,  // More than six in one entry, so that an index repeats.
+  kErrnoUnused,        // Of an action that has none: runc passes over it, crun refuses.
+  kErrnoZero,          // The call is not made, and the program is told that it succeeded.
+  kErrnoTooLarge,      // 4095 and above: no program knows it; above, the kernel answers 4095.
+  kKernelZero,         // minKernel "0.0": Docker refuses it; read as "every kernel".
+  kUnknownFlag,        // Runtimes refuse it.
+  kUnknownCapability,  // In `includes` or `excludes`: no container has it.
+  kManyConditions,     // More than six in one entry, so that an index repeats.
   // SCMP_ACT_NOTIFY: runc refuses all three.
   kNotifyWithoutListener,
   kNotifyAsDefault,

@@ -11,6 +11,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_json.h"
 #include "userspace/model/profile_note.h"
 #include "userspace/model/profile_target.h"
 
@@ -39,11 +40,18 @@ struct ProfileSource {
   std::vector<ProfileNote> notes;  // In the order of the text.
 };
 
-// Whether `text` is JSON with the members of a profile, right or wrong, and not something that a profile is inside of.
-bool IsProfileJson(std::string_view text);
+// Whether `root` has the members of a profile, right or wrong, and is not something that a profile is inside of.
+bool IsProfileTree(const JsonValue& root);
 
-// As ParseProfile (profile_json.h), but for entries that name nothing: they are kept here, without rules.
+// As ParseProfile (profile_json.h), with what stands where. Entries that name nothing are kept here, without rules.
 absl::StatusOr<ProfileSource> ParseProfileSource(std::string_view text, const ProfileTarget& target = {});
+
+// The same of a tree, which may have been read from YAML.
+absl::StatusOr<ProfileSource> ProfileSourceFromJson(JsonValue root, const ProfileTarget& target = {},
+                                                    ProfileDependencies* used = nullptr);
+
+// Adds the note that `text` has a byte order mark, when it has one.
+void NoteByteOrderMark(std::string_view text, std::vector<ProfileNote>& notes);
 
 // Of a profile that was read from something else: an entry for each rule, and no lines.
 ProfileSource SourceWithoutText(Profile profile);
@@ -51,10 +59,11 @@ ProfileSource SourceWithoutText(Profile profile);
 // A change of a profile's text.
 struct ProfileEdit {
   enum class Kind {
-    kReplaceName,    // The name at `position` becomes `name`.
-    kRemoveName,     // The name at `position` goes; the entry with the last one.
-    kRemoveEntry,    // The whole entry goes.
-    kMaskCondition,  // "Equal" in the condition at `position` becomes "equal in the low 32 bits".
+    kReplaceName,          // The name at `position` becomes `name`.
+    kRemoveName,           // The name at `position` goes; the entry with the last one.
+    kRemoveEntry,          // The whole entry goes.
+    kMaskCondition,        // "Equal" in the condition at `position` becomes "equal in the low 32 bits".
+    kRemoveByteOrderMark,  // In front of the whole text; `entry` means nothing.
   };
   Kind kind = Kind::kRemoveEntry;
   size_t entry = 0;     // ProfileEntry::index

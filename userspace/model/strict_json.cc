@@ -378,13 +378,13 @@ void JsonReader::ForEachMember(size_t max_members,
 
 void JsonReader::Fail(std::string_view message) const {
   if (!ok()) return;
-  const std::string place = Place();
+  const std::string place = Path();
   *error_ = place.empty() ? std::string(message) : Concat(place, ": ", message);
 }
 
-std::string JsonReader::Place() const {
+std::string JsonReader::Path() const {
   if (parent_ == nullptr) return {};
-  std::string place = parent_->Place();
+  std::string place = parent_->Path();
   if (key_.empty()) return Concat(place, "[", index_, "]");
   return Concat(place, place.empty() ? "" : ".", Shown(key_));
 }

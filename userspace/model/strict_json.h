@@ -117,6 +117,11 @@ class JsonReader {
   void ForEach(size_t max_elements, absl::FunctionRef<void(const JsonReader&)> visit) const;
   void ForEachMember(size_t max_members, absl::FunctionRef<void(std::string_view key, const JsonReader&)> visit) const;
 
+  // Of the value, in the text; line 0 where it was in none.
+  JsonPlace place() const { return value_ != nullptr ? value_->place : JsonPlace(); }
+  // How messages spell its place in the tree: "runs[1].n"; "" for the root.
+  std::string Path() const;
+
   // Records "<place>: <message>", unless something failed before.
   void Fail(std::string_view message) const;
 
@@ -126,7 +131,6 @@ class JsonReader {
 
   template <typename T>
   const T* As(std::string_view expected) const;
-  std::string Place() const;
 
   const JsonValue* value_;
   const JsonReader* parent_ = nullptr;

@@ -1,94 +1,105 @@
 #include "userspace/read/profile_reader.h"
 
-#include <span>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/json_parser.h"
 #include "userspace/read/gadget.h"
-#include "userspace/read/spo.h"
-#include "userspace/read/yaml.h"
+#include "userspace/read/profile_documents.h"
 
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kJsonFormat = "Docker or OCI JSON";
-constexpr std::string_view kYamlFormat = "Docker or OCI YAML";
-constexpr std::string_view kSpoFormat = "SeccompProfile";
-constexpr std::string_view kGadgetFormat = "Inspektor Gadget";
+constexpr size_t kMaxShown = 16;
+constexpr size_t kMaxShownBytes = 256;
 
-// YAML takes libyaml a while; etcd has nothing larger than 1.5 MiB, and a list of profiles is rarely longer.
-constexpr size_t kMaxYamlBytes = size_t{4} << 20;
-// A list of Kubernetes objects, with everything that the cluster says of them.
-constexpr size_t kMaxDepth = 32;
-
-bool IsJson(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{';
-}
-
-absl::StatusOr<ProfileReading> FromOci(std::string_view format, const JsonValue& value, const ProfileTarget& target,
-                                       std::vector<std::string> warnings) {
-  ProfileReading reading = {.profile = {}, .format = std::string(format), .warnings = std::move(warnings), .used = {}};
-  SYSCARVE_ASSIGN_OR_RETURN(reading.profile, ProfileFromJson(value, target, &reading.used));
-  if (reading.profile.rules.empty() && reading.profile.default_action.kind == ActionKind::kAllow) {
+absl::StatusOr<ProfileReading> Read(FoundProfile found, const ProfileTarget& target) {
+  if (!found.oci.ok()) {
+    return found.context.empty() ? found.oci.status() : Annotate(found.oci.status(), found.context);
+  }
+  ProfileReading reading;
+  absl::StatusOr<ProfileSource> source = ProfileSourceFromJson(*std::move(found.oci), target, &reading.used);
+  if (!source.ok()) return found.context.empty() ? source.status() : Annotate(source.status(), found.context);
+  reading.source = *std::move(source);
+  reading.source.notes.insert(reading.source.notes.begin(), std::make_move_iterator(found.notes.begin()),
+                              std::make_move_iterator(found.notes.end()));
+  reading.format = std::move(found.format);
+  reading.warnings = std::move(found.warnings);
+  reading.is_whole_text = found.is_whole_text;
+  const Profile& profile = reading.source.profile;
+  if (profile.rules.empty() && profile.default_action.kind == ActionKind::kAllow) {
     reading.warnings.push_back("it allows every call");
   }
   return reading;
 }
 
-absl::StatusOr<ProfileReading> FromDocuments(std::span<const JsonValue> documents, const ProfileTarget& target) {
-  SYSCARVE_ASSIGN_OR_RETURN(SpoProfile found, FindSpoProfile(documents, ScmpArchName(target.native)));
-  absl::StatusOr<ProfileReading> reading = FromOci(kSpoFormat, found.oci, target, std::move(found.warnings));
-  if (!reading.ok()) return Annotate(reading.status(), Concat("SeccompProfile ", EscapeForTerminal(found.name)));
-  return reading;
-}
-
-absl::StatusOr<ProfileReading> FromJsonText(std::string_view text, const ProfileTarget& target) {
-  JsonLimits limits = kProfileLimits;
-  limits.depth = kMaxDepth;
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, limits);
-  if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
-  if (IsKubernetesObject(*value)) return FromDocuments({&*value, 1}, target);
-  return FromOci(kJsonFormat, *value, target, {});
-}
-
-absl::StatusOr<ProfileReading> FromYamlText(std::string_view text, const ProfileTarget& target) {
-  JsonLimits limits = kProfileLimits;
-  limits.bytes = kMaxYamlBytes;
-  limits.depth = kMaxDepth;
-  absl::StatusOr<std::vector<JsonValue>> documents = ParseYaml(text, limits);
-  if (!documents.ok()) return Annotate(documents.status(), "not a seccomp profile");
-  if (documents->empty()) return absl::InvalidArgumentError("not a seccomp profile: there is nothing in it");
-  if (documents->size() == 1 && !IsKubernetesObject(documents->front())) {
-    return FromOci(kYamlFormat, documents->front(), target, {});
+std::string ShownNames(const std::vector<FoundProfile>& all) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < all.size() && i < kMaxShown; ++i) {
+    names.push_back(EscapeForTerminal(all[i].name.substr(0, kMaxShownBytes)));
   }
-  return FromDocuments(*documents, target);
+  if (all.size() > kMaxShown) names.push_back(Concat(all.size() - kMaxShown, " more"));
+  return absl::StrJoin(names, ", ");
 }
 
-absl::StatusOr<ProfileReading> FromGadgetText(std::string_view text, const ProfileTarget& target) {
-  absl::StatusOr<GadgetProfile> found = ReadGadgetOutput(text, kProfileLimits);
-  if (!found.ok()) return Annotate(found.status(), "not a seccomp profile");
-  return FromOci(kGadgetFormat, found->oci, target, std::move(found->warnings));
+// Of JSON the first key that tells what it is; nothing when there is none, or no JSON.
+std::string_view TellingKey(std::string_view text) {
+  constexpr std::string_view kTelling[] = {"schema",  "defaultAction", "syscalls", "architectures",
+                                           "archMap", "apiVersion",    "kind",     "ociVersion"};
+  JsonParser parser(text, {.allow_byte_order_mark = true});
+  JsonEvent event;
+  while (parser.Next(event).ok() && parser.depth() > 0) {
+    if (event.kind != JsonEventKind::kKey || parser.depth() != 1) continue;
+    const auto* const found = std::ranges::find(kTelling, std::string_view(event.text));
+    if (found != std::end(kTelling)) return *found;
+  }
+  return {};
 }
 
 }  // namespace
 
-absl::StatusOr<ProfileReading> ReadProfileText(std::string_view text, const ProfileTarget& target) {
-  if (IsJson(text)) return FromJsonText(text, target);
-  if (LooksLikeGadgetOutput(text)) return FromGadgetText(text, target);
-  return FromYamlText(text, target);
+absl::StatusOr<ProfileReading> ReadProfileText(std::string_view text, const ProfileTarget& target,
+                                               std::string_view name) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<FoundProfile> all, FindProfiles(text, ScmpArchName(target.native)));
+  if (name.empty() && all.size() == 1) return Read(std::move(all.front()), target);
+  if (name.empty()) {
+    return WithHint(absl::InvalidArgumentError(Concat("there are several profiles: ", ShownNames(all))),
+                    Concat("Choose one by its name behind the file's, as in FILE#",
+                           EscapeForTerminal(all.front().name.substr(0, kMaxShownBytes)), "."));
+  }
+  const auto found = std::ranges::find(all, name, &FoundProfile::name);
+  if (found != all.end()) return Read(std::move(*found), target);
+  return absl::InvalidArgumentError(
+      Concat("there is no profile \"", EscapeForTerminal(name), "\" in it",
+             all.front().name.empty() ? ": it is one profile without a name" : Concat(", only ", ShownNames(all))));
+}
+
+absl::StatusOr<std::vector<NamedProfile>> ReadProfiles(std::string_view text, const ProfileTarget& target) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<FoundProfile> all, FindProfiles(text, ScmpArchName(target.native)));
+  std::vector<NamedProfile> profiles;
+  profiles.reserve(all.size());
+  for (FoundProfile& found : all) {
+    std::string name = found.name;
+    profiles.push_back({std::move(name), Read(std::move(found), target)});
+  }
+  return profiles;
 }
 
 bool LooksLikeProfile(std::string_view text) {
-  // Inside a JSON string the quotes would be escaped.
-  if (IsJson(text)) {
-    return text.find("\"defaultAction\"") != std::string_view::npos ||
-           text.find("\"SeccompProfile\"") != std::string_view::npos;
+  if (IsJsonObject(text)) {
+    const std::string_view key = TellingKey(text);
+    // What is no JSON may be a profile with a mistake in it. Inside a JSON string the quotes would be escaped.
+    if (key.empty()) return text.find("\"defaultAction\"") != std::string_view::npos;
+    return key != "schema";
   }
   return LooksLikeGadgetOutput(text) || text.find("\ndefaultAction:") != std::string_view::npos ||
-         text.starts_with("defaultAction:") || text.find("kind: SeccompProfile") != std::string_view::npos;
+         text.starts_with("defaultAction:") || text.find("kind: SeccompProfile") != std::string_view::npos ||
+         (text.find("kind: ConfigMap") != std::string_view::npos &&
+          text.find("defaultAction") != std::string_view::npos);
 }
 
 }  // namespace syscarve

@@ -35,12 +35,17 @@ JsonValue FromPlain(const std::string& text) {
   return text;
 }
 
+JsonPlace PlaceOf(const YamlEvent& event) {
+  return {.line = static_cast<uint32_t>(event.line), .column = static_cast<uint32_t>(event.column)};
+}
+
 class Builder {
  public:
   explicit Builder(const JsonLimits& limits) : limits_(limits) {}
 
   absl::Status Take(YamlEvent event) {
     const size_t line = event.line;
+    const JsonPlace place = PlaceOf(event);
     if (!event.anchor.empty() || event.kind == YamlEventKind::kAlias) {
       return YamlError(line, "anchors and aliases are not read");
     }
@@ -50,18 +55,19 @@ class Builder {
     switch (event.kind) {
       case YamlEventKind::kScalar:
         if (WantsKey()) return TakeKey(event);
-        return Add(event.plain && event.tag.empty() ? FromPlain(event.text) : JsonValue(std::move(event.text)), line);
+        return Add(event.plain && event.tag.empty() ? FromPlain(event.text) : JsonValue(std::move(event.text)), place);
       case YamlEventKind::kSequenceStart:
       case YamlEventKind::kMappingStart:
         if (WantsKey()) return YamlError(line, "a key must be a text");
         if (open_.size() == limits_.depth) return YamlError(line, Concat("nested more than ", limits_.depth, " deep"));
-        open_.push_back({.is_mapping = event.kind == YamlEventKind::kMappingStart});
+        open_.push_back({.is_mapping = event.kind == YamlEventKind::kMappingStart, .place = place});
         return absl::OkStatus();
       case YamlEventKind::kSequenceEnd:
       case YamlEventKind::kMappingEnd: {
         Container ended = std::move(open_.back());
         open_.pop_back();
-        return Add(ended.is_mapping ? JsonValue(std::move(ended.members)) : JsonValue(std::move(ended.elements)), line);
+        return Add(ended.is_mapping ? JsonValue(std::move(ended.members)) : JsonValue(std::move(ended.elements)),
+                   ended.place);
       }
       default:
         return absl::OkStatus();
@@ -74,6 +80,7 @@ class Builder {
   struct Container {
     bool is_mapping = false;
     bool has_key = false;  // Of a mapping: the last member waits for its value.
+    JsonPlace place = {};
     JsonValue::Array elements;
     JsonValue::Object members;
     std::set<std::string> keys;
@@ -87,13 +94,14 @@ class Builder {
     if (!mapping.keys.insert(event.text).second) {
       return YamlError(event.line, Concat("the key \"", ShownYaml(event.text), "\" is there twice"));
     }
-    mapping.members.push_back({std::move(event.text), nullptr});
+    mapping.members.push_back({std::move(event.text), nullptr, PlaceOf(event)});
     mapping.has_key = true;
     return absl::OkStatus();
   }
 
-  absl::Status Add(JsonValue value, size_t line) {
-    if (++values_ > limits_.values) return YamlError(line, Concat("more than ", limits_.values, " values"));
+  absl::Status Add(JsonValue value, const JsonPlace& place) {
+    value.place = place;
+    if (++values_ > limits_.values) return YamlError(place.line, Concat("more than ", limits_.values, " values"));
     if (open_.empty()) {
       if (!std::holds_alternative<std::nullptr_t>(value.data)) documents_.push_back(std::move(value));
       return absl::OkStatus();

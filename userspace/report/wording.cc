@@ -21,7 +21,7 @@ std::string ActionWords(Action action) {
     case ActionKind::kNotify:
       return "decided by a supervisor";
     case ActionKind::kTrace:
-      return "decided by a tracer";
+      return Concat("decided by a tracer (", action.value, ")");
     case ActionKind::kLog:
       return "allowed and logged";
     case ActionKind::kAllow:
@@ -33,6 +33,7 @@ std::string ActionWords(Action action) {
 JsonValue::Object ActionJson(Action action) {
   JsonValue::Object object = {{"action", ScmpActionName(action.kind)}};
   if (action.kind == ActionKind::kErrno) object.push_back({"errno", ErrnoWords(action.value)});
+  if (action.kind == ActionKind::kTrace) object.push_back({"message", action.value});
   return object;
 }
 

@@ -208,17 +208,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[]", "expected an object, found an array"},
         BadCase{R"({"syscalls": [{}]})", R"(the field "defaultAction" is missing)"},
         BadCase{R"({"defaultAction": "SCMP_ACT_DENY"})", R"(defaultAction: unknown action "SCMP_ACT_DENY")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ALLOW", "syscall": []})", R"(unknown field "syscall")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1})",
-                "defaultAction: SCMP_ACT_ALLOW takes no errno"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 4096})",
-                "defaultErrnoRet: 4096 is outside 0 to 4095"},
         BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "defaultErrno": "ENOSYS"})",
                 R"(defaultErrno: does not agree with "defaultErrnoRet")"},
         BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOPE"})",
                 R"(defaultErrno: unknown errno "ENOPE")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "65537"})",
-                R"(defaultErrno: unknown errno "65537")"},
         BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_I386"]})",
                 R"(architectures[0]: unknown architecture "SCMP_ARCH_I386")"},
         BadCase{
@@ -226,19 +219,11 @@ INSTANTIATE_TEST_SUITE_P(
             R"(both "architectures" and "archMap" are given, and only one may be)"},
         BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "archMap": [{"architecture": "x86"}]})",
                 R"(archMap[0].architecture: unknown architecture "x86")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "flags": ["SECCOMP_FILTER_FLAG_NEW_LISTENER"]})",
-                R"(flags[0]: unknown filter flag "SECCOMP_FILTER_FLAG_NEW_LISTENER")"},
-        BadCase{WithEntry(R"("action": "SCMP_ACT_ALLOW")"),
-                R"(syscalls[0]: neither "names" nor "name" names a system call)"},
-        BadCase{WithEntry(R"("names": [], "action": "SCMP_ACT_ALLOW")"),
-                R"(syscalls[0]: neither "names" nor "name" names a system call)"},
         BadCase{WithEntry(R"("names": ["read"], "name": "read", "action": "SCMP_ACT_ALLOW")"),
                 R"(syscalls[0]: both "names" and "name" are given, and only one may be)"},
         BadCase{WithEntry(R"("names": ["re ad"], "action": "SCMP_ACT_ALLOW")"),
                 R"(syscalls[0].names[0]: "re ad" cannot be the name of a system call)"},
         BadCase{WithEntry(R"("names": ["read"])"), R"(syscalls[0]: the field "action" is missing)"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "errnoRet": 1)"),
-                "syscalls[0].action: SCMP_ACT_ALLOW takes no errno"},
         BadCase{
             WithEntry(
                 R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}])"),
@@ -250,19 +235,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{WithEntry(
                     R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "=="}])"),
                 R"(syscalls[0].args[0].op: unknown operator "==")"},
-        BadCase{
-            WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "op": "SCMP_CMP_EQ"}])"),
-            R"(syscalls[0].args[0]: the field "value" is missing)"},
         BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]})"),
                 "syscalls[0]: the entry depends on a container's capabilities, which a file alone does not say"},
         BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "excludes": {"minKernel": "4.8"})"),
                 "syscalls[0]: the entry depends on a container's kernel, which a file alone does not say"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["SYS_ADMIN"]})"),
-                R"(syscalls[0].includes.caps[0]: unknown capability "SYS_ADMIN")"},
         BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4"})"),
-                R"(syscalls[0].includes.minKernel: "4" is no kernel version, such as "4.8")"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"cap": []})"),
-                R"(syscalls[0].includes: unknown field "cap")"}));
+                R"(syscalls[0].includes.minKernel: "4" is no kernel version, such as "4.8")"}));
 
 struct ConditionCase {
   std::string conditions;  // Members of an entry.
@@ -372,8 +350,8 @@ TEST(ProfileJsonTest, AListenerIsKept) {
 
 TEST(ProfileJsonTest, WhatIsNotJsonIsRefused) {
   EXPECT_EQ(ErrorOf(""), "not a seccomp profile: line 1, column 1: there is nothing in it");
-  EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_LOG", "defaultAction": "SCMP_ACT_ALLOW"})"),
-            "not a seccomp profile: line 1, column 35: the key \"defaultAction\" is there twice in one object");
+  EXPECT_EQ(ErrorOf(R"({"schema": "syscarve.recording/2", "runs": []})"),
+            "not a seccomp profile: it has none of the fields of one");
   EXPECT_EQ(ErrorOf(std::string(kMaxProfileBytes + 1, ' ')),
             "not a seccomp profile: larger than 16777216 bytes, the most that is read");
 }

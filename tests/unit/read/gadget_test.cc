@@ -37,8 +37,8 @@ TEST(GadgetTest, ReadsAProfileAndSaysWhichNamesItLeavesOut) {
   EXPECT_EQ(
       reading->warnings,
       std::vector<std::string>{"names that stand for numbers without a name are left out: syscall_1f4, unknown_500"});
-  ASSERT_EQ(reading->profile.rules.size(), 1u);
-  EXPECT_EQ(reading->profile.rules[0].names, (std::vector<std::string>{"read", "write"}));
+  ASSERT_EQ(reading->source.profile.rules.size(), 1u);
+  EXPECT_EQ(reading->source.profile.rules[0].names, (std::vector<std::string>{"read", "write"}));
 }
 
 TEST(GadgetTest, AnEntryOfMadeUpNamesGoes) {
@@ -47,7 +47,7 @@ TEST(GadgetTest, AnEntryOfMadeUpNamesGoes) {
       "\"SCMP_ACT_ALLOW\"}]}",
       {});
   ASSERT_TRUE(reading.ok()) << reading.status();
-  EXPECT_TRUE(reading->profile.rules.empty());
+  EXPECT_TRUE(reading->source.profile.rules.empty());
 }
 
 struct Case {
@@ -70,8 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"// a\n{\"defaultAction\": \"SCMP_ACT_ERRNO\"}\n//", ""},
         Case{"// a", "not a seccomp profile: no profile stands below the container's name"},
         Case{"// a\n  \n// b\n", "not a seccomp profile: no profile stands below the container's name"},
-        Case{"// a\n{\"defaultAction\": }",
-             "not a seccomp profile: line 2, column 19: expected a value, found }"},
+        Case{"// a\n{\"defaultAction\": }", "not a seccomp profile: line 2, column 19: expected a value, found }"},
         Case{
             "// a\n{}\n// b\x1b[2J\n{}\n",
             "not a seccomp profile: there are several profiles: a, b\\x1b[2J. Hint: Keep one of them, from its // line "

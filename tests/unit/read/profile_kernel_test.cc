@@ -163,10 +163,10 @@ TEST_P(ProfileKernelTest, EveryNumberIsDecidedAsRead) {
   if (Text().empty()) GTEST_SKIP() << kContainersCommon << " is not installed (golang-github-containers-common)";
   const auto reading = ReadProfileText(Text(), Target());
   ASSERT_TRUE(reading.ok()) << reading.status();
-  const Decider decider(reading->profile);
+  const Decider decider(reading->source.profile);
   const bool ia32 = HasIa32Emulation();
   const SharedAnswers answers;
-  Ask(WithoutExecution(Compile(reading->profile).value()), ia32, answers);
+  Ask(WithoutExecution(Compile(reading->source.profile).value()), ia32, answers);
   if (!answers->done) return;
   size_t allowed = 0;
   for (size_t round = 0; round < kRounds; ++round) {
@@ -193,10 +193,10 @@ TEST_P(ProfileKernelTest, WhatIsWrittenMeansWhatWasRead) {
   const auto read = ReadProfileText(Text(), Target());
   ASSERT_TRUE(read.ok()) << read.status();
   // Plain OCI depends on nothing.
-  const auto again = ReadProfileText(FormatProfile(read->profile), {.native = Abi::kX86_64});
+  const auto again = ReadProfileText(FormatProfile(read->source.profile), {.native = Abi::kX86_64});
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(Equal(MeaningOf(read->profile, Abi::kX86_64, sets).value(),
-                    MeaningOf(again->profile, Abi::kX86_64, sets).value()));
+  EXPECT_TRUE(Equal(MeaningOf(read->source.profile, Abi::kX86_64, sets).value(),
+                    MeaningOf(again->source.profile, Abi::kX86_64, sets).value()));
   EXPECT_FALSE(sets.exhausted());
 }
 
@@ -255,7 +255,7 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
   const auto again = ReadProfileText(FormatProfile(folded->profile), {.native = Abi::kX86_64});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(Equal(MeaningOf(folded->profile, Abi::kX86_64, sets).value(),
-                    MeaningOf(again->profile, Abi::kX86_64, sets).value()));
+                    MeaningOf(again->source.profile, Abi::kX86_64, sets).value()));
   EXPECT_FALSE(sets.exhausted());
   std::printf("%zu answers of the kernel compared\n", compared);
 }

@@ -51,8 +51,8 @@ bool SameMeaning(std::string_view a, std::string_view b, const ProfileTarget& ta
   const auto second = ReadProfileText(b, target);
   EXPECT_TRUE(first.ok()) << first.status();
   EXPECT_TRUE(second.ok()) << second.status();
-  const auto first_meaning = MeaningOf(first->profile, target.native, sets);
-  const auto second_meaning = MeaningOf(second->profile, target.native, sets);
+  const auto first_meaning = MeaningOf(first->source.profile, target.native, sets);
+  const auto second_meaning = MeaningOf(second->source.profile, target.native, sets);
   EXPECT_TRUE(first_meaning.ok() && second_meaning.ok());
   const bool equal = Equal(*first_meaning, *second_meaning);
   EXPECT_FALSE(sets.exhausted());
@@ -72,7 +72,7 @@ TEST(ProfileReaderTest, WhatIsWrittenMeansWhatWasRead) {
   for (const std::string_view text : {kJson, kYaml}) {
     const auto read = ReadProfileText(text, Administrator());
     ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_TRUE(SameMeaning(text, FormatProfile(read->profile), Administrator()));
+    EXPECT_TRUE(SameMeaning(text, FormatProfile(read->source.profile), Administrator()));
   }
 }
 
@@ -105,6 +105,8 @@ TEST(ProfileReaderTest, ProfilesAreToldFromRecordings) {
   EXPECT_TRUE(LooksLikeProfile(kYaml));
   EXPECT_TRUE(LooksLikeProfile("// web\n{}"));
   EXPECT_TRUE(LooksLikeProfile(R"({"kind": "SeccompProfile"})"));
+  EXPECT_TRUE(LooksLikeProfile(R"({"linux": {"x": [1]}, "ociVersion": "1.0.2"})"));
+  EXPECT_TRUE(LooksLikeProfile(R"({"_comment": "schema", "defaultAction": })"));
   EXPECT_TRUE(LooksLikeProfile("apiVersion: x/v1\nkind: SeccompProfile\n"));
   EXPECT_FALSE(LooksLikeProfile(R"({"schema": "syscarve.recording/2"})"));
   EXPECT_FALSE(LooksLikeProfile("execve(\"/bin/true\", [\"true\"], 0x7ffe) = 0\n"));
