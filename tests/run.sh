@@ -82,8 +82,8 @@ else
   tests/support/install-packages.sh test || exit 1
 fi
 
-test_preset dev unit 'unit|golden|lint' --parallel "$(nproc)"
-test_preset asan unit-sanitized 'unit|golden' --parallel "$(nproc)"
+test_preset dev unit 'unit|golden|lint|cli' --parallel "$(nproc)"
+test_preset asan unit-sanitized 'unit|golden|cli' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
   test_preset release long long --parallel "$(nproc)"
