@@ -24,7 +24,6 @@ EXPECTED_TO_FAIL = {
     "test_an_errno_beside_an_action_that_has_none",
     "test_architectures_of_other_machines",
     "test_notify_without_a_listener",
-    "test_notify_as_default",
     "test_audit_lines_pasted_from_a_terminal",
     "test_audit_lines_of_the_journal",
     "test_audit_lines_of_the_journal_as_json",
@@ -34,11 +33,9 @@ EXPECTED_TO_FAIL = {
     "test_profiles_in_a_configmap",
     "test_several_profiles_in_a_file",
     "test_the_first_api_group_of_spo",
-    "test_one_unreadable_file_of_many",
     "test_uretprobe_where_the_kernel_filters_it",
     "test_which_lines_of_a_log_are_unreadable",
     "test_a_field_that_spo_no_longer_has",
-    "test_a_profile_that_nothing_can_load",
     "test_a_listener_path",
     "test_the_value_that_a_tracer_is_told",
     "test_minijails_two_compilers",
@@ -59,9 +56,11 @@ class Kinds(E2eTest):
         self.assertEqual(result.status, expect, result)
         return result
 
-    def lint(self, file, *options, expect=0):
-        """rule -> its findings, of `lint` on `file`."""
-        result = self.ask("lint", "--offline", "--baseline", "none", "--arch", "x86_64", "--format", "json", *options, file, expect=expect)
+    def lint(self, file, *options, expect=None):
+        """rule -> its findings, of `lint` on `file`, whether or not there are errors among them."""
+        words = ("lint", "--offline", "--baseline", "none", "--arch", "x86_64", "--format", "json", *options)
+        result = self.syscarve(*words, os.path.join(INPUTS, file))
+        self.assertIn(result.status, (0, 1) if expect is None else (expect,), result)
         found = {}
         for profile in json.loads(result.stdout)["profiles"]:
             for finding in profile["findings"]:
@@ -80,7 +79,7 @@ class Kinds(E2eTest):
         self.assertNotIn("syntax error at byte", result.stderr)
 
     def test_a_byte_order_mark(self):
-        self.assertIn("byte order mark", self.findings("byte-order-mark.json", expect=1))
+        self.assertIn("byte order mark", self.findings("byte-order-mark.json"))
         self.assertEqual(self.names("convert", "byte-order-mark.json", "--format", "names"), ["exit_group", "read"])
         mended = self.path("mended.json")
         self.ask("lint", "--offline", "--baseline", "none", "--fix", "-o", mended, "byte-order-mark.json", expect=1)
@@ -111,23 +110,23 @@ class Kinds(E2eTest):
 
     def test_an_empty_name_beside_names(self):
         self.assertEqual(self.names("convert", "empty-name-beside-names.json", "--format", "names"), ["exit_group", "read", "write"])
-        self.lint("empty-name-beside-names.json", expect=1)
+        self.lint("empty-name-beside-names.json")
 
     def test_notes_in_a_profile(self):
-        found = self.findings("notes.json", expect=1)
+        found = self.findings("notes.json")
         for field in ("$schema", "description", "_comment"):
             self.assertIn(field, found)
         self.assertEqual(self.names("convert", "notes.json", "--format", "names"), ["exit_group", "read"])
         self.ask("subset", "notes.json", "notes.json")
 
     def test_an_errno_beside_an_action_that_has_none(self):
-        found = self.findings("errno-of-allow.json", expect=1)
+        found = self.findings("errno-of-allow.json")
         self.assertIn("crun", found)
         self.assertIn("errno", found)
         self.assertIn("EPERM", self.ask("explain", "errno-of-allow.json", "swapon", "0").stdout)
 
     def test_architectures_of_other_machines(self):
-        found = self.findings("many-architectures.json", expect=1)
+        found = self.findings("many-architectures.json")
         self.assertIn("unneeded-architecture", found)
         self.assertIn("riscv64", found.lower())
         self.assertEqual(self.names("convert", "--arch", "x86_64", "many-architectures.json", "--format", "names"), ["exit_group", "read"])
@@ -135,12 +134,12 @@ class Kinds(E2eTest):
     def test_notify_without_a_listener(self):
         found = self.lint("notify-without-listener.json", expect=1)
         self.assertIn("listenerPath", json.dumps(found))
-        self.assertIn("error", [finding["level"] for finding in found["runtime-refuses"]])
+        self.assertIn("error", [finding["level"] for finding in found["notify-misuse"]])
 
     def test_notify_as_default(self):
         found = self.lint("notify-as-default.json", expect=1)
-        self.assertIn("error", [finding["level"] for finding in found["runtime-refuses"]])
-        self.assertIn("default", found["runtime-refuses"][0]["message"])
+        self.assertIn("error", [finding["level"] for finding in found["notify-misuse"]])
+        self.assertIn("default", found["notify-misuse"][0]["message"])
         self.assertNotIn("only reported", json.dumps(found))
 
     def test_audit_lines_pasted_from_a_terminal(self):
@@ -197,10 +196,10 @@ class Kinds(E2eTest):
         self.assertIn("trailing-comma.json", text.stderr)
         run = valid_sarif(self.ask("lint", "--offline", "--baseline", "none", "--format", "sarif", *files, expect=2).stdout)
         self.assertIn("unknown-name", [result["ruleId"] for result in run["results"]])
-        self.assertIn("trailing-comma.json", json.dumps(run))
+        self.assertIn("unreadable", [result["ruleId"] for result in run["results"]])
         cases = valid_junit(self.ask("lint", "--offline", "--baseline", "none", "--format", "junit", *files, expect=2).stdout)
         self.assertIsNotNone(cases["unknown-name"].find("failure"))
-        self.assertTrue([case for case in cases.values() if case.find("error") is not None])
+        self.assertIsNotNone(cases["unreadable"].find("failure"))
 
     def test_uretprobe_where_the_kernel_filters_it(self):
         generated = self.ask("generate", "uretprobe.log", "--allow-incomplete", "--closure", "none", "--baseline", "none", "--format", "names")
@@ -223,7 +222,7 @@ class Kinds(E2eTest):
         self.assertIn("error", [finding["level"] for finding in found["unloadable"]])
 
     def test_a_listener_path(self):
-        self.assertIn("permissive-default", self.lint("listener-path.json", expect=0))
+        self.assertIn("permissive-default", self.lint("listener-path.json"))
         for form in ("names", "docker", "oci"):
             self.ask("convert", "listener-path.json", "--format", form)
         self.assertIn("/run/a.sock", self.ask("convert", "listener-path.json", "--format", "oci").stdout)

@@ -108,13 +108,18 @@ std::vector<ContainerRuntime> InstalledRuntimes() {
   return runtimes;
 }
 
+// What distributions append to a version after a "+" does not count.
+bool SameRelease(std::string_view a, std::string_view b) {
+  return a.substr(0, a.find('+')) == b.substr(0, b.find('+'));
+}
+
 // With no_new_privs a runtime makes the fewest calls, and no container can do without these.
 absl::StatusOr<std::vector<RequiredCalls>> Required(const LintArguments& arguments, Abi native) {
   std::vector<RequiredCalls> required;
   if (arguments.baseline == "none") return required;
   if (arguments.baseline != "auto") {
     SYSCARVE_ASSIGN_OR_RETURN(const Baseline baseline, LoadBaseline(arguments.baseline));
-    required.push_back({BaselineTitle(baseline), baseline.names});
+    required.push_back({BaselineTitle(baseline), baseline.names, /*certain=*/true});
     return required;
   }
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Baseline>* const shipped, ShippedBaselines());
@@ -132,7 +137,9 @@ absl::StatusOr<std::vector<RequiredCalls>> Required(const LintArguments& argumen
   if (runtimes.empty()) runtimes = {{.name = "runc", .version = ""}, {.name = "crun", .version = ""}};
   for (const ContainerRuntime& runtime : runtimes) {
     const KnownBaseline* const found = FindBaseline(known, runtime, native, /*no_new_privs=*/true);
-    if (found != nullptr) required.push_back({BaselineTitle(found->baseline), found->baseline.names});
+    if (found == nullptr) continue;
+    const bool certain = !runtime.version.empty() && SameRelease(runtime.version, found->baseline.version);
+    required.push_back({BaselineTitle(found->baseline), found->baseline.names, certain});
   }
   return required;
 }
@@ -201,7 +208,16 @@ std::string Formatted(const LintArguments& arguments, const std::vector<LintedPr
   return LintText(profiles);
 }
 
-// The exit code, when there was no error.
+LintedProfile Unreadable(const std::string& name, const absl::Status& status) {
+  LintFinding finding;
+  finding.rule = kUnreadableRule;
+  finding.level = LintLevel::kError;
+  finding.message = WithoutHint(status);
+  finding.identity = "file";
+  return {.file = name, .findings = {std::move(finding)}, .fixed = {}};
+}
+
+// The exit code, when there was no error that concerns all profiles.
 absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   SYSCARVE_RETURN_IF_ERROR(CheckUsage(arguments));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
@@ -209,16 +225,19 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   // What cannot be read or written is said at once and does not hide what is found in the others.
   std::vector<LintedProfile> profiles;
   int failure = 0;
-  const auto fail = [&failure](const absl::Status& status) { failure = std::max(failure, Fail(status)); };
+  const auto fail = [&](const std::string& name, const absl::Status& status) {
+    failure = std::max(failure, Fail(status));
+    if (arguments.format != "text") profiles.push_back(Unreadable(name, status));
+  };
   for (const std::string& word : arguments.inputs) {
     absl::StatusOr<std::vector<FoundRead>> reads = ReadAll(word, target);
     if (!reads.ok()) {
-      fail(reads.status());
+      fail(NameOf(word), reads.status());
       continue;
     }
     for (FoundRead& found : *reads) {
       if (!found.read.ok()) {
-        fail(found.read.status());
+        fail(found.name, found.read.status());
         continue;
       }
       found.read->input.required = required;
@@ -226,7 +245,7 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
       if (linted.ok()) {
         profiles.push_back(*std::move(linted));
       } else {
-        fail(Annotate(linted.status(), EscapeForTerminal(found.name)));
+        fail(found.name, Annotate(linted.status(), EscapeForTerminal(found.name)));
       }
     }
   }

@@ -11,6 +11,20 @@ namespace syscarve {
 namespace {
 
 constexpr LintRule kRules[] = {
+    {kUnreadableRule, LintLevel::kError, "A file could not be read as a profile, or is too complex to be judged.",
+     "No engine starts a container with what is no profile. Mend the place that the message names."},
+    {"unloadable", LintLevel::kError, "libseccomp makes no filter of the profile, or the kernel would not take it.",
+     "Runtimes hand the rules to libseccomp before they start anything, so no container starts with this profile. "
+     "Change the rules that the message names."},
+    {"deadly", LintLevel::kError, "A call is refused without which no program starts, ends or takes a signal.",
+     "Allow execve, exit_group and rt_sigreturn, whatever else is refused."},
+    {"notify-misuse", LintLevel::kError, "SCMP_ACT_NOTIFY is where runtimes refuse it.",
+     "runc tells the agent about the container by a write under the filter, so neither write nor the default may be "
+     "notified of (runc 1.1, libcontainer/seccomp). Name the calls that the agent decides."},
+    {"errno-zero", LintLevel::kWarning, "A call is refused with errno 0.",
+     "The program is told that the call has succeeded, though it was not made. Give the errno that is meant."},
+    {"errno-too-large", LintLevel::kWarning, "An errno is larger than the kernel returns.",
+     "The kernel returns 4095 in its place (MAX_ERRNO), which no program knows. Give an errno of errno(3)."},
     {"unknown-name", LintLevel::kError, "A rule names a call that no architecture has.",
      "Runtimes ignore such a name silently, so the call that was meant gets the default action. Write the kernel's "
      "name, "
@@ -76,7 +90,7 @@ constexpr LintRule kRules[] = {
      "clone3's flags are in memory, where no filter sees them: allowed, it makes what clone may not. Refused with "
      "anything "
      "but ENOSYS, it breaks a libc that would have fallen back on clone."},
-    {"missing-baseline", LintLevel::kWarning, "The container runtime makes calls under the filter that it refuses.",
+    {"missing-baseline", LintLevel::kError, "The container runtime makes calls under the filter that it refuses.",
      "runc and crun load the filter before the program is started. What they still do then must be allowed, or no "
      "container starts. Allow them, or say with --baseline which runtime it is."},
 };
@@ -155,10 +169,11 @@ absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input) {
   for (const auto rule :
        {lint::UnknownNames, lint::EmptyNames, lint::SameAsDefault, lint::RepeatedIndices, lint::NeverMatching,
         lint::Duplicates, lint::Conflicts, lint::WideComparisons, lint::TruncatedValues, lint::DangerousCalls,
-        lint::Architectures, lint::DefaultAction, lint::ProbedCalls, lint::CloneWithoutClone3, lint::MissingBaseline}) {
+        lint::Architectures, lint::DefaultAction, lint::DeadlyRefusals, lint::NotifyMisuse, lint::Errnos,
+        lint::ProbedCalls, lint::CloneWithoutClone3, lint::MissingBaseline}) {
     rule(subject, findings);
   }
-  SYSCARVE_RETURN_IF_ERROR(lint::CompiledDiffers(subject, findings));
+  SYSCARVE_RETURN_IF_ERROR(lint::CompiledFilter(subject, findings));
   if (sets.exhausted()) return absl::ResourceExhaustedError("the conditions are too complicated to be compared");
   std::ranges::stable_sort(findings, {}, &LintFinding::line);
   return findings;

@@ -32,10 +32,16 @@ struct LintRule {
 // All rules, in the order of docs/lint.md.
 std::span<const LintRule> LintRules();
 
+// The rule of what cannot be linted at all; whoever reads the file makes its finding.
+inline constexpr std::string_view kUnreadableRule = "unreadable";
+
 // What a container runtime calls itself while the filter is in force.
 struct RequiredCalls {
   std::string title;  // "runc 1.1.5 with no_new_privs"
   std::vector<std::string> names;
+  // Measured of the very runtime that starts the containers, and not of another version that stands in for it: without
+  // these calls no container starts.
+  bool certain = false;
 };
 
 struct LintInput {
@@ -56,8 +62,7 @@ struct LintFinding {
 };
 
 // The findings, ordered by line; those of one line in the order of the rules. kResourceExhausted: conditions or a
-// filter too complicated to compare. Whatever Compile (filter.h) says of a profile that libseccomp refuses is not an
-// error here.
+// filter too complicated to compare. That libseccomp refuses the profile is a finding and no error.
 absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input);
 
 }  // namespace syscarve

@@ -4,6 +4,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/filter_paths.h"
 #include "userspace/policy/lint_rules.h"
 
 namespace syscarve::lint {
@@ -23,7 +24,88 @@ bool MayPass(const Subject& subject, SyscallId id) {
   return subject.decider.DependsOnArguments(id) || MayBeMade(subject.decider.Decide(id, {}));
 }
 
+// What becomes of a call that may be made.
+std::string_view FateWords(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::kNotify:
+      return "left to an agent to decide, and refused with ENOSYS where there is none";
+    case ActionKind::kTrace:
+      return "left to a tracer to decide, and refused with ENOSYS where there is none";
+    case ActionKind::kLog:
+      return "let through and only reported";
+    default:
+      return "allowed, those of future kernels, too";
+  }
+}
+
+struct DeadlyCall {
+  std::string_view name;
+  std::string_view consequence;
+};
+
+// Seen of containers on Linux 6.18, with glibc and with programs of one's own: who cannot end tries for ever, at the
+// cost of a whole processor. A kill ends it, too, but as a failure.
+constexpr DeadlyCall kDeadlyCalls[] = {
+    {"execve", "no program can be started, and old engines wait for it for ever"},
+    {"exit_group", "no program can end: it fails when it should, or spins for ever"},
+    {"rt_sigreturn", "the first signal that a program handles is its end"},
+};
+
 }  // namespace
+
+void DeadlyRefusals(const Subject& subject, Findings& findings) {
+  for (const DeadlyCall& call : kDeadlyCalls) {
+    const std::optional<SyscallId> id = FindSyscall(subject.input.target.native, call.name);
+    if (!id.has_value() || MayPass(subject, *id)) continue;
+    LintFinding finding = Of("deadly");
+    finding.identity = std::string(call.name);
+    finding.message = Concat("\"", call.name, "\" is refused: ", call.consequence, ".");
+    finding.fix = "Allow it.";
+    AddAboutDefault(std::move(finding), subject, findings);
+  }
+}
+
+void NotifyMisuse(const Subject& subject, Findings& findings) {
+  const auto add = [&](std::string message, std::optional<size_t> line, std::string identity) {
+    LintFinding finding = Of("notify-misuse");
+    finding.line = line;
+    finding.identity = std::move(identity);
+    finding.message = std::move(message);
+    finding.fix = "Name the calls that the agent decides, and write is not one of them.";
+    findings.push_back(std::move(finding));
+  };
+  if (subject.profile().default_action.kind == ActionKind::kNotify) {
+    add("runc refuses SCMP_ACT_NOTIFY as the default action.", subject.input.source.default_line, "defaultAction");
+  }
+  for (const ProfileEntry& entry : subject.input.source.entries) {
+    if (entry.rules.empty() || entry.rules.front().action.kind != ActionKind::kNotify) continue;
+    const std::vector<std::string>& names = entry.rules.front().names;
+    const auto write = std::ranges::find(names, "write");
+    if (write == names.end()) continue;
+    add("runc refuses SCMP_ACT_NOTIFY for write, with which it tells the agent about the container.",
+        entry.name_lines[static_cast<size_t>(write - names.begin())], "write");
+  }
+}
+
+void Errnos(const Subject& subject, Findings& findings) {
+  const auto look = [&](Action action, std::string what, std::optional<size_t> line) {
+    if (action.kind != ActionKind::kErrno || (action.value != 0 && action.value <= kMaxErrno)) return;
+    LintFinding finding = Of(action.value == 0 ? "errno-zero" : "errno-too-large");
+    finding.line = line;
+    finding.message = action.value == 0 ? Concat(what, " answers with errno 0: the program believes that it succeeded.")
+                                        : Concat(what, " answers with errno ", action.value, ", for which the kernel ",
+                                                 "returns ", kMaxErrno, ".");
+    finding.identity = std::move(what);
+    finding.fix = "Give the errno that is meant.";
+    findings.push_back(std::move(finding));
+  };
+  look(subject.profile().default_action, "The default", subject.input.source.default_line);
+  for (const ProfileEntry& entry : subject.input.source.entries) {
+    if (!entry.rules.empty() && subject.Counts(entry.rules.front())) {
+      look(entry.rules.front().action, EntryWords(entry), entry.line);
+    }
+  }
+}
 
 void Architectures(const Subject& subject, Findings& findings) {
   const std::vector<Abi>& listed = subject.profile().abis;
@@ -77,9 +159,7 @@ void DefaultAction(const Subject& subject, Findings& findings) {
   if (MayBeMade(action)) {
     LintFinding finding = Of("permissive-default");
     finding.identity = "defaultAction";
-    finding.message = action.kind == ActionKind::kAllow
-                          ? "Every call that is not named is allowed, those of future kernels, too."
-                          : "Every call that is not named is let through and only reported.";
+    finding.message = Concat("Every call that is not named is ", FateWords(action.kind), ".");
     finding.fix = "List what is allowed and refuse the rest.";
     AddAboutDefault(std::move(finding), subject, findings);
     return;
@@ -143,6 +223,7 @@ void MissingBaseline(const Subject& subject, Findings& findings) {
     }
     if (missing.empty()) continue;
     LintFinding finding = Of("missing-baseline");
+    if (!required.certain) finding.level = LintLevel::kWarning;
     finding.identity = required.title;
     finding.message =
         Concat(required.title, " itself makes calls under the filter that are refused: ", NameList(missing),

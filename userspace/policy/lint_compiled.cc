@@ -101,11 +101,25 @@ LintFinding Difference(const Subject& subject, const Counterexample& example) {
   return finding;
 }
 
+LintFinding Unloadable(const Subject& subject, const absl::Status& status) {
+  LintFinding finding = Of("unloadable");
+  finding.line = subject.input.source.default_line;
+  finding.identity = "profile";
+  finding.message = Concat("No container starts with this profile: ", WithoutHint(status), ".");
+  finding.fix = "Change the rules that are named, or split them by value.";
+  return finding;
+}
+
 }  // namespace
 
-absl::Status CompiledDiffers(const Subject& subject, Findings& findings) {
+absl::Status CompiledFilter(const Subject& subject, Findings& findings) {
   const absl::StatusOr<FilterProgram> program = Compile(subject.profile());
-  if (!program.ok()) return absl::OkStatus();  // There is no filter, and other rules tell why.
+  // Of a name that libseccomp does not know runtimes ignore the rule, and another finding tells that.
+  if (absl::IsUnimplemented(program.status())) return absl::OkStatus();
+  if (!program.ok()) {
+    findings.push_back(Unloadable(subject, program.status()));
+    return absl::OkStatus();
+  }
   const Abi native = subject.input.target.native;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning filter, MeaningOf({&*program, 1}, native, subject.sets));
   const Meaning text = MeaningOfRules(subject.profile(), native, subject.sets);

@@ -2,6 +2,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <set>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -17,42 +20,99 @@ using Kind = ProfileEdit::Kind;
 
 constexpr uint64_t kHighHalf = ~uint64_t{0xffffffff};
 
-bool IsNamed(const Profile& profile, std::string_view name) {
-  return std::ranges::any_of(
-      profile.rules, [name](const Rule& rule) { return std::ranges::find(rule.names, name) != rule.names.end(); });
+// Each name of an entry once, with all its places, in the order of the first of these.
+struct NamePlaces {
+  std::string_view name;
+  std::vector<size_t> positions;
+};
+
+std::vector<NamePlaces> DistinctNames(const ProfileEntry& entry) {
+  std::vector<NamePlaces> names;
+  if (entry.rules.empty()) return names;
+  std::unordered_map<std::string_view, size_t> known;
+  const std::vector<std::string>& all = entry.rules.front().names;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto [found, is_new] = known.try_emplace(all[i], names.size());
+    if (is_new) names.push_back({all[i], {}});
+    names[found->second].positions.push_back(i);
+  }
+  return names;
 }
 
-LintFinding UnknownName(const Subject& subject, const ProfileEntry& entry, size_t position) {
+// What is looked up of a name once, however often a profile has it.
+class KnownNames {
+ public:
+  explicit KnownNames(const Subject& subject) : subject_(subject) {
+    for (const Rule& rule : subject.profile().rules) named_.insert(rule.names.begin(), rule.names.end());
+  }
+
+  bool IsNamed(std::string_view name) const { return named_.contains(name); }
+
+  bool Exists(std::string_view name) {
+    const auto [found, is_new] = exists_.try_emplace(name, false);
+    if (is_new) found->second = IsKnownSyscallName(name);
+    return found->second;
+  }
+
+  // Whether libseccomp lacks it on an ABI of the profile that has it.
+  bool IsNew(std::string_view name) {
+    const auto [found, is_new] = new_.try_emplace(name, false);
+    if (is_new) {
+      found->second =
+          std::ranges::any_of(subject_.AbisWith(name), [&](Abi abi) { return !LibseccompKnows(abi, name); });
+    }
+    return found->second;
+  }
+
+  // A file of nothing but wrong names is no list of slips, and each search reads all names that there are.
+  std::vector<std::string> Nearest(std::string_view name) {
+    constexpr size_t kMostSearches = 256;
+    const auto found = nearest_.find(name);
+    if (found != nearest_.end()) return found->second;
+    if (nearest_.size() >= kMostSearches) return {};
+    return nearest_[name] = NearestSyscallNames(name);
+  }
+
+ private:
+  const Subject& subject_;
+  std::unordered_set<std::string_view> named_;
+  std::unordered_map<std::string_view, bool> exists_;
+  std::unordered_map<std::string_view, bool> new_;
+  std::unordered_map<std::string_view, std::vector<std::string>> nearest_;
+};
+
+LintFinding UnknownName(KnownNames& known, const ProfileEntry& entry, const NamePlaces& places) {
   const Rule& rule = entry.rules.front();
-  const std::string& name = rule.names[position];
+  const std::string name(places.name);
   LintFinding finding = Of("unknown-name");
   if (!MayBeMade(rule.action)) finding.level = LintLevel::kWarning;
-  finding.line = entry.name_lines[position];
+  finding.line = entry.name_lines[places.positions.front()];
   finding.identity = name;
   finding.message = Concat("No architecture has a call named \"", name, "\": runtimes ignore it.");
-  const std::vector<std::string> nearest = NearestSyscallNames(name);
+  const std::vector<std::string> nearest = known.Nearest(name);
   if (nearest.empty()) {
     finding.fix = "Remove it, or write the call that was meant.";
     return finding;
   }
   finding.fix = Concat("Did you mean ", nearest.front(), "?");
   // A call that other rules speak of may have been left out here on purpose.
-  if (nearest.size() == 1 && !IsNamed(subject.profile(), nearest.front())) {
-    finding.edits = {{Kind::kReplaceName, entry.index, position, nearest.front()}};
+  if (nearest.size() == 1 && !known.IsNamed(nearest.front())) {
+    for (const size_t position : places.positions) {
+      finding.edits.push_back({Kind::kReplaceName, entry.index, position, nearest.front()});
+    }
   }
   return finding;
 }
 
-void UnknownToLibseccomp(const Subject& subject, const ProfileEntry& entry, size_t position, Findings& findings) {
+void UnknownToLibseccomp(const Subject& subject, const ProfileEntry& entry, const NamePlaces& places,
+                         Findings& findings) {
   const Rule& rule = entry.rules.front();
-  const std::string& name = rule.names[position];
-  const std::vector<Abi> abis = subject.AbisWith(name);
-  const bool unknown = std::ranges::any_of(abis, [&](Abi abi) { return !LibseccompKnows(abi, name); });
-  if (!unknown || !subject.Counts(rule)) return;
+  if (!subject.Counts(rule)) return;
+  const std::string name(places.name);
   LintFinding finding = Of("unknown-to-libseccomp");
   // Refusing a call with another errno than the rest is refused with is a nicety.
   if (!MayBeMade(rule.action) && !MayBeMade(subject.profile().default_action)) finding.level = LintLevel::kNote;
-  finding.line = entry.name_lines[position];
+  finding.line = entry.name_lines[places.positions.front()];
   finding.identity = name;
   finding.message = Concat("libseccomp ", LibseccompVersion(), " of this host does not know \"", name,
                            "\": runtimes here ignore it, and the call gets the default action.");
@@ -120,13 +180,13 @@ bool HasHighBits(const ArgumentCondition& condition) {
 }  // namespace
 
 void UnknownNames(const Subject& subject, Findings& findings) {
+  KnownNames known(subject);
   for (const ProfileEntry& entry : subject.input.source.entries) {
-    if (entry.rules.empty()) continue;
-    for (size_t i = 0; i < entry.rules.front().names.size(); ++i) {
-      if (IsKnownSyscallName(entry.rules.front().names[i])) {
-        UnknownToLibseccomp(subject, entry, i, findings);
-      } else {
-        findings.push_back(UnknownName(subject, entry, i));
+    for (const NamePlaces& places : DistinctNames(entry)) {
+      if (!known.Exists(places.name)) {
+        findings.push_back(UnknownName(known, entry, places));
+      } else if (known.IsNew(places.name)) {
+        UnknownToLibseccomp(subject, entry, places, findings);
       }
     }
   }
@@ -197,12 +257,12 @@ void DangerousCalls(const Subject& subject, Findings& findings) {
     if (entry.rules.empty() || entry.depends_on_target) continue;
     const Rule& rule = entry.rules.front();
     if (!MayBeMade(rule.action) || !rule.conditions.empty() || !rule.comment.empty()) continue;
-    for (size_t i = 0; i < rule.names.size(); ++i) {
-      const std::string& name = rule.names[i];
+    for (const NamePlaces& places : DistinctNames(entry)) {
+      const std::string name(places.name);
       const Risk& risk = RiskOf(subject.risks, name);
       if (risk.level != RiskLevel::kHigh || subject.AbisWith(name).empty()) continue;
       LintFinding finding = Of("dangerous-call");
-      finding.line = entry.name_lines[i];
+      finding.line = entry.name_lines[places.positions.front()];
       finding.identity = name;
       finding.message = Concat("\"", name, "\" is allowed without a comment. ", risk.why);
       finding.fix = "Remove it, or say in the entry's comment what needs it.";

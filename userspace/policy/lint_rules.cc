@@ -93,6 +93,26 @@ RuleText TextOf(std::string_view name, const Rule& rule) {
   return {name, rule.action, std::move(conditions)};
 }
 
+// Where something was said first, and the finding about the entry that last said it again.
+struct Said {
+  const ProfileEntry* first = nullptr;
+  const ProfileEntry* last_told = nullptr;
+  size_t finding = 0;
+};
+
+LintFinding Duplicate(const Place& place, size_t position, const ProfileEntry& first) {
+  const std::string& name = place.rule->names[position];
+  LintFinding finding = Of("duplicate-entries");
+  finding.line = place.entry->name_lines[position];
+  finding.identity = name;
+  finding.message =
+      &first == place.entry
+          ? Concat("\"", name, "\" is more than once in ", EntryWords(*place.entry), ".")
+          : Concat(EntryWords(*place.entry), " says of \"", name, "\" what ", EntryWords(first), " says already.");
+  finding.fix = "Remove it here.";
+  return finding;
+}
+
 // Two answers to the same call without conditions.
 void AddSecondAnswers(const Subject& subject, Findings& findings) {
   const std::map<std::string_view, Place> deciding = Deciding(subject);
@@ -168,23 +188,21 @@ void NeverMatching(const Subject& subject, Findings& findings) {
 }
 
 void Duplicates(const Subject& subject, Findings& findings) {
-  std::map<RuleText, const ProfileEntry*> first;
+  std::map<RuleText, Said> said;
   for (const Place& place : CountingRules(subject)) {
     for (size_t i = 0; i < place.rule->names.size(); ++i) {
       const std::string& name = place.rule->names[i];
-      const auto [found, is_new] = first.emplace(TextOf(name, *place.rule), place.entry);
+      const auto [found, is_new] = said.try_emplace(TextOf(name, *place.rule), Said{.first = place.entry});
       if (is_new) continue;
-      LintFinding finding = Of("duplicate-entries");
-      finding.line = place.entry->name_lines[i];
-      finding.identity = name;
-      finding.message = found->second == place.entry
-                            ? Concat("\"", name, "\" is twice in ", EntryWords(*place.entry), ".")
-                            : Concat(EntryWords(*place.entry), " says of \"", name, "\" what ",
-                                     EntryWords(*found->second), " says already.");
-      finding.fix = "Remove it here.";
-      if (!place.entry->RepeatsAnIndex() && !found->second->depends_on_target)
-        finding.edits = {{Kind::kRemoveName, place.entry->index, i, ""}};
-      findings.push_back(std::move(finding));
+      Said& before = found->second;
+      // However often an entry repeats it: one finding, which mends all of it.
+      if (before.last_told != place.entry) {
+        before.last_told = place.entry;
+        before.finding = findings.size();
+        findings.push_back(Duplicate(place, i, *before.first));
+      }
+      if (place.entry->RepeatsAnIndex() || before.first->depends_on_target) continue;
+      findings[before.finding].edits.push_back({Kind::kRemoveName, place.entry->index, i, ""});
     }
   }
 }

@@ -60,13 +60,16 @@ void NeverMatching(const Subject& subject, Findings& findings);
 void Duplicates(const Subject& subject, Findings& findings);
 void Conflicts(const Subject& subject, Findings& findings);
 
-// lint_compiled.cc: what the text says against what libseccomp makes of it. Finds nothing in a profile that libseccomp
-// refuses. kResourceExhausted: the filter is too complicated to be followed.
-absl::Status CompiledDiffers(const Subject& subject, Findings& findings);
+// lint_compiled.cc: whether libseccomp makes a filter of the text, and what that decides against what the text says.
+// kResourceExhausted: the filter is too complicated to be followed.
+absl::Status CompiledFilter(const Subject& subject, Findings& findings);
 
 // lint_answers.cc: what the profile answers as a whole.
 void Architectures(const Subject& subject, Findings& findings);
 void DefaultAction(const Subject& subject, Findings& findings);
+void DeadlyRefusals(const Subject& subject, Findings& findings);
+void NotifyMisuse(const Subject& subject, Findings& findings);
+void Errnos(const Subject& subject, Findings& findings);
 void ProbedCalls(const Subject& subject, Findings& findings);
 void CloneWithoutClone3(const Subject& subject, Findings& findings);
 void MissingBaseline(const Subject& subject, Findings& findings);

@@ -38,11 +38,15 @@ std::vector<std::string> NearestSyscallNames(std::string_view name) {
   std::vector<std::string> nearest;
   size_t best = std::max<size_t>(2, name.size() / 3);
   for (const std::string& known : AllSyscallNames()) {
-    const size_t distance = IsNumberedSpelling(name, known) ? 0 : EditDistance(name, known);
+    const bool numbered = IsNumberedSpelling(name, known);
+    // The distance is no less than the difference of the lengths.
+    const size_t longer = std::max(name.size(), known.size()) - std::min(name.size(), known.size());
+    if (!numbered && longer > best) continue;
+    const size_t distance = numbered ? 0 : EditDistance(name, known);
     if (distance < best) nearest.clear();
     if (distance > best) continue;
     best = distance;
-    nearest.push_back(known);
+    nearest.emplace_back(known);
   }
   return nearest;
 }

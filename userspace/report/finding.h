@@ -36,7 +36,7 @@ struct Finding {
 std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings);
 
 // A JUnit report: each rule is a test case of the suite `suite`, failed by its errors and warnings; notes are its
-// output. Same input, same bytes: no times.
+// output. Same input, same bytes: the times, which readers want to be there, are all 0.
 std::string FormatJunit(const std::string& suite, std::span<const FindingRule> rules,
                         std::span<const Finding> findings);
 

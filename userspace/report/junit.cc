@@ -70,7 +70,7 @@ std::string FailureXml(const FindingRule& rule, const TestCase& test) {
 
 std::string TestCaseXml(const std::string& suite, const FindingRule& rule, const TestCase& test) {
   std::string xml =
-      Concat("    <testcase classname=\"", EscapeForXml(suite), "\" name=\"", EscapeForXml(rule.id), "\"");
+      Concat("    <testcase classname=\"", EscapeForXml(suite), "\" name=\"", EscapeForXml(rule.id), "\" time=\"0\"");
   if (test.failures.empty() && test.notes.empty()) return xml + "/>\n";
   xml += ">\n";
   if (!test.failures.empty()) xml += FailureXml(rule, test);
@@ -89,8 +89,8 @@ std::string FormatJunit(const std::string& suite, std::span<const FindingRule> r
     if (!test.failures.empty()) ++failed;
     tests += TestCaseXml(suite, rule, test);
   }
-  const std::string counts =
-      Concat(" name=\"", EscapeForXml(suite), "\" tests=\"", rules.size(), "\" failures=\"", failed, "\" errors=\"0\"");
+  const std::string counts = Concat(" name=\"", EscapeForXml(suite), "\" tests=\"", rules.size(), "\" failures=\"",
+                                    failed, "\" errors=\"0\" time=\"0\"");
   return Concat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites", counts, ">\n  <testsuite", counts,
                 " skipped=\"0\">\n", tests, "  </testsuite>\n</testsuites>\n");
 }

@@ -369,6 +369,66 @@ TEST(LintTest, Clone3NotEnosys) {
   EXPECT_TRUE(FindingsOf(Text({Allow("\"clone\", \"clone3\"")}), "clone3-not-enosys").empty());
 }
 
+TEST(LintTest, WhatNothingCanLiveUnderIsAnError) {
+  const auto deadly = [](std::string_view names) {
+    std::vector<std::string> calls;
+    for (const LintFinding& finding : FindingsOf(Text({Allow(names)}), "deadly")) {
+      EXPECT_EQ(finding.level, LintLevel::kError);
+      calls.push_back(finding.identity);
+    }
+    return calls;
+  };
+  EXPECT_EQ(deadly("\"read\""), (std::vector<std::string>{"execve", "exit_group", "rt_sigreturn"}));
+  EXPECT_EQ(deadly("\"execve\", \"exit_group\""), (std::vector<std::string>{"rt_sigreturn"}));
+  EXPECT_TRUE(deadly("\"execve\", \"exit_group\", \"rt_sigreturn\"").empty());
+  EXPECT_TRUE(FindingsOf(Text({}, "\"SCMP_ACT_ALLOW\""), "deadly").empty());
+  EXPECT_EQ(FindingsOf(Text({"{\"names\": [\"exit_group\"], \"action\": \"SCMP_ACT_ERRNO\"}"}, "\"SCMP_ACT_ALLOW\""),
+                       "deadly")
+                .size(),
+            1U);
+}
+
+TEST(LintTest, WhatLibseccompRefusesIsAnError) {
+  // The value has no place in the 32 bits that i386 compares, and the second rule contradicts what is left of it.
+  const std::string wide =
+      "{\"names\": [\"socket\"], \"action\": \"SCMP_ACT_LOG\"" + When(Condition(3, "LE", uint64_t{1} << 32)) + "}";
+  const LintFinding finding = TheFinding(Text({wide, Allow("\"socket\"")}), "unloadable");
+  EXPECT_EQ(finding.level, LintLevel::kError);
+  EXPECT_NE(finding.message.find("socket"), std::string::npos) << finding.message;
+  EXPECT_TRUE(FindingsOf(Text({Allow("\"socket\"")}), "unloadable").empty());
+}
+
+TEST(LintTest, NotifyWhereRuntimesRefuseIt) {
+  EXPECT_EQ(TheFinding(Text({Allow("\"read\"")}, "\"SCMP_ACT_NOTIFY\""), "notify-misuse").line, 2U);
+  const auto notify = [](std::string_view names) {
+    return Concat("{\"names\": [", names, "], \"action\": \"SCMP_ACT_NOTIFY\"}");
+  };
+  EXPECT_EQ(TheFinding(Text({notify("\"mount\", \"write\"")}), "notify-misuse").line, 5U);
+  EXPECT_TRUE(FindingsOf(Text({notify("\"mount\"")}), "notify-misuse").empty());
+  const LintFinding permissive = TheFinding(Text({}, "\"SCMP_ACT_NOTIFY\""), "permissive-default");
+  EXPECT_NE(permissive.message.find("agent"), std::string::npos) << permissive.message;
+}
+
+TEST(LintTest, ErrnosThatNobodyMeans) {
+  const auto refuse = [](int value) {
+    return Concat("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": ", value, "}");
+  };
+  EXPECT_EQ(TheFinding(Text({refuse(0)}), "errno-zero").line, 5U);
+  LintInput large = Input(Text({Allow("\"read\"")}));
+  large.source.profile.default_action = {ActionKind::kErrno, 5000};
+  EXPECT_EQ(FindingsOf(large, "errno-too-large").size(), 1U);
+  EXPECT_TRUE(FindingsOf(Text({refuse(4095)}), "errno-too-large").empty());
+}
+
+// What a linter must come to an end with: the work is bounded by what it looks up once.
+TEST(LintTest, ANameThousandsOfTimesIsOneFinding) {
+  std::string names = "\"read\"";
+  for (int i = 0; i < 2000; ++i) names += ", \"read\", \"nosuchcall\"";
+  const std::vector<std::string> entries(2, Allow(names));
+  EXPECT_LE(FindingsOf(Text(entries), "duplicate-entries").size(), 4U);
+  EXPECT_LE(FindingsOf(Text(entries), "unknown-name").size(), 2U);
+}
+
 TEST(LintTest, MissingBaseline) {
   LintInput input = Input(Text({Allow("\"read\", \"execve\"")}));
   input.required = {{"runc 1.1.5", {"execve", "futex"}}};

@@ -84,7 +84,8 @@ TEST(JunitTest, ARuleIsATestCaseAndFailsOnce) {
   note.rule = "quiet";
   note.level = FindingLevel::kNote;
   const std::string text = FormatJunit("lint", kRules, std::vector{Found("One."), note, Found("Two.")});
-  EXPECT_TRUE(Has(text, "<testsuite name=\"lint\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\">")) << text;
+  EXPECT_TRUE(Has(text, "<testsuite name=\"lint\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0\" skipped=\"0\">"))
+      << text;
   EXPECT_EQ(Count(text, "<failure"), 1U) << text;
   EXPECT_TRUE(Has(text,
                   "message=\"One. (and 1 more)\">profiles/web.json:7: One. Write pread64.\n"
@@ -96,10 +97,10 @@ TEST(JunitTest, ARuleIsATestCaseAndFailsOnce) {
 TEST(JunitTest, WithoutFindingsEveryTestPasses) {
   EXPECT_EQ(FormatJunit("lint", kRules, {}),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<testsuites name=\"lint\" tests=\"2\" failures=\"0\" errors=\"0\">\n"
-            "  <testsuite name=\"lint\" tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"0\">\n"
-            "    <testcase classname=\"lint\" name=\"unknown-name\"/>\n"
-            "    <testcase classname=\"lint\" name=\"quiet\"/>\n"
+            "<testsuites name=\"lint\" tests=\"2\" failures=\"0\" errors=\"0\" time=\"0\">\n"
+            "  <testsuite name=\"lint\" tests=\"2\" failures=\"0\" errors=\"0\" time=\"0\" skipped=\"0\">\n"
+            "    <testcase classname=\"lint\" name=\"unknown-name\" time=\"0\"/>\n"
+            "    <testcase classname=\"lint\" name=\"quiet\" time=\"0\"/>\n"
             "  </testsuite>\n"
             "</testsuites>\n");
 }
