@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
 //
-// Calls that a filter refused. Seccomp runs before sys_enter: a call that a filter answers with an errno has an exit and no enter.
-// So every call of a followed task leaves a mark at its enter, which its exit takes away.
+// Calls that a filter refused. Seccomp runs before sys_enter: a call that a filter answers, whatever the answer, has an exit and no
+// enter. So every call of a followed task leaves a mark at its enter, which its exit takes away.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -9,12 +9,21 @@
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #include "bpf/maps.bpf.h"
+#include "bpf/phases.bpf.h"
 
 #define TASK_CALL_BITS 2
 #define BETWEEN_CALLS 1
 #define IN_CALL 2
+
+#define MAX_ERRNO 4095
+#define SIGSYS_NUMBER 31
+#define GROUP_EXIT 4 /* SIGNAL_GROUP_EXIT, include/linux/sched/signal.h */
+// The kernel's own ERESTARTSYS to ERESTART_RESTARTBLOCK (include/linux/errno.h), which no program sees.
+#define FIRST_RESTART 512
+#define LAST_RESTART 516
 
 static __always_inline volatile __u32 *call_entry(__u32 pid)
 {
@@ -38,11 +47,20 @@ static __always_inline bool end_call(__u32 pid)
 	return was == (pid << TASK_CALL_BITS | BETWEEN_CALLS);
 }
 
-// The child of a followed task may be refused its very first call.
+// A new task of a followed one comes out of its parent's call, whose exit it has, too; the very next call may be refused.
 static __always_inline void inherit_call(__u32 parent, __u32 child)
 {
 	if (*call_entry(parent) >> TASK_CALL_BITS == parent)
-		*call_entry(child) = child << TASK_CALL_BITS | BETWEEN_CALLS;
+		begin_call(child);
+}
+
+// An exec by a thread other than the first ends under the first one's pid.
+static __always_inline void move_call(__u32 from, __u32 to)
+{
+	if (*call_entry(from) >> TASK_CALL_BITS != from)
+		return;
+	*call_entry(from) = 0;
+	begin_call(to);
 }
 
 static __always_inline void forget_call(__u32 pid)
@@ -50,9 +68,33 @@ static __always_inline void forget_call(__u32 pid)
 	*call_entry(pid) = 0;
 }
 
-static __always_inline void count_denial(__u32 slot, __u32 abi, __u32 nr, __u32 error)
+// What came of the call that ends with `ret` and never began; 0 in `*error` unless it is an errno. False when nobody refused it.
+static __always_inline bool outcome_of(struct task_struct *task, long ret, __u16 *outcome, __u16 *error)
 {
-	struct recorder_denial_key key = {.slot = slot, .abi = abi, .nr = nr, .error = error};
+	bool dead = task->seccomp.mode == SECCOMP_DEAD_MODE;
+
+	*error = 0;
+	// Killing and trapping both put the registers back and force SIGSYS on the task, and for who is to die, or ignores or
+	// blocks the signal, its handler is taken away (force_sig_info_to_task in kernel/signal.c).
+	if (dead || BPF_CORE_READ(task, pending.signal.sig[0]) & 1ul << (SIGSYS_NUMBER - 1)) {
+		bool handled = !dead && BPF_CORE_READ(task, sighand, action[SIGSYS_NUMBER - 1].sa.sa_handler);
+
+		*outcome = handled ? RECORDER_DENIAL_TRAPPED : RECORDER_DENIAL_KILLED;
+		return true;
+	}
+	if (ret >= 0 || ret < -MAX_ERRNO) {
+		*outcome = RECORDER_DENIAL_ANSWERED;
+		return true;
+	}
+	*outcome = RECORDER_DENIAL_ERROR;
+	*error = -ret;
+	// A signal came before a supervisor's answer.
+	return -ret < FIRST_RESTART || -ret > LAST_RESTART;
+}
+
+static __always_inline void count_denial(__u32 slot, __u32 abi, __u32 nr, __u16 outcome, __u16 error)
+{
+	struct recorder_denial_key key = {.slot = slot, .abi = abi, .nr = nr, .outcome = outcome, .error = error};
 	__u64 *count = bpf_map_lookup_elem(&denials, &key);
 
 	if (!count) {

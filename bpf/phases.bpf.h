@@ -15,6 +15,7 @@
 #include "bpf/maps.bpf.h"
 
 #define SECCOMP_FILTER_MODE 2
+#define SECCOMP_DEAD_MODE 3 /* since 5.17; after a filter's kill */
 #define PFA_NO_NEW_PRIVS 0
 
 static __always_inline __u64 root_of(struct task_struct *task)

@@ -57,32 +57,35 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-// Seccomp runs before sys_enter: a call that a filter answers with an errno has an exit and no enter.
+// Seccomp runs before sys_enter: a call that a filter answers has an exit and no enter.
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 pid = task->pid;
+	bool refused = end_call(task->pid);
+	__u16 outcome, error;
 
-	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached.
-	if (!end_call(pid))
+	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached, unless a filter kills it.
+	if (task->seccomp.mode < (refused ? SECCOMP_FILTER_MODE : SECCOMP_DEAD_MODE))
 		return 0;
-	// A new child returns from its parent's fork, and a handler's return has no number: neither fails.
-	if (ret >= 0 || ret < -4095 || task->seccomp.mode != SECCOMP_FILTER_MODE)
+	if (!outcome_of(task, ret, &outcome, &error))
+		return 0;
+	__u32 slot = slot_of(task, -1);
+
+	if (!slot)
 		return 0;
 #if defined(__TARGET_ARCH_x86)
 	long id = (int)regs->orig_ax;
 #else
 	long id = regs->syscallno;
 #endif
-	if (id < 0)
+	if (id < 0) {
+		__sync_fetch_and_add(&losses.denials_unnumbered, 1);
 		return 0;
+	}
 	__u32 abi = current_abi(task, id);
-	__u32 nr = number_of(abi, id);
-	__u32 slot = slot_of(task, -1);
 
-	if (slot)
-		count_denial(slot, abi, nr, -ret);
+	count_denial(slot, abi, number_of(abi, id), outcome, error);
 	return 0;
 }
 
@@ -114,7 +117,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	forget(pid);
 	forget(before);
 	if (before != pid)
-		forget_call(before);
+		move_call(before, pid);
 	struct recorder_runtime *process = runtime_of(pid);
 
 	if (!process || process->started)
@@ -180,8 +183,10 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *destination, const char *path, str
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	// A filter kills with SIGSYS; since 5.17 the task's mode is then 3 (SECCOMP_MODE_DEAD in kernel/seccomp.c).
-	if (track_denials && (task->exit_code & 0x7f) == 31 && task->seccomp.mode >= SECCOMP_FILTER_MODE) {
+	// A filter that kills one thread of several ends it here, without an exit. The others that die of SIGSYS, and who dies of it
+	// with them, do so as a group.
+	if (track_denials && (task->exit_code & 0x7f) == SIGSYS_NUMBER && task->seccomp.mode >= SECCOMP_FILTER_MODE &&
+	    !(BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)) {
 		long id = call_in_progress(task);
 
 		if (id >= 0) {
@@ -190,7 +195,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 			__u32 slot = slot_of(task, -1);
 
 			if (slot)
-				count_denial(slot, abi, nr, 0);
+				count_denial(slot, abi, nr, RECORDER_DENIAL_KILLED, 0);
 		}
 	}
 	// Its pid will be another task's.

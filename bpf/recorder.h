@@ -74,7 +74,7 @@ struct recorder_runtime {
 /* Map slot_ids: key -> number of a slot with a row. */
 struct recorder_slot_key {
 	__u32 subject;
-	__u32 reserved;
+	__u32 generation; /* of the file: tells it from another that had its inode number before */
 	__u64 device;
 	__u64 inode;
 };
@@ -105,12 +105,21 @@ struct recorder_call_key {
 	__u32 reserved;
 };
 
+/* What came of a call that a filter did not let through. */
+enum recorder_denial_outcome {
+	RECORDER_DENIAL_ERROR = 0,
+	RECORDER_DENIAL_KILLED = 1,
+	RECORDER_DENIAL_TRAPPED = 2,  /* SIGSYS goes to the process's handler */
+	RECORDER_DENIAL_ANSWERED = 3, /* with success: an errno of 0, or what a supervisor or tracer gave */
+};
+
 /* Map denials: key -> count. */
 struct recorder_denial_key {
 	__u32 slot;
 	__u32 abi;
 	__u32 nr;
-	__u32 error; /* errno, or 0: killed */
+	__u16 outcome; /* recorder_denial_outcome */
+	__u16 error;   /* of RECORDER_DENIAL_ERROR; else 0 */
 };
 
 enum recorder_capability_flags {
@@ -142,6 +151,7 @@ struct recorder_losses {
 	__u64 denials_full;
 	__u64 capabilities_full;
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
+	__u64 denials_unnumbered;   /* refused calls whose number is not known: a tracer put -1 in its place */
 	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
 	char left_to[RECORDER_CGROUP_BYTES]; /* where the first of these went, below the cgroup v2 mount */
 };
@@ -223,7 +233,7 @@ RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 72 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 80 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
 RECORDER_ASSERT_SIZE(struct recorder_process, 8);
 RECORDER_ASSERT_SIZE(struct recorder_news_call, 32);

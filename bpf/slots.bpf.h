@@ -69,6 +69,31 @@ static __always_inline void describe_path(struct recorder_slot *slot, struct fil
 	slot->path_truncated = 1;
 }
 
+// A new inode with a number that was used before has another generation where the filesystem keeps one (ext4, xfs, btrfs, tmpfs). On
+// overlayfs it is always 0: there the change time tells, and within one tick of its clock the address, which no two inodes have at
+// once. That a chmod or an eviction makes a new slot of the same program does no harm: user space puts equal ones together.
+static __always_inline __u32 generation_of(struct inode *inode)
+{
+	__u32 kept = BPF_CORE_READ(inode, i_generation);
+	__u64 changed;
+
+	if (kept)
+		return kept;
+	if (bpf_core_field_exists(inode->i_ctime_nsec)) {
+		changed = BPF_CORE_READ(inode, i_ctime_sec) << 30 ^ BPF_CORE_READ(inode, i_ctime_nsec);
+	} else if (bpf_core_field_exists(((struct inode___6_6 *)inode)->__i_ctime)) {
+		struct inode___6_6 *older = (void *)inode;
+
+		changed = BPF_CORE_READ(older, __i_ctime.tv_sec) << 30 ^ BPF_CORE_READ(older, __i_ctime.tv_nsec);
+	} else {
+		struct inode___5_15 *older = (void *)inode;
+
+		changed = BPF_CORE_READ(older, i_ctime.tv_sec) << 30 ^ BPF_CORE_READ(older, i_ctime.tv_nsec);
+	}
+	changed ^= (__u64)inode;
+	return changed ^ changed >> 32;
+}
+
 static __always_inline __u32 rowless_slot(__u32 subject, __u32 phase)
 {
 	return RECORDER_ROWLESS | subject << 2 | phase;
@@ -83,6 +108,7 @@ __noinline __u32 slot_of_program(__u32 subject)
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct recorder_slot_key key = {
 		.subject = subject,
+		.generation = generation_of(inode),
 		.device = BPF_CORE_READ(inode, i_sb, s_dev),
 		.inode = BPF_CORE_READ(inode, i_ino),
 	};

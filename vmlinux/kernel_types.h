@@ -80,6 +80,22 @@ struct inode {
 	unsigned long i_ino;
 	u32 i_nlink;
 	void *i_private; /* of a cgroup's directory: its kernfs_node */
+	u32 i_generation;
+	long long i_ctime_sec; /* since 6.11 */
+	u32 i_ctime_nsec;
+};
+
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+};
+
+struct inode___6_6 { /* to 6.10 */
+	struct timespec64 __i_ctime;
+};
+
+struct inode___5_15 { /* to 6.5 */
+	struct timespec64 i_ctime;
 };
 
 struct file {
@@ -145,6 +161,27 @@ struct seccomp {
 
 struct signal_struct {
 	atomic_t live;
+	unsigned int flags; /* SIGNAL_GROUP_EXIT */
+};
+
+typedef struct {
+	unsigned long sig[1]; /* a bit for each signal, of 1 the lowest */
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct sigaction {
+	void *sa_handler; /* SIG_DFL is NULL */
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
 };
 
 struct upid {
@@ -175,6 +212,8 @@ struct task_struct {
 	const struct cred *cred;
 	struct seccomp seccomp;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+	struct sigpending pending; /* of this thread alone */
 };
 
 struct seq_file;

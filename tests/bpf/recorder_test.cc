@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +14,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/bpf_recorder.h"
@@ -210,24 +213,63 @@ TEST_F(RecorderTest, EndsADaemonThatOutlivesTheGracePeriod) {
   EXPECT_TRUE(recording.complete());
 }
 
-TEST_F(RecorderTest, SeesWhatAFilterInForceRefuses) {
+// A way to refuse a call, and what the recording must say of `count` calls that were refused so.
+struct Refused {
+  const char* answer;
+  uint64_t count;
+  int outcome;  // As Denial has it.
+  int status = 0;
+};
+
+class RecorderDenialTest : public RecorderTest, public testing::WithParamInterface<Refused> {};
+
+TEST_P(RecorderDenialTest, CountsEachOnceAndNothingElse) {
+  const Refused& refused = GetParam();
   options_.track_denials = true;
-  const Recording recording = Record({"sandboxed", "11"});
+  const Recording recording = Record({"sandboxed", absl::StrCat(refused.count), refused.answer}, refused.status);
+  ExpectNoLoss(recording);
   const auto& denials = Trace(recording).denials;
   ASSERT_TRUE(denials.contains(Native("getppid")));
-  ASSERT_EQ(denials.at(Native("getppid")).size(), 1u);
-  EXPECT_EQ(denials.at(Native("getppid"))[0].errno_value, EACCES);
-  EXPECT_EQ(denials.at(Native("getppid"))[0].count, 11u);
-  EXPECT_EQ(Count(recording, Native("getppid")), 0u);
   EXPECT_EQ(denials.size(), 1u);
+  ASSERT_EQ(denials.at(Native("getppid")).size(), 1u);
+  EXPECT_EQ(denials.at(Native("getppid"))[0].errno_value, refused.outcome);
+  EXPECT_EQ(denials.at(Native("getppid"))[0].count, refused.outcome == 0 && refused.status != 0 ? 1u : refused.count);
+  EXPECT_EQ(Count(recording, Native("getppid")), 0u);
 }
 
-TEST_F(RecorderTest, SeesWhatAFilterKilled) {
+INSTANTIATE_TEST_SUITE_P(Answers, RecorderDenialTest,
+                         testing::Values(Refused{"EACCES", 11, EACCES}, Refused{"success", 13, kDenialAnswered},
+                                         Refused{"kill", 3, 0, 128 + SIGSYS}, Refused{"kill-thread", 7, 0},
+                                         Refused{"trap", 17, kDenialTrapped},
+                                         Refused{"trap-default", 5, 0, 128 + SIGSYS},
+                                         Refused{"value", 19, kDenialAnswered},
+                                         Refused{"value-zero", 23, kDenialAnswered}, Refused{"value-errno", 29, EXDEV}),
+                         [](const auto& param) {
+                           std::string name = param.param.answer;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST_F(RecorderTest, SaysThatATracerTookCallsAway) {
   options_.track_denials = true;
-  const Recording recording = Record({"sandboxed", "1", "kill"}, 128 + SIGSYS);
+  const Recording recording = Record({"sandboxed", "31", "skip"});
+  EXPECT_TRUE(Trace(recording).denials.empty());
+  EXPECT_EQ(Count(recording, Native("getppid")), 0u);
+  ASSERT_EQ(recording.losses.size(), 1u);
+  EXPECT_EQ(recording.losses[0].what, "denial_without_number");
+  EXPECT_EQ(recording.losses[0].count, 31u);
+}
+
+TEST_F(RecorderTest, TakesNoForkExecOrSignalUnderAFilterForARefusal) {
+  options_.track_denials = true;
+  // All that this shell starts is under the filter, which refuses another call.
+  const std::string busy =
+      "trap : USR1; for i in 1 2 3 4 5 6 7 8 9 10 11; do (kill -USR1 $$; ls / | wc -l; exec true) & done; wait; wait; "
+      "exit 0";
+  const Recording recording = Record({"sandboxed", "1", "EACCES", "/bin/sh", "-c", busy});
+  ExpectNoLoss(recording);
   const auto& denials = Trace(recording).denials;
-  ASSERT_TRUE(denials.contains(Native("getppid")));
-  EXPECT_EQ(denials.at(Native("getppid"))[0].errno_value, 0);
+  for (const auto& [id, outcomes] : denials) EXPECT_TRUE(id == Native("getppid")) << DisplayName(id);
 }
 
 TEST_F(RecorderTest, TellsNoDenialsWhereThereAreNone) {
@@ -260,6 +302,79 @@ TEST_F(RecorderTest, AttributesCallsToPrograms) {
   const auto& [program, count] = *observation.programs.begin();
   EXPECT_EQ(recording.programs[program].path, std::filesystem::canonical(calls).string());
   EXPECT_EQ(count, 3u);
+}
+
+// Programs that come, run and are deleted one after the other, on a filesystem that gives the next one the same inode
+// number.
+class RecorderInodeTest : public RecorderTest, public testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    RecorderTest::SetUp();
+    if (IsSkipped()) return;
+    std::string name =
+        absl::StrCat(GetParam() == std::string("tmpfs") ? "/dev/shm" : "/tmp", "/syscarve-inodes-XXXXXX");
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    base_ = folder_ = name;
+    if (GetParam() != std::string("overlay")) return;
+    for (const char* part : {"lower", "upper", "work", "all"})
+      std::filesystem::create_directory(absl::StrCat(base_, "/", part));
+    folder_ = base_ + "/all";
+    const std::string options =
+        absl::StrCat("lowerdir=", base_, "/lower,upperdir=", base_, "/upper,workdir=", base_, "/work");
+    ASSERT_EQ(mount("overlay", folder_.c_str(), "overlay", 0, options.c_str()), 0) << strerror(errno);
+  }
+  void TearDown() override {
+    if (folder_ != base_) umount(folder_.c_str());
+    if (!base_.empty()) std::filesystem::remove_all(base_);
+  }
+
+  std::string base_;
+  std::string folder_;
+};
+INSTANTIATE_TEST_SUITE_P(Filesystems, RecorderInodeTest, testing::Values("plain", "tmpfs", "overlay"));
+
+TEST_P(RecorderInodeTest, KeepsProgramsApartThatHadOneNumberAfterAnother) {
+  const int rare = Native("sched_rr_get_interval").nr;
+  const std::vector<uint64_t> counts = {2, 3, 5, 7, 11, 13, 17, 19};
+  std::string script = absl::StrCat("cd ", folder_, " || exit 1; ");
+  for (const uint64_t count : counts) {
+    absl::StrAppend(&script, "cp ", kWorkloads, "/calls p", count, "; ./p", count, " ", rare, ":", count, "; rm p",
+                    count, "; ");
+  }
+  const Recording recording = Record({"/bin/sh", "-c", script + "exit 0"});
+  ExpectNoLoss(recording);
+  std::map<std::string, uint64_t> seen;
+  for (const auto& [program, count] : Trace(recording).calls.at(Native("sched_rr_get_interval")).programs) {
+    seen[recording.programs[program].path] += count;
+  }
+  std::map<std::string, uint64_t> expected;
+  for (const uint64_t count : counts) expected[absl::StrCat(folder_, "/p", count)] = count;
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(RecorderTest, TellsDeepProgramsApartAndSaysThatTheirPathsAreCut) {
+  const int rare = Native("sched_rr_get_interval").nr;
+  std::string base = "/tmp/syscarve-deep-XXXXXX";
+  ASSERT_NE(mkdtemp(base.data()), nullptr);
+  std::string script;
+  for (const uint64_t count : {5, 7}) {
+    const std::string folder = absl::StrCat(base, "/", count, [] {
+      std::string deep;
+      for (int i = 0; i < 60; ++i) deep += "/d";
+      return deep;
+    }());
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(absl::StrCat(kWorkloads, "/calls"), folder + "/calls");
+    absl::StrAppend(&script, folder, "/calls ", rare, ":", count, "; ");
+  }
+  const Recording recording = Record({"/bin/sh", "-c", script + "exit 0"});
+  std::filesystem::remove_all(base);
+  std::set<std::string> labels;
+  for (const auto& [program, count] : Trace(recording).calls.at(Native("sched_rr_get_interval")).programs) {
+    EXPECT_TRUE(PathIsCut(recording.programs[program]));
+    labels.insert(ProgramLabel(recording.programs[program]));
+  }
+  EXPECT_EQ(labels.size(), 2u);
 }
 
 TEST_F(RecorderTest, KeepsHostileProgramNames) {

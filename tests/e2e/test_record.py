@@ -623,6 +623,23 @@ class Host(E2eTest):
         self.assertEqual(load(self.path("r.json"))["method"]["backend"], "notify")
 
 
+    def test_proc_of_another_pid_namespace(self):
+        # Without a /proc of its own: what that says of a number is another process's.
+        output = self.path("r.json")
+        result = self.run_process(["unshare", "--pid", "--fork", *self.command_line("record", "--backend", "notify", "-o", output, "--",
+                                                                                  "/bin/sh", "-c", "/bin/ls / > /dev/null; exit 3")])
+        self.assertEqual(result.status, 3, result)
+        self.assertIn("programs_unknown", result.stderr)
+        recording = load(output)
+        self.assertEqual([loss["what"] for loss in recording["complete"]["losses"]], ["programs_unknown"])
+        paths = {program["id"]: program["path"] for program in recording["programs"]}
+        for trace in traces(recording):
+            for call in trace["calls"]:
+                # What was executed first is known without /proc.
+                known = {paths[int(key)] for key in call["programs"]} - {""}
+                self.assertLessEqual(known, {"/bin/sh"} if call_name(call) == "execve" else set(), call)
+
+
 class Events(E2eTest):
     def test_all_agrees_with_the_counters(self):
         recording, _ = self.record(self.workload("storm"), "8", "20000", options=["--events", "all"])

@@ -93,6 +93,14 @@ Finding Capabilities(const absl::Status& probe) {
           "recordings work, without capability evidence"};
 }
 
+Finding LastReading(const absl::Status& probe) {
+  if (!probe.ok()) return {kNote, "last reading", "cannot be tried before BPF programs can be loaded", ""};
+  const std::string_view way = ProbeLastReading();
+  if (way != "none") return {kOk, "last reading", absl::StrCat("the last calls are waited for by ", way), ""};
+  return {kNote, "last reading", "neither membarrier nor a BPF map of maps can be used to wait for the last calls",
+          "every recording waits 100 ms instead and says that it is incomplete (last_reading_early)"};
+}
+
 Finding Notification() {
   const absl::Status probe = ProbeUserNotification();
   if (probe.ok()) return {kOk, "user notification", "`run` and `record --backend notify` work, without root", ""};
@@ -144,8 +152,8 @@ void Print(const Finding& finding) {
 int Doctor() {
   const absl::Status probe = ProbeBpfRecording();
   bool missing = false;
-  for (const Finding& finding :
-       {Kernel(), Privileges(), Btf(), Cgroup(), Programs(probe), Capabilities(probe), Notification(), Libseccomp()}) {
+  for (const Finding& finding : {Kernel(), Privileges(), Btf(), Cgroup(), Programs(probe), Capabilities(probe),
+                                 LastReading(probe), Notification(), Libseccomp()}) {
     Print(finding);
     missing = missing || finding.verdict == kMissing;
   }

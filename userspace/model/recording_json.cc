@@ -9,6 +9,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 
@@ -73,10 +74,19 @@ JsonValue ToJson(const std::pair<const SyscallId, Observation>& call) {
   return object;
 }
 
+// How an errno of 0 is told apart from being killed.
+constexpr std::string_view kTrapped = "trapped";
+constexpr std::string_view kAnswered = "answered";
+
+std::string_view OutcomeWord(int errno_value) {
+  return errno_value == kDenialTrapped ? kTrapped : kAnswered;
+}
+
 JsonValue ToJson(SyscallId id, const Denial& denial) {
   JsonValue::Object object;
   AddSyscall(id, object);
-  object.push_back({"errno", denial.errno_value});
+  object.push_back({"errno", std::max(denial.errno_value, 0)});
+  if (denial.errno_value < 0) object.push_back({"outcome", OutcomeWord(denial.errno_value)});
   object.push_back({"count", denial.count});
   object.push_back({"programs", CountsByProgram(denial.programs)});
   return object;
@@ -316,12 +326,23 @@ std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t prog
   return calls;
 }
 
+int ReadErrno(const JsonReader& entry) {
+  const int errno_value = static_cast<int>(entry.Required("errno").Uint(0, kMaxErrno));
+  const JsonReader outcome = entry.Optional("outcome");
+  if (!outcome.exists()) return errno_value;
+  const std::string word = outcome.Text(kMaxWordBytes);
+  if (errno_value != 0 || (word != kTrapped && word != kAnswered)) {
+    outcome.Fail("only an errno of 0 has one, \"trapped\" or \"answered\"");
+  }
+  return word == kTrapped ? kDenialTrapped : kDenialAnswered;
+}
+
 std::map<SyscallId, std::vector<Denial>> ReadDenials(const JsonReader& reader, size_t program_count) {
   std::map<SyscallId, std::map<int, Denial>> sorted;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"abi", "nr", "name", "errno", "count", "programs"});
+    entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "count", "programs"});
     const SyscallId id = ReadSyscall(entry);
-    const int errno_value = static_cast<int>(entry.Required("errno").Uint(0, kMaxErrno));
+    const int errno_value = ReadErrno(entry);
     Denial& denial = AddUnique(entry, sorted[id], errno_value);
     denial.errno_value = errno_value;
     ReadCounts(entry, program_count, denial.count, denial.programs);

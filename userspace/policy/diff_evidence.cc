@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "userspace/model/recording_words.h"
 #include "userspace/policy/shipped_data.h"
 
 namespace syscarve {
@@ -22,7 +23,7 @@ CallsByName ByName(const GeneratedProfile& made) {
 std::set<std::string> ProgramsOf(const std::vector<Sighting>& sightings) {
   std::set<std::string> paths;
   for (const Sighting& sighting : sightings) {
-    for (const auto& [program, count] : sighting.programs) paths.insert(program.path);
+    for (const auto& [program, count] : sighting.programs) paths.insert(ProgramLabel(program));
   }
   return paths;
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/hash.h"
+#include "userspace/model/recording_words.h"
 
 namespace syscarve {
 namespace {
@@ -79,9 +80,10 @@ uint64_t Mix(std::string_view text, uint64_t seed) {
   return hash ^ (hash >> 31);
 }
 
-// Without what differs from one start of the same thing to the next.
+// Without what differs from one start of the same thing to the next. The end of a path does not tell a program from
+// others.
 Program Squashed(const Program& program) {
-  return {.path = program.path};
+  return PathIsCut(program) ? program : Program{.path = program.path};
 }
 
 Subject Squashed(const Subject& subject) {

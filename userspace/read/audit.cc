@@ -12,6 +12,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/text.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_builder.h"
@@ -252,6 +253,9 @@ class Reader {
         builder_.Denied(call, value == 0 ? EPERM : static_cast<int>(std::min(value, kMaxErrno)), program);
         return;
       }
+      case SECCOMP_RET_TRAP:
+        builder_.Denied(call, kDenialTrapped, program);
+        return;
       default:
         builder_.Denied(call, 0, program);
         return;

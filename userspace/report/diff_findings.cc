@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/diff.h"
 #include "userspace/report/diff_words.h"
@@ -51,7 +52,7 @@ class Findings {
       if (!origin.empty()) message += Concat(" Origin: ", origin, ".");
       for (const Sighting& sighting : SightingsToShow(*evidence)) {
         std::vector<std::string> programs;
-        for (const auto& [program, count] : sighting.programs) programs.push_back(program.path);
+        for (const auto& [program, count] : sighting.programs) programs.push_back(ProgramLabel(program));
         message += Concat(" Seen in run \"", sighting.run_name, "\" by ", absl::StrJoin(programs, ", "), ".");
         if (message.size() > kMaxMessage) break;
       }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/quote.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/diff.h"
 #include "userspace/report/diff_words.h"
@@ -61,7 +62,7 @@ std::string Who(const DiffReport& report, const CallChange& change) {
   std::set<std::string> runs;
   for (const Sighting& sighting : SightingsToShow(*evidence)) {
     runs.insert(sighting.run_name);
-    for (const auto& [program, count] : sighting.programs) programs.insert(program.path);
+    for (const auto& [program, count] : sighting.programs) programs.insert(ProgramLabel(program));
   }
   const std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Direction::kLooser)));
   if (runs.empty()) return origin;
@@ -107,7 +108,7 @@ std::string SightingItems(const std::vector<Sighting>& sightings, Abi native) {
     if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
     std::vector<std::string> programs;
     for (const auto& [program, count] : sighting.programs) {
-      programs.push_back(Concat(MarkdownCode(program.path.empty() ? "?" : program.path), " ", Times(count)));
+      programs.push_back(Concat(MarkdownCode(program.path.empty() ? "?" : ProgramLabel(program)), " ", Times(count)));
     }
     if (programs.size() > kMaxSightings) programs.resize(kMaxSightings);
     if (!programs.empty()) text += Concat(" (", absl::StrJoin(programs, ", "), ")");

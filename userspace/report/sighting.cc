@@ -4,6 +4,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/wording.h"
 
@@ -17,7 +18,7 @@ std::string SightingLines(const Sighting& sighting, bool native) {
   text += "\n";
   for (const auto& [program, count] : sighting.programs) {
     const std::string path =
-        program.path.empty() ? "a program whose path is not known" : EscapeForTerminal(program.path);
+        program.path.empty() ? "a program whose path is not known" : EscapeForTerminal(ProgramLabel(program));
     text += Concat("    ", Times(count), " by ", path, "\n");
   }
   return text;
@@ -36,6 +37,11 @@ JsonValue SightingJson(const Sighting& sighting) {
   for (const auto& [program, count] : sighting.programs) {
     JsonValue::Object entry;
     entry.push_back({"path", EncodePercent(program.path)});
+    if (PathIsCut(program)) {
+      entry.push_back({"path_cut", true});
+      entry.push_back({"device", program.device});
+      entry.push_back({"inode", program.inode});
+    }
     entry.push_back({"count", count});
     programs.push_back(std::move(entry));
   }

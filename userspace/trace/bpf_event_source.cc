@@ -4,8 +4,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,13 +14,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "bpf/recorder.h"
 #include "recorder.skel.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/program_barrier.h"
 
 namespace syscarve {
 namespace {
@@ -151,6 +152,20 @@ Phase PhaseOfRowless(uint32_t slot) {
   }
 }
 
+// As Denial has it.
+int ErrnoFromKernel(const recorder_denial_key& key) {
+  switch (key.outcome) {
+    case RECORDER_DENIAL_KILLED:
+      return 0;
+    case RECORDER_DENIAL_TRAPPED:
+      return kDenialTrapped;
+    case RECORDER_DENIAL_ANSWERED:
+      return kDenialAnswered;
+    default:
+      return key.error;
+  }
+}
+
 }  // namespace
 
 struct BpfEventSource::State {
@@ -167,6 +182,7 @@ struct BpfEventSource::State {
   BpfOptions options;
   recorder* skeleton = nullptr;
   ring_buffer* ring = nullptr;
+  ProgramBarrier barrier;
   NewsReader* reader = nullptr;  // Whose Drain is running.
   CapabilitySource capability_source = CapabilitySource::kNone;
   uint32_t slot_limit = 0;
@@ -236,7 +252,7 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
       skeleton->maps.denials, [&](const recorder_denial_key& key, uint64_t count) {
         if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
           note(key.slot);
-          snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, static_cast<int>(key.error), count});
+          snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, ErrnoFromKernel(key), count});
         }
       })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
@@ -265,6 +281,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   SetLibbpfVoice();
   auto state = std::make_unique<State>();
   state->options = options;
+  state->barrier = ProgramBarrier::Create();
   state->skeleton = recorder__open();
   if (state->skeleton == nullptr) return BpfError("open the BPF object", errno);
   recorder& skeleton = *state->skeleton;
@@ -432,10 +449,11 @@ absl::Status BpfEventSource::Drain(NewsReader& news) {
 
 absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   recorder& skeleton = *state_->skeleton;
+  // First: an exit whose enter is no longer seen would look like a refusal.
+  bpf_link__destroy(std::exchange(skeleton.links.on_sys_exit, nullptr));
   recorder__detach(&skeleton);
-  // Detaching does not wait for a program that is running on another CPU; it runs inside an RCU section, and this waits
-  // for those.
-  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) usleep(100'000);
+  // Detaching does not wait for a program that is running on another CPU.
+  const bool settled = state_->barrier.Wait() != ProgramBarrier::Kind::kSlept;
   SYSCARVE_RETURN_IF_ERROR(Drain(news));
 
   if (state_->options.every_call) {
@@ -449,7 +467,9 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
       news.Read(std::as_bytes(std::span(&stream.batch, 1)));
     }
   }
-  return Read();
+  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot snapshot, Read());
+  snapshot.unsettled = !settled;
+  return snapshot;
 }
 
 absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
@@ -472,6 +492,18 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
 absl::Status ProbeBpfRecording() {
   SetLibbpfVoice();
   return BpfEventSource::Create({}).status();
+}
+
+std::string_view ProbeLastReading() {
+  switch (ProgramBarrier::Create().Wait()) {
+    case ProgramBarrier::Kind::kMembarrier:
+      return "membarrier";
+    case ProgramBarrier::Kind::kMapOfMaps:
+      return "map of maps";
+    case ProgramBarrier::Kind::kSlept:
+      break;
+  }
+  return "none";
 }
 
 std::string ProbeCapabilitySource() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
@@ -83,6 +84,8 @@ class BpfEventSource {
 
 // What this host's kernel allows, for `doctor`: OK, or why not.
 absl::Status ProbeBpfRecording();
+// How the last calls are waited for before the counters are read: "membarrier", "map of maps", or "none".
+std::string_view ProbeLastReading();
 // The best attach point for capability checks here: "fexit", "tracepoint" or "none".
 std::string ProbeCapabilitySource();
 

@@ -266,12 +266,18 @@ void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool eve
   AddLossIf(aggregator, "other_calls_full", losses.other_calls_full, true,
             "calls with unusual numbers, or of a container runtime, beyond the table for them");
   AddLossIf(aggregator, "denial_table_full", losses.denials_full, false, "refused calls beyond the table for them");
+  AddLossIf(aggregator, "denial_without_number", losses.denials_unnumbered, false,
+            "refused calls whose number is not known, because a tracer had put -1 in its place");
   AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
             "capability checks beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
   AddLossIf(aggregator, "left_unseen", losses.left_unseen, true, DescribeLeft(losses));
   AddLossIf(aggregator, "program_skipped", end.skipped, true,
             "times the kernel did not run one of our programs because it was already running on that CPU");
+  AddLossIf(aggregator, "last_reading_early", end.unsettled ? 1 : 0, true,
+            "the kernel refused every way to wait for the recorder's own programs to end, so 100 ms were waited "
+            "instead: calls of "
+            "the last moment may be missing");
   AddLossIf(aggregator, "malformed_news", news.malformed(), false, "ring records that could not be read");
 }
 

@@ -54,7 +54,7 @@ struct KernelSnapshot {
   struct Denials {
     uint32_t slot;
     SyscallId id;
-    int errno_value;
+    int errno_value;  // As Denial has it.
     uint64_t count;
   };
   struct Capabilities {
@@ -74,6 +74,8 @@ struct KernelSnapshot {
   // Times the kernel skipped one of our programs because it was running on that CPU already
   // (bpf_prog_info.recursion_misses).
   uint64_t skipped = 0;
+  // Of the last one: a program may still have been running when it was read.
+  bool unsettled = false;
 };
 
 // Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <thread>
 
+#include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
 
 namespace syscarve {
@@ -64,6 +65,21 @@ void Kill(const ProcessInfo& process) {
 
 }  // namespace
 
+bool ProcIsOurs() {
+  char link[32];
+  const ssize_t length = readlink("/proc/self", link, sizeof(link));
+  if (length <= 0 || Number<pid_t>({link, static_cast<size_t>(length)}) != getpid()) return false;
+  // The pids from that of /proc's namespace down to that of our own: one, when they are the same (proc(5)). A process
+  // can have the same number in both.
+  const absl::StatusOr<std::string> status = ReadFile("/proc/self/status", 1 << 16);
+  if (!status.ok()) return false;
+  constexpr std::string_view kLabel = "\nNSpid:\t";
+  const size_t begin = status->find(kLabel);
+  if (begin == std::string::npos) return true;  // A kernel without pid namespaces.
+  const std::string_view pids = std::string_view(*status).substr(begin + kLabel.size());
+  return pids.substr(0, pids.find('\n')).find('\t') == std::string_view::npos;
+}
+
 std::optional<ProcessInfo> ReadProcess(pid_t pid) {
   char path[32];
   std::snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -96,6 +112,7 @@ bool IsDescendant(pid_t pid, pid_t ancestor) {
 }
 
 std::vector<ProcessInfo> FindDescendants(pid_t ancestor) {
+  if (!ProcIsOurs()) return {};
   std::multimap<pid_t, ProcessInfo> by_parent;
   const std::unique_ptr<DIR, CloseDir> proc(opendir("/proc"));
   if (proc == nullptr) return {};

@@ -19,6 +19,10 @@
 
 namespace syscarve {
 
+// Whether /proc is there and speaks of our own pid namespace. Otherwise its numbers are other processes' than ours, and
+// nothing that it says of one may be believed.
+bool ProcIsOurs();
+
 // One process as /proc/PID/stat tells.
 struct ProcessInfo {
   pid_t pid = 0;
@@ -33,7 +37,8 @@ std::optional<ProcessInfo> ReadProcess(pid_t pid);
 // Whether `pid` is a process below `ancestor` now. False when it has gone.
 bool IsDescendant(pid_t pid, pid_t ancestor);
 
-// Every process below `ancestor`, parents before their children. A tree that is growing meanwhile may have more.
+// Every process below `ancestor`, none when ProcIsOurs() is not true, parents before their children. A tree that is
+// growing meanwhile may have more.
 std::vector<ProcessInfo> FindDescendants(pid_t ancestor);
 
 // While it lives, orphans among our descendants become our children instead of init's.

@@ -198,7 +198,7 @@ class Supervisor {
         signals_(signals),
         options_(options),
         programs_(command.identity.has_value() ? command.identity->uid : geteuid(),
-                  command.identity.has_value() ? command.identity->gid : getegid()) {}
+                  command.identity.has_value() ? command.identity->gid : getegid(), proc_is_ours_) {}
 
   absl::Status Start(std::span<const sock_filter> filter);
   SuperviseOutcome Run();
@@ -225,6 +225,7 @@ class Supervisor {
   StandardDescriptorsGuard standard_descriptors_;
   SubreaperScope subreaper_;
   SharedPage page_;
+  const bool proc_is_ours_ = ProcIsOurs();
   ProgramLookup programs_;
 
   UniqueFd listener_;
@@ -337,6 +338,12 @@ SuperviseOutcome Supervisor::Run() {
     }
   }
   if (!children_left_) outcome_.left = 0;
+  outcome_.programs_known = proc_is_ours_;
+  if (children_left_ && !proc_is_ours_ && outcome_.complete.ok()) {
+    outcome_.complete = absl::FailedPreconditionError(
+        "processes that outlived the command could not be found to be ended, because /proc is not of this pid "
+        "namespace");
+  }
   outcome_.ended = ender_.ended();
   outcome_.exec_error = page_->exec_error.load(std::memory_order_acquire);
   return outcome_;
@@ -427,7 +434,8 @@ void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
 // Whether this is the child's own execve and not yet a call of the command: it executes what we execute.
 bool Supervisor::IsSetUp(const Notification& notification) {
   const SyscallId execve{NativeAbi(), SYS_execve};
-  return notification.id == execve && notification.program == programs_.OfTask(getpid()).program;
+  if (notification.id != execve) return false;
+  return proc_is_ours_ ? notification.program == programs_.OfTask(getpid()).program : !start_.has_value();
 }
 
 void Supervisor::ReportStart(const Program& program, bool privileges_withheld) {
@@ -470,6 +478,14 @@ bool Supervisor::Send(uint64_t cookie, const Response& response) {
 // SIGSYS where it is certain to be fatal (or to meet its handler, for a trap), SIGKILL otherwise. The call itself fails
 // with ENOSYS, and the task meets the signal before its next instruction.
 void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
+  if (!proc_is_ours_) {
+    if (!StillWaiting(cookie)) return;
+    // Of its process nothing is known; it takes all threads of one to the end.
+    if (task == child_) killed_command_ = true;
+    syscall(SYS_tkill, task, SIGKILL);
+    Send(cookie, {.kind = Response::Kind::kFail, .errno_value = ENOSYS});
+    return;
+  }
   const std::optional<SignalState> state = ReadSignalState(task);
   const UniqueFd process(state.has_value() ? static_cast<int>(syscall(SYS_pidfd_open, state->process, 0)) : -1);
   // Gone already, or the numbers may be another's by now.

@@ -95,6 +95,9 @@ struct SuperviseOutcome {
   // notification. None of them was made. The kernel restarts the others unless the signal has a handler without
   // SA_RESTART: then the program saw EINTR, also from a call that never fails so by itself.
   uint64_t interrupted = 0;
+  // False where /proc is another pid namespace's or not there: then no Notification has a program, and processes that
+  // outlive the command cannot be ended.
+  bool programs_known = true;
   absl::Status complete;  // OK, or why supervision had to stop before the last task's last call.
 };
 

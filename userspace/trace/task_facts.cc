@@ -25,6 +25,7 @@ uint64_t KernelDevice(dev_t device) {
 }  // namespace
 
 const KnownProgram& ProgramLookup::OfTask(pid_t task) {
+  if (!proc_is_ours_) return unknown_;
   char link[32];
   std::snprintf(link, sizeof(link), "/proc/%d/exe", task);
   return OfFile(link, /*follow_link=*/true);

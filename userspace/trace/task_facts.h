@@ -24,8 +24,9 @@ struct KnownProgram {
 // reused tid can confuse it.
 class ProgramLookup {
  public:
-  // `uid` and `gid` are the recorded command's: whether a file would give other privileges depends on them.
-  ProgramLookup(uid_t uid, gid_t gid) : uid_(uid), gid_(gid) {}
+  // `uid` and `gid` are the recorded command's: whether a file would give other privileges depends on them. Without
+  // `proc_is_ours` (ProcIsOurs()) every task's program is unknown.
+  ProgramLookup(uid_t uid, gid_t gid, bool proc_is_ours) : uid_(uid), gid_(gid), proc_is_ours_(proc_is_ours) {}
 
   // What `task` executes; an empty program when /proc does not tell. The task must be waiting for an answer, and still
   // be when this returns; otherwise the result is void. Valid as long as the lookup lives.
@@ -40,6 +41,7 @@ class ProgramLookup {
 
   uid_t uid_;
   gid_t gid_;
+  bool proc_is_ours_;
   std::map<Key, KnownProgram> known_;
   KnownProgram unknown_;
 };

@@ -6,6 +6,7 @@
 
 #include "tests/unit/model/full_recording.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/recording_words.h"
 
 namespace syscarve {
 namespace {
@@ -288,6 +289,26 @@ TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
   denials.push_back(denials.front());
   EXPECT_EQ(ErrorOf(FormatRecording(denied_twice)),
             "not a valid recording: runs[0].subjects[0].denials[2]: repeats an earlier entry");
+}
+
+TEST(RecordingJsonTest, TellsTheOutcomesOfRefusedCallsApart) {
+  Recording recording = FullRecording();
+  auto& denials = recording.runs[0].subjects[0].denials.begin()->second;
+  denials.insert(denials.begin(), {{.errno_value = kDenialAnswered, .count = 2, .programs = {{0, 2}}},
+                                   {.errno_value = kDenialTrapped, .count = 1, .programs = {{1, 1}}}});
+  const std::string text = FormatRecording(recording);
+  EXPECT_NE(text.find("\"errno\": 0, \"outcome\": \"answered\""), std::string::npos);
+  EXPECT_NE(text.find("\"errno\": 0, \"outcome\": \"trapped\""), std::string::npos);
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, recording);
+  const auto with = [&](std::string_view errno_and_outcome) {
+    return ErrorOf(With("\"denials\": []", std::string("\"denials\": [{\"abi\": \"x86_64\", \"nr\": 272, ") +
+                                               std::string(errno_and_outcome) +
+                                               ", \"count\": 1, \"programs\": {\"0\": 1}}]"));
+  };
+  EXPECT_NE(with(R"("errno": 1, "outcome": "trapped")").find("only an errno of 0 has one"), std::string::npos);
+  EXPECT_NE(with(R"("errno": 0, "outcome": "odd")").find("only an errno of 0 has one"), std::string::npos);
 }
 
 TEST(RecordingJsonTest, ASumThatWrapsAroundDoesNotAddUp) {

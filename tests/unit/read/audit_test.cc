@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         LineCase{Line("sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7fc00000"), {"socket"}, {}},
         LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x0"), {"ptrace!0"}, {}},
         LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x80000000"), {"ptrace!0"}, {}},
-        LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x30000"), {"ptrace!0"}, {}},
+        LineCase{Line("sig=31 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x30000"), {"ptrace!-1"}, {}},
         LineCase{
             Line("sig=0 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x50000"), {"ptrace!1"}, {"unknown_errno"}},
         LineCase{Line("sig=0 arch=c000003e syscall=101 compat=0 ip=0x7f code=0x50026"), {"ptrace!38"}, {}},

@@ -196,6 +196,19 @@ TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
   }
 }
 
+TEST(Aggregate, SaysWhenTheLastReadingMayHaveComeTooEarly) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.unsettled = true;
+  snapshot.losses.denials_unnumbered = 3;
+  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  ASSERT_EQ(recording.losses.size(), 2u);
+  EXPECT_EQ(recording.losses[0].what, "denial_without_number");
+  EXPECT_EQ(recording.losses[0].count, 3u);
+  EXPECT_FALSE(recording.losses[0].missed_calls);
+  EXPECT_EQ(recording.losses[1].what, "last_reading_early");
+  EXPECT_FALSE(recording.complete());
+}
+
 TEST(Aggregate, DividesTheCountsIntoRuns) {
   constexpr SyscallId kRead{Abi::kX86_64, 0};
   KernelSnapshot first = TwoPrograms();
