@@ -62,6 +62,14 @@ struct {
 	__type(value, __u8);
 } container_parents SEC(".maps");
 
+// The subjects that are containers with an id.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2); // set before load
+	__type(key, struct recorder_container_id);
+	__type(value, __u32); // subject
+} container_subjects SEC(".maps");
+
 // Every process that belongs to a subject, from when it comes into the subject's cgroup, or is forked by one that does, to its end.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -156,16 +156,23 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u32 level = BPF_CORE_READ(cgroup, level);
 	__u64 parent_id = level ? ancestor_id(cgroup, ancestors_offset(), level - 1) : 0;
 
-	if (!is_container_name(cgroup) && !bpf_map_lookup_elem(&container_parents, &parent_id))
+	struct recorder_container_id container = {};
+	bool has_id = is_container_name(cgroup, &container);
+
+	if (!has_id && !bpf_map_lookup_elem(&container_parents, &parent_id))
 		return 0;
 	// What a container makes below its own cgroup is its own, also when it is an engine itself.
 	if (subject_of_cgroup(address_of(cgroup)))
+		return 0;
+	if (has_id && restarted_subject(cgroup, &container))
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
 	__u32 subject = add_subject(cgroup, path);
 
 	if (!subject)
 		__sync_fetch_and_add(&losses.subjects_full, 1);
+	else if (has_id)
+		bpf_map_update_elem(&container_subjects, &container, &subject, BPF_ANY);
 	tell_subject(cgroup, subject, now, path);
 	return 0;
 }

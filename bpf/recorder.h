@@ -18,6 +18,7 @@ enum {
 	RECORDER_COUNTERS = 2 * RECORDER_PLANE_SIZE,
 	RECORDER_PATH_BYTES = 1024,
 	RECORDER_CGROUP_BYTES = 512,
+	RECORDER_CONTAINER_ID_DIGITS = 64,
 	RECORDER_BATCH_CALLS = 64,
 	RECORDER_ROWLESS = 1 << 19, /* bit of a rowless slot's number, above subject << 2 | phase */
 	RECORDER_MAX_SUBJECTS = 1 << 16,
@@ -55,6 +56,11 @@ struct recorder_subject {
 	__u32 flags;
 	__u32 reserved;
 	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
+};
+
+/* Map container_subjects: key -> subject number. What the container's engine calls it. */
+struct recorder_container_id {
+	char digits[RECORDER_CONTAINER_ID_DIGITS];
 };
 
 /* Map runtimes, by pid in the initial namespace: a process in the runtime phase has an entry, and so has each of its threads that

@@ -13,7 +13,7 @@
 #include "bpf/maps.bpf.h"
 
 #define CONTAINER_NAME_BYTES 128
-#define CONTAINER_ID_DIGITS 64
+#define CONTAINER_ID_DIGITS RECORDER_CONTAINER_ID_DIGITS
 #define SUFFIX_SCOPE 0x65706f63732eull     /* ".scope" */
 #define SUFFIX_MONITOR 0x2d6e6f6d6e6f63ull /* "conmon-" */
 
@@ -146,8 +146,8 @@ static __always_inline bool ends_with(const char *text, __u32 end, __u64 suffix,
 
 // Whether a cgroup of this name is a container, as engines name them: the id, 64 hex digits, by the cgroupfs driver of Docker,
 // containerd and CRI-O; "<engine>-<id>" by Podman's; the same with ".scope" by everybody's systemd driver. The monitor of a
-// container ("libpod-conmon-<id>.scope") is none.
-static __noinline bool is_container_name(struct cgroup *cgroup)
+// container ("libpod-conmon-<id>.scope") is none. Its id is then in `id`.
+static __noinline bool is_container_name(struct cgroup *cgroup, struct recorder_container_id *id)
 {
 	char name[CONTAINER_NAME_BYTES];
 	long length = bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(cgroup, kn, name));
@@ -165,6 +165,7 @@ static __noinline bool is_container_name(struct cgroup *cgroup)
 
 		if (!((digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f')))
 			return false;
+		id->digits[CONTAINER_ID_DIGITS - i] = digit;
 	}
 	end -= CONTAINER_ID_DIGITS;
 	if (end == 0)
@@ -202,6 +203,27 @@ static __always_inline bool watch_level(__u32 level)
 			return true;
 	}
 	return false;
+}
+
+// A container that is started anew has the same id and a new cgroup, which stands where the old one stood: it is the same subject, so
+// that one that crashes in a loop takes no more room than another. 0 when the container has not been seen before.
+static __always_inline __u32 restarted_subject(struct cgroup *cgroup, const struct recorder_container_id *container)
+{
+	__u32 *known = bpf_map_lookup_elem(&container_subjects, container);
+
+	if (!known)
+		return 0;
+	__u32 subject = *known;
+	__u64 id = cgroup_id(cgroup);
+	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
+
+	if (!described || !watch_level(BPF_CORE_READ(cgroup, level)))
+		return 0;
+	__u64 before = described->cgroup;
+
+	bpf_map_delete_elem(&cgroup_subjects, &before);
+	described->cgroup = id;
+	return bpf_map_update_elem(&cgroup_subjects, &id, &subject, BPF_ANY) ? 0 : subject;
 }
 
 // Makes `cgroup`, which has no task yet, a subject. 0 when there is no room for it.

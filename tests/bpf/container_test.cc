@@ -264,6 +264,18 @@ TEST_F(ContainerTest, NamesThoseThatThereIsNoRoomFor) {
   EXPECT_EQ(outcome.refused, std::vector<std::string>{absl::StrCat(cgroup_, "/", Id(3))});
 }
 
+TEST_F(ContainerTest, OneThatIsStartedAnewIsTheSameSubject) {
+  options_.max_containers = 2;
+  const std::string call = absl::StrCat("/calls_static ", Native("sched_getparam").nr, ":23");
+  const ContainersOutcome outcome = Record(absl::StrCat(
+      "for i in 1 2 3 4 5 6 7; do ", Engine("-", Id(1), call), "; done; ", Engine("-", Id(2), "/first_last")));
+  EXPECT_EQ(outcome.recording.subjects.size(), 2u);
+  EXPECT_TRUE(outcome.refused.empty());
+  EXPECT_EQ(Trace(outcome).calls.at(Native("sched_getparam")).count, 7u * 23);
+  EXPECT_EQ(Trace(outcome).runtime_calls.at(Native("personality")).count, 7u);
+  ExpectOnlyFirstAndLast(Trace(outcome, 1));
+}
+
 TEST_F(ContainerTest, DividesARecordingWhereTheCommandMarks) {
   const std::string mark = R"py(python3 -c "
 import os, socket, sys

@@ -306,6 +306,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   state->subject_limit = options.max_subjects + 1;
   bpf_map__set_max_entries(skeleton.maps.subjects, state->subject_limit);
   bpf_map__set_max_entries(skeleton.maps.cgroup_subjects, state->subject_limit);
+  if (options.enrol_containers) bpf_map__set_max_entries(skeleton.maps.container_subjects, state->subject_limit);
   bpf_map__set_max_entries(skeleton.maps.process_subjects, options.max_processes);
   if (options.enrol_containers) {
     const auto grow = [&](bpf_map* map, uint32_t per_container) {
