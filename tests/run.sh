@@ -90,6 +90,8 @@ if [[ $EUID == 0 ]]; then
   test_preset release live-bpf bpf
   test_preset release live-e2e e2e
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
+  # The one thing that a host on which recording works may lack.
+  if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi
 else
   printf '\nThe live tests (bpf, e2e) need root and were skipped: sudo ./tests/run.sh\n'
 fi

@@ -360,6 +360,9 @@ class InForce(ContainerTest):
         result = subprocess.run([test, "--gtest_filter=Given/LiveFilterKernelTest.*"], capture_output=True, text=True, timeout=120,
                                 env={**os.environ, "SYSCARVE_FILTER_FILES": ":".join(paths)})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        if "this kernel makes no 32-bit calls" in result.stdout:
+            self.assertIn("[  SKIPPED ] 4 tests", result.stdout)
+            self.skipTest("this kernel makes no 32-bit calls: only the other half was compared")
         self.assertIn("[  PASSED  ] 4 tests.", result.stdout)
 
     def test_nothing_to_record(self):

@@ -176,6 +176,7 @@ class Strace(E2eTest):
 
     @unittest.skipUnless(platform.machine() == "x86_64", "int $0x80 is x86's")
     def test_32_bit_calls_by_number(self):
+        self.needs_32_bit_calls()
         path = self.traced(self.workload("calls"), "i386:20:3", "39:2", options=["-f", "-n"])
         merged = self.syscarve("merge", path, "-o", self.path("merged.json"))
         self.assertEqual(merged.status, 0, merged)

@@ -126,6 +126,7 @@ class Generate(E2eTest):
         self.assertEqual(allowed.status, 0, allowed)
 
     def test_compat_calls_are_spoken_of_too(self):
+        self.needs_32_bit_calls()
         recording, _ = self.record(self.workload("calls"), "i386:20:5")
         self.assertEqual(counts(recording)["i386:getpid"], 5)
         profile = load(self.generate(recording, "--closure", "none"))

@@ -58,6 +58,7 @@ class Run(E2eTest):
         self.assertEqual(sum(call["count"] for call in report["refused"]), 3012)
 
     def test_compat_call_under_its_own_name(self):
+        self.needs_32_bit_calls()
         path = os.path.join(self.new_folder(), "profile.json")
         with open(path, "w") as file:
             json.dump({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
