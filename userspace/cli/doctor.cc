@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/fallback_folder.h"
 #include "userspace/base/quote.h"
@@ -96,7 +97,7 @@ Finding Capabilities(const absl::Status& probe) {
 Finding LastReading(const absl::Status& probe) {
   if (!probe.ok()) return {kNote, "last reading", "cannot be tried before BPF programs can be loaded", ""};
   const std::string_view way = ProbeLastReading();
-  if (way != "none") return {kOk, "last reading", absl::StrCat("the last calls are waited for by ", way), ""};
+  if (way != "none") return {kOk, "last reading", Concat("the last calls are waited for by ", way), ""};
   return {kNote, "last reading", "neither membarrier nor a BPF map of maps can be used to wait for the last calls",
           "every recording waits 100 ms instead and says that it is incomplete (last_reading_early)"};
 }
