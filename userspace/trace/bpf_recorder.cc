@@ -67,13 +67,16 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
     if (command_running) continue;
     SYSCARVE_ASSIGN_OR_RETURN(bool left, leaf.Populated());
     if (!left) {
-      SYSCARVE_ASSIGN_OR_RETURN(left, session.AnyoneLeft());
+      SYSCARVE_ASSIGN_OR_RETURN(const size_t followed, session.CountFollowed());
+      left = followed != 0;
     }
     if (!left) return end;
     if (!killed && !news.asked_to_end && Clock::now() < *deadline) continue;
+    // Counted before the first of them is gone.
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.CountFollowed());
     // At once, so that nobody in there forks away, and those who are elsewhere.
     SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
-    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.KillEveryone());
+    SYSCARVE_RETURN_IF_ERROR(session.KillEveryone());
     if (!killed) {
       end.ended_by_recorder = found;
       killed = true;
@@ -180,8 +183,8 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
     const auto populated = IsPopulated(events.get());
     was_populated = was_populated || !populated.ok() || *populated;
     if (!was_populated || populated.value_or(false)) return false;
-    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
-    return !left;
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
+    return left == 0;
   };
   SYSCARVE_RETURN_IF_ERROR(FollowExisting(session, signals, options, events.get(), gone));
   RecordOutcome outcome;
@@ -217,8 +220,8 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
   auto gone = [&]() -> absl::StatusOr<bool> {
     pollfd ended = {.fd = pidfd.get(), .events = POLLIN};
     if (poll(&ended, 1, 0) != 1) return false;
-    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
-    return !left;
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
+    return left == 0;
   };
   SYSCARVE_RETURN_IF_ERROR(FollowExisting(session, signals, options, -1, gone));
   RecordOutcome outcome;

@@ -110,12 +110,12 @@ absl::Status BpfSession::Checkpoint() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> BpfSession::AnyoneLeft() {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> left, source_->FollowedProcesses());
-  return !left.empty();
+absl::StatusOr<size_t> BpfSession::CountFollowed() {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> followed, source_->FollowedProcesses());
+  return followed.size();
 }
 
-absl::StatusOr<size_t> BpfSession::KillEveryone() {
+absl::Status BpfSession::KillEveryone() {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> found, source_->FollowedProcesses());
   std::map<pid_t, UniqueFd> descriptors;
   for (const pid_t process : found) {
@@ -128,7 +128,7 @@ absl::StatusOr<size_t> BpfSession::KillEveryone() {
     if (known == descriptors.end() || !known->second.valid()) continue;
     syscall(SYS_pidfd_send_signal, known->second.get(), SIGKILL, nullptr, 0);
   }
-  return found.size();
+  return absl::OkStatus();
 }
 
 std::vector<SubjectId> BpfSession::ran_before() const {

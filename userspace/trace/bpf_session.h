@@ -55,11 +55,11 @@ class BpfSession {
   // revents is set.
   absl::Status Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline);
 
-  // Whether any process of a subject is left, wherever it is.
-  absl::StatusOr<bool> AnyoneLeft();
-  // Kills every process of a subject, wherever it is, and returns how many there were. They may take a moment to die,
-  // and fork faster than they are found: call it until nobody is left.
-  absl::StatusOr<size_t> KillEveryone();
+  // How many processes of subjects are left, wherever they are.
+  absl::StatusOr<size_t> CountFollowed();
+  // Kills every process of a subject, wherever it is. They may take a moment to die, and fork faster than they are
+  // found: call it until nobody is left.
+  absl::Status KillEveryone();
 
   // Ends the run and begins the next: every call made before is in the one, every call made after this returns in the
   // other.

@@ -154,8 +154,8 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
     if (signals.HandlePending().asked_to_end) break;
     // A cgroup that was removed can no longer be read.
     if (IsPopulated(events.get()).value_or(false)) continue;
-    SYSCARVE_ASSIGN_OR_RETURN(const bool left, session.AnyoneLeft());
-    if (!left) break;
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
+    if (left == 0) break;
   }
   return session.End();
 }
