@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
             "on."},
         Case{"// a\n{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [], \"action\": "
              "\"SCMP_ACT_ALLOW\"}]}",
-             R"(not a valid seccomp profile: syscalls[0]: neither "names" nor "name" names a system call)"}));
+             ""}));  // An entry that names nothing says nothing.
 
 }  // namespace
 }  // namespace syscarve
