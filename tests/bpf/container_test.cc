@@ -267,8 +267,8 @@ TEST_F(ContainerTest, NamesThoseThatThereIsNoRoomFor) {
 TEST_F(ContainerTest, OneThatIsStartedAnewIsTheSameSubject) {
   options_.max_containers = 2;
   const std::string call = absl::StrCat("/calls_static ", Native("sched_getparam").nr, ":23");
-  const ContainersOutcome outcome = Record(absl::StrCat(
-      "for i in 1 2 3 4 5 6 7; do ", Engine("-", Id(1), call), "; done; ", Engine("-", Id(2), "/first_last")));
+  const ContainersOutcome outcome = Record(absl::StrCat("for i in 1 2 3 4 5 6 7; do ", Engine("-", Id(1), call),
+                                                        "; done; ", Engine("-", Id(2), "/first_last")));
   EXPECT_EQ(outcome.recording.subjects.size(), 2u);
   EXPECT_TRUE(outcome.refused.empty());
   EXPECT_EQ(Trace(outcome).calls.at(Native("sched_getparam")).count, 7u * 23);

@@ -21,6 +21,12 @@ constexpr LintRule kRules[] = {
     {"notify-misuse", LintLevel::kError, "SCMP_ACT_NOTIFY is where runtimes refuse it.",
      "runc tells the agent about the container by a write under the filter, so neither write nor the default may be "
      "notified of (runc 1.1, libcontainer/seccomp). Name the calls that the agent decides."},
+    {"refused-by-runtimes", LintLevel::kError, "Some runtimes refuse what stands in the text.",
+     "The profile works with one engine and keeps the other from starting the container. Write what all of them take."},
+    {"read-differently", LintLevel::kWarning, "Runtimes read a part of the text in different ways.",
+     "What is enforced then depends on the engine. Write it so that all read the same."},
+    {"unknown-field", LintLevel::kNote, "A field that nothing reads.",
+     "Runtimes pass over fields that they do not know, so a misspelt one does nothing. Notes may stay."},
     {"errno-zero", LintLevel::kWarning, "A call is refused with errno 0.",
      "The program is told that the call has succeeded, though it was not made. Give the errno that is meant."},
     {"errno-too-large", LintLevel::kWarning, "An errno is larger than the kernel returns.",
@@ -169,8 +175,8 @@ absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input) {
   for (const auto rule :
        {lint::UnknownNames, lint::EmptyNames, lint::SameAsDefault, lint::RepeatedIndices, lint::NeverMatching,
         lint::Duplicates, lint::Conflicts, lint::WideComparisons, lint::TruncatedValues, lint::DangerousCalls,
-        lint::Architectures, lint::DefaultAction, lint::DeadlyRefusals, lint::NotifyMisuse, lint::Errnos,
-        lint::ProbedCalls, lint::CloneWithoutClone3, lint::MissingBaseline}) {
+        lint::Architectures, lint::DefaultAction, lint::DeadlyRefusals, lint::NotifyMisuse, lint::ReaderNotes,
+        lint::Errnos, lint::ProbedCalls, lint::CloneWithoutClone3, lint::MissingBaseline}) {
     rule(subject, findings);
   }
   SYSCARVE_RETURN_IF_ERROR(lint::CompiledFilter(subject, findings));

@@ -43,8 +43,8 @@ struct DeadlyCall {
   std::string_view consequence;
 };
 
-// Seen of containers on Linux 6.18, with glibc and with programs of one's own: who cannot end tries for ever, at the
-// cost of a whole processor. A kill ends it, too, but as a failure.
+// The _exit of a C library tries again for ever when exit_group fails, at the cost of a whole processor. A kill ends
+// the program, too, but as a failure.
 constexpr DeadlyCall kDeadlyCalls[] = {
     {"execve", "no program can be started, and old engines wait for it for ever"},
     {"exit_group", "no program can end: it fails when it should, or spins for ever"},

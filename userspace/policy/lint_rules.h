@@ -64,6 +64,9 @@ void Conflicts(const Subject& subject, Findings& findings);
 // kResourceExhausted: the filter is too complicated to be followed.
 absl::Status CompiledFilter(const Subject& subject, Findings& findings);
 
+// lint_notes.cc: what runtimes read otherwise, or refuse to read.
+void ReaderNotes(const Subject& subject, Findings& findings);
+
 // lint_answers.cc: what the profile answers as a whole.
 void Architectures(const Subject& subject, Findings& findings);
 void DefaultAction(const Subject& subject, Findings& findings);

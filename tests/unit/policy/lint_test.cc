@@ -398,13 +398,24 @@ TEST(LintTest, WhatLibseccompRefusesIsAnError) {
   EXPECT_TRUE(FindingsOf(Text({Allow("\"socket\"")}), "unloadable").empty());
 }
 
+TEST(LintTest, WhatTheReaderPassesOver) {
+  EXPECT_TRUE(TheFinding("\xef\xbb\xbf" + Text({}), "refused-by-runtimes").edits.size() == 1);
+  EXPECT_EQ(TheFinding(Text({}).insert(1, "\"_comment\": \"\","), "unknown-field").level, LintLevel::kNote);
+  EXPECT_EQ(TheFinding(Text({}).insert(1, "\"defaultActoin\": \"\","), "unknown-field").level, LintLevel::kWarning);
+  EXPECT_NE(TheFinding(Text({Allow("\"read\"", ", \"errnoRet\": 1")}), "refused-by-runtimes").message.find("crun"),
+            std::string::npos);
+  EXPECT_EQ(TheFinding(Text({Allow("\"read\"", ", \"Comment\": \"\"")}), "read-differently").line, 5U);
+}
+
 TEST(LintTest, NotifyWhereRuntimesRefuseIt) {
   EXPECT_EQ(TheFinding(Text({Allow("\"read\"")}, "\"SCMP_ACT_NOTIFY\""), "notify-misuse").line, 2U);
   const auto notify = [](std::string_view names) {
     return Concat("{\"names\": [", names, "], \"action\": \"SCMP_ACT_NOTIFY\"}");
   };
-  EXPECT_EQ(TheFinding(Text({notify("\"mount\", \"write\"")}), "notify-misuse").line, 5U);
-  EXPECT_TRUE(FindingsOf(Text({notify("\"mount\"")}), "notify-misuse").empty());
+  const auto heard = [](std::string text) { return text.insert(1, "\"listenerPath\": \"/run/agent.sock\","); };
+  EXPECT_EQ(TheFinding(heard(Text({notify("\"mount\", \"write\"")})), "notify-misuse").line, 5U);
+  EXPECT_TRUE(FindingsOf(heard(Text({notify("\"mount\"")})), "notify-misuse").empty());
+  EXPECT_NE(TheFinding(Text({notify("\"mount\"")}), "notify-misuse").message.find("listenerPath"), std::string::npos);
   const LintFinding permissive = TheFinding(Text({}, "\"SCMP_ACT_NOTIFY\""), "permissive-default");
   EXPECT_NE(permissive.message.find("agent"), std::string::npos) << permissive.message;
 }
