@@ -191,6 +191,15 @@ class Kinds(E2eTest):
         self.assertNotEqual(result.status, 0, result)
         self.assertRegex(result.stderr, r"lines? 2.*3")
 
+    def test_every_profile_of_a_file_is_converted(self):
+        folder = self.new_folder()
+        self.ask("convert", "several-profiles.yaml", "--format", "names", "-o", folder)
+        self.assertGreater(len(os.listdir(folder)), 1)
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                self.assertEqual(self.names("convert", os.path.join(INPUTS, "several-profiles.yaml") + "#" + name.rpartition(".")[0], "--format", "names"),
+                                 file.read().split())
+
     def test_a_field_that_spo_no_longer_has(self):
         result = self.ask("lint", "--offline", "--baseline", "none", "--arch", "x86_64", "spo-target-workload.yaml", expect=1)
         self.assertIn("targetWorkload", result.stdout + result.stderr)
