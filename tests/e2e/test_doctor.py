@@ -2,7 +2,7 @@
 
 from support import BINARY, NOBODY, E2eTest
 
-NEEDS = ("kernel", "privileges", "kernel type information (BTF)", "cgroup v2", "BPF programs", "capability checks", "user notification",
+NEEDS = ("kernel", "privileges", "kernel type information (BTF)", "cgroup v2", "BPF programs", "capability checks", "last reading", "user notification",
          "libseccomp")
 
 
