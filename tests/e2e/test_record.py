@@ -515,9 +515,14 @@ class Recorders(E2eTest):
     def test_killed_recorder_is_cleaned_up_after(self):
         process = self.start(self.command_line("record", "-o", self.path("never.json"), "--", SLEEP, "1000"))
         pid = self.recorded_pid_of(SLEEP)
+        # With its guardian, which would remove the cgroup.
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+            children = [int(child) for child in file.read().split()]
+        process.send_signal(signal.SIGSTOP)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
         process.kill()
         process.wait()
-        os.kill(pid, signal.SIGKILL)
         wait_until(lambda: process_state(pid) in ("", "Z"), "sleep has ended")
         (stale,) = self.leaves()
         self.record("/bin/true")
