@@ -53,6 +53,9 @@ absl::StatusOr<SignalForwarder> SignalForwarder::Create() {
 
 SignalForwarder::~SignalForwarder() {
   if (!fd_.valid()) return;  // Moved from.
+  signalfd_siginfo late;
+  while (read(fd_.get(), &late, sizeof(late)) == sizeof(late)) {
+  }
   sigaction(SIGCHLD, &previous_child_action_, nullptr);
   sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
 }

@@ -27,7 +27,8 @@ class SignalForwarder {
   static absl::StatusOr<SignalForwarder> Create();
   SignalForwarder(SignalForwarder&&) = default;
   SignalForwarder& operator=(SignalForwarder&&) = delete;
-  // Gives the signals back their effect: one still pending may end the process. Write the results first.
+  // Gives the signals back their effect, and forgets those that wait: a terminal's Ctrl-C reaches us with the command,
+  // and may find it ended, and its end handled, before it is seen here. Write the results first.
   ~SignalForwarder();
 
   // Readable when a signal is waiting.

@@ -78,6 +78,20 @@ TEST(SignalForwarderTest, WithoutATargetTheUserWantsTheEnd) {
   EXPECT_FALSE(signals->HandlePending().asked_to_end);
 }
 
+// As a terminal's Ctrl-C does, which the command has had, and ended by, before it is read here.
+TEST(SignalForwarderTest, ASignalThatWaitsAtTheEndEndsNobody) {
+  {
+    auto signals = SignalForwarder::Create();
+    ASSERT_TRUE(signals.ok()) << signals.status();
+    kill(getpid(), SIGINT);
+    kill(getpid(), SIGTERM);
+  }
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_FALSE(sigismember(&pending, SIGINT));
+  EXPECT_FALSE(sigismember(&pending, SIGTERM));
+}
+
 TEST(SignalForwarderTest, PutsMaskAndDispositionBack) {
   struct sigaction ignore = {}, old, now;
   ignore.sa_handler = SIG_IGN;
