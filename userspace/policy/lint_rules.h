@@ -11,6 +11,7 @@
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/decision.h"
 #include "userspace/policy/lint.h"
+#include "userspace/policy/reader_rules.h"
 #include "userspace/policy/risk.h"
 #include "userspace/policy/shipped_data.h"
 
@@ -24,6 +25,7 @@ struct Subject {
   const NarrowArguments& narrow;
   const ErrnoPolicy& errnos;
   const Risks& risks;
+  const std::vector<ReaderRule>& readers;
 
   const Profile& profile() const { return input.source.profile; }
   // Where any ABI of the profile has the call.
