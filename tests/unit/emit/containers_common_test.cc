@@ -101,6 +101,28 @@ TEST(ContainersCommonTest, ReadsBackAsAProfile) {
   EXPECT_EQ(profile->rules[0].names, (std::vector<std::string>{"read", "write"}));
 }
 
+// As Go's decoder does: keys in any letter case, the last of two, and nothing for null. An entry that went unread would
+// let its call through.
+TEST(ContainersCommonTest, ReadsKeysAsGoDoes) {
+  const char* const cases[] = {
+      R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]})",
+      R"({"DefaultAction":"SCMP_ACT_ALLOW","Syscalls":[{"NAMES":["mkdir"],"Action":"SCMP_ACT_ERRNO"}]})",
+      R"({"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ALLOW","action":"SCMP_ACT_ERRNO"}]})",
+      R"({"syscalls":[{"names":["read"],"names":["mkdir"],"action":"SCMP_ACT_ERRNO","args":null,"includes":null}]})",
+      R"({"architectures":null,"syscalls":null,"SYSCALLS":[{"name":"mkdir","action":"SCMP_ACT_ERRNO"}]})",
+  };
+  for (const char* text : cases) {
+    const ContainersCommonMerge merge = Merge(text, {"mkdir", "write"});
+    EXPECT_EQ(merge.decided_by_input, (std::map<std::string, std::string>{{"mkdir", "SCMP_ACT_ERRNO"}})) << text;
+    const auto profile = ParseProfile(merge.text);
+    ASSERT_TRUE(profile.ok()) << profile.status() << text;
+    ASSERT_EQ(profile->rules.size(), 2u) << merge.text;
+    EXPECT_EQ(profile->rules[0].names, std::vector<std::string>{"mkdir"}) << merge.text;
+    EXPECT_EQ(profile->rules[0].action.kind, ActionKind::kErrno) << merge.text;
+    EXPECT_EQ(profile->rules[1].names, std::vector<std::string>{"write"}) << merge.text;
+  }
+}
+
 TEST(ContainersCommonTest, RefusesWhatIsNoProfile) {
   const char* const cases[] = {
       "",
