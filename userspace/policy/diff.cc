@@ -125,7 +125,7 @@ class Differ {
     for (const auto& [name, by_abi] : named_) {
       std::vector<CallChange> changes;
       for (const auto& [abi, answers] : by_abi) {
-        const auto same = std::find_if(changes.begin(), changes.end(), [&](const CallChange& other) {
+        const auto same = std::find_if(changes.begin(), changes.end(), [&answers = answers](const CallChange& other) {
           return !ByWords()(answers, other.answers) && !ByWords()(other.answers, answers);
         });
         if (same != changes.end()) {

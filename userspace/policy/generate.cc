@@ -270,8 +270,7 @@ void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile
   for (auto& [name, call] : calls) {
     CallRules rules = ClosureConditions(call);
     if (rules.empty()) continue;
-    const auto by_ceiling =
-        std::ranges::find_if(result.narrowed, [&](const NarrowedCall& narrowed) { return narrowed.name == name; });
+    const auto by_ceiling = std::ranges::find(result.narrowed, name, &NarrowedCall::name);
     if (by_ceiling == result.narrowed.end()) {
       result.narrowed.push_back({name, std::move(rules), ClosureRuleOf(call)});
     } else if (std::optional<CallRules> both = Intersect(rules, by_ceiling->rules); both.has_value()) {
