@@ -7,9 +7,11 @@ if(SYSCARVE_WARNINGS_AS_ERRORS)
   target_compile_options(syscarve_options INTERFACE -Werror)
 endif()
 if(SYSCARVE_SANITIZE)
-  # With the sanitizers' instrumentation GCC no longer sees what is initialized (GCC bug 105562 and its like).
-  target_compile_options(syscarve_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-maybe-uninitialized)
+  target_compile_options(syscarve_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # With the sanitizers' instrumentation GCC no longer sees what is initialized (GCC bug 105562 and its like).
+    target_compile_options(syscarve_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
   target_link_options(syscarve_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(SYSCARVE_FUZZ)
