@@ -220,6 +220,39 @@ class Kinds(E2eTest):
         self.assertIn("tracer (2)", diff)
         self.assertIn("tracer (1)", self.ask("explain", "trace-value-1.json", "mount").stdout)
 
+    def test_rules_that_libseccomp_may_never_come_back_from(self):
+        """Told by their shape, and not by trying."""
+        found = self.lint("shared-beginning.json", expect=1)
+        self.assertIn("lseek", found["unloadable"][0]["message"])
+        for arguments, answer in ((("4", "16", "0"), "allowed"), (("4", "1", "2"), "allowed"), (("3", "16", "2"), "EPERM")):
+            self.assertIn(answer, self.ask("explain", "shared-beginning.json", "lseek", *arguments).stdout)
+        self.ask("subset", "shared-beginning.json", "shared-beginning.json")
+
+    def test_every_verb_reads_every_profile(self):
+        """No verb dies of one, and what it refuses it refuses with a sentence: all that a verb cannot do is bad input."""
+        recording = self.path("strace.log")
+        with open(recording, "w", encoding="utf-8") as file:
+            file.write("1 execve(\"/bin/true\", [\"true\"], 0x7ffc /* 1 var */) = 0\n1 read(3, \"\", 1) = 0\n1 exit_group(0) = ?\n")
+        files = [os.path.join(INPUTS, name) for name in sorted(os.listdir(INPUTS)) if name.endswith((".json", ".yaml"))]
+        engines = "/usr/share/containers/seccomp.json"  # The default of Podman, where it is installed.
+        refused = {}
+        for file in files + ([engines] if os.path.exists(engines) else []):
+            merged = self.path("merged.json")
+            for words in (("lint", "--offline", "--baseline", "none", file), ("explain", file, "read"), ("convert", file, "--format", "oci"),
+                          ("diff", file, file), ("subset", file, file), ("merge", "--union", "-o", merged, file, file),
+                          ("check", recording, "--profile", file, "--allow-incomplete")):
+                with self.subTest(words=words):
+                    result = self.syscarve(*words, "--caps", "default", "--arch", "x86_64", "--kernel", "6.1")
+                    self.assertIn(result.status, (0, 1, 2), result)
+                    if result.status == 2:
+                        self.assertRegex(result.stderr, "(?m)^syscarve: error: .", result)
+                        refused.setdefault(os.path.basename(file), set()).add(words[0])
+        # Several profiles are several questions to the verbs that ask one, what nothing can load decides nothing, and one file is no JSON.
+        compiling = {"convert", "diff", "subset", "merge", "check"}
+        several = {*compiling, "explain"}
+        self.assertEqual(refused, {"trailing-comma.json": {*several, "lint"}, "several-profiles.yaml": several, "list-of-profiles.yaml": several,
+                                   "unloadable.json": compiling, "letter-case.json": {"explain"}})
+
     def test_minijails_two_compilers(self):
         # No condition followed by "return" suits both.
         self.assertRegex(self.ask("convert", "minijail-return.json", "--format", "minijail").stdout, r"(?m)^clone: arg0 [^;{}]*; return EPERM$")

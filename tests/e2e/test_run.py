@@ -67,6 +67,21 @@ class Run(E2eTest):
         (call,) = report["refused"]
         self.assertEqual((call["name"], call["abi"], call["number"], call["count"]), ("sched_get_priority_max", "i386", 159, 3))
 
+    def test_what_is_beyond_the_profiles_largest_number_is_missing_as_with_runc(self):
+        path = os.path.join(self.new_folder(), "profile.json")
+        needed = ("execve exit exit_group access faccessat2 arch_prctl brk close fstat getrandom mmap mprotect munmap newfstatat open openat pread64 "
+                  "prlimit64 read rseq set_robust_list set_tid_address")
+        profile = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+                   "syscalls": [{"names": needed.split(), "action": "SCMP_ACT_ALLOW"}]}
+        for default, expected in (({}, {27: (1, False), 9999: (38, True)}),
+                                  ({"defaultErrnoRet": 38}, {27: (38, False), 9999: (38, False)})):
+            with open(path, "w") as file:
+                json.dump({**profile, **default}, file)
+            result, report = self.run_under(path, self.workload("calls"), "27:1", "9999:2")
+            self.assertEqual(result.status, 0, result)
+            self.assertEqual({call["number"]: (call["errno"], call["beyond_largest"]) for call in report["refused"]}, expected)
+            self.assertEqual("ENOSYS beyond the largest number that the profile names, 2 times" in result.stderr, not default, result)
+
     def test_statuses_and_streams_are_the_commands(self):
         profile = self.profile("SCMP_ACT_ERRNO", "reboot")
         result = self.syscarve("run", "-q", "--profile", profile, "--", "/bin/sh", "-c", "cat; echo err >&2; exit 9", stdin=b"data")

@@ -64,6 +64,7 @@ int ExitCode(const absl::Status& status) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kResourceExhausted:
       return 2;
     case absl::StatusCode::kDataLoss:
       return 4;

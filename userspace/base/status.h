@@ -3,9 +3,9 @@
 // Every message says what was tried, on which object, and why it failed; a hint says what the user can do next. Codes
 // are used with fixed meanings, so that the CLI can choose the exit code without reading text:
 //
-//   kInvalidArgument, kNotFound, kAlreadyExists   usage or bad input        exit 2
-//   kFailedPrecondition, kPermissionDenied,
-//   kUnimplemented, kResourceExhausted, …         the host cannot           exit 3
+//   kInvalidArgument, kNotFound, kAlreadyExists,
+//   kResourceExhausted (too large, too complex)   usage or bad input        exit 2
+//   kFailedPrecondition, kPermissionDenied, …     the host cannot           exit 3
 //   kDataLoss                                     the recording is incomplete, or a result could not be proven   exit 4
 //   kAborted                                      the answer is no          exit 1
 #pragma once

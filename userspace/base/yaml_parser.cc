@@ -43,7 +43,7 @@ YamlParser::YamlParser(std::string_view text) {
 YamlParser::~YamlParser() = default;
 
 absl::StatusOr<YamlEvent> YamlParser::Next() {
-  if (state_ == nullptr) return absl::ResourceExhaustedError("no memory for a YAML parser");
+  if (state_ == nullptr) return absl::FailedPreconditionError("no memory for a YAML parser");
   Event read;
   if (yaml_parser_parse(&state_->parser, &read.event) != 1) {
     const std::string_view problem = state_->parser.problem != nullptr ? state_->parser.problem : "not YAML";

@@ -80,6 +80,7 @@ EmitOptions EmitOptionsOf(const EmitArguments& arguments, const std::string& sou
   options.stricter = arguments.stricter;
   options.base_profile = arguments.base_profile;
   options.systemd_sets = arguments.sets;
+  options.kernel = arguments.kernel;
   return options;
 }
 

@@ -1,11 +1,13 @@
 // The options of the verbs that write profiles: in which format, and what a format wants to know beside the profile.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include "userspace/base/status.h"
 #include "userspace/emit/emit.h"
+#include "userspace/model/profile_target.h"
 #include "userspace/model/recording.h"
 #include "userspace/policy/generate.h"
 
@@ -22,6 +24,7 @@ struct EmitArguments {
   std::string base_profile;
   bool stricter = false;
   bool sets = false;
+  std::optional<KernelVersion> kernel;  // Of the target; nullopt: not said.
 };
 
 // `arguments` must outlive `verb`. Returns the option for the format.

@@ -58,7 +58,7 @@ GenerateOptions OptionsOf(const GenerateArguments& arguments) {
   return options;
 }
 
-absl::Status RunOnFiles(const GenerateArguments& arguments) {
+absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget& target) {
   if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
     return absl::InvalidArgumentError("standard input can be read only once");
   }
@@ -67,7 +67,6 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
 
   GenerateOptions options = OptionsOf(arguments);
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling));
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.ceiling.target));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path, target.native));
@@ -92,13 +91,15 @@ absl::Status RunOnFiles(const GenerateArguments& arguments) {
   return absl::OkStatus();
 }
 
-absl::Status RunGenerate(const GenerateArguments& arguments) {
+absl::Status RunGenerate(GenerateArguments arguments) {
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.ceiling.target));
+  arguments.emit.kernel = target.kernel;
   const auto is_folder = [](const std::string& path) {
     std::error_code error;
     return std::filesystem::is_directory(path, error);
   };
   if (std::ranges::none_of(arguments.recordings, is_folder)) {
-    if (arguments.compose.empty()) return RunOnFiles(arguments);
+    if (arguments.compose.empty()) return RunOnFiles(arguments, target);
     return WithHint(absl::InvalidArgumentError("--compose needs a folder of recordings, one for each service"),
                     "Record with `syscarve record --docker -o DIR`.");
   }
@@ -112,6 +113,7 @@ absl::Status RunGenerate(const GenerateArguments& arguments) {
                          .options = OptionsOf(arguments),
                          .baseline = arguments.baseline,
                          .ceiling = arguments.ceiling,
+                         .native = target.native,
                          .quiet = arguments.quiet});
 }
 

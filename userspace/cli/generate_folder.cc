@@ -53,10 +53,10 @@ absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
   return found;
 }
 
-absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& paths) {
+absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& paths, Abi native) {
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path));
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path, native));
     recordings.push_back(std::move(recording));
   }
   return recordings;
@@ -249,7 +249,7 @@ absl::Status GenerateFolder(const FolderRequest& request) {
   std::map<std::string, std::vector<Recording>> recordings;
   bool containers = false;
   for (const auto& [title, paths] : found) {
-    SYSCARVE_ASSIGN_OR_RETURN(recordings[title], LoadAll(paths));
+    SYSCARVE_ASSIGN_OR_RETURN(recordings[title], LoadAll(paths, request.native));
     for (const Recording& recording : recordings[title]) containers |= HasContainers(recording);
   }
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers));

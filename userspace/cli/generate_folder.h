@@ -20,6 +20,7 @@ struct FolderRequest {
   GenerateOptions options;  // Without baselines and ceiling: these are chosen for each service.
   BaselineArguments baseline;
   CeilingArguments ceiling;
+  Abi native = NativeAbi();  // Of logs, which do not say it.
   bool quiet = false;
 };
 

@@ -1,6 +1,7 @@
 #include "userspace/cli/merge_profiles.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "userspace/cli/output.h"
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/emit.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/policy/algebra.h"
 #include "userspace/policy/covering_profile.h"
 #include "userspace/policy/filter_profile.h"
@@ -54,6 +56,22 @@ void WarnOfOtherAbis(const ProfileInput& input, Abi native) {
               absl::StrJoin(others, ", ")));
 }
 
+// What the result cannot speak of, because meanings do not: calls that no filter is asked about.
+void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native) {
+  std::set<std::string> names;
+  for (const ProfileInput& input : inputs) {
+    for (const Rule& rule : input.live.empty() ? input.profile.rules : std::vector<Rule>()) {
+      for (const std::string& name : rule.names) {
+        const std::optional<SyscallId> id = FindSyscall(native, name);
+        if (id.has_value() && IsExemptFromSeccomp(*id)) names.insert(name);
+      }
+    }
+  }
+  if (names.empty()) return;
+  Warn(Concat("left out, because filters are not asked about it (of uretprobe Linux 6.11 to 6.13 do ask): ",
+              absl::StrJoin(names, ", ")));
+}
+
 absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native,
                                  ArgumentSets& sets) {
   SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), {.native = native}, sets));
@@ -95,6 +113,7 @@ absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
     if (input.live.empty()) TellWarnings(input);
     if (input.live.empty()) WarnOfOtherAbis(input, target.native);
   }
+  WarnOfExemptCalls(inputs, target.native);
   folded->profile.flags = CommonFlags(inputs);
   SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(folded->profile));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));

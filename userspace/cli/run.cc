@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "userspace/cli/verbs.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/policy/enosys_stub.h"
 #include "userspace/policy/filter.h"
 #include "userspace/trace/command.h"
 #include "userspace/trace/signals.h"
@@ -150,11 +152,19 @@ std::string DescribeAction(const Action& action) {
   return "allow";
 }
 
+// Whether `stub`, behind which the profile's filter follows, answers the call.
+bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub) {
+  FilterProgram program = stub;
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
+  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
+}
+
 bool LetThrough(const RefusedCall& call, const RunFlags& flags) {
   return flags.log || call.action.kind == ActionKind::kLog;
 }
 
-void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const RunFlags& flags) {
+void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const FilterProgram& stub, const RunFlags& flags) {
   if (refused.empty()) Note("the profile refused no call");
   for (const auto& [call, refusals] : refused) {
     std::string arguments;
@@ -164,14 +174,15 @@ void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const RunFlags
     const std::string verb = !LetThrough(call, flags)               ? "refused "
                              : call.action.kind == ActionKind::kLog ? "logged "
                                                                     : "would refuse ";
-    Note(verb + NameOf(call) + "(" + arguments + "): " + DescribeAction(call.action) + ", " +
+    const std::string_view why = IsBeyondLargest(call, stub) ? " beyond the largest number that the profile names" : "";
+    Note(Concat(verb, NameOf(call), "(", arguments, "): ", DescribeAction(call.action), why, ", ") +
          std::to_string(refusals.count) + (refusals.count == 1 ? " time, in " : " times, in ") +
          (call.program.path.empty() ? "an unknown program" : call.program.path));
   }
 }
 
-std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const SuperviseOutcome& outcome, int status,
-                         const RunFlags& flags) {
+std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const FilterProgram& stub,
+                         const SuperviseOutcome& outcome, int status, const RunFlags& flags) {
   JsonValue::Array calls;
   for (const auto& [call, refusals] : refused) {
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
@@ -185,6 +196,7 @@ std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const S
         {"action", ScmpActionName(call.action.kind)},
     };
     if (call.action.kind == ActionKind::kErrno) entry.push_back({"errno", call.action.value});
+    entry.push_back({"beyond_largest", IsBeyondLargest(call, stub)});
     entry.push_back({"let_through", LetThrough(call, flags)});
     entry.push_back({"count", refusals.count});
     entry.push_back({"arguments", std::move(arguments)});
@@ -228,6 +240,14 @@ int Conclude(const Command& command, const SuperviseOutcome& outcome) {
   return outcome.status;
 }
 
+// `stub`, and behind it what the profile compiles to.
+absl::StatusOr<FilterProgram> FilterOf(const Profile& profile, FilterProgram stub) {
+  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram compiled, Compile(profile));
+  stub.insert(stub.end(), compiled.begin(), compiled.end());
+  SYSCARVE_RETURN_IF_ERROR(ValidateFilter(stub));
+  return stub;
+}
+
 int Run(RunFlags flags) {
   const auto fail = [](const absl::Status& status) {
     Fail(status);
@@ -247,9 +267,10 @@ int Run(RunFlags flags) {
   const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
   if (!profile.ok()) return fail(profile.status());
   if (!flags.quiet) TellWarnings(*profile);
-  const absl::StatusOr<FilterProgram> filter = Compile(profile->profile);
+  // Filters in force are what they are: they have runc's stub or not.
+  const FilterProgram stub = profile->live.empty() ? EnosysStub(profile->profile) : FilterProgram();
+  const absl::StatusOr<FilterProgram> filter = FilterOf(profile->profile, stub);
   if (!filter.ok()) return fail(Annotate(filter.status(), flags.profile));
-  if (const absl::Status valid = ValidateFilter(*filter); !valid.ok()) return fail(Annotate(valid, flags.profile));
 
   flags.command = CommandWords(std::move(flags.command));
   absl::StatusOr<std::optional<Identity>> identity = ResolveIdentity(flags.user);
@@ -268,7 +289,7 @@ int Run(RunFlags flags) {
   if (!outcome.ok()) return fail(outcome.status());
 
   if (!flags.quiet) {
-    PrintRefused(enforcer.refused(), flags);
+    PrintRefused(enforcer.refused(), stub, flags);
     if (outcome->ended > 0) {
       Note("processes that outlived the command and the grace period and were ended: " +
            std::to_string(outcome->ended));
@@ -276,7 +297,7 @@ int Run(RunFlags flags) {
   }
   const int status = Conclude(*command, *outcome);
   if (report_file.has_value()) {
-    const std::string report = FormatReport(enforcer.refused(), *outcome, status, flags);
+    const std::string report = FormatReport(enforcer.refused(), stub, *outcome, status, flags);
     LiftFileSizeLimit();
     const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(*signals)};
     if (const absl::Status written = report_file->Write(report, options); !written.ok()) return fail(written);

@@ -8,6 +8,7 @@
 
 #include "userspace/policy/decision.h"
 #include "userspace/policy/filter.h"
+#include "userspace/policy/rule_shapes.h"
 
 namespace syscarve {
 namespace {
@@ -232,6 +233,10 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
     return decisions;
   }
   AddCallRules(name, rules, context);
+  // Compile would do without libseccomp; runtimes do not.
+  if (FamiliesBeyondLibseccomp(context).contains(FamilyOf(name))) {
+    return absl::ResourceExhaustedError("libseccomp may come to no end with the rules");
+  }
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(context));
   for (const auto& [id, unused] : wanted) {
     SYSCARVE_ASSIGN_OR_RETURN(decisions[id], DecisionOf({&program, 1}, id, sets));

@@ -3,21 +3,17 @@
 #include <linux/bpf_common.h>
 #include <seccomp.h>
 #include <sys/mman.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <iterator>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,6 +24,7 @@
 #include "userspace/policy/decision.h"
 #include "userspace/policy/filter_prelude.h"
 #include "userspace/policy/implied_rules.h"
+#include "userspace/policy/rule_shapes.h"
 
 namespace syscarve {
 namespace {
@@ -82,7 +79,7 @@ scmp_compare ScmpCompare(CompareOp op) {
 // libseccomp reports negative errno values of its own choosing; their texts mislead, so say who refused what.
 absl::Status LibseccompError(std::string_view what, int rc) {
   const std::string message = Concat("libseccomp refused to ", what, " (", std::strerror(-rc), ")");
-  return rc == -ENOMEM ? absl::ResourceExhaustedError(message) : absl::InvalidArgumentError(message);
+  return rc == -ENOMEM ? absl::FailedPreconditionError(message) : absl::InvalidArgumentError(message);
 }
 
 absl::Status AddRule(void* context, const Rule& rule, const std::string& name, int number) {
@@ -120,56 +117,6 @@ absl::StatusOr<FilterProgram> Export(void* context) {
   return program;
 }
 
-// Whether libseccomp may never come back from adding the rules. 2.5 loops for good over some pairs of rules for one
-// call that compare several arguments, such as "argument 0 at most 0xffffffff, argument 5 at most 0x2fffffffd" and
-// "argument 0 at most 0xffffffff, argument 5 equal to 0x3fffffffc". Rules of one condition each, on one argument, are
-// safe, and so are rules that compare for equality only, masked or not: of 1500 random lists none made 2.5.4 loop, and
-// of as many with inequalities one in forty did.
-bool MayNotEnd(const Profile& profile) {
-  struct Seen {
-    size_t rules = 0;
-    std::set<unsigned> arguments;
-    bool only_equality = true;
-  };
-  std::map<std::string, Seen> seen;
-  for (const Rule& rule : profile.rules) {
-    if (rule.conditions.empty() || rule.action == profile.default_action) continue;
-    for (const std::string& name : rule.names) {
-      // The rules of these all speak of socketcall or ipc, and of their argument 0.
-      const std::string multiplexer(MultiplexerOf(name));
-      Seen& of_name = seen[multiplexer.empty() ? name : multiplexer];
-      ++of_name.rules;
-      if (!multiplexer.empty()) of_name.arguments.insert(0);
-      for (const ArgumentCondition& condition : rule.conditions) {
-        of_name.arguments.insert(condition.index);
-        if (condition.op != CompareOp::kEqual && condition.op != CompareOp::kMaskedEqual) of_name.only_equality = false;
-      }
-    }
-  }
-  return std::any_of(seen.begin(), seen.end(), [](const auto& call) {
-    return call.second.rules > 1 && call.second.arguments.size() > 1 && !call.second.only_equality;
-  });
-}
-
-// Whether `work` ends. It is tried in a child that may use a fifth of a second of the processor, many times what a
-// profile of any size takes.
-template <typename Work>
-absl::StatusOr<bool> Ends(const Work& work) {
-  const pid_t child = fork();
-  if (child < 0) return PosixError("start a process to try the profile in", errno);
-  if (child == 0) {
-    const itimerval limit{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 200'000}};
-    std::signal(SIGVTALRM, SIG_DFL);
-    if (setitimer(ITIMER_VIRTUAL, &limit, nullptr) == 0) work();
-    _exit(0);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return PosixError("wait for the process that tries the profile", errno);
-  }
-  return WIFEXITED(status);
-}
-
 // libseccomp takes one order of bytes at a time, so the native architecture goes before others come, if it is to go.
 absl::Status ChooseArchitectures(void* context, const std::vector<Abi>& abis) {
   if (std::ranges::find(abis, NativeAbi()) == abis.end()) {
@@ -205,7 +152,11 @@ void TurnForgottenReturns(const Profile& profile, FilterProgram& program) {
   }
 }
 
-absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const std::vector<Abi>& known_abis) {
+using Families = std::set<std::string, std::less<>>;
+
+// Of `profile` all but `left_out`.
+absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const std::vector<Abi>& known_abis,
+                                                  const Families& left_out) {
   // Without this libseccomp asks the running kernel which actions it knows, and a profile would compile or not
   // depending on the sandbox that syscarve itself runs in. Level 6 is the last that libseccomp 2.5 has.
   seccomp_api_set(6);
@@ -228,7 +179,7 @@ absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const 
     for (const std::string& name : rule.names) {
       // For a call that only other architectures have this is a negative stand-in, which libseccomp translates by name.
       const int number = seccomp_syscall_resolve_name(name.c_str());
-      if (number == __NR_SCMP_ERROR || !IsTranslated(name, number)) continue;
+      if (number == __NR_SCMP_ERROR || !IsTranslated(name, number) || left_out.contains(FamilyOf(name))) continue;
       SYSCARVE_RETURN_IF_ERROR(AddRule(context.get(), rule, name, number));
     }
   }
@@ -241,8 +192,10 @@ absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const 
 
 // seccomp_rule_add takes the native number and finds the other architectures' through its name, so a number that it has
 // no name for reaches at most the native architecture. Such calls are decided in front of libseccomp's program instead,
-// the place where runc puts its own ENOSYS stub, and so are architectures that libseccomp does not know.
-std::map<Abi, PreludeOfAbi> UnknownToLibseccomp(const Decider& decider, const std::vector<Abi>& abis) {
+// the place where runc puts its own ENOSYS stub, and so are architectures that libseccomp does not know, and the calls
+// of `left_out`.
+std::map<Abi, PreludeOfAbi> NotForLibseccomp(const Decider& decider, const std::vector<Abi>& abis,
+                                             const Families& left_out) {
   std::map<Abi, PreludeOfAbi> unknown;
   for (const Abi abi : abis) {
     PreludeOfAbi prelude;
@@ -250,7 +203,7 @@ std::map<Abi, PreludeOfAbi> UnknownToLibseccomp(const Decider& decider, const st
     for (const SyscallEntry& entry : SyscallTable(abi)) {
       const SyscallId id{abi, entry.nr};
       if (decider.Find(id) == nullptr) continue;
-      if (is_known && LibseccompKnows(abi, entry.name) &&
+      if (is_known && LibseccompKnows(abi, entry.name) && !left_out.contains(FamilyOf(entry.name)) &&
           IsTranslated(entry.name, seccomp_syscall_resolve_name(entry.name.c_str()))) {
         continue;
       }
@@ -262,7 +215,10 @@ std::map<Abi, PreludeOfAbi> UnknownToLibseccomp(const Decider& decider, const st
   return unknown;
 }
 
-absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
+}  // namespace
+
+absl::StatusOr<FilterProgram> Compile(const Profile& whole) {
+  SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, WithoutImpliedRules(whole));
   std::vector<Abi> abis = profile.abis;
   if (abis.empty()) abis.push_back(NativeAbi());
   if (const auto other =
@@ -276,10 +232,11 @@ absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
   std::ranges::copy_if(abis, std::back_inserter(known_abis), LibseccompHas);
   FilterProgram program;
   const Decider decider(profile);
-  AppendPrelude(decider, UnknownToLibseccomp(decider, abis), program);
+  const Families left_out = FamiliesBeyondLibseccomp(profile);
+  AppendPrelude(decider, NotForLibseccomp(decider, abis, left_out), program);
   FilterProgram compiled = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD)};
   if (!known_abis.empty()) {
-    SYSCARVE_ASSIGN_OR_RETURN(compiled, CompileByLibseccomp(profile, known_abis));
+    SYSCARVE_ASSIGN_OR_RETURN(compiled, CompileByLibseccomp(profile, known_abis, left_out));
   }
   program.insert(program.end(), compiled.begin(), compiled.end());
   if (program.size() > BPF_MAXINSNS) {
@@ -287,20 +244,6 @@ absl::StatusOr<FilterProgram> CompileUnbounded(const Profile& profile) {
         Concat("the profile needs a filter of ", program.size(), " instructions; the kernel takes ", BPF_MAXINSNS));
   }
   return program;
-}
-
-}  // namespace
-
-absl::StatusOr<FilterProgram> Compile(const Profile& whole) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, WithoutImpliedRules(whole));
-  if (MayNotEnd(profile)) {
-    SYSCARVE_ASSIGN_OR_RETURN(const bool ends, Ends([&] { (void)CompileUnbounded(profile); }));
-    if (!ends) {
-      return absl::ResourceExhaustedError(
-          "libseccomp does not come to an end with the rules that compare several arguments of one call");
-    }
-  }
-  return CompileUnbounded(profile);
 }
 
 FilterProgram InBytesOf(Abi abi, FilterProgram program) {

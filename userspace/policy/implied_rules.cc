@@ -21,8 +21,9 @@ constexpr size_t kFewRules = 16;
 // Measured with libseccomp 2.5.4 for three architectures: a second for so many rules that compare for equality. A
 // filter of more would be longer than the kernel takes, or nearly.
 constexpr size_t kMostRules = 1024;
-// Rules that compare several arguments, or by a mask: libseccomp's tree of them can grow with each.
-constexpr size_t kMostMixedRules = 512;
+// Conditions of rules some of which compare several arguments, or by a mask: libseccomp's tree of them can grow with
+// each, and so can what is to be followed in its filter.
+constexpr size_t kMostMixedConditions = 512;
 
 uint64_t LowHalf(uint64_t value) {
   return value & 0xffffffff;
@@ -107,7 +108,9 @@ absl::StatusOr<std::set<size_t>> KeptRules(std::string_view name, const std::vec
     return conditions.size() > 1 || (conditions.size() == 1 && conditions.front().op == CompareOp::kMaskedEqual);
   };
   const bool mixed = std::ranges::any_of(kept, is_mixed);
-  if (kept.size() > (mixed ? kMostMixedRules : kMostRules)) return TooMany(name, kept.size());
+  size_t conditions = 0;
+  for (const size_t rule : kept) conditions += rules[rule].conditions.size();
+  if (kept.size() > kMostRules || (mixed && conditions > kMostMixedConditions)) return TooMany(name, kept.size());
   return kept;
 }
 

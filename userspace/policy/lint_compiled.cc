@@ -12,6 +12,7 @@
 #include "userspace/policy/filter.h"
 #include "userspace/policy/lint_rules.h"
 #include "userspace/policy/meaning.h"
+#include "userspace/policy/rule_shapes.h"
 
 namespace syscarve::lint {
 namespace {
@@ -110,6 +111,30 @@ LintFinding Unloadable(const Subject& subject, const absl::Status& status) {
   return finding;
 }
 
+// What no one can count on, whether libseccomp ends with these rules or not: it is not tried.
+LintFinding Endless(const Subject& subject, const std::string& family) {
+  LintFinding finding = Of("unloadable");
+  finding.line = subject.input.source.default_line;
+  std::vector<std::string> entries;
+  for (const ProfileEntry& entry : subject.input.source.entries) {
+    if (entry.rules.empty() || !subject.Counts(entry.rules.front())) continue;
+    const std::vector<std::string>& names = entry.rules.front().names;
+    const auto named = std::ranges::find(names, family, FamilyOf);
+    if (named == names.end()) continue;
+    if (entries.empty()) finding.line = entry.name_lines[static_cast<size_t>(named - names.begin())];
+    entries.push_back(EntryWords(entry));
+  }
+  finding.identity = family;
+  finding.message = Concat(
+      "No container may start with this profile: libseccomp 2.5 comes to no end with some rules "
+      "like those for \"",
+      family, "\", which begin with the same comparison by order or inequality ", "and go on with different ones.");
+  finding.fix = Concat("In ", NameList(entries),
+                       " write the comparison that they share in another way in each, such as GT 3 as GE 4, or compare "
+                       "for equality.");
+  return finding;
+}
+
 }  // namespace
 
 absl::Status CompiledFilter(const Subject& subject, Findings& findings) {
@@ -119,6 +144,9 @@ absl::Status CompiledFilter(const Subject& subject, Findings& findings) {
   if (!program.ok()) {
     findings.push_back(Unloadable(subject, program.status()));
     return absl::OkStatus();
+  }
+  for (const std::string& family : FamiliesBeyondLibseccomp(subject.profile())) {
+    findings.push_back(Endless(subject, family));
   }
   const Abi native = subject.input.target.native;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning filter, MeaningOf({&*program, 1}, native, subject.sets));

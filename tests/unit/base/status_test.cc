@@ -45,6 +45,7 @@ TEST(ExitCodeTest, FollowsTheTable) {
   EXPECT_EQ(ExitCode(absl::InvalidArgumentError("")), 2);
   EXPECT_EQ(ExitCode(absl::NotFoundError("")), 2);
   EXPECT_EQ(ExitCode(absl::AlreadyExistsError("")), 2);
+  EXPECT_EQ(ExitCode(absl::ResourceExhaustedError("")), 2);
   EXPECT_EQ(ExitCode(absl::PermissionDeniedError("")), 3);
   EXPECT_EQ(ExitCode(absl::UnimplementedError("")), 3);
   EXPECT_EQ(ExitCode(absl::DataLossError("")), 4);

@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <utility>
 
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/filter.h"
@@ -80,6 +81,19 @@ TEST(ImpliedRulesTest, MoreThanLibseccompCanBeGivenIsRefusedBeforeItIsAsked) {
   Profile profile = Refusing({});
   for (uint64_t i = 0; i < 60000; ++i) profile.rules.push_back(When(CompareOp::kEqual, i));
   EXPECT_TRUE(absl::IsResourceExhausted(Compile(profile).status()));
+}
+
+TEST(ImpliedRulesTest, ConditionsOnSeveralArgumentsCountOneByOne) {
+  for (const auto& [count, fits] : {std::pair{85U, true}, std::pair{86U, false}}) {
+    Profile profile = Refusing({});
+    for (uint64_t value = 0; value < count; ++value) {
+      Rule rule = When(CompareOp::kEqual, value);
+      rule.conditions.clear();
+      for (unsigned index = 0; index < 6; ++index) rule.conditions.push_back({index, CompareOp::kEqual, value, 0});
+      profile.rules.push_back(rule);
+    }
+    EXPECT_EQ(WithoutImpliedRules(profile).ok(), fits) << count;
+  }
 }
 
 }  // namespace

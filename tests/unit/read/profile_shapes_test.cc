@@ -1,0 +1,191 @@
+// Profiles of every kind that people bring, on every architecture that libseccomp knows: what we say that they decide
+// is what the filter decides that libseccomp makes of the same rules when it is asked without us.
+#include <gtest/gtest.h>
+#include <seccomp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/decision.h"
+#include "userspace/policy/filter.h"
+#include "userspace/policy/rule_shapes.h"
+#include "userspace/policy/verify.h"
+#include "userspace/read/profile_reader.h"
+
+namespace syscarve {
+namespace {
+
+std::string ReadAll(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+uint32_t ScmpAction(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return SCMP_ACT_KILL_PROCESS;
+    case ActionKind::kKillThread:
+      return SCMP_ACT_KILL_THREAD;
+    case ActionKind::kTrap:
+      return SCMP_ACT_TRAP;
+    case ActionKind::kErrno:
+      return SCMP_ACT_ERRNO(action.value);
+    case ActionKind::kNotify:
+      return SCMP_ACT_NOTIFY;
+    case ActionKind::kTrace:
+      return SCMP_ACT_TRACE(action.value);
+    case ActionKind::kLog:
+      return SCMP_ACT_LOG;
+    case ActionKind::kAllow:
+      return SCMP_ACT_ALLOW;
+  }
+  return SCMP_ACT_KILL_PROCESS;
+}
+
+scmp_compare ScmpCompare(CompareOp op) {
+  const std::map<CompareOp, scmp_compare> compares = {
+      {CompareOp::kNotEqual, SCMP_CMP_NE},          {CompareOp::kLess, SCMP_CMP_LT},
+      {CompareOp::kLessOrEqual, SCMP_CMP_LE},       {CompareOp::kEqual, SCMP_CMP_EQ},
+      {CompareOp::kGreaterOrEqual, SCMP_CMP_GE},    {CompareOp::kGreater, SCMP_CMP_GT},
+      {CompareOp::kMaskedEqual, SCMP_CMP_MASKED_EQ}};
+  return compares.at(op);
+}
+
+// What libseccomp makes of the rules of `profile` for `abi` alone, without a word of ours; empty when it refuses.
+FilterProgram LibseccompsFilter(const Profile& profile, Abi abi) {
+  seccomp_api_set(6);
+  const std::unique_ptr<void, decltype(&seccomp_release)> context(seccomp_init(ScmpAction(profile.default_action)),
+                                                                  &seccomp_release);
+  if (abi != NativeAbi()) {
+    seccomp_arch_remove(context.get(), SCMP_ARCH_NATIVE);
+    EXPECT_EQ(seccomp_arch_add(context.get(), ScmpArchToken(abi)), 0) << AbiName(abi);
+  }
+  for (const Rule& rule : profile.rules) {
+    if (rule.action == profile.default_action) continue;
+    std::vector<scmp_arg_cmp> conditions;
+    for (const ArgumentCondition& condition : rule.conditions) {
+      conditions.push_back({condition.index, ScmpCompare(condition.op), condition.value, condition.value_two});
+    }
+    for (const std::string& name : rule.names) {
+      const int number = seccomp_syscall_resolve_name(name.c_str());
+      if (number == __NR_SCMP_ERROR) continue;
+      if (seccomp_rule_add_array(context.get(), ScmpAction(rule.action), number,
+                                 static_cast<unsigned>(conditions.size()), conditions.data()) != 0) {
+        return {};
+      }
+    }
+  }
+  const std::unique_ptr<FILE, decltype(&std::fclose)> file(std::tmpfile(), &std::fclose);
+  EXPECT_EQ(seccomp_export_bpf(context.get(), fileno(file.get())), 0);
+  FilterProgram program(static_cast<size_t>(lseek(fileno(file.get()), 0, SEEK_END)) / sizeof(sock_filter));
+  const size_t bytes = program.size() * sizeof(sock_filter);
+  EXPECT_EQ(pread(fileno(file.get()), program.data(), bytes, 0), static_cast<ssize_t>(bytes));
+  return InBytesOf(abi, std::move(program));
+}
+
+// The values of the conditions and their neighbours, in the argument that they are about.
+std::vector<Arguments> Questions(const Decider& decider, SyscallId id) {
+  std::vector<Arguments> questions = {{}, {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}}};
+  const Decider::Entry* const entry = decider.Find(id);
+  if (entry == nullptr) return questions;
+  for (const Decider::Alternative& alternative : entry->alternatives) {
+    Arguments matching = {};
+    for (const ArgumentCondition& condition : alternative.conditions) {
+      matching[condition.index] = condition.op == CompareOp::kMaskedEqual ? condition.value_two : condition.value;
+    }
+    questions.push_back(matching);
+    for (const ArgumentCondition& condition : alternative.conditions) {
+      for (const uint64_t change : {uint64_t{1}, ~uint64_t{0}, uint64_t{1} << 32, condition.value}) {
+        Arguments near = matching;
+        near[condition.index] += change;
+        questions.push_back(near);
+      }
+    }
+  }
+  return questions;
+}
+
+class ProfileShapesTest : public testing::TestWithParam<std::filesystem::path> {};
+
+std::vector<std::filesystem::path> Shapes() {
+  std::vector<std::filesystem::path> shapes;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(SYSCARVE_SOURCE_DIR) + "/tests/inputs")) {
+    const std::string extension = entry.path().extension();
+    if (extension == ".json" || extension == ".yaml") shapes.push_back(entry.path());
+  }
+  // The default of Podman and Buildah, where the host has it.
+  if (const std::filesystem::path engines = "/usr/share/containers/seccomp.json"; std::filesystem::exists(engines)) {
+    shapes.push_back(engines);
+  }
+  std::ranges::sort(shapes);
+  return shapes;
+}
+
+INSTANTIATE_TEST_SUITE_P(Inputs, ProfileShapesTest, testing::ValuesIn(Shapes()), [](const auto& shape) {
+  std::string name = shape.param.stem();
+  std::ranges::replace_if(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  return name;
+});
+
+// Names that several of libseccomp's numbers stand for, or none: such calls are decided in front of its program.
+bool IsLibseccomps(SyscallId id) {
+  const std::optional<std::string> name = SyscallName(id);
+  return !name.has_value() ||
+         (LibseccompKnows(id.abi, *name) && seccomp_syscall_resolve_name(name->c_str()) != __NR_SCMP_ERROR);
+}
+
+TEST_P(ProfileShapesTest, IsDecidedAsLibseccompDecidesOnEveryArchitecture) {
+  const std::string text = ReadAll(GetParam());
+  size_t compared = 0;
+  for (const Abi abi : kAllAbis) {
+    if (!LibseccompHas(abi)) continue;
+    ProfileTarget target{.native = abi, .capabilities = DefaultEngineCapabilities(), .kernel = KernelVersion{6, 1}};
+    const absl::StatusOr<std::vector<NamedProfile>> found = ReadProfiles(text, target);
+    if (!found.ok()) continue;
+    for (const NamedProfile& named : *found) {
+      if (!named.reading.ok()) continue;
+      Profile profile = named.reading->source.profile;
+      profile.abis = {abi};
+      const Decider decider(profile);
+      const std::vector<SyscallId> conflicts = decider.conflicts();
+      if (!FamiliesBeyondLibseccomp(profile).empty()) continue;  // It may not come back.
+      const FilterProgram theirs = LibseccompsFilter(profile, abi);
+      const absl::StatusOr<FilterProgram> ours = Compile(profile);
+      EXPECT_EQ(ours.ok(), !theirs.empty()) << AbiName(abi);
+      if (theirs.empty() || !ours.ok()) continue;
+      // libseccomp 2.5 leaves the returns in long programs for the other order of bytes as they are; Compile mends
+      // that.
+      if (IsBigEndian(abi) != IsBigEndian(NativeAbi()) && theirs.size() > 200) continue;
+      for (const int nr : NumbersToProve(abi)) {
+        const SyscallId id{abi, nr};
+        if (!IsLibseccomps(id) || std::ranges::find(conflicts, id) != conflicts.end()) continue;
+        for (const Arguments& arguments : Questions(decider, id)) {
+          seccomp_data data{.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(abi)};
+          std::ranges::copy(arguments, data.args);
+          const Action answer = ActionFromReturn(Evaluate(theirs, data));
+          ASSERT_EQ(ActionFromReturn(Evaluate(*ours, data)), answer) << DisplayName(id);
+          ASSERT_EQ(decider.Decide(id, arguments), answer) << DisplayName(id);
+          ++compared;
+        }
+      }
+    }
+  }
+  RecordProperty("compared", std::to_string(compared));
+}
+
+}  // namespace
+}  // namespace syscarve
