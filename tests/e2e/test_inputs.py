@@ -14,9 +14,7 @@ from support import SOURCE, E2eTest, load
 
 INPUTS = os.path.join(SOURCE, "tests", "inputs")
 
-EXPECTED_TO_FAIL = {
-    "test_uretprobe_where_the_kernel_filters_it",
-}
+EXPECTED_TO_FAIL = set()
 
 # What `generate` is told so that it says what is in a log and nothing else.
 AS_IT_IS = ("--allow-incomplete", "--closure", "none", "--baseline", "none", "--format", "names")

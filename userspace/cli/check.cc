@@ -25,7 +25,9 @@ constexpr char kAbout[] =
     "  syscarve check web.recording.json --profile web.json\n"
     "  syscarve check monday/ tuesday/ --profile web.json --format json\n"
     "  syscarve check web.recording.json --profile default.json --caps default,SYS_ADMIN\n\n"
-    "Exit code 1 says that something would have been refused.";
+    "What a filter refused while recording is told with what the profile would do of it.\n\n"
+    "Exit code 1 says that something would be refused; of what was refused before, only what would be answered\n"
+    "otherwise than then, or killed the program.";
 
 struct CheckArguments {
   std::vector<std::string> inputs;
@@ -46,11 +48,11 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   RecordingMerger merger;
   SYSCARVE_RETURN_IF_ERROR(AddRecordings(arguments.inputs, merger, target.native).status());
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());
-  SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording));
+  SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording, target.kernel));
   SYSCARVE_RETURN_IF_ERROR(
       WriteFileAtomically("-", arguments.format == "json" ? CheckJson(result) : CheckText(result)));
   // What is refused is known to be; only "nothing" needs a recording that has everything.
-  if (!result.refused.empty()) return 1;
+  if (result.HasRefusals()) return 1;
   if (!result.complete && !arguments.allow_incomplete) {
     return WithHint(absl::DataLossError("a recording is incomplete: calls may be missing that would be refused"),
                     "Record again, or accept it with --allow-incomplete.");

@@ -72,6 +72,7 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate({&recording, 1}, options));
   if (!arguments.quiet) {
     for (const std::string& warning : made.warnings) Warn(warning);
+    for (const std::string& warning : RefusalWarnings(made.refused)) Warn(warning);
     for (const std::string& warning : choice.warnings) Warn(warning);
   }
   return arguments.format == "json" ? ExplainJson(made, arguments.names) : ExplainText(made, arguments.names);

@@ -84,6 +84,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
                             EmitGenerated(arguments.emit, arguments.recordings.front(), made, recordings));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
   for (const std::string& warning : made.warnings) Warn(warning);
+  for (const std::string& warning : RefusalWarnings(made.refused)) Warn(warning);
   for (const std::string& warning : emitted.warnings) Warn(warning);
   for (const std::string& warning : choice.warnings) Warn(warning);
   for (const std::string& warning : ceiling.warnings) Warn(warning);

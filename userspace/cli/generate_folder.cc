@@ -217,6 +217,9 @@ absl::Status Tell(const FolderRequest& request, const std::vector<ServiceSummary
                   const std::optional<ComposeOverride>& override_file) {
   for (const ServiceSummary& service : services) {
     for (const std::string& warning : service.warnings) Warn(Concat(service.title, ": ", warning));
+    for (const std::string& warning : RefusalWarnings(service.made.refused)) {
+      Warn(Concat(service.title, ": ", warning));
+    }
   }
   if (override_file.has_value()) {
     for (const std::string& warning : override_file->warnings) Warn(warning);

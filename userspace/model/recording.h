@@ -36,10 +36,10 @@ struct Host {
 
 // How the recording was made. Texts are from the closed sets below; docs/recording-format.md says what each implies.
 struct Method {
-  std::string backend;       // "bpf" or "notify".
+  std::string backend;       // "bpf" or "notify"; of what others have written, "strace", "audit" …
   std::string events;        // "first" or "all".
   std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
-  std::string denials;  // "sys_exit" or "none": whether calls refused by a filter already in force were looked for.
+  std::string denials;  // "sys_exit", "audit" or "none": whether calls refused by a filter in force were looked for.
   bool operator==(const Method&) const = default;
 };
 
@@ -119,7 +119,7 @@ struct Observation {
 
 // What happened to a call that a filter already in force did not let through.
 struct Denial {
-  int errno_value = 0;  // Positive, or 0 when the task was killed instead.
+  int errno_value = 0;  // An errno, positive; 0: killed; kDenialTrapped or kDenialAnswered (recording_words.h).
   uint64_t count = 0;
   std::map<ProgramId, uint64_t> programs;
   bool operator==(const Denial&) const = default;
@@ -140,7 +140,7 @@ struct SubjectTrace {
   // Of the phase "runtime", those made while the subject's own filter was already in force: what the runtime needs of
   // any profile. They are not in runtime_calls.
   std::map<SyscallId, Observation> baseline_calls;
-  std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno value, ascending.
+  std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno_value, ascending.
   std::map<int, CapabilityUse> capabilities;         // By capability number.
   std::optional<Timeline> timeline;
   bool operator==(const SubjectTrace&) const = default;

@@ -1,8 +1,10 @@
 #include "userspace/policy/capabilities.h"
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
@@ -11,14 +13,16 @@
 namespace syscarve {
 namespace {
 
-using During = std::map<std::optional<SyscallId>, CapabilityChecks>;
+// What one call says of a capability: that, by itself, is the verdict.
+enum class Weight { kUnused, kPassing, kPossible, kNeeded };
 
 // What is known of one (capability, call) pair after the chains have been looked through.
 struct Evidence {
   CapabilityChecks checks;
-  bool needed = false;
+  Weight weight = Weight::kUnused;
   std::string why;
 };
+using EvidenceByCall = std::map<std::optional<SyscallId>, Evidence>;
 
 std::string CallName(const std::optional<SyscallId>& call) {
   return call.has_value() ? DisplayName(*call) : std::string("no call");
@@ -33,6 +37,29 @@ const CapabilityRemark* FindRemark(const CapabilityData& data, int capability, c
   return nullptr;
 }
 
+bool IsRefusedIn(const std::map<int, CapabilityUse>& uses, int capability, const std::optional<SyscallId>& call) {
+  const auto use = uses.find(capability);
+  if (use == uses.end()) return false;
+  const auto checks = use->second.during.find(call);
+  return checks != use->second.during.end() && checks->second.denied > 0;
+}
+
+// Of what one call says by itself, without the chains.
+Evidence EvidenceOf(const CapabilityData& data, int capability, const std::optional<SyscallId>& call,
+                    const CapabilityChecks& checks, const std::map<int, CapabilityUse>& in_failed) {
+  Evidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}};
+  const CapabilityRemark* const remark = FindRemark(data, capability, call);
+  if (remark != nullptr && remark->opportunistic) {
+    entry.weight = Weight::kPassing;
+  } else if (checks.granted > 0) {
+    entry.weight = Weight::kNeeded;
+  } else if (IsRefusedIn(in_failed, capability, call)) {
+    entry.weight = Weight::kPossible;
+  }
+  if (remark != nullptr && entry.weight != Weight::kUnused) entry.why = Concat(remark->why, " (", remark->kernel, ")");
+  return entry;
+}
+
 std::string Sentence(std::string_view what, const std::set<std::string>& reasons) {
   return reasons.empty() ? std::string(what) : Concat(what, ": ", absl::StrJoin(reasons, "; "));
 }
@@ -43,6 +70,8 @@ std::string_view VerdictName(Verdict verdict) {
   switch (verdict) {
     case Verdict::kNeeded:
       return "needed";
+    case Verdict::kPossible:
+      return "possible";
     case Verdict::kOpportunistic:
       return "opportunistic";
     case Verdict::kForeign:
@@ -62,17 +91,17 @@ void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum) {
   sum.foreign.denied += more.foreign.denied;
 }
 
-std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses) {
-  std::map<int, std::map<std::optional<SyscallId>, Evidence>> evidence;
+bool HasFailed(const CommandEnd& end) {
+  constexpr int kBySignal = 128;  // As a shell reports it.
+  return end.status != 0 && end.status != kBySignal + SIGINT && end.status != kBySignal + SIGTERM;
+}
+
+std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses,
+                                                 const std::map<int, CapabilityUse>& in_failed) {
+  std::map<int, EvidenceByCall> evidence;
   for (const auto& [capability, use] : uses) {
     for (const auto& [call, checks] : use.during) {
-      Evidence entry{.checks = checks};
-      if (checks.granted > 0) {
-        const CapabilityRemark* const remark = FindRemark(data, capability, call);
-        entry.needed = remark == nullptr || !remark->opportunistic;
-        if (remark != nullptr) entry.why = Concat(remark->why, " (", remark->kernel, ")");
-      }
-      evidence[capability][call] = entry;
+      evidence[capability][call] = EvidenceOf(data, capability, call, checks, in_failed);
     }
   }
 
@@ -82,7 +111,7 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
     const auto wide = evidence.find(chain.wide);
     if (wide == evidence.end()) continue;
     for (auto& [call, entry] : wide->second) {
-      if (!entry.needed) continue;
+      if (entry.weight < Weight::kPossible) continue;
       uint64_t refused = 0;
       for (const int narrow : chain.narrow) {
         const auto found = uses.find(narrow);
@@ -91,13 +120,13 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
         if (checks != found->second.during.end()) refused += checks->second.denied;
       }
       if (refused != entry.checks.granted + entry.checks.denied) continue;
-      entry.needed = false;
+      const Weight weight = std::exchange(entry.weight, Weight::kPassing);
       entry.why = Concat(chain.why, " (", chain.kernel, ")");
       for (const int narrow : chain.narrow) {
         auto& narrow_calls = evidence[narrow];
         const auto found = narrow_calls.find(call);
         if (found == narrow_calls.end() || found->second.checks.denied == 0) continue;
-        found->second.needed = true;
+        found->second.weight = std::max(found->second.weight, weight);
         found->second.why = Concat("enough in the place of ", CapabilityName(chain.wide));
       }
     }
@@ -106,15 +135,16 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
   // CAP_DAC_OVERRIDE answers every question that CAP_DAC_READ_SEARCH does, except opening by handle.
   const auto needed = [&](int capability) {
     const auto found = evidence.find(capability);
-    return found != evidence.end() && std::any_of(found->second.begin(), found->second.end(),
-                                                  [](const auto& entry) { return entry.second.needed; });
+    return found != evidence.end() && std::any_of(found->second.begin(), found->second.end(), [](const auto& entry) {
+             return entry.second.weight == Weight::kNeeded;
+           });
   };
   const int dac_override = CapabilityFromName("CAP_DAC_OVERRIDE").value_or(-1);
   const int dac_read_search = CapabilityFromName("CAP_DAC_READ_SEARCH").value_or(-1);
   if (needed(dac_override) && needed(dac_read_search)) {
     for (auto& [call, entry] : evidence[dac_read_search]) {
-      if (!entry.needed || (call.has_value() && SyscallName(*call) == "open_by_handle_at")) continue;
-      entry.needed = false;
+      if (entry.weight != Weight::kNeeded || (call.has_value() && SyscallName(*call) == "open_by_handle_at")) continue;
+      entry.weight = Weight::kPassing;
       entry.why = "CAP_DAC_OVERRIDE, which is needed elsewhere, answers the same question";
     }
   }
@@ -122,38 +152,37 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
   std::vector<CapabilityVerdict> verdicts;
   for (const auto& [capability, use] : uses) {
     CapabilityVerdict result{.capability = capability};
-    std::set<std::string> needed_calls;
-    std::set<std::string> passing_calls;
-    std::set<std::string> refused_calls;
-    std::set<std::string> needed_reasons;
-    std::set<std::string> passing_reasons;
+    std::map<Weight, std::set<std::string>> calls;
+    std::map<Weight, std::set<std::string>> reasons;
+    bool granted_in_passing = false;
     for (const auto& [call, entry] : evidence[capability]) {
       result.granted += entry.checks.granted;
       result.denied += entry.checks.denied;
-      if (entry.needed) {
-        needed_calls.insert(CallName(call));
-        if (!entry.why.empty()) needed_reasons.insert(entry.why);
-      } else if (entry.checks.granted > 0) {
-        passing_calls.insert(CallName(call));
-        if (!entry.why.empty()) passing_reasons.insert(entry.why);
-      } else {
-        refused_calls.insert(CallName(call));
-      }
+      calls[entry.weight].insert(CallName(call));
+      if (!entry.why.empty()) reasons[entry.weight].insert(entry.why);
+      granted_in_passing |= entry.weight == Weight::kPassing && entry.checks.granted > 0;
     }
-    const auto decide = [&](Verdict verdict, const std::set<std::string>& calls, std::string why) {
+    const auto decide = [&](Verdict verdict, Weight weight, std::string why) {
       result.verdict = verdict;
-      result.calls.assign(calls.begin(), calls.end());
+      result.calls.assign(calls[weight].begin(), calls[weight].end());
       result.why = std::move(why);
     };
-    if (!needed_calls.empty()) {
-      decide(Verdict::kNeeded, needed_calls,
-             Sentence(Concat("asked for during ", absl::StrJoin(needed_calls, ", ")), needed_reasons));
-    } else if (!passing_calls.empty()) {
-      decide(Verdict::kOpportunistic, passing_calls, Sentence("asked in passing", passing_reasons));
-    } else if (result.denied > 0) {
-      decide(Verdict::kUnused, refused_calls, "refused every time, and the program went on");
+    const auto during = [&](Weight weight) { return absl::StrJoin(calls[weight], ", "); };
+    if (calls.contains(Weight::kNeeded)) {
+      decide(Verdict::kNeeded, Weight::kNeeded,
+             Sentence(Concat("asked for during ", during(Weight::kNeeded)), reasons[Weight::kNeeded]));
+    } else if (calls.contains(Weight::kPossible)) {
+      decide(Verdict::kPossible, Weight::kPossible,
+             Sentence(Concat("refused every time during ", during(Weight::kPossible),
+                             ", and the command failed, so it may be needed"),
+                      reasons[Weight::kPossible]));
+    } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused))) {
+      decide(Verdict::kOpportunistic, Weight::kPassing, Sentence("asked in passing", reasons[Weight::kPassing]));
+    } else if (calls.contains(Weight::kUnused) && result.denied > 0) {
+      decide(Verdict::kUnused, Weight::kUnused,
+             Concat("refused every time during ", during(Weight::kUnused), ", and the program went on"));
     } else {
-      decide(Verdict::kForeign, {},
+      decide(Verdict::kForeign, Weight::kUnused,
              "checked only with overridden credentials or against another user namespace, which a container's "
              "capabilities "
              "do not decide");

@@ -10,19 +10,22 @@
 #include <vector>
 
 #include "userspace/model/capability.h"
+#include "userspace/model/recording.h"
 #include "userspace/policy/shipped_data.h"
 
 namespace syscarve {
 
 enum class Verdict {
   kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
-  kOpportunistic,  // Granted, but the kernel only asked in passing, or a capability that is needed anyway answers for
-                   // it.
+  kPossible,       // Always refused, during a call for which no rule says that the kernel only asks in passing, and the
+                   // command ended with an error.
+  kOpportunistic,  // The kernel only asked in passing, whatever the answer, or a capability that is needed anyway
+                   // answers for it.
   kForeign,  // Only checked with overridden credentials or against another user namespace: not the subject's need.
-  kUnused,   // Asked for and always refused: the program lived without.
+  kUnused,   // Asked for and always refused, not only in passing: the program lived without.
 };
 
-std::string_view VerdictName(Verdict verdict);  // "needed", "opportunistic", "foreign", "unused".
+std::string_view VerdictName(Verdict verdict);  // "needed", "possible", "opportunistic", "foreign", "unused".
 
 struct CapabilityVerdict {
   int capability = 0;
@@ -38,8 +41,12 @@ struct CapabilityVerdict {
 // Adds `more` to `sum`, check by check.
 void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum);
 
-// One verdict per capability, ascending by number.
-std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses);
+// Whether a command that ended like that may have missed something: neither success nor stopped by SIGINT or SIGTERM.
+bool HasFailed(const CommandEnd& end);
+
+// One verdict per capability, ascending by number. `in_failed` is the part of `uses` from commands that HasFailed.
+std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses,
+                                                 const std::map<int, CapabilityUse>& in_failed = {});
 
 // The capabilities that can do all that `capability` can, by the chains of `data`: CAP_DAC_OVERRIDE for
 // CAP_DAC_READ_SEARCH.

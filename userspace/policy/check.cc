@@ -1,11 +1,13 @@
 #include "userspace/policy/check.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <tuple>
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/argument_sets.h"
 #include "userspace/policy/filter.h"
@@ -40,17 +42,28 @@ Sighting SightingOf(const Recording& recording, const Run& run, const Subject& s
   return sighting;
 }
 
-SeenCalls Gather(const Recording& recording) {
+// Whether a kernel asks filters about the call; `refused`: one was seen to.
+bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool refused) {
+  if (!IsExemptFromSeccomp(id)) return true;
+  if (!kernel.has_value()) return refused;
+  return FiltersUretprobe(*kernel) && SyscallName(id) == "uretprobe";
+}
+
+std::vector<const Run*> SortedRuns(const Recording& recording) {
   std::vector<const Run*> runs;
   for (const Run& run : recording.runs) runs.push_back(&run);
   std::ranges::sort(runs, {}, [](const Run* run) { return std::tie(run->start, run->id); });
+  return runs;
+}
+
+SeenCalls Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
   SeenCalls seen;
-  for (const Run* const run : runs) {
+  for (const Run* const run : SortedRuns(recording)) {
     for (const auto& [subject_id, trace] : run->subjects) {
       const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
       for (const bool by_runtime : {false, true}) {
         for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
-          if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
+          if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
           Seen& call = seen[{by_runtime, id}];
           call.sightings.push_back(SightingOf(recording, *run, subject, id, observation));
           call.observations.push_back(&observation);
@@ -59,6 +72,23 @@ SeenCalls Gather(const Recording& recording) {
     }
   }
   return seen;
+}
+
+std::map<SyscallId, std::vector<Refusal>> GatherRefusals(const Recording& recording) {
+  std::map<SyscallId, std::vector<Refusal>> refusals;
+  for (const Run* const run : SortedRuns(recording)) {
+    for (const auto& [subject_id, trace] : run->subjects) {
+      const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
+      for (const auto& [id, denials] : trace.denials) {
+        for (const Denial& denial : denials) {
+          if (denial.count == 0) continue;
+          const Observation refused = {.count = denial.count, .programs = denial.programs};
+          refusals[id].push_back({denial.errno_value, SightingOf(recording, *run, subject, id, refused)});
+        }
+      }
+    }
+  }
+  return refusals;
 }
 
 ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t value) {
@@ -107,7 +137,70 @@ Outcome OutcomeOf(const std::vector<Action>& answers) {
   return Outcome::kRefused;
 }
 
+// Whether a program meets the same by `action` as it did by the recorded answer, and went on.
+bool IsSame(const Action& action, int recorded) {
+  if (action.kind == ActionKind::kTrap) return recorded == kDenialTrapped;
+  if (action.kind != ActionKind::kErrno) return false;
+  return action.value == 0 ? recorded == kDenialAnswered : recorded == static_cast<int>(action.value);
+}
+
+RefusedAgain RefusalOutcome(const RefusedCall& call, const std::vector<Action>& answers) {
+  const Outcome outcome = OutcomeOf(answers);
+  if (outcome == Outcome::kAllowed) return RefusedAgain::kAllowed;
+  if (outcome == Outcome::kDepends) return RefusedAgain::kDepends;
+  const auto harmless = [&](const Action& answer) {
+    return answer == Action{ActionKind::kErrno, ENOSYS} && !call.probed_by.empty();
+  };
+  if (std::ranges::all_of(answers, harmless)) return RefusedAgain::kHarmless;
+  const bool same = std::ranges::all_of(answers, [&](const Action& answer) {
+    return std::ranges::all_of(call.refusals, [&](const Refusal& refusal) { return IsSame(answer, refusal.answer); });
+  });
+  return same ? RefusedAgain::kSame : RefusedAgain::kRefused;
+}
+
+absl::StatusOr<CheckedRefusal> CheckRefusal(const FilterProgram& filter, SyscallId id, std::vector<Refusal> refusals,
+                                            const ErrnoPolicy& policy, const std::optional<KernelVersion>& kernel) {
+  std::string name = SyscallName(id).value_or(DisplayName(id));
+  std::string probed_by = ProbedBy(policy, name);
+  CheckedRefusal checked = {
+      .id = id,
+      .call = {.name = std::move(name), .refusals = std::move(refusals), .probed_by = std::move(probed_by)},
+      .answers = {},
+      .outcome = RefusedAgain::kUnfiltered};
+  if (!IsFiltered(id, kernel, true)) return checked;
+  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
+  for (const auto& [action, arguments] : decision) checked.answers.push_back(action);
+  if (sets.exhausted()) {
+    return absl::ResourceExhaustedError(Concat("what the profile decides of ", DisplayName(id), " is too complicated"));
+  }
+  checked.outcome = RefusalOutcome(checked.call, checked.answers);
+  return checked;
+}
+
 }  // namespace
+
+std::string_view RefusedAgainName(RefusedAgain outcome) {
+  switch (outcome) {
+    case RefusedAgain::kAllowed:
+      return "allowed";
+    case RefusedAgain::kDepends:
+      return "depends";
+    case RefusedAgain::kSame:
+      return "same";
+    case RefusedAgain::kHarmless:
+      return "harmless";
+    case RefusedAgain::kRefused:
+      return "refused";
+    case RefusedAgain::kUnfiltered:
+      return "unfiltered";
+  }
+  return "refused";
+}
+
+bool CheckResult::HasRefusals() const {
+  return !refused.empty() || std::ranges::count(refused_before, RefusedAgain::kRefused, &CheckedRefusal::outcome) > 0;
+}
 
 uint64_t CheckedCall::count() const {
   uint64_t sum = 0;
@@ -117,7 +210,8 @@ uint64_t CheckedCall::count() const {
   return sum;
 }
 
-absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording) {
+absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording,
+                                  std::optional<KernelVersion> kernel) {
   const Abi native = recording.host.native_abi;
   const auto served = AbisServedBeside(native);
   if (!profile.abis.empty() && std::ranges::find_first_of(profile.abis, served) == profile.abis.end()) {
@@ -127,7 +221,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram filter, Compile(profile));
   SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
   CheckResult result = {.native_abi = native, .complete = recording.complete()};
-  for (auto& [key, seen] : Gather(recording)) {
+  for (auto& [key, seen] : Gather(recording, kernel)) {
     const auto& [by_runtime, id] = key;
     ++result.checked;
     ArgumentSets sets;
@@ -136,6 +230,11 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
     if (outcome == Outcome::kAllowed) continue;
     (outcome == Outcome::kRefused ? result.refused : result.depends)
         .push_back({.id = id, .by_runtime = by_runtime, .answers = std::move(answers), .sightings = seen.sightings});
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const errnos, ShippedErrnoPolicy());
+  for (auto& [id, refusals] : GatherRefusals(recording)) {
+    SYSCARVE_ASSIGN_OR_RETURN(CheckedRefusal checked, CheckRefusal(filter, id, std::move(refusals), *errnos, kernel));
+    result.refused_before.push_back(std::move(checked));
   }
   return result;
 }

@@ -6,13 +6,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/profile_target.h"
 #include "userspace/model/recording.h"
-#include "userspace/policy/generate.h"
+#include "userspace/policy/refusals.h"
+#include "userspace/policy/sighting.h"
 
 namespace syscarve {
 
@@ -26,6 +29,25 @@ struct CheckedCall {
   bool operator==(const CheckedCall&) const = default;
 };
 
+// What would become of a call that a filter refused while recording.
+enum class RefusedAgain {
+  kAllowed,     // Let through; what the program does then is not in the recording.
+  kDepends,     // Let through with some arguments, or as a tracer or supervisor decides.
+  kSame,        // Answered as while recording, when the program was not killed for it.
+  kHarmless,    // ENOSYS, and known to be tried and done without.
+  kRefused,     // Refused, and nobody has been seen to go on from that.
+  kUnfiltered,  // The kernel asks no filter about it.
+};
+std::string_view RefusedAgainName(RefusedAgain outcome);  // "allowed", "depends", "same" …
+
+struct CheckedRefusal {
+  SyscallId id;
+  RefusedCall call;             // Of this ABI only; `allowed` is not used.
+  std::vector<Action> answers;  // As of CheckedCall; empty for kUnfiltered.
+  RefusedAgain outcome = RefusedAgain::kRefused;
+  bool operator==(const CheckedRefusal&) const = default;
+};
+
 struct CheckResult {
   Abi native_abi = Abi::kX86_64;  // Of the recording.
   bool complete = false;          // Whether the recording is.
@@ -33,15 +55,21 @@ struct CheckResult {
   // Each with the programs' calls first, then the runtime's; ascending by call.
   std::vector<CheckedCall> refused;  // Not let through with any arguments that it can have had.
   std::vector<CheckedCall> depends;  // Let through with some, or as a tracer or supervisor decides.
+  // What a filter refused while recording; ascending by call, not counted in `checked`.
+  std::vector<CheckedRefusal> refused_before;
+  // Whether the program would meet a refusal that it has not been seen to go on from.
+  bool HasRefusals() const;
   bool operator==(const CheckResult&) const = default;
 };
 
-// Asks about `calls` and `baseline_calls`. Calls that the runtime made before there was a filter, and calls that
-// another filter refused while recording, are not asked about. SCMP_ACT_LOG lets a call through. Recorded values of an
-// argument decide when none is missing among them; how the values of several arguments went together is not recorded,
-// so all combinations count. An incomplete recording is checked all the same.
+// Asks about `calls`, `baseline_calls` and `denials`. Calls that the runtime made before there was a filter are not
+// asked about, nor those that the kernel exempts from seccomp: as far as `kernel` says so, or nothing else is known.
+// SCMP_ACT_LOG lets a call through. Recorded values of an argument decide when none is missing among them; how the
+// values of several arguments went together is not recorded, so all combinations count. An incomplete recording is
+// checked all the same.
 //
 // As Compile fails. kInvalidArgument: the recording's architecture is not one that the profile's ABIs are served on.
-absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording);
+absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording,
+                                  std::optional<KernelVersion> kernel = std::nullopt);
 
 }  // namespace syscarve

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <numeric>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -36,8 +36,10 @@ struct TraceKey {
 struct Evidence {
   std::map<std::string, std::map<std::pair<TraceKey, SyscallId>, Sighting>> calls;  // By name.
   std::map<SyscallId, uint64_t> unnamed;
-  std::set<std::string> denied;
+  // By name, then by answer (Denial::errno_value).
+  std::map<std::string, std::map<std::tuple<TraceKey, SyscallId, int>, Sighting>> refused;
   std::map<TraceKey, std::map<int, CapabilityUse>> capabilities;
+  std::set<std::string> failed_runs;  // Ids of those whose command HasFailed.
   std::set<Abi> abis;
 };
 
@@ -55,6 +57,22 @@ void KeepLargerUse(const CapabilityUse& more, CapabilityUse& kept) {
   KeepLarger(kept.foreign.denied, more.foreign.denied);
 }
 
+// Keeps of one sighting in several recordings what is the same in any order of these.
+void KeepSighting(const Recording& recording, const Run& run, const TraceKey& key, SyscallId id, uint64_t count,
+                  const std::map<ProgramId, uint64_t>& programs, Sighting& kept) {
+  kept.id = id;
+  kept.run_id = run.id;
+  // Names may differ between two copies of one run; the choice must not depend on which came first.
+  KeepLarger(kept.run_name, run.name);
+  kept.subject = key.name;
+  KeepLarger(kept.count, count);
+  std::map<Program, uint64_t> by_program;
+  for (const auto& [program, of_program] : programs) {
+    if (program < recording.programs.size()) by_program[recording.programs[program]] += of_program;
+  }
+  for (const auto& [program, of_program] : by_program) KeepLarger(kept.programs[program], of_program);
+}
+
 void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key, const SubjectTrace& trace,
                  Evidence& evidence) {
   for (const auto& [id, observation] : trace.calls) {
@@ -66,25 +84,20 @@ void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key
       continue;
     }
     Sighting& sighting = evidence.calls[*name][{key, id}];
-    sighting.id = id;
-    sighting.run_id = run.id;
-    // Names may differ between two copies of one run; the choice must not depend on which came first.
-    KeepLarger(sighting.run_name, run.name);
-    sighting.subject = key.name;
-    KeepLarger(sighting.count, observation.count);
+    KeepSighting(recording, run, key, id, observation.count, observation.programs, sighting);
     if (observation.first_seen.has_value()) {
       const uint64_t after = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
       sighting.after_start_nanos = std::min(sighting.after_start_nanos.value_or(after), after);
     }
-    std::map<Program, uint64_t> programs;
-    for (const auto& [program, count] : observation.programs) {
-      if (program < recording.programs.size()) programs[recording.programs[program]] += count;
-    }
-    for (const auto& [program, count] : programs) KeepLarger(sighting.programs[program], count);
   }
   for (const auto& [id, denials] : trace.denials) {
     // What a filter refused it was asked about, exempt on newer kernels or not.
-    if (!denials.empty()) evidence.denied.insert(SyscallName(id).value_or(DisplayName(id)));
+    const std::string name = SyscallName(id).value_or(DisplayName(id));
+    for (const Denial& denial : denials) {
+      if (denial.count == 0) continue;
+      KeepSighting(recording, run, key, id, denial.count, denial.programs,
+                   evidence.refused[name][{key, id, denial.errno_value}]);
+    }
   }
   for (const auto& [capability, use] : trace.capabilities) KeepLargerUse(use, evidence.capabilities[key][capability]);
 }
@@ -93,6 +106,7 @@ Evidence Gather(std::span<const Recording> recordings) {
   Evidence evidence;
   for (const Recording& recording : recordings) {
     for (const Run& run : recording.runs) {
+      if (run.command.has_value() && HasFailed(*run.command)) evidence.failed_runs.insert(run.id);
       for (const auto& [subject_id, trace] : run.subjects) {
         const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
         GatherTrace(recording, run, {run.start, run.id, subject.kind, subject.name, subject.cgroup}, trace, evidence);
@@ -476,14 +490,26 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
     result.calls.push_back(std::move(call));
   }
 
+  for (auto& [name, refusals] : evidence.refused) {
+    RefusedCall call = {
+        .name = name, .refusals = {}, .probed_by = ProbedBy(*errno_policy, name), .allowed = allowed.contains(name)};
+    for (auto& [key, sighting] : refusals) call.refusals.push_back({std::get<int>(key), std::move(sighting)});
+    result.refused.push_back(std::move(call));
+  }
+
   for (const Recording& recording : recordings) {
     if (recording.method.capabilities != "none") result.capabilities_recorded = true;
   }
   std::map<int, CapabilityUse> uses;
+  std::map<int, CapabilityUse> in_failed;
   for (const auto& [key, trace] : evidence.capabilities) {
-    for (const auto& [capability, use] : trace) AddCapabilityUse(use, uses[capability]);
+    const bool failed = evidence.failed_runs.contains(key.run_id);
+    for (const auto& [capability, use] : trace) {
+      AddCapabilityUse(use, uses[capability]);
+      if (failed) AddCapabilityUse(use, in_failed[capability]);
+    }
   }
-  result.capabilities = JudgeCapabilities(*capability_data, uses);
+  result.capabilities = JudgeCapabilities(*capability_data, uses, in_failed);
   result.cap_add = NeededCapabilities(result.capabilities);
 
   result.profile = MakeProfile(result.calls, result.narrowed, *closure_rules, options, *errno_policy, abis);
@@ -536,13 +562,6 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   }
   for (const auto& [how, names] : widened)
     warn(Concat("widened: ", how, ", because a profile speaks by name: ", Listed(names)));
-  std::set<std::string> denied;
-  std::set_difference(evidence.denied.begin(), evidence.denied.end(), allowed.begin(), allowed.end(),
-                      std::inserter(denied, denied.end()));
-  if (!denied.empty()) {
-    warn(Concat("asked for while recording, but refused by a filter already in force, and so not allowed: ",
-                Listed(denied)));
-  }
   std::set<std::string> unknown_to_libseccomp;
   for (const std::string& name : allowed) {
     const bool known = std::all_of(abis.begin(), abis.end(), [&](Abi abi) {

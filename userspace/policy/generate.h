@@ -20,6 +20,8 @@
 #include "userspace/policy/call_rules.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
+#include "userspace/policy/refusals.h"
+#include "userspace/policy/sighting.h"
 
 namespace syscarve {
 
@@ -51,18 +53,6 @@ struct GenerateOptions {
   std::vector<std::string> block;        // Never allowed: stronger than every reason to allow.
   bool allow_incomplete = false;
   std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).
-};
-
-// One call in one run of one subject.
-struct Sighting {
-  SyscallId id;
-  std::string run_id;
-  std::string run_name;
-  std::string subject;                        // An adversary's bytes, as are the programs' paths.
-  std::optional<uint64_t> after_start_nanos;  // First seen so long after the run's start; absent when that was lost.
-  uint64_t count = 0;
-  std::map<Program, uint64_t> programs;  // Count per program.
-  bool operator==(const Sighting&) const = default;
 };
 
 // A name that the profile allows, and all reasons for it. At least one of the four is there.
@@ -102,11 +92,13 @@ struct GeneratedProfile {
   std::set<Abi> seen_abis;                                  // Of calls of the recordings, and the native one.
   std::vector<CutCall> cut;  // By GenerateOptions::ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
+  std::vector<RefusedCall> refused;  // By a filter already in force while recording; ascending by name.
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
   std::vector<std::string> cap_add;    // What to add after dropping all capabilities.
   std::vector<std::string> baselines;  // The sources that were given, in their order.
-  std::vector<std::string> warnings;   // Sentences; may hold an adversary's bytes.
+  // Sentences; may hold an adversary's bytes. Those of what was refused are RefusalWarnings.
+  std::vector<std::string> warnings;
 };
 
 // The union over all recordings, runs and subjects, and over a run's parts where one run id appears more than once.

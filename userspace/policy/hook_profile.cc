@@ -75,6 +75,7 @@ absl::StatusOr<HookProfile> DecideHookProfile(const Recording& recording, std::s
   result.sources = made.baselines;
   result.warnings = std::move(choice.warnings);
   result.warnings.insert(result.warnings.end(), made.warnings.begin(), made.warnings.end());
+  for (std::string& warning : RefusalWarnings(made.refused)) result.warnings.push_back(std::move(warning));
   return result;
 }
 

@@ -41,8 +41,9 @@ struct ClosureRule {
 };
 
 struct ErrnoPolicy {
-  int newer_from = 0;            // Calls with this number or a greater one count as probed.
-  std::set<std::string> probed;  // Older calls that a libc or language runtime may try and fall back from.
+  int newer_from = 0;  // Calls with this number or a greater one are answered as if they were probed.
+  // Calls that a libc, language runtime or program is known to try and to fall back from: who does, by name.
+  std::map<std::string, std::string> probed;
 };
 
 // What is known of one capability being asked for during some calls.

@@ -252,9 +252,9 @@ absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text) {
     policy.newer_from = static_cast<int>(root.Required("newer_from").Uint(1, kMaxSyscallNumber));
     root.Required("probed").ForEach(kMaxElements, [&](const JsonReader& entry) {
       entry.AllowOnly({"names", "who"});
-      entry.Required("who").Text(kMaxText);
+      const std::string who = entry.Required("who").Text(kMaxText);
       for (const std::string& name : Names(entry.Required("names"))) {
-        if (!policy.probed.insert(name).second) entry.Fail(Concat("\"", name, "\" appears twice"));
+        if (!policy.probed.emplace(name, who).second) entry.Fail(Concat("\"", name, "\" appears twice"));
       }
     });
   };

@@ -17,17 +17,70 @@ namespace {
 constexpr std::string_view kSchema = "syscarve.check/1";
 constexpr size_t kWidth = 120;
 
-std::string CallLines(const CheckedCall& call, Abi native) {
+std::string AnswerWords(const std::vector<Action>& all) {
   std::vector<std::string> answers;
-  for (const Action& answer : call.answers) answers.push_back(ActionWords(answer));
+  for (const Action& answer : all) answers.push_back(ActionWords(answer));
+  return absl::StrJoin(answers, " or ");
+}
+
+std::string CallLines(const CheckedCall& call, Abi native) {
   std::string text = Concat(DisplayName(call.id), call.by_runtime ? ", made by the container runtime" : "", "\n  ",
-                            absl::StrJoin(answers, " or "), call.answers.size() > 1 ? ", by its arguments" : "", "\n");
+                            AnswerWords(call.answers), call.answers.size() > 1 ? ", by its arguments" : "", "\n");
   for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, call.id.abi == native);
   return text;
 }
 
 std::string Calls(uint64_t count) {
   return Concat(count, count == 1 ? " call" : " calls");
+}
+
+// What would become of it, as a sentence without its end.
+std::string OutcomeWords(const CheckedRefusal& refused) {
+  switch (refused.outcome) {
+    case RefusedAgain::kAllowed:
+      return "allowed: what follows it is not in the recording";
+    case RefusedAgain::kDepends:
+      return AnswerWords(refused.answers) + (refused.answers.size() > 1 ? ", by its arguments" : "");
+    case RefusedAgain::kSame:
+      return AnswerWords(refused.answers) + ", as while recording";
+    case RefusedAgain::kHarmless:
+      return Concat(AnswerWords(refused.answers), ", which is known to be done without: ", refused.call.probed_by);
+    case RefusedAgain::kRefused:
+      return AnswerWords(refused.answers) + ": no program was seen to go on from that";
+    case RefusedAgain::kUnfiltered:
+      return "this kernel asks no filter about it";
+  }
+  return "";
+}
+
+std::string CheckedRefusalLines(const CheckedRefusal& refused, Abi native) {
+  std::string text = Concat(DisplayName(refused.id), "\n  ", OutcomeWords(refused), "\n");
+  for (const Refusal& refusal : refused.call.refusals) text += RefusalLines(refusal, refused.id.abi == native);
+  return text;
+}
+
+JsonValue::Array AnswersJson(const std::vector<Action>& all) {
+  JsonValue::Array answers;
+  for (const Action& answer : all) answers.push_back(ActionJson(answer));
+  return answers;
+}
+
+JsonValue::Array RefusedBeforeJson(const std::vector<CheckedRefusal>& all) {
+  JsonValue::Array result;
+  for (const CheckedRefusal& refused : all) {
+    JsonValue::Object entry;
+    if (std::optional<std::string> name = SyscallName(refused.id)) entry.push_back({"name", *std::move(name)});
+    entry.push_back({"abi", AbiName(refused.id.abi)});
+    entry.push_back({"number", static_cast<uint64_t>(refused.id.nr)});
+    entry.push_back({"outcome", RefusedAgainName(refused.outcome)});
+    entry.push_back({"answers", AnswersJson(refused.answers)});
+    if (!refused.call.probed_by.empty()) entry.push_back({"probed_by", refused.call.probed_by});
+    JsonValue::Array refusals;
+    for (const Refusal& refusal : refused.call.refusals) refusals.push_back(RefusalJson(refused.call, refusal));
+    entry.push_back({"refused", std::move(refusals)});
+    result.push_back(std::move(entry));
+  }
+  return result;
 }
 
 JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
@@ -39,9 +92,7 @@ JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
     entry.push_back({"number", static_cast<uint64_t>(call.id.nr)});
     entry.push_back({"by", call.by_runtime ? "runtime" : "program"});
     entry.push_back({"count", call.count()});
-    JsonValue::Array answers;
-    for (const Action& answer : call.answers) answers.push_back(ActionJson(answer));
-    entry.push_back({"answers", std::move(answers)});
+    entry.push_back({"answers", AnswersJson(call.answers)});
     JsonValue::Array seen;
     for (const Sighting& sighting : call.sightings) seen.push_back(SightingJson(sighting));
     entry.push_back({"seen", std::move(seen)});
@@ -64,9 +115,17 @@ std::string CheckText(const CheckResult& result) {
     for (const CheckedCall& call : result.depends) text += CallLines(call, result.native_abi);
     text += "\n";
   }
-  return text + Concat(Calls(result.checked), " checked: ", result.refused.size(), " would be refused, ",
-                       result.depends.size(), " depend", result.depends.size() == 1 ? "s" : "",
-                       " on more than is known\n");
+  if (!result.refused_before.empty()) {
+    text += "refused by a filter while recording; by this profile\n\n";
+    for (const CheckedRefusal& call : result.refused_before) text += CheckedRefusalLines(call, result.native_abi);
+    text += "\n";
+  }
+  text += Concat(Calls(result.checked), " checked: ", result.refused.size(), " would be refused, ",
+                 result.depends.size(), " depend", result.depends.size() == 1 ? "s" : "", " on more than is known\n");
+  if (result.refused_before.empty()) return text;
+  const auto missed = std::ranges::count(result.refused_before, RefusedAgain::kRefused, &CheckedRefusal::outcome);
+  return text + Concat(Calls(result.refused_before.size()), " refused while recording: ", missed,
+                       " would be refused and may be missed\n");
 }
 
 std::string CheckJson(const CheckResult& result) {
@@ -74,7 +133,8 @@ std::string CheckJson(const CheckResult& result) {
                                      {"complete", result.complete},
                                      {"checked", result.checked},
                                      {"refused", CallsJson(result.refused)},
-                                     {"depends", CallsJson(result.depends)}},
+                                     {"depends", CallsJson(result.depends)},
+                                     {"refused_while_recording", RefusedBeforeJson(result.refused_before)}},
                    kWidth);
 }
 

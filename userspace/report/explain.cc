@@ -37,6 +37,24 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   return text;
 }
 
+const RefusedCall* FindRefused(const GeneratedProfile& made, std::string_view name) {
+  const auto found = std::ranges::find(made.refused, name, &RefusedCall::name);
+  return found == made.refused.end() ? nullptr : &*found;
+}
+
+// What a filter in force while recording refused of the call, if anything.
+std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
+  const RefusedCall* const call = FindRefused(made, name);
+  if (call == nullptr) return "";
+  std::string text;
+  bool harmless = false;
+  for (const Refusal& refusal : call->refusals) {
+    text += RefusalLines(refusal, refusal.sighting.id.abi == made.native_abi);
+    harmless |= call->IsHarmless(refusal);
+  }
+  return harmless ? Concat(text, "  harmless where answered ENOSYS: ", call->probed_by, "\n") : text;
+}
+
 // The answer to a call that has no reason to be allowed.
 std::string RefusedLine(const Decider& decider, const std::vector<Abi>& abis, const std::string& name) {
   for (const Abi abi : abis) {
@@ -56,8 +74,19 @@ std::string RuleLine(const Rule& rule) {
 
 std::string ExplainText(const GeneratedProfile& made, std::span<const std::string> names) {
   std::string text;
+  const Decider decider(made.profile);
   if (names.empty()) {
-    for (const AllowedCall& call : made.calls) text += CallLines(call, made.native_abi);
+    for (const AllowedCall& call : made.calls) {
+      text += CallLines(call, made.native_abi) + RefusedLines(made, call.name);
+    }
+    for (const RefusedCall& call : made.refused) {
+      if (call.allowed) continue;
+      const SyscallId id = call.refusals.front().sighting.id;
+      text += SyscallName(id).has_value()
+                  ? RefusedLine(decider, made.profile.abis, call.name)
+                  : Concat(call.name, "\n  a profile speaks by name: ", ActionWords(decider.Decide(id, {})), "\n");
+      text += RefusedLines(made, call.name);
+    }
     if (!made.capabilities_recorded) return text + "capabilities\n  not recorded\n";
     for (const CapabilityVerdict& verdict : made.capabilities) {
       text += Concat(CapabilityName(verdict.capability), "\n  ", VerdictName(verdict.verdict), " (granted ",
@@ -66,12 +95,12 @@ std::string ExplainText(const GeneratedProfile& made, std::span<const std::strin
     }
     return text;
   }
-  const Decider decider(made.profile);
   for (const std::string& name : names) {
     const auto found =
         std::find_if(made.calls.begin(), made.calls.end(), [&](const AllowedCall& call) { return call.name == name; });
     text +=
         found != made.calls.end() ? CallLines(*found, made.native_abi) : RefusedLine(decider, made.profile.abis, name);
+    text += RefusedLines(made, name);
   }
   return text;
 }

@@ -9,8 +9,9 @@
 
 namespace syscarve {
 
-// Every reason for every call that a recording's profile allows, then the verdicts on capabilities. With `names`, only
-// those calls, in that order, and no capabilities; a name that is not allowed is said to be refused, and how.
+// Every reason for every call that a recording's profile allows, then the calls that a filter refused while recording,
+// then the verdicts on capabilities. With `names`, only those calls, in that order, and no capabilities; a name that is
+// not allowed is said to be refused, and how. What a filter refused while recording is told of each call that it was.
 std::string ExplainText(const GeneratedProfile& made, std::span<const std::string> names);
 std::string ExplainJson(const GeneratedProfile& made, std::span<const std::string> names);
 

@@ -35,7 +35,17 @@ JsonValue::Array ConditionsJson(const std::vector<ArgumentCondition>& conditions
   return result;
 }
 
-JsonValue CallJson(const AllowedCall& call) {
+// What a filter in force while recording refused of the call; nothing is added when it refused nothing.
+void AddRefusals(const GeneratedProfile& made, const std::string& name, JsonValue::Object& object) {
+  const auto call = std::ranges::find(made.refused, name, &RefusedCall::name);
+  if (call == made.refused.end()) return;
+  JsonValue::Array refusals;
+  for (const Refusal& refusal : call->refusals) refusals.push_back(RefusalJson(*call, refusal));
+  object.push_back({"refused", std::move(refusals)});
+  if (!call->probed_by.empty()) object.push_back({"probed_by", call->probed_by});
+}
+
+JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   JsonValue::Object result;
   result.push_back({"name", call.name});
   result.push_back({"allowed", true});
@@ -55,14 +65,15 @@ JsonValue CallJson(const AllowedCall& call) {
     closure.push_back(std::move(entry));
   }
   result.push_back({"closure", std::move(closure)});
+  AddRefusals(made, call.name, result);
   return result;
 }
 
-JsonValue RefusedJson(const Decider& decider, const std::vector<Abi>& abis, const std::string& name) {
+JsonValue RefusedJson(const GeneratedProfile& made, const Decider& decider, const std::string& name) {
   JsonValue::Object result;
   result.push_back({"name", name});
   result.push_back({"allowed", false});
-  for (const Abi abi : abis) {
+  for (const Abi abi : made.profile.abis) {
     const std::optional<SyscallId> id = FindSyscall(abi, name);
     if (!id.has_value()) continue;
     const Action action = decider.Decide(*id, {});
@@ -70,6 +81,7 @@ JsonValue RefusedJson(const Decider& decider, const std::vector<Abi>& abis, cons
     if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
     break;
   }
+  AddRefusals(made, name, result);
   return result;
 }
 
@@ -103,14 +115,17 @@ JsonValue::Object Explanation(std::string_view of) {
 std::string ExplainJson(const GeneratedProfile& made, std::span<const std::string> names) {
   JsonValue::Object result = Explanation("recording");
   JsonValue::Array calls;
+  const Decider decider(made.profile);
   if (names.empty()) {
-    for (const AllowedCall& call : made.calls) calls.push_back(CallJson(call));
+    for (const AllowedCall& call : made.calls) calls.push_back(CallJson(made, call));
+    for (const RefusedCall& call : made.refused) {
+      if (!call.allowed) calls.push_back(RefusedJson(made, decider, call.name));
+    }
   } else {
-    const Decider decider(made.profile);
     for (const std::string& name : names) {
       const auto found = std::find_if(made.calls.begin(), made.calls.end(),
                                       [&](const AllowedCall& call) { return call.name == name; });
-      calls.push_back(found != made.calls.end() ? CallJson(*found) : RefusedJson(decider, made.profile.abis, name));
+      calls.push_back(found != made.calls.end() ? CallJson(made, *found) : RefusedJson(made, decider, name));
     }
   }
   result.push_back({"calls", std::move(calls)});

@@ -1,5 +1,6 @@
 #include "userspace/report/sighting.h"
 
+#include <string_view>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -10,9 +11,12 @@
 
 namespace syscarve {
 
-std::string SightingLines(const Sighting& sighting, bool native) {
+namespace {
+
+// What happened, how often, in which run, by whom.
+std::string Lines(std::string_view what, const Sighting& sighting, bool native) {
   std::string text =
-      Concat("  seen ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
+      Concat("  ", what, " ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
              " in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
   if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
   text += "\n";
@@ -24,8 +28,7 @@ std::string SightingLines(const Sighting& sighting, bool native) {
   return text;
 }
 
-JsonValue SightingJson(const Sighting& sighting) {
-  JsonValue::Object result;
+void AddSighting(const Sighting& sighting, JsonValue::Object& result) {
   result.push_back({"run", EncodePercent(sighting.run_name)});
   result.push_back({"run_id", sighting.run_id});
   result.push_back({"subject", EncodePercent(sighting.subject)});
@@ -46,6 +49,37 @@ JsonValue SightingJson(const Sighting& sighting) {
     programs.push_back(std::move(entry));
   }
   result.push_back({"programs", std::move(programs)});
+}
+
+std::string_view OutcomeWord(int answer) {
+  if (answer > 0) return "errno";
+  if (answer == 0) return "killed";
+  return answer == kDenialTrapped ? "trapped" : "answered";
+}
+
+}  // namespace
+
+std::string SightingLines(const Sighting& sighting, bool native) {
+  return Lines("seen", sighting, native);
+}
+
+std::string RefusalLines(const Refusal& refusal, bool native) {
+  return Lines(Concat("refused by a filter already in force (", DenialWords(refusal.answer), ")"), refusal.sighting,
+               native);
+}
+
+JsonValue SightingJson(const Sighting& sighting) {
+  JsonValue::Object result;
+  AddSighting(sighting, result);
+  return result;
+}
+
+JsonValue RefusalJson(const RefusedCall& call, const Refusal& refusal) {
+  JsonValue::Object result;
+  result.push_back({"outcome", OutcomeWord(refusal.answer)});
+  if (refusal.answer > 0) result.push_back({"errno", ErrnoWords(refusal.answer)});
+  result.push_back({"harmless", call.IsHarmless(refusal)});
+  AddSighting(refusal.sighting, result);
   return result;
 }
 

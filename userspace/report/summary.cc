@@ -12,6 +12,8 @@
 namespace syscarve {
 namespace {
 
+constexpr size_t kMostHarmless = 8;
+
 std::string ReasonCounts(const GeneratedProfile& made) {
   size_t seen = 0;
   size_t baseline = 0;
@@ -88,6 +90,12 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   return lines;
 }
 
+std::string HarmlessLine(const GeneratedProfile& made, size_t most) {
+  const std::string calls = HarmlessRefusals(made.refused, most);
+  if (calls.empty()) return "";
+  return Concat("tried, answered ENOSYS by a filter already in force, and known to be done without: ", calls);
+}
+
 Reach NativeReach(const GeneratedProfile& made) {
   Reach reach;
   for (const SyscallEntry& entry : SyscallTable(made.native_abi)) {
@@ -127,26 +135,32 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   }
   if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += line + "\n";
+  if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
   if (!made.capabilities_recorded) {
     text += "capabilities: not recorded\n";
     return text;
   }
   if (made.cap_add.empty()) {
-    text += "capabilities: none needed (--cap-drop ALL)\n";
+    const bool possible = std::ranges::count(made.capabilities, Verdict::kPossible, &CapabilityVerdict::verdict) > 0;
+    text += Concat("capabilities: none ", possible ? "known to be " : "", "needed (--cap-drop ALL)\n");
   } else {
     std::string options = "--cap-drop ALL";
     for (const std::string& name : made.cap_add) options += Concat(" --cap-add ", name);
     text += Concat("capabilities: ", options, "\n");
   }
   std::vector<std::string> passing;
+  std::vector<std::string> others;
   for (const CapabilityVerdict& verdict : made.capabilities) {
-    if (verdict.verdict == Verdict::kNeeded) {
+    if (verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kPossible) {
       text += Concat("  ", CapabilityName(verdict.capability), ": ", EscapeForTerminal(verdict.why), "\n");
+    } else if (verdict.verdict == Verdict::kOpportunistic) {
+      passing.push_back(CapabilityName(verdict.capability));
     } else {
-      passing.push_back(Concat(CapabilityName(verdict.capability), " (", VerdictName(verdict.verdict), ")"));
+      others.push_back(Concat(CapabilityName(verdict.capability), " (", VerdictName(verdict.verdict), ")"));
     }
   }
-  if (!passing.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(passing, ", "), "\n");
+  if (!others.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(others, ", "), "\n");
+  if (!passing.empty()) text += Concat("  asked in passing: ", absl::StrJoin(passing, ", "), "\n");
   return text;
 }
 

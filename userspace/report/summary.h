@@ -30,6 +30,10 @@ std::string ClosureCosts(const GeneratedProfile& made);
 // on its own; those that closure would have added are only counted.
 std::vector<std::string> CeilingLines(const GeneratedProfile& made);
 
+// What a filter refused while recording that programs are known to do without, at most `most` calls of it; "" when
+// there is nothing.
+std::string HarmlessLine(const GeneratedProfile& made, size_t most);
+
 // A few lines for a terminal, each with a newline, safe to print. Warnings are not among them.
 std::string GenerateSummary(const GeneratedProfile& made);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/quote.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/wording.h"
 
@@ -70,12 +71,43 @@ std::string ReasonTable(const GeneratedProfile& made) {
 std::string CapabilityTable(const GeneratedProfile& made) {
   if (!made.capabilities_recorded) return "Capabilities were not recorded: nothing is known of which it needs.\n";
   if (made.capabilities.empty()) return "No capability was asked for.\n";
-  std::string text = "| capability | verdict | granted | refused | why |\n| --- | --- | --- | --- | --- |\n";
+  std::string rows;
+  std::vector<std::string> passing;
   for (const CapabilityVerdict& verdict : made.capabilities) {
-    text += Concat("| ", MarkdownCodeInTable(CapabilityName(verdict.capability)), " | ", VerdictName(verdict.verdict),
+    if (verdict.verdict == Verdict::kOpportunistic) {
+      passing.push_back(Concat(MarkdownCode(CapabilityName(verdict.capability)), " (granted ", Times(verdict.granted),
+                               ", refused ", Times(verdict.denied), ")"));
+      continue;
+    }
+    rows += Concat("| ", MarkdownCodeInTable(CapabilityName(verdict.capability)), " | ", VerdictName(verdict.verdict),
                    " | ", verdict.granted, " | ", verdict.denied, " | ", EscapeForMarkdown(verdict.why), " |\n");
   }
-  return text;
+  std::string text;
+  if (!rows.empty()) {
+    text += "| capability | verdict | granted | refused | why |\n| --- | --- | --- | --- | --- |\n" + rows;
+  }
+  if (passing.empty()) return text;
+  if (!rows.empty()) text += "\n";
+  return text + Concat("Asked for in passing only: ", absl::StrJoin(passing, ", "), ".\n");
+}
+
+// What a filter refused while recording, and nobody is known to do without.
+std::string RefusedTable(const GeneratedProfile& made) {
+  std::string rows;
+  for (const RefusedCall& call : made.refused) {
+    if (call.allowed) continue;
+    for (const RefusalTotal& total : RefusalTotals(call)) {
+      std::vector<std::string> programs;
+      for (const auto& [label, count] : total.programs) programs.push_back(label.empty() ? "unknown" : label);
+      rows += Concat("| ", MarkdownCodeInTable(call.name), " | ", EscapeForMarkdown(DenialWords(total.answer)), " | ",
+                     total.count, " | ", CodeCell(programs), " |\n");
+    }
+  }
+  if (rows.empty()) return "";
+  return Concat(
+      "A filter already in force refused these while recording, so they are not allowed:\n\n"
+      "| call | answer | count | program |\n| --- | --- | --- | --- |\n",
+      rows, "\n");
 }
 
 std::string Section(const ServiceSummary& service) {
@@ -89,6 +121,10 @@ std::string Section(const ServiceSummary& service) {
     for (const std::string& line : ceiling) text += Concat("- ", EscapeForMarkdown(line), "\n");
     text += "\n";
   }
+  if (const std::string line = HarmlessLine(made, made.refused.size()); !line.empty()) {
+    text += Concat("- ", EscapeForMarkdown(line), "\n\n");
+  }
+  text += RefusedTable(made);
   text += CapabilityTable(made) + "\n";
   if (!service.warnings.empty()) {
     text += "Warnings:\n\n";
@@ -123,7 +159,8 @@ std::string SummaryMarkdown(std::span<const ServiceSummary> services) {
   for (const ServiceSummary& service : services) {
     const Reach reach = NativeReach(service.made);
     text += Concat("| ", MarkdownCodeInTable(service.title), " | ", reach.allowed, " of ", reach.kernel, " | ",
-                   CapabilityCell(service.made), " | ", service.warnings.size(), " |\n");
+                   CapabilityCell(service.made), " | ",
+                   service.warnings.size() + RefusalWarnings(service.made.refused).size(), " |\n");
   }
   for (const ServiceSummary& service : services) text += Section(service);
   return text;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
@@ -15,20 +17,27 @@ class CapabilitiesTest : public testing::Test {
     if (!during.empty()) call = FindSyscall(Abi::kX86_64, during).value();
     uses_[CapabilityFromName(capability).value()].during[call] = {granted, denied};
   }
+  // The same in a command that failed.
+  void CheckedInFailed(std::string_view capability, std::string_view during, uint64_t granted, uint64_t denied) {
+    Checked(capability, during, granted, denied);
+    const int number = CapabilityFromName(capability).value();
+    in_failed_[number] = uses_[number];
+  }
   void Foreign(std::string_view capability) { uses_[CapabilityFromName(capability).value()].foreign = {3, 0}; }
 
   CapabilityVerdict Judge(std::string_view capability) {
-    for (CapabilityVerdict& verdict : JudgeCapabilities(*ShippedCapabilityData().value(), uses_)) {
+    for (CapabilityVerdict& verdict : JudgeCapabilities(*ShippedCapabilityData().value(), uses_, in_failed_)) {
       if (verdict.capability == CapabilityFromName(capability).value()) return verdict;
     }
     ADD_FAILURE() << "no verdict on " << capability;
     return {};
   }
   std::vector<std::string> Needed() {
-    return NeededCapabilities(JudgeCapabilities(*ShippedCapabilityData().value(), uses_));
+    return NeededCapabilities(JudgeCapabilities(*ShippedCapabilityData().value(), uses_, in_failed_));
   }
 
   std::map<int, CapabilityUse> uses_;
+  std::map<int, CapabilityUse> in_failed_;
 };
 
 TEST_F(CapabilitiesTest, GrantedDuringACallThatNeedsItIsNeeded) {
@@ -69,6 +78,52 @@ TEST_F(CapabilitiesTest, LoadingAFilterIsANeedWithARemark) {
 TEST_F(CapabilitiesTest, AlwaysRefusedIsUnused) {
   Checked("CAP_SYS_NICE", "setpriority", 0, 3);
   EXPECT_EQ(Judge("CAP_SYS_NICE").verdict, Verdict::kUnused);
+}
+
+TEST_F(CapabilitiesTest, RefusedInACommandThatFailedIsPossible) {
+  CheckedInFailed("CAP_SYS_NICE", "setpriority", 0, 3);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_NICE");
+  EXPECT_EQ(verdict.verdict, Verdict::kPossible);
+  EXPECT_EQ(verdict.calls, std::vector<std::string>{"setpriority"});
+  EXPECT_EQ(verdict.why, "refused every time during setpriority, and the command failed, so it may be needed");
+  EXPECT_TRUE(Needed().empty());
+}
+
+TEST_F(CapabilitiesTest, GrantedElsewhereIsNeededHoweverTheCommandEnded) {
+  CheckedInFailed("CAP_SYS_NICE", "setpriority", 0, 3);
+  Checked("CAP_SYS_NICE", "sched_setscheduler", 1, 0);
+  EXPECT_EQ(Judge("CAP_SYS_NICE").verdict, Verdict::kNeeded);
+}
+
+TEST_F(CapabilitiesTest, WhatIsAskedInPassingIsSoAlsoWhereItWasRefused) {
+  CheckedInFailed("CAP_SYS_ADMIN", "mmap", 0, 40);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(verdict.denied, 40U);
+  EXPECT_NE(verdict.why.find("cap_vm_enough_memory"), std::string::npos) << verdict.why;
+}
+
+TEST_F(CapabilitiesTest, AQuestionOfItsOwnAmongRefusedOnesInPassingDecides) {
+  Checked("CAP_SYS_ADMIN", "mmap", 0, 40);
+  Checked("CAP_SYS_ADMIN", "mount", 0, 1);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kUnused);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").calls, std::vector<std::string>{"mount"});
+  in_failed_ = uses_;
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kPossible);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").calls, std::vector<std::string>{"mount"});
+}
+
+TEST_F(CapabilitiesTest, OfARefusedChainTheNarrowCapabilityIsPossible) {
+  Checked("CAP_DAC_READ_SEARCH", "openat", 0, 4);
+  Checked("CAP_DAC_OVERRIDE", "openat", 0, 4);
+  in_failed_ = uses_;
+  EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kPossible);
+  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kOpportunistic);
+}
+
+TEST(CommandEndTest, WhoIsStoppedHasNotFailed) {
+  for (const int status : {0, 128 + SIGINT, 128 + SIGTERM}) EXPECT_FALSE(HasFailed({.status = status})) << status;
+  for (const int status : {1, 127, 128 + SIGSYS, 128 + SIGKILL}) EXPECT_TRUE(HasFailed({.status = status})) << status;
 }
 
 TEST_F(CapabilitiesTest, OverriddenCredentialsAreForeign) {

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <set>
 
 #include "tests/unit/policy/random_profiles.h"
 #include "tests/unit/policy/recordings.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/policy/filter.h"
+#include "userspace/policy/generate.h"
 
 namespace syscarve {
 namespace {
@@ -225,6 +228,43 @@ TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
   EXPECT_GT(refused, 100U);
   EXPECT_GT(depends, 10U);
   EXPECT_GT(allowed, 100U);
+}
+
+TEST(CheckTest, WhatAFilterRefusedWhileRecordingIsToldForWhatItIs) {
+  RecordingBuilder builder;
+  builder.Call("read").Denied("mount", EPERM).Denied("vfork", 0).Denied("bpf", EACCES).Denied("clone3", EPERM);
+  builder.Denied("unshare", kDenialTrapped).Denied("socket", EPERM).Denied("getpid", 0);
+  Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 2}});
+  profile.rules.push_back({.names = {"read", "getpid"}, .action = kAllow});
+  profile.rules.push_back({.names = {"clone3"}, .action = {ActionKind::kErrno, ENOSYS}});
+  profile.rules.push_back({.names = {"unshare"}, .action = {ActionKind::kTrap, 0}});
+  const CheckResult result = Checked(profile, builder.Build());
+  EXPECT_EQ(result.checked, 1U);
+  EXPECT_TRUE(result.refused.empty());
+  std::map<std::string, RefusedAgain> outcomes;
+  for (const CheckedRefusal& refused : result.refused_before) outcomes[refused.call.name] = refused.outcome;
+  EXPECT_EQ(outcomes, (std::map<std::string, RefusedAgain>{{"mount", RefusedAgain::kSame},
+                                                           {"vfork", RefusedAgain::kRefused},
+                                                           {"bpf", RefusedAgain::kRefused},
+                                                           {"clone3", RefusedAgain::kHarmless},
+                                                           {"unshare", RefusedAgain::kSame},
+                                                           {"socket", RefusedAgain::kDepends},
+                                                           {"getpid", RefusedAgain::kAllowed}}));
+  EXPECT_TRUE(result.HasRefusals());
+  EXPECT_FALSE(Checked(profile, RecordingBuilder().Denied("mount", EPERM).Build()).HasRefusals());
+}
+
+TEST(CheckTest, UretprobeIsAskedAboutWhereTheKernelDoes) {
+  const Recording recording = RecordingBuilder().Call("read").Denied("uretprobe", 0).Build();
+  const auto outcome = [&](std::optional<KernelVersion> kernel) {
+    return Check(Allowing({"read"}), recording, kernel).value().refused_before.at(0).outcome;
+  };
+  EXPECT_EQ(outcome(std::nullopt), RefusedAgain::kRefused) << "it was refused where it was recorded";
+  EXPECT_EQ(outcome(KernelVersion{6, 11}), RefusedAgain::kRefused);
+  EXPECT_EQ(outcome(KernelVersion{6, 14}), RefusedAgain::kUnfiltered);
+  const Recording made = RecordingBuilder().Call("uretprobe").Build();
+  EXPECT_EQ(Check(Allowing({"read"}), made, KernelVersion{6, 13}).value().refused.size(), 1U);
+  EXPECT_EQ(Check(Allowing({"read"}), made, KernelVersion{6, 14}).value().refused.size(), 0U);
 }
 
 TEST(CheckTest, AProfileOfAnotherArchitectureIsRefused) {

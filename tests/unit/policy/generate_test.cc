@@ -384,16 +384,48 @@ TEST(GenerateTest, RefusedCallsAndTheRuntimesOwnAreNotAllowed) {
   builder.trace().runtime_calls[FindSyscall(Abi::kX86_64, "pivot_root").value()] = {.count = 1, .programs = {{0, 1}}};
   const GeneratedProfile made = Make({builder.Build()});
   EXPECT_EQ(Names(made), (std::set<std::string>{"read", "sync"}));
-  EXPECT_TRUE(Warns(made, "refused by a filter already in force, and so not allowed: unshare"));
+  ASSERT_EQ(made.refused.size(), 2U);
+  EXPECT_EQ(made.refused[0].name, "sync");
+  EXPECT_TRUE(made.refused[0].allowed);
+  EXPECT_EQ(made.refused[1].name, "unshare");
+  EXPECT_FALSE(made.refused[1].allowed);
 }
 
 TEST(GenerateTest, WhatAFilterRefusedIsToldThoughNewerKernelsExemptIt) {
   const GeneratedProfile made = Make({RecordingBuilder().Call("read").Denied("uretprobe", 0).Build()});
   EXPECT_EQ(Names(made), std::set<std::string>{"read"});
-  EXPECT_TRUE(Warns(made, "refused by a filter already in force, and so not allowed: uretprobe"));
+  ASSERT_EQ(made.refused.size(), 1U);
+  EXPECT_EQ(made.refused[0].name, "uretprobe");
   GenerateOptions options = Exactly();
   options.allow = {"uretprobe"};
   EXPECT_TRUE(Names(Make({RecordingBuilder().Call("read").Build()}, options)).contains("uretprobe"));
+}
+
+TEST(GenerateTest, RefusalsOfPartsOfOneRunAreNotCountedTwice) {
+  const Recording early = RecordingBuilder().Call("read").Denied("vfork", EPERM, 2).Build();
+  const Recording late = RecordingBuilder().Call("read").Denied("vfork", EPERM, 3).Build();
+  const Recording other = RecordingBuilder("other", std::string(32, 'b')).Denied("vfork", 0, 5).Build();
+  const GeneratedProfile made = Make({early, late, other});
+  EXPECT_EQ(made, Make({other, late, early}));
+  ASSERT_EQ(made.refused.size(), 1U);
+  const std::vector<RefusalTotal> totals = RefusalTotals(made.refused[0]);
+  ASSERT_EQ(totals.size(), 2U);
+  EXPECT_EQ(totals[0].answer, 0);
+  EXPECT_EQ(totals[0].count, 5U);
+  EXPECT_EQ(totals[1].answer, EPERM);
+  EXPECT_EQ(totals[1].count, 3U);
+}
+
+TEST(GenerateTest, ACapabilityThatAFailedCommandWasRefusedIsPossible) {
+  RecordingBuilder builder;
+  builder.Call("setpriority").Capability("CAP_SYS_NICE", "setpriority", 0, 1);
+  const auto verdict = [&] { return Make({builder.Build()}).capabilities.at(0).verdict; };
+  EXPECT_EQ(verdict(), Verdict::kUnused) << "how it ended is not known";
+  builder.recording().runs[0].command = CommandEnd{.status = 0};
+  EXPECT_EQ(verdict(), Verdict::kUnused);
+  builder.recording().runs[0].command = CommandEnd{.status = 1};
+  EXPECT_EQ(verdict(), Verdict::kPossible);
+  EXPECT_TRUE(Make({builder.Build()}).cap_add.empty());
 }
 
 TEST(GenerateTest, ABaselineIsAddedWithItsName) {

@@ -39,9 +39,10 @@ class RecordingBuilder {
     return *this;
   }
 
-  RecordingBuilder& Denied(std::string_view name, int errno_value) {
+  // Of one call, the smallest errno value first.
+  RecordingBuilder& Denied(std::string_view name, int errno_value, uint64_t count = 1) {
     trace().denials[FindSyscall(Abi::kX86_64, name).value()].push_back(
-        {.errno_value = errno_value, .count = 1, .programs = {{0, 1}}});
+        {.errno_value = errno_value, .count = count, .programs = {{0, count}}});
     return *this;
   }
 

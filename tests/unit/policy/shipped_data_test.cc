@@ -37,7 +37,7 @@ TEST(ShippedDataTest, EveryNameIsASystemCall) {
       for (const std::string& name : together.add) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
     }
   }
-  for (const std::string& name : ShippedErrnoPolicy().value()->probed) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+  for (const auto& [name, who] : ShippedErrnoPolicy().value()->probed) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
   for (const CapabilityRemark& remark : ShippedCapabilityData().value()->remarks) {
     EXPECT_FALSE(remark.why.empty());
     for (const std::string& name : remark.during) EXPECT_TRUE(IsKnownSyscallName(name)) << name;

@@ -35,9 +35,34 @@ TEST(ExplainTest, NamesProgramRunTimeAndCount) {
   EXPECT_TRUE(Has(text, "stat64\n  no ABI of the profile has this call\n")) << text;
 }
 
+TEST(ExplainTest, NamesWhatAFilterRefusedWhileRecording) {
+  RecordingBuilder builder("unit tests");
+  builder.Calls({"openat", "vfork"}).Denied("vfork", EPERM, 3).Denied("clone3", 0).Denied("clone3", ENOSYS, 7);
+  builder.Denied("mount", EACCES);
+  const GeneratedProfile made = Make(builder, {.closure = ClosureMode::kNone});
+  const std::vector<std::string> names = {"vfork", "clone3"};
+  const std::string text = ExplainText(made, names);
+  EXPECT_TRUE(Has(text,
+                  "  refused by a filter already in force (EPERM) 3 times in run \"unit tests\" by \"program\"\n"
+                  "    3 times by /usr/bin/program\n"))
+      << text;
+  EXPECT_TRUE(Has(text,
+                  "clone3\n  not in the profile: refused with ENOSYS\n"
+                  "  refused by a filter already in force (killed) 1 time in run"))
+      << text;
+  EXPECT_TRUE(Has(text, "  harmless where answered ENOSYS: glibc 2.34 falls back on clone ")) << text;
+  EXPECT_TRUE(Has(ExplainText(made, {}), "mount\n  not in the profile: refused with EPERM\n  refused by a filter"));
+
+  std::string json = ExplainJson(made, {});
+  std::erase_if(json, [](char c) { return c == ' ' || c == '\n'; });
+  EXPECT_TRUE(Has(json, R"("outcome":"errno","errno":"EACCES","harmless":false)")) << json;
+  EXPECT_TRUE(Has(json, R"("outcome":"killed","harmless":false)")) << json;
+  EXPECT_TRUE(Has(json, R"("outcome":"errno","errno":"ENOSYS","harmless":true)")) << json;
+}
+
 TEST(ExplainTest, NothingThatARecordingHoldsReachesATerminalRaw) {
   RecordingBuilder builder("run\x1b]0;title\x07\n\"fake\"");
-  builder.Call("openat");
+  builder.Call("openat").Denied("vfork", EPERM);
   builder.recording().programs[0].path = "/tmp/\x1b[2J\xff\nopenat";
   builder.recording().subjects[0].name = "sub\rject\xe2\x80\xae";
   const GeneratedProfile made = Make(builder);
@@ -82,7 +107,7 @@ TEST(SummaryTest, CountsWhatIsLeftAndNamesCapabilities) {
   EXPECT_TRUE(Has(text, "2 of the kernel's ")) << text;
   EXPECT_TRUE(Has(text, "(2 seen)")) << text;
   EXPECT_TRUE(Has(text, "--cap-drop ALL --cap-add CAP_NET_BIND_SERVICE\n")) << text;
-  EXPECT_TRUE(Has(text, "asked for but not needed: CAP_SYS_ADMIN (opportunistic)")) << text;
+  EXPECT_TRUE(Has(text, "\n  asked in passing: CAP_SYS_ADMIN\n")) << text;
 }
 
 TEST(WordingTest, Small) {

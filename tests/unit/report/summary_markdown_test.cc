@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "tests/unit/policy/recordings.h"
 
 namespace syscarve {
@@ -61,9 +63,34 @@ TEST(SummaryMarkdownTest, TellsEachServiceApart) {
   EXPECT_TRUE(Has(of_web, "| baseline: observed | `capset` |\n")) << text;
   EXPECT_TRUE(Has(of_web, "| seen | 1 |\n")) << text;
   EXPECT_TRUE(Has(of_web, "runs `smoke`")) << text;
-  EXPECT_TRUE(Has(of_web, "Warnings:\n\n- asked for while recording, but refused")) << text;
+  EXPECT_TRUE(Has(of_web, "| `mount` | EPERM | 1 | `/usr/bin/program` |\n")) << text;
+  EXPECT_TRUE(Has(text, " | none | 1 |\n")) << text;
   EXPECT_TRUE(Has(text.substr(0, section), "The container runtime's own calls: none.\n")) << text;
   EXPECT_FALSE(Has(text.substr(0, section), "Warnings:\n")) << text;
+}
+
+TEST(SummaryMarkdownTest, WhatWasRefusedIsWholeAndWhatIsDoneWithoutIsALine) {
+  RecordingBuilder builder;
+  builder.Call("read").Denied("clone3", ENOSYS, 7);
+  const std::vector<std::string> names = {"mount",  "umount2", "bpf",   "ptrace", "unshare", "setns",
+                                          "reboot", "swapon",  "chown", "mknod",  "iopl",    "vfork"};
+  for (const std::string& name : names) builder.Denied(name, EPERM, 23);
+  builder.recording().programs[0].path = "/a`|\n|b";
+  GenerateOptions options;
+  options.closure = ClosureMode::kNone;
+  const std::string text = SummaryMarkdown(std::vector<ServiceSummary>{Service("web", builder, options)});
+  EXPECT_TRUE(Has(text, "done without: clone3 (7 times)\n")) << text;
+  EXPECT_FALSE(Has(text, "| `clone3` |")) << text;
+  for (const std::string& name : names) {
+    EXPECT_TRUE(Has(text, "| `" + name + "` | EPERM | 23 | ``/a`\\|\\n\\|b`` |\n")) << name << text;
+  }
+}
+
+TEST(SummaryMarkdownTest, CapabilitiesAskedInPassingAreALine) {
+  const std::string text = SummaryMarkdown(std::vector<ServiceSummary>{
+      Service("web", RecordingBuilder().Call("read").Capability("CAP_SYS_ADMIN", "mmap", 0, 4))});
+  EXPECT_TRUE(Has(text, "\nAsked for in passing only: `CAP_SYS_ADMIN` (granted 0 times, refused 4 times).\n")) << text;
+  EXPECT_FALSE(Has(text, "| capability |")) << text;
 }
 
 TEST(SummaryMarkdownTest, HostileNamesStayText) {
