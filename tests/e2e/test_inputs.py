@@ -10,7 +10,7 @@ import os
 import unittest
 
 from reports import valid_junit, valid_sarif
-from support import SOURCE, E2eTest, load
+from support import SOURCE, E2eTest, load, store
 
 INPUTS = os.path.join(SOURCE, "tests", "inputs")
 
@@ -182,6 +182,35 @@ class Kinds(E2eTest):
         checked = self.ask("check", "uretprobe.log", "--profile", "kill-list.json", "--kernel", "6.11", "--allow-incomplete", expect=1)
         self.assertIn("uretprobe", checked.stdout + checked.stderr)
         self.assertNotIn("never filter", self.ask("explain", "kill-list.json", "uretprobe", "0", "--kernel", "6.11").stdout)
+
+    def test_lists_for_programs_are_whole(self):
+        folder = self.new_folder()
+
+        def profile(name, *rules):
+            content = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "architectures": ["SCMP_ARCH_X86_64"], "syscalls": list(rules)}
+            return store(content, os.path.join(folder, name))
+
+        def allow(names, *conditions):
+            return {"names": names, "action": "SCMP_ACT_ALLOW", "args": list(conditions)}
+
+        with open(os.path.join(SOURCE, "profiles", "syscalls.txt"), encoding="utf-8") as table:
+            lines = [line.split() for line in table if not line.startswith(("#", "name ", "personality "))]
+        names = [line[0] for line in lines if line[1] != "-"][:60]  # The first number is x86_64's.
+        never = allow(names, {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"})
+        file = profile("many.json", allow(names), never)
+        words = ("lint", "--offline", "--baseline", "none", "--arch", "x86_64", file, "--format")
+        self.assertRegex(self.syscarve(*words, "text").stdout, r"and 53 more")
+        for output in ("json", "sarif", "junit"):
+            text = self.syscarve(*words, output).stdout
+            self.assertNotRegex(text, r"\d+ more", output)
+            self.assertIn(f"{', '.join(names[:-1])} and {names[-1]}", text)
+        when = [allow(["personality"], {"index": 0, "value": 23 * n, "op": "SCMP_CMP_EQ"}) for n in range(60)]
+        files = profile("few.json", allow(names)), profile("conditions.json", allow(names), *when)
+        self.assertRegex(self.syscarve("diff", *files, "--arch", "x86_64").stdout, r"54 more")
+        for output in ("json", "sarif", "junit"):
+            text = self.syscarve("diff", *files, "--arch", "x86_64", "--format", output).stdout
+            self.assertNotRegex(text, r"\d+ more", output)
+            self.assertIn(f"arg0 == {23 * 59:#x}", text)
 
     def test_which_lines_of_a_log_are_unreadable(self):
         result = self.syscarve("generate", os.path.join(INPUTS, "strace-unreadable-lines.txt"))

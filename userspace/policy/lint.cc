@@ -141,12 +141,21 @@ std::string EntryWords(const ProfileEntry& entry) {
 }
 
 std::string NameList(const std::vector<std::string>& names) {
-  constexpr size_t kMost = 8;
-  const bool all = names.size() <= kMost;
-  const size_t shown = all ? names.size() : kMost - 1;
   std::string list;
-  for (size_t i = 0; i < shown; ++i) list += Concat(i == 0 ? "" : all && i + 1 == shown ? " and " : ", ", names[i]);
-  return all ? list : Concat(list, " and ", names.size() - shown, " more");
+  for (size_t i = 0; i < names.size(); ++i) {
+    list += Concat(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ", names[i]);
+  }
+  return list;
+}
+
+void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
+           LintFinding& finding) {
+  constexpr size_t kMost = 8;
+  finding.message = words(NameList(names));
+  if (names.size() <= kMost) return;
+  std::vector<std::string> shown(names.begin(), names.begin() + kMost - 1);
+  shown.push_back(Concat(names.size() - shown.size(), " more"));
+  finding.brief = words(NameList(shown));
 }
 
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets) {

@@ -53,7 +53,8 @@ struct LintInput {
 struct LintFinding {
   std::string_view rule;
   LintLevel level = LintLevel::kWarning;
-  std::string message;         // A sentence. Names in it may be an adversary's bytes.
+  std::string message;         // A sentence. Names in it may be an adversary's bytes. Its lists are whole.
+  std::string brief;           // The same with short lists, for a terminal; "" where `message` is short.
   std::optional<size_t> line;  // From 1.
   std::string identity;        // What the finding is about, whatever the line: "pread".
   std::string fix;             // What to do, as a sentence.

@@ -188,8 +188,11 @@ void ProbedCalls(const Subject& subject, Findings& findings) {
   if (names.empty()) return;
   LintFinding finding = Of("eperm-for-probed");
   finding.identity = "EPERM";
-  finding.message = Concat("A libc or language runtime takes EPERM from ", NameList(names),
-                           " for a failure, and would fall back on another call after ENOSYS.");
+  const auto words = [](const std::string& list) {
+    return Concat("A libc or language runtime takes EPERM from ", list,
+                  " for a failure, and would fall back on another call after ENOSYS.");
+  };
+  SayOf(names, words, finding);
   finding.fix = "Make the default SCMP_ACT_ERRNO with defaultErrnoRet 38 (ENOSYS), or add a rule with errnoRet 38.";
   AddAboutDefault(std::move(finding), subject, findings);
 }
@@ -225,9 +228,11 @@ void MissingBaseline(const Subject& subject, Findings& findings) {
     LintFinding finding = Of("missing-baseline");
     if (!required.certain) finding.level = LintLevel::kWarning;
     finding.identity = required.title;
-    finding.message =
-        Concat(required.title, " itself makes calls under the filter that are refused: ", NameList(missing),
-               ". No container of it starts with this profile.");
+    const auto words = [&](const std::string& list) {
+      return Concat(required.title, " itself makes calls under the filter that are refused: ", list,
+                    ". No container of it starts with this profile.");
+    };
+    SayOf(missing, words, finding);
     finding.fix = "Allow them.";
     AddAboutDefault(std::move(finding), subject, findings);
   }

@@ -156,10 +156,13 @@ LintFinding WideComparison(const Subject& subject, const ProfileEntry& entry, co
   const bool aligned = entry.condition_lines.size() == rule.conditions.size();
   finding.line = aligned ? entry.condition_lines[position] : entry.line;
   finding.identity = Concat(names.front(), ":", condition.index);
-  finding.message = Concat("The kernel takes 32 bits of argument ", condition.index, " of ", NameList(names),
-                           ", and the filter compares 64: ",
-                           passed_by ? "with any bit above them set, a value gets past the rule."
-                                     : "callers that leave other bits above them, such as a sign, are not matched.");
+  const auto words = [&](const std::string& list) {
+    return Concat("The kernel takes 32 bits of argument ", condition.index, " of ", list,
+                  ", and the filter compares 64: ",
+                  passed_by ? "with any bit above them set, a value gets past the rule."
+                            : "callers that leave other bits above them, such as a sign, are not matched.");
+  };
+  SayOf(names, words, finding);
   if (condition.op != CompareOp::kEqual) {
     finding.fix = "Say it with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, one entry for each value.";
     return finding;

@@ -79,8 +79,10 @@ std::optional<LintFinding> Shadowed(const Place& place, const std::map<std::stri
   if (names.empty()) return std::nullopt;
   finding.line = place.entry->line;
   finding.identity = NameList(names);
-  finding.message = Concat(EntryWords(*place.entry), " never decides ", NameList(names), ": ", by,
-                           " has no conditions and decides first.");
+  const auto words = [&](const std::string& list) {
+    return Concat(EntryWords(*place.entry), " never decides ", list, ": ", by, " has no conditions and decides first.");
+  };
+  SayOf(names, words, finding);
   finding.fix = "Remove one of the two.";
   return finding;
 }

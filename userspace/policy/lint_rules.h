@@ -1,6 +1,7 @@
 // The pieces that Lint is made of. Each function appends what one or a few rules find.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -41,8 +42,11 @@ LintFinding Of(std::string_view id);
 
 // "syscalls[3]".
 std::string EntryWords(const ProfileEntry& entry);
-// "openat, read and write"; of more than a few, how many more.
+// "openat, read and write", all of them.
 std::string NameList(const std::vector<std::string>& names);
+// The message that `words` makes of the names, whole and, if there are more than a few, in brief ("… and 44 more").
+void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
+           LintFinding& finding);
 // "lseek(0, 9)": an example of the arguments in `where`, which is not kNone, up to the last one that it depends on.
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets);
 // Whether the call is made, if only as far as a tracer or an agent lets it.

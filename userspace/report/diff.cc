@@ -35,7 +35,7 @@ std::string EvidenceLines(const DiffReport& report, const CallChange& change) {
 std::string AnswerLines(const CallChange& change, const std::string& indent) {
   std::string text;
   for (const ChangedAnswer& answer : change.answers) {
-    const std::string when = WhenWords(answer);
+    const std::string when = WhenWords(answer, Length::kShort);
     text += Concat(indent, AnswerWords(answer, "->"), when.empty() ? "" : " ", when, "\n");
     const std::string name = change.names.empty() ? "call" : change.names.front();
     if (const std::string example = ExampleWords(name, answer); !example.empty()) {

@@ -26,7 +26,7 @@ FindingLevel LevelOf(RiskLevel risk) {
 std::string Answers(const CallChange& change) {
   std::vector<std::string> parts;
   for (const ChangedAnswer& answer : change.answers) {
-    const std::string when = WhenWords(answer);
+    const std::string when = WhenWords(answer, Length::kWhole);
     parts.push_back(Concat(AnswerWords(answer, "->"), when.empty() ? "" : " ", when));
   }
   return absl::StrJoin(parts, "; ");

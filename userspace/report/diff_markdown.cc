@@ -43,7 +43,7 @@ std::string Changed(const CallChange& change, bool in_table) {
     const auto code = [&](const std::string& text) {
       return in_table ? MarkdownCodeInTable(text) : MarkdownCode(text);
     };
-    if (const std::string when = WhenWords(answer); !when.empty()) {
+    if (const std::string when = WhenWords(answer, Length::kShort); !when.empty()) {
       const bool conditions = when.starts_with("if ");
       part += conditions ? Concat(" if ", code(when.substr(3))) : Concat(" ", EscapeForMarkdown(when));
     }

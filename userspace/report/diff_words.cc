@@ -115,12 +115,12 @@ std::string AnswerWords(const ChangedAnswer& answer, std::string_view arrow) {
   return Concat(ActionWords(answer.before), " ", arrow, " ", ActionWords(answer.after));
 }
 
-std::string WhenWords(const ChangedAnswer& answer) {
+std::string WhenWords(const ChangedAnswer& answer, Length length) {
   if (answer.when.empty()) return "for some arguments, in more ways than can be told";
   if (answer.when.front().empty()) return "";
   std::vector<std::string> alternatives;
   for (const auto& conditions : answer.when) {
-    if (alternatives.size() == kMaxAlternatives) {
+    if (length == Length::kShort && alternatives.size() == kMaxAlternatives) {
       alternatives.push_back(Concat(answer.when.size() - kMaxAlternatives, " more"));
       break;
     }

@@ -42,8 +42,9 @@ std::string CallTitle(const CallChange& change, Abi native);
 // "refused with EPERM -> allowed", with `arrow` for the arrow.
 std::string AnswerWords(const ChangedAnswer& answer, std::string_view arrow);
 
-// "" whatever the arguments; else "if arg0 == 0x9, or arg0 == 0xa", shortened when long.
-std::string WhenWords(const ChangedAnswer& answer);
+// "" whatever the arguments; else "if arg0 == 0x9, or arg0 == 0xa", all of it or shortened when long.
+enum class Length { kShort, kWhole };
+std::string WhenWords(const ChangedAnswer& answer, Length length);
 
 // "" whatever the arguments; else "personality(0x9)".
 std::string ExampleWords(const std::string& name, const ChangedAnswer& answer);

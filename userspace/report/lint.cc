@@ -17,9 +17,13 @@ std::string Place(const std::string& file, const LintFinding& finding) {
   return Concat(EscapeForTerminal(file), finding.line.has_value() ? Concat(":", *finding.line) : std::string(), ": ");
 }
 
+std::string ShortMessage(const LintFinding& finding) {
+  return EscapeForTerminal(finding.brief.empty() ? finding.message : finding.brief);
+}
+
 std::string FindingLines(const std::string& file, const LintFinding& finding) {
-  std::string text = Concat(Place(file, finding), LintLevelName(finding.level), ": ",
-                            EscapeForTerminal(finding.message), " [", finding.rule, "]\n");
+  std::string text = Concat(Place(file, finding), LintLevelName(finding.level), ": ", ShortMessage(finding), " [",
+                            finding.rule, "]\n");
   if (!finding.fix.empty()) text += Concat("    ", EscapeForTerminal(finding.fix), "\n");
   return text;
 }
@@ -75,7 +79,7 @@ std::string LintText(std::span<const LintedProfile> profiles) {
   size_t fixed = 0;
   for (const LintedProfile& profile : profiles) {
     for (const LintFinding& finding : profile.fixed) {
-      text += Concat(Place(profile.file, finding), "fixed: ", EscapeForTerminal(finding.message), " [", finding.rule,
+      text += Concat(Place(profile.file, finding), "fixed: ", ShortMessage(finding), " [", finding.rule,
                      "]\n");
     }
     for (const LintFinding& finding : profile.findings) text += FindingLines(profile.file, finding);
