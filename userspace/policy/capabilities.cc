@@ -101,6 +101,7 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
   std::map<int, EvidenceByCall> evidence;
   for (const auto& [capability, use] : uses) {
     for (const auto& [call, checks] : use.during) {
+      if (checks == CapabilityChecks{}) continue;
       evidence[capability][call] = EvidenceOf(data, capability, call, checks, in_failed);
     }
   }
