@@ -172,9 +172,14 @@ absl::Status Fix(const LintArguments& arguments, const std::string& word, const 
 
 absl::StatusOr<LintedProfile> LintOne(const LintArguments& arguments, const std::string& word, const std::string& name,
                                       const Read& read) {
-  LintedProfile linted{.file = name, .findings = {}, .fixed = {}};
+  LintedProfile linted{.file = name, .findings = {}, .fixed = {}, .fixes = {}, .text = {}};
   SYSCARVE_ASSIGN_OR_RETURN(linted.findings, Enabled(read.input, arguments.disabled));
-  if (arguments.fix) SYSCARVE_RETURN_IF_ERROR(Fix(arguments, word, read, linted));
+  if (arguments.fix) {
+    SYSCARVE_RETURN_IF_ERROR(Fix(arguments, word, read, linted));
+  } else if (arguments.format == "sarif" && read.text.has_value() && word != "-") {
+    linted.fixes = FixesOf(*read.text, read.input, linted.findings);
+    linted.text = *read.text;
+  }
   return linted;
 }
 
@@ -214,7 +219,7 @@ LintedProfile Unreadable(const std::string& name, const absl::Status& status) {
   finding.level = LintLevel::kError;
   finding.message = WithoutHint(status);
   finding.identity = "file";
-  return {.file = name, .findings = {std::move(finding)}, .fixed = {}};
+  return {.file = name, .findings = {std::move(finding)}, .fixed = {}, .fixes = {}, .text = {}};
 }
 
 // The exit code, when there was no error that concerns all profiles.

@@ -147,9 +147,9 @@ void Replace(std::string_view text, const Places& places, const ProfileEdit& edi
 
 }  // namespace
 
-std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits) {
+std::vector<TextReplacement> ReplacementsOf(std::string_view text, std::span<const ProfileEdit> edits) {
   absl::StatusOr<JsonValue> root = ParseProfileJson(text, kProfileLimits);
-  if (!root.ok()) return std::string(text);
+  if (!root.ok()) return {};
   std::vector<ProfileNote> notes;
   const Places places = PlacesOf(WithKnownFields(*std::move(root), UnknownFields::kDrop, notes));
   const Removed removed = WhatIsRemoved(places, edits);
@@ -158,10 +158,16 @@ std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edit
   for (const ProfileEdit& edit : edits) {
     if (!removed.Covers(edit)) Replace(text, places, edit, replacements);
   }
+  std::vector<TextReplacement> result;
+  for (auto& [begin, replacement] : replacements) result.push_back({begin, replacement.end, replacement.text});
+  return result;
+}
+
+std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits) {
   std::string result;
   size_t at = 0;
-  for (const auto& [begin, replacement] : replacements) {
-    result += text.substr(at, begin - at);
+  for (const TextReplacement& replacement : ReplacementsOf(text, edits)) {
+    result += text.substr(at, replacement.begin - at);
     result += replacement.text;
     at = replacement.end;
   }

@@ -72,6 +72,17 @@ struct ProfileEdit {
   bool operator==(const ProfileEdit&) const = default;
 };
 
+// The bytes of a text from `begin` to before `end` become `text`.
+struct TextReplacement {
+  size_t begin = 0;
+  size_t end = 0;
+  std::string text;
+  bool operator==(const TextReplacement&) const = default;
+};
+
+// What `edits` change in `text`, which ParseProfileSource has taken: ascending, and none within another.
+std::vector<TextReplacement> ReplacementsOf(std::string_view text, std::span<const ProfileEdit> edits);
+
 // `text`, which ParseProfileSource has taken, with all `edits`. Positions are those before any of them; of two edits of
 // one place the first counts, and an entry that is removed is not changed.
 std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits);

@@ -100,4 +100,16 @@ absl::StatusOr<FixedProfile> FixProfile(std::string_view text, const LintInput& 
   return result;
 }
 
+std::vector<std::vector<TextReplacement>> FixesOf(std::string_view text, const LintInput& input,
+                                                  std::span<const LintFinding> findings) {
+  std::vector<std::vector<TextReplacement>> fixes;
+  for (const LintFinding& finding : findings) {
+    fixes.emplace_back();
+    const auto is_in_front = [](const ProfileEdit& edit) { return edit.kind == Kind::kRemoveByteOrderMark; };
+    if (finding.edits.empty() || std::ranges::any_of(finding.edits, is_in_front)) continue;
+    if (FixProfile(text, input, {&finding, 1}).ok()) fixes.back() = ReplacementsOf(text, finding.edits);
+  }
+  return fixes;
+}
+
 }  // namespace syscarve

@@ -24,4 +24,9 @@ struct FixedProfile {
 absl::StatusOr<FixedProfile> FixProfile(std::string_view text, const LintInput& input,
                                         std::span<const LintFinding> findings);
 
+// What FixProfile would do for each of `findings` alone, in their order; nothing for those that it cannot mend, or not
+// alone, and for what stands before the first character.
+std::vector<std::vector<TextReplacement>> FixesOf(std::string_view text, const LintInput& input,
+                                                  std::span<const LintFinding> findings);
+
 }  // namespace syscarve

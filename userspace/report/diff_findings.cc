@@ -77,7 +77,8 @@ class Findings {
                     .file = report_.after,
                     .line = std::nullopt,
                     .identity = std::move(identity),
-                    .fix = ""};
+                    .fix = "",
+                    .changes = {}};
     if (change.Has(Direction::kLooser)) {
       const RiskLevel risk = RiskOfChange(change, report_.risks);
       finding.rule = Concat("looser-", RiskLevelName(risk));

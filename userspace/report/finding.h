@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace syscarve {
@@ -20,16 +21,36 @@ struct FindingRule {
   FindingLevel level = FindingLevel::kWarning;
 };
 
+// A place in a text: lines and columns from 1, columns in Unicode code points, a byte order mark in front not counted.
+// The end is the first character that is not in it.
+struct TextRegion {
+  size_t start_line = 1;
+  size_t start_column = 1;
+  size_t end_line = 1;
+  size_t end_column = 1;
+  bool operator==(const TextRegion&) const = default;
+};
+
+// A change that mends a finding, together with the finding's others.
+struct FindingFix {
+  TextRegion region;
+  std::string text;  // In its place.
+};
+
 // Texts may hold an adversary's bytes: every format below escapes them.
 struct Finding {
   std::string rule;  // FindingRule::id
   FindingLevel level = FindingLevel::kWarning;
   std::string message;
-  std::string file;            // As the user named it.
-  std::optional<size_t> line;  // From 1.
-  std::string identity;        // What stays the same while a finding stays the same, such as the call's name.
-  std::string fix;             // What to do about this one; "" for nothing in particular.
+  std::string file;                 // As the user named it.
+  std::optional<size_t> line;       // From 1.
+  std::string identity;             // What stays the same while a finding stays the same, such as the call's name.
+  std::string fix;                  // What to do about this one; "" for nothing in particular.
+  std::vector<FindingFix> changes;  // Of `file`, which do it; none where it takes a human.
 };
+
+// Where the bytes from `begin` to before `end` of a text are, both at most its size.
+TextRegion RegionOf(std::string_view text, size_t begin, size_t end);
 
 // A SARIF log with one run; `rules` are those that `findings` may refer to, whether or not any does. Relative files are
 // taken to be below the root of the source tree. Same input, same bytes.

@@ -79,8 +79,7 @@ std::string LintText(std::span<const LintedProfile> profiles) {
   size_t fixed = 0;
   for (const LintedProfile& profile : profiles) {
     for (const LintFinding& finding : profile.fixed) {
-      text += Concat(Place(profile.file, finding), "fixed: ", ShortMessage(finding), " [", finding.rule,
-                     "]\n");
+      text += Concat(Place(profile.file, finding), "fixed: ", ShortMessage(finding), " [", finding.rule, "]\n");
     }
     for (const LintFinding& finding : profile.findings) text += FindingLines(profile.file, finding);
     fixed += profile.fixed.size();
@@ -122,14 +121,20 @@ std::vector<FindingRule> LintFindingRules(std::span<const std::string> disabled)
 std::vector<Finding> AllFindings(std::span<const LintedProfile> profiles) {
   std::vector<Finding> all;
   for (const LintedProfile& profile : profiles) {
-    for (const LintFinding& finding : profile.findings) {
+    for (size_t i = 0; i < profile.findings.size(); ++i) {
+      const LintFinding& finding = profile.findings[i];
       all.push_back({.rule = std::string(finding.rule),
                      .level = LevelOf(finding.level),
                      .message = finding.message,
                      .file = profile.file,
                      .line = finding.line,
                      .identity = finding.identity,
-                     .fix = finding.fix});
+                     .fix = finding.fix,
+                     .changes = {}});
+      if (i >= profile.fixes.size()) continue;
+      for (const TextReplacement& change : profile.fixes[i]) {
+        all.back().changes.push_back({RegionOf(profile.text, change.begin, change.end), change.text});
+      }
     }
   }
   return all;

@@ -15,6 +15,9 @@ struct LintedProfile {
   std::string file;  // As the user named it.
   std::vector<LintFinding> findings;
   std::vector<LintFinding> fixed;  // What --fix has mended; not among `findings`.
+  // What would mend each of `findings` (FixesOf), in `text`; empty when nobody asked.
+  std::vector<std::vector<TextReplacement>> fixes;
+  std::string text;
 };
 
 struct LintCounts {

@@ -9,6 +9,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/hash.h"
+#include "userspace/base/json_parser.h"
 #include "userspace/base/text.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/report/finding.h"
@@ -96,6 +97,39 @@ JsonValue Location(const Finding& finding) {
   return JsonValue::Object{{"physicalLocation", std::move(place)}};
 }
 
+JsonValue RegionJson(const TextRegion& region) {
+  return JsonValue::Object{{"startLine", region.start_line},
+                           {"startColumn", region.start_column},
+                           {"endLine", region.end_line},
+                           {"endColumn", region.end_column}};
+}
+
+// A fix of SARIF (3.55): one file's replacements, which belong together.
+JsonValue FixJson(const Finding& finding) {
+  JsonValue::Array replacements;
+  for (const FindingFix& change : finding.changes) {
+    JsonValue::Object replacement = {{"deletedRegion", RegionJson(change.region)}};
+    if (!change.text.empty()) replacement.push_back({"insertedContent", JsonValue::Object{{"text", change.text}}});
+    replacements.push_back(std::move(replacement));
+  }
+  JsonValue::Object file = {{"artifactLocation", ArtifactLocation(finding.file)},
+                            {"replacements", std::move(replacements)}};
+  JsonValue::Object fix;
+  if (!finding.fix.empty()) fix.push_back({"description", Message(finding.fix)});
+  fix.push_back({"artifactChanges", JsonValue::Array{std::move(file)}});
+  return fix;
+}
+
+// Moves the place on by one character, which begins with `c`.
+void Step(char c, size_t& line, size_t& column) {
+  if (c == '\n') {
+    ++line;
+    column = 1;
+  } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {  // Of a character in UTF-8 all bytes but the first.
+    ++column;
+  }
+}
+
 // "unknown-name" is called "UnknownName".
 std::string PascalCase(std::string_view id) {
   std::string name;
@@ -152,11 +186,32 @@ JsonValue ResultJson(const Finding& finding, std::span<const FindingRule> rules,
   result.push_back({"level", WordsOf(finding.level).sarif});
   result.push_back({"message", Message(finding.fix.empty() ? finding.message : finding.message + " " + finding.fix)});
   result.push_back({"locations", JsonValue::Array{Location(finding)}});
+  if (!finding.changes.empty()) result.push_back({"fixes", JsonValue::Array{FixJson(finding)}});
   result.push_back({"partialFingerprints", JsonValue::Object{{"finding/v1", fingerprints.Next(finding)}}});
   return result;
 }
 
 }  // namespace
+
+TextRegion RegionOf(std::string_view text, size_t begin, size_t end) {
+  TextRegion region;
+  size_t line = 1;
+  size_t column = 1;
+  for (size_t at = text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0; at < end; ++at) {
+    if (at == begin) {
+      region.start_line = line;
+      region.start_column = column;
+    }
+    Step(text[at], line, column);
+  }
+  if (begin >= end) {
+    region.start_line = line;
+    region.start_column = column;
+  }
+  region.end_line = line;
+  region.end_column = column;
+  return region;
+}
 
 std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings) {
   JsonValue::Array rule_list;
@@ -165,7 +220,9 @@ std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Find
   JsonValue::Array results;
   for (const Finding& finding : findings) results.push_back(ResultJson(finding, rules, fingerprints));
   JsonValue::Object driver = {{"name", "syscarve"}, {"version", SYSCARVE_VERSION}, {"rules", std::move(rule_list)}};
-  JsonValue::Object run = {{"tool", JsonValue::Object{{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  JsonValue::Object run = {{"tool", JsonValue::Object{{"driver", std::move(driver)}}},
+                           {"columnKind", "unicodeCodePoints"},
+                           {"results", std::move(results)}};
   JsonValue::Object log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", JsonValue::Array{std::move(run)}}};
   return PrintJson(log, kWidth);
 }

@@ -45,6 +45,15 @@ TEST(SarifTest, HasRuleResultAndPlace) {
   EXPECT_TRUE(Has(text, "\"startLine\": 7")) << text;
 }
 
+TEST(SarifTest, RegionsAreLinesAndCodePoints) {
+  const std::string text = "ab\nc\xc3\xa4 de\n";
+  EXPECT_EQ(RegionOf(text, 1, 2), (TextRegion{1, 2, 1, 3}));
+  EXPECT_EQ(RegionOf(text, 7, 9), (TextRegion{2, 4, 2, 6})) << "a character of two bytes is one";
+  EXPECT_EQ(RegionOf(text, 1, 4), (TextRegion{1, 2, 2, 2}));
+  EXPECT_EQ(RegionOf(text, 3, 3), (TextRegion{2, 1, 2, 1}));
+  EXPECT_EQ(RegionOf("\xef\xbb\xbf{}", 3, 4), (TextRegion{1, 1, 1, 2}));
+}
+
 TEST(SarifTest, PathsAreUris) {
   const auto uri_of = [](std::string file) { return FormatSarif(kRules, std::vector{Found("x", std::move(file))}); };
   EXPECT_TRUE(Has(uri_of("./a b/c%d:e#f?.json"), "\"uri\": \"a%20b/c%25d%3Ae%23f%3F.json\""));
