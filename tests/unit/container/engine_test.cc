@@ -104,9 +104,9 @@ TEST_F(EngineTest, ANameNeverBecomesAnotherPath) {
 
 TEST_F(EngineTest, CreatesStartsKillsAndRemoves) {
   engine_.On("/containers/create", FakeEngine::Json("{\"Id\":\"" + kId + "\",\"Warnings\":[]}", 201));
-  engine_.On("/containers/" + kId + "/start", {.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
+  engine_.On("/containers/" + kId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
   engine_.On("/containers/" + kId + "/kill", FakeEngine::Json(R"({"message":"is not running"})", 409));
-  engine_.On("/containers/" + kId, {.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
+  engine_.On("/containers/" + kId, FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
   const Engine engine = Connect();
   EXPECT_EQ(*engine.CreateContainer(R"({"Image":"bb"})", "probe"), kId);
   const FakeEngine::Request create = engine_.WaitForRequest("/containers/create");
@@ -115,7 +115,7 @@ TEST_F(EngineTest, CreatesStartsKillsAndRemoves) {
   EXPECT_TRUE(Says(create.headers, "Content-Type: application/json\r\n"));
   EXPECT_TRUE(engine.Start(kId).ok());
   EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/start").method, "POST");
-  engine_.On("/containers/" + kId + "/start", {.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n"});
+  engine_.On("/containers/" + kId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n"});
   EXPECT_TRUE(engine.Start(kId).ok());
   const absl::Status kill = engine.Kill(kId);
   EXPECT_EQ(kill.code(), absl::StatusCode::kFailedPrecondition);
@@ -189,16 +189,16 @@ TEST_F(EngineTest, AnErrorShowsNothingThatATerminalActsOn) {
 }
 
 TEST_F(EngineTest, StopsReadingBeyondTheLimit) {
-  engine_.On("/endless", {.bytes = "HTTP/1.1 200 OK\r\n\r\n" + std::string(1 << 20, 'x')});
+  engine_.On("/endless", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n\r\n" + std::string(1 << 20, 'x')});
   const auto answer = Exchange(engine_.path(), {.path = "/endless", .max_answer_bytes = 1000});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kResourceExhausted);
   // A long refusal is a refusal.
-  engine_.On("/endless", {.bytes = "HTTP/1.1 500 X\r\n\r\n" + std::string(1 << 20, 'x')});
+  engine_.On("/endless", FakeEngine::Reply{.bytes = "HTTP/1.1 500 X\r\n\r\n" + std::string(1 << 20, 'x')});
   EXPECT_EQ(Exchange(engine_.path(), {.path = "/endless"}).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(EngineTest, DoesNotWaitForever) {
-  engine_.On("/silent", {.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
+  engine_.On("/silent", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
   const auto answer = Exchange(engine_.path(), {.path = "/silent", .timeout = std::chrono::milliseconds(20)});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(Says(Message(answer.status()), "no answer within 20 ms"));

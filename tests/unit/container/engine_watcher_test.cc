@@ -252,7 +252,7 @@ TEST_F(EngineWatcherTest, SurvivesARestartOfTheEngine) {
 
 TEST_F(EngineWatcherTest, AQuestionThatTheEngineDiedOverIsAskedAgain) {
   Start();
-  engine_.On("/containers/" + Id('a') + "/json", {.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
+  engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
   engine_.Emit(Event("create", Id('a'), "web"));
   engine_.WaitForRequest("/containers/" + Id('a') + "/json");
   engine_.Stop();
@@ -293,7 +293,7 @@ TEST_F(EngineWatcherTest, ABadAnswerCostsThatContainerOnly) {
   Have(Id('d'), "good");
   engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Json("{\"Id\":7}"));
   engine_.On("/containers/" + Id('b') + "/json", FakeEngine::Json("{\"Id\":\"" + Id('c') + "\"}"));
-  engine_.On("/containers/" + Id('c') + "/json", {.bytes = "garbage"});
+  engine_.On("/containers/" + Id('c') + "/json", FakeEngine::Reply{.bytes = "garbage"});
   for (const char digit : {'a', 'b', 'c', 'd'}) engine_.Emit(Event("create", Id(digit), std::string("n") + digit));
   EXPECT_EQ(Wait(Id('a'))->name, "na");
   EXPECT_EQ(Wait(Id('b'))->name, "nb");
@@ -307,7 +307,7 @@ TEST_F(EngineWatcherTest, ABadAnswerCostsThatContainerOnly) {
 TEST_F(EngineWatcherTest, AQuestionWithoutAnAnswerHoldsUpNothingElse) {
   options_.patience = std::chrono::seconds(60);
   Start();
-  engine_.On("/containers/" + Id('a') + "/json", {.bytes = "", .hang = true});
+  engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Reply{.bytes = "", .hang = true});
   Have(Id('b'), "good");
   engine_.Emit(Event("create", Id('a'), "hangs"));
   engine_.Emit(Event("create", Id('b'), "good"));
@@ -344,14 +344,14 @@ TEST_F(EngineWatcherTest, SaysWhyItCannotStart) {
   const auto code = [this] { return EngineWatcher::Start(engine_.path(), options_).status().code(); };
   engine_.On("/events", FakeEngine::Json(R"({"message":"no"})", 403));
   EXPECT_EQ(code(), absl::StatusCode::kFailedPrecondition);
-  engine_.On("/events", {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+  engine_.On("/events", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
   EXPECT_EQ(code(), absl::StatusCode::kUnavailable);
-  engine_.On("/events", {.bytes = "garbage"});
+  engine_.On("/events", FakeEngine::Reply{.bytes = "garbage"});
   EXPECT_EQ(code(), absl::StatusCode::kUnavailable);
   const milliseconds patience = std::exchange(options_.patience, milliseconds(20));
-  engine_.On("/events", {.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
+  engine_.On("/events", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
   EXPECT_EQ(code(), absl::StatusCode::kDeadlineExceeded);
-  engine_.On("/info", {.bytes = "", .hang = true});
+  engine_.On("/info", FakeEngine::Reply{.bytes = "", .hang = true});
   EXPECT_EQ(code(), absl::StatusCode::kDeadlineExceeded);
   // What answers may take its time on a machine under load.
   options_.patience = patience;

@@ -169,7 +169,7 @@ class FakeEngine {
         if (!fd.valid()) return;
         const std::lock_guard lock(mutex_);
         if (stopping_) return;
-        connections_.emplace_back(std::move(fd));
+        connections_.push_back({.fd = std::move(fd)});
         Connection& connection = connections_.back();
         connection.thread = std::thread([this, &connection] { Serve(connection); });
       }
