@@ -24,10 +24,6 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kLog{ActionKind::kLog, 0};
-constexpr Action kKill{ActionKind::kKillProcess, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
 constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 
 using Answerer = std::function<Action(SyscallId, const Arguments&)>;
