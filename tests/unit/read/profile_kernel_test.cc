@@ -80,8 +80,7 @@ void Ask(const FilterProgram& program, bool ia32, const SharedAnswers& answers) 
       }
     }
     answers->done = true;
-    for (;;) {
-    }
+    for (;;) asm volatile("pause");  // A loop without any effect may be taken for one that is never entered.
   }
   int status = 0;
   while (!answers->done && waitpid(child, &status, WNOHANG) == 0) usleep(1000);
