@@ -77,10 +77,9 @@ class ContainerTest : public testing::Test {
     return *std::move(outcome);
   }
 
-  static const SubjectTrace& Trace(const ContainersOutcome& outcome, SubjectId subject = 0, size_t run = 0) {
-    static const SubjectTrace* const kNothing = new SubjectTrace;
+  static SubjectTrace Trace(const ContainersOutcome& outcome, SubjectId subject = 0, size_t run = 0) {
     const Recording& recording = outcome.recording;
-    if (recording.runs.size() <= run || !recording.runs[run].subjects.contains(subject)) return *kNothing;
+    if (recording.runs.size() <= run || !recording.runs[run].subjects.contains(subject)) return {};
     return recording.runs[run].subjects.at(subject);
   }
 

@@ -110,7 +110,7 @@ class MembershipTest : public testing::Test {
 
   static uint64_t Count(const Recording& recording, std::string_view name) {
     if (recording.runs.empty() || !recording.runs[0].subjects.contains(0)) return 0;
-    const auto& calls = recording.runs[0].subjects.at(0).calls;
+    const auto calls = recording.runs[0].subjects.at(0).calls;
     const auto found = calls.find(Native(name));
     return found == calls.end() ? 0 : found->second.count;
   }

@@ -55,9 +55,8 @@ class RecorderTest : public testing::Test {
     return std::move(outcome->recording);
   }
 
-  static const SubjectTrace& Trace(const Recording& recording) {
-    static const SubjectTrace* const kNothing = new SubjectTrace;
-    if (recording.runs.empty() || !recording.runs[0].subjects.contains(0)) return *kNothing;
+  static SubjectTrace Trace(const Recording& recording) {
+    if (recording.runs.empty() || !recording.runs[0].subjects.contains(0)) return {};
     return recording.runs[0].subjects.at(0);
   }
 
@@ -88,7 +87,7 @@ TEST_P(RecorderEventsTest, CountsARareCallExactly) {
   const Recording recording = Record({"calls", absl::StrCat(Native("sched_rr_get_interval").nr, ":23")});
   EXPECT_EQ(Count(recording, Native("sched_rr_get_interval")), 23u);
   ExpectNoLoss(recording);
-  const Observation& observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  const Observation observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
   ASSERT_TRUE(observation.first_seen.has_value());
   EXPECT_GE(*observation.first_seen, recording.runs[0].start);
   EXPECT_LE(*observation.first_seen, recording.runs[0].end);
@@ -305,7 +304,7 @@ TEST_F(RecorderTest, AttributesCallsToPrograms) {
   const std::string calls = absl::StrCat(kWorkloads, "/calls");
   const Recording recording =
       Record({"/bin/sh", "-c", absl::StrCat(calls, " ", Native("sched_rr_get_interval").nr, ":3; exit 0")});
-  const Observation& observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  const Observation observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
   ASSERT_EQ(observation.programs.size(), 1u);
   const auto& [program, count] = *observation.programs.begin();
   EXPECT_EQ(recording.programs[program].path, std::filesystem::canonical(calls).string());
@@ -352,7 +351,8 @@ TEST_P(RecorderInodeTest, KeepsProgramsApartThatHadOneNumberAfterAnother) {
   const Recording recording = Record({"/bin/sh", "-c", script + "exit 0"});
   ExpectNoLoss(recording);
   std::map<std::string, uint64_t> seen;
-  for (const auto& [program, count] : Trace(recording).calls.at(Native("sched_rr_get_interval")).programs) {
+  const Observation observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  for (const auto& [program, count] : observation.programs) {
     seen[recording.programs[program].path] += count;
   }
   std::map<std::string, uint64_t> expected;
@@ -378,7 +378,8 @@ TEST_F(RecorderTest, TellsDeepProgramsApartAndSaysThatTheirPathsAreCut) {
   const Recording recording = Record({"/bin/sh", "-c", script + "exit 0"});
   std::filesystem::remove_all(base);
   std::set<std::string> labels;
-  for (const auto& [program, count] : Trace(recording).calls.at(Native("sched_rr_get_interval")).programs) {
+  const Observation observation = Trace(recording).calls.at(Native("sched_rr_get_interval"));
+  for (const auto& [program, count] : observation.programs) {
     EXPECT_TRUE(PathIsCut(recording.programs[program]));
     labels.insert(ProgramLabel(recording.programs[program]));
   }

@@ -1,6 +1,7 @@
 #include "userspace/base/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,10 +25,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
 
   constexpr size_t kChunk = size_t{64} << 10;
   std::string content;
+  struct stat info;
+  // Enough for all of a file, so that a large one is never there twice while the memory grows.
+  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+    content.reserve(std::min(static_cast<size_t>(info.st_size), limit) + kChunk + 1);
+  }
   size_t size = 0;
   while (size <= limit) {
     // One byte more than the limit is asked for, to tell "exactly the limit" from "too large".
-    const size_t wanted = std::min(std::max(kChunk, size), limit - size + 1);
+    const size_t spare = content.capacity() > size ? content.capacity() - size : 0;
+    const size_t wanted = std::min(std::max(kChunk, spare >= kChunk ? kChunk : size), limit - size + 1);
     content.resize(size + wanted);
     const ssize_t got = read(fd, content.data() + size, wanted);
     if (got < 0) {

@@ -45,8 +45,15 @@ Coverage CoverageOf(const GeneratedProfile& made, std::span<const Recording> rec
   Coverage coverage{.total = all.size()};
   for (const AllowedCall& call : made.calls) {
     std::set<Part> parts;
-    for (const Sighting& sighting : call.sightings) parts.insert({sighting.run_id, sighting.subject});
-    if (!parts.empty()) coverage.calls[call.name] = parts.size();
+    size_t rest = 0;
+    for (const Sighting& sighting : call.sightings) {
+      if (sighting.rest > 0) {
+        rest += sighting.rest;
+      } else {
+        parts.insert({sighting.run_id, sighting.subject});
+      }
+    }
+    if (!parts.empty()) coverage.calls[call.name] = parts.size() + rest;
   }
   return coverage;
 }

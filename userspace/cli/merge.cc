@@ -69,14 +69,12 @@ absl::Status MergeRecordings(const MergeArguments& arguments) {
   const absl::StatusOr<size_t> count = AddRecordings(arguments.inputs, merger, target.native);
   if (!count.ok()) return UnlessProfiles(count.status(), arguments.inputs);
   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
-  const std::string text = FormatRecording(merged);
-  // A file that nobody can read is worth less than an error.
-  if (const absl::StatusOr<Recording> read = ParseRecording(text); !read.ok()) {
-    const absl::Status unreadable = absl::ResourceExhaustedError(
-        Concat("what the recordings make together does not fit in one file: ", WithoutHint(read.status())));
-    return arguments.squash.has_value() ? unreadable : WithHint(unreadable, "Make one run of all with --squash NAME.");
+  const absl::StatusOr<std::string> text = FormatWholeRecording(merged);
+  if (!text.ok()) {
+    const absl::Status too_much = Annotate(text.status(), "what the recordings make together");
+    return arguments.squash.has_value() ? too_much : WithHint(too_much, "Make one run of all with --squash NAME.");
   }
-  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, text));
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, *text));
   for (const std::string& warning : merger.warnings()) Warn(warning);
   if (!merged.complete()) Warn("a recording is incomplete, and so the result is");
   if (!arguments.quiet) {

@@ -15,17 +15,12 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
-#include "userspace/model/capability.h"
+#include "userspace/model/run.h"
+#include "userspace/model/run_list.h"
 
 namespace syscarve {
 
-inline constexpr std::string_view kRecordingSchema = "syscarve.recording/2";
-
-using ProgramId = uint32_t;  // Index into Recording::programs.
-using SubjectId = uint32_t;  // Index into Recording::subjects.
-
-// Nanoseconds since 1970-01-01 00:00 UTC.
-using UnixNanos = uint64_t;
+inline constexpr std::string_view kRecordingSchema = "syscarve.recording/3";
 
 struct Host {
   std::string kernel;  // uname release, e.g. "6.18.44".
@@ -102,67 +97,6 @@ struct Subject {
   auto operator<=>(const Subject&) const = default;
 };
 
-// One argument's observed values, as a sorted set; `truncated` says that more were seen than kept.
-struct ValueSet {
-  std::vector<uint64_t> values;
-  bool truncated = false;
-  bool operator==(const ValueSet&) const = default;
-};
-
-struct Observation {
-  uint64_t count = 0;                      // Equal to the sum over `programs`.
-  std::optional<UnixNanos> first_seen;     // Detail: absent when the news of it was lost.
-  std::map<ProgramId, uint64_t> programs;  // Count per program.
-  std::map<int, ValueSet> arguments;       // By argument index, 0 to 5.
-  bool operator==(const Observation&) const = default;
-};
-
-// What happened to a call that a filter already in force did not let through.
-struct Denial {
-  int errno_value = 0;  // An errno, positive; 0: killed; kDenialTrapped or kDenialAnswered (recording_words.h).
-  uint64_t count = 0;
-  std::map<ProgramId, uint64_t> programs;
-  bool operator==(const Denial&) const = default;
-};
-
-// Calls over time, in buckets of equal width, from `events: all`.
-struct Timeline {
-  UnixNanos start = 0;
-  uint64_t bucket_nanos = 0;
-  std::vector<uint64_t> counts;
-  auto operator<=>(const Timeline&) const = default;
-};
-
-// What one subject did in one run.
-struct SubjectTrace {
-  std::map<SyscallId, Observation> calls;          // Phase "main".
-  std::map<SyscallId, Observation> runtime_calls;  // Phase "runtime": before the subject's own program was exec'd.
-  // Of the phase "runtime", those made while the subject's own filter was already in force: what the runtime needs of
-  // any profile. They are not in runtime_calls.
-  std::map<SyscallId, Observation> baseline_calls;
-  std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno_value, ascending.
-  std::map<int, CapabilityUse> capabilities;         // By capability number.
-  std::optional<Timeline> timeline;
-  bool operator==(const SubjectTrace&) const = default;
-};
-
-// How a recorded command ended.
-struct CommandEnd {
-  int status = 0;                  // As a shell reports it: the exit status, or 128 + signal.
-  uint64_t ended_by_recorder = 0;  // Tasks that outlived the command and the grace period, and were ended.
-  auto operator<=>(const CommandEnd&) const = default;
-};
-
-struct Run {
-  std::string id;    // Random, 32 hex digits; merging is idempotent by it.
-  std::string name;  // Chosen by the user.
-  UnixNanos start = 0;
-  UnixNanos end = 0;
-  std::optional<CommandEnd> command;
-  std::map<SubjectId, SubjectTrace> subjects;
-  bool operator==(const Run&) const = default;
-};
-
 // Something that was, or may have been, missed. `missed_calls` tells whether a system call can be absent from the
 // Recording because of it; otherwise only detail (a time, a program's name) is gone.
 struct Loss {
@@ -179,7 +113,7 @@ struct Recording {
   Method method;
   std::vector<Program> programs;
   std::vector<Subject> subjects;
-  std::vector<Run> runs;
+  RunList runs;
   std::vector<Loss> losses;
 
   // Whether no call can be missing: no loss has `missed_calls`.

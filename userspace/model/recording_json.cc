@@ -1,8 +1,12 @@
 #include "userspace/model/recording_json.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
 #include <limits>
-#include <set>
+#include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -17,10 +21,10 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kFirstSchema = "syscarve.recording/1";
+constexpr std::string_view kSecondSchema = "syscarve.recording/2";
 
-// Far beyond any real recording, and low enough that a hostile file cannot ask for much more memory than its own size.
-constexpr JsonLimits kLimits = {.bytes = kMaxRecordingBytes, .values = size_t{1} << 23, .depth = 16};
-constexpr size_t kMaxElements = size_t{1} << 20;
+constexpr size_t kMaxDepth = 16;
+constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::values is what limits them.
 constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;
 constexpr size_t kMaxWordBytes = 64;
 constexpr size_t kRunIdDigits = 32;
@@ -59,6 +63,17 @@ JsonValue ToJson(const ValueSet& set) {
   return object;
 }
 
+JsonValue::Array ProgramsOf(const std::map<ProgramId, uint64_t>& programs) {
+  return ArrayOf(programs, [](const auto& entry) { return entry.first; });
+}
+
+void AddArguments(const std::map<int, ValueSet>& seen, JsonValue::Object& to) {
+  if (seen.empty()) return;
+  JsonValue::Object arguments;
+  for (const auto& [index, values] : seen) arguments.push_back({Concat(index), ToJson(values)});
+  to.push_back({"arguments", std::move(arguments)});
+}
+
 JsonValue ToJson(const std::pair<const SyscallId, Observation>& call) {
   const auto& [id, seen] = call;
   JsonValue::Object object;
@@ -66,11 +81,17 @@ JsonValue ToJson(const std::pair<const SyscallId, Observation>& call) {
   object.push_back({"count", seen.count});
   if (seen.first_seen.has_value()) object.push_back({"first_seen", *seen.first_seen});
   object.push_back({"programs", CountsByProgram(seen.programs)});
-  if (!seen.arguments.empty()) {
-    JsonValue::Object arguments;
-    for (const auto& [index, values] : seen.arguments) arguments.push_back({Concat(index), ToJson(values)});
-    object.push_back({"arguments", std::move(arguments)});
-  }
+  AddArguments(seen.arguments, object);
+  return object;
+}
+
+JsonValue RowToJson(const Row& row) {
+  const auto& [id, seen] = row;
+  JsonValue::Object object;
+  AddSyscall(id, object);
+  object.push_back({"first_seen", seen.first_seen.has_value()});
+  object.push_back({"programs", ProgramsOf(seen.programs)});
+  AddArguments(seen.arguments, object);
   return object;
 }
 
@@ -82,14 +103,29 @@ std::string_view OutcomeWord(int errno_value) {
   return errno_value == kDenialTrapped ? kTrapped : kAnswered;
 }
 
-JsonValue ToJson(SyscallId id, const Denial& denial) {
+// Whether the numbers of what is written stand in it, or apart from it.
+enum class Numbers { kInside, kApart };
+
+JsonValue ToJson(SyscallId id, const Denial& denial, Numbers numbers) {
   JsonValue::Object object;
   AddSyscall(id, object);
   object.push_back({"errno", std::max(denial.errno_value, 0)});
   if (denial.errno_value < 0) object.push_back({"outcome", OutcomeWord(denial.errno_value)});
+  if (numbers == Numbers::kApart) {
+    object.push_back({"programs", ProgramsOf(denial.programs)});
+    return object;
+  }
   object.push_back({"count", denial.count});
   object.push_back({"programs", CountsByProgram(denial.programs)});
   return object;
+}
+
+JsonValue ToJson(const std::map<SyscallId, std::vector<Denial>>& denials, Numbers numbers) {
+  JsonValue::Array array;
+  for (const auto& [id, by_errno] : denials) {
+    for (const Denial& denial : by_errno) array.push_back(ToJson(id, denial, numbers));
+  }
+  return array;
 }
 
 void AddChecks(const CapabilityChecks& checks, JsonValue::Object& to) {
@@ -97,53 +133,60 @@ void AddChecks(const CapabilityChecks& checks, JsonValue::Object& to) {
   to.push_back({"denied", checks.denied});
 }
 
-JsonValue ToJson(const std::pair<const int, CapabilityUse>& entry) {
-  const auto& [capability, use] = entry;
+JsonValue ToJson(int capability, const CapabilityUse& use, Numbers numbers) {
   JsonValue::Array during;
   for (const auto& [id, checks] : use.during) {
     JsonValue::Object object;
     if (id.has_value()) AddSyscall(*id, object);
-    AddChecks(checks, object);
+    if (numbers == Numbers::kInside) AddChecks(checks, object);
     during.emplace_back(std::move(object));
   }
+  JsonValue::Object object = {
+      {"capability", capability}, {"name", CapabilityName(capability)}, {"during", std::move(during)}};
+  if (numbers == Numbers::kApart) return object;
   JsonValue::Object foreign;
   AddChecks(use.foreign, foreign);
-  return JsonValue::Object{{"capability", capability},
-                           {"name", CapabilityName(capability)},
-                           {"during", std::move(during)},
-                           {"foreign", std::move(foreign)}};
+  object.push_back({"foreign", std::move(foreign)});
+  return object;
+}
+
+JsonValue ToJson(const std::map<int, CapabilityUse>& capabilities, Numbers numbers) {
+  return ArrayOf(capabilities, [numbers](const auto& use) { return ToJson(use.first, use.second, numbers); });
+}
+
+JsonValue ToJson(const Timeline& timeline) {
+  return JsonValue::Object{{"start", timeline.start},
+                           {"bucket_nanos", timeline.bucket_nanos},
+                           {"counts", ArrayOf(timeline.counts, [](uint64_t n) { return n; })}};
 }
 
 JsonValue ToJson(const std::pair<const SubjectId, SubjectTrace>& entry) {
   const auto& [subject, trace] = entry;
   const auto call_to_json = [](const auto& call) { return ToJson(call); };
-  JsonValue::Array denials;
-  for (const auto& [id, by_errno] : trace.denials) {
-    for (const Denial& denial : by_errno) denials.push_back(ToJson(id, denial));
-  }
   JsonValue::Object object = {
       {"subject", subject},
       {"calls", ArrayOf(trace.calls, call_to_json)},
       {"runtime_calls", ArrayOf(trace.runtime_calls, call_to_json)},
       {"baseline_calls", ArrayOf(trace.baseline_calls, call_to_json)},
-      {"denials", std::move(denials)},
-      {"capabilities", ArrayOf(trace.capabilities, [](const auto& use) { return ToJson(use); })},
+      {"denials", ToJson(trace.denials, Numbers::kInside)},
+      {"capabilities", ToJson(trace.capabilities, Numbers::kInside)},
   };
-  if (trace.timeline.has_value()) {
-    object.push_back(
-        {"timeline", JsonValue::Object{{"start", trace.timeline->start},
-                                       {"bucket_nanos", trace.timeline->bucket_nanos},
-                                       {"counts", ArrayOf(trace.timeline->counts, [](uint64_t n) { return n; })}}});
-  }
+  if (trace.timeline.has_value()) object.push_back({"timeline", ToJson(*trace.timeline)});
   return object;
 }
 
-JsonValue ToJson(const Run& run) {
+// Without its subjects.
+JsonValue::Object HeadToJson(const Run& run) {
   JsonValue::Object object = {{"id", Text(run.id)}, {"name", Text(run.name)}, {"start", run.start}, {"end", run.end}};
   if (run.command.has_value()) {
     object.push_back({"command", JsonValue::Object{{"status", run.command->status},
                                                    {"ended_by_recorder", run.command->ended_by_recorder}}});
   }
+  return object;
+}
+
+JsonValue ToJson(const Run& run) {
+  JsonValue::Object object = HeadToJson(run);
   object.push_back({"subjects", ArrayOf(run.subjects, [](const auto& entry) { return ToJson(entry); })});
   return object;
 }
@@ -189,7 +232,8 @@ JsonValue ToJson(const Subject& subject, SubjectId id) {
   return object;
 }
 
-JsonValue ToJson(const Recording& recording) {
+// All but the rows, the shapes and the runs.
+JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss>& losses) {
   JsonValue::Array programs;
   for (const Program& program : recording.programs) {
     programs.emplace_back(JsonValue::Object{
@@ -210,14 +254,175 @@ JsonValue ToJson(const Recording& recording) {
                                    {"events", Text(method.events)},
                                    {"capabilities", Text(method.capabilities)},
                                    {"denials", Text(method.denials)}}},
-      {"complete",
-       JsonValue::Object{{"complete", recording.complete()},
-                         {"losses", ArrayOf(recording.losses, [](const Loss& loss) { return ToJson(loss); })}}},
+      {"complete", JsonValue::Object{{"complete", std::ranges::none_of(losses, &Loss::missed_calls)},
+                                     {"losses", ArrayOf(losses, [](const Loss& loss) { return ToJson(loss); })}}},
       {"programs", std::move(programs)},
       {"subjects", std::move(subjects)},
-      {"runs", ArrayOf(recording.runs, [](const Run& run) { return ToJson(run); })},
   };
 }
+
+// Writes a Recording, run by run.
+class Writer {
+ public:
+  Writer(const Recording& recording, const RecordingLimits& limits)
+      : recording_(recording), runs_(recording.runs), limits_(limits) {}
+
+  // The text with the first `runs` runs, unless a reader would refuse it: then how many runs to try it with next, fewer
+  // than these. None left to try: nullopt.
+  struct Written {
+    std::string text;
+    size_t runs = 0;
+  };
+  std::optional<Written> Write(size_t runs, const std::vector<Loss>& losses) {
+    text_ = "{";
+    const JsonValue::Object front = FrontToJson(recording_, losses);
+    if (CountValues(front) + kValuesOfLists > limits_.values) return std::nullopt;
+    for (const JsonMember& member : front) {
+      text_ += Concat(text_.size() == 1 ? "\n  " : ",\n  ", QuoteForJson(member.key), ": ");
+      text_ += PrintJsonPart(member.value, kLineWidth, 1, member.key.size() + 6);
+    }
+    dense_ = runs_.numbers() > limits_.full_numbers;
+    size_t fitting = dense_ ? WriteShapes(runs) : runs;
+    if (fitting == runs) fitting = WriteRuns(runs);
+    if (fitting < runs) return Written{.runs = fitting};
+    text_ += "\n}\n";
+    if (text_.size() > limits_.bytes) return std::nullopt;
+    return Written{.text = std::move(text_), .runs = runs};
+  }
+
+ private:
+  static constexpr size_t kValuesOfLists = 3;  // The lists of rows, shapes and runs.
+  static constexpr size_t kValuesOfTrace = 8;  // With its lists, and its timeline's.
+  static constexpr std::string_view kEnd = "\n  ]\n}\n";
+
+  void BeginList(std::string_view key) { text_ += Concat(",\n  \"", key, "\": ["); }
+  void EndList(size_t elements) { text_ += elements == 0 ? "]" : "\n  ]"; }
+  void BeginElement(size_t index) { text_ += index == 0 ? "\n    " : ",\n    "; }
+
+  // Numbers what the runs have in common, in the order in which they first have it, and writes it. Returns how many
+  // runs that is possible for.
+  size_t WriteShapes(size_t runs) {
+    shape_places_.assign(runs_.shape_count(), kNoPlace);
+    row_places_.assign(runs_.row_count(), kNoPlace);
+    rows_.clear();
+    shapes_.clear();
+    size_t bytes = text_.size();
+    row_count_ = shape_count_ = 0;
+    row_fits_ = true;
+    for (size_t i = 0; i < runs; ++i) {
+      bool fits = true;
+      runs_.ForEachTrace(i, [&](const PackedTrace& trace) {
+        if (!runs_.irregular(trace.shape) && shape_places_[trace.shape] == kNoPlace)
+          fits = fits && AddShape(trace.shape);
+        bytes += 2 * trace.numbers.size();  // A digit and a comma, at the least.
+      });
+      if (!fits || bytes + rows_.size() + shapes_.size() > limits_.bytes) return i;
+    }
+    BeginList("rows");
+    text_ += rows_;
+    EndList(row_count_);
+    BeginList("shapes");
+    text_ += shapes_;
+    EndList(shape_count_);
+    return runs;
+  }
+
+  bool AddShape(ShapeId id) {
+    const TraceShape shape = runs_.shape(id);
+    const auto rows = [this](const std::vector<RowId>& ids) {
+      return ArrayOf(ids, [this](RowId row) { return PlaceOf(row); });
+    };
+    const JsonValue json = JsonValue::Object{{"calls", rows(shape.calls)},
+                                             {"runtime_calls", rows(shape.runtime_calls)},
+                                             {"baseline_calls", rows(shape.baseline_calls)},
+                                             {"denials", ToJson(shape.denials, Numbers::kApart)},
+                                             {"capabilities", ToJson(shape.capabilities, Numbers::kApart)}};
+    shapes_ += Concat(shape_count_ == 0 ? "\n    " : ",\n    ", PrintCompactJson(json));
+    shape_places_[id] = shape_count_++;
+    return row_fits_ && CountValues(json) <= limits_.values;
+  }
+
+  uint32_t PlaceOf(RowId id) {
+    uint32_t& place = row_places_[id];
+    if (place != kNoPlace) return place;
+    const JsonValue json = RowToJson(runs_.row(id));
+    row_fits_ = row_fits_ && CountValues(json) <= limits_.values;
+    rows_ += Concat(row_count_ == 0 ? "\n    " : ",\n    ", PrintCompactJson(json));
+    return place = row_count_++;
+  }
+
+  // Returns how many there is room for.
+  size_t WriteRuns(size_t runs) {
+    BeginList("runs");
+    for (size_t i = 0; i < runs; ++i) {
+      BeginElement(i);
+      const size_t values = dense_ ? WriteDense(i) : WriteFull(i);
+      if (values > limits_.values || text_.size() + kEnd.size() > limits_.bytes) return i;
+    }
+    EndList(runs);
+    return runs;
+  }
+
+  // Both return how many values the run has.
+  size_t WriteFull(size_t i) {
+    const JsonValue json = ToJson(runs_[i]);
+    text_ += PrintJsonPart(json, kLineWidth, 2, 4);
+    return CountValues(json);
+  }
+
+  size_t WriteDense(size_t i) {
+    const JsonValue head = HeadToJson(runs_.head(i));
+    size_t values = CountValues(head) + 1;
+    text_ += PrintCompactJson(head);
+    text_.back() = ',';
+    text_ += "\"subjects\":[";
+    bool first = true;
+    runs_.ForEachTrace(i, [&](const PackedTrace& trace) {
+      if (!std::exchange(first, false)) text_ += ',';
+      values += WriteTrace(trace, runs_.head(i).start);
+    });
+    text_ += "]}";
+    return values;
+  }
+
+  size_t WriteTrace(const PackedTrace& trace, UnixNanos start) {
+    if (runs_.irregular(trace.shape)) {
+      const JsonValue json =
+          ToJson(std::pair<const SubjectId, SubjectTrace>(trace.subject, runs_.Unpack(trace, start)));
+      text_ += PrintCompactJson(json);
+      return CountValues(json);
+    }
+    text_ += Concat("{\"subject\":", trace.subject, ",\"shape\":", shape_places_[trace.shape], ",\"numbers\":[");
+    for (const uint64_t number : trace.numbers) {
+      std::array<char, 20> digits;
+      text_.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
+      text_ += ',';
+    }
+    if (trace.numbers.empty()) {
+      text_ += ']';
+    } else {
+      text_.back() = ']';
+    }
+    if (trace.timeline.has_value()) text_ += Concat(",\"timeline\":", PrintCompactJson(ToJson(*trace.timeline)));
+    text_ += '}';
+    return kValuesOfTrace + trace.numbers.size() + (trace.timeline.has_value() ? trace.timeline->counts.size() : 0);
+  }
+
+  static constexpr uint32_t kNoPlace = UINT32_MAX;
+
+  const Recording& recording_;
+  const RunList& runs_;
+  const RecordingLimits limits_;
+  std::string text_;
+  bool dense_ = false;
+  std::string rows_;  // The elements of the lists, written.
+  std::string shapes_;
+  uint32_t row_count_ = 0;
+  uint32_t shape_count_ = 0;
+  bool row_fits_ = true;
+  std::vector<uint32_t> row_places_;  // In the file, by RowId and ShapeId.
+  std::vector<uint32_t> shape_places_;
+};
 
 std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes) {
   std::optional<std::string> bytes = DecodePercent(reader.Text(max_bytes));
@@ -295,6 +500,16 @@ void ReadCounts(const JsonReader& entry, size_t program_count, uint64_t& count,
   if (overflow || sum != count) by_program.Fail("the counts do not add up to \"count\"");
 }
 
+std::map<ProgramId, uint64_t> ReadPrograms(const JsonReader& reader, size_t program_count) {
+  std::map<ProgramId, uint64_t> programs;
+  reader.ForEach(kMaxElements, [&](const JsonReader& element) {
+    const uint64_t program = element.Uint();
+    if (program >= program_count) return element.Fail("no program has this id");
+    AddUnique(element, programs, static_cast<ProgramId>(program));
+  });
+  return programs;
+}
+
 ValueSet ReadValueSet(const JsonReader& reader) {
   reader.AllowOnly({"values", "truncated"});
   ValueSet set;
@@ -307,6 +522,18 @@ ValueSet ReadValueSet(const JsonReader& reader) {
   return set;
 }
 
+std::map<int, ValueSet> ReadArguments(const JsonReader& reader) {
+  std::map<int, ValueSet> arguments;
+  if (!reader.exists()) return arguments;
+  reader.ForEachMember(kMaxElements, [&arguments](std::string_view key, const JsonReader& values) {
+    constexpr uint64_t kLastArgument = 5;
+    const std::optional<uint64_t> index = NumberFromKey(key);
+    if (!index.has_value() || *index > kLastArgument) return values.Fail("an argument's index is 0 to 5");
+    arguments[static_cast<int>(*index)] = ReadValueSet(values);
+  });
+  return arguments;
+}
+
 std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t program_count) {
   std::map<SyscallId, Observation> calls;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
@@ -316,14 +543,20 @@ std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t prog
     if (const JsonReader first_seen = entry.Optional("first_seen"); first_seen.exists()) {
       seen.first_seen = first_seen.Uint();
     }
-    entry.Optional("arguments").ForEachMember(kMaxElements, [&seen](std::string_view key, const JsonReader& values) {
-      constexpr uint64_t kLastArgument = 5;
-      const std::optional<uint64_t> index = NumberFromKey(key);
-      if (!index.has_value() || *index > kLastArgument) return values.Fail("an argument's index is 0 to 5");
-      seen.arguments[static_cast<int>(*index)] = ReadValueSet(values);
-    });
+    seen.arguments = ReadArguments(entry.Optional("arguments"));
   });
   return calls;
+}
+
+Row ReadRow(const JsonReader& entry, size_t program_count) {
+  entry.AllowOnly({"abi", "nr", "name", "first_seen", "programs", "arguments"});
+  Row row = {ReadSyscall(entry), {}};
+  if (entry.Required("first_seen").Bool()) row.second.first_seen = 0;
+  const JsonReader programs = entry.Required("programs");
+  row.second.programs = ReadPrograms(programs, program_count);
+  if (row.second.programs.empty()) programs.Fail("no program makes a call");
+  row.second.arguments = ReadArguments(entry.Optional("arguments"));
+  return row;
 }
 
 int ReadErrno(const JsonReader& entry) {
@@ -337,15 +570,25 @@ int ReadErrno(const JsonReader& entry) {
   return word == kTrapped ? kDenialTrapped : kDenialAnswered;
 }
 
-std::map<SyscallId, std::vector<Denial>> ReadDenials(const JsonReader& reader, size_t program_count) {
+std::map<SyscallId, std::vector<Denial>> ReadDenials(const JsonReader& reader, Numbers numbers, size_t program_count) {
   std::map<SyscallId, std::map<int, Denial>> sorted;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "count", "programs"});
+    if (numbers == Numbers::kInside) {
+      entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "count", "programs"});
+    } else {
+      entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "programs"});
+    }
     const SyscallId id = ReadSyscall(entry);
     const int errno_value = ReadErrno(entry);
     Denial& denial = AddUnique(entry, sorted[id], errno_value);
     denial.errno_value = errno_value;
-    ReadCounts(entry, program_count, denial.count, denial.programs);
+    if (numbers == Numbers::kInside) {
+      ReadCounts(entry, program_count, denial.count, denial.programs);
+      return;
+    }
+    const JsonReader programs = entry.Required("programs");
+    denial.programs = ReadPrograms(programs, program_count);
+    if (denial.programs.empty()) programs.Fail("no program makes a call");
   });
   std::map<SyscallId, std::vector<Denial>> denials;
   for (auto& [id, by_errno] : sorted) {
@@ -358,10 +601,15 @@ CapabilityChecks ReadChecks(const JsonReader& reader) {
   return {.granted = reader.Required("granted").Uint(), .denied = reader.Required("denied").Uint()};
 }
 
-std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader) {
+std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers numbers) {
   std::map<int, CapabilityUse> capabilities;
+  const bool inside = numbers == Numbers::kInside;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"capability", "name", "during", "foreign"});
+    if (inside) {
+      entry.AllowOnly({"capability", "name", "during", "foreign"});
+    } else {
+      entry.AllowOnly({"capability", "name", "during"});
+    }
     const int capability = static_cast<int>(entry.Required("capability").Uint(0, kMaxCapability));
     if (const JsonReader name = entry.Optional("name"); name.exists()) {
       const std::string text = name.Text(kMaxWordBytes);
@@ -372,14 +620,20 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader) {
       }
     }
     CapabilityUse& use = AddUnique(entry, capabilities, capability);
-    entry.Required("during").ForEach(kMaxElements, [&use](const JsonReader& checks) {
-      checks.AllowOnly({"abi", "nr", "name", "granted", "denied"});
+    entry.Required("during").ForEach(kMaxElements, [&use, inside](const JsonReader& checks) {
+      if (inside) {
+        checks.AllowOnly({"abi", "nr", "name", "granted", "denied"});
+      } else {
+        checks.AllowOnly({"abi", "nr", "name"});
+      }
       // Without a call, the check was made outside any.
       const bool in_call =
           checks.Optional("abi").exists() || checks.Optional("nr").exists() || checks.Optional("name").exists();
       const auto id = in_call ? std::optional(ReadSyscall(checks)) : std::nullopt;
-      AddUnique(checks, use.during, id) = ReadChecks(checks);
+      CapabilityChecks& kept = AddUnique(checks, use.during, id);
+      if (inside) kept = ReadChecks(checks);
     });
+    if (!inside) return;
     const JsonReader foreign = entry.Required("foreign");
     foreign.AllowOnly({"granted", "denied"});
     use.foreign = ReadChecks(foreign);
@@ -398,15 +652,15 @@ Timeline ReadTimeline(const JsonReader& reader) {
 }
 
 // The schemas that a reader takes.
-enum class Schema { kFirst, kSecond };
+enum class Schema { kFirst, kSecond, kThird };
 
 SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count) {
   SubjectTrace trace;
   trace.calls = ReadCalls(entry.Required("calls"), program_count);
   trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), program_count);
   if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), program_count);
-  trace.denials = ReadDenials(entry.Required("denials"), program_count);
-  trace.capabilities = ReadCapabilities(entry.Required("capabilities"));
+  trace.denials = ReadDenials(entry.Required("denials"), Numbers::kInside, program_count);
+  trace.capabilities = ReadCapabilities(entry.Required("capabilities"), Numbers::kInside);
   if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists())
     trace.timeline = ReadTimeline(timeline);
   return trace;
@@ -419,7 +673,8 @@ std::string ReadRunId(const JsonReader& reader) {
   return id;
 }
 
-Run ReadRun(const JsonReader& entry, Schema schema, const Recording& recording) {
+// Without its subjects.
+Run ReadRunHead(const JsonReader& entry) {
   entry.AllowOnly({"id", "name", "start", "end", "command", "subjects"});
   Run run;
   run.id = ReadRunId(entry.Required("id"));
@@ -432,17 +687,6 @@ Run ReadRun(const JsonReader& entry, Schema schema, const Recording& recording) 
     run.command = CommandEnd{.status = static_cast<int>(command.Required("status").Uint(0, kMaxStatus)),
                              .ended_by_recorder = command.Required("ended_by_recorder").Uint()};
   }
-  entry.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& traced) {
-    if (schema == Schema::kFirst) {
-      traced.AllowOnly({"subject", "calls", "runtime_calls", "denials", "capabilities", "timeline"});
-    } else {
-      traced.AllowOnly({"subject", "calls", "runtime_calls", "baseline_calls", "denials", "capabilities", "timeline"});
-    }
-    const JsonReader subject = traced.Required("subject");
-    const uint64_t id = subject.Uint();
-    if (id >= recording.subjects.size()) return subject.Fail("no subject has this id");
-    AddUnique(traced, run.subjects, static_cast<SubjectId>(id)) = ReadTrace(traced, schema, recording.programs.size());
-  });
   return run;
 }
 
@@ -535,17 +779,27 @@ void ReadLosses(const JsonReader& block, Recording& recording) {
   if (says_complete != recording.complete()) complete.Fail("does not agree with \"losses\"");
 }
 
-Recording ReadRecording(const JsonReader& root) {
-  Recording recording;
+void AllowFields(const JsonReader& root, Schema schema) {
+  if (schema == Schema::kThird) {
+    root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "rows", "shapes", "runs"});
+  } else {
+    root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});
+  }
+}
+
+// All but the rows, the shapes and the runs.
+Schema ReadFront(const JsonReader& root, Recording& recording) {
   // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
   const JsonReader stated = root.Required("schema");
   const std::string text = stated.Text(kMaxTextBytes);
-  if (text != kRecordingSchema && text != kFirstSchema) {
-    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\" and \"", kFirstSchema, "\", and the file is \"",
-                       EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
+  if (text != kRecordingSchema && text != kSecondSchema && text != kFirstSchema) {
+    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\", \"", kSecondSchema, "\" and \"", kFirstSchema,
+                       "\", and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
   }
-  const Schema schema = text == kFirstSchema ? Schema::kFirst : Schema::kSecond;
-  root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});
+  const Schema schema = text == kFirstSchema    ? Schema::kFirst
+                        : text == kSecondSchema ? Schema::kSecond
+                                                : Schema::kThird;
+  AllowFields(root, schema);
 
   const JsonReader host = root.Required("host");
   host.AllowOnly({"kernel", "native_abi", "libseccomp"});
@@ -573,27 +827,262 @@ Recording ReadRecording(const JsonReader& root) {
     CheckId(entry, recording.subjects.size());
     recording.subjects.push_back(ReadSubject(entry, schema));
   });
-  std::set<std::string> run_ids;
-  root.Required("runs").ForEach(kMaxElements, [&](const JsonReader& entry) {
-    recording.runs.push_back(ReadRun(entry, schema, recording));
-    if (!run_ids.insert(recording.runs.back().id).second) entry.Fail("another run has the same id");
-  });
-  return recording;
+  return schema;
 }
+
+absl::Status NotJson(const absl::Status& status) {
+  return Annotate(status, "not a recording");
+}
+
+// The lists that are read element by element, so that the text's tree is never there as a whole.
+enum class List { kRows, kShapes, kRuns };
+constexpr std::string_view kListKeys[] = {"rows", "shapes", "runs"};
+
+std::optional<List> ListOf(std::string_view key) {
+  const auto* const found = std::ranges::find(kListKeys, key);
+  if (found == std::end(kListKeys)) return std::nullopt;
+  return static_cast<List>(found - std::begin(kListKeys));
+}
+
+// Makes a Recording of the events of a text.
+class Loader {
+ public:
+  explicit Loader(const RecordingLimits& limits) : root_(TreeLimits(limits)), element_(TreeLimits(limits)) {}
+
+  // `depth` is that of the parser behind the event.
+  absl::Status Take(JsonEvent& event, size_t depth) {
+    if (list_.has_value()) return TakeInList(event, depth);
+    const bool begins_list = event.kind == JsonEventKind::kArrayStart && depth == 2;
+    if (event.kind == JsonEventKind::kKey && depth == 1) key_ = event.text;
+    SYSCARVE_RETURN_IF_ERROR(NotJson(root_.Take(event)));
+    return begins_list ? BeginList() : absl::OkStatus();
+  }
+
+  absl::StatusOr<Recording> Finish() && {
+    const JsonReader root(root_.root(), &error_);
+    if (!front_read_) ReadFrontOf(root);
+    AllowFields(root, schema_);
+    for (const List list : {List::kRows, List::kShapes, List::kRuns}) {
+      const std::string_view key = kListKeys[static_cast<size_t>(list)];
+      const JsonReader elements = list == List::kRuns ? root.Required(key) : root.Optional(key);
+      if (!elements.exists() || streamed_[static_cast<size_t>(list)]) continue;
+      elements.ForEach(kMaxElements, [&](const JsonReader& element) { TakeElement(list, element); });
+    }
+    SYSCARVE_RETURN_IF_ERROR(Checked());
+    return std::move(recording_);
+  }
+
+ private:
+  static JsonLimits TreeLimits(const RecordingLimits& limits) {
+    return {.bytes = limits.bytes, .values = limits.values, .depth = kMaxDepth};
+  }
+
+  absl::Status Checked() const {
+    if (error_.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(Concat("not a valid recording: ", error_));
+  }
+
+  void ReadFrontOf(const JsonReader& root) {
+    front_read_ = true;
+    schema_ = ReadFront(root, recording_);
+  }
+
+  // A list that begins, behind everything that its elements refer to, is read element by element. Where that comes
+  // later, the list becomes part of the tree first.
+  absl::Status BeginList() {
+    const std::optional<List> list = ListOf(key_);
+    if (!list.has_value()) return absl::OkStatus();
+    const JsonReader root(root_.root(), &error_);
+    if (!front_read_) {
+      for (const std::string_view key : {"schema", "host", "method", "complete", "programs", "subjects"}) {
+        if (!root.Optional(key).exists()) return absl::OkStatus();
+      }
+      ReadFrontOf(root);
+      SYSCARVE_RETURN_IF_ERROR(Checked());
+    }
+    if (list == List::kShapes && !streamed_[static_cast<size_t>(List::kRows)]) return absl::OkStatus();
+    list_ = list;
+    index_ = 0;
+    streamed_[static_cast<size_t>(*list)] = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeInList(JsonEvent& event, size_t depth) {
+    if (event.kind == JsonEventKind::kArrayEnd && depth == 1) {
+      list_.reset();
+      return NotJson(root_.Take(event));
+    }
+    SYSCARVE_RETURN_IF_ERROR(NotJson(element_.Take(event)));
+    if (!element_.done()) return absl::OkStatus();
+    const JsonValue value = element_.TakeRoot();
+    const JsonReader root(root_.root(), &error_);
+    const JsonReader list = root.Required(key_);
+    TakeElement(*list_, JsonReader::OfElement(value, list, index_++));
+    return Checked();
+  }
+
+  void TakeElement(List list, const JsonReader& entry) {
+    switch (list) {
+      case List::kRows: {
+        const Row row = ReadRow(entry, recording_.programs.size());
+        rows_.emplace_back(row.first, recording_.runs.Intern(row));
+        break;
+      }
+      case List::kShapes:
+        shapes_.push_back(recording_.runs.Intern(ReadShape(entry)));
+        break;
+      case List::kRuns:
+        TakeRun(entry);
+        break;
+    }
+  }
+
+  TraceShape ReadShape(const JsonReader& entry) const {
+    entry.AllowOnly({"calls", "runtime_calls", "baseline_calls", "denials", "capabilities"});
+    return {.calls = ReadRowIds(entry.Required("calls")),
+            .runtime_calls = ReadRowIds(entry.Required("runtime_calls")),
+            .baseline_calls = ReadRowIds(entry.Required("baseline_calls")),
+            .denials = ReadDenials(entry.Required("denials"), Numbers::kApart, recording_.programs.size()),
+            .capabilities = ReadCapabilities(entry.Required("capabilities"), Numbers::kApart)};
+  }
+
+  std::vector<RowId> ReadRowIds(const JsonReader& reader) const {
+    std::vector<std::pair<SyscallId, RowId>> rows;
+    reader.ForEach(kMaxElements, [&](const JsonReader& element) {
+      const uint64_t place = element.Uint();
+      if (place >= rows_.size()) return element.Fail("no row has this place");
+      // The numbers stand in the order of the list, and ours in that of the calls.
+      if (!rows.empty() && rows_[place].first <= rows.back().first) return element.Fail("the calls are not ascending");
+      rows.push_back(rows_[place]);
+    });
+    std::vector<RowId> ids;
+    ids.reserve(rows.size());
+    for (const auto& [call, id] : rows) ids.push_back(id);
+    return ids;
+  }
+
+  void TakeRun(const JsonReader& entry) {
+    Run run = ReadRunHead(entry);
+    std::map<SubjectId, PackedTrace> packed;
+    entry.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& traced) {
+      const JsonReader subject = traced.Required("subject");
+      const uint64_t id = subject.Uint();
+      if (id >= recording_.subjects.size()) return subject.Fail("no subject has this id");
+      if (run.subjects.contains(static_cast<SubjectId>(id))) traced.Fail("repeats an earlier entry");
+      if (schema_ == Schema::kThird && traced.Optional("shape").exists()) {
+        PackedTrace& trace = AddUnique(traced, packed, static_cast<SubjectId>(id));
+        trace = ReadPackedTrace(traced);
+        trace.subject = static_cast<SubjectId>(id);
+        return;
+      }
+      if (packed.contains(static_cast<SubjectId>(id))) traced.Fail("repeats an earlier entry");
+      if (schema_ == Schema::kFirst) {
+        traced.AllowOnly({"subject", "calls", "runtime_calls", "denials", "capabilities", "timeline"});
+      } else {
+        traced.AllowOnly(
+            {"subject", "calls", "runtime_calls", "baseline_calls", "denials", "capabilities", "timeline"});
+      }
+      run.subjects[static_cast<SubjectId>(id)] = ReadTrace(traced, schema_, recording_.programs.size());
+    });
+    if (!run_ids_.insert(run.id).second) entry.Fail("another run has the same id");
+    if (!entry.ok()) return;
+    AddRun(std::move(run), packed);
+  }
+
+  PackedTrace ReadPackedTrace(const JsonReader& entry) const {
+    entry.AllowOnly({"subject", "shape", "numbers", "timeline"});
+    PackedTrace trace;
+    const JsonReader shape = entry.Required("shape");
+    const uint64_t place = shape.Uint();
+    if (place >= shapes_.size()) {
+      shape.Fail("no shape before it has this place");
+      return trace;
+    }
+    trace.shape = shapes_[place];
+    const size_t wanted = recording_.runs.numbers_of(trace.shape);
+    trace.numbers.reserve(wanted);
+    const JsonReader numbers = entry.Required("numbers");
+    numbers.ForEach(kMaxElements, [&trace](const JsonReader& number) { trace.numbers.push_back(number.Uint()); });
+    if (trace.numbers.size() != wanted) {
+      numbers.Fail(Concat(trace.numbers.size(), " numbers, and the shape has ", wanted));
+    } else if (const std::string_view objection = recording_.runs.Objection(trace.shape, trace.numbers);
+               !objection.empty()) {
+      numbers.Fail(objection);
+    }
+    if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists()) {
+      trace.timeline = ReadTimeline(timeline);
+    }
+    return trace;
+  }
+
+  // `run` has the subjects whose traces are written in full, `packed` the others.
+  void AddRun(Run run, const std::map<SubjectId, PackedTrace>& packed) {
+    if (run.subjects.empty()) {
+      std::vector<PackedTrace> traces;
+      for (const auto& [subject, trace] : packed) traces.push_back(trace);
+      recording_.runs.Append(std::move(run), traces);
+      return;
+    }
+    for (const auto& [subject, trace] : packed) run.subjects[subject] = recording_.runs.Unpack(trace, run.start);
+    recording_.runs.push_back(run);
+  }
+
+  std::string error_;
+  JsonTreeBuilder root_;      // The text but for the elements of the lists that are streamed.
+  JsonTreeBuilder element_;   // The element that is being read.
+  std::string key_;           // The last one of the root.
+  std::optional<List> list_;  // That is being streamed.
+  size_t index_ = 0;
+  std::array<bool, std::size(kListKeys)> streamed_ = {};
+  bool front_read_ = false;
+  Schema schema_ = Schema::kThird;
+  Recording recording_;
+  std::vector<std::pair<SyscallId, RowId>> rows_;  // By their places in the text.
+  std::vector<ShapeId> shapes_;
+  std::unordered_set<std::string> run_ids_;
+};
 
 }  // namespace
 
-std::string FormatRecording(const Recording& recording) {
-  return PrintJson(ToJson(recording), kLineWidth);
+Loss RunsFullLoss(uint64_t count) {
+  return {.what = "runs_full",
+          .count = count,
+          .missed_calls = true,
+          .detail = "There were more runs than one file can hold; the last ones are not in it."};
 }
 
-absl::StatusOr<Recording> ParseRecording(std::string_view text) {
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits);
-  if (!value.ok()) return Annotate(value.status(), "not a recording");
-  std::string error;
-  Recording recording = ReadRecording(JsonReader(*value, &error));
-  if (!error.empty()) return absl::InvalidArgumentError(Concat("not a valid recording: ", error));
-  return recording;
+std::string FormatRecording(const Recording& recording, const RecordingLimits& limits) {
+  Writer writer(recording, limits);
+  std::vector<Loss> losses = recording.losses;
+  size_t runs = recording.runs.size();
+  std::optional<Writer::Written> written = writer.Write(runs, losses);
+  while (written.has_value() && written->runs < runs) {
+    runs = written->runs;
+    losses = recording.losses;
+    losses.push_back(RunsFullLoss(recording.runs.size() - runs));
+    written = writer.Write(runs, losses);
+  }
+  return written.has_value() ? std::move(written->text) : std::string();
+}
+
+absl::StatusOr<std::string> FormatWholeRecording(const Recording& recording, const RecordingLimits& limits) {
+  std::optional<Writer::Written> written = Writer(recording, limits).Write(recording.runs.size(), recording.losses);
+  if (written.has_value() && written->runs == recording.runs.size()) return std::move(written->text);
+  return absl::ResourceExhaustedError("it is more than one recording file can hold");
+}
+
+absl::StatusOr<Recording> ParseRecording(std::string_view text, const RecordingLimits& limits) {
+  if (text.size() > limits.bytes) {
+    return NotJson(absl::InvalidArgumentError(Concat("larger than ", limits.bytes, " bytes, the most that is read")));
+  }
+  JsonParser parser(text, {.depth = kMaxDepth, .text_bytes = limits.bytes});
+  Loader loader(limits);
+  JsonEvent event;
+  do {
+    if (const absl::Status next = parser.Next(event); !next.ok()) return NotJson(next);
+    SYSCARVE_RETURN_IF_ERROR(loader.Take(event, parser.depth()));
+  } while (event.kind != JsonEventKind::kEnd);
+  return std::move(loader).Finish();
 }
 
 absl::StatusOr<Recording> LoadRecording(const std::string& path) {

@@ -20,105 +20,9 @@ std::string Shown(std::string_view text) {
   return text.size() > kMaxShown ? Concat(escaped, "...") : escaped;
 }
 
-// Builds the tree from the parser's events.
-class TreeBuilder {
- public:
-  TreeBuilder(const JsonLimits& limits, const JsonLeniency& leniency) : limits_(limits), leniency_(leniency) {}
-
-  absl::Status Take(JsonEvent& event) {
-    switch (event.kind) {
-      case JsonEventKind::kNull:
-        return Put(nullptr, event.place);
-      case JsonEventKind::kBool:
-        return Put(event.flag, event.place);
-      case JsonEventKind::kUint:
-        return Put(event.uint, event.place);
-      case JsonEventKind::kInt:
-        return Put(event.integer, event.place);
-      case JsonEventKind::kDouble:
-        return Put(event.real, event.place);
-      case JsonEventKind::kString:
-        return Put(std::move(event.text), event.place);
-      case JsonEventKind::kObjectStart:
-        return Open(JsonValue::Object(), event.place);
-      case JsonEventKind::kArrayStart:
-        return Open(JsonValue::Array(), event.place);
-      case JsonEventKind::kKey:
-        std::get<JsonValue::Object>(open_.back()->data).push_back({std::move(event.text), {}, event.place});
-        return absl::OkStatus();
-      case JsonEventKind::kObjectEnd:
-        if (!leniency_.repeated_keys) SYSCARVE_RETURN_IF_ERROR(CheckKeys());
-        Close(event.place);
-        return absl::OkStatus();
-      case JsonEventKind::kArrayEnd:
-        Close(event.place);
-        return absl::OkStatus();
-      case JsonEventKind::kEnd:
-        return absl::OkStatus();
-    }
-    return absl::OkStatus();
-  }
-
-  JsonValue Root() && { return std::move(root_); }
-
- private:
-  static absl::Status Error(const JsonPlace& place, std::string_view message) {
-    return absl::InvalidArgumentError(Concat(PlaceWords(place), ": ", message));
-  }
-
-  // Of the object that ends.
-  absl::Status CheckKeys() const {
-    const auto& members = std::get<JsonValue::Object>(open_.back()->data);
-    std::vector<const JsonMember*> sorted;
-    sorted.reserve(members.size());
-    for (const JsonMember& member : members) sorted.push_back(&member);
-    std::ranges::stable_sort(sorted, {}, [](const JsonMember* member) -> const std::string& { return member->key; });
-    const auto same = [](const JsonMember* a, const JsonMember* b) { return a->key == b->key; };
-    const auto twice = std::ranges::adjacent_find(sorted, same);
-    if (twice == sorted.end()) return absl::OkStatus();
-    return Error((*std::next(twice))->place,
-                 Concat("the key \"", Shown((*twice)->key), "\" is there twice in one object"));
-  }
-
-  // Its place: behind the last element of an array, or in the member whose key was just read.
-  JsonValue* Add(JsonValue value, const JsonPlace& place) {
-    value.place = place;
-    JsonValue* added = &root_;
-    if (open_.empty()) {
-      root_ = std::move(value);
-    } else if (auto* array = std::get_if<JsonValue::Array>(&open_.back()->data)) {
-      added = &array->emplace_back(std::move(value));
-    } else {
-      added = &std::get<JsonValue::Object>(open_.back()->data).back().value;
-      *added = std::move(value);
-    }
-    return added;
-  }
-
-  absl::Status Put(JsonValue value, const JsonPlace& place) {
-    if (++values_ > limits_.values) return Error(place, Concat("more than ", limits_.values, " values"));
-    Add(std::move(value), place);
-    return absl::OkStatus();
-  }
-
-  absl::Status Open(JsonValue container, const JsonPlace& place) {
-    if (++values_ > limits_.values) return Error(place, Concat("more than ", limits_.values, " values"));
-    // Pointers stay good: a container grows only while none of its elements is open.
-    open_.push_back(Add(std::move(container), place));
-    return absl::OkStatus();
-  }
-
-  void Close(const JsonPlace& place) {
-    open_.back()->place.end = place.end;
-    open_.pop_back();
-  }
-
-  const JsonLimits limits_;
-  const JsonLeniency leniency_;
-  JsonValue root_;
-  std::vector<JsonValue*> open_;
-  size_t values_ = 0;
-};
+absl::Status TextError(const JsonPlace& place, std::string_view message) {
+  return absl::InvalidArgumentError(Concat(PlaceWords(place), ": ", message));
+}
 
 // The shortest spelling that is read as the same double, and as a double: "1.0", "1e+20", "0.25". JSON has no infinity
 // and no NaN.
@@ -139,6 +43,13 @@ class Printer {
     PrintValue(value, 0, 0);
     out_ += '\n';
     return std::move(out_);
+  }
+
+  std::string PrintPart(const JsonValue& value, size_t indent, size_t column) {
+    // What stands in the line already counts as written.
+    out_.assign(column, ' ');
+    PrintValue(value, indent, column);
+    return out_.substr(column);
   }
 
   std::string PrintCompact(const JsonValue& value) {
@@ -259,6 +170,93 @@ std::string_view KindName(const JsonValue& value) {
 
 }  // namespace
 
+absl::Status JsonTreeBuilder::Take(JsonEvent& event) {
+  switch (event.kind) {
+    case JsonEventKind::kNull:
+      return Put(nullptr, event.place);
+    case JsonEventKind::kBool:
+      return Put(event.flag, event.place);
+    case JsonEventKind::kUint:
+      return Put(event.uint, event.place);
+    case JsonEventKind::kInt:
+      return Put(event.integer, event.place);
+    case JsonEventKind::kDouble:
+      return Put(event.real, event.place);
+    case JsonEventKind::kString:
+      return Put(std::move(event.text), event.place);
+    case JsonEventKind::kObjectStart:
+      return Open(JsonValue::Object(), event.place);
+    case JsonEventKind::kArrayStart:
+      return Open(JsonValue::Array(), event.place);
+    case JsonEventKind::kKey:
+      std::get<JsonValue::Object>(open_.back()->data).push_back({std::move(event.text), {}, event.place});
+      return absl::OkStatus();
+    case JsonEventKind::kObjectEnd:
+      if (!leniency_.repeated_keys) SYSCARVE_RETURN_IF_ERROR(CheckKeys());
+      Close(event.place);
+      return absl::OkStatus();
+    case JsonEventKind::kArrayEnd:
+      Close(event.place);
+      return absl::OkStatus();
+    case JsonEventKind::kEnd:
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+// Of the object that ends.
+absl::Status JsonTreeBuilder::CheckKeys() const {
+  const auto& members = std::get<JsonValue::Object>(open_.back()->data);
+  std::vector<const JsonMember*> sorted;
+  sorted.reserve(members.size());
+  for (const JsonMember& member : members) sorted.push_back(&member);
+  std::ranges::stable_sort(sorted, {}, [](const JsonMember* member) -> const std::string& { return member->key; });
+  const auto same = [](const JsonMember* a, const JsonMember* b) { return a->key == b->key; };
+  const auto twice = std::ranges::adjacent_find(sorted, same);
+  if (twice == sorted.end()) return absl::OkStatus();
+  return TextError((*std::next(twice))->place,
+                   Concat("the key \"", Shown((*twice)->key), "\" is there twice in one object"));
+}
+
+// Its place: behind the last element of an array, or in the member whose key was just read.
+JsonValue* JsonTreeBuilder::Add(JsonValue value, const JsonPlace& place) {
+  value.place = place;
+  JsonValue* added = &root_;
+  if (open_.empty()) {
+    root_ = std::move(value);
+  } else if (auto* array = std::get_if<JsonValue::Array>(&open_.back()->data)) {
+    added = &array->emplace_back(std::move(value));
+  } else {
+    added = &std::get<JsonValue::Object>(open_.back()->data).back().value;
+    *added = std::move(value);
+  }
+  return added;
+}
+
+absl::Status JsonTreeBuilder::Put(JsonValue value, const JsonPlace& place) {
+  if (++values_ > limits_.values) return TextError(place, Concat("more than ", limits_.values, " values"));
+  Add(std::move(value), place);
+  return absl::OkStatus();
+}
+
+absl::Status JsonTreeBuilder::Open(JsonValue container, const JsonPlace& place) {
+  if (++values_ > limits_.values) return TextError(place, Concat("more than ", limits_.values, " values"));
+  // Pointers stay good: a container grows only while none of its elements is open.
+  open_.push_back(Add(std::move(container), place));
+  return absl::OkStatus();
+}
+
+void JsonTreeBuilder::Close(const JsonPlace& place) {
+  open_.back()->place.end = place.end;
+  open_.pop_back();
+}
+
+JsonValue JsonTreeBuilder::TakeRoot() {
+  values_ = 0;
+  open_.clear();
+  return std::exchange(root_, {});
+}
+
 absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits,
                                           const JsonLeniency& leniency) {
   if (text.size() > limits.bytes) {
@@ -266,21 +264,35 @@ absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimit
   }
   JsonParser parser(
       text, {.depth = limits.depth, .text_bytes = limits.bytes, .allow_byte_order_mark = leniency.byte_order_mark});
-  TreeBuilder builder(limits, leniency);
+  JsonTreeBuilder builder(limits, leniency);
   JsonEvent event;
   do {
     SYSCARVE_RETURN_IF_ERROR(parser.Next(event));
     SYSCARVE_RETURN_IF_ERROR(builder.Take(event));
   } while (event.kind != JsonEventKind::kEnd);
-  return std::move(builder).Root();
+  return builder.TakeRoot();
 }
 
 std::string PrintJson(const JsonValue& value, size_t width) {
   return Printer(width).Print(value);
 }
 
+std::string PrintJsonPart(const JsonValue& value, size_t width, size_t indent, size_t column) {
+  return Printer(width).PrintPart(value, indent, column);
+}
+
 std::string PrintCompactJson(const JsonValue& value) {
   return Printer(0).PrintCompact(value);
+}
+
+size_t CountValues(const JsonValue& value) {
+  size_t count = 1;
+  if (const auto* array = std::get_if<JsonValue::Array>(&value.data)) {
+    for (const JsonValue& element : *array) count += CountValues(element);
+  } else if (const auto* object = std::get_if<JsonValue::Object>(&value.data)) {
+    for (const JsonMember& member : *object) count += CountValues(member.value);
+  }
+  return count;
 }
 
 template <typename T>

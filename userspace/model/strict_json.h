@@ -81,9 +81,48 @@ struct JsonLeniency {
 absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits,
                                           const JsonLeniency& leniency = {});
 
+// Builds the value of a parser's events, for those who take a text apart while they read it. Of the limits, `values`
+// and `depth` are the caller's parser's and this one's; `bytes` is not looked at.
+class JsonTreeBuilder {
+ public:
+  explicit JsonTreeBuilder(const JsonLimits& limits, const JsonLeniency& leniency = {})
+      : limits_(limits), leniency_(leniency) {}
+
+  // The next event, from which a text may be moved away. kInvalidArgument, with line and column, for a key that its
+  // object has already, and for too many values.
+  absl::Status Take(JsonEvent& event);
+
+  // What is there so far; containers may be open.
+  const JsonValue& root() const { return root_; }
+  // Whether the value is there with its end.
+  bool done() const { return values_ > 0 && open_.empty(); }
+  // The value, and the builder is as new.
+  JsonValue TakeRoot();
+
+ private:
+  absl::Status CheckKeys() const;
+  JsonValue* Add(JsonValue value, const JsonPlace& place);
+  absl::Status Put(JsonValue value, const JsonPlace& place);
+  absl::Status Open(JsonValue container, const JsonPlace& place);
+  void Close(const JsonPlace& place);
+
+  JsonLimits limits_;
+  JsonLeniency leniency_;
+  JsonValue root_;
+  std::vector<JsonValue*> open_;
+  size_t values_ = 0;
+};
+
+// How many values are in `value`, itself counted: what JsonLimits::values limits.
+size_t CountValues(const JsonValue& value);
+
 // `value` with two-space indentation and a newline at the end. A container that fits in `width` columns together with
 // its indentation is on one line; with a width of 0 every element has its own.
 std::string PrintJson(const JsonValue& value, size_t width);
+
+// The same as a part of a larger text: its first line begins in column `column`, lines after that belong `indent`
+// levels in, and there is no newline at the end.
+std::string PrintJsonPart(const JsonValue& value, size_t width, size_t indent, size_t column);
 
 // `value` on one line without any white space between its parts, and no newline at the end.
 std::string PrintCompactJson(const JsonValue& value);
@@ -96,6 +135,11 @@ class JsonReader {
   JsonReader(const JsonValue& root, std::string* error) : value_(&root), error_(error) {}
 
   bool ok() const { return error_->empty(); }
+  // Of one element of `list`, which was not put there: that of a text that is read piece by piece.
+  static JsonReader OfElement(const JsonValue& element, const JsonReader& list, size_t index) {
+    return {&element, &list, {}, index};
+  }
+
   // False for an Optional() that is not there.
   bool exists() const { return value_ != nullptr; }
   bool IsNull() const;

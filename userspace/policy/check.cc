@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -22,10 +23,21 @@ bool IsForOthersToDecide(const Action& action) {
   return action.kind == ActionKind::kTrace || action.kind == ActionKind::kNotify;
 }
 
+struct LessArguments {
+  bool operator()(const std::map<int, ValueSet>& a, const std::map<int, ValueSet>& b) const {
+    const auto less = [](const auto& one, const auto& other) {
+      return std::tie(one.first, one.second.truncated, one.second.values) <
+             std::tie(other.first, other.second.truncated, other.second.values);
+    };
+    return std::ranges::lexicographical_compare(a, b, less);
+  }
+};
+
 // One call by one kind of caller, wherever it was seen.
 struct Seen {
   std::vector<Sighting> sightings;
-  std::vector<const Observation*> observations;
+  // The recorded arguments, each kind once: what does not differ in them says nothing new.
+  std::set<std::map<int, ValueSet>, LessArguments> arguments;
 };
 using SeenCalls = std::map<std::pair<bool, SyscallId>, Seen>;  // The runtime's last.
 
@@ -49,24 +61,18 @@ bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool r
   return FiltersUretprobe(*kernel) && SyscallName(id) == "uretprobe";
 }
 
-std::vector<const Run*> SortedRuns(const Recording& recording) {
-  std::vector<const Run*> runs;
-  for (const Run& run : recording.runs) runs.push_back(&run);
-  std::ranges::sort(runs, {}, [](const Run* run) { return std::tie(run->start, run->id); });
-  return runs;
-}
-
 SeenCalls Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
   SeenCalls seen;
-  for (const Run* const run : SortedRuns(recording)) {
-    for (const auto& [subject_id, trace] : run->subjects) {
+  for (const size_t i : recording.runs.InOrder()) {
+    const Run run = recording.runs[i];
+    for (const auto& [subject_id, trace] : run.subjects) {
       const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
       for (const bool by_runtime : {false, true}) {
         for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
           if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
           Seen& call = seen[{by_runtime, id}];
-          call.sightings.push_back(SightingOf(recording, *run, subject, id, observation));
-          call.observations.push_back(&observation);
+          AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
+          call.arguments.insert(observation.arguments);
         }
       }
     }
@@ -76,14 +82,15 @@ SeenCalls Gather(const Recording& recording, const std::optional<KernelVersion>&
 
 std::map<SyscallId, std::vector<Refusal>> GatherRefusals(const Recording& recording) {
   std::map<SyscallId, std::vector<Refusal>> refusals;
-  for (const Run* const run : SortedRuns(recording)) {
-    for (const auto& [subject_id, trace] : run->subjects) {
+  for (const size_t i : recording.runs.InOrder()) {
+    const Run run = recording.runs[i];
+    for (const auto& [subject_id, trace] : run.subjects) {
       const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
       for (const auto& [id, denials] : trace.denials) {
         for (const Denial& denial : denials) {
           if (denial.count == 0) continue;
           const Observation refused = {.count = denial.count, .programs = denial.programs};
-          refusals[id].push_back({denial.errno_value, SightingOf(recording, *run, subject, id, refused)});
+          refusals[id].push_back({denial.errno_value, SightingOf(recording, run, subject, id, refused)});
         }
       }
     }
@@ -98,11 +105,11 @@ ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t value) 
 }
 
 // The arguments that the call can have had.
-ArgumentSets::Set Possible(ArgumentSets& sets, const std::vector<const Observation*>& observations) {
+ArgumentSets::Set Possible(ArgumentSets& sets, const std::set<std::map<int, ValueSet>, LessArguments>& seen) {
   ArgumentSets::Set possible = ArgumentSets::kNone;
-  for (const Observation* const observation : observations) {
+  for (const std::map<int, ValueSet>& arguments : seen) {
     ArgumentSets::Set here = ArgumentSets::kAll;
-    for (const auto& [index, recorded] : observation->arguments) {
+    for (const auto& [index, recorded] : arguments) {
       if (recorded.truncated || recorded.values.empty()) continue;
       ArgumentSets::Set any = ArgumentSets::kNone;
       for (const uint64_t value : recorded.values)
@@ -119,7 +126,7 @@ absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, Syscall
   SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
   std::vector<Action> answers;
   if (decision.size() == 1) return std::vector<Action>{decision.begin()->first};
-  const ArgumentSets::Set possible = Possible(sets, seen.observations);
+  const ArgumentSets::Set possible = Possible(sets, seen.arguments);
   for (const auto& [action, arguments] : decision) {
     if (sets.And(arguments, possible) != ArgumentSets::kNone) answers.push_back(action);
   }

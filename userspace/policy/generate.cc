@@ -34,13 +34,19 @@ struct TraceKey {
 // Everything that was seen, gathered so that neither order nor repetition of the recordings matters: where two
 // recordings hold the same part of the same run, the larger count is the later one.
 struct Evidence {
-  std::map<std::string, std::map<std::pair<TraceKey, SyscallId>, Sighting>> calls;  // By name.
+  std::map<std::string, std::vector<Sighting>> calls;  // By name.
   std::map<SyscallId, uint64_t> unnamed;
   // By name, then by answer (Denial::errno_value).
   std::map<std::string, std::map<std::tuple<TraceKey, SyscallId, int>, Sighting>> refused;
-  std::map<TraceKey, std::map<int, CapabilityUse>> capabilities;
-  std::set<std::string> failed_runs;  // Ids of those whose command HasFailed.
+  std::map<int, CapabilityUse> capabilities;
+  std::map<int, CapabilityUse> capabilities_in_failed;  // Of those, in runs whose command HasFailed.
   std::set<Abi> abis;
+};
+
+// Of one run, however many recordings hold it.
+struct RunEvidence {
+  std::map<std::string, std::map<std::pair<TraceKey, SyscallId>, Sighting>> calls;  // By name.
+  std::map<TraceKey, std::map<int, CapabilityUse>> capabilities;
 };
 
 template <typename T>
@@ -74,7 +80,7 @@ void KeepSighting(const Recording& recording, const Run& run, const TraceKey& ke
 }
 
 void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key, const SubjectTrace& trace,
-                 Evidence& evidence) {
+                 RunEvidence& of_run, Evidence& evidence) {
   for (const auto& [id, observation] : trace.calls) {
     if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
     evidence.abis.insert(id.abi);
@@ -83,7 +89,7 @@ void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key
       KeepLarger(evidence.unnamed[id], observation.count);
       continue;
     }
-    Sighting& sighting = evidence.calls[*name][{key, id}];
+    Sighting& sighting = of_run.calls[*name][{key, id}];
     KeepSighting(recording, run, key, id, observation.count, observation.programs, sighting);
     if (observation.first_seen.has_value()) {
       const uint64_t after = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
@@ -99,19 +105,56 @@ void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key
                    evidence.refused[name][{key, id, denial.errno_value}]);
     }
   }
-  for (const auto& [capability, use] : trace.capabilities) KeepLargerUse(use, evidence.capabilities[key][capability]);
+  for (const auto& [capability, use] : trace.capabilities) KeepLargerUse(use, of_run.capabilities[key][capability]);
 }
 
+void AddRunEvidence(RunEvidence&& of_run, bool failed, Evidence& evidence) {
+  for (auto& [name, sightings] : of_run.calls) {
+    std::vector<Sighting>& kept = evidence.calls[name];
+    for (auto& [key, sighting] : sightings) AddSighting(std::move(sighting), kept);
+  }
+  for (const auto& [key, uses] : of_run.capabilities) {
+    for (const auto& [capability, use] : uses) {
+      AddCapabilityUse(use, evidence.capabilities[capability]);
+      if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
+    }
+  }
+}
+
+// One run of one of the recordings.
+struct RunPlace {
+  const Recording* recording;
+  size_t index;
+  const Run& head() const { return recording->runs.head(index); }
+  auto order() const { return std::tie(head().start, head().id); }
+};
+
+// One run is in memory at a time.
 Evidence Gather(std::span<const Recording> recordings) {
-  Evidence evidence;
+  std::vector<RunPlace> places;
+  std::set<std::string> failed;
   for (const Recording& recording : recordings) {
-    for (const Run& run : recording.runs) {
-      if (run.command.has_value() && HasFailed(*run.command)) evidence.failed_runs.insert(run.id);
+    for (size_t i = 0; i < recording.runs.size(); ++i) {
+      places.push_back({&recording, i});
+      const Run& head = places.back().head();
+      if (head.command.has_value() && HasFailed(*head.command)) failed.insert(head.id);
+    }
+  }
+  std::ranges::stable_sort(places, [](const RunPlace& a, const RunPlace& b) { return a.order() < b.order(); });
+  Evidence evidence;
+  for (auto place = places.begin(); place != places.end();) {
+    const RunPlace first = *place;
+    RunEvidence of_run;
+    for (; place != places.end() && place->order() == first.order(); ++place) {
+      const Recording& recording = *place->recording;
+      const Run run = recording.runs[place->index];
       for (const auto& [subject_id, trace] : run.subjects) {
         const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
-        GatherTrace(recording, run, {run.start, run.id, subject.kind, subject.name, subject.cgroup}, trace, evidence);
+        GatherTrace(recording, run, {run.start, run.id, subject.kind, subject.name, subject.cgroup}, trace, of_run,
+                    evidence);
       }
     }
+    AddRunEvidence(std::move(of_run), failed.contains(first.head().id), evidence);
   }
   return evidence;
 }
@@ -438,8 +481,8 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
     }
     wanted.names.insert(name);
     std::set<Abi> seen_on;
-    for (auto& [key, sighting] : sightings) {
-      seen_on.insert(key.second.abi);
+    for (Sighting& sighting : sightings) {
+      seen_on.insert(sighting.id.abi);
       for (const auto& [program, count] : sighting.programs) by_program[program].insert(name);
       calls[name].sightings.push_back(std::move(sighting));
     }
@@ -500,16 +543,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   for (const Recording& recording : recordings) {
     if (recording.method.capabilities != "none") result.capabilities_recorded = true;
   }
-  std::map<int, CapabilityUse> uses;
-  std::map<int, CapabilityUse> in_failed;
-  for (const auto& [key, trace] : evidence.capabilities) {
-    const bool failed = evidence.failed_runs.contains(key.run_id);
-    for (const auto& [capability, use] : trace) {
-      AddCapabilityUse(use, uses[capability]);
-      if (failed) AddCapabilityUse(use, in_failed[capability]);
-    }
-  }
-  result.capabilities = JudgeCapabilities(*capability_data, uses, in_failed);
+  result.capabilities = JudgeCapabilities(*capability_data, evidence.capabilities, evidence.capabilities_in_failed);
   result.cap_add = NeededCapabilities(result.capabilities);
 
   result.profile = MakeProfile(result.calls, result.narrowed, *closure_rules, options, *errno_policy, abis);

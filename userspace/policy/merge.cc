@@ -9,18 +9,13 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/hash.h"
+#include "userspace/model/recording_json.h"
 #include "userspace/model/recording_words.h"
 
 namespace syscarve {
 namespace {
 
-// What a reader of recordings takes (docs/recording-format.md, "What a reader refuses").
-constexpr size_t kMaxValues = size_t{1} << 23;
-// An element of `calls` with its abi, number, count, and an object with one program.
-constexpr size_t kValuesPerCall = 6;
-constexpr size_t kValuesPerRun = 6;    // The object, id, name, start, end and the list of subjects.
-constexpr size_t kValuesPerTrace = 7;  // The object, the subject and five lists.
-constexpr size_t kValuesPerThing = 4;  // A program or a subject.
+constexpr size_t kMaxThings = size_t{1} << 20;  // Programs, subjects: far less than a file has room for.
 
 // Versions in the order in which people count them, 6.2 before 6.18; different ones never compare as equal.
 bool IsOlder(const std::string& a, const std::string& b) {
@@ -138,6 +133,17 @@ absl::StatusOr<SubjectTrace> Finished(const SubjectTrace& trace, const std::vect
   return finished;
 }
 
+absl::StatusOr<Run> Finished(const Run& run, const std::vector<ProgramId>& programs,
+                             const std::vector<SubjectId>& subjects) {
+  Run finished = {.id = run.id, .name = run.name, .start = run.start, .end = run.end, .command = run.command};
+  for (const auto& [subject, trace] : run.subjects) {
+    absl::StatusOr<SubjectTrace> finished_trace = Finished(trace, programs);
+    if (!finished_trace.ok()) return Annotate(finished_trace.status(), Concat("run ", run.id));
+    finished.subjects[subjects[subject]] = *std::move(finished_trace);
+  }
+  return finished;
+}
+
 // The things in ascending order, and where each id of arrival went.
 template <typename Thing>
 std::vector<Thing> Sorted(const std::map<Thing, uint32_t>& things, std::vector<uint32_t>& place_of) {
@@ -153,15 +159,11 @@ std::vector<Thing> Sorted(const std::map<Thing, uint32_t>& things, std::vector<u
 }  // namespace
 
 ProgramId RecordingMerger::Intern(Program program) {
-  const auto [entry, added] = programs_.try_emplace(std::move(program), static_cast<ProgramId>(programs_.size()));
-  if (added) values_ += kValuesPerThing;
-  return entry->second;
+  return programs_.try_emplace(std::move(program), static_cast<ProgramId>(programs_.size())).first->second;
 }
 
 SubjectId RecordingMerger::Intern(Subject subject) {
-  const auto [entry, added] = subjects_.try_emplace(std::move(subject), static_cast<SubjectId>(subjects_.size()));
-  if (added) values_ += kValuesPerThing;
-  return entry->second;
+  return subjects_.try_emplace(std::move(subject), static_cast<SubjectId>(subjects_.size())).first->second;
 }
 
 void RecordingMerger::AddHostAndMethod(const Recording& recording) {
@@ -207,7 +209,7 @@ void RecordingMerger::AddCount(uint64_t more, uint64_t& kept) const {
 }
 
 void RecordingMerger::AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
-                                std::map<ProgramId, uint64_t>& kept) {
+                                std::map<ProgramId, uint64_t>& kept) const {
   // Programs that have become one are summed before they are compared with what is known: they are no copies.
   std::map<ProgramId, uint64_t> sums;
   for (const auto& [program, count] : counts) {
@@ -216,29 +218,21 @@ void RecordingMerger::AddCounts(const std::map<ProgramId, uint64_t>& counts, con
     if (__builtin_add_overflow(sum, count, &sum)) sum = UINT64_MAX;
   }
   for (const auto& [program, count] : sums) {
-    const auto [entry, added] = kept.try_emplace(program, 0);
-    if (added) ++values_;
-    AddCount(count, entry->second);
+    AddCount(count, kept[program]);
   }
 }
 
-void RecordingMerger::AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) {
+void RecordingMerger::AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) const {
   for (const auto& [id, more] : calls) {
-    const auto [entry, added] = kept.try_emplace(id);
-    if (added) values_ += kValuesPerCall - 1;
-    Observation& observation = entry->second;
+    Observation& observation = kept[id];
     KeepEarlier(more.first_seen, observation.first_seen);
     AddCounts(more.programs, programs, observation.programs);
-    for (const auto& [index, values] : more.arguments) {
-      ValueSet& set = observation.arguments[index];
-      values_ -= set.values.size();
-      AddValues(values, set);
-      values_ += set.values.size();
-    }
+    for (const auto& [index, values] : more.arguments) AddValues(values, observation.arguments[index]);
   }
 }
 
-void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept) {
+void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs,
+                               SubjectTrace& kept) const {
   AddCalls(trace.calls, programs, kept.calls);
   AddCalls(trace.runtime_calls, programs, kept.runtime_calls);
   AddCalls(trace.baseline_calls, programs, kept.baseline_calls);
@@ -248,7 +242,6 @@ void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<Prog
       auto place = std::ranges::lower_bound(known, more.errno_value, {}, &Denial::errno_value);
       if (place == known.end() || place->errno_value != more.errno_value) {
         place = known.insert(place, {.errno_value = more.errno_value});
-        values_ += kValuesPerCall;
       }
       AddCounts(more.programs, programs, place->programs);
     }
@@ -256,10 +249,9 @@ void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<Prog
   for (const auto& [capability, more] : trace.capabilities) {
     CapabilityUse& use = kept.capabilities[capability];
     for (const auto& [call, checks] : more.during) {
-      const auto [entry, added] = use.during.try_emplace(call);
-      if (added) values_ += 3;  // The object, granted and denied.
-      AddCount(checks.granted, entry->second.granted);
-      AddCount(checks.denied, entry->second.denied);
+      CapabilityChecks& kept_checks = use.during[call];
+      AddCount(checks.granted, kept_checks.granted);
+      AddCount(checks.denied, kept_checks.denied);
     }
     AddCount(more.foreign.granted, use.foreign.granted);
     AddCount(more.foreign.denied, use.foreign.denied);
@@ -269,17 +261,25 @@ void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<Prog
 
 void RecordingMerger::AddRun(const Run& run, const std::vector<ProgramId>& programs,
                              const std::vector<SubjectId>& subjects) {
-  const bool squash = options_.squash.has_value();
-  const auto [entry, added] = runs_.try_emplace(squash ? std::string() : run.id);
-  Run& kept = entry->second;
-  if (added) {
-    values_ += kValuesPerRun;
-    kept.id = run.id;
-    kept.start = run.start;
-  }
-  if (squash) {
+  const Run fresh = {.id = run.id, .start = run.start};
+  if (options_.squash.has_value()) {
+    if (!squashed_.has_value()) squashed_ = fresh;
     squashed_id_[0] += Mix(run.id, 0);
     squashed_id_[1] += Mix(run.id, 0x9e3779b97f4a7c15);
+    return AddToRun(run, programs, subjects, *squashed_);
+  }
+  const auto [place, added] = places_.try_emplace(run.id, runs_.size());
+  if (!added) {
+    return runs_.Update(place->second, [&](Run& kept) { AddToRun(run, programs, subjects, kept); });
+  }
+  Run kept = fresh;
+  AddToRun(run, programs, subjects, kept);
+  runs_.push_back(kept);
+}
+
+void RecordingMerger::AddToRun(const Run& run, const std::vector<ProgramId>& programs,
+                               const std::vector<SubjectId>& subjects, Run& kept) const {
+  if (options_.squash.has_value()) {
     kept.name = *options_.squash;
   } else {
     KeepLarger(run.name, kept.name);
@@ -289,9 +289,7 @@ void RecordingMerger::AddRun(const Run& run, const std::vector<ProgramId>& progr
   KeepLarger(run.end, kept.end);
   for (const auto& [subject, trace] : run.subjects) {
     if (subject >= subjects.size()) continue;
-    const auto [place, is_new] = kept.subjects.try_emplace(subjects[subject]);
-    if (is_new) values_ += kValuesPerTrace;
-    AddTrace(trace, programs, place->second);
+    AddTrace(trace, programs, kept.subjects[subjects[subject]]);
   }
 }
 
@@ -309,7 +307,9 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
   for (const Subject& subject : recording.subjects) subjects.push_back(Intern(squash ? Squashed(subject) : subject));
   for (const Loss& loss : recording.losses) AddLoss(loss);
   for (const Run& run : recording.runs) AddRun(run, programs, subjects);
-  if (values_ <= kMaxValues) return absl::OkStatus();
+  const bool fits =
+      runs_.text_bytes() <= options_.max_bytes && programs_.size() <= kMaxThings && subjects_.size() <= kMaxThings;
+  if (fits) return absl::OkStatus();
   const absl::Status too_much =
       absl::ResourceExhaustedError("the recordings together are more than one recording file can hold");
   return squash ? too_much : WithHint(too_much, "Make one run of all with --squash NAME.");
@@ -325,21 +325,17 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
   result.programs = Sorted(programs_, programs);
   result.subjects = Sorted(subjects_, subjects);
   result.losses.assign(losses_.begin(), losses_.end());
-  for (const auto& [id, run] : runs_) {
-    Run& finished = result.runs.emplace_back();
-    finished.id =
-        options_.squash.has_value() ? absl::StrFormat("%016x%016x", squashed_id_[0], squashed_id_[1]) : run.id;
-    finished.name = run.name;
-    finished.start = run.start;
-    finished.end = run.end;
-    finished.command = run.command;
-    for (const auto& [subject, trace] : run.subjects) {
-      absl::StatusOr<SubjectTrace> finished_trace = Finished(trace, programs);
-      if (!finished_trace.ok()) return Annotate(finished_trace.status(), Concat("run ", finished.id));
-      finished.subjects[subjects[subject]] = *std::move(finished_trace);
-    }
+  const auto add = [&](const Run& run) -> absl::Status {
+    SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, programs, subjects));
+    result.runs.push_back(finished);
+    return absl::OkStatus();
+  };
+  if (squashed_.has_value()) {
+    Run run = *squashed_;
+    run.id = absl::StrFormat("%016x%016x", squashed_id_[0], squashed_id_[1]);
+    SYSCARVE_RETURN_IF_ERROR(add(run));
   }
-  std::ranges::sort(result.runs, {}, [](const Run& run) { return std::tie(run.start, run.id); });
+  for (const size_t i : runs_.InOrder()) SYSCARVE_RETURN_IF_ERROR(add(runs_[i]));
   return result;
 }
 

@@ -5,16 +5,19 @@
 //   SYSCARVE_ASSIGN_OR_RETURN(const Recording merged, merger.Result());
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
+#include "userspace/model/recording_json.h"
 
 namespace syscarve {
 
@@ -23,6 +26,8 @@ struct MergeOptions {
   // is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of programs,
   // timelines, how commands ended. The result then grows with what was done, and not with how often.
   std::optional<std::string> squash;
+  // That the runs of the result may take, as RunList::text_bytes counts them.
+  size_t max_bytes = kMaxRecordingBytes;
 };
 
 // Takes one recording at a time and keeps the union only.
@@ -59,10 +64,12 @@ class RecordingMerger {
   void AddHostAndMethod(const Recording& recording);
   void AddLoss(const Loss& loss);
   void AddRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects);
-  void AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept);
-  void AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept);
+  void AddToRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects,
+                Run& kept) const;
+  void AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept) const;
+  void AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) const;
   void AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
-                 std::map<ProgramId, uint64_t>& kept);
+                 std::map<ProgramId, uint64_t>& kept) const;
   void AddCount(uint64_t more, uint64_t& kept) const;
 
   MergeOptions options_;
@@ -74,10 +81,11 @@ class RecordingMerger {
   // Ids in the order of arrival; Result gives out the canonical ones.
   std::map<Program, ProgramId> programs_;
   std::map<Subject, SubjectId> subjects_;
-  std::map<std::string, Run> runs_;  // By id; with `squash` one, under "".
+  RunList runs_;
+  std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
+  std::optional<Run> squashed_;                     // With `squash` the one run.
   std::set<Loss> losses_;
   uint64_t squashed_id_[2] = {0, 0};  // A sum over the runs, so that their order does not matter.
-  size_t values_ = 0;                 // A lower bound of the JSON values that the result's file will have.
 };
 
 // Two recordings put together. Commutative, associative and idempotent.

@@ -6,8 +6,9 @@ ServiceFacts DescribeService(std::span<const Recording> recordings) {
   ServiceFacts facts;
   size_t with_no_new_privs = 0;
   for (const Recording& recording : recordings) {
-    for (const Run& run : recording.runs) {
-      if (!run.name.empty()) facts.runs.insert(run.name);
+    for (size_t i = 0; i < recording.runs.size(); ++i) {
+      const std::string& name = recording.runs.head(i).name;
+      if (!name.empty()) facts.runs.insert(name);
     }
     for (const Subject& subject : recording.subjects) {
       if (!subject.name.empty()) facts.names.insert(subject.name);

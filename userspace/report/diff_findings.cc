@@ -51,6 +51,7 @@ class Findings {
       const std::string origin = OriginWords(*evidence, change.Has(Direction::kLooser));
       if (!origin.empty()) message += Concat(" Origin: ", origin, ".");
       for (const Sighting& sighting : SightingsToShow(*evidence)) {
+        if (sighting.rest > 0) break;
         std::vector<std::string> programs;
         for (const auto& [program, count] : sighting.programs) programs.push_back(ProgramLabel(program));
         message += Concat(" Seen in run \"", sighting.run_name, "\" by ", absl::StrJoin(programs, ", "), ".");

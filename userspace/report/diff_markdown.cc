@@ -61,7 +61,7 @@ std::string Who(const DiffReport& report, const CallChange& change) {
   std::set<std::string> programs;
   std::set<std::string> runs;
   for (const Sighting& sighting : SightingsToShow(*evidence)) {
-    runs.insert(sighting.run_name);
+    if (sighting.rest == 0) runs.insert(sighting.run_name);
     for (const auto& [program, count] : sighting.programs) programs.insert(ProgramLabel(program));
   }
   const std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Direction::kLooser)));
@@ -114,7 +114,9 @@ std::string SightingItems(const std::vector<Sighting>& sightings, Abi native) {
     if (!programs.empty()) text += Concat(" (", absl::StrJoin(programs, ", "), ")");
     text += "\n";
   }
-  if (sightings.size() > kMaxSightings) text += Concat("  - and ", sightings.size() - kMaxSightings, " more\n");
+  uint64_t more = 0;
+  for (size_t i = kMaxSightings; i < sightings.size(); ++i) more += std::max<uint64_t>(sightings[i].rest, 1);
+  if (more > 0) text += Concat("  - and ", more, " more\n");
   return text;
 }
 

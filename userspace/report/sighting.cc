@@ -13,11 +13,15 @@ namespace syscarve {
 
 namespace {
 
+std::string WhereWords(const Sighting& sighting) {
+  if (sighting.rest > 0) return Concat(" in further ", sighting.rest, " traces of runs");
+  return Concat(" in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
+}
+
 // What happened, how often, in which run, by whom.
 std::string Lines(std::string_view what, const Sighting& sighting, bool native) {
-  std::string text =
-      Concat("  ", what, " ", Times(sighting.count), native ? std::string() : Concat(" as ", DisplayName(sighting.id)),
-             " in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
+  std::string text = Concat("  ", what, " ", Times(sighting.count),
+                            native ? std::string() : Concat(" as ", DisplayName(sighting.id)), WhereWords(sighting));
   if (sighting.after_start_nanos.has_value()) text += Concat(", first after ", Seconds(*sighting.after_start_nanos));
   text += "\n";
   for (const auto& [program, count] : sighting.programs) {
@@ -29,9 +33,13 @@ std::string Lines(std::string_view what, const Sighting& sighting, bool native) 
 }
 
 void AddSighting(const Sighting& sighting, JsonValue::Object& result) {
-  result.push_back({"run", EncodePercent(sighting.run_name)});
-  result.push_back({"run_id", sighting.run_id});
-  result.push_back({"subject", EncodePercent(sighting.subject)});
+  if (sighting.rest > 0) {
+    result.push_back({"further_traces", sighting.rest});
+  } else {
+    result.push_back({"run", EncodePercent(sighting.run_name)});
+    result.push_back({"run_id", sighting.run_id});
+    result.push_back({"subject", EncodePercent(sighting.subject)});
+  }
   result.push_back({"abi", AbiName(sighting.id.abi)});
   result.push_back({"number", static_cast<uint64_t>(sighting.id.nr)});
   result.push_back({"count", sighting.count});

@@ -63,7 +63,7 @@ Loss CheckpointLoss() {
           .detail = "written in passing: the recorder was killed before it could write all of it, or is still at work"};
 }
 
-Aggregator::Aggregator(Host host, Method method) {
+Aggregator::Aggregator(Host host, Method method, size_t max_run_bytes) : max_run_bytes_(max_run_bytes) {
   recording_.host = std::move(host);
   recording_.method = std::move(method);
 }
@@ -101,6 +101,9 @@ void Aggregator::EndRun(UnixNanos end) {
     ForgetWithoutCalls(trace.baseline_calls);
   }
   recording_.runs.push_back(std::exchange(run_, {}));
+  if (recording_.runs.text_bytes() <= max_run_bytes_) return;
+  recording_.runs.pop_back();
+  AddLoss(RunsFullLoss(1));
 }
 
 SubjectTrace& Aggregator::Trace(SubjectId subject) {
@@ -195,11 +198,12 @@ void Aggregator::Preview(UnixNanos end, absl::FunctionRef<void()> count,
   Run open_run = run_;
   std::vector<Loss> losses = recording_.losses;
   const size_t programs = recording_.programs.size();
+  const size_t runs = recording_.runs.size();
   count();
   EndRun(end);
   SortLosses(recording_.losses);
   use(recording_);
-  recording_.runs.pop_back();
+  if (recording_.runs.size() > runs) recording_.runs.pop_back();
   run_ = std::move(open_run);
   recording_.losses = std::move(losses);
   recording_.programs.resize(programs);

@@ -9,6 +9,7 @@
 //   Recording r = aggregator.Finish(end);
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "userspace/model/recording.h"
+#include "userspace/model/recording_json.h"
 
 namespace syscarve {
 
@@ -28,7 +30,8 @@ Loss CheckpointLoss();
 
 class Aggregator {
  public:
-  Aggregator(Host host, Method method);
+  // Runs are kept up to `max_run_bytes`, as RunList::text_bytes counts them; those behind that are the loss runs_full.
+  Aggregator(Host host, Method method, size_t max_run_bytes = kMaxRunBytes);
 
   SubjectId AddSubject(Subject subject);
   // Says anew what a subject is, for what is told late: an engine answers after the container has started. REQUIRES:
@@ -67,10 +70,13 @@ class Aggregator {
   Recording Finish(UnixNanos end);
 
   static constexpr size_t kMaxTimelineBuckets = 1024;
+  // The rest of a file is for what is not runs.
+  static constexpr size_t kMaxRunBytes = kMaxRecordingBytes / 8 * 7;
 
  private:
   SubjectTrace& Trace(SubjectId subject);
 
+  size_t max_run_bytes_;
   Recording recording_;
   Run run_;
   std::map<Program, ProgramId> program_ids_;

@@ -45,7 +45,8 @@ class CensusTest : public testing::Test {
     const auto subject = static_cast<SubjectId>(all_.subjects.size());
     all_.subjects.push_back({.kind = SubjectKind::kContainer, .name = cgroup, .cgroup = cgroup});
     if (all_.runs.empty()) all_.runs.push_back({.id = std::string(32, '1'), .name = "default"});
-    if (calls != 0) all_.runs[0].subjects[subject].calls[kRead] = {.count = calls};
+    if (calls == 0) return;
+    all_.runs.Update(0, [&](auto& run) { run.subjects[subject].calls[kRead] = {.count = calls}; });
   }
 
   const Census& Take(ContainerChoice choice = {}) {

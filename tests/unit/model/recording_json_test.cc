@@ -5,8 +5,10 @@
 #include <fstream>
 
 #include "tests/unit/model/full_recording.h"
+#include "tests/unit/policy/random_recordings.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/recording_words.h"
+#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {
@@ -17,13 +19,19 @@ std::string ReadSourceFile(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::string Replaced(std::string text, std::string_view from, std::string_view to) {
+  const size_t place = text.find(from);
+  EXPECT_NE(place, std::string::npos) << from;
+  return place == std::string::npos ? text : text.replace(place, from.size(), to);
+}
+
 std::string ErrorOf(std::string_view text) {
   return std::string(ParseRecording(text).status().message());
 }
 
 // A small valid recording with one call, for cases that change one place of it.
 constexpr std::string_view kSmall = R"({
-  "schema": "syscarve.recording/2",
+  "schema": "syscarve.recording/3",
   "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
   "method": {"backend": "bpf", "events": "first", "capabilities": "none", "denials": "none"},
   "complete": {"complete": true, "losses": []},
@@ -138,11 +146,13 @@ TEST_P(BadRecordingTest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadRecordingTest,
     testing::Values(
-        BadCase{"recording/2", "recording/3",
-                R"(schema: this build reads "syscarve.recording/2" and "syscarve.recording/1", and the file is )"
-                R"("syscarve.recording/3")"},
-        BadCase{"recording/2", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
-        BadCase{R"("schema": "syscarve.recording/2",)", "", R"(the field "schema" is missing)"},
+        BadCase{
+            "recording/3", "recording/4",
+            R"(schema: this build reads "syscarve.recording/3", "syscarve.recording/2" and "syscarve.recording/1", )"
+            R"(and the file is )"
+            R"("syscarve.recording/4")"},
+        BadCase{"recording/3", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
+        BadCase{R"("schema": "syscarve.recording/3",)", "", R"(the field "schema" is missing)"},
         BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
         BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
         BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
@@ -221,7 +231,7 @@ TEST(RecordingJsonTest, TheFirstSchemaIsReadAndWrittenAsTheSecond) {
   expected.subjects.resize(4);
   expected.subjects[0].container.reset();
   expected.subjects[0].start.reset();
-  expected.runs[0].subjects[0].baseline_calls.clear();
+  expected.runs.Update(0, [](auto& run) { run.subjects[0].baseline_calls.clear(); });
   EXPECT_EQ(*parsed, expected);
 
   const std::string written = FormatRecording(*parsed);
@@ -281,21 +291,25 @@ TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
             "not a recording: line 17, column 81: the key \"count\" is there twice in one object");
 
   Recording twice = FullRecording();
-  twice.runs[1].id = twice.runs[0].id;
+  twice.runs.Update(1, [&](auto& run) { run.id = twice.runs[0].id; });
   EXPECT_EQ(ErrorOf(FormatRecording(twice)), "not a valid recording: runs[1]: another run has the same id");
 
   Recording denied_twice = FullRecording();
-  std::vector<Denial>& denials = denied_twice.runs[0].subjects[0].denials.begin()->second;
-  denials.push_back(denials.front());
+  denied_twice.runs.Update(0, [](auto& run) {
+    std::vector<Denial>& denials = run.subjects[0].denials.begin()->second;
+    denials.push_back(denials.front());
+  });
   EXPECT_EQ(ErrorOf(FormatRecording(denied_twice)),
             "not a valid recording: runs[0].subjects[0].denials[2]: repeats an earlier entry");
 }
 
 TEST(RecordingJsonTest, TellsTheOutcomesOfRefusedCallsApart) {
   Recording recording = FullRecording();
-  auto& denials = recording.runs[0].subjects[0].denials.begin()->second;
-  denials.insert(denials.begin(), {{.errno_value = kDenialAnswered, .count = 2, .programs = {{0, 2}}},
-                                   {.errno_value = kDenialTrapped, .count = 1, .programs = {{1, 1}}}});
+  recording.runs.Update(0, [](auto& run) {
+    auto& denials = run.subjects[0].denials.begin()->second;
+    denials.insert(denials.begin(), {{.errno_value = kDenialAnswered, .count = 2, .programs = {{0, 2}}},
+                                     {.errno_value = kDenialTrapped, .count = 1, .programs = {{1, 1}}}});
+  });
   const std::string text = FormatRecording(recording);
   EXPECT_NE(text.find("\"errno\": 0, \"outcome\": \"answered\""), std::string::npos);
   EXPECT_NE(text.find("\"errno\": 0, \"outcome\": \"trapped\""), std::string::npos);
@@ -313,10 +327,146 @@ TEST(RecordingJsonTest, TellsTheOutcomesOfRefusedCallsApart) {
 
 TEST(RecordingJsonTest, ASumThatWrapsAroundDoesNotAddUp) {
   Recording recording = FullRecording();
-  Observation& seen = recording.runs[0].subjects[0].calls.begin()->second;
-  seen.programs = {{0, UINT64_MAX}, {1, 2}};
-  seen.count = 1;
+  recording.runs.Update(0, [](auto& run) {
+    Observation& seen = run.subjects[0].calls.begin()->second;
+    seen.programs = {{0, UINT64_MAX}, {1, 2}};
+    seen.count = 1;
+  });
   EXPECT_NE(ErrorOf(FormatRecording(recording)).find("do not add up"), std::string::npos);
+}
+
+// What the file of the second schema says, which is a third one's without rows and shapes.
+TEST(RecordingJsonTest, TheSecondSchemaIsRead) {
+  const std::string text = ReadSourceFile("tests/golden/recording/second.json");
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, FullRecording());
+  const std::string shaped = R"("rows": [], "runs": [)";
+  EXPECT_EQ(ErrorOf(Replaced(text, R"("runs": [)", shaped)), "not a valid recording: unknown field \"rows\"");
+}
+
+constexpr RecordingLimits kDense = {.full_numbers = 0};
+
+TEST(RecordingJsonTest, TheDenseFormIsStable) {
+  const std::string golden = ReadSourceFile("tests/golden/recording/dense.json");
+  EXPECT_EQ(FormatRecording(FullRecording(), kDense), golden);
+  const auto parsed = ParseRecording(golden);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, FullRecording());
+  EXPECT_EQ(FormatRecording(*parsed), ReadSourceFile("tests/golden/recording/full.json"));
+}
+
+TEST(RecordingJsonTest, WhatIsWrongWithTheDenseFormIsSaid) {
+  const std::string golden = ReadSourceFile("tests/golden/recording/dense.json");
+  const auto error = [&](std::string_view from, std::string_view to) {
+    const std::string message = ErrorOf(Replaced(golden, from, to));
+    const std::string prefix = "not a valid recording: ";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+  };
+  const std::string numbers = R"("numbers":[1,18446744073709551608,7,)";
+  EXPECT_EQ(error(numbers, R"("numbers":[1,18446744073709551608,8,)"),
+            "runs[0].subjects[0].numbers: the counts of a call do not fit in 64 bits");
+  EXPECT_EQ(error(numbers, R"("numbers":[1,18446744073709551608,0,)"),
+            "runs[0].subjects[0].numbers: a count is at least 1");
+  EXPECT_EQ(error(numbers, R"("numbers":[1,1,18446744073709551608,7,)"),
+            "runs[0].subjects[0].numbers: 29 numbers, and the shape has 28");
+  EXPECT_EQ(error(R"("shape":0)", R"("shape":2)"), "runs[0].subjects[0].shape: no shape before it has this place");
+  EXPECT_EQ(error(R"("subject":1,)", R"("subject":0,)"), "runs[0].subjects[1]: repeats an earlier entry");
+  EXPECT_EQ(error(R"("subject":1,)", R"("subject":6,)"), "runs[0].subjects[1].subject: no subject has this id");
+  EXPECT_EQ(error(R"("calls":[0,1,)", R"("calls":[1,0,)"), "shapes[0].calls[1]: the calls are not ascending");
+  EXPECT_EQ(error(R"("calls":[0,1,)", R"("calls":[0,99,)"), "shapes[0].calls[1]: no row has this place");
+  EXPECT_EQ(error(R"("programs":[0,1])", R"("programs":[0,3])"), "rows[0].programs[1]: no program has this id");
+  EXPECT_EQ(error(R"("programs":[0,1])", R"("programs":[0,0])"), "rows[0].programs[1]: repeats an earlier entry");
+  EXPECT_EQ(error(R"("programs":[0,1])", R"("programs":[])"), "rows[0].programs: no program makes a call");
+  EXPECT_EQ(error(R"("first_seen":true,)", ""), R"(rows[0]: the field "first_seen" is missing)");
+}
+
+// `recording` with `count` runs that differ from its own only in numbers.
+Recording WithRuns(Recording recording, RandomRecordings& random, unsigned count) {
+  const RunList originals = recording.runs;
+  if (originals.empty()) return recording;
+  recording.runs.clear();
+  for (unsigned i = 0; i < count; ++i) {
+    syscarve::Run run = originals[random.Below(static_cast<unsigned>(originals.size()))];
+    run.id = std::string(24, '0') + std::to_string(10'000'000 + i);
+    for (auto& [subject, trace] : run.subjects) {
+      for (auto& [id, seen] : trace.calls) {
+        const uint64_t more = random.Below(1000);
+        seen.count += more;
+        seen.programs.begin()->second += more;
+      }
+    }
+    recording.runs.push_back(run);
+  }
+  return recording;
+}
+
+TEST(RecordingJsonTest, RandomRecordingsRoundTripInBothForms) {
+  RandomRecordings random(11);
+  for (int round = 0; round < 200; ++round) {
+    const Recording recording = WithRuns(random.Next(), random, random.Below(30));
+    const std::string full = FormatRecording(recording);
+    const std::string dense = FormatRecording(recording, kDense);
+    const auto from_full = ParseRecording(full);
+    const auto from_dense = ParseRecording(dense);
+    ASSERT_TRUE(from_full.ok()) << from_full.status();
+    ASSERT_TRUE(from_dense.ok()) << from_dense.status() << dense;
+    ASSERT_EQ(*from_full, recording);
+    ASSERT_EQ(*from_dense, recording);
+    ASSERT_EQ(FormatRecording(*from_full, kDense), dense) << "the same recording, the same bytes";
+    const size_t front =
+        FormatRecording(
+            Recording{recording.host, recording.method, recording.programs, recording.subjects, {}, recording.losses})
+            .size();
+    ASSERT_LE(dense.size(), front + recording.runs.text_bytes() + 100);
+  }
+}
+
+// At limits of any size: what the writer leaves in, the reader takes, and what it leaves out it names.
+TEST(RecordingJsonTest, TheWriterNeverWritesWhatTheReaderRefuses) {
+  RandomRecordings random(12);
+  int left_out = 0;
+  for (int round = 0; round < 400; ++round) {
+    const Recording recording = WithRuns(random.Next(), random, random.Below(40));
+    const RecordingLimits limits = {.bytes = 1 + random.Below(20'000),
+                                    .values = 1 + random.Below(random.Below(2) == 0 ? 200 : 100'000),
+                                    .full_numbers = random.Below(2) == 0 ? 0U : 100'000U};
+    const std::string text = FormatRecording(recording, limits);
+    const auto whole = FormatWholeRecording(recording, limits);
+    if (text.empty()) {
+      EXPECT_FALSE(whole.ok());
+      continue;
+    }
+    const auto read = ParseRecording(text, limits);
+    ASSERT_TRUE(read.ok()) << read.status();
+    if (*read == recording) {
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      EXPECT_EQ(*whole, text);
+      continue;
+    }
+    ++left_out;
+    EXPECT_FALSE(whole.ok());
+    Recording expected = recording;
+    while (expected.runs.size() > read->runs.size()) expected.runs.pop_back();
+    expected.losses.push_back(RunsFullLoss(recording.runs.size() - expected.runs.size()));
+    ASSERT_EQ(*read, expected);
+    EXPECT_FALSE(read->complete());
+  }
+  EXPECT_GT(left_out, 50);
+}
+
+// A list that comes before what it refers to is kept until that is there.
+TEST(RecordingJsonTest, TheOrderOfTheListsDoesNotMatter) {
+  for (const RecordingLimits& limits : {RecordingLimits(), kDense}) {
+    const auto tree = ParseStrictJson(FormatRecording(FullRecording(), limits),
+                                      {.bytes = kMaxRecordingBytes, .values = 100'000, .depth = 16});
+    ASSERT_TRUE(tree.ok());
+    JsonValue::Object members = std::get<JsonValue::Object>(tree->data);
+    std::ranges::reverse(members);
+    const auto parsed = ParseRecording(PrintCompactJson(members));
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, FullRecording());
+  }
 }
 
 TEST(RecordingJsonTest, WhatIsNotARecordingIsRefused) {
@@ -329,9 +479,9 @@ TEST(RecordingJsonTest, WhatIsNotARecordingIsRefused) {
 }
 
 // The full recording without line breaks and indentation, to make the exhaustive tests shorter.
-std::string DenseFullRecording() {
+std::string WithoutLayout(const std::string& text) {
   std::string dense;
-  for (const char c : FormatRecording(FullRecording())) {
+  for (const char c : text) {
     const bool at_line_start = dense.empty() || dense.back() == '\n';
     if (at_line_start && c == ' ') continue;
     if (at_line_start && !dense.empty()) dense.pop_back();
@@ -340,16 +490,24 @@ std::string DenseFullRecording() {
   return dense;
 }
 
-TEST(RecordingJsonTest, ATruncatedRecordingIsRefused) {
-  const std::string text = DenseFullRecording();
+class RecordingJsonFormTest : public testing::TestWithParam<size_t> {
+ protected:
+  // In the form that is used above so many numbers.
+  static std::string Text() { return WithoutLayout(FormatRecording(FullRecording(), {.full_numbers = GetParam()})); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Forms, RecordingJsonFormTest, testing::Values(0, 100'000));
+
+TEST_P(RecordingJsonFormTest, ATruncatedRecordingIsRefused) {
+  const std::string text = Text();
   for (size_t size = 0; size < text.size() - 1; ++size) {
     ASSERT_FALSE(ParseRecording(std::string_view(text).substr(0, size)).ok()) << size;
   }
 }
 
 // Whatever one wrong byte makes of a recording, it is refused or is again a recording that keeps its meaning.
-TEST(RecordingJsonTest, AChangedByteIsRefusedOrRoundTrips) {
-  const std::string text = DenseFullRecording();
+TEST_P(RecordingJsonFormTest, AChangedByteIsRefusedOrRoundTrips) {
+  const std::string text = Text();
   ASSERT_TRUE(ParseRecording(text).ok());
   for (size_t place = 0; place < text.size(); ++place) {
     for (const int change : {0x01, 0x20, 0x80}) {

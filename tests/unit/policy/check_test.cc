@@ -151,14 +151,16 @@ TEST(CheckTest, ValuesOfSeveralArgumentsAreTakenInAllCombinations) {
 
 TEST(CheckTest, ValuesOfAllRunsCountAndOneRunWithoutLeavesThemOpen) {
   Recording recording = Socket({{0, {.values = {1}}}}).Build();
-  recording.runs.push_back(recording.runs[0]);
-  recording.runs[1].id = std::string(32, 'b');
+  syscarve::Run other = recording.runs[0];
+  other.id = std::string(32, 'b');
+  recording.runs.push_back(other);
+  const auto socket = [](auto& run) -> Observation& { return run.subjects[0].calls.begin()->second; };
   const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
   EXPECT_TRUE(Checked(profile, recording).depends.empty());
-  recording.runs[0].subjects[0].calls.begin()->second.arguments[0].values = {2};
+  recording.runs.Update(0, [&](auto& run) { socket(run).arguments[0].values = {2}; });
   EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
-  recording.runs[0].subjects[0].calls.begin()->second.arguments[0].values = {1};
-  recording.runs[1].subjects[0].calls.begin()->second.arguments.clear();
+  recording.runs.Update(0, [&](auto& run) { socket(run).arguments[0].values = {1}; });
+  recording.runs.Update(1, [&](auto& run) { socket(run).arguments.clear(); });
   EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
 }
 

@@ -20,9 +20,8 @@ class RecordingBuilder {
     recording_.method = {.backend = "bpf", .events = "first", .capabilities = "fexit", .denials = "none"};
     recording_.programs = {{.path = "/usr/bin/program", .device = 1, .inode = 2}};
     recording_.subjects = {{.kind = SubjectKind::kCommand, .name = "program", .cgroup = "/syscarve/1"}};
-    recording_.runs = {
-        {.id = std::move(run_id), .name = std::move(run_name), .start = 1'000'000'000, .end = 3'000'000'000}};
-    recording_.runs[0].subjects[0] = {};
+    run_ = {.id = std::move(run_id), .name = std::move(run_name), .start = 1'000'000'000, .end = 3'000'000'000};
+    run_.subjects[0] = {};
   }
 
   RecordingBuilder& Call(std::string_view name, uint64_t count = 1, Abi abi = Abi::kX86_64) {
@@ -53,12 +52,19 @@ class RecordingBuilder {
     return *this;
   }
 
-  SubjectTrace& trace() { return recording_.runs[0].subjects[0]; }
+  SubjectTrace& trace() { return run_.subjects[0]; }
+  Run& run() { return run_; }
+  // Everything but the run.
   Recording& recording() { return recording_; }
-  Recording Build() const { return recording_; }
+  Recording Build() const {
+    Recording built = recording_;
+    built.runs.push_back(run_);
+    return built;
+  }
 
  private:
   Recording recording_;
+  Run run_;
 };
 
 }  // namespace syscarve

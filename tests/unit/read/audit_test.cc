@@ -36,7 +36,7 @@ Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
 // "openat", or "ptrace!0" for a denial with errno 0.
 std::set<std::string> Calls(const Recording& recording) {
   std::set<std::string> calls;
-  const SubjectTrace& trace = recording.runs.at(0).subjects.at(0);
+  const SubjectTrace trace = recording.runs.at(0).subjects.at(0);
   for (const auto& [id, seen] : trace.calls) calls.insert(DisplayName(id));
   for (const auto& [id, denials] : trace.denials) {
     for (const Denial& denial : denials) calls.insert(DisplayName(id) + "!" + std::to_string(denial.errno_value));
@@ -180,7 +180,7 @@ TEST(AuditTest, CallsBelongToPrograms) {
   EXPECT_EQ(recording.programs[1].path, "/tmp/a b\x02");
   EXPECT_EQ(recording.programs[2].path, "");
   EXPECT_EQ(recording.subjects[0].name, "a");
-  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  const SubjectTrace trace = recording.runs[0].subjects.at(0);
   EXPECT_EQ(trace.calls.at({Abi::kX86_64, 0}).programs, (std::map<ProgramId, uint64_t>{{0, 1}, {1, 1}}));
   EXPECT_EQ(trace.denials.at({Abi::kX86_64, 0})[0].programs, (std::map<ProgramId, uint64_t>{{2, 1}}));
 }

@@ -33,7 +33,8 @@ Recording Read(const std::string& text, Abi native = Abi::kX86_64) {
 
 std::map<std::string, uint64_t> Calls(const Recording& recording) {
   std::map<std::string, uint64_t> calls;
-  for (const auto& [id, seen] : recording.runs.at(0).subjects.at(0).calls) calls[DisplayName(id)] = seen.count;
+  const Run run = recording.runs.at(0);
+  for (const auto& [id, seen] : run.subjects.at(0).calls) calls[DisplayName(id)] = seen.count;
   return calls;
 }
 

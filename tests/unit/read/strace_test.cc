@@ -25,7 +25,8 @@ Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
 // "openat 2, getpid:i386 1 in sh", by program where there are several.
 std::map<std::string, std::map<std::string, uint64_t>> Calls(const Recording& recording) {
   std::map<std::string, std::map<std::string, uint64_t>> calls;
-  for (const auto& [id, seen] : recording.runs.at(0).subjects.at(0).calls) {
+  const Run run = recording.runs.at(0);
+  for (const auto& [id, seen] : run.subjects.at(0).calls) {
     const std::string name = SyscallName(id).value_or("#" + std::to_string(id.nr));
     for (const auto& [program, count] : seen.programs) {
       calls[recording.programs.at(program).path]

@@ -212,6 +212,31 @@ TEST_F(AggregatorTest, TimelineWidensAndKeepsEveryCall) {
   EXPECT_GT(timeline.start + timeline.bucket_nanos, kBase);
 }
 
+// A recorder stops before the file is one that nobody reads.
+TEST(AggregatorLimitTest, RunsThatNoFileHasRoomForAreALoss) {
+  constexpr size_t kMaxBytes = 10'000;
+  Aggregator aggregator({}, {.backend = "notify", .events = "first", .capabilities = "none", .denials = "none"},
+                        kMaxBytes);
+  const SubjectId subject = aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = "sh"});
+  const ProgramId program = aggregator.AddProgram({.path = "/bin/sh"});
+  size_t seen = 0;
+  constexpr size_t kRuns = 20;
+  for (size_t i = 0; i < kRuns; ++i) {
+    aggregator.BeginRun(std::string(30, 'a') + std::to_string(10 + i), "", i);
+    for (int nr = 0; nr < 10; ++nr) aggregator.AddCalls(subject, program, Phase::kMain, {Abi::kX86_64, nr}, 1 + i);
+    aggregator.Preview(
+        i, [] {}, [&](const Recording& recording) { seen = recording.runs.size(); });
+    if (i + 1 < kRuns) aggregator.EndRun(i);
+  }
+  const Recording recording = aggregator.Finish(kRuns);
+  EXPECT_GT(recording.runs.size(), 0U);
+  EXPECT_LT(recording.runs.size(), kRuns);
+  EXPECT_EQ(seen, recording.runs.size());
+  ASSERT_EQ(recording.losses.size(), 1U);
+  EXPECT_EQ(recording.losses[0], RunsFullLoss(kRuns - recording.runs.size()));
+  EXPECT_LE(FormatRecording(recording, {.full_numbers = 0}).size(), kMaxBytes + 1000);
+}
+
 TEST_F(AggregatorTest, TimelineDoesNotDependOnOrder) {
   const std::vector<std::pair<UnixNanos, uint64_t>> events = {
       {5'000'000'123, 1}, {4'000'000'000, 2}, {9'000'000'000, 3}, {4'999'999'999, 4}, {60'000'000'000, 5}};

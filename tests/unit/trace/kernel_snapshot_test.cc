@@ -120,7 +120,7 @@ TEST(Aggregate, AddsUpProgramsAndKeepsPhasesApart) {
   news.Read(Bytes(Sighting(4, RECORDER_ABI_NATIVE, 39, 400)));
   news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 300)));
   const Recording recording = Finish(snapshot, news, false);
-  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  const SubjectTrace trace = recording.runs[0].subjects.at(0);
   EXPECT_EQ(trace.calls.at(kGetpid).count, 12u);
   EXPECT_EQ(trace.calls.at(kGetpid).first_seen, 300u);
   EXPECT_EQ(trace.calls.at(kGetpid).programs.size(), 2u);
@@ -137,7 +137,7 @@ TEST(Aggregate, KeepsTheBaselineApartAndOnlyWithTheRuntimePhase) {
   snapshot.calls = {{2, kGetpid, 100}, {3, kGetpid, 5}, {5, kGetpid, 7}};
   const NewsReader news(Abi::kX86_64, 0);
   const Recording recording = Finish(snapshot, news, false);
-  const SubjectTrace& trace = recording.runs[0].subjects.at(0);
+  const SubjectTrace trace = recording.runs[0].subjects.at(0);
   EXPECT_EQ(trace.baseline_calls.at(kGetpid).count, 7u);
   EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 100u);
   EXPECT_EQ(trace.calls.at(kGetpid).count, 5u);
@@ -236,13 +236,13 @@ TEST(Aggregate, DividesTheCountsIntoRuns) {
   const Recording recording = aggregator.Finish(4 * kSecond);
 
   ASSERT_EQ(recording.runs.size(), 2u);
-  const SubjectTrace& one = recording.runs[0].subjects.at(0);
+  const SubjectTrace one = recording.runs[0].subjects.at(0);
   EXPECT_EQ(one.calls.size(), 1u);
   EXPECT_EQ(one.calls.at(kGetpid).count, 5u);
   EXPECT_EQ(one.calls.at(kGetpid).first_seen, 10u);
   EXPECT_EQ(one.denials.at(kRead).at(0).count, 2u);
   EXPECT_EQ(one.timeline->counts, std::vector<uint64_t>{1});
-  const SubjectTrace& two = recording.runs[1].subjects.at(0);
+  const SubjectTrace two = recording.runs[1].subjects.at(0);
   EXPECT_EQ(two.calls.at(kRead).count, 7u);
   EXPECT_EQ(two.calls.at(kRead).first_seen, 90u);
   EXPECT_EQ(two.calls.at(kGetpid).count, 1u) << "only what the other program added";
