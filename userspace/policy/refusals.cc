@@ -90,7 +90,7 @@ std::vector<std::string> RefusalWarnings(std::span<const RefusedCall> refused) {
   for (const RefusedCall& call : refused) {
     if (!call.allowed && !call.IsHarmless()) calls.push_back(&call);
   }
-  std::ranges::stable_partition(calls, [](const RefusedCall* call) { return MayHaveDied(*call); });
+  std::stable_partition(calls.begin(), calls.end(), [](const RefusedCall* call) { return MayHaveDied(*call); });
   const size_t shown = calls.size() <= kMostCalls ? calls.size() : kMostCalls - 1;
   std::vector<std::string> warnings;
   for (const RefusedCall* const call : std::span(calls).first(shown)) {
