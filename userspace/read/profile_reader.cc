@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
@@ -46,7 +47,7 @@ std::string ShownNames(const std::vector<FoundProfile>& all) {
   return absl::StrJoin(names, ", ");
 }
 
-// Of JSON the first key that tells what it is; nothing when there is none, or no JSON.
+// Of JSON the first key that tells what it is, whatever its letter case; nothing when there is none, or no JSON.
 std::string_view TellingKey(std::string_view text) {
   constexpr std::string_view kTelling[] = {"schema",  "defaultAction", "syscalls", "architectures",
                                            "archMap", "apiVersion",    "kind",     "ociVersion"};
@@ -54,7 +55,8 @@ std::string_view TellingKey(std::string_view text) {
   JsonEvent event;
   while (parser.Next(event).ok() && parser.depth() > 0) {
     if (event.kind != JsonEventKind::kKey || parser.depth() != 1) continue;
-    const auto* const found = std::ranges::find(kTelling, std::string_view(event.text));
+    const auto* const found =
+        std::ranges::find_if(kTelling, [&](std::string_view key) { return absl::EqualsIgnoreCase(key, event.text); });
     if (found != std::end(kTelling)) return *found;
   }
   return {};

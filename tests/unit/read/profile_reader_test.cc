@@ -106,6 +106,7 @@ TEST(ProfileReaderTest, ProfilesAreToldFromRecordings) {
   EXPECT_TRUE(LooksLikeProfile("// web\n{}"));
   EXPECT_TRUE(LooksLikeProfile(R"({"kind": "SeccompProfile"})"));
   EXPECT_TRUE(LooksLikeProfile(R"({"linux": {"x": [1]}, "ociVersion": "1.0.2"})"));
+  EXPECT_TRUE(LooksLikeProfile(R"({"DefaultAction": "SCMP_ACT_ERRNO"})"));
   EXPECT_TRUE(LooksLikeProfile(R"({"_comment": "schema", "defaultAction": })"));
   EXPECT_TRUE(LooksLikeProfile("apiVersion: x/v1\nkind: SeccompProfile\n"));
   EXPECT_FALSE(LooksLikeProfile(R"({"schema": "syscarve.recording/2"})"));
