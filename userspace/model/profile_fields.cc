@@ -49,25 +49,6 @@ constexpr Field kProfileFields[] = {{"defaultAction"},
                                     Holding("archMap", kArchMapFields),
                                     Holding("syscalls", kEntryFields)};
 
-// Go compares keys by simple folding: of what is not ASCII, the long s and the Kelvin sign fold to a letter.
-std::string Folded(std::string_view key) {
-  constexpr std::string_view kLongS = "\u017f";
-  constexpr std::string_view kKelvin = "\u212a";
-  std::string folded;
-  for (size_t i = 0; i < key.size(); ++i) {
-    if (key.substr(i).starts_with(kLongS)) {
-      folded += 's';
-      i += kLongS.size() - 1;
-    } else if (key.substr(i).starts_with(kKelvin)) {
-      folded += 'k';
-      i += kKelvin.size() - 1;
-    } else {
-      folded += key[i] >= 'A' && key[i] <= 'Z' ? static_cast<char>(key[i] - 'A' + 'a') : key[i];
-    }
-  }
-  return folded;
-}
-
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -86,11 +67,11 @@ std::string_view NearestField(std::string_view key, Fields fields) {
   constexpr size_t kLongest = 32;
   // Whoever writes _comment or $schema does not mean a field.
   if (key.empty() || key.size() > kLongest || key.front() == '_' || key.front() == '$') return "";
-  const std::string folded = Folded(key);
+  const std::string folded = FoldedKey(key);
   size_t best = std::max<size_t>(1, key.size() / 4) + 1;
   std::string_view nearest;
   for (const Field& field : fields) {
-    const size_t distance = EditDistance(folded, Folded(field.name));
+    const size_t distance = EditDistance(folded, FoldedKey(field.name));
     if (distance >= best) continue;
     best = distance;
     nearest = field.name;
@@ -145,9 +126,9 @@ class Pass {
   const Field* FieldOf(const JsonMember& member, Fields fields, const std::string& path) {
     const auto exact = std::ranges::find(fields, std::string_view(member.key), &Field::name);
     if (exact != fields.end()) return &*exact;
-    const std::string folded = Folded(member.key);
+    const std::string folded = FoldedKey(member.key);
     const auto other_case =
-        std::ranges::find_if(fields, [&](const Field& field) { return Folded(field.name) == folded; });
+        std::ranges::find_if(fields, [&](const Field& field) { return FoldedKey(field.name) == folded; });
     const std::string inner_path = Concat(path, path.empty() ? "" : ".", EscapeForTerminal(member.key));
     if (other_case != fields.end()) {
       Note(ProfileNoteKind::kLetterCase, inner_path, member.place,
@@ -175,6 +156,25 @@ class Pass {
 };
 
 }  // namespace
+
+// Go compares keys by simple folding: of what is not ASCII, the long s and the Kelvin sign fold to a letter.
+std::string FoldedKey(std::string_view key) {
+  constexpr std::string_view kLongS = "\u017f";
+  constexpr std::string_view kKelvin = "\u212a";
+  std::string folded;
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (key.substr(i).starts_with(kLongS)) {
+      folded += 's';
+      i += kLongS.size() - 1;
+    } else if (key.substr(i).starts_with(kKelvin)) {
+      folded += 'k';
+      i += kKelvin.size() - 1;
+    } else {
+      folded += key[i] >= 'A' && key[i] <= 'Z' ? static_cast<char>(key[i] - 'A' + 'a') : key[i];
+    }
+  }
+  return folded;
+}
 
 JsonValue WithKnownFields(JsonValue root, UnknownFields unknown, std::vector<ProfileNote>& notes) {
   Pass(unknown, notes).Visit(root, kProfileFields, "");

@@ -2,6 +2,7 @@
 // which reads profiles for Docker, Podman, CRI-O and containerd, makes of others.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "userspace/model/strict_json.h"
 
 namespace syscarve {
+
+// `key` as Go's decoder compares keys: two that are equal when folded are the same field.
+std::string FoldedKey(std::string_view key);
 
 enum class UnknownFields { kDrop, kKeep };
 

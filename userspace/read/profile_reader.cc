@@ -4,11 +4,11 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/json_parser.h"
+#include "userspace/model/profile_fields.h"
 #include "userspace/read/gadget.h"
 #include "userspace/read/profile_documents.h"
 
@@ -55,8 +55,8 @@ std::string_view TellingKey(std::string_view text) {
   JsonEvent event;
   while (parser.Next(event).ok() && parser.depth() > 0) {
     if (event.kind != JsonEventKind::kKey || parser.depth() != 1) continue;
-    const auto* const found =
-        std::ranges::find_if(kTelling, [&](std::string_view key) { return absl::EqualsIgnoreCase(key, event.text); });
+    const auto* const found = std::ranges::find_if(
+        kTelling, [folded = FoldedKey(event.text)](std::string_view key) { return FoldedKey(key) == folded; });
     if (found != std::end(kTelling)) return *found;
   }
   return {};
