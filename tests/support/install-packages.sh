@@ -56,6 +56,11 @@ bpftool_packages() {
   fi
 }
 
+# clang may come without the runtime library of its sanitizers.
+sanitizers_work() {
+  echo 'int main(void) { return 0; }' | clang -fsanitize=address,undefined -x c - -o /dev/null > /dev/null 2>&1
+}
+
 # Docker's own packages and the distribution's exclude each other. An engine that is there is left alone, and will do.
 has_other_engine() {
   PATH=$PATH:/usr/sbin command -v dockerd > /dev/null && ! installed docker.io
@@ -75,6 +80,7 @@ for package in "${wanted[@]}"; do
 done
 need_bpftool=no
 bpftool_works || need_bpftool=yes
+if [[ $1 == test ]] && ! sanitizers_work; then missing+=(libclang-rt-dev); fi
 if [[ ${#missing[@]} == 0 && $need_bpftool == no ]]; then exit 0; fi
 
 if [[ $EUID != 0 ]]; then
