@@ -26,9 +26,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   constexpr size_t kChunk = size_t{64} << 10;
   std::string content;
   struct stat info;
-  // Enough for all of a file, so that a large one is never there twice while the memory grows.
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
-    content.reserve(std::min(static_cast<size_t>(info.st_size), limit) + kChunk + 1);
+  const absl::Status too_large =
+      absl::InvalidArgumentError(Concat(shown, " is larger than ", limit, " bytes, the most that is read"));
+  if (!is_stdin && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    const auto told = static_cast<size_t>(info.st_size);
+    if (told > limit) return too_large;
+    // Enough for all of the file, so that a large one is never there twice while the memory grows.
+    content.reserve(told + kChunk + 1);
   }
   size_t size = 0;
   while (size <= limit) {
@@ -47,7 +51,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
       return content;
     }
   }
-  return absl::InvalidArgumentError(Concat(shown, " is larger than ", limit, " bytes, the most that is read"));
+  return too_large;
 }
 
 }  // namespace syscarve
