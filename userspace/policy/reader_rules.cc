@@ -1,22 +1,20 @@
 #include "userspace/policy/reader_rules.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
 
-#include "profiles/embedded.h"
 #include "userspace/base/concat.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/sentence.h"
+#include "userspace/policy/shipped_file.h"
 
 namespace syscarve {
 namespace {
 
+using shipped::kMaxText;
+
 constexpr JsonLimits kLimits = {.bytes = size_t{1} << 18, .values = 8192, .depth = 16};
 constexpr size_t kMaxElements = 256;
-constexpr size_t kMaxText = 1024;
-constexpr std::string_view kSchema = "syscarve.readers/1";
-constexpr std::string_view kFile = "readers.json";
 
 // Kinds without a word here are of what the profile itself tells as well: other rules of `lint` look for it.
 constexpr std::pair<std::string_view, ProfileNoteKind> kNotes[] = {
@@ -80,11 +78,7 @@ std::string Together(const JsonReader& list, const std::set<std::string>& known)
     if (!known.contains(names.back())) element.Fail("is none of the readers");
   });
   if (names.empty()) list.Fail("is empty");
-  std::string words;
-  for (size_t i = 0; i < names.size(); ++i) {
-    words += Concat(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ", names[i]);
-  }
-  return words;
+  return Enumerated(names);
 }
 
 std::string ReadWho(const JsonReader& list, const std::set<std::string>& known) {
@@ -100,36 +94,26 @@ std::string ReadWho(const JsonReader& list, const std::set<std::string>& known) 
 }  // namespace
 
 absl::StatusOr<std::vector<ReaderRule>> ParseReaderRules(std::string_view text) {
-  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits));
-  std::string error;
-  const JsonReader root(document, &error);
-  root.AllowOnly({"schema", "readers", "rules"});
-  if (const JsonReader schema = root.Required("schema"); schema.Text(kMaxText) != kSchema) {
-    schema.Fail(Concat("must be \"", kSchema, "\""));
-  }
-  const std::set<std::string> readers = ReadReaders(root.Required("readers"));
-  std::vector<ReaderRule> rules;
-  root.Required("rules").ForEach(kMaxElements, [&](const JsonReader& value) {
-    value.AllowOnly({"note", "rule", "level", "who", "fix"});
-    const JsonReader note = value.Required("note");
-    const ProfileNoteKind kind = ReadNote(note);
-    if (std::ranges::find(rules, kind, &ReaderRule::note) != rules.end()) note.Fail("is there already");
-    rules.push_back({.note = kind,
-                     .rule = ReadRule(value.Required("rule")),
-                     .level = ReadLevel(value.Required("level")),
-                     .who = ReadWho(value.Required("who"), readers),
-                     .fix = value.Required("fix").Text(kMaxText)});
-  });
-  if (!error.empty()) return absl::InvalidArgumentError(error);
-  return rules;
+  const auto read = [](const JsonReader& root, std::vector<ReaderRule>& rules) {
+    root.AllowOnly({"schema", "readers", "rules"});
+    const std::set<std::string> readers = ReadReaders(root.Required("readers"));
+    root.Required("rules").ForEach(kMaxElements, [&](const JsonReader& value) {
+      value.AllowOnly({"note", "rule", "level", "who", "fix"});
+      const JsonReader note = value.Required("note");
+      const ProfileNoteKind kind = ReadNote(note);
+      if (std::ranges::find(rules, kind, &ReaderRule::note) != rules.end()) note.Fail("is there already");
+      rules.push_back({.note = kind,
+                       .rule = ReadRule(value.Required("rule")),
+                       .level = ReadLevel(value.Required("level")),
+                       .who = ReadWho(value.Required("who"), readers),
+                       .fix = value.Required("fix").Text(kMaxText)});
+    });
+  };
+  return shipped::Parse<std::vector<ReaderRule>>(text, "syscarve.readers/1", read, kLimits);
 }
 
 absl::StatusOr<const std::vector<ReaderRule>*> ShippedReaderRules() {
-  static const auto* const parsed = new absl::StatusOr<std::vector<ReaderRule>>(ParseReaderRules(EmbeddedFile(kFile)));
-  if (!parsed->ok()) {
-    return absl::InternalError(Concat("profiles/", kFile, " of this build: ", parsed->status().message()));
-  }
-  return &**parsed;
+  return shipped::Shipped<std::vector<ReaderRule>>("readers.json", ParseReaderRules);
 }
 
 }  // namespace syscarve

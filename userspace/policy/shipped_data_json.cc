@@ -3,25 +3,22 @@
 #include <map>
 #include <utility>
 
-#include "profiles/embedded.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/policy/risk.h"
 #include "userspace/policy/shipped_data.h"
+#include "userspace/policy/shipped_file.h"
 
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = size_t{1} << 20, .values = 65536, .depth = 16};
-constexpr size_t kMaxElements = 4096;
-constexpr size_t kMaxText = 1024;
-constexpr uint64_t kMaxSyscallNumber = 4096;
+using shipped::kMaxElements;
+using shipped::kMaxText;
+using shipped::Parse;
+using shipped::Shipped;
 
-void CheckSchema(const JsonReader& root, std::string_view schema) {
-  const JsonReader field = root.Required("schema");
-  if (field.Text(kMaxText) != schema && root.ok()) field.Fail(Concat("must be \"", schema, "\""));
-}
+constexpr uint64_t kMaxSyscallNumber = 4096;
 
 // A list of distinct names, at least one.
 std::set<std::string> Names(const JsonReader& list) {
@@ -207,28 +204,6 @@ RiskLevel ReadRiskLevel(const JsonReader& field) {
   const std::optional<RiskLevel> level = RiskLevelFromName(field.Text(kMaxText));
   if (!level.has_value()) field.Fail("expected \"low\", \"medium\" or \"high\"");
   return level.value_or(RiskLevel::kLow);
-}
-
-// Parses `text` and has `read` fill `result` from it.
-template <typename T, typename Read>
-absl::StatusOr<T> Parse(std::string_view text, std::string_view schema, Read read) {
-  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits));
-  std::string error;
-  const JsonReader root(document, &error);
-  CheckSchema(root, schema);
-  T result;
-  if (error.empty()) read(root, result);
-  if (!error.empty()) return absl::InvalidArgumentError(error);
-  return result;
-}
-
-// Parses the embedded `file` with `parse` and keeps the result for the life of the process.
-template <typename T>
-absl::StatusOr<const T*> Shipped(std::string_view file, absl::StatusOr<T> (*parse)(std::string_view)) {
-  static const auto* const parsed = new absl::StatusOr<T>(parse(EmbeddedFile(file)));
-  if (!parsed->ok())
-    return absl::InternalError(Concat("profiles/", file, " of this build: ", parsed->status().message()));
-  return &**parsed;
 }
 
 }  // namespace
