@@ -37,8 +37,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   size_t size = 0;
   while (size <= limit) {
     // One byte more than the limit is asked for, to tell "exactly the limit" from "too large".
-    const size_t spare = content.capacity() > size ? content.capacity() - size : 0;
-    const size_t wanted = std::min(std::max(kChunk, spare >= kChunk ? kChunk : size), limit - size + 1);
+    const size_t wanted = std::min(kChunk, limit - size + 1);
     content.resize(size + wanted);
     const ssize_t got = read(fd, content.data() + size, wanted);
     if (got < 0) {

@@ -94,7 +94,7 @@ EmitOptions EmitOptionsOf(const EmitArguments& arguments, const std::string& sou
 absl::StatusOr<Emitted> EmitGenerated(const EmitArguments& arguments, const std::string& source,
                                       const GeneratedProfile& made, std::span<const Recording> recordings) {
   EmitOptions options = EmitOptionsOf(arguments, source, made.native_abi);
-  options.coverage = CoverageOf(made, recordings);
+  if (FormatOf(arguments) == OutputFormat::kSpo) options.coverage = CoverageOf(made, recordings);
   if (made.capabilities_recorded) options.capabilities = made.cap_add;
   options.no_new_privs = DescribeService(recordings).no_new_privs;
   return Emit(FormatOf(arguments), made.profile, options);

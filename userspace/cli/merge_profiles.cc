@@ -60,7 +60,8 @@ void WarnOfOtherAbis(const ProfileInput& input, Abi native) {
 void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native) {
   std::set<std::string> names;
   for (const ProfileInput& input : inputs) {
-    for (const Rule& rule : input.live.empty() ? input.profile.rules : std::vector<Rule>()) {
+    if (!input.live.empty()) continue;
+    for (const Rule& rule : input.profile.rules) {
       for (const std::string& name : rule.names) {
         const std::optional<SyscallId> id = FindSyscall(native, name);
         if (id.has_value() && IsExemptFromSeccomp(*id)) names.insert(name);

@@ -48,7 +48,8 @@ std::vector<Container> FindUnseen(const SeenContainers& seen, const EngineWatche
   std::set<std::string> ids = seen.running_at_start;
   for (const Subject& subject : all.subjects) ids.insert(IdOf(subject.cgroup));
   for (const std::string& cgroup : seen.refused) ids.insert(IdOf(cgroup));
-  std::vector<Container> unseen = engines.StartedBetween(all.runs.front().start, all.runs.back().end);
+  std::vector<Container> unseen =
+      engines.StartedBetween(all.runs.head(0).start, all.runs.head(all.runs.size() - 1).end);
   std::erase_if(unseen, [&](const Container& container) { return ids.contains(container.id); });
   return unseen;
 }

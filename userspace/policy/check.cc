@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/saturating.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/argument_sets.h"
@@ -41,19 +42,6 @@ struct Seen {
 };
 using SeenCalls = std::map<std::pair<bool, SyscallId>, Seen>;  // The runtime's last.
 
-Sighting SightingOf(const Recording& recording, const Run& run, const Subject& subject, SyscallId id,
-                    const Observation& observation) {
-  Sighting sighting = {
-      .id = id, .run_id = run.id, .run_name = run.name, .subject = subject.name, .count = observation.count};
-  if (observation.first_seen.has_value()) {
-    sighting.after_start_nanos = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
-  }
-  for (const auto& [program, count] : observation.programs) {
-    if (program < recording.programs.size()) sighting.programs[recording.programs[program]] += count;
-  }
-  return sighting;
-}
-
 // Whether a kernel asks filters about the call; `refused`: one was seen to.
 bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool refused) {
   if (!IsExemptFromSeccomp(id)) return true;
@@ -61,41 +49,40 @@ bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool r
   return FiltersUretprobe(*kernel) && SyscallName(id) == "uretprobe";
 }
 
-SeenCalls Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
-  SeenCalls seen;
-  for (const size_t i : recording.runs.InOrder()) {
-    const Run run = recording.runs[i];
-    for (const auto& [subject_id, trace] : run.subjects) {
-      const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
-      for (const bool by_runtime : {false, true}) {
-        for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
-          if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
-          Seen& call = seen[{by_runtime, id}];
-          AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
-          call.arguments.insert(observation.arguments);
-        }
-      }
+struct Evidence {
+  SeenCalls calls;
+  std::map<SyscallId, std::vector<Refusal>> refusals;
+};
+
+void GatherTrace(const Recording& recording, const Run& run, std::string_view subject, const SubjectTrace& trace,
+                 const std::optional<KernelVersion>& kernel, Evidence& evidence) {
+  for (const bool by_runtime : {false, true}) {
+    for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
+      if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
+      Seen& call = evidence.calls[{by_runtime, id}];
+      AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
+      call.arguments.insert(observation.arguments);
     }
   }
-  return seen;
+  for (const auto& [id, denials] : trace.denials) {
+    for (const Denial& denial : denials) {
+      if (denial.count > 0) evidence.refusals[id].push_back(RefusalOf(recording, run, subject, id, denial));
+    }
+  }
 }
 
-std::map<SyscallId, std::vector<Refusal>> GatherRefusals(const Recording& recording) {
-  std::map<SyscallId, std::vector<Refusal>> refusals;
+// One run is in memory at a time.
+Evidence Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
+  Evidence evidence;
   for (const size_t i : recording.runs.InOrder()) {
     const Run run = recording.runs[i];
-    for (const auto& [subject_id, trace] : run.subjects) {
-      const Subject subject = subject_id < recording.subjects.size() ? recording.subjects[subject_id] : Subject{};
-      for (const auto& [id, denials] : trace.denials) {
-        for (const Denial& denial : denials) {
-          if (denial.count == 0) continue;
-          const Observation refused = {.count = denial.count, .programs = denial.programs};
-          refusals[id].push_back({denial.errno_value, SightingOf(recording, run, subject, id, refused)});
-        }
-      }
+    for (const auto& [id, trace] : run.subjects) {
+      const std::string_view subject =
+          id < recording.subjects.size() ? recording.subjects[id].name : std::string_view();
+      GatherTrace(recording, run, subject, trace, kernel, evidence);
     }
   }
-  return refusals;
+  return evidence;
 }
 
 ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t value) {
@@ -211,9 +198,7 @@ bool CheckResult::HasRefusals() const {
 
 uint64_t CheckedCall::count() const {
   uint64_t sum = 0;
-  for (const Sighting& sighting : sightings) {
-    if (__builtin_add_overflow(sum, sighting.count, &sum)) return UINT64_MAX;
-  }
+  for (const Sighting& sighting : sightings) AddSaturating(sighting.count, sum);
   return sum;
 }
 
@@ -228,7 +213,8 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram filter, Compile(profile));
   SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
   CheckResult result = {.native_abi = native, .complete = recording.complete()};
-  for (auto& [key, seen] : Gather(recording, kernel)) {
+  Evidence evidence = Gather(recording, kernel);
+  for (auto& [key, seen] : evidence.calls) {
     const auto& [by_runtime, id] = key;
     ++result.checked;
     ArgumentSets sets;
@@ -239,7 +225,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
         .push_back({.id = id, .by_runtime = by_runtime, .answers = std::move(answers), .sightings = seen.sightings});
   }
   SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const errnos, ShippedErrnoPolicy());
-  for (auto& [id, refusals] : GatherRefusals(recording)) {
+  for (auto& [id, refusals] : evidence.refusals) {
     SYSCARVE_ASSIGN_OR_RETURN(CheckedRefusal checked, CheckRefusal(filter, id, std::move(refusals), *errnos, kernel));
     result.refused_before.push_back(std::move(checked));
   }

@@ -34,48 +34,6 @@ struct ContextDeleter {
 };
 using Context = std::unique_ptr<void, ContextDeleter>;
 
-uint32_t ScmpAction(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return SCMP_ACT_KILL_PROCESS;
-    case ActionKind::kKillThread:
-      return SCMP_ACT_KILL_THREAD;
-    case ActionKind::kTrap:
-      return SCMP_ACT_TRAP;
-    case ActionKind::kErrno:
-      return SCMP_ACT_ERRNO(action.value);
-    case ActionKind::kNotify:
-      return SCMP_ACT_NOTIFY;
-    case ActionKind::kTrace:
-      return SCMP_ACT_TRACE(action.value);
-    case ActionKind::kLog:
-      return SCMP_ACT_LOG;
-    case ActionKind::kAllow:
-      return SCMP_ACT_ALLOW;
-  }
-  return SCMP_ACT_KILL_PROCESS;
-}
-
-scmp_compare ScmpCompare(CompareOp op) {
-  switch (op) {
-    case CompareOp::kNotEqual:
-      return SCMP_CMP_NE;
-    case CompareOp::kLess:
-      return SCMP_CMP_LT;
-    case CompareOp::kLessOrEqual:
-      return SCMP_CMP_LE;
-    case CompareOp::kEqual:
-      return SCMP_CMP_EQ;
-    case CompareOp::kGreaterOrEqual:
-      return SCMP_CMP_GE;
-    case CompareOp::kGreater:
-      return SCMP_CMP_GT;
-    case CompareOp::kMaskedEqual:
-      return SCMP_CMP_MASKED_EQ;
-  }
-  return SCMP_CMP_EQ;
-}
-
 // libseccomp reports negative errno values of its own choosing; their texts mislead, so say who refused what.
 absl::Status LibseccompError(std::string_view what, int rc) {
   const std::string message = Concat("libseccomp refused to ", what, " (", std::strerror(-rc), ")");
@@ -86,7 +44,7 @@ absl::Status AddRule(void* context, const Rule& rule, const std::string& name, i
   std::vector<scmp_arg_cmp> conditions;
   for (const ArgumentCondition& condition : rule.conditions) {
     conditions.push_back({.arg = condition.index,
-                          .op = ScmpCompare(condition.op),
+                          .op = static_cast<scmp_compare>(ScmpCompare(condition.op)),
                           .datum_a = condition.value,
                           .datum_b = condition.value_two});
   }
@@ -216,6 +174,48 @@ std::map<Abi, PreludeOfAbi> NotForLibseccomp(const Decider& decider, const std::
 }
 
 }  // namespace
+
+uint32_t ScmpAction(Action action) {
+  switch (action.kind) {
+    case ActionKind::kKillProcess:
+      return SCMP_ACT_KILL_PROCESS;
+    case ActionKind::kKillThread:
+      return SCMP_ACT_KILL_THREAD;
+    case ActionKind::kTrap:
+      return SCMP_ACT_TRAP;
+    case ActionKind::kErrno:
+      return SCMP_ACT_ERRNO(action.value);
+    case ActionKind::kNotify:
+      return SCMP_ACT_NOTIFY;
+    case ActionKind::kTrace:
+      return SCMP_ACT_TRACE(action.value);
+    case ActionKind::kLog:
+      return SCMP_ACT_LOG;
+    case ActionKind::kAllow:
+      return SCMP_ACT_ALLOW;
+  }
+  return SCMP_ACT_KILL_PROCESS;
+}
+
+int ScmpCompare(CompareOp op) {
+  switch (op) {
+    case CompareOp::kNotEqual:
+      return SCMP_CMP_NE;
+    case CompareOp::kLess:
+      return SCMP_CMP_LT;
+    case CompareOp::kLessOrEqual:
+      return SCMP_CMP_LE;
+    case CompareOp::kEqual:
+      return SCMP_CMP_EQ;
+    case CompareOp::kGreaterOrEqual:
+      return SCMP_CMP_GE;
+    case CompareOp::kGreater:
+      return SCMP_CMP_GT;
+    case CompareOp::kMaskedEqual:
+      return SCMP_CMP_MASKED_EQ;
+  }
+  return SCMP_CMP_EQ;
+}
 
 absl::StatusOr<FilterProgram> Compile(const Profile& whole) {
   SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, WithoutImpliedRules(whole));

@@ -36,6 +36,11 @@ using FilterProgram = std::vector<sock_filter>;
 // seccomp.
 absl::StatusOr<FilterProgram> Compile(const Profile& profile);
 
+// Our words as libseccomp's, for who asks it without Compile (seccomp_init(3), seccomp_rule_add(3)): an SCMP_ACT_*
+// value, with the errno or tracer's value in it, and an enum scmp_compare.
+uint32_t ScmpAction(Action action);
+int ScmpCompare(CompareOp op);
+
 // `program`, which is in this machine's order of bytes, as a machine of `abi` reads it; and back.
 FilterProgram InBytesOf(Abi abi, FilterProgram program);
 

@@ -64,19 +64,17 @@ void KeepLargerUse(const CapabilityUse& more, CapabilityUse& kept) {
 }
 
 // Keeps of one sighting in several recordings what is the same in any order of these.
-void KeepSighting(const Recording& recording, const Run& run, const TraceKey& key, SyscallId id, uint64_t count,
-                  const std::map<ProgramId, uint64_t>& programs, Sighting& kept) {
-  kept.id = id;
-  kept.run_id = run.id;
+void KeepSighting(const Sighting& more, Sighting& kept) {
+  kept.id = more.id;
+  kept.run_id = more.run_id;
   // Names may differ between two copies of one run; the choice must not depend on which came first.
-  KeepLarger(kept.run_name, run.name);
-  kept.subject = key.name;
-  KeepLarger(kept.count, count);
-  std::map<Program, uint64_t> by_program;
-  for (const auto& [program, of_program] : programs) {
-    if (program < recording.programs.size()) by_program[recording.programs[program]] += of_program;
+  KeepLarger(kept.run_name, more.run_name);
+  kept.subject = more.subject;
+  KeepLarger(kept.count, more.count);
+  for (const auto& [program, count] : more.programs) KeepLarger(kept.programs[program], count);
+  if (more.after_start_nanos.has_value()) {
+    kept.after_start_nanos = std::min(kept.after_start_nanos.value_or(UINT64_MAX), *more.after_start_nanos);
   }
-  for (const auto& [program, of_program] : by_program) KeepLarger(kept.programs[program], of_program);
 }
 
 void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key, const SubjectTrace& trace,
@@ -89,19 +87,14 @@ void GatherTrace(const Recording& recording, const Run& run, const TraceKey& key
       KeepLarger(evidence.unnamed[id], observation.count);
       continue;
     }
-    Sighting& sighting = of_run.calls[*name][{key, id}];
-    KeepSighting(recording, run, key, id, observation.count, observation.programs, sighting);
-    if (observation.first_seen.has_value()) {
-      const uint64_t after = *observation.first_seen > run.start ? *observation.first_seen - run.start : 0;
-      sighting.after_start_nanos = std::min(sighting.after_start_nanos.value_or(after), after);
-    }
+    KeepSighting(SightingOf(recording, run, key.name, id, observation), of_run.calls[*name][{key, id}]);
   }
   for (const auto& [id, denials] : trace.denials) {
     // What a filter refused it was asked about, exempt on newer kernels or not.
     const std::string name = SyscallName(id).value_or(DisplayName(id));
     for (const Denial& denial : denials) {
       if (denial.count == 0) continue;
-      KeepSighting(recording, run, key, id, denial.count, denial.programs,
+      KeepSighting(RefusalOf(recording, run, key.name, id, denial).sighting,
                    evidence.refused[name][{key, id, denial.errno_value}]);
     }
   }

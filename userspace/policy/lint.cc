@@ -4,6 +4,7 @@
 #include <array>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/lint_rules.h"
 
@@ -140,22 +141,14 @@ std::string EntryWords(const ProfileEntry& entry) {
   return Concat("syscalls[", entry.index, "]");
 }
 
-std::string NameList(const std::vector<std::string>& names) {
-  std::string list;
-  for (size_t i = 0; i < names.size(); ++i) {
-    list += Concat(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ", names[i]);
-  }
-  return list;
-}
-
 void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
            LintFinding& finding) {
   constexpr size_t kMost = 8;
-  finding.message = words(NameList(names));
+  finding.message = words(Enumerated(names));
   if (names.size() <= kMost) return;
   std::vector<std::string> shown(names.begin(), names.begin() + kMost - 1);
   shown.push_back(Concat(names.size() - shown.size(), " more"));
-  finding.brief = words(NameList(shown));
+  finding.brief = words(Enumerated(shown));
 }
 
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets) {

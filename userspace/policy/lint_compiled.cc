@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/algebra.h"
 #include "userspace/policy/filter.h"
@@ -96,7 +97,7 @@ LintFinding Difference(const Subject& subject, const Counterexample& example) {
   finding.message = Concat("To ", CallWords(DisplayName(example.id), example.where, subject.sets),
                            " the profile's text answers ", AnswerWords(example.left),
                            ", and the filter that libseccomp makes of it ", AnswerWords(example.right), ".");
-  const std::string what = places.entries.empty() ? "the profile" : NameList(places.entries);
+  const std::string what = places.entries.empty() ? "the profile" : Enumerated(places.entries);
   finding.fix = Concat("Write the conditions of ", what,
                        " differently, or split them by value, and look again: it is the filter that is enforced.");
   return finding;
@@ -129,7 +130,7 @@ LintFinding Endless(const Subject& subject, const std::string& family) {
       "No container may start with this profile: libseccomp 2.5 comes to no end with some rules "
       "like those for \"",
       family, "\", which begin with the same comparison by order or inequality ", "and go on with different ones.");
-  finding.fix = Concat("In ", NameList(entries),
+  finding.fix = Concat("In ", Enumerated(entries),
                        " write the comparison that they share in another way in each, such as GT 3 as GE 4, or compare "
                        "for equality.");
   return finding;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/call_rules.h"
 #include "userspace/policy/lint_rules.h"
@@ -214,7 +215,7 @@ void SameAsDefault(const Subject& subject, Findings& findings) {
     const Action action = entry.rules.front().action;
     LintFinding finding = Of("same-as-default");
     finding.line = entry.line;
-    finding.identity = NameList(entry.rules.front().names);
+    finding.identity = Enumerated(entry.rules.front().names);
     finding.message = Concat(EntryWords(entry), " has the action of the default: runtimes skip it.");
     finding.fix = "Remove it.";
     // Docker 20.10 drops the errno of a default and answers EPERM, and then the rule is not the same.
@@ -233,7 +234,7 @@ void RepeatedIndices(const Subject& subject, Findings& findings) {
     if (!entry.RepeatsAnIndex()) continue;
     LintFinding finding = Of("repeated-index");
     finding.line = entry.line;
-    finding.identity = NameList(entry.rules.front().names);
+    finding.identity = Enumerated(entry.rules.front().names);
     finding.message = Concat(EntryWords(entry), " has several conditions on one argument: runc makes each of its ",
                              entry.rules.size(), " conditions a rule of its own, and one that holds is enough.");
     finding.fix = "Write an entry for each alternative that is meant.";
@@ -287,9 +288,10 @@ void TruncatedValues(const Subject& subject, Findings& findings) {
       if (abis.empty()) continue;
       LintFinding finding = Of("truncated-value");
       finding.line = entry.line;
-      finding.identity = NameList(rule.names);
-      finding.message = Concat(EntryWords(entry), " has a value of more than 32 bits, and on ",
-                               NameList({abis.begin(), abis.end()}), " only the lower 32 are compared.");
+      finding.identity = Enumerated(rule.names);
+      finding.message =
+          Concat(EntryWords(entry), " has a value of more than 32 bits, and on ",
+                 Enumerated(std::vector<std::string>(abis.begin(), abis.end())), " only the lower 32 are compared.");
       finding.fix = "Compare 32 bits, or list only 64-bit architectures.";
       findings.push_back(std::move(finding));
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/sentence.h"
 #include "userspace/policy/call_rules.h"
 
 namespace syscarve::lint {
@@ -51,7 +52,7 @@ bool Contradicts(const Subject& subject, const Rule& rule) {
 LintFinding Contradiction(const Place& place) {
   LintFinding finding = Of("never-matches");
   finding.line = place.entry->line;
-  finding.identity = NameList(place.rule->names);
+  finding.identity = Enumerated(place.rule->names);
   finding.message = Concat("No arguments meet the conditions of ", EntryWords(*place.entry), ".");
   finding.fix = "Remove it, or mend its conditions.";
   if (!place.entry->RepeatsAnIndex()) finding.edits = {{Kind::kRemoveEntry, place.entry->index, 0, ""}};
@@ -78,7 +79,7 @@ std::optional<LintFinding> Shadowed(const Place& place, const std::map<std::stri
   }
   if (names.empty()) return std::nullopt;
   finding.line = place.entry->line;
-  finding.identity = NameList(names);
+  finding.identity = Enumerated(names);
   const auto words = [&](const std::string& list) {
     return Concat(EntryWords(*place.entry), " never decides ", list, ": ", by, " has no conditions and decides first.");
   };

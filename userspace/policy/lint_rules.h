@@ -42,8 +42,6 @@ LintFinding Of(std::string_view id);
 
 // "syscalls[3]".
 std::string EntryWords(const ProfileEntry& entry);
-// "openat, read and write", all of them.
-std::string NameList(const std::vector<std::string>& names);
 // The message that `words` makes of the names, whole and, if there are more than a few, in brief ("… and 44 more").
 void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
            LintFinding& finding);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/hash.h"
+#include "userspace/base/saturating.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_words.h"
 
@@ -55,9 +56,7 @@ void AddValues(const ValueSet& more, ValueSet& kept) {
 
 uint64_t TotalOf(const Timeline& timeline) {
   uint64_t total = 0;
-  for (const uint64_t count : timeline.counts) {
-    if (__builtin_add_overflow(total, count, &total)) return UINT64_MAX;
-  }
+  for (const uint64_t count : timeline.counts) AddSaturating(count, total);
   return total;
 }
 
@@ -203,8 +202,8 @@ void RecordingMerger::AddLoss(const Loss& loss) {
 void RecordingMerger::AddCount(uint64_t more, uint64_t& kept) const {
   if (!options_.squash.has_value()) {
     kept = std::max(kept, more);
-  } else if (__builtin_add_overflow(kept, more, &kept)) {
-    kept = UINT64_MAX;
+  } else {
+    AddSaturating(more, kept);
   }
 }
 
@@ -214,8 +213,7 @@ void RecordingMerger::AddCounts(const std::map<ProgramId, uint64_t>& counts, con
   std::map<ProgramId, uint64_t> sums;
   for (const auto& [program, count] : counts) {
     if (program >= programs.size()) continue;
-    uint64_t& sum = sums[programs[program]];
-    if (__builtin_add_overflow(sum, count, &sum)) sum = UINT64_MAX;
+    AddSaturating(count, sums[programs[program]]);
   }
   for (const auto& [program, count] : sums) {
     AddCount(count, kept[program]);

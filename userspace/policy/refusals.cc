@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/saturating.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/recording_words.h"
 
 namespace syscarve {
@@ -14,15 +16,6 @@ namespace {
 
 constexpr size_t kMostCalls = 8;
 constexpr size_t kMostPrograms = 3;
-
-uint64_t Sum(uint64_t left, uint64_t right) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(left, right, &sum) ? UINT64_MAX : sum;
-}
-
-std::string Times(uint64_t count) {
-  return Concat(count, count == 1 ? " time" : " times");
-}
 
 // "by /bin/a, /bin/b and 2 more programs".
 std::string ByPrograms(const std::map<std::string, uint64_t>& programs) {
@@ -54,6 +47,17 @@ bool MayHaveDied(const RefusedCall& call) {
 
 }  // namespace
 
+Refusal RefusalOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
+                  const Denial& denial) {
+  const Observation refused = {.count = denial.count, .programs = denial.programs};
+  return {.answer = denial.errno_value, .sighting = SightingOf(recording, run, subject, id, refused)};
+}
+
+const RefusedCall* FindRefused(std::span<const RefusedCall> refused, std::string_view name) {
+  const auto found = std::ranges::find(refused, name, &RefusedCall::name);
+  return found == refused.end() ? nullptr : &*found;
+}
+
 bool RefusedCall::IsHarmless(const Refusal& refusal) const {
   return refusal.answer == ENOSYS && !probed_by.empty();
 }
@@ -68,10 +72,9 @@ std::vector<RefusalTotal> RefusalTotals(const RefusedCall& call) {
     if (call.IsHarmless(refusal)) continue;
     RefusalTotal& total = totals[refusal.answer];
     total.answer = refusal.answer;
-    total.count = Sum(total.count, refusal.sighting.count);
+    AddSaturating(refusal.sighting.count, total.count);
     for (const auto& [program, count] : refusal.sighting.programs) {
-      uint64_t& of_program = total.programs[ProgramLabel(program)];
-      of_program = Sum(of_program, count);
+      AddSaturating(count, total.programs[ProgramLabel(program)]);
     }
   }
   std::vector<RefusalTotal> sorted;
@@ -108,7 +111,7 @@ std::string HarmlessRefusals(std::span<const RefusedCall> refused, size_t most) 
     if (call.allowed) continue;
     uint64_t count = 0;
     for (const Refusal& refusal : call.refusals) {
-      if (call.IsHarmless(refusal)) count = Sum(count, refusal.sighting.count);
+      if (call.IsHarmless(refusal)) AddSaturating(refusal.sighting.count, count);
     }
     if (count > 0) parts.push_back(Concat(call.name, " (", Times(count), ")"));
   }

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/policy/shipped_data.h"
@@ -21,6 +22,10 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
+// What `denial` says of one call by one subject in one run of `recording`.
+Refusal RefusalOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
+                  const Denial& denial);
+
 struct RefusedCall {
   std::string name;               // As DisplayName where the number has none.
   std::vector<Refusal> refusals;  // At least one.
@@ -34,6 +39,9 @@ struct RefusedCall {
   bool IsHarmless() const;
   bool operator==(const RefusedCall&) const = default;
 };
+
+// That of the name, or nullptr.
+const RefusedCall* FindRefused(std::span<const RefusedCall> refused, std::string_view name);
 
 // What one kind of answer did to one call, over all runs and subjects. Sums are at most UINT64_MAX.
 struct RefusalTotal {

@@ -3,14 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "userspace/base/saturating.h"
+
 namespace syscarve {
-namespace {
 
-void AddSaturating(uint64_t more, uint64_t& sum) {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = UINT64_MAX;
+Sighting SightingOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
+                    const Observation& seen) {
+  Sighting sighting = {
+      .id = id, .run_id = run.id, .run_name = run.name, .subject = std::string(subject), .count = seen.count};
+  if (seen.first_seen.has_value()) {
+    sighting.after_start_nanos = *seen.first_seen > run.start ? *seen.first_seen - run.start : 0;
+  }
+  for (const auto& [program, count] : seen.programs) {
+    if (program < recording.programs.size()) sighting.programs[recording.programs[program]] += count;
+  }
+  return sighting;
 }
-
-}  // namespace
 
 void AddSighting(Sighting more, std::vector<Sighting>& sightings) {
   if (sightings.size() < kMaxSingleSightings) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/model/abi.h"
@@ -25,6 +26,11 @@ struct Sighting {
   uint64_t rest = 0;  // Not 0: this is the sum of so many further ones, and names no run and no subject.
   bool operator==(const Sighting&) const = default;
 };
+
+// What `seen` says of one call by one subject in one run of `recording`. Programs that the recording does not have are
+// left out.
+Sighting SightingOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
+                    const Observation& seen);
 
 // So many sightings of a call are kept one by one.
 inline constexpr size_t kMaxSingleSightings = 250;

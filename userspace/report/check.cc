@@ -65,13 +65,18 @@ JsonValue::Array AnswersJson(const std::vector<Action>& all) {
   return answers;
 }
 
+JsonValue::Object EntryOf(SyscallId id) {
+  JsonValue::Object entry;
+  if (std::optional<std::string> name = SyscallName(id)) entry.push_back({"name", *std::move(name)});
+  entry.push_back({"abi", AbiName(id.abi)});
+  entry.push_back({"number", static_cast<uint64_t>(id.nr)});
+  return entry;
+}
+
 JsonValue::Array RefusedBeforeJson(const std::vector<CheckedRefusal>& all) {
   JsonValue::Array result;
   for (const CheckedRefusal& refused : all) {
-    JsonValue::Object entry;
-    if (std::optional<std::string> name = SyscallName(refused.id)) entry.push_back({"name", *std::move(name)});
-    entry.push_back({"abi", AbiName(refused.id.abi)});
-    entry.push_back({"number", static_cast<uint64_t>(refused.id.nr)});
+    JsonValue::Object entry = EntryOf(refused.id);
     entry.push_back({"outcome", RefusedAgainName(refused.outcome)});
     entry.push_back({"answers", AnswersJson(refused.answers)});
     if (!refused.call.probed_by.empty()) entry.push_back({"probed_by", refused.call.probed_by});
@@ -86,10 +91,7 @@ JsonValue::Array RefusedBeforeJson(const std::vector<CheckedRefusal>& all) {
 JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
   JsonValue::Array result;
   for (const CheckedCall& call : calls) {
-    JsonValue::Object entry;
-    if (std::optional<std::string> name = SyscallName(call.id)) entry.push_back({"name", *std::move(name)});
-    entry.push_back({"abi", AbiName(call.id.abi)});
-    entry.push_back({"number", static_cast<uint64_t>(call.id.nr)});
+    JsonValue::Object entry = EntryOf(call.id);
     entry.push_back({"by", call.by_runtime ? "runtime" : "program"});
     entry.push_back({"count", call.count()});
     entry.push_back({"answers", AnswersJson(call.answers)});

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/decision.h"
 #include "userspace/report/sighting.h"
@@ -37,14 +38,9 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   return text;
 }
 
-const RefusedCall* FindRefused(const GeneratedProfile& made, std::string_view name) {
-  const auto found = std::ranges::find(made.refused, name, &RefusedCall::name);
-  return found == made.refused.end() ? nullptr : &*found;
-}
-
 // What a filter in force while recording refused of the call, if anything.
 std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
-  const RefusedCall* const call = FindRefused(made, name);
+  const RefusedCall* const call = FindRefused(made.refused, name);
   if (call == nullptr) return "";
   std::string text;
   bool harmless = false;

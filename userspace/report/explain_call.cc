@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/strict_json.h"
 #include "userspace/report/wording.h"
 
@@ -45,11 +46,7 @@ std::string OutcomeWords(const std::string& file, const CallAnswer& answer, cons
 }
 
 std::string DependsWords(const std::vector<unsigned>& indices) {
-  std::string words = indices.size() == 1 ? "argument " : "arguments ";
-  for (size_t i = 0; i < indices.size(); ++i) {
-    words += Concat(i == 0 ? "" : i + 1 == indices.size() ? " and " : ", ", indices[i]);
-  }
-  return words;
+  return Concat(indices.size() == 1 ? "argument " : "arguments ", Enumerated(indices));
 }
 
 JsonValue OutcomeJson(const CallOutcome& outcome) {

@@ -37,8 +37,8 @@ JsonValue::Array ConditionsJson(const std::vector<ArgumentCondition>& conditions
 
 // What a filter in force while recording refused of the call; nothing is added when it refused nothing.
 void AddRefusals(const GeneratedProfile& made, const std::string& name, JsonValue::Object& object) {
-  const auto call = std::ranges::find(made.refused, name, &RefusedCall::name);
-  if (call == made.refused.end()) return;
+  const RefusedCall* const call = FindRefused(made.refused, name);
+  if (call == nullptr) return;
   JsonValue::Array refusals;
   for (const Refusal& refusal : call->refusals) refusals.push_back(RefusalJson(*call, refusal));
   object.push_back({"refused", std::move(refusals)});

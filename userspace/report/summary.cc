@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/wording.h"
 

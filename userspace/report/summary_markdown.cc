@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/quote.h"
+#include "userspace/base/sentence.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/wording.h"

@@ -60,10 +60,6 @@ std::string ConditionWords(const ArgumentCondition& condition) {
   return compare("==");
 }
 
-std::string Times(uint64_t count) {
-  return Concat(count, count == 1 ? " time" : " times");
-}
-
 std::string Seconds(uint64_t nanos) {
   return absl::StrFormat("%d.%03d s", nanos / 1'000'000'000, nanos / 1'000'000 % 1000);
 }

@@ -20,9 +20,6 @@ JsonValue::Object ActionJson(Action action);
 // "arg0 == 0x2", "arg1 & 0xff == 0x3".
 std::string ConditionWords(const ArgumentCondition& condition);
 
-// "1 time", "23 times".
-std::string Times(uint64_t count);
-
 // "0.012 s".
 std::string Seconds(uint64_t nanos);
 

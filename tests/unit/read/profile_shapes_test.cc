@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -33,37 +32,6 @@ std::string ReadAll(const std::filesystem::path& path) {
   return text.str();
 }
 
-uint32_t ScmpAction(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return SCMP_ACT_KILL_PROCESS;
-    case ActionKind::kKillThread:
-      return SCMP_ACT_KILL_THREAD;
-    case ActionKind::kTrap:
-      return SCMP_ACT_TRAP;
-    case ActionKind::kErrno:
-      return SCMP_ACT_ERRNO(action.value);
-    case ActionKind::kNotify:
-      return SCMP_ACT_NOTIFY;
-    case ActionKind::kTrace:
-      return SCMP_ACT_TRACE(action.value);
-    case ActionKind::kLog:
-      return SCMP_ACT_LOG;
-    case ActionKind::kAllow:
-      return SCMP_ACT_ALLOW;
-  }
-  return SCMP_ACT_KILL_PROCESS;
-}
-
-scmp_compare ScmpCompare(CompareOp op) {
-  const std::map<CompareOp, scmp_compare> compares = {
-      {CompareOp::kNotEqual, SCMP_CMP_NE},          {CompareOp::kLess, SCMP_CMP_LT},
-      {CompareOp::kLessOrEqual, SCMP_CMP_LE},       {CompareOp::kEqual, SCMP_CMP_EQ},
-      {CompareOp::kGreaterOrEqual, SCMP_CMP_GE},    {CompareOp::kGreater, SCMP_CMP_GT},
-      {CompareOp::kMaskedEqual, SCMP_CMP_MASKED_EQ}};
-  return compares.at(op);
-}
-
 // What libseccomp makes of the rules of `profile` for `abi` alone, without a word of ours; empty when it refuses.
 FilterProgram LibseccompsFilter(const Profile& profile, Abi abi) {
   seccomp_api_set(6);
@@ -77,7 +45,8 @@ FilterProgram LibseccompsFilter(const Profile& profile, Abi abi) {
     if (rule.action == profile.default_action) continue;
     std::vector<scmp_arg_cmp> conditions;
     for (const ArgumentCondition& condition : rule.conditions) {
-      conditions.push_back({condition.index, ScmpCompare(condition.op), condition.value, condition.value_two});
+      conditions.push_back({condition.index, static_cast<scmp_compare>(ScmpCompare(condition.op)), condition.value,
+                            condition.value_two});
     }
     for (const std::string& name : rule.names) {
       const int number = seccomp_syscall_resolve_name(name.c_str());

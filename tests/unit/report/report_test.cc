@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "tests/unit/policy/recordings.h"
+#include "userspace/base/sentence.h"
 #include "userspace/policy/generate.h"
 #include "userspace/report/explain.h"
 #include "userspace/report/summary.h"

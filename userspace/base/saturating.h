@@ -1,0 +1,13 @@
+// Sums of counts that an adversary may choose.
+#pragma once
+
+#include <cstdint>
+
+namespace syscarve {
+
+// Adds `more` to `sum`, which stays at UINT64_MAX where it would overflow.
+inline void AddSaturating(uint64_t more, uint64_t& sum) {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = UINT64_MAX;
+}
+
+}  // namespace syscarve
