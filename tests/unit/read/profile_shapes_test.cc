@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -117,8 +118,9 @@ bool IsLibseccomps(SyscallId id) {
          (LibseccompKnows(id.abi, *name) && seccomp_syscall_resolve_name(name->c_str()) != __NR_SCMP_ERROR);
 }
 
-TEST_P(ProfileShapesTest, IsDecidedAsLibseccompDecidesOnEveryArchitecture) {
-  const std::string text = ReadAll(GetParam());
+// How many decisions were compared: of every profile in `file`, on every architecture.
+size_t CompareWithLibseccomp(const std::filesystem::path& file) {
+  const std::string text = ReadAll(file);
   size_t compared = 0;
   for (const Abi abi : kAllAbis) {
     if (!LibseccompHas(abi)) continue;
@@ -146,14 +148,30 @@ TEST_P(ProfileShapesTest, IsDecidedAsLibseccompDecidesOnEveryArchitecture) {
           seccomp_data data{.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(abi)};
           std::ranges::copy(arguments, data.args);
           const Action answer = ActionFromReturn(Evaluate(theirs, data));
-          ASSERT_EQ(ActionFromReturn(Evaluate(*ours, data)), answer) << DisplayName(id);
-          ASSERT_EQ(decider.Decide(id, arguments), answer) << DisplayName(id);
+          EXPECT_EQ(ActionFromReturn(Evaluate(*ours, data)), answer) << DisplayName(id);
+          EXPECT_EQ(decider.Decide(id, arguments), answer) << DisplayName(id);
+          if (testing::Test::HasFailure()) return compared;
           ++compared;
         }
       }
     }
   }
-  RecordProperty("compared", std::to_string(compared));
+  return compared;
+}
+
+TEST_P(ProfileShapesTest, IsDecidedAsLibseccompDecidesOnEveryArchitecture) {
+  RecordProperty("compared", std::to_string(CompareWithLibseccomp(GetParam())));
+}
+
+// Profiles from outside, in a folder that the environment names: see tests/e2e/test_engine_defaults.py.
+TEST(GivenProfilesTest, AreDecidedAsLibseccompDecidesOnEveryArchitecture) {
+  const char* const folder = std::getenv("SYSCARVE_TEST_PROFILES");
+  if (folder == nullptr) GTEST_SKIP() << "SYSCARVE_TEST_PROFILES names no folder of profiles";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const size_t compared = CompareWithLibseccomp(entry.path());
+    EXPECT_GT(compared, 1000u) << entry.path();
+    std::cout << entry.path().filename() << ": " << compared << " decisions are libseccomp's\n";
+  }
 }
 
 }  // namespace

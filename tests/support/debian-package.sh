@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# debian-package.sh WORK SUITE ARCH PACKAGE...
+#
+# Unpacks Debian packages of any suite and architecture without installing them, each into a folder of its own, WORK/SUITE-ARCH/PACKAGE,
+# and prints these folders, one a line. A package that is there already is neither looked up nor fetched again. PACKAGE may be a pattern
+# of sed -E in slashes, /^linux-image-6.*$/, which stands for the matching name with the highest version number.
+#
+# Uses the mirror that the host's apt is configured with, and an apt state of its own below WORK: the host's lists, its cache and its
+# installed packages are neither read nor changed. Needs no root. Exit status: 1 a package or the suite is not to be had, 2 usage.
+set -euo pipefail
+if [[ $# -lt 4 ]]; then
+  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+work=$1 suite=$2 arch=$3
+shift 3
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+state=$work/apt/$suite-$arch
+trees=$work/$suite-$arch
+
+give_up() {
+  echo "debian-package.sh: $1" >&2
+  exit 1
+}
+
+# The mirror of Debian's main archive, as the host's apt names it.
+mirror() {
+  # apt-get prints how it would fetch each of the lists that it is configured with.
+  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2> /dev/null | grep -E -m1 '/debian/?$' || echo http://deb.debian.org/debian
+}
+
+# in_state COMMAND…: an apt command in the state of our own.
+in_state() {
+  APT_CONFIG=$state/apt.conf "$@"
+}
+
+prepare() {
+  if [[ -e $state/ready ]]; then return; fi
+  mkdir -p "$state"/lists/partial "$state"/cache/archives/partial
+  local site keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  site=$(mirror)
+  : > "$state/status"
+  echo "deb [signed-by=$keyring] ${site%/} $suite main" > "$state/sources.list"
+  cat > "$state/apt.conf" <<END
+Dir::State "$state";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state/cache";
+Dir::Etc::sourcelist "$state/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+APT::Architecture "$arch";
+APT::Architectures "$arch";
+APT::Sandbox::User "$(id -un)";
+Acquire::Languages "none";
+Acquire::Retries "3";
+END
+  in_state apt-get -q update > "$state/log" 2>&1 || true
+  in_state apt-cache policy 2> /dev/null | grep -q "n=${suite%-backports}" || give_up "$suite for $arch is not to be had (see $state/log)"
+  touch "$state/ready"
+}
+
+# The name that a pattern stands for.
+resolve() {
+  if [[ $1 != /*/ ]]; then
+    echo "$1"
+    return
+  fi
+  local pattern=${1#/}
+  prepare
+  in_state apt-cache pkgnames | sed -nE "/${pattern%/}/p" | sort -V | tail -n 1
+}
+
+for wanted in "$@"; do
+  package=$(resolve "$wanted")
+  [[ -n $package ]] || give_up "$suite has no package for $arch like $wanted"
+  tree=$trees/$package
+  if [[ ! -e $tree ]]; then
+    prepare
+    download=$(mktemp -d "$work/download.XXXXXX")
+    if ! (cd "$download" && in_state apt-get -qq download "$package" > "$state/log" 2>&1); then
+      rm -rf "$download"
+      give_up "$package of $suite for $arch cannot be fetched: $(tail -n 1 "$state/log")"
+    fi
+    # A folder that is there is whole.
+    dpkg-deb -x "$download"/*.deb "$download/tree"
+    mkdir -p "$trees"
+    mv -T "$download/tree" "$tree"
+    rm -rf "$download"
+  fi
+  echo "$tree"
+done
