@@ -35,6 +35,8 @@ __u32 generation = 1;
 __u32 next_slot = 1;
 __u32 next_subject = 1;
 struct recorder_losses losses;
+// The process (tgid in the initial namespace) whose children are runtimes before they come into a subject, or 0.
+__u32 recorder_process;
 // The levels of the cgroups that are subjects, each plus one; the first zero ends them.
 __u32 subject_levels[RECORDER_SUBJECT_LEVELS];
 // Processes of subjects beyond the table of them.

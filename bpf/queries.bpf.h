@@ -14,6 +14,15 @@
 #include "bpf/recorder.h"
 #include "bpf/subjects.bpf.h"
 
+// The caller is the recorder, and what it forks from now on is a runtime at work, wherever it is. A move to a cgroup shows in a task
+// before it is told, and in between the task may make calls.
+SEC("syscall")
+int mark_children(void *unused)
+{
+	recorder_process = bpf_get_current_task_btf()->tgid;
+	return 0;
+}
+
 // How deep a cgroup is. Its path does not tell: the mount, or our cgroup namespace, may begin anywhere.
 SEC("syscall")
 int level_of_cgroup(struct recorder_cgroup_query *query)

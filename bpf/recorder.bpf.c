@@ -24,10 +24,9 @@
 #include "bpf/slots.bpf.h"
 #include "bpf/subjects.bpf.h"
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+// `task`, the current one, enters the call `id`.
+static __always_inline int enter_call(struct task_struct *task, long id)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 slot = slot_of(task, id);
 
 	if (!slot)
@@ -45,8 +44,8 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	// A rowless slot.
 	if (!count)
 		return count_other(slot, counter >= RECORDER_PLANE_SIZE, (__u32)id);
-	// Not atomic: the kernel runs a tracing program at most once at a time per CPU (it counts what it skips for that reason,
-	// which the user side reads at the end), and nothing else writes here.
+	// Not atomic: the kernel runs this program at most once at a time per CPU (it counts what it skips for that reason, which the
+	// user side reads at the end), and nothing else writes here.
 	__u64 before = count->calls[counter & (RECORDER_COUNTERS - 1)];
 
 	count->calls[counter & (RECORDER_COUNTERS - 1)] = before + 1;
@@ -57,11 +56,10 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-// Seccomp runs before sys_enter: a call that a filter answers has an exit and no enter.
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+// The call that `task`, the current one, is in ends. Seccomp runs before sys_enter: a call that a filter answers has an exit and no
+// enter.
+static __always_inline int leave_call(struct task_struct *task, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	bool refused = end_call(task->pid);
 	__u16 outcome, error;
 
@@ -78,6 +76,10 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	long id = (int)regs->orig_ax;
 #else
 	long id = regs->syscallno;
+
+	// A filter that kills takes the number away; the register that it came in has it.
+	if (id < 0)
+		id = (int)regs->regs[current_abi(task, 0) == RECORDER_ABI_COMPAT ? 7 : 8];
 #endif
 	if (id < 0) {
 		__sync_fetch_and_add(&losses.denials_unnumbered, 1);
@@ -106,13 +108,11 @@ static __always_inline void note_start(__u32 subject, const struct recorder_runt
 	__sync_fetch_and_or(&described->flags, flags);
 }
 
-// The task executes another program from here on.
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+// `task`, the current one, executes another program from here on. An exec by a thread other than the first gives it the first one's
+// pid; `before` is its own.
+static __always_inline int change_program(struct task_struct *task, __u32 before)
 {
 	__u32 pid = task->pid;
-	// An exec by a thread other than the first gives it the first one's pid.
-	__u32 before = old_pid;
 
 	forget(pid);
 	forget(before);
@@ -137,22 +137,23 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	return subject ? count_other(slot_of_program(subject), runtime.last_abi, runtime.last_nr) : 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline int begin_task(struct task_struct *parent, struct task_struct *child)
 {
 	if (track_denials)
 		inherit_call(parent->pid, child->pid);
 	// A new thread is in its process's phase, and of its subject.
-	return child->pid == child->tgid ? begin_process(parent, child) : 0;
+	if (child->pid != child->tgid)
+		return 0;
+	begin_process(parent, child);
+	if ((__u32)parent->tgid == recorder_process)
+		begin_runtime(child, parent);
+	return 0;
 }
 
-// A container's cgroup is made before its first task is moved there, and no look-up from user space would fit in between.
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+// A cgroup v2 was made. A container's is made before its first task is moved there, and no look-up from user space would fit in
+// between.
+static __always_inline int begin_cgroup(struct cgroup *cgroup, const char *path)
 {
-	// One event per hierarchy; only the v2 one decides membership.
-	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != 0)
-		return 0;
 	__u32 level = BPF_CORE_READ(cgroup, level);
 	__u64 parent_id = level ? ancestor_id(cgroup, ancestors_offset(), level - 1) : 0;
 
@@ -177,18 +178,15 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(on_cgroup_attach, struct cgroup *destination, const char *path, struct task_struct *task, bool threadgroup)
+// `task` is in the cgroup v2 `destination` from now on, or since a moment ago; with it all threads of its process, if `whole`.
+static __always_inline int change_cgroup(struct task_struct *task, struct cgroup *destination, const char *path, bool whole)
 {
-	if (BPF_CORE_READ(destination, root, hierarchy_id) != 0)
-		return 0;
-	move_process(task, subject_of_cgroup(address_of(destination)), path, threadgroup);
+	move_process(task, subject_of_cgroup(address_of(destination)), path, whole);
 	__sync_fetch_and_add(&generation, 1);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline int end_task(struct task_struct *task)
 {
 	// A filter that kills one thread of several ends it here, without an exit. The others that die of SIGSYS, and who dies of it
 	// with them, do so as a group.
@@ -233,7 +231,11 @@ static __always_inline int count_capability(const struct cred *cred, struct user
 		.abi = id < 0 ? 0 : abi,
 		.nr = id < 0 ? -1 : (__s32)number_of(abi, id),
 	};
-	if (cred != task->cred || task->cred != task->real_cred || target != cred->user_ns)
+	const struct cred *own = task->cred;
+	// Read before `cred` is compared with it: a compiler that knows they are equal would read through the one that came as a number.
+	struct user_namespace *own_user_ns = *(struct user_namespace *volatile *)&own->user_ns;
+
+	if (cred != own || own != task->real_cred || target != own_user_ns)
 		key.flags = RECORDER_CAPABILITY_FOREIGN;
 	struct recorder_capability_count *count = bpf_map_lookup_elem(&capability_checks, &key);
 
@@ -251,19 +253,7 @@ static __always_inline int count_capability(const struct cred *cred, struct user
 	return 0;
 }
 
-// Exactly one of these is loaded, the first that the host allows.
-SEC("fexit/cap_capable")
-int BPF_PROG(on_capable_fexit, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,
-	     int ret)
-{
-	return count_capability(cred, target, capability, ret);
-}
-
-SEC("tp_btf/cap_capable")
-int BPF_PROG(on_capable_tracepoint, const struct cred *cred, struct user_namespace *target,
-	     const struct user_namespace *capable_in, int capability, int ret)
-{
-	return count_capability(cred, target, capability, ret);
-}
+#include "bpf/raw_programs.bpf.h"
+#include "bpf/perf_programs.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

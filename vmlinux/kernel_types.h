@@ -10,6 +10,7 @@
 typedef _Bool bool;
 enum { false = 0, true = 1 };
 typedef __u8 u8;
+typedef __s32 s32;
 typedef __u32 u32;
 typedef __u64 u64;
 
@@ -33,10 +34,12 @@ struct pt_regs {
 
 struct thread_info {
 	unsigned long flags; /* TIF_32BIT marks a compat task */
+	u64 preempt_count;
 };
 
 struct pt_regs {
-	int syscallno; /* -1 outside a call */
+	u64 regs[31]; /* a call's number is in 8, of a 32-bit program in 7 */
+	int syscallno; /* -1 outside a call, and of one that a filter killed the program for */
 };
 
 #else
@@ -130,7 +133,14 @@ struct cgroup_root {
 	int hierarchy_id; /* 0 is the default (v2) hierarchy */
 };
 
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 	int level; /* 0 is the root of the hierarchy */
@@ -159,8 +169,13 @@ struct seccomp {
 	struct seccomp_filter *filter; /* the newest of the stack */
 };
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct signal_struct {
 	atomic_t live;
+	struct list_head thread_head;
 	unsigned int flags; /* SIGNAL_GROUP_EXIT */
 };
 
@@ -214,6 +229,63 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	struct sigpending pending; /* of this thread alone */
+	struct list_head thread_node;
+};
+
+/* The records of tracepoint events; a __data_loc field holds length << 16 | offset of a string. */
+
+struct trace_entry {
+	int pid;
+};
+
+struct trace_event_raw_sys_enter {
+	struct trace_entry ent;
+	long id;
+};
+
+struct trace_event_raw_sys_exit {
+	struct trace_entry ent;
+	long id;
+	long ret;
+};
+
+struct trace_event_raw_sched_process_exec {
+	struct trace_entry ent;
+	int pid;
+	int old_pid;
+};
+
+struct trace_event_raw_sched_process_fork {
+	struct trace_entry ent;
+	int parent_pid;
+	int child_pid;
+};
+
+struct trace_event_raw_cgroup {
+	struct trace_entry ent;
+	int root; /* id of the hierarchy */
+	u64 id;
+	u32 __data_loc_path;
+};
+
+struct trace_event_raw_cgroup_migrate {
+	struct trace_entry ent;
+	int dst_root;
+	u64 dst_id;
+	int pid;
+	u32 __data_loc_dst_path;
+};
+
+struct trace_event_raw_cap_capable {
+	struct trace_entry ent;
+	const struct cred *cred;
+	struct user_namespace *target_ns;
+	int cap;
+	int ret;
+};
+
+struct bpf_iter_css {
+	u64 __opaque[3];
 };
 
 struct seq_file;

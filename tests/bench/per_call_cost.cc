@@ -135,7 +135,7 @@ int Main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::max(1, std::atoi(argv[i + 1]));
     if (std::strcmp(argv[i], "--calls") == 0) calls = std::max(1L, std::atol(argv[i + 1]));
   }
-  if (const absl::Status probe = ProbeBpfRecording(); !probe.ok()) {
+  if (const absl::Status probe = ProbeBpfRecording().status(); !probe.ok()) {
     std::fprintf(stderr, "BPF cannot be used here: %s\n", std::string(probe.message()).c_str());
     return 77;
   }

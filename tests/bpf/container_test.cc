@@ -30,7 +30,7 @@ SyscallId Native(std::string_view name) {
 class ContainerTest : public testing::Test {
  protected:
   void SetUp() override {
-    const absl::Status probe = ProbeBpfRecording();
+    const absl::Status probe = ProbeBpfRecording().status();
     if (!probe.ok()) GTEST_SKIP() << "BPF cannot be used here: " << probe.message();
     // A cgroup of the test's own, which stands for "/docker".
     auto mount = FindCgroup2Mount();

@@ -44,7 +44,7 @@ std::string Wander() {
 class MembershipTest : public testing::Test {
  protected:
   void SetUp() override {
-    const absl::Status probe = ProbeBpfRecording();
+    const absl::Status probe = ProbeBpfRecording().status();
     if (!probe.ok()) GTEST_SKIP() << "BPF cannot be used here: " << probe.message();
     auto leaf = CgroupLeaf::Create();
     ASSERT_TRUE(leaf.ok()) << leaf.status();

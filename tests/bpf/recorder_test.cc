@@ -35,7 +35,7 @@ SyscallId Native(std::string_view name) {
 class RecorderTest : public testing::Test {
  protected:
   void SetUp() override {
-    const absl::Status probe = ProbeBpfRecording();
+    const absl::Status probe = ProbeBpfRecording().status();
     if (!probe.ok()) GTEST_SKIP() << "BPF cannot be used here: " << probe.message();
   }
 
@@ -396,7 +396,7 @@ TEST_F(RecorderTest, KeepsHostileProgramNames) {
 }
 
 TEST_F(RecorderTest, SeesCapabilityChecks) {
-  if (ProbeCapabilitySource() == "none") GTEST_SKIP() << "no attach point for capability checks";
+  if (ProbeBpfRecording()->capability_source == "none") GTEST_SKIP() << "no attach point for capability checks";
   const Recording recording = Record({"first_last"});
   // mknod of a device needs CAP_MKNOD and nothing grants it without.
   const std::string device = absl::StrCat("/tmp/sc-device-", getpid());
@@ -493,6 +493,38 @@ TEST_F(RecorderTest, RecordsAnExistingCgroupAndThoseBelowIt) {
   waitpid(child, nullptr, 0);
   EXPECT_EQ(Count(outcome->recording, Native("sched_rr_get_interval")), 9u);
   ExpectNoLoss(outcome->recording);
+}
+
+// A move to a cgroup shows in a task before the kernel tells of it: what the task calls in between is its set-up as well.
+TEST_F(RecorderTest, TakesNoCallOfAMovingChildForTheProgramsOwn) {
+  constexpr pid_t kNobody = (1 << 22) - 1;
+  auto source = BpfEventSource::Create({});
+  ASSERT_TRUE(source.ok()) << source.status();
+  auto leaf = CgroupLeaf::Create();
+  ASSERT_TRUE(leaf.ok()) << leaf.status();
+  const auto subject = (*source)->FollowCgroup(leaf->directory(), BpfEventSource::CgroupKind::kPlain);
+  ASSERT_TRUE(subject.ok()) << subject.status();
+  ASSERT_TRUE((*source)->MarkChildren().ok());
+  // Nothing that was looked at stays remembered, so that every call is looked at anew.
+  std::atomic<bool> stop = false;
+  std::thread forgetting([&] {
+    while (!stop) EXPECT_TRUE((*source)->FollowProcess(kNobody, *subject).ok());
+  });
+  for (int round = 0; round < 300; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      while (true) syscall(SYS_getppid);
+    }
+    EXPECT_TRUE(leaf->Add(child).ok());
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+  stop = true;
+  forgetting.join();
+  NewsReader news(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(news);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  for (const KernelSlot& slot : snapshot->slots) EXPECT_NE(slot.phase, Phase::kMain) << slot.program.path;
 }
 
 TEST_F(RecorderTest, LeavesNoCgroupBehind) {

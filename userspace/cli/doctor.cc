@@ -79,22 +79,29 @@ Finding Cgroup() {
           "sudo mkdir -p /sys/fs/cgroup/unified && sudo mount -t cgroup2 none /sys/fs/cgroup/unified"};
 }
 
-Finding Programs(const absl::Status& probe) {
-  if (probe.ok()) return {kOk, "BPF programs", "the recorder loads and attaches (tp_btf, ring buffer)", ""};
-  return {kMissing, "BPF programs", WithoutHint(probe),
-          absl::IsPermissionDenied(probe) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
+Finding Programs(const absl::StatusOr<AttachFacts>& probe) {
+  if (probe.ok()) {
+    const std::string found =
+        Concat("the recorder loads and attaches (", AttachFormName(probe->form), ", ring buffer)");
+    if (!probe->preemptible) return {kOk, "BPF programs", found, ""};
+    return {kNote, "BPF programs", found + "; under load this kernel skips some of what they should count",
+            "recordings then say that they are incomplete (program_skipped); tracepoint events (tracefs, perf) would "
+            "lose nothing"};
+  }
+  return {kMissing, "BPF programs", WithoutHint(probe.status()),
+          absl::IsPermissionDenied(probe.status()) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
                                           : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
 }
 
-Finding Capabilities(const absl::Status& probe) {
+Finding Capabilities(const absl::StatusOr<AttachFacts>& probe) {
   if (!probe.ok()) return {kNote, "capability checks", "cannot be tried before BPF programs can be loaded", ""};
-  const std::string source = ProbeCapabilitySource();
+  const std::string& source = probe->capability_source;
   if (source != "none") return {kOk, "capability checks", absl::StrCat("seen by ", source), ""};
   return {kNote, "capability checks", "cannot be seen: neither fexit nor the tracepoint of Linux 6.14 can be used",
           "recordings work, without capability evidence"};
 }
 
-Finding LastReading(const absl::Status& probe) {
+Finding LastReading(const absl::StatusOr<AttachFacts>& probe) {
   if (!probe.ok()) return {kNote, "last reading", "cannot be tried before BPF programs can be loaded", ""};
   const std::string_view way = ProbeLastReading();
   if (way != "none") return {kOk, "last reading", Concat("the last calls are waited for by ", way), ""};
@@ -151,7 +158,7 @@ void Print(const Finding& finding) {
 }
 
 int Doctor() {
-  const absl::Status probe = ProbeBpfRecording();
+  const absl::StatusOr<AttachFacts> probe = ProbeBpfRecording();
   bool missing = false;
   for (const Finding& finding : {Kernel(), Privileges(), Btf(), Cgroup(), Programs(probe), Capabilities(probe),
                                  LastReading(probe), Notification(), Libseccomp()}) {

@@ -229,15 +229,17 @@ JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss
   }
   const Host& host = recording.host;
   const Method& method = recording.method;
+  JsonValue::Object how = {{"backend", Text(method.backend)},
+                           {"events", Text(method.events)},
+                           {"capabilities", Text(method.capabilities)},
+                           {"denials", Text(method.denials)}};
+  if (!method.attach.empty()) how.emplace_back("attach", Text(method.attach));
   return JsonValue::Object{
       {"schema", kRecordingSchema},
       {"host", JsonValue::Object{{"kernel", Text(host.kernel)},
                                  {"native_abi", AbiName(host.native_abi)},
                                  {"libseccomp", Text(host.libseccomp)}}},
-      {"method", JsonValue::Object{{"backend", Text(method.backend)},
-                                   {"events", Text(method.events)},
-                                   {"capabilities", Text(method.capabilities)},
-                                   {"denials", Text(method.denials)}}},
+      {"method", std::move(how)},
       {"complete", JsonValue::Object{{"complete", std::ranges::none_of(losses, &Loss::missed_calls)},
                                      {"losses", ArrayOf(losses, [](const Loss& loss) { return ToJson(loss); })}}},
       {"programs", std::move(programs)},

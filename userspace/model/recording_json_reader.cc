@@ -419,11 +419,15 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
                     .libseccomp = ReadText(host.Required("libseccomp"))};
 
   const JsonReader method = root.Required("method");
-  method.AllowOnly({"backend", "events", "capabilities", "denials"});
+  method.AllowOnly({"backend", "events", "capabilities", "denials", "attach"});
   recording.method = {.backend = ReadText(method.Required("backend"), kMaxWordBytes),
                       .events = ReadText(method.Required("events"), kMaxWordBytes),
                       .capabilities = ReadText(method.Required("capabilities"), kMaxWordBytes),
-                      .denials = ReadText(method.Required("denials"), kMaxWordBytes)};
+                      .denials = ReadText(method.Required("denials"), kMaxWordBytes),
+                      .attach = ""};
+  if (const JsonReader attach = method.Optional("attach"); attach.exists()) {
+    recording.method.attach = ReadText(attach, kMaxWordBytes);
+  }
 
   ReadLosses(root.Required("complete"), recording);
 

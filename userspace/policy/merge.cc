@@ -181,6 +181,7 @@ void RecordingMerger::AddHostAndMethod(const Recording& recording) {
   // Whether there are verdicts on capabilities hangs on this word: where any recording has seen checks, there are.
   method_.capabilities = LargerWord(method_.capabilities, method.capabilities, "none");
   method_.denials = std::min(method_.denials, method.denials);
+  method_.attach = LargerWord(method_.attach, method.attach, "");
 }
 
 void RecordingMerger::AddLoss(const Loss& loss) {

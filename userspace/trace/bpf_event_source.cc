@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <set>
 #include <utility>
 
@@ -21,9 +23,12 @@
 #include "bpf/recorder.h"
 #include "recorder.skel.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/model/profile_target.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
+#include "userspace/trace/tracepoint_events.h"
 
 namespace syscarve {
 namespace {
@@ -89,27 +94,17 @@ bool CanAttach(int btf_id, bpf_attach_type type) {
 
 enum class CapabilitySource { kFexit, kTracepoint, kNone };
 
-CapabilitySource BestCapabilitySource() {
+// Of the two, fexit is older and is skipped under load where raw tracepoints are.
+CapabilitySource BestCapabilitySource(AttachForm form) {
   btf* kernel = btf__load_vmlinux_btf();
   if (kernel == nullptr) return CapabilitySource::kNone;
   const int function = btf__find_by_name_kind(kernel, "cap_capable", BTF_KIND_FUNC);
   const int tracepoint = btf__find_by_name_kind(kernel, "btf_trace_cap_capable", BTF_KIND_TYPEDEF);
   btf__free(kernel);
+  if (form == AttachForm::kTracepoint) return tracepoint > 0 ? CapabilitySource::kTracepoint : CapabilitySource::kNone;
   if (CanAttach(function, BPF_TRACE_FEXIT)) return CapabilitySource::kFexit;
   if (CanAttach(tracepoint, BPF_TRACE_RAW_TP)) return CapabilitySource::kTracepoint;
   return CapabilitySource::kNone;
-}
-
-std::string CapabilitySourceName(CapabilitySource source) {
-  switch (source) {
-    case CapabilitySource::kFexit:
-      return "fexit";
-    case CapabilitySource::kTracepoint:
-      return "tracepoint";
-    case CapabilitySource::kNone:
-      break;
-  }
-  return "none";
 }
 
 // Calls `visit(key, value)` for every entry of a hash map with one value.
@@ -166,7 +161,81 @@ int ErrnoFromKernel(const recorder_denial_key& key) {
   }
 }
 
+// A program in both forms, and the event that it is attached to in the second.
+struct ProgramForms {
+  bpf_program* raw;
+  bpf_program* perf;
+  bpf_link** perf_link;
+  const char* event;
+};
+
+std::vector<ProgramForms> AllForms(recorder& skeleton) {
+  auto& programs = skeleton.progs;
+  auto& links = skeleton.links;
+  return {
+      {programs.on_sys_enter, programs.on_perf_sys_enter, &links.on_perf_sys_enter, "raw_syscalls/sys_enter"},
+      {programs.on_sys_exit, programs.on_perf_sys_exit, &links.on_perf_sys_exit, "raw_syscalls/sys_exit"},
+      {programs.on_exec, programs.on_perf_exec, &links.on_perf_exec, "sched/sched_process_exec"},
+      {programs.on_fork, programs.on_perf_fork, &links.on_perf_fork, "sched/sched_process_fork"},
+      {programs.on_exit, programs.on_perf_exit, &links.on_perf_exit, "sched/sched_process_exit"},
+      {programs.on_cgroup_mkdir, programs.on_perf_cgroup_mkdir, &links.on_perf_cgroup_mkdir, "cgroup/cgroup_mkdir"},
+      {programs.on_cgroup_attach, programs.on_perf_cgroup_attach, &links.on_perf_cgroup_attach,
+       "cgroup/cgroup_attach_task"},
+      {programs.on_capable, programs.on_perf_capable, &links.on_perf_capable, "capability/cap_capable"},
+  };
+}
+
+// Has only the programs loaded that `options` need, in this form.
+void ChooseForm(AttachForm form, const BpfOptions& options, CapabilitySource capabilities, recorder& skeleton) {
+  for (const ProgramForms& program : AllForms(skeleton)) {
+    const bool wanted = program.raw == skeleton.progs.on_sys_exit       ? options.track_denials
+                        : program.raw == skeleton.progs.on_cgroup_mkdir ? options.enrol_containers
+                        : program.raw == skeleton.progs.on_capable ? capabilities == CapabilitySource::kTracepoint
+                                                                   : true;
+    bpf_program__set_autoload(program.raw, wanted && form == AttachForm::kTpBtf);
+    bpf_program__set_autoload(program.perf, wanted && form == AttachForm::kTracepoint);
+    // libbpf looks for the events only where tracefs is usually mounted.
+    bpf_program__set_autoattach(program.perf, false);
+  }
+  bpf_program__set_autoload(skeleton.progs.on_capable_fexit, capabilities == CapabilitySource::kFexit);
+}
+
+absl::Status AttachToEvents(recorder& skeleton) {
+  SYSCARVE_ASSIGN_OR_RETURN(const TracepointEvents events, TracepointEvents::Find());
+  for (const ProgramForms& program : AllForms(skeleton)) {
+    if (!bpf_program__autoload(program.perf)) continue;
+    SYSCARVE_ASSIGN_OR_RETURN(UniqueFd event, events.Open(program.event));
+    *program.perf_link = bpf_program__attach_perf_event(program.perf, event.get());
+    if (*program.perf_link == nullptr) return PosixError(absl::StrCat("attach to the event ", program.event), errno);
+    event.release();  // The link's.
+  }
+  return absl::OkStatus();
+}
+
+// The form that the environment asks for.
+absl::StatusOr<std::optional<AttachForm>> FormFromEnvironment() {
+  const char* const name = std::getenv("SYSCARVE_ATTACH");
+  if (name == nullptr || *name == '\0') return std::nullopt;
+  for (const AttachForm form : {AttachForm::kTpBtf, AttachForm::kTracepoint}) {
+    if (AttachFormName(form) == name) return form;
+  }
+  return absl::InvalidArgumentError("SYSCARVE_ATTACH must be tp_btf or tracepoint");
+}
+
+// Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
+bool IsPreemptible(std::optional<bool> measured) {
+  if (measured.has_value()) return *measured;
+  utsname name = {};
+  uname(&name);
+  const auto kernel = KernelVersionFromRelease(name.release);
+  return kernel.has_value() && *kernel >= KernelVersion{7, 0};
+}
+
 }  // namespace
+
+std::string_view AttachFormName(AttachForm form) {
+  return form == AttachForm::kTpBtf ? "tp_btf" : "tracepoint";
+}
 
 struct BpfEventSource::State {
   ~State() {
@@ -180,6 +249,8 @@ struct BpfEventSource::State {
   absl::Status ReadTables(KernelSnapshot& snapshot) const;
 
   BpfOptions options;
+  AttachForm form = AttachForm::kTpBtf;
+  bool preemptible = false;
   recorder* skeleton = nullptr;
   ring_buffer* ring = nullptr;
   ProgramBarrier barrier;
@@ -279,20 +350,35 @@ BpfEventSource::~BpfEventSource() = default;
 
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const BpfOptions& options) {
   SetLibbpfVoice();
+  SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> asked, FormFromEnvironment());
+  if (!asked) asked = options.attach;
+  if (asked) return CreateAs(*asked, options);
+  // Beside loading, which takes longer.
+  std::future<std::optional<bool>> probe = std::async(std::launch::async, RawTracepointsArePreemptible);
+  const bool expected = IsPreemptible(/*measured=*/std::nullopt);
+  auto source = CreateAs(expected ? AttachForm::kTracepoint : AttachForm::kTpBtf, options);
+  const bool preemptible = IsPreemptible(probe.get());
+  if (!expected && !preemptible) return source;
+  if (expected && source.ok()) return source;
+  auto other = CreateAs(expected ? AttachForm::kTpBtf : AttachForm::kTracepoint, options);
+  // Raw tracepoints, then, and what they lose is counted. It is also their error that says what a host lacks.
+  auto& raw = expected ? other : source;
+  if (!expected && other.ok()) return other;
+  if (raw.ok()) (*raw)->state_->preemptible = preemptible;
+  return std::move(raw);
+}
+
+absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachForm form, const BpfOptions& options) {
   auto state = std::make_unique<State>();
   state->options = options;
+  state->form = form;
   state->barrier = ProgramBarrier::Create();
   state->skeleton = recorder__open();
   if (state->skeleton == nullptr) return BpfError("open the BPF object", errno);
   recorder& skeleton = *state->skeleton;
 
-  if (options.capabilities) state->capability_source = BestCapabilitySource();
-  bpf_program__set_autoload(skeleton.progs.on_capable_fexit, state->capability_source == CapabilitySource::kFexit);
-  bpf_program__set_autoload(skeleton.progs.on_capable_tracepoint,
-                            state->capability_source == CapabilitySource::kTracepoint);
-  bpf_program__set_autoload(skeleton.progs.on_sys_exit, options.track_denials);
-
-  bpf_program__set_autoload(skeleton.progs.on_cgroup_mkdir, options.enrol_containers);
+  if (options.capabilities) state->capability_source = BestCapabilitySource(form);
+  ChooseForm(form, options, state->capability_source, skeleton);
 
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return BpfError("count the CPUs", -cpus);
@@ -332,6 +418,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
   if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
+  if (form == AttachForm::kTracepoint) SYSCARVE_RETURN_IF_ERROR(AttachToEvents(skeleton));
 
   auto on_record = [](void* context, void* data, size_t size) {
     auto* self = static_cast<State*>(context);
@@ -432,6 +519,22 @@ absl::Status BpfEventSource::FollowProcess(pid_t process, SubjectId subject) {
   return absl::OkStatus();
 }
 
+absl::Status BpfEventSource::MarkChildren() {
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  if (bpf_prog_test_run_opts(bpf_program__fd(state_->skeleton->progs.mark_children), &options) != 0) {
+    return BpfError("mark the recorder's children", errno);
+  }
+  return absl::OkStatus();
+}
+
+AttachForm BpfEventSource::attach_form() const {
+  return state_->form;
+}
+
+bool BpfEventSource::preemptible() const {
+  return state_->preemptible;
+}
+
 const std::string& BpfEventSource::capability_source() const {
   static const std::string* const kNames = new std::string[3]{"fexit", "tracepoint", "none"};
   return kNames[static_cast<int>(state_->capability_source)];
@@ -452,6 +555,7 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   recorder& skeleton = *state_->skeleton;
   // First: an exit whose enter is no longer seen would look like a refusal.
   bpf_link__destroy(std::exchange(skeleton.links.on_sys_exit, nullptr));
+  bpf_link__destroy(std::exchange(skeleton.links.on_perf_sys_exit, nullptr));
   recorder__detach(&skeleton);
   // Detaching does not wait for a program that is running on another CPU.
   const bool settled = state_->barrier.Wait() != ProgramBarrier::Kind::kSlept;
@@ -490,9 +594,9 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
   return snapshot;
 }
 
-absl::Status ProbeBpfRecording() {
-  SetLibbpfVoice();
-  return BpfEventSource::Create({}).status();
+absl::StatusOr<AttachFacts> ProbeBpfRecording() {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::unique_ptr<BpfEventSource> source, BpfEventSource::Create({}));
+  return AttachFacts{source->attach_form(), source->preemptible(), source->capability_source()};
 }
 
 std::string_view ProbeLastReading() {
@@ -505,11 +609,6 @@ std::string_view ProbeLastReading() {
       break;
   }
   return "none";
-}
-
-std::string ProbeCapabilitySource() {
-  SetLibbpfVoice();
-  return CapabilitySourceName(BestCapabilitySource());
 }
 
 }  // namespace syscarve

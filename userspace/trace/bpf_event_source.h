@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,15 @@
 #include "userspace/trace/kernel_snapshot.h"
 
 namespace syscarve {
+
+// Where the kernel side's programs are attached (bpf/raw_programs.bpf.h, bpf/perf_programs.bpf.h).
+enum class AttachForm {
+  kTpBtf,       // Raw tracepoints. The cheapest; from Linux 7.0 on not without loss under load.
+  kTracepoint,  // Tracepoint events, by perf. Since Linux 6.12.
+};
+
+// "tp_btf" or "tracepoint", as in Method::attach.
+std::string_view AttachFormName(AttachForm form);
 
 struct BpfOptions {
   bool every_call = false;  // Stream every call, not only first sightings.
@@ -28,6 +38,9 @@ struct BpfOptions {
   Abi native = NativeAbi();
   // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
   bool capabilities = true;
+  // Nothing: the cheapest form that loses nothing on this kernel, which is found by trying. SYSCARVE_ATTACH in the environment, with
+  // the name of a form, goes before.
+  std::optional<AttachForm> attach;
 };
 
 class BpfEventSource {
@@ -62,6 +75,14 @@ class BpfEventSource {
   // kernel about every process of the host.
   absl::StatusOr<std::vector<pid_t>> FollowedProcesses();
 
+  AttachForm attach_form() const;
+  // Whether the kernel can take the CPU from a task in the middle of our programs: under load it then skips some, which is counted.
+  bool preemptible() const;
+
+  // What this process forks from now on is a runtime at work, like what MarkRuntime() marks, until it executes a program in a subject's
+  // cgroup: one that comes into a subject is never taken for its program, not in the moment of coming either.
+  absl::Status MarkChildren();
+
   // Where capability checks are seen: "fexit", "tracepoint" or "none".
   const std::string& capability_source() const;
 
@@ -78,15 +99,19 @@ class BpfEventSource {
  private:
   struct State;
   explicit BpfEventSource(std::unique_ptr<State> state);
+  static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateAs(AttachForm form, const BpfOptions& options);
   absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind);
   std::unique_ptr<State> state_;
 };
 
-// What this host's kernel allows, for `doctor`: OK, or why not.
-absl::Status ProbeBpfRecording();
+// What this host's kernel allows, for `doctor`: how the programs are attached, or why they cannot be.
+struct AttachFacts {
+  AttachForm form;
+  bool preemptible;
+  std::string capability_source;
+};
+absl::StatusOr<AttachFacts> ProbeBpfRecording();
 // How the last calls are waited for before the counters are read: "membarrier", "map of maps", or "none".
 std::string_view ProbeLastReading();
-// The best attach point for capability checks here: "fexit", "tracepoint" or "none".
-std::string ProbeCapabilitySource();
 
 }  // namespace syscarve

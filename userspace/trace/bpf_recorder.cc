@@ -116,12 +116,13 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(getpid())), options.run_name,
                                                                   /*keep_runtime_phase=*/false));
-  // Followed before the child moves in: the move is what marks it as ours in its set-up phase.
+  // Followed before the child moves in: all that it does there is seen, and its set-up is not taken for the command's.
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name},
                                               leaf.directory(), BpfEventSource::CgroupKind::kPlain));
 
   SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
   const ExecImage image(marked);
+  SYSCARVE_RETURN_IF_ERROR(session.source().MarkChildren());
   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
   // On an early error the child, and whatever it has become, must not stay behind.
   absl::Cleanup end_child = [&] {

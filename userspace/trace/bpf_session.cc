@@ -41,7 +41,8 @@ absl::StatusOr<BpfSession> BpfSession::Begin(const BpfOptions& options, std::str
   const Method method = {.backend = "bpf",
                          .events = options.every_call ? "all" : "first",
                          .capabilities = source->capability_source(),
-                         .denials = options.track_denials ? "sys_exit" : "none"};
+                         .denials = options.track_denials ? "sys_exit" : "none",
+                         .attach = std::string(AttachFormName(source->attach_form()))};
   SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
   BpfSession session(options, keep_runtime_phase, std::move(source), Aggregator(DescribeHost(), method));
   session.aggregator_.BeginRun(std::move(id), std::move(run_name), session.run_start_);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+//
+// Where the kernel calls us, second form: tracepoint events by way of perf, which runs programs with preemption off on every kernel
+// (perf_trace_* in include/trace/perf.h), so that none is skipped because of another task. An event is a record of numbers: what it
+// is about has to be looked up, with functions that programs of this type may call since Linux 6.12.
+#pragma once
+
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#define ROOT_CGROUP_ID 1
+#define DESCENDANTS_PRE 2 /* BPF_CGROUP_ITER_DESCENDANTS_PRE, since 6.1 */
+
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+extern struct cgroup *bpf_cgroup_from_id(u64 id) __ksym __weak;
+extern void bpf_cgroup_release(struct cgroup *cgroup) __ksym __weak;
+extern int bpf_iter_css_new(struct bpf_iter_css *it, struct cgroup_subsys_state *start, unsigned int flags) __ksym __weak;
+extern struct cgroup_subsys_state *bpf_iter_css_next(struct bpf_iter_css *it) __ksym __weak;
+extern void bpf_iter_css_destroy(struct bpf_iter_css *it) __ksym __weak;
+
+// A string of an event: its offset from the event's beginning is the lower half of its __data_loc field.
+#define EVENT_TEXT(event, field) ((const char *)(event) + ((event)->__data_loc_##field & 0xffff))
+
+SEC("tracepoint/raw_syscalls/sys_enter")
+int on_perf_sys_enter(struct trace_event_raw_sys_enter *event)
+{
+	return enter_call(bpf_get_current_task_btf(), event->id);
+}
+
+SEC("tracepoint/raw_syscalls/sys_exit")
+int on_perf_sys_exit(struct trace_event_raw_sys_exit *event)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return leave_call(task, (struct pt_regs *)bpf_task_pt_regs(task), event->ret);
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_perf_exec(struct trace_event_raw_sched_process_exec *event)
+{
+	return change_program(bpf_get_current_task_btf(), event->old_pid);
+}
+
+SEC("tracepoint/sched/sched_process_fork")
+int on_perf_fork(struct trace_event_raw_sched_process_fork *event)
+{
+	struct task_struct *child = bpf_task_from_pid(event->child_pid);
+
+	// Its parent has not let it run yet, so it is there.
+	if (!child)
+		return 0;
+	begin_task(bpf_get_current_task_btf(), child);
+	bpf_task_release(child);
+	return 0;
+}
+
+// bpf_cgroup_from_id() does not find a cgroup before its making is over, and the event is told before that. One that is in the
+// making is among its parent's children already.
+SEC("tracepoint/cgroup/cgroup_mkdir")
+int on_perf_cgroup_mkdir(struct trace_event_raw_cgroup *event)
+{
+	struct cgroup_subsys_state *found;
+	struct bpf_iter_css descendants;
+	struct cgroup *root;
+	__u64 id = event->id;
+
+	if (event->root != 0)
+		return 0;
+	root = bpf_cgroup_from_id(ROOT_CGROUP_ID);
+	if (!root) {
+		__sync_fetch_and_add(&losses.subjects_full, 1);
+		return 0;
+	}
+	bpf_iter_css_new(&descendants, &root->self, DESCENDANTS_PRE);
+	while ((found = bpf_iter_css_next(&descendants))) {
+		struct cgroup *cgroup = found->cgroup;
+
+		if (cgroup->kn->id != id)
+			continue;
+		begin_cgroup(cgroup, EVENT_TEXT(event, path));
+		break;
+	}
+	bpf_iter_css_destroy(&descendants);
+	bpf_cgroup_release(root);
+	return 0;
+}
+
+// Whether all threads of a process have come along to `destination`; the event does not say. Whoever moves only the first leaves the
+// one behind that was made last.
+static __always_inline bool moved_whole(struct task_struct *task, struct cgroup *destination)
+{
+	void *last = BPF_CORE_READ(task, signal, thread_head.prev);
+	struct task_struct *thread = last - bpf_core_field_offset(struct task_struct, thread_node);
+
+	return task->pid == task->tgid && cgroup_of(thread) == address_of(destination);
+}
+
+SEC("tracepoint/cgroup/cgroup_attach_task")
+int on_perf_cgroup_attach(struct trace_event_raw_cgroup_migrate *event)
+{
+	struct cgroup *destination;
+	struct task_struct *task;
+
+	if (event->dst_root != 0)
+		return 0;
+	// A task that is not found has ended.
+	task = bpf_task_from_pid(event->pid);
+	if (!task)
+		return 0;
+	destination = bpf_cgroup_from_id(event->dst_id);
+	if (destination) {
+		change_cgroup(task, destination, EVENT_TEXT(event, dst_path), moved_whole(task, destination));
+		bpf_cgroup_release(destination);
+	}
+	bpf_task_release(task);
+	return 0;
+}
+
+SEC("tracepoint/sched/sched_process_exit")
+int on_perf_exit(void *event)
+{
+	return end_task(bpf_get_current_task_btf());
+}
+
+SEC("tracepoint/capability/cap_capable")
+int on_perf_capable(struct trace_event_raw_cap_capable *event)
+{
+	return count_capability(event->cred, event->target_ns, event->cap, event->ret);
+}
