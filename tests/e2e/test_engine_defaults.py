@@ -31,12 +31,14 @@ class Defaults(E2eTest):
         fetched = subprocess.run([os.path.join(SOURCE, "tests/support/debian-package.sh"), self.path("packages"), suite, "amd64", package],
                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
         self.assertEqual(fetched.returncode, 0, fetched.stderr)
-        seen = {self.text(os.path.join(self.profiles, name)) for name in os.listdir(self.profiles)}
         for folder, _, names in os.walk(fetched.stdout.strip()):
             for name in names:
                 path = os.path.join(folder, name)
-                if FILES.fullmatch(path) and "seccomp" in self.text(path).lower() and self.text(path) not in seen:
-                    os.link(path, os.path.join(self.profiles, f"{package.split('-')[2]}-{suite}-{os.path.basename(folder)}-{name}"))
+                if not FILES.fullmatch(path) or "seccomp" not in self.text(path).lower():
+                    continue
+                known = sorted(os.listdir(self.profiles))
+                if self.text(path) not in (self.text(os.path.join(self.profiles, other)) for other in known):
+                    os.link(path, os.path.join(self.profiles, f"{len(known)}-{package.split('-')[2]}-{suite}.json"))
 
     @staticmethod
     def text(path):
@@ -50,7 +52,8 @@ class Defaults(E2eTest):
                           ("diff", file, file), ("subset", file, file), ("merge", "--union", "-o", self.path("merged.json"), file, file)):
                 with self.subTest(words=words):
                     result = self.syscarve(*words, "--caps", "default", "--arch", "x86_64", "--kernel", "6.1")
-                    self.assertEqual(result.status, 0, result)
+                    # Podman's has rules that lint calls errors.
+                    self.assertIn(result.status, (0, 1) if words[0] == "lint" else (0,), result)
         compared = subprocess.run([os.path.join(os.path.dirname(BINARY), "read_profile_shapes_test"), "--gtest_filter=*Given*"],
                                   env=self.environment | {"SYSCARVE_TEST_PROFILES": self.profiles}, stdin=subprocess.DEVNULL,
                                   capture_output=True, text=True, timeout=150)

@@ -79,7 +79,8 @@ Finding Cgroup() {
           "sudo mkdir -p /sys/fs/cgroup/unified && sudo mount -t cgroup2 none /sys/fs/cgroup/unified"};
 }
 
-Finding Programs(const absl::StatusOr<AttachFacts>& probe) {
+// Said once: what nobody can expect of an old kernel is not missing a second time.
+Finding Programs(const absl::StatusOr<AttachFacts>& probe, const Finding& kernel) {
   if (probe.ok()) {
     const std::string found =
         Concat("the recorder loads and attaches (", AttachFormName(probe->form), ", ring buffer)");
@@ -88,6 +89,7 @@ Finding Programs(const absl::StatusOr<AttachFacts>& probe) {
             "recordings then say that they are incomplete (program_skipped); tracepoint events (tracefs, perf) would "
             "lose nothing"};
   }
+  if (kernel.verdict == kMissing) return {kNote, "BPF programs", "not to be had with this kernel", ""};
   return {kMissing, "BPF programs", WithoutHint(probe.status()),
           absl::IsPermissionDenied(probe.status()) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
                                           : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
@@ -160,7 +162,8 @@ void Print(const Finding& finding) {
 int Doctor() {
   const absl::StatusOr<AttachFacts> probe = ProbeBpfRecording();
   bool missing = false;
-  for (const Finding& finding : {Kernel(), Privileges(), Btf(), Cgroup(), Programs(probe), Capabilities(probe),
+  const Finding kernel = Kernel();
+  for (const Finding& finding : {kernel, Privileges(), Btf(), Cgroup(), Programs(probe, kernel), Capabilities(probe),
                                  LastReading(probe), Notification(), Libseccomp()}) {
     Print(finding);
     missing = missing || finding.verdict == kMissing;
