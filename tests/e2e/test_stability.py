@@ -1,10 +1,12 @@
-"""Two recordings of the same server under load give the same profile, byte for byte, although luck decides about some of its calls."""
+"""Recordings do not depend on luck. Two of the same server under load give the same profile, byte for byte, although luck decides about
+some of its calls; and however busy the machine is, nothing of the recorder's own start is in one."""
 
 import os
 import sys
 
 import loaded
 from support import E2eTest, load, names
+from test_programs import strace_names
 
 
 class Stability:
@@ -60,3 +62,20 @@ class NodeUnderLoad(Stability, E2eTest):
 
 class GoUnderLoad(Stability, E2eTest):
     server_type = loaded.Proxy
+
+
+class OwnSetUp(E2eTest):
+    def test_three_hundred_recordings_of_true_under_load(self):
+        trace = self.path("strace")
+        self.assertEqual(self.run_process(["/usr/bin/strace", "-f", "-o", trace, "--", "/bin/true"]).status, 0)
+        expected = strace_names(trace)
+        busy = [self.start(["/bin/sh", "-c", "while :; do :; done"]) for _ in range(os.cpu_count())]
+        output = self.path("recording.json")
+        for _ in range(300):
+            self.assertEqual(self.syscarve("record", "-q", "-o", output, "--", "/bin/true").status, 0)
+            recording = load(output)
+            self.assertEqual((names(recording), len(recording["programs"]), recording["complete"]),
+                             (expected, 1, {"complete": True, "losses": []}))
+        for process in busy:
+            process.kill()
+            process.wait()
