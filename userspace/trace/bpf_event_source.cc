@@ -28,6 +28,7 @@
 #include "userspace/trace/cgroup.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
+#include "userspace/trace/syscall_handlers.h"
 #include "userspace/trace/tracepoint_events.h"
 
 namespace syscarve {
@@ -101,7 +102,7 @@ CapabilitySource BestCapabilitySource(AttachForm form) {
   const int function = btf__find_by_name_kind(kernel, "cap_capable", BTF_KIND_FUNC);
   const int tracepoint = btf__find_by_name_kind(kernel, "btf_trace_cap_capable", BTF_KIND_TYPEDEF);
   btf__free(kernel);
-  if (form == AttachForm::kTracepoint) return tracepoint > 0 ? CapabilitySource::kTracepoint : CapabilitySource::kNone;
+  if (form != AttachForm::kTpBtf) return tracepoint > 0 ? CapabilitySource::kTracepoint : CapabilitySource::kNone;
   if (CanAttach(function, BPF_TRACE_FEXIT)) return CapabilitySource::kFexit;
   if (CanAttach(tracepoint, BPF_TRACE_RAW_TP)) return CapabilitySource::kTracepoint;
   return CapabilitySource::kNone;
@@ -193,11 +194,14 @@ void ChooseForm(AttachForm form, const BpfOptions& options, CapabilitySource cap
                         : program.raw == skeleton.progs.on_capable ? capabilities == CapabilitySource::kTracepoint
                                                                    : true;
     bpf_program__set_autoload(program.raw, wanted && form == AttachForm::kTpBtf);
-    bpf_program__set_autoload(program.perf, wanted && form == AttachForm::kTracepoint);
+    bpf_program__set_autoload(program.perf, wanted && form != AttachForm::kTpBtf);
     // libbpf looks for the events only where tracefs is usually mounted.
     bpf_program__set_autoattach(program.perf, false);
   }
   bpf_program__set_autoload(skeleton.progs.on_capable_fexit, capabilities == CapabilitySource::kFexit);
+  bpf_program__set_autoload(skeleton.progs.on_handler, form == AttachForm::kHandlers);
+  bpf_program__set_autoattach(skeleton.progs.on_handler, false);
+  if (form == AttachForm::kHandlers) bpf_program__set_autoload(skeleton.progs.on_perf_sys_enter, false);
 }
 
 absl::Status AttachToEvents(recorder& skeleton) {
@@ -212,14 +216,24 @@ absl::Status AttachToEvents(recorder& skeleton) {
   return absl::OkStatus();
 }
 
+absl::Status AttachToHandlers(recorder& skeleton) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<uint64_t> handlers, SyscallHandlers());
+  LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .addrs = reinterpret_cast<const unsigned long*>(handlers.data()),
+              .cnt = handlers.size());
+  // All or none: one that cannot be traced would go unseen.
+  skeleton.links.on_handler = bpf_program__attach_kprobe_multi_opts(skeleton.progs.on_handler, nullptr, &options);
+  if (skeleton.links.on_handler == nullptr) return PosixError("attach to the functions of system calls", errno);
+  return absl::OkStatus();
+}
+
 // The form that the environment asks for.
 absl::StatusOr<std::optional<AttachForm>> FormFromEnvironment() {
   const char* const name = std::getenv("SYSCARVE_ATTACH");
   if (name == nullptr || *name == '\0') return std::nullopt;
-  for (const AttachForm form : {AttachForm::kTpBtf, AttachForm::kTracepoint}) {
+  for (const AttachForm form : {AttachForm::kTpBtf, AttachForm::kTracepoint, AttachForm::kHandlers}) {
     if (AttachFormName(form) == name) return form;
   }
-  return absl::InvalidArgumentError("SYSCARVE_ATTACH must be tp_btf or tracepoint");
+  return absl::InvalidArgumentError("SYSCARVE_ATTACH must be tp_btf, tracepoint or kprobe.multi");
 }
 
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
@@ -234,7 +248,15 @@ bool IsPreemptible(std::optional<bool> measured) {
 }  // namespace
 
 std::string_view AttachFormName(AttachForm form) {
-  return form == AttachForm::kTpBtf ? "tp_btf" : "tracepoint";
+  switch (form) {
+    case AttachForm::kTpBtf:
+      return "tp_btf";
+    case AttachForm::kTracepoint:
+      return "tracepoint";
+    case AttachForm::kHandlers:
+      break;
+  }
+  return "kprobe.multi";
 }
 
 struct BpfEventSource::State {
@@ -352,20 +374,29 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   SetLibbpfVoice();
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> asked, FormFromEnvironment());
   if (!asked) asked = options.attach;
+  // Whoever watches exits needs the enters of the same events.
+  if (asked == AttachForm::kHandlers && options.track_denials) asked = AttachForm::kTracepoint;
   if (asked) return CreateAs(*asked, options);
   // Beside loading, which takes longer.
   std::future<std::optional<bool>> probe = std::async(std::launch::async, RawTracepointsArePreemptible);
   const bool expected = IsPreemptible(/*measured=*/std::nullopt);
-  auto source = CreateAs(expected ? AttachForm::kTracepoint : AttachForm::kTpBtf, options);
+  auto source = expected ? CreateUnpreempted(options) : CreateAs(AttachForm::kTpBtf, options);
   const bool preemptible = IsPreemptible(probe.get());
-  if (!expected && !preemptible) return source;
-  if (expected && source.ok()) return source;
-  auto other = CreateAs(expected ? AttachForm::kTpBtf : AttachForm::kTracepoint, options);
-  // Raw tracepoints, then, and what they lose is counted. It is also their error that says what a host lacks.
-  auto& raw = expected ? other : source;
-  if (!expected && other.ok()) return other;
-  if (raw.ok()) (*raw)->state_->preemptible = preemptible;
-  return std::move(raw);
+  if (source.ok() && expected == preemptible) return source;
+  auto other = expected ? CreateAs(AttachForm::kTpBtf, options) : CreateUnpreempted(options);
+  if (expected) std::swap(source, other);
+  // Raw tracepoints are the cheapest where nobody is preempted. Elsewhere their losses are counted, which is better than nothing. Where
+  // neither works, it is their error that says what a host lacks.
+  if (other.ok() && (preemptible || !source.ok())) return other;
+  if (source.ok()) (*source)->state_->preemptible = preemptible;
+  return source;
+}
+
+absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateUnpreempted(const BpfOptions& options) {
+  if (!options.track_denials) {
+    if (auto source = CreateAs(AttachForm::kHandlers, options); source.ok()) return source;
+  }
+  return CreateAs(AttachForm::kTracepoint, options);
 }
 
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachForm form, const BpfOptions& options) {
@@ -418,7 +449,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
   if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
-  if (form == AttachForm::kTracepoint) SYSCARVE_RETURN_IF_ERROR(AttachToEvents(skeleton));
+  if (form != AttachForm::kTpBtf) SYSCARVE_RETURN_IF_ERROR(AttachToEvents(skeleton));
+  if (form == AttachForm::kHandlers) SYSCARVE_RETURN_IF_ERROR(AttachToHandlers(skeleton));
 
   auto on_record = [](void* context, void* data, size_t size) {
     auto* self = static_cast<State*>(context);

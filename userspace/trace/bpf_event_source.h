@@ -21,9 +21,10 @@ namespace syscarve {
 enum class AttachForm {
   kTpBtf,       // Raw tracepoints. The cheapest; from Linux 7.0 on not without loss under load.
   kTracepoint,  // Tracepoint events, by perf. Since Linux 6.12.
+  kHandlers,    // As kTracepoint, but calls at the functions that serve them. Not with track_denials.
 };
 
-// "tp_btf" or "tracepoint", as in Method::attach.
+// "tp_btf", "tracepoint" or "kprobe.multi", as in Method::attach.
 std::string_view AttachFormName(AttachForm form);
 
 struct BpfOptions {
@@ -100,6 +101,8 @@ class BpfEventSource {
   struct State;
   explicit BpfEventSource(std::unique_ptr<State> state);
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateAs(AttachForm form, const BpfOptions& options);
+  // In the cheapest form whose programs are never preempted.
+  static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateUnpreempted(const BpfOptions& options);
   absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind);
   std::unique_ptr<State> state_;
 };

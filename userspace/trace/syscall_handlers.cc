@@ -1,0 +1,52 @@
+#include "userspace/trace/syscall_handlers.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace syscarve {
+namespace {
+
+constexpr std::string_view kPrefixes[] = {
+#if defined(__x86_64__)
+    "__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__x32_compat_sys_",
+#else
+    "__arm64_sys_", "__arm64_compat_sys_",
+#endif
+};
+
+// "name", and not "name.cold" or another part of a function.
+bool IsHandler(std::string_view name) {
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); }) &&
+         name.find('.') == std::string_view::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<uint64_t>> SyscallHandlers() {
+  std::ifstream symbols("/proc/kallsyms");
+  std::vector<uint64_t> addresses;
+  // "ffffffff8110d3c0 T __x64_sys_getppid", and a module's name behind a tab.
+  for (std::string line; std::getline(symbols, line);) {
+    const size_t end = line.find(' ');
+    if (end == std::string::npos || end + 3 > line.size()) continue;
+    const char type = line[end + 1];
+    if (std::toupper(static_cast<unsigned char>(type)) != 'T' && type != 'W') continue;
+    const std::string_view name = std::string_view(line).substr(end + 3);
+    if (!IsHandler(name.substr(0, name.find('\t')))) continue;
+    uint64_t address = 0;
+    std::from_chars(line.data(), line.data() + end, address, 16);
+    if (address == 0) return absl::PermissionDeniedError("the kernel does not show the addresses of its functions");
+    addresses.push_back(address);
+  }
+  if (addresses.empty()) return absl::NotFoundError("the kernel names no functions of system calls");
+  // Calls that were left out of this kernel are other names of the function that answers for them.
+  std::ranges::sort(addresses);
+  addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+  return addresses;
+}
+
+}  // namespace syscarve
