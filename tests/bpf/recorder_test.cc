@@ -189,6 +189,27 @@ TEST_P(RecorderEventsTest, KeepsX32AndUnknownNumbersApart) {
 }
 #endif
 
+// Wherever the programs are attached, no call gets by: those that this kernel lacks neither.
+TEST_F(RecorderTest, SeesEveryNumber) {
+  constexpr int kLast = 600;
+  const auto expect_all = [&](Abi abi, std::vector<std::string> command) {
+    command.push_back(std::to_string(kLast));
+    const Recording recording = Record(std::move(command));
+    for (int nr = 0; nr <= kLast; ++nr) {
+      const SyscallId id{abi, nr};
+      // The kernel makes these itself.
+      if (!IsExemptFromSeccomp(id)) {
+        EXPECT_GE(Count(recording, id), 1u) << DisplayName(id);
+      }
+    }
+    ExpectNoLoss(recording);
+  };
+  expect_all(NativeAbi(), {"every_number"});
+#if defined(__x86_64__)
+  if (HasIa32Emulation()) expect_all(Abi::kI386, {"every_number", "i386"});
+#endif
+}
+
 TEST_F(RecorderTest, IgnoresNegativeNumbers) {
   const Recording recording = Record({"calls", "-1:5", "-7:5"});
   for (const auto& [id, observation] : Trace(recording).calls) {
