@@ -233,7 +233,7 @@ JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss
                            {"events", Text(method.events)},
                            {"capabilities", Text(method.capabilities)},
                            {"denials", Text(method.denials)}};
-  if (!method.attach.empty()) how.emplace_back("attach", Text(method.attach));
+  if (!method.attach.empty()) how.push_back({"attach", Text(method.attach)});
   return JsonValue::Object{
       {"schema", kRecordingSchema},
       {"host", JsonValue::Object{{"kernel", Text(host.kernel)},

@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<uint64_t>> SyscallHandlers() {
   if (addresses.empty()) return absl::NotFoundError("the kernel names no functions of system calls");
   // Calls that were left out of this kernel are other names of the function that answers for them.
   std::ranges::sort(addresses);
-  addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
 }
 
