@@ -14,6 +14,7 @@ if [[ $# -lt 4 ]]; then
 fi
 work=$1 suite=$2 arch=$3
 shift 3
+here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 state=$work/apt/$suite-$arch
@@ -22,12 +23,6 @@ trees=$work/$suite-$arch
 give_up() {
   echo "debian-package.sh: $1" >&2
   exit 1
-}
-
-# The mirror of Debian's main archive, as the host's apt names it.
-mirror() {
-  # apt-get prints how it would fetch each of the lists that it is configured with.
-  apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2> /dev/null | grep -E -m1 '/debian/?$' || echo http://deb.debian.org/debian
 }
 
 # in_state COMMAND…: an apt command in the state of our own.
@@ -39,7 +34,7 @@ prepare() {
   if [[ -e $state/ready ]]; then return; fi
   mkdir -p "$state"/lists/partial "$state"/cache/archives/partial
   local site keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  site=$(mirror)
+  site=$("$here/debian-mirror.sh")
   : > "$state/status"
   echo "deb [signed-by=$keyring] ${site%/} $suite main" > "$state/sources.list"
   cat > "$state/apt.conf" <<END

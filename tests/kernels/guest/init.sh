@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What a guest runs: as its first process, or as a service of systemd. /run/matrix holds, read-only:
+#   script    what to run here, as root      guest/    this folder      share/    what is to be at /share, if anything
+#   build/    bin/ and workloads/ of a build, and `place`, where they are to be: the tests have that path compiled in
+# The next disk has the kernel's modules, and the one after it takes what is in $OUT at the end, beside `output` and `status` of the script
+# and `boot`, the seconds it took to come here.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 OUT=/run/out
+
+if [[ $$ == 1 ]]; then
+  mkdir -p /dev/pts /dev/shm
+  mount -t devpts none /dev/pts
+  mount -t tmpfs none /dev/shm
+  mount -t tmpfs none /tmp
+  for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -sfn "/proc/self/${name#*:}" "/dev/${name%:*}"; done
+  mount -t cgroup2 none /sys/fs/cgroup
+  # A cgroup with processes in it cannot give controllers to others.
+  mkdir /sys/fs/cgroup/init
+  echo 1 > /sys/fs/cgroup/init/cgroup.procs
+  for controller in $(< /sys/fs/cgroup/cgroup.controllers); do echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control; done
+  mount -t tracefs none /sys/kernel/tracing
+  mount -t bpf none /sys/fs/bpf
+  mount -t securityfs none /sys/kernel/security
+fi
+exec < /dev/null > /dev/console 2>&1
+mkdir -p "$OUT" /lib/modules
+mount -t ext4 -o ro /dev/vdc /lib/modules
+ip link set lo up
+
+if [[ -d /run/matrix/build ]]; then
+  BUILD=$(< /run/matrix/build/place)
+  mkdir -p "$BUILD"
+  mount --bind /run/matrix/build "$BUILD"
+  ln -sfn "$BUILD/bin/syscarve" /usr/local/bin/syscarve
+  # For nobody, too.
+  folder=$BUILD
+  while [[ $folder != / ]]; do
+    folder=$(dirname "$folder")
+    chmod a+x "$folder"
+  done
+  export BUILD
+fi
+if [[ -d /run/matrix/share ]]; then
+  mkdir -p /share
+  mount --bind /run/matrix/share /share
+fi
+
+cut -d' ' -f1 /proc/uptime > "$OUT/boot"
+cd /root || exit
+bash /run/matrix/script 2>&1 | tee "$OUT/output"
+echo "${PIPESTATUS[0]}" > "$OUT/status"
+tar -C "$OUT" -cf /dev/vdd .
+sync
+if [[ $$ == 1 ]]; then
+  echo o > /proc/sysrq-trigger
+  sleep 60
+else
+  systemctl poweroff -ff
+fi

@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# The kernel matrix: sudo tests/kernels/run.sh [OPTION…] [KERNEL…]
+#
+# Boots Debian's own kernels in QEMU, one after the other, and lets guest/checks.sh try in each of them what syscarve promises. Prints
+# what each check found and at the end one table, which is also written to WORK/table.md. Needs no KVM, and root for debootstrap alone.
+#
+#   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 7, 7-full; without any, all of them. The number is that of
+#                        the kernel in a release of Debian (7: the newest in sid); -full is the same with preempt=full, -systemd with
+#                        systemd as the first process.
+#   --build DIR          what is tested: bin/ and workloads/ of this build (build/release)
+#   --checks NAME,…      only these checks, or those that begin with NAME-
+#   --filter FILTER      only these tests of the check `bpf`, as --gtest_filter has it
+#   --script FILE        runs this script in the guest instead of the checks and prints its output
+#   --share DIR          what the guest finds, read-only, at /share
+#   --limit SECONDS      how long a guest may take (600)
+#
+# WORK is $SYSCARVE_KERNELS_DIR or /var/tmp/syscarve-kernels. It keeps packages, disks and the last results; nothing else is left behind.
+# Exit status: 0 everything is as expected, 1 it is not, 2 usage, 3 something is missing here.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=${SYSCARVE_KERNELS_DIR:-/var/tmp/syscarve-kernels}
+build=$here/../../build/release
+script=$here/guest/checks.sh
+checks='' filter='*' share='' limit=600 experiment=
+
+# Of each kernel: Debian's suite and architecture, the first process, more of the command line, and the packages.
+kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 7 7-full)
+declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid)
+declare -A packages=(
+  [5.10]='/^linux-image-5\.10\.[0-9.]+-[0-9]+-amd64$/'
+  [6.1]='/^linux-image-6\.1\.[0-9.]+-[0-9]+-amd64$/'
+  [6.1-cloud]='/^linux-image-6\.1\.[0-9.]+-[0-9]+-cloud-amd64$/'
+  [6.12]='/^linux-image-6\.12\.[0-9.]+\+deb13-amd64$/'
+  # In sid an image is three packages: the image, the modules, and the list of those that are built in.
+  [7]='/^linux-binary-7\.[0-9.]+\+deb[0-9]+-amd64$/
+       /^linux-modules-7\.[0-9.]+\+deb[0-9]+-amd64$/
+       /^linux-base-7\.[0-9.]+\+deb[0-9]+-amd64$/'
+)
+
+usage() {
+  sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+give_up() {
+  echo "tests/kernels/run.sh: $1" >&2
+  exit 3
+}
+
+# All at once, with the packages that have them.
+require_tools() {
+  local pair missing=
+  for pair in qemu-system-x86_64:qemu-system-x86 debootstrap:debootstrap cpio:cpio zstd:zstd xz:xz-utils depmod:kmod mke2fs:e2fsprogs; do
+    if ! command -v "${pair%:*}" > /dev/null; then missing+=" ${pair#*:}"; fi
+  done
+  [[ -z $missing ]] || give_up "packages are missing: sudo apt-get install$missing"
+  [[ $EUID == 0 ]] || give_up "debootstrap needs root: sudo tests/kernels/run.sh"
+}
+
+wanted=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --build | --checks | --filter | --script | --share | --limit)
+      [[ $# -ge 2 ]] || usage
+      case $1 in
+        --build) build=$2 ;;
+        --checks) checks=$2 ;;
+        --filter) filter=$2 ;;
+        --script) script=$2 experiment=yes ;;
+        --share) share=$2 ;;
+        --limit) limit=$2 ;;
+      esac
+      shift 2
+      ;;
+    -*) usage ;;
+    *)
+      base=${1%-full}
+      base=${base%-systemd}
+      [[ -n ${suite[$base]-} ]] || usage
+      wanted+=("$1")
+      shift
+      ;;
+  esac
+done
+if [[ ${#wanted[@]} == 0 ]]; then wanted=("${kernels[@]}"); fi
+require_tools
+[[ -x $build/bin/syscarve ]] || give_up "$build has no bin/syscarve: sudo ./tests/run.sh builds it, or --build names another"
+[[ -r $script ]] || give_up "$script cannot be read"
+build=$(cd "$build" && pwd)
+mkdir -p "$work/results"
+work=$(cd "$work" && pwd)
+
+temporary=$(mktemp -d)
+child=
+clean_up() {
+  if [[ -n $child ]]; then
+    kill "$child" || true
+    wait "$child" || true
+  fi
+  rm -rf "$temporary"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# attended COMMAND…: a signal to us ends it, too, and at once.
+attended() {
+  local status=0
+  "$@" &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  return $status
+}
+
+# Two of these at once would only disturb each other's clocks.
+exec {lock}> "$work/lock"
+if ! flock --nonblock "$lock"; then
+  echo "Waiting for another run in $work to end." >&2
+  attended flock "$lock"
+fi
+
+# What is the same for all guests.
+make_payload() {
+  local folder=$temporary/payload
+  mkdir -p "$folder/build"
+  cp -a "$here/guest" "$folder/"
+  cp "$here/guest/init.sh" "$folder/init.sh"
+  cp "$script" "$folder/script"
+  cp -a "$build/bin" "$build/workloads" "$folder/build/"
+  echo "$build" > "$folder/build/place"
+  printf 'CHECKS=%q\nFILTER=%q\n' "$checks" "$filter" > "$folder/settings"
+  if [[ -n $share ]]; then cp -aT "$share" "$folder/share"; fi
+  "$here/disk.sh" "$folder" "$temporary/payload.ext4"
+  rm -rf "$folder"
+}
+
+# lines RESULTS: the checks that a guest reported, also one that did not come to its end.
+lines() {
+  local source=$1/output
+  if [[ ! -e $source ]]; then source=$1/console; fi
+  sed -n 's/\r$//; s/^CHECK\t//p' "$source"
+}
+
+# test_kernel NAME: boots it, prints what it found and notes its row of the table.
+rows=()
+failed=
+test_kernel() {
+  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status=0 version=- boot=- results=$work/results/$1
+  if [[ $base != "$name" ]]; then arguments+=" preempt=full"; fi
+  if [[ $base == *-systemd ]]; then
+    base=${base%-systemd}
+    init=systemd
+  fi
+  printf '\n== %s (%s/console)\n' "$name" "$results"
+  rm -rf "$results"
+  local patterns
+  read -ra patterns -d '' <<< "${packages[$base]}" || true
+  if ! attended "$here/../support/debian-package.sh" "$work" "${suite[$base]}" amd64 "${patterns[@]}" > "$temporary/trees"; then
+    failed=yes
+    rows+=("| $name | - | - | - | - | - | **its packages cannot be had** |")
+    return
+  fi
+  mapfile -t trees < "$temporary/trees"
+  attended "$here/boot.sh" "$work" amd64 "$temporary/payload.ext4" "$results" "$limit" "$init" "$arguments" "${trees[@]}" \
+    > "$temporary/version" || status=$?
+  version=$(< "$temporary/version")
+  if [[ -e $results/boot ]]; then boot=$(< "$results/boot"); fi
+
+  local wrong=
+  if [[ $status != 0 ]]; then
+    wrong="**did not come to its end**"
+    echo "It did not come to its end; the last of $results/console:"
+    tail -n 20 "$results/console" || true
+  elif [[ $(< "$results/status") != 0 ]]; then
+    wrong="**the script failed: $(< "$results/status")**"
+  fi
+  if [[ -n $experiment ]]; then
+    if [[ -e $results/output ]]; then cat "$results/output"; fi
+    echo "-- booted in $boot s; exit status $(cat "$results/status" 2> /dev/null || echo unknown); $results"
+  else
+    lines "$results" | awk -F'\t' '{ printf "%-5s %-28s %s\n", $2, $1, $3 }'
+  fi
+  local bad
+  bad=$(lines "$results" | awk -F'\t' '$2 == "fail" { printf "%s%s", sep, $1; sep = ", " }')
+  if [[ -n $wrong && -n $bad ]]; then wrong+=", "; fi
+  wrong+=$bad
+  if [[ -n $wrong ]]; then failed=yes; fi
+  rows+=("$(lines "$results" | awk -F'\t' -v start="| $name | $version | $boot |" -v wrong="$wrong" '
+    { n[$2]++ } END { printf "%s %d | %d | %d | %s |", start, n["pass"], n["fail"], n["skip"], wrong }')")
+}
+
+attended "$here/root.sh" "$work" amd64 || give_up "the root of the guests cannot be made"
+make_payload
+for name in "${wanted[@]}"; do test_kernel "$name"; done
+
+if [[ -z $experiment ]]; then
+  {
+    echo '| kernel | version | boot, s | passed | failed | skipped | what failed |'
+    echo '| --- | --- | --- | --- | --- | --- | --- |'
+    printf '%s\n' "${rows[@]}"
+  } > "$work/table.md"
+  echo
+  cat "$work/table.md"
+fi
+[[ -z $failed ]]
