@@ -129,7 +129,8 @@ make_payload() {
   cp "$here/guest/init.sh" "$folder/init.sh"
   cp "$script" "$folder/script"
   cp -a "$build/bin" "$build/workloads" "$folder/build/"
-  echo "$build" > "$folder/build/place"
+  # Where it was configured, which is what its tests have compiled in, also if this is a copy of it.
+  sed -n 's/^CMAKE_CACHEFILE_DIR:INTERNAL=//p' "$build/CMakeCache.txt" > "$folder/build/place"
   printf 'CHECKS=%q\nFILTER=%q\n' "$checks" "$filter" > "$folder/settings"
   if [[ -n $share ]]; then cp -aT "$share" "$folder/share"; fi
   "$here/disk.sh" "$folder" "$temporary/payload.ext4"

@@ -1,0 +1,273 @@
+#!/usr/bin/env bash
+# What is tried in a guest. Each check is a function check_NAME, which reports one line, or several of one kind:
+#   CHECK<TAB>name<TAB>pass|fail|skip<TAB>figures
+# A check passes when the kernel does as the table below expects of it. What it writes lies in $OUT, which the host keeps.
+set -uo pipefail
+# CHECKS and FILTER.
+source /run/matrix/settings
+kernel=$(sed -E 's/.*matrix.kernel=([^ ]+).*/\1/' /proc/cmdline)
+here=/run/matrix/guest
+cd "$OUT" || exit
+
+# What is expected of a kernel: what `record` uses, and where it learns of capability checks.
+case ${kernel%%-*} in
+  5.10) backend=notify capabilities=none ;;
+  *) backend=bpf capabilities=fexit ;;
+esac
+
+# report NAME pass|fail|skip FIGURES
+report() {
+  printf 'CHECK\t%s\t%s\t%s\n' "$1" "$2" "$(tr '\n\t' '; ' <<< "$3" | sed 's/;$//')"
+}
+
+# verdict NAME FIGURES WHAT-IS-WRONG: passes when nothing is wrong.
+verdict() {
+  if [[ -z $3 ]]; then report "$1" pass "$2"; else report "$1" fail "$3${2:+ ($2)}"; fi
+}
+
+query() {
+  python3 -B "$here/query.py" "$@"
+}
+
+# names RECORDING: the names of its calls, sorted, a line each.
+names() {
+  query "$1" '"\n".join(count)' | sort
+}
+
+# witness FILE COMMAND…: the names that strace sees.
+witness() {
+  local output=$1
+  shift
+  strace -f -qq -e signal=none -o "$output.strace" "$@" > /dev/null 2>&1
+  sed -nE 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)[( ].*/\2/p' "$output.strace" | sort -u > "$output"
+}
+
+# differ RECORDING WITNESS: how its names differ from those that strace saw, as words.
+differ() {
+  local only
+  only=$(comm -13 <(names "$1") "$2" | tr '\n' ' ')
+  if [[ -n $only ]]; then echo "not recorded: $only"; fi
+  only=$(comm -23 <(names "$1") "$2" | tr '\n' ' ')
+  if [[ -n $only ]]; then echo "recorded and not seen by strace: $only"; fi
+}
+
+# try WRONG STATUS COMMAND…: adds to the variable WRONG when the command's exit status is another. Its output is in $OUT/last.
+try() {
+  local -n wrong_words=$1
+  local expected=$2 status=0
+  shift 2
+  "$@" > last 2>&1 < /dev/null || status=$?
+  if [[ $status != "$expected" ]]; then wrong_words+="exit status $status of $*: $(tail -n 2 last); "; fi
+}
+
+check_doctor() {
+  local status=0 wrong=
+  syscarve doctor > doctor 2>&1 || status=$?
+  case $backend in
+    bpf)
+      if [[ $status != 0 ]] || grep -q '^MISSING' doctor; then wrong="exit status $status: $(grep '^MISSING' doctor)"; fi
+      grep -q "^ok *capability checks *seen by $capabilities" doctor || wrong+="capability checks are not seen by $capabilities"
+      ;;
+    notify)
+      [[ $status == 3 ]] || wrong="exit status $status and not 3"
+      grep -q '^MISSING *kernel .*' doctor || wrong+="does not name the kernel"
+      grep -q '^ok *user notification' doctor || wrong+="no user notification"
+      ;;
+  esac
+  verdict doctor "exit status $status, $(grep -c '^ok' doctor) ok, $(grep -c '^MISSING' doctor) missing" "$wrong"
+}
+
+# Recorded, generated, and run under what was generated, which lets through that and no more.
+check_round() {
+  local wrong=
+  try wrong 0 syscarve record -o round.json -- sh -c 'ls /'
+  if [[ $(query round.json 'recording["method"]["backend"]') != "$backend" ]]; then wrong+="not recorded by $backend; "; fi
+  if [[ $backend == notify ]] && ! grep -q 'recording by user notification' last; then wrong+="the fallback is not told; "; fi
+  try wrong 0 syscarve generate round.json -o round.profile.json
+  try wrong 0 syscarve run --profile round.profile.json -- sh -c 'ls /'
+  try wrong 1 syscarve run --profile round.profile.json -- sh -c 'ls / && mkdir /tmp/refused'
+  if [[ -d /tmp/refused ]]; then wrong+="mkdir was not refused; "; fi
+  verdict round "$(names round.json | wc -l) names, by $(query round.json 'recording["method"]["backend"]')" "$wrong"
+}
+
+check_strace() {
+  local wrong=
+  try wrong 0 syscarve record -o strace.json -- sh -c 'ls / | cat'
+  witness strace.names sh -c 'ls / | cat'
+  wrong+=$(differ strace.json strace.names)
+  verdict strace "$(wc -l < strace.names) names" "$wrong"
+}
+
+# One that is granted, one that is not.
+check_capabilities() {
+  local wrong='' source granted denied
+  touch /tmp/owned
+  try wrong 0 syscarve record -o granted.json --user root -- chown 1:1 /tmp/owned
+  try wrong 1 syscarve record -o denied.json --user nobody -- sh -c 'touch /tmp/mine && chown 0 /tmp/mine'
+  source=$(query granted.json 'recording["method"]["capabilities"]')
+  granted=$(query granted.json 'answers("CAP_CHOWN")')
+  denied=$(query denied.json 'answers("CAP_CHOWN")')
+  if [[ $source != "$capabilities" ]]; then wrong+="seen by $source and not by $capabilities; "; fi
+  if [[ $capabilities != none ]]; then
+    [[ $granted =~ ^\([1-9][0-9]*,\ 0\)$ ]] || wrong+="root's CAP_CHOWN was not granted; "
+    [[ $denied =~ ^\(0,\ [1-9][0-9]*\)$ ]] || wrong+="nobody's CAP_CHOWN was not denied; "
+  fi
+  verdict capabilities "$source; CAP_CHOWN (granted, denied): root $granted, nobody $denied" "$wrong"
+}
+
+# A filter that the command itself installs refuses the very first call of a child.
+check_denials() {
+  local wrong='' found
+  python3 - > refusing.filter <<'PYTHON'
+import struct, sys
+LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
+SCHED_GETPARAM, EPERM, REFUSE, ALLOW = 143, 1, 0x00050000, 0x7fff0000
+for instruction in ((LOAD, 0, 0, 0), (EQUAL, 0, 1, SCHED_GETPARAM), (RETURN, 0, 0, REFUSE | EPERM), (RETURN, 0, 0, ALLOW)):
+    sys.stdout.buffer.write(struct.pack("HBBI", *instruction))
+PYTHON
+  if [[ $backend == notify ]]; then
+    report denials skip "needs BPF"
+    return
+  fi
+  try wrong 0 syscarve record --denials -o denials.json -- "$BUILD/workloads/under_filter" refusing.filter "$BUILD/workloads/first_refused"
+  found=$(query denials.json '[(entry["name"], entry["errno"], entry["count"]) for entry in trace["denials"]]')
+  [[ $found == "[('sched_getparam', 1, 1)]" ]] || wrong+="the denials are not sched_getparam once; "
+  [[ $(query denials.json '"sched_getparam" in count') == False ]] || wrong+="a refused call is among the calls; "
+  [[ $(query denials.json lost) == '[]' ]] || wrong+="losses: $(query denials.json lost); "
+  verdict denials "$found" "$wrong"
+}
+
+check_pid() {
+  local wrong='' process recorder status=0 count=-
+  mkfifo go
+  sh -c "read line < go; exec $BUILD/workloads/calls 146:11" &
+  process=$!
+  syscarve record --pid "$process" -o pid.json 2> pid.words &
+  recorder=$!
+  for _ in $(seq 300); do
+    if grep -q . pid.words || ! kill -0 "$recorder" 2> /dev/null; then break; fi
+    sleep 0.1
+  done
+  echo > go
+  wait "$process"
+  wait "$recorder" || status=$?
+  if [[ $backend == bpf ]]; then
+    [[ $status == 0 ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
+    count=$(query pid.json 'count.get("sched_get_priority_max", 0)')
+    [[ $count == 11 ]] || wrong+=" not counted 11 times"
+  else
+    # There is no other way to do it, and it must say so.
+    [[ $status != 0 && -s pid.words && ! -e pid.json ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
+  fi
+  verdict pid "exit status $status, counted $count" "$wrong"
+}
+
+check_notify() {
+  local wrong=
+  try wrong 0 syscarve record --backend notify -o notify.json -- sh -c 'ls / | cat'
+  witness notify.names sh -c 'ls / | cat'
+  [[ $(query notify.json 'recording["method"]["backend"]') == notify ]] || wrong+="not recorded by notification; "
+  wrong+=$(differ notify.json notify.names)
+  verdict notify "$(wc -l < notify.names) names" "$wrong"
+}
+
+# The recorder's own work is in no recording, also when it is interrupted all the time.
+check_own() {
+  local rounds=20 wrong='' bad=0 busy=() programs difference
+  witness own.names /bin/true
+  for _ in 1 2; do
+    while :; do :; done &
+    busy+=($!)
+  done
+  for ((round = 1; round <= rounds; ++round)); do
+    try wrong 0 syscarve record -q -o own.json -- /bin/true
+    programs=$(query own.json '[program["path"] for program in recording["programs"]]')
+    difference=$(differ own.json own.names)
+    if [[ $programs != "['/usr/bin/true']" && $programs != "['/bin/true']" || -n $difference ]]; then
+      bad=$((bad + 1))
+      wrong+="$round: $programs $difference; "
+      cp own.json "own-$round.json"
+    fi
+  done
+  kill "${busy[@]}"
+  wait "${busy[@]}" 2> /dev/null
+  verdict own "$((rounds - bad)) of $rounds have one program and strace's $(wc -l < own.names) names" "$wrong"
+}
+
+# storm NAME EXPECTED ROUNDS OPTION… -- PROCESSES CALLS: so many calls of getpid at once, counted exactly each time.
+storm() {
+  local name=$1 expected=$2 rounds=$3 wrong='' exact=0 found
+  shift 3
+  local options=()
+  while [[ $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  local start=$SECONDS
+  for ((round = 1; round <= rounds; ++round)); do
+    try wrong 0 syscarve record -q "${options[@]}" -o "$name.json" -- "$BUILD/workloads/storm" "$@"
+    found=$(query "$name.json" '(count.get("getpid", 0), complete, lost)')
+    if [[ $found == "($expected, True, [])" ]]; then
+      exact=$((exact + 1))
+    else
+      wrong+="$round: $found; "
+    fi
+  done
+  verdict "$name" "$exact of $rounds exact, $((SECONDS - start)) s" "$wrong"
+}
+
+check_storm() {
+  if [[ $backend == bpf ]]; then
+    storm storm-first 1000000 5 --events first -- 16 62500
+    storm storm-all 1000000 5 --events all -- 16 62500
+  else
+    # Each call asks the recorder: fewer of them.
+    storm storm-notify 16000 2 -- 16 1000
+  fi
+}
+
+# The live tests. Where recording with BPF works none may be skipped.
+check_bpf() {
+  local test log passed broken skipped status start wrong
+  for test in recorder program_barrier container membership; do
+    chosen "bpf-$test" || continue
+    log=$test.log status=0 start=$SECONDS wrong=
+    "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
+    passed=$(grep -c '^\[       OK \]' "$log")
+    skipped=$(grep -c '^\[  SKIPPED \] .*(.* ms)$' "$log")
+    broken=$(sed -nE 's/^\[  FAILED  \] ([^ ,]+).* \([0-9]+ ms\)$/\1/p' "$log" | tr '\n' ' ')
+    if [[ -n $broken || $status != 0 ]]; then wrong="failed: ${broken:-exit status $status, $(tail -n 1 "$log")}"; fi
+    if [[ $backend == bpf && $skipped != 0 ]]; then
+      wrong+=" skipped: $(sed -nE 's/^\[  SKIPPED \] (.*) \(.*/\1/p' "$log" | tr '\n' ' ')"
+    fi
+    if [[ $passed == 0 && -z $wrong ]]; then
+      report "bpf-$test" skip "$skipped skipped"
+    else
+      verdict "bpf-$test" "$passed passed, $(wc -w <<< "$broken") failed, $skipped skipped, $((SECONDS - start)) s" "$wrong"
+    fi
+  done
+}
+
+# What the kernel itself had to complain about.
+check_log() {
+  dmesg > dmesg
+  local complaints
+  complaints=$(grep -E 'BUG|WARNING|Oops|stall|hung task|lockup' dmesg | head -n 3)
+  verdict log "" "$complaints"
+}
+
+# chosen NAME: whether CHECKS wants this one, or some of its kind.
+chosen() {
+  local wanted list
+  [[ -n $CHECKS ]] || return 0
+  IFS=, read -ra list <<< "$CHECKS"
+  for wanted in "${list[@]}"; do
+    if [[ $1 == "$wanted" || $1 == "$wanted"-* || $wanted == "$1"-* ]]; then return 0; fi
+  done
+  return 1
+}
+
+for check in doctor round strace capabilities denials pid notify own storm bpf log; do
+  if chosen "$check"; then "check_$check"; fi
+done
