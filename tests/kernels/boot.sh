@@ -136,7 +136,7 @@ else
 fi
 qemu+=(-smp 2 -m 2048 -nic none -display none -monitor none -no-reboot
        -serial "file:$out/console"
-       -kernel "$(image)" -initrd "$temporary/initrd" -append "quiet panic=-1 matrix.init=$init $arguments"
+       -kernel "$(image)" -initrd "$temporary/initrd" -append "quiet panic=-1 matrix.init=$init matrix.limit=$limit $arguments"
        -drive "file=$work/root-$arch/disk.ext4,if=virtio,format=raw,snapshot=on"
        -drive "file=$payload,if=virtio,format=raw,readonly=on"
        -drive "file=$modules/disk.ext4,if=virtio,format=raw,readonly=on"

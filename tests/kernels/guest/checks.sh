@@ -194,6 +194,21 @@ check_own() {
   verdict own "$((rounds - bad)) of $rounds have one program and strace's $(wc -l < own.names) names" "$wrong"
 }
 
+# All that a program does, from its first instruction to its last, and nothing else.
+check_ends() {
+  local rounds=20 wrong='' exact=0 found
+  for ((round = 1; round <= rounds; ++round)); do
+    try wrong 0 syscarve record -q -o ends.json -- "$BUILD/workloads/first_last"
+    found=$(names ends.json | tr '\n' ' ')
+    if [[ $found == "execve exit sched_get_priority_max sched_get_priority_min " ]]; then
+      exact=$((exact + 1))
+    else
+      wrong+="$round: $found; "
+    fi
+  done
+  verdict ends "$exact of $rounds exact" "$wrong"
+}
+
 # storm NAME EXPECTED ROUNDS OPTION… -- PROCESSES CALLS: so many calls of getpid at once, counted exactly each time.
 storm() {
   local name=$1 expected=$2 rounds=$3 wrong='' exact=0 found
@@ -233,7 +248,7 @@ check_bpf() {
   for test in recorder program_barrier container membership; do
     chosen "bpf-$test" || continue
     log=$test.log status=0 start=$SECONDS wrong=
-    "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
+    timeout --kill-after=5 240 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
     passed=$(grep -c '^\[       OK \]' "$log")
     skipped=$(grep -c '^\[  SKIPPED \] .*(.* ms)$' "$log")
     broken=$(sed -nE 's/^\[  FAILED  \] ([^ ,]+).* \([0-9]+ ms\)$/\1/p' "$log" | tr '\n' ' ')
@@ -268,6 +283,6 @@ chosen() {
   return 1
 }
 
-for check in doctor round strace capabilities denials pid notify own storm bpf log; do
+for check in doctor round strace capabilities denials pid notify own ends storm bpf log; do
   if chosen "$check"; then "check_$check"; fi
 done

@@ -46,7 +46,9 @@ fi
 
 cut -d' ' -f1 /proc/uptime > "$OUT/boot"
 cd /root || exit
-bash /run/matrix/script 2>&1 | tee "$OUT/output"
+# It has to be over early enough for what it found to be handed out.
+limit=$(sed -E 's/.*matrix.limit=([0-9]+).*/\1/' /proc/cmdline)
+timeout --kill-after=5 $((limit - $(cut -d. -f1 /proc/uptime) - 30)) bash /run/matrix/script 2>&1 | tee "$OUT/output"
 echo "${PIPESTATUS[0]}" > "$OUT/status"
 tar -C "$OUT" -cf /dev/vdd .
 sync
