@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# boot.sh WORK ARCH PAYLOAD OUT LIMIT INIT ARGUMENTS TREE…
+# boot.sh WORK ARCH PAYLOAD OUT LIMIT THREADS INIT ARGUMENTS TREE…
 #
 # Boots the kernel in TREE…, unpacked packages of one Debian kernel, in QEMU and waits for its end, LIMIT seconds at most. The guest has
 # WORK/root-ARCH, which it may write to without changing it, and PAYLOAD, a file system with init.sh in it (guest/init.sh says what else).
-# INIT is plain or systemd, ARGUMENTS more of the kernel's command line. OUT is made anew: OUT/console, and what the guest hands out.
-# Prints the kernel's version. Exit status: 0 the guest came to its end, whatever it found; 1 it did not; 3 QEMU cannot be used.
+# THREADS is multi, or single: where CPUs are emulated, all by one thread. INIT is plain or systemd, ARGUMENTS more of the kernel's command
+# line. OUT is made anew: OUT/console, and what the guest hands out. Prints the kernel's version. Exit status: 0 the guest came to its end,
+# whatever it found; 1 it did not.
 set -euo pipefail
-work=$1 arch=$2 payload=$3 out=$4 limit=$5 init=$6 arguments=$7
-shift 7
+work=$1 arch=$2 payload=$3 out=$4 limit=$5 threads=$6 init=$7 arguments=$8
+shift 8
 trees=("$@")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -132,7 +133,7 @@ esac
 if [[ -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then
   qemu+=(-accel kvm)
 else
-  qemu+=(-accel "tcg,thread=multi,tb-size=512")
+  qemu+=(-accel "tcg,thread=$threads,tb-size=512")
 fi
 qemu+=(-smp 2 -m 2048 -nic none -display none -monitor none -no-reboot
        -serial "file:$out/console"

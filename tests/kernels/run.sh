@@ -148,7 +148,7 @@ lines() {
 rows=()
 failed=
 test_kernel() {
-  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status=0 version=- boot=- results=$work/results/$1
+  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/results/$1
   if [[ $base != "$name" ]]; then arguments+=" preempt=full"; fi
   if [[ $base == *-systemd ]]; then
     base=${base%-systemd}
@@ -164,8 +164,15 @@ test_kernel() {
     return
   fi
   mapfile -t trees < "$temporary/trees"
-  attended "$here/boot.sh" "$work" amd64 "$temporary/payload.ext4" "$results" "$limit" "$init" "$arguments" "${trees[@]}" \
-    > "$temporary/version" || status=$?
+  for threads in multi single; do
+    status=0
+    attended "$here/boot.sh" "$work" amd64 "$temporary/payload.ext4" "$results" "$limit" "$threads" "$init" "$arguments" "${trees[@]}" \
+      > "$temporary/version" || status=$?
+    # A kernel patches itself when a program is attached. Emulated by several threads of a QEMU before 8.1, a CPU may still meet the
+    # breakpoint that another one has taken away again, and dies of it. By one thread, at half the speed, it cannot.
+    if [[ $status == 0 ]] || ! grep -q 'Oops: int3' "$results/console"; then break; fi
+    if [[ $threads == multi ]]; then echo "QEMU has lost track of code that the kernel changed (int3): once more, by one thread."; fi
+  done
   version=$(< "$temporary/version")
   if [[ -e $results/boot ]]; then boot=$(< "$results/boot"); fi
 

@@ -15,9 +15,11 @@ case ${kernel%%-*} in
   *) backend=bpf capabilities=fexit ;;
 esac
 
-# report NAME pass|fail|skip FIGURES
+# report NAME pass|fail|skip FIGURES: with the seconds since the last one.
+reported=$SECONDS
 report() {
-  printf 'CHECK\t%s\t%s\t%s\n' "$1" "$2" "$(tr '\n\t' '; ' <<< "$3" | sed 's/;$//')"
+  printf 'CHECK\t%s\t%s\t%s\n' "$1" "$2" "$(tr '\n\t' '; ' <<< "$3" | sed 's/[; ]*$//')${3:+, }$((SECONDS - reported)) s"
+  reported=$SECONDS
 }
 
 # verdict NAME FIGURES WHAT-IS-WRONG: passes when nothing is wrong.
@@ -219,7 +221,6 @@ storm() {
     shift
   done
   shift
-  local start=$SECONDS
   for ((round = 1; round <= rounds; ++round)); do
     try wrong 0 syscarve record -q "${options[@]}" -o "$name.json" -- "$BUILD/workloads/storm" "$@"
     found=$(query "$name.json" '(count.get("getpid", 0), complete, lost)')
@@ -229,7 +230,7 @@ storm() {
       wrong+="$round: $found; "
     fi
   done
-  verdict "$name" "$exact of $rounds exact, $((SECONDS - start)) s" "$wrong"
+  verdict "$name" "$exact of $rounds exact" "$wrong"
 }
 
 check_storm() {
@@ -244,10 +245,10 @@ check_storm() {
 
 # The live tests. Where recording with BPF works none may be skipped.
 check_bpf() {
-  local test log passed broken skipped status start wrong
+  local test log passed broken skipped status wrong
   for test in recorder program_barrier container membership; do
     chosen "bpf-$test" || continue
-    log=$test.log status=0 start=$SECONDS wrong=
+    log=$test.log status=0 wrong=
     timeout --kill-after=5 240 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
     passed=$(grep -c '^\[       OK \]' "$log")
     skipped=$(grep -c '^\[  SKIPPED \] .*(.* ms)$' "$log")
@@ -259,9 +260,38 @@ check_bpf() {
     if [[ $passed == 0 && -z $wrong ]]; then
       report "bpf-$test" skip "$skipped skipped"
     else
-      verdict "bpf-$test" "$passed passed, $(wc -w <<< "$broken") failed, $skipped skipped, $((SECONDS - start)) s" "$wrong"
+      verdict "bpf-$test" "$passed passed, $(wc -w <<< "$broken") failed, $skipped skipped" "$wrong"
     fi
   done
+}
+
+# A container is recorded from its first call, and runs under what was generated.
+check_docker() {
+  local wrong='' engine profile refused
+  # One kernel is enough, and there it is as on a usual host.
+  if [[ -z $CHECKS && $kernel != *-systemd ]]; then return; fi
+  dockerd --iptables=false --ip-forward=false --bridge=none > dockerd.log 2>&1 &
+  engine=$!
+  for _ in $(seq 120); do
+    if docker version > docker.version 2>&1; then break; fi
+    sleep 1
+  done
+  mkdir -p box/bin
+  cp /bin/busybox box/bin/busybox
+  for name in sh ls mkdir chmod; do ln -sf busybox "box/bin/$name"; done
+  tar -C box -cf box.tar .
+  try wrong 0 docker import --change 'ENTRYPOINT ["/bin/sh", "-c"]' box.tar box
+  try wrong 0 syscarve record --docker -o containers -- docker run --rm --network none --name web box 'ls / && mkdir /made'
+  try wrong 0 query containers/web.recording.json '(complete, lost)'
+  [[ $(< last) == "(True, [])" ]] || wrong+="incomplete: $(< last); "
+  try wrong 0 syscarve generate containers -o profiles
+  profile=$(find profiles -name '*.json' | head -n 1)
+  try wrong 0 docker run --rm --network none --security-opt "seccomp=$profile" box 'ls / && mkdir /made'
+  try wrong 1 docker run --rm --network none --security-opt "seccomp=$profile" box 'chmod 700 /bin'
+  refused=$(tail -n 1 last)
+  kill "$engine"
+  wait "$engine"
+  verdict docker "$(names containers/web.recording.json | wc -l) names; $refused" "$wrong"
 }
 
 # What the kernel itself had to complain about.
@@ -283,6 +313,6 @@ chosen() {
   return 1
 }
 
-for check in doctor round strace capabilities denials pid notify own ends storm bpf log; do
+for check in doctor round strace capabilities denials pid notify own ends storm bpf docker log; do
   if chosen "$check"; then "check_$check"; fi
 done
