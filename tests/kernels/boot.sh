@@ -121,6 +121,8 @@ make_initramfs
 # What the guest hands out is written to this disk, as a tar.
 truncate -s 256M "$temporary/result"
 
+# No prompt of systemd's is to be among what the guest says.
+arguments="matrix.init=$init matrix.limit=$limit systemd.getty_auto=no $arguments"
 case $arch in
   amd64)
     # Emulated, the check of the timer's interrupt can fail where nothing is wrong.
@@ -137,7 +139,7 @@ else
 fi
 qemu+=(-smp 2 -m 2048 -nic none -display none -monitor none -no-reboot
        -serial "file:$out/console"
-       -kernel "$(image)" -initrd "$temporary/initrd" -append "quiet panic=-1 matrix.init=$init matrix.limit=$limit $arguments"
+       -kernel "$(image)" -initrd "$temporary/initrd" -append "quiet panic=-1 $arguments"
        -drive "file=$work/root-$arch/disk.ext4,if=virtio,format=raw,snapshot=on"
        -drive "file=$payload,if=virtio,format=raw,readonly=on"
        -drive "file=$modules/disk.ext4,if=virtio,format=raw,readonly=on"
