@@ -1,5 +1,6 @@
-// Where a call can be seen from BPF, what each place costs, and whether a call can get by unseen. For each form that this kernel has:
-// getppid calls of one process, timed as in per_call_cost, and then as many calls by sixteen processes at once, counted.
+// Where a call can be seen from BPF, what each place costs, and whether a call can get by unseen. For each form that
+// this kernel has: getppid calls of one process, timed as in per_call_cost, and then as many calls by sixteen processes
+// at once, counted.
 //
 //   attach_forms [--rounds N] [--calls N]
 //
@@ -124,7 +125,8 @@ uint64_t Counted(const attach_forms& skeleton) {
   return sum;
 }
 
-// Calls that sixteen processes made at once and that were not counted; those of the rest of the host, few, make it less.
+// Calls that sixteen processes made at once and that were not counted; those of the rest of the host, few, make it
+// less.
 long long LostBySixteen(const attach_forms& skeleton, long calls) {
   const uint64_t before = Counted(skeleton);
   std::vector<pid_t> children;
@@ -168,8 +170,10 @@ int Main(int argc, char** argv) {
     return 77;
   }
   const double floor = Median(forms[0].nanos);
-  std::printf("%d rounds of %ld getppid calls per form, %.1f ns a call with nothing attached (handlers are __%s_sys_*)\n\n"
-              "%-36s %10s %10s %14s\n", rounds, calls, Median(nothing), kSpelling, "", "added ns", "/ tp_btf", "lost of 16's");
+  std::printf(
+      "%d rounds of %ld getppid calls per form, %.1f ns a call with nothing attached (handlers are __%s_sys_*)\n\n"
+      "%-36s %10s %10s %14s\n",
+      rounds, calls, Median(nothing), kSpelling, "", "added ns", "/ tp_btf", "lost of 16's");
   for (const Form& form : forms) {
     if (!form.works) {
       std::printf("%-36s not on this kernel\n", form.name);

@@ -516,7 +516,8 @@ TEST_F(RecorderTest, RecordsAnExistingCgroupAndThoseBelowIt) {
   ExpectNoLoss(outcome->recording);
 }
 
-// A move to a cgroup shows in a task before the kernel tells of it: what the task calls in between is its set-up as well.
+// A move to a cgroup shows in a task before the kernel tells of it: what the task calls in between is its set-up as
+// well.
 TEST_F(RecorderTest, TakesNoCallOfAMovingChildForTheProgramsOwn) {
   constexpr pid_t kNobody = (1 << 22) - 1;
   auto source = BpfEventSource::Create({});

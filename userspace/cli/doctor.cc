@@ -91,8 +91,9 @@ Finding Programs(const absl::StatusOr<AttachFacts>& probe, const Finding& kernel
   }
   if (kernel.verdict == kMissing) return {kNote, "BPF programs", "not to be had with this kernel", ""};
   return {kMissing, "BPF programs", WithoutHint(probe.status()),
-          absl::IsPermissionDenied(probe.status()) ? "run syscarve with sudo, outside a container that forbids bpf(2)"
-                                          : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
+          absl::IsPermissionDenied(probe.status())
+              ? "run syscarve with sudo, outside a container that forbids bpf(2)"
+              : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
 }
 
 Finding Capabilities(const absl::StatusOr<AttachFacts>& probe) {

@@ -35,7 +35,8 @@ struct Method {
   std::string events;        // "first" or "all".
   std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
   std::string denials;  // "sys_exit", "audit" or "none": whether calls refused by a filter in force were looked for.
-  std::string attach;   // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
+  std::string
+      attach;  // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
   bool operator==(const Method&) const = default;
 };
 

@@ -191,8 +191,8 @@ void ChooseForm(AttachForm form, const BpfOptions& options, CapabilitySource cap
   for (const ProgramForms& program : AllForms(skeleton)) {
     const bool wanted = program.raw == skeleton.progs.on_sys_exit       ? options.track_denials
                         : program.raw == skeleton.progs.on_cgroup_mkdir ? options.enrol_containers
-                        : program.raw == skeleton.progs.on_capable ? capabilities == CapabilitySource::kTracepoint
-                                                                   : true;
+                        : program.raw == skeleton.progs.on_capable      ? capabilities == CapabilitySource::kTracepoint
+                                                                        : true;
     bpf_program__set_autoload(program.raw, wanted && form == AttachForm::kTpBtf);
     bpf_program__set_autoload(program.perf, wanted && form != AttachForm::kTpBtf);
     // libbpf looks for the events only where tracefs is usually mounted.
@@ -385,8 +385,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   if (source.ok() && expected == preemptible) return source;
   auto other = expected ? CreateAs(AttachForm::kTpBtf, options) : CreateUnpreempted(options);
   if (expected) std::swap(source, other);
-  // Raw tracepoints are the cheapest where nobody is preempted. Elsewhere their losses are counted, which is better than nothing. Where
-  // neither works, it is their error that says what a host lacks.
+  // Raw tracepoints are the cheapest where nobody is preempted. Elsewhere their losses are counted, which is better
+  // than nothing. Where neither works, it is their error that says what a host lacks.
   if (other.ok() && (preemptible || !source.ok())) return other;
   if (source.ok()) (*source)->state_->preemptible = preemptible;
   return source;

@@ -39,8 +39,8 @@ struct BpfOptions {
   Abi native = NativeAbi();
   // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
   bool capabilities = true;
-  // Nothing: the cheapest form that loses nothing on this kernel, which is found by trying. SYSCARVE_ATTACH in the environment, with
-  // the name of a form, goes before.
+  // Nothing: the cheapest form that loses nothing on this kernel, which is found by trying. SYSCARVE_ATTACH in the
+  // environment, with the name of a form, goes before.
   std::optional<AttachForm> attach;
 };
 
@@ -77,11 +77,13 @@ class BpfEventSource {
   absl::StatusOr<std::vector<pid_t>> FollowedProcesses();
 
   AttachForm attach_form() const;
-  // Whether the kernel can take the CPU from a task in the middle of our programs: under load it then skips some, which is counted.
+  // Whether the kernel can take the CPU from a task in the middle of our programs: under load it then skips some, which
+  // is counted.
   bool preemptible() const;
 
-  // What this process forks from now on is a runtime at work, like what MarkRuntime() marks, until it executes a program in a subject's
-  // cgroup: one that comes into a subject is never taken for its program, not in the moment of coming either.
+  // What this process forks from now on is a runtime at work, like what MarkRuntime() marks, until it executes a
+  // program in a subject's cgroup: one that comes into a subject is never taken for its program, not in the moment of
+  // coming either.
   absl::Status MarkChildren();
 
   // Where capability checks are seen: "fexit", "tracepoint" or "none".

@@ -5,8 +5,9 @@
 
 namespace syscarve {
 
-// Whether it can at raw tracepoints: for every other task on that CPU the program is then skipped until the first is back (since Linux
-// 7.0). Nothing when the kernel does not let us look; it is one of before 6.15 then, where it cannot, or lacks CONFIG_KALLSYMS_ALL.
+// Whether it can at raw tracepoints: for every other task on that CPU the program is then skipped until the first is
+// back (since Linux 7.0). Nothing when the kernel does not let us look; it is one of before 6.15 then, where it cannot,
+// or lacks CONFIG_KALLSYMS_ALL.
 std::optional<bool> RawTracepointsArePreemptible();
 
 }  // namespace syscarve

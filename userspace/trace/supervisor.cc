@@ -231,7 +231,9 @@ class Supervisor {
   UniqueFd listener_;
   std::vector<uint64_t> notification_buffer_;
   std::vector<uint64_t> response_buffer_;
-  std::optional<uint64_t> last_cookie_;
+  uint64_t received_ = 0;  // Notifications, with numbers from the one to the other:
+  uint64_t first_cookie_ = 0;
+  uint64_t last_cookie_ = 0;
 
   pid_t child_ = 0;                    // 0 once it is reaped.
   pid_t command_pid_ = 0;              // The same, kept.
@@ -370,16 +372,18 @@ void Supervisor::ServeOne() {
          received.id);
 }
 
-// The kernel numbers notifications one by one and hands them out in that order (kernel/seccomp.c, next_id), so a gap is
-// notifications that were withdrawn before they could be received. Numbers that make no sense, should that ever change,
-// count for nothing.
+// The kernel numbers notifications one by one (kernel/seccomp.c, next_id), so numbers between the first and the last
+// that never come are notifications that were withdrawn before they could be received. They come in that order since
+// Linux 5.19, and the newest first before that. Numbers that make no sense, should that ever change, count for nothing.
 void Supervisor::CountInterrupted(uint64_t cookie) {
   constexpr uint64_t kImplausible = 1 << 20;
-  if (last_cookie_.has_value() && !end_limit_.has_value()) {
-    const uint64_t skipped = cookie - *last_cookie_ - 1;
-    if (skipped < kImplausible) outcome_.interrupted += skipped;
-  }
-  last_cookie_ = cookie;
+  if (end_limit_.has_value()) return;
+  if (received_ == 0) first_cookie_ = last_cookie_ = cookie;
+  if (cookie + kImplausible < first_cookie_ || cookie > last_cookie_ + kImplausible) return;
+  first_cookie_ = std::min(first_cookie_, cookie);
+  last_cookie_ = std::max(last_cookie_, cookie);
+  ++received_;
+  outcome_.interrupted = last_cookie_ - first_cookie_ + 1 - received_;
 }
 
 void Supervisor::Answer(const Notification& notification, uint64_t cookie) {

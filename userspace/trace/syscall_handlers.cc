@@ -12,9 +12,13 @@ namespace {
 
 constexpr std::string_view kPrefixes[] = {
 #if defined(__x86_64__)
-    "__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__x32_compat_sys_",
+    "__x64_sys_",
+    "__ia32_sys_",
+    "__ia32_compat_sys_",
+    "__x32_compat_sys_",
 #else
-    "__arm64_sys_", "__arm64_compat_sys_",
+    "__arm64_sys_",
+    "__arm64_compat_sys_",
 #endif
 };
 

@@ -16,8 +16,8 @@ namespace syscarve {
 namespace {
 
 // include/uapi/linux/mount.h, which glibc before 2.36 does not agree with.
-constexpr unsigned kCloseOnExec = 1;     // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
-constexpr unsigned kCreateCommand = 6;   // FSCONFIG_CMD_CREATE
+constexpr unsigned kCloseOnExec = 1;                        // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
+constexpr unsigned kCreateCommand = 6;                      // FSCONFIG_CMD_CREATE
 constexpr unsigned kReadOnlyMount = 0x1 | 0x2 | 0x4 | 0x8;  // MOUNT_ATTR_RDONLY, _NOSUID, _NODEV, _NOEXEC
 
 // The folder, if tracefs is there: an empty mount point has no events.

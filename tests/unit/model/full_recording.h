@@ -41,7 +41,7 @@ inline Recording FullRecording() {
 
   Recording recording;
   recording.host = {.kernel = "6.18.44", .native_abi = Abi::kX86_64, .libseccomp = "2.5.4"};
-  recording.method = {.backend = "bpf", .events = "all", .capabilities = "tracepoint", .denials = "sys_exit", .attach = "tp_btf"};
+  recording.method = {.backend = "bpf", .events = "all", .capabilities = "tracepoint", .denials = "sys_exit"};
   recording.programs = {{.path = "/usr/sbin/nginx", .device = 46, .inode = 9007199254740993},
                         {.path = "/tmp/100% \x1b[2J\xff\n\"\\é"},
                         {.path = "", .device = UINT64_MAX, .inode = UINT64_MAX}};

@@ -107,6 +107,19 @@ TEST(RecordingJsonTest, TheSmallRecordingIsWhatFormatWrites) {
   EXPECT_EQ(FormatRecording(*parsed), kSmall);
 }
 
+TEST(RecordingJsonTest, HowProgramsWereAttachedIsKeptWhereItIsKnown) {
+  constexpr std::string_view kWithout = "\"denials\": \"none\"}";
+  const auto without = ParseRecording(kSmall);
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(without->method.attach, "");
+  const auto with =
+      ParseRecording(Replaced(std::string(kSmall), kWithout, "\"denials\": \"none\", \"attach\": \"kprobe.multi\"}"));
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->method.attach, "kprobe.multi");
+  EXPECT_EQ(ParseRecording(FormatRecording(*with))->method, with->method);
+  EXPECT_EQ(FormatRecording(*without).find("\"attach\""), std::string::npos);
+}
+
 TEST(RecordingJsonTest, OrderAndSpacingDoNotMatterToTheReader) {
   const auto parsed = ParseRecording(With(
       R"({"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}})",
