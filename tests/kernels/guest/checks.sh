@@ -9,10 +9,11 @@ kernel=$(sed -E 's/.*matrix.kernel=([^ ]+).*/\1/' /proc/cmdline)
 here=/run/matrix/guest
 cd "$OUT" || exit
 
-# What is expected of a kernel: what `record` uses, and where it learns of capability checks.
+# What is expected of a kernel: what `record` uses, where its programs are attached, and where it learns of capability checks.
 case ${kernel%%-*} in
-  5.10) backend=notify capabilities=none ;;
-  *) backend=bpf capabilities=fexit ;;
+  5.10) backend=notify attach='' capabilities=none ;;
+  7) backend=bpf attach=kprobe.multi capabilities=tracepoint ;;
+  *) backend=bpf attach=tp_btf capabilities=fexit ;;
 esac
 
 # report NAME pass|fail|skip FIGURES: with the seconds since the last one.
@@ -68,6 +69,7 @@ check_doctor() {
   case $backend in
     bpf)
       if [[ $status != 0 ]] || grep -q '^MISSING' doctor; then wrong="exit status $status: $(grep '^MISSING' doctor)"; fi
+      grep -q "^ok *BPF programs .*($attach," doctor || wrong+="programs are not attached by $attach; "
       grep -q "^ok *capability checks *seen by $capabilities" doctor || wrong+="capability checks are not seen by $capabilities"
       ;;
     notify)
