@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
 # debian-package.sh WORK SUITE ARCH PACKAGE...
+# debian-package.sh --tree TREE WORK SUITE ARCH PACKAGE...
 #
 # Unpacks Debian packages of any suite and architecture without installing them, each into a folder of its own, WORK/SUITE-ARCH/PACKAGE,
 # and prints these folders, one a line. A package that is there already is neither looked up nor fetched again. PACKAGE may be a pattern
 # of sed -E in slashes, /^linux-image-6.*$/, which stands for the matching name with the highest version number.
 #
+# With --tree the packages and all that they depend on are unpacked into one folder, TREE, which is laid out as the root of that system.
+# What packages do when they are installed is not done there. TREE is made anew; nothing is printed.
+#
 # Uses the mirror that the host's apt is configured with, and an apt state of its own below WORK: the host's lists, its cache and its
 # installed packages are neither read nor changed. Needs no root. Exit status: 1 a package or the suite is not to be had, 2 usage.
 set -euo pipefail
+together=
+if [[ ${1-} == --tree && $# -ge 2 ]]; then
+  together=$2
+  shift 2
+fi
 if [[ $# -lt 4 ]]; then
-  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 work=$1 suite=$2 arch=$3
@@ -66,6 +75,37 @@ resolve() {
   prepare
   in_state apt-cache pkgnames | sed -nE "/${pattern%/}/p" | sort -V | tail -n 1
 }
+
+# unpack_together TREE PACKAGE…
+unpack_together() {
+  local tree=$1 download archive folder
+  shift
+  prepare
+  download=$(mktemp -d "$work/download.XXXXXX")
+  mkdir -p "$download/partial"
+  # With no package installed every dependency is missing, and so all of them are fetched.
+  if ! in_state apt-get -qq --yes --download-only --no-install-recommends -o Dir::Cache::archives="$download" \
+       install "$@" > "$state/log" 2>&1; then
+    rm -rf "$download"
+    give_up "$* of $suite for $arch cannot be fetched: $(tail -n 1 "$state/log")"
+  fi
+  rm -rf "$tree" "$tree.new"
+  for folder in bin lib sbin; do
+    mkdir -p "$tree.new/usr/$folder"
+    ln -s "usr/$folder" "$tree.new/$folder"
+  done
+  for archive in "$download"/*.deb; do
+    dpkg-deb --fsys-tarfile "$archive" | tar -C "$tree.new" -xpf - --keep-directory-symlink
+  done
+  rm -rf "$download"
+  # A folder that is there is whole.
+  mv -T "$tree.new" "$tree"
+}
+
+if [[ -n $together ]]; then
+  unpack_together "$together" "$@"
+  exit 0
+fi
 
 for wanted in "$@"; do
   package=$(resolve "$wanted")
