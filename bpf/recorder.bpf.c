@@ -77,8 +77,9 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 #else
 	long id = regs->syscallno;
 
-	// A filter that kills takes the number away; the register that it came in has it.
-	if (id < 0)
+	// Where a filter has killed the program and the number is gone, the register that it came in has it. A number that a tracer took
+	// away stays away, as on other architectures.
+	if (id < 0 && outcome == RECORDER_DENIAL_KILLED)
 		id = (int)regs->regs[current_abi(task, 0) == RECORDER_ABI_COMPAT ? 7 : 8];
 #endif
 	if (id < 0) {
