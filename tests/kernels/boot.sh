@@ -129,10 +129,15 @@ case $arch in
     qemu=(qemu-system-x86_64 -machine q35 -cpu max)
     arguments="console=ttyS0 no_timer_check $arguments"
     ;;
+  arm64)
+    # The architecture's own pointer authentication takes an emulator longer than all the rest.
+    qemu=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on")
+    arguments="console=ttyAMA0 $arguments"
+    ;;
   *) give_up "guests of $arch cannot be booted" ;;
 esac
 # A machine that is virtual itself may have /dev/kvm without what it takes; QEMU finds that out too late.
-if [[ -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then
+if [[ $arch == "$(dpkg --print-architecture)" && -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then
   qemu+=(-accel kvm)
 else
   qemu+=(-accel "tcg,thread=$threads,tb-size=512")

@@ -6,8 +6,9 @@
 #
 #   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 7, 7-full; without any, all of them. The number is that of
 #                        the kernel in a release of Debian (7: the newest in sid); -full is the same with preempt=full, -systemd with
-#                        systemd as the first process.
-#   --build DIR          what is tested: bin/ and workloads/ of this build (build/release)
+#                        systemd as the first process. And, only where they are named, arm64-6.1 and arm64-6.12: kernels for aarch64,
+#                        which test what tests/support/build-arm64.sh builds.
+#   --build DIR          what is tested: bin/ and workloads/ of this build (build/release; for aarch64 build/arm64)
 #   --checks NAME,…      only these checks, or those that begin with NAME-
 #   --filter FILTER      only these tests of the check `bpf`, as --gtest_filter has it ('-*TwoHundredTimes': emulated they take too long)
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
@@ -20,13 +21,14 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${SYSCARVE_KERNELS_DIR:-/var/tmp/syscarve-kernels}
-build=$here/../../build/release
+build=
 script=$here/guest/checks.sh
 checks='' filter='-*TwoHundredTimes' share='' limit=600 experiment=
 
-# Of each kernel: Debian's suite and architecture, the first process, more of the command line, and the packages.
+# Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
 kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 7 7-full)
-declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid)
+declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid [arm64-6.1]=bookworm [arm64-6.12]=trixie)
+declare -A architecture=([arm64-6.1]=arm64 [arm64-6.12]=arm64)
 declare -A packages=(
   [5.10]='/^linux-image-5\.10\.[0-9.]+-[0-9]+-amd64$/'
   [6.1]='/^linux-image-6\.1\.[0-9.]+-[0-9]+-amd64$/'
@@ -36,10 +38,12 @@ declare -A packages=(
   [7]='/^linux-binary-7\.[0-9.]+\+deb[0-9]+-amd64$/
        /^linux-modules-7\.[0-9.]+\+deb[0-9]+-amd64$/
        /^linux-base-7\.[0-9.]+\+deb[0-9]+-amd64$/'
+  [arm64-6.1]='/^linux-image-6\.1\.[0-9.]+-[0-9]+-arm64$/'
+  [arm64-6.12]='/^linux-image-6\.12\.[0-9.]+\+deb13-arm64$/'
 )
 
 usage() {
-  sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,22s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -50,8 +54,10 @@ give_up() {
 
 # All at once, with the packages that have them.
 require_tools() {
-  local pair missing=
-  for pair in qemu-system-x86_64:qemu-system-x86 debootstrap:debootstrap cpio:cpio zstd:zstd xz:xz-utils depmod:kmod mke2fs:e2fsprogs; do
+  local pair emulators=() missing=
+  [[ -z ${needed[amd64]-} ]] || emulators+=(qemu-system-x86_64:qemu-system-x86)
+  [[ -z ${needed[arm64]-} ]] || emulators+=(qemu-system-aarch64:qemu-system-arm)
+  for pair in "${emulators[@]}" debootstrap:debootstrap cpio:cpio zstd:zstd xz:xz-utils depmod:kmod mke2fs:e2fsprogs; do
     if ! command -v "${pair%:*}" > /dev/null; then missing+=" ${pair#*:}"; fi
   done
   [[ -z $missing ]] || give_up "packages are missing: sudo apt-get install$missing"
@@ -76,7 +82,7 @@ while [[ $# -gt 0 ]]; do
     -*) usage ;;
     *)
       base=${1%-full}
-      base=${base%-systemd}
+      if [[ $base != arm64-* ]]; then base=${base%-systemd}; fi
       [[ -n ${suite[$base]-} ]] || usage
       wanted+=("$1")
       shift
@@ -84,10 +90,24 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 if [[ ${#wanted[@]} == 0 ]]; then wanted=("${kernels[@]}"); fi
+
+# architecture_of NAME: of a kernel.
+architecture_of() {
+  echo "${architecture[${1%-full}]-amd64}"
+}
+
+# The architectures of what is wanted, and what is tested on each.
+declare -A needed=() default=([amd64]=build/release [arm64]=build/arm64)
+declare -A maker=([amd64]="sudo ./tests/run.sh" [arm64]=tests/support/build-arm64.sh)
+for name in "${wanted[@]}"; do needed[$(architecture_of "$name")]=yes; done
 require_tools
-[[ -x $build/bin/syscarve ]] || give_up "$build has no bin/syscarve: sudo ./tests/run.sh builds it, or --build names another"
+[[ -z $build || ${#needed[@]} == 1 ]] || give_up "--build names a build for one architecture, and these kernels are of two"
+for arch in "${!needed[@]}"; do
+  needed[$arch]=${build:-$here/../../${default[$arch]}}
+  [[ -x ${needed[$arch]}/bin/syscarve ]] ||
+    give_up "${needed[$arch]} has no bin/syscarve: ${maker[$arch]} builds it, or --build names another"
+done
 [[ -r $script ]] || give_up "$script cannot be read"
-build=$(cd "$build" && pwd)
 mkdir -p "$work/results"
 work=$(cd "$work" && pwd)
 
@@ -121,9 +141,10 @@ if ! flock --nonblock "$lock"; then
   attended flock "$lock"
 fi
 
-# What is the same for all guests.
+# make_payload ARCH: what is the same for all guests of an architecture.
 make_payload() {
-  local folder=$temporary/payload
+  local folder=$temporary/payload build
+  build=$(cd "${needed[$1]}" && pwd)
   mkdir -p "$folder/build"
   cp -a "$here/guest" "$folder/"
   cp "$here/guest/init.sh" "$folder/init.sh"
@@ -133,7 +154,7 @@ make_payload() {
   sed -n 's/^CMAKE_CACHEFILE_DIR:INTERNAL=//p' "$build/CMakeCache.txt" > "$folder/build/place"
   printf 'CHECKS=%q\nFILTER=%q\n' "$checks" "$filter" > "$folder/settings"
   if [[ -n $share ]]; then cp -aT "$share" "$folder/share"; fi
-  "$here/disk.sh" "$folder" "$temporary/payload.ext4"
+  "$here/disk.sh" "$folder" "$temporary/payload-$1.ext4"
   rm -rf "$folder"
 }
 
@@ -149,6 +170,8 @@ rows=()
 failed=
 test_kernel() {
   local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/results/$1
+  local arch
+  arch=$(architecture_of "$1")
   if [[ $base != "$name" ]]; then arguments+=" preempt=full"; fi
   if [[ $base == *-systemd ]]; then
     base=${base%-systemd}
@@ -158,7 +181,7 @@ test_kernel() {
   rm -rf "$results"
   local patterns
   read -ra patterns -d '' <<< "${packages[$base]}" || true
-  if ! attended "$here/../support/debian-package.sh" "$work" "${suite[$base]}" amd64 "${patterns[@]}" > "$temporary/trees"; then
+  if ! attended "$here/../support/debian-package.sh" "$work" "${suite[$base]}" "$arch" "${patterns[@]}" > "$temporary/trees"; then
     failed=yes
     rows+=("| $name | - | - | - | - | - | **its packages cannot be had** |")
     return
@@ -166,8 +189,8 @@ test_kernel() {
   mapfile -t trees < "$temporary/trees"
   for threads in multi single; do
     status=0
-    attended "$here/boot.sh" "$work" amd64 "$temporary/payload.ext4" "$results" "$limit" "$threads" "$init" "$arguments" "${trees[@]}" \
-      > "$temporary/version" || status=$?
+    attended "$here/boot.sh" "$work" "$arch" "$temporary/payload-$arch.ext4" "$results" "$limit" "$threads" "$init" "$arguments" \
+      "${trees[@]}" > "$temporary/version" || status=$?
     # A kernel patches itself when a program is attached. Emulated by several threads of a QEMU before 8.1, a CPU may still meet the
     # breakpoint that another one has taken away again, and dies of it. By one thread, at half the speed, it cannot.
     if [[ $status == 0 ]] || ! grep -q 'Oops: int3' "$results/console"; then break; fi
@@ -201,8 +224,10 @@ test_kernel() {
     { n[$2]++ } END { printf "%s %d | %d | %d | %s |", start, n["pass"], n["fail"], n["skip"], wrong }')")
 }
 
-attended "$here/root.sh" "$work" amd64 || give_up "the root of the guests cannot be made"
-make_payload
+for arch in "${!needed[@]}"; do
+  attended "$here/root.sh" "$work" "$arch" || give_up "the root of the guests cannot be made"
+  make_payload "$arch"
+done
 for name in "${wanted[@]}"; do test_kernel "$name"; done
 
 if [[ -z $experiment ]]; then
