@@ -47,11 +47,17 @@ static __always_inline bool end_call(__u32 pid)
 	return was == (pid << TASK_CALL_BITS | BETWEEN_CALLS);
 }
 
-// A new task of a followed one comes out of its parent's call, whose exit it has, too; the very next call may be refused.
+// A new task of a followed one comes out of its parent's call, and its very next one may be refused. On x86 it has that call's exit,
+// too; on arm64 (ret_from_fork in arch/arm64/kernel/entry.S) it has none.
 static __always_inline void inherit_call(__u32 parent, __u32 child)
 {
-	if (*call_entry(parent) >> TASK_CALL_BITS == parent)
-		begin_call(child);
+	if (*call_entry(parent) >> TASK_CALL_BITS != parent)
+		return;
+#if defined(__TARGET_ARCH_x86)
+	begin_call(child);
+#else
+	*call_entry(child) = child << TASK_CALL_BITS | BETWEEN_CALLS;
+#endif
 }
 
 // An exec by a thread other than the first ends under the first one's pid.
