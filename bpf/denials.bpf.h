@@ -98,6 +98,14 @@ static __always_inline bool outcome_of(struct task_struct *task, long ret, __u16
 	return -ret < FIRST_RESTART || -ret > LAST_RESTART;
 }
 
+// Whether a task that dies of SIGSYS does so because all of its process do. That the process ends meanwhile for another reason, such as
+// exit_group by a thread that waited for this one, is its own affair.
+static __always_inline bool dies_with_its_group(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, flags) & GROUP_EXIT &&
+	       (BPF_CORE_READ(task, signal, group_exit_code) & 0x7f) == SIGSYS_NUMBER;
+}
+
 static __always_inline void count_denial(__u32 slot, __u32 abi, __u32 nr, __u16 outcome, __u16 error)
 {
 	struct recorder_denial_key key = {.slot = slot, .abi = abi, .nr = nr, .outcome = outcome, .error = error};

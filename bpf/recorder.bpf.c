@@ -192,7 +192,7 @@ static __always_inline int end_task(struct task_struct *task)
 	// A filter that kills one thread of several ends it here, without an exit. The others that die of SIGSYS, and who dies of it
 	// with them, do so as a group.
 	if (track_denials && (task->exit_code & 0x7f) == SIGSYS_NUMBER && task->seccomp.mode >= SECCOMP_FILTER_MODE &&
-	    !(BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)) {
+	    !dies_with_its_group(task)) {
 		long id = call_in_progress(task);
 
 		if (id >= 0) {

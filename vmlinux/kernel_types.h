@@ -177,6 +177,7 @@ struct signal_struct {
 	atomic_t live;
 	struct list_head thread_head;
 	unsigned int flags; /* SIGNAL_GROUP_EXIT */
+	int group_exit_code;
 };
 
 typedef struct {
