@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
       _exit(0);
     }
     for (int ticks = 0; waitpid(child, NULL, WNOHANG) == 0; ++ticks) {
-      if (ticks == 100) kill(child, SIGKILL);
+      // Long enough for a child that gets no CPU for a while; few calls do not return.
+      if (ticks == 3000) kill(child, SIGKILL);
       nanosleep(&tick, NULL);
     }
   }
