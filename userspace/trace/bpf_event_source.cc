@@ -1,7 +1,6 @@
 #include "userspace/trace/bpf_event_source.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
@@ -28,8 +27,6 @@
 #include "userspace/trace/cgroup.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
-#include "userspace/trace/syscall_handlers.h"
-#include "userspace/trace/tracepoint_events.h"
 
 namespace syscarve {
 namespace {
@@ -77,35 +74,6 @@ absl::Status BpfError(std::string_view what, int error) {
         "--backend notify works without.");
   }
   return WithHint(status, "`syscarve doctor` tells what this host lacks; --backend notify works without BPF.");
-}
-
-// Whether an empty program can be loaded and attached to the BTF type `btf_id` of the kernel.
-bool CanAttach(int btf_id, bpf_attach_type type) {
-  if (btf_id <= 0) return false;
-  const bpf_insn instructions[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-      {.code = BPF_JMP | BPF_EXIT},
-  };
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = type, .attach_btf_id = static_cast<__u32>(btf_id));
-  UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "syscarve_probe", "GPL", instructions, 2, &options));
-  if (!program.valid()) return false;
-  UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
-  return link.valid();
-}
-
-enum class CapabilitySource { kFexit, kTracepoint, kNone };
-
-// Of the two, fexit is older and is skipped under load where raw tracepoints are.
-CapabilitySource BestCapabilitySource(AttachForm form) {
-  btf* kernel = btf__load_vmlinux_btf();
-  if (kernel == nullptr) return CapabilitySource::kNone;
-  const int function = btf__find_by_name_kind(kernel, "cap_capable", BTF_KIND_FUNC);
-  const int tracepoint = btf__find_by_name_kind(kernel, "btf_trace_cap_capable", BTF_KIND_TYPEDEF);
-  btf__free(kernel);
-  if (form != AttachForm::kTpBtf) return tracepoint > 0 ? CapabilitySource::kTracepoint : CapabilitySource::kNone;
-  if (CanAttach(function, BPF_TRACE_FEXIT)) return CapabilitySource::kFexit;
-  if (CanAttach(tracepoint, BPF_TRACE_RAW_TP)) return CapabilitySource::kTracepoint;
-  return CapabilitySource::kNone;
 }
 
 // Calls `visit(key, value)` for every entry of a hash map with one value.
@@ -162,80 +130,6 @@ int ErrnoFromKernel(const recorder_denial_key& key) {
   }
 }
 
-// A program in both forms, and the event that it is attached to in the second.
-struct ProgramForms {
-  bpf_program* raw;
-  bpf_program* perf;
-  bpf_link** perf_link;
-  const char* event;
-};
-
-std::vector<ProgramForms> AllForms(recorder& skeleton) {
-  auto& programs = skeleton.progs;
-  auto& links = skeleton.links;
-  return {
-      {programs.on_sys_enter, programs.on_perf_sys_enter, &links.on_perf_sys_enter, "raw_syscalls/sys_enter"},
-      {programs.on_sys_exit, programs.on_perf_sys_exit, &links.on_perf_sys_exit, "raw_syscalls/sys_exit"},
-      {programs.on_exec, programs.on_perf_exec, &links.on_perf_exec, "sched/sched_process_exec"},
-      {programs.on_fork, programs.on_perf_fork, &links.on_perf_fork, "sched/sched_process_fork"},
-      {programs.on_exit, programs.on_perf_exit, &links.on_perf_exit, "sched/sched_process_exit"},
-      {programs.on_cgroup_mkdir, programs.on_perf_cgroup_mkdir, &links.on_perf_cgroup_mkdir, "cgroup/cgroup_mkdir"},
-      {programs.on_cgroup_attach, programs.on_perf_cgroup_attach, &links.on_perf_cgroup_attach,
-       "cgroup/cgroup_attach_task"},
-      {programs.on_capable, programs.on_perf_capable, &links.on_perf_capable, "capability/cap_capable"},
-  };
-}
-
-// Has only the programs loaded that `options` need, in this form.
-void ChooseForm(AttachForm form, const BpfOptions& options, CapabilitySource capabilities, recorder& skeleton) {
-  for (const ProgramForms& program : AllForms(skeleton)) {
-    const bool wanted = program.raw == skeleton.progs.on_sys_exit       ? options.track_denials
-                        : program.raw == skeleton.progs.on_cgroup_mkdir ? options.enrol_containers
-                        : program.raw == skeleton.progs.on_capable      ? capabilities == CapabilitySource::kTracepoint
-                                                                        : true;
-    bpf_program__set_autoload(program.raw, wanted && form == AttachForm::kTpBtf);
-    bpf_program__set_autoload(program.perf, wanted && form != AttachForm::kTpBtf);
-    // libbpf looks for the events only where tracefs is usually mounted.
-    bpf_program__set_autoattach(program.perf, false);
-  }
-  bpf_program__set_autoload(skeleton.progs.on_capable_fexit, capabilities == CapabilitySource::kFexit);
-  bpf_program__set_autoload(skeleton.progs.on_handler, form == AttachForm::kHandlers);
-  bpf_program__set_autoattach(skeleton.progs.on_handler, false);
-  if (form == AttachForm::kHandlers) bpf_program__set_autoload(skeleton.progs.on_perf_sys_enter, false);
-}
-
-absl::Status AttachToEvents(recorder& skeleton) {
-  SYSCARVE_ASSIGN_OR_RETURN(const TracepointEvents events, TracepointEvents::Find());
-  for (const ProgramForms& program : AllForms(skeleton)) {
-    if (!bpf_program__autoload(program.perf)) continue;
-    SYSCARVE_ASSIGN_OR_RETURN(UniqueFd event, events.Open(program.event));
-    *program.perf_link = bpf_program__attach_perf_event(program.perf, event.get());
-    if (*program.perf_link == nullptr) return PosixError(absl::StrCat("attach to the event ", program.event), errno);
-    event.release();  // The link's.
-  }
-  return absl::OkStatus();
-}
-
-absl::Status AttachToHandlers(recorder& skeleton) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<uint64_t> handlers, SyscallHandlers());
-  LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .addrs = reinterpret_cast<const unsigned long*>(handlers.data()),
-              .cnt = handlers.size());
-  // All or none: one that cannot be traced would go unseen.
-  skeleton.links.on_handler = bpf_program__attach_kprobe_multi_opts(skeleton.progs.on_handler, nullptr, &options);
-  if (skeleton.links.on_handler == nullptr) return PosixError("attach to the functions of system calls", errno);
-  return absl::OkStatus();
-}
-
-// The form that the environment asks for.
-absl::StatusOr<std::optional<AttachForm>> FormFromEnvironment() {
-  const char* const name = std::getenv("SYSCARVE_ATTACH");
-  if (name == nullptr || *name == '\0') return std::nullopt;
-  for (const AttachForm form : {AttachForm::kTpBtf, AttachForm::kTracepoint, AttachForm::kHandlers}) {
-    if (AttachFormName(form) == name) return form;
-  }
-  return absl::InvalidArgumentError("SYSCARVE_ATTACH must be tp_btf, tracepoint or kprobe.multi");
-}
-
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
 bool IsPreemptible(std::optional<bool> measured) {
   if (measured.has_value()) return *measured;
@@ -246,18 +140,6 @@ bool IsPreemptible(std::optional<bool> measured) {
 }
 
 }  // namespace
-
-std::string_view AttachFormName(AttachForm form) {
-  switch (form) {
-    case AttachForm::kTpBtf:
-      return "tp_btf";
-    case AttachForm::kTracepoint:
-      return "tracepoint";
-    case AttachForm::kHandlers:
-      break;
-  }
-  return "kprobe.multi";
-}
 
 struct BpfEventSource::State {
   ~State() {
@@ -373,23 +255,23 @@ BpfEventSource::~BpfEventSource() = default;
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const BpfOptions& options) {
   SetLibbpfVoice();
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> asked, FormFromEnvironment());
-  if (!asked) asked = options.attach;
   // Whoever watches exits needs the enters of the same events.
   if (asked == AttachForm::kHandlers && options.track_denials) asked = AttachForm::kTracepoint;
   if (asked) return CreateAs(*asked, options);
-  // Beside loading, which takes longer.
+  // The probe runs beside the loading of what the version suggests, which takes longer.
   std::future<std::optional<bool>> probe = std::async(std::launch::async, RawTracepointsArePreemptible);
   const bool expected = IsPreemptible(/*measured=*/std::nullopt);
-  auto source = expected ? CreateUnpreempted(options) : CreateAs(AttachForm::kTpBtf, options);
+  auto first = expected ? CreateUnpreempted(options) : CreateAs(AttachForm::kTpBtf, options);
   const bool preemptible = IsPreemptible(probe.get());
-  if (source.ok() && expected == preemptible) return source;
-  auto other = expected ? CreateAs(AttachForm::kTpBtf, options) : CreateUnpreempted(options);
-  if (expected) std::swap(source, other);
+  if (first.ok() && expected == preemptible) return first;
+  auto second = expected ? CreateAs(AttachForm::kTpBtf, options) : CreateUnpreempted(options);
+  auto& raw = expected ? second : first;
+  auto& unpreempted = expected ? first : second;
   // Raw tracepoints are the cheapest where nobody is preempted. Elsewhere their losses are counted, which is better
   // than nothing. Where neither works, it is their error that says what a host lacks.
-  if (other.ok() && (preemptible || !source.ok())) return other;
-  if (source.ok()) (*source)->state_->preemptible = preemptible;
-  return source;
+  if (unpreempted.ok() && (preemptible || !raw.ok())) return std::move(unpreempted);
+  if (raw.ok()) (*raw)->state_->preemptible = preemptible;
+  return std::move(raw);
 }
 
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateUnpreempted(const BpfOptions& options) {
@@ -409,7 +291,11 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
   recorder& skeleton = *state->skeleton;
 
   if (options.capabilities) state->capability_source = BestCapabilitySource(form);
-  ChooseForm(form, options, state->capability_source, skeleton);
+  ChoosePrograms({.form = form,
+                  .exits = options.track_denials,
+                  .cgroups = options.enrol_containers,
+                  .capabilities = state->capability_source},
+                 skeleton);
 
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return BpfError("count the CPUs", -cpus);
@@ -449,8 +335,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
   if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
-  if (form != AttachForm::kTpBtf) SYSCARVE_RETURN_IF_ERROR(AttachToEvents(skeleton));
-  if (form == AttachForm::kHandlers) SYSCARVE_RETURN_IF_ERROR(AttachToHandlers(skeleton));
+  SYSCARVE_RETURN_IF_ERROR(AttachChosenPrograms(form, skeleton));
 
   auto on_record = [](void* context, void* data, size_t size) {
     auto* self = static_cast<State*>(context);

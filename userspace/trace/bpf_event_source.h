@@ -14,18 +14,9 @@
 
 #include "userspace/base/status.h"
 #include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/program_forms.h"
 
 namespace syscarve {
-
-// Where the kernel side's programs are attached (bpf/raw_programs.bpf.h, bpf/perf_programs.bpf.h).
-enum class AttachForm {
-  kTpBtf,       // Raw tracepoints. The cheapest; from Linux 7.0 on not without loss under load.
-  kTracepoint,  // Tracepoint events, by perf. Since Linux 6.12.
-  kHandlers,    // As kTracepoint, but calls at the functions that serve them. Not with track_denials.
-};
-
-// "tp_btf", "tracepoint" or "kprobe.multi", as in Method::attach.
-std::string_view AttachFormName(AttachForm form);
 
 struct BpfOptions {
   bool every_call = false;  // Stream every call, not only first sightings.
@@ -39,15 +30,13 @@ struct BpfOptions {
   Abi native = NativeAbi();
   // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
   bool capabilities = true;
-  // Nothing: the cheapest form that loses nothing on this kernel, which is found by trying. SYSCARVE_ATTACH in the
-  // environment, with the name of a form, goes before.
-  std::optional<AttachForm> attach;
 };
 
 class BpfEventSource {
  public:
-  // Loads and attaches. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented when
-  // the kernel cannot.
+  // Loads and attaches, in the cheapest form that loses nothing on this kernel, or in the one that SYSCARVE_ATTACH in
+  // the environment names. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented
+  // when the kernel cannot.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> Create(const BpfOptions& options);
   ~BpfEventSource();
   BpfEventSource(const BpfEventSource&) = delete;

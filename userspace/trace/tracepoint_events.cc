@@ -42,10 +42,10 @@ absl::StatusOr<UniqueFd> MountOurOwn() {
 
 absl::StatusOr<TracepointEvents> TracepointEvents::Find() {
   for (const char* const path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
-    if (UniqueFd folder = OpenMounted(path); folder.valid()) return TracepointEvents(std::move(folder), path);
+    if (UniqueFd folder = OpenMounted(path); folder.valid()) return TracepointEvents(std::move(folder));
   }
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd own, MountOurOwn());
-  return TracepointEvents(std::move(own), "a mount of our own");
+  return TracepointEvents(std::move(own));
 }
 
 absl::StatusOr<UniqueFd> TracepointEvents::Open(const std::string& event) const {

@@ -20,14 +20,10 @@ class TracepointEvents {
   // before the CPU's own list).
   absl::StatusOr<UniqueFd> Open(const std::string& event) const;
 
-  // How the list was found: "/sys/kernel/tracing", or "a mount of our own".
-  const std::string& found() const { return found_; }
-
  private:
-  TracepointEvents(UniqueFd root, std::string found) : root_(std::move(root)), found_(std::move(found)) {}
+  explicit TracepointEvents(UniqueFd root) : root_(std::move(root)) {}
 
   UniqueFd root_;  // The folder that has events/.
-  std::string found_;
 };
 
 }  // namespace syscarve
