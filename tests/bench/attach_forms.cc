@@ -9,7 +9,6 @@
 #include <bpf/libbpf.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "attach_forms.skel.h"
+#include "tests/bench/call_cost.h"
 #include "userspace/trace/tracepoint_events.h"
 
 namespace syscarve {
@@ -34,26 +34,6 @@ constexpr char kSpelling[] = "x64";
 constexpr char kHandler[] = "__arm64_sys_getppid";
 constexpr char kSpelling[] = "arm64";
 #endif
-
-void Call(long calls) {
-  for (long i = 0; i < calls; ++i) syscall(SYS_getppid);
-}
-
-// CPU time, so that whatever else runs on the machine is not counted.
-double NanosPerCall(long calls) {
-  timespec begin;
-  timespec end;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
-  Call(calls);
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-  return (static_cast<double>(end.tv_sec - begin.tv_sec) * 1e9 + static_cast<double>(end.tv_nsec - begin.tv_nsec)) /
-         static_cast<double>(calls);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 struct Form {
   const char* name;

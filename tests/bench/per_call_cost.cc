@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,27 +24,12 @@
 #include <vector>
 
 #include "floor_bpf.skel.h"
+#include "tests/bench/call_cost.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/cgroup.h"
 
 namespace syscarve {
 namespace {
-
-// CPU time, so that whatever else runs on the machine is not counted.
-double NanosPerCall(long calls) {
-  timespec begin;
-  timespec end;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
-  for (long i = 0; i < calls; ++i) syscall(SYS_getppid);
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
-  return (static_cast<double>(end.tv_sec - begin.tv_sec) * 1e9 + static_cast<double>(end.tv_nsec - begin.tv_nsec)) /
-         static_cast<double>(calls);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // The process whose calls are timed. It sits in a cgroup of its own; the recorder is somebody else, as in real life.
 class Caller {

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -327,3 +328,15 @@ def counts(recording):
 
 def names(recording):
     return set(counts(recording))
+
+
+def strace_names(path):
+    """The names of the calls in the output of `strace -f -o`."""
+    found = set()
+    with open(path, encoding="utf-8", errors="surrogateescape") as trace:
+        for line in trace:
+            # "1234 openat(…", but not "1234 <... openat resumed>", "1234 --- SIGCHLD …" or "1234 +++ exited …".
+            call = re.match(r"\d+ +([a-z_][a-z0-9_]*)\(", line)
+            if call:
+                found.add(call.group(1))
+    return found

@@ -5,27 +5,14 @@ its reason.
 """
 
 import os
-import re
 
 import programs
-from support import NOBODY, E2eTest, load, names
+from support import NOBODY, E2eTest, load, names, strace_names
 
 # What strace makes a program do, or shows, that does not happen without it.
 STRACE_ARTEFACTS = {
     "restart_syscall": "a stop by the tracer interrupts a sleep, which the kernel then restarts under this name",
 }
-
-
-def strace_names(path):
-    """The names of the calls in the output of `strace -f -o`."""
-    found = set()
-    with open(path, encoding="utf-8", errors="surrogateescape") as trace:
-        for line in trace:
-            # "1234 openat(…", but not "1234 <... openat resumed>", "1234 --- SIGCHLD …" or "1234 +++ exited …".
-            call = re.match(r"\d+ +([a-z_][a-z0-9_]*)\(", line)
-            if call:
-                found.add(call.group(1))
-    return found
 
 
 class Checks:

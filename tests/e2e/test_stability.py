@@ -5,8 +5,7 @@ import os
 import sys
 
 import loaded
-from support import E2eTest, load, names
-from test_programs import strace_names
+from support import E2eTest, load, names, strace_names
 
 
 class Stability:

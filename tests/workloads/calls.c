@@ -6,17 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void call_i386(long number) {
-#if defined(__x86_64__)
-  long result;
-  __asm__ volatile("int $0x80"
-                   : "=a"(result)
-                   : "a"(number), "b"(0L), "c"(0L), "d"(0L), "S"(0L), "D"(0L)
-                   : "memory", "r8", "r9", "r10", "r11");
-#else
-  (void)number;
-#endif
-}
+#include "call_i386.h"
 
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
@@ -30,7 +20,7 @@ int main(int argc, char** argv) {
     if (sscanf(text, "%ld:%ld", &number, &count) < 1) return 2;
     for (long n = 0; n < count; ++n) {
       if (i386) {
-        call_i386(number);
+        call_i386(number, 0);
       } else {
         syscall(x32 ? number | 0x40000000 : number, 0, 0, 0, 0, 0, 0);
       }

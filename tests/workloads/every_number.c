@@ -8,19 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct timespec tick = {.tv_nsec = 1000000};
+#include "call_i386.h"
 
-static void call_i386(long number) {
-#if defined(__x86_64__)
-  long result;
-  __asm__ volatile("int $0x80"
-                   : "=a"(result)
-                   : "a"(number), "b"(-1L), "c"(-1L), "d"(-1L), "S"(-1L), "D"(-1L)
-                   : "memory", "r8", "r9", "r10", "r11");
-#else
-  (void)number;
-#endif
-}
+static const struct timespec tick = {.tv_nsec = 1000000};
 
 int main(int argc, char** argv) {
   const int i386 = argc > 2 && strcmp(argv[1], "i386") == 0;
@@ -32,7 +22,7 @@ int main(int argc, char** argv) {
     if (child == 0) {
       setsid();
       if (i386) {
-        call_i386(number);
+        call_i386(number, -1);
       } else {
         syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
       }

@@ -1,0 +1,16 @@
+// A 32-bit call from 64-bit code, through int $0x80, with the same value in the five arguments that registers of 32-bit
+// code hold. Does nothing on other architectures than x86_64.
+#pragma once
+
+static inline void call_i386(long number, long argument) {
+#if defined(__x86_64__)
+  long result;
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(argument), "c"(argument), "d"(argument), "S"(argument), "D"(argument)
+                   : "memory", "r8", "r9", "r10", "r11");
+#else
+  (void)number;
+  (void)argument;
+#endif
+}
