@@ -66,12 +66,16 @@ int on_perf_exec(struct trace_event_raw_sched_process_exec *event)
 SEC("tracepoint/sched/sched_process_fork")
 int on_perf_fork(struct trace_event_raw_sched_process_fork *event)
 {
+	struct task_struct *parent = bpf_get_current_task_btf();
 	struct task_struct *child = bpf_task_from_pid(event->child_pid);
 
-	// Its parent has not let it run yet, so it is there.
-	if (!child)
+	// Its parent has not let it run yet, so it is there. Whose parent is a subject's would be one, too.
+	if (!child) {
+		if (subject_of_process(parent->tgid) || subject_of_cgroup(cgroup_of(parent)))
+			__sync_fetch_and_add(&losses.enrolment_failed, 1);
 		return 0;
-	begin_task(bpf_get_current_task_btf(), child);
+	}
+	begin_task(parent, child);
 	bpf_task_release(child);
 	return 0;
 }
@@ -102,6 +106,8 @@ int on_perf_cgroup_mkdir(struct trace_event_raw_cgroup *event)
 		begin_cgroup(cgroup, EVENT_TEXT(event, path));
 		break;
 	}
+	if (!found)
+		__sync_fetch_and_add(&losses.subjects_full, 1);
 	bpf_iter_css_destroy(&descendants);
 	bpf_cgroup_release(root);
 	return 0;
@@ -133,6 +139,9 @@ int on_perf_cgroup_attach(struct trace_event_raw_cgroup_migrate *event)
 	if (destination) {
 		change_cgroup(task, destination, EVENT_TEXT(event, dst_path), moved_whole(task, destination));
 		bpf_cgroup_release(destination);
+	} else {
+		// It cannot go while a task is being moved there.
+		__sync_fetch_and_add(&losses.enrolment_failed, 1);
 	}
 	bpf_task_release(task);
 	return 0;

@@ -2,7 +2,8 @@
 # The kernel matrix: sudo tests/kernels/run.sh [OPTION…] [KERNEL…]
 #
 # Boots Debian's own kernels in QEMU, one after the other, and lets guest/checks.sh try in each of them what syscarve promises. Prints
-# what each check found and at the end one table, which is also written to WORK/table.md. Needs no KVM, and root for debootstrap alone.
+# what each check found and at the end a table of these kernels; WORK/table.md has the last row of every kernel that was ever tested in
+# WORK. Needs no KVM, and root for debootstrap alone.
 #
 #   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 7, 7-full; without any, all of them. The number is that of
 #                        the kernel in a release of Debian (7: the newest in sid); -full is the same with preempt=full, -systemd with
@@ -27,6 +28,7 @@ checks='' filter='-*TwoHundredTimes' share='' limit=600 experiment=
 
 # Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
 kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 7 7-full)
+on_request=(arm64-6.1 arm64-6.12)
 declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid [arm64-6.1]=bookworm [arm64-6.12]=trixie)
 declare -A architecture=([arm64-6.1]=arm64 [arm64-6.12]=arm64)
 declare -A packages=(
@@ -43,7 +45,7 @@ declare -A packages=(
 )
 
 usage() {
-  sed -n '2,22s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -73,7 +75,7 @@ while [[ $# -gt 0 ]]; do
         --build) build=$2 ;;
         --checks) checks=$2 ;;
         --filter) filter=$2 ;;
-        --script) script=$2 experiment=yes ;;
+        --script) script=$2 experiment=experiments ;;
         --share) share=$2 ;;
         --limit) limit=$2 ;;
       esac
@@ -165,13 +167,13 @@ lines() {
   sed -n 's/\r$//; s/^CHECK\t//p' "$source"
 }
 
-# test_kernel NAME: boots it, prints what it found and notes its row of the table.
-rows=()
+# test_kernel NAME: boots it, prints what it found and notes its row of the table in its results. Those of an experiment are elsewhere.
 failed=
 test_kernel() {
-  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/results/$1
-  local arch
+  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/${experiment:-results}/$1
+  local arch today
   arch=$(architecture_of "$1")
+  today=$(date -u +%F)
   if [[ $base != "$name" ]]; then arguments+=" preempt=full"; fi
   if [[ $base == *-systemd ]]; then
     base=${base%-systemd}
@@ -183,7 +185,8 @@ test_kernel() {
   read -ra patterns -d '' <<< "${packages[$base]}" || true
   if ! attended "$here/../support/debian-package.sh" "$work" "${suite[$base]}" "$arch" "${patterns[@]}" > "$temporary/trees"; then
     failed=yes
-    rows+=("| $name | - | - | - | - | - | **its packages cannot be had** |")
+    mkdir -p "$results"
+    echo "| $name | - | $today | - | - | - | - | **its packages cannot be had** |" > "$results/row"
     return
   fi
   mapfile -t trees < "$temporary/trees"
@@ -220,8 +223,8 @@ test_kernel() {
   if [[ -n $wrong && -n $bad ]]; then wrong+=", "; fi
   wrong+=$bad
   if [[ -n $wrong ]]; then failed=yes; fi
-  rows+=("$(lines "$results" | awk -F'\t' -v start="| $name | $version | $boot |" -v wrong="$wrong" '
-    { n[$2]++ } END { printf "%s %d | %d | %d | %s |", start, n["pass"], n["fail"], n["skip"], wrong }')")
+  lines "$results" | awk -F'\t' -v start="| $name | $version | $today | $boot |" -v wrong="$wrong" '
+    { n[$2]++ } END { printf "%s %d | %d | %d | %s |\n", start, n["pass"], n["fail"], n["skip"], wrong }' > "$results/row"
 }
 
 for arch in "${!needed[@]}"; do
@@ -230,13 +233,17 @@ for arch in "${!needed[@]}"; do
 done
 for name in "${wanted[@]}"; do test_kernel "$name"; done
 
+# table KERNEL…: the rows of those that have one.
+table() {
+  echo '| kernel | version | on | boot, s | passed | failed | skipped | what failed |'
+  echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+  local name
+  for name in "$@"; do cat "$work/results/$name/row" 2> /dev/null || true; done
+}
+
 if [[ -z $experiment ]]; then
-  {
-    echo '| kernel | version | boot, s | passed | failed | skipped | what failed |'
-    echo '| --- | --- | --- | --- | --- | --- | --- |'
-    printf '%s\n' "${rows[@]}"
-  } > "$work/table.md"
   echo
-  cat "$work/table.md"
+  table "${wanted[@]}"
+  table "${kernels[@]}" "${on_request[@]}" > "$work/table.md"
 fi
 [[ -z $failed ]]

@@ -19,6 +19,7 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/host.h"
 #include "userspace/trace/leftovers.h"
 #include "userspace/trace/supervisor.h"
 
@@ -51,9 +52,9 @@ Finding Kernel() {
 }
 
 Finding Btf() {
-  const bool present = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+  const bool present = HasTypeInformation();
   return {present ? kOk : kMissing, "kernel type information (BTF)",
-          present ? "/sys/kernel/btf/vmlinux" : "/sys/kernel/btf/vmlinux is not readable",
+          present ? "/sys/kernel/btf/vmlinux" : "/sys/kernel/btf/vmlinux does not have it",
           present ? "" : "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's and Ubuntu's own are)"};
 }
 

@@ -21,10 +21,12 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/recorder.h"
 #include "recorder.skel.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/trace/cgroup.h"
+#include "userspace/trace/host.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
 
@@ -59,21 +61,24 @@ void SetLibbpfVoice() {
   libbpf_set_print(debug != nullptr && std::strcmp(debug, "libbpf") == 0 ? Verbose : Silent);
 }
 
+// What to do about it where one piece of the kernel side cannot be had.
+absl::Status WithBpfHint(const absl::Status& status) {
+  return WithHint(
+      status,
+      absl::IsPermissionDenied(status)
+          ? "Recording with BPF needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; --backend notify needs neither."
+          : "`syscarve doctor` tells what this host lacks; --backend notify works without BPF.");
+}
+
 absl::Status BpfError(std::string_view what, int error) {
   const absl::Status status = PosixError(what, error);
-  if (error == EPERM || error == EACCES) {
-    return WithHint(
-        status,
-        "Recording with BPF needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; --backend notify needs neither.");
+  // libbpf says only "No such process" without it.
+  if (!absl::IsPermissionDenied(status) && !HasTypeInformation()) {
+    return WithHint(absl::FailedPreconditionError(
+                        Concat(what, ": this kernel has no type information (BTF, /sys/kernel/btf/vmlinux)")),
+                    "Kernels of Debian and Ubuntu have it; --backend notify works without.");
   }
-  // libbpf says only "No such process" then.
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return WithHint(
-        status,
-        "This kernel has no type information (BTF, /sys/kernel/btf/vmlinux), which those of Debian and Ubuntu have; "
-        "--backend notify works without.");
-  }
-  return WithHint(status, "`syscarve doctor` tells what this host lacks; --backend notify works without BPF.");
+  return WithBpfHint(status);
 }
 
 // Calls `visit(key, value)` for every entry of a hash map with one value.
@@ -335,7 +340,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
   if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
-  SYSCARVE_RETURN_IF_ERROR(AttachChosenPrograms(form, skeleton));
+  SYSCARVE_RETURN_IF_ERROR(WithBpfHint(AttachChosenPrograms(form, skeleton)));
 
   auto on_record = [](void* context, void* data, size_t size) {
     auto* self = static_cast<State*>(context);

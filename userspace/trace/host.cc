@@ -1,12 +1,16 @@
 #include "userspace/trace/host.h"
 
+#include <fcntl.h>
+#include <linux/btf.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
 
 #include "absl/strings/str_format.h"
+#include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
@@ -15,6 +19,12 @@ Host DescribeHost() {
   utsname name = {};
   uname(&name);
   return {.kernel = name.release, .native_abi = NativeAbi(), .libseccomp = LibseccompVersion()};
+}
+
+bool HasTypeInformation() {
+  const UniqueFd file(open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC));
+  __u16 magic = 0;
+  return file.valid() && read(file.get(), &magic, sizeof(magic)) == sizeof(magic) && magic == BTF_MAGIC;
 }
 
 absl::StatusOr<std::string> NewRunId() {

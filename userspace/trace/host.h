@@ -10,6 +10,9 @@ namespace syscarve {
 
 Host DescribeHost();
 
+// Whether the kernel's type information (BTF) can be read at /sys/kernel/btf/vmlinux, where libbpf looks for it.
+bool HasTypeInformation();
+
 // 32 random hex digits, for Run::id.
 absl::StatusOr<std::string> NewRunId();
 
