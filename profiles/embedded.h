@@ -6,7 +6,7 @@
 
 namespace syscarve {
 
-// The content of e.g. "closure.json"; empty for a name that was not embedded (profiles/CMakeLists.txt lists them).
+// The content of e.g. "rules/closure.json"; empty for a name that was not embedded (profiles/CMakeLists.txt lists them).
 std::string_view EmbeddedFile(std::string_view name);
 
 // The names of all that were embedded, "runtime/runc-1.1.5-x86_64.json" among them.

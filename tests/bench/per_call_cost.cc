@@ -25,8 +25,8 @@
 
 #include "floor_bpf.skel.h"
 #include "tests/bench/call_cost.h"
+#include "userspace/process/cgroup.h"
 #include "userspace/trace/bpf_event_source.h"
-#include "userspace/trace/cgroup.h"
 
 namespace syscarve {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/process/cgroup.h"
 #include "userspace/trace/bpf_event_source.h"
-#include "userspace/trace/cgroup.h"
 #include "userspace/trace/container_recorder.h"
 
 namespace syscarve {

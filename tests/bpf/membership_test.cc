@@ -17,9 +17,9 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/process/cgroup.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/cgroup.h"
 
 namespace syscarve {
 namespace {

@@ -16,12 +16,12 @@
 #include "absl/strings/str_cat.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/process/cgroup.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/cgroup.h"
 
 #if defined(__x86_64__)
-#include "tests/unit/policy/kernel_calls.h"
+#include "tests/unit/seccomp/kernel_calls.h"
 #endif
 
 namespace syscarve {

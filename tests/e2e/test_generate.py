@@ -240,7 +240,7 @@ class GenerateFolder(E2eTest):
         observed = {call["name"] for trace in traces(self.recording("web")) for call in trace["baseline_calls"]}
         comments = {rule["comment"]: set(rule["names"]) for rule in json.loads(self.read("web.json"))["syscalls"]}
         # Whether these are observed is luck, so they are listed with their own reason either way.
-        now_and_then = set(load(os.path.join(SOURCE, "profiles", "runtimes.json"))["occasional"][0]["names"])
+        now_and_then = set(load(os.path.join(SOURCE, "profiles", "rules", "runtimes.json"))["occasional"][0]["names"])
         self.assertEqual(comments["baseline: observed"], observed - names(self.recording("web")) - now_and_then)
         self.assertNotIn("mount", self.allowed("web.json"), "a call of the runtime before the filter")
         self.assertFalse([comment for comment in comments if "shipped" in comment])

@@ -227,7 +227,7 @@ class Kinds(E2eTest):
         def allow(names, *conditions):
             return {"names": names, "action": "SCMP_ACT_ALLOW", "args": list(conditions)}
 
-        with open(os.path.join(SOURCE, "profiles", "syscalls.txt"), encoding="utf-8") as table:
+        with open(os.path.join(SOURCE, "profiles", "rules", "syscalls.txt"), encoding="utf-8") as table:
             lines = [line.split() for line in table if not line.startswith(("#", "name ", "personality "))]
         names = [line[0] for line in lines if line[1] != "-"][:60]  # The first number is x86_64's.
         never = allow(names, {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"})

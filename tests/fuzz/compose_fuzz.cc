@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "userspace/emit/compose_file.h"
 #include "userspace/emit/compose_override.h"
+#include "userspace/read/compose_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto file = syscarve::ParseComposeFile({reinterpret_cast<const char*>(data), size});

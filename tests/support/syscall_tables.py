@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""profiles/syscalls.txt and the kernel headers that it comes from.
+"""profiles/rules/syscalls.txt and the kernel headers that it comes from.
 
   syscall_tables.py write FILE   writes the table anew
   syscall_tables.py check FILE   compares it with the headers and with the installed libseccomp; prints how many calls each has

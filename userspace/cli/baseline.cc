@@ -1,4 +1,4 @@
-#include "userspace/policy/baseline.h"
+#include "userspace/shipped/baseline.h"
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -30,12 +30,12 @@
 #include "userspace/container/bundle.h"
 #include "userspace/container/runtime_version.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/command.h"
+#include "userspace/process/signals.h"
+#include "userspace/process/unified_cgroups.h"
 #include "userspace/stub/stub.h"
-#include "userspace/trace/cgroup.h"
-#include "userspace/trace/command.h"
 #include "userspace/trace/container_recorder.h"
-#include "userspace/trace/signals.h"
-#include "userspace/trace/unified_cgroups.h"
 
 namespace syscarve::cli {
 namespace {

@@ -14,10 +14,10 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/container/engine.h"
-#include "userspace/policy/filter_profile.h"
+#include "userspace/process/host.h"
+#include "userspace/process/live_filter.h"
+#include "userspace/seccomp/decompile.h"
 #include "userspace/stub/stub.h"
-#include "userspace/trace/host.h"
-#include "userspace/trace/live_filter.h"
 
 namespace syscarve::cli {
 namespace {

@@ -42,7 +42,7 @@ class CeilingSource {
   // The ceiling of a profile for these recordings. The engine's default is what the engine of this host enforces when
   // nobody asks for anything else, on containers with the capabilities that these were configured with: read from a
   // container that is started for that, once for each configuration, and not from a copy of somebody's file. It needs
-  // the engine, and the right to read a process's filters (trace/live_filter.h).
+  // the engine, and the right to read a process's filters (process/live_filter.h).
   absl::StatusOr<Ceiling> For(std::span<const Recording> recordings);
 
  private:

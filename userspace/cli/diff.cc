@@ -20,11 +20,11 @@
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_json.h"
-#include "userspace/policy/diff.h"
-#include "userspace/policy/diff_evidence.h"
 #include "userspace/policy/generate.h"
-#include "userspace/policy/risk.h"
 #include "userspace/report/finding.h"
+#include "userspace/review/diff.h"
+#include "userspace/review/diff_evidence.h"
+#include "userspace/shipped/risk.h"
 
 namespace syscarve::cli {
 namespace {

@@ -17,9 +17,9 @@
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/host.h"
 #include "userspace/trace/bpf_event_source.h"
-#include "userspace/trace/cgroup.h"
-#include "userspace/trace/host.h"
 #include "userspace/trace/leftovers.h"
 #include "userspace/trace/supervisor.h"
 

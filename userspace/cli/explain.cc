@@ -21,13 +21,13 @@
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/model/recording_json.h"
-#include "userspace/policy/call_answer.h"
-#include "userspace/policy/filter.h"
 #include "userspace/policy/generate.h"
-#include "userspace/policy/names.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
 #include "userspace/report/explain_call.h"
+#include "userspace/review/call_answer.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/shipped/names.h"
 
 namespace syscarve::cli {
 namespace {

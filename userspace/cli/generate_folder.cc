@@ -14,9 +14,9 @@
 #include "userspace/base/text.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/recording_inputs.h"
-#include "userspace/emit/compose_file.h"
 #include "userspace/emit/compose_override.h"
 #include "userspace/policy/service.h"
+#include "userspace/read/compose_file.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/summary_markdown.h"
 

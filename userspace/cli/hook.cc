@@ -40,15 +40,15 @@
 #include "userspace/container/runtime_version.h"
 #include "userspace/emit/containers_common.h"
 #include "userspace/model/profile_json.h"
-#include "userspace/policy/baseline.h"
 #include "userspace/policy/baseline_choice.h"
 #include "userspace/policy/hook_profile.h"
-#include "userspace/policy/shipped_data.h"
-#include "userspace/policy/verify.h"
-#include "userspace/trace/cgroup.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/own_cgroup.h"
+#include "userspace/process/signals.h"
+#include "userspace/seccomp/verify.h"
+#include "userspace/shipped/baseline.h"
+#include "userspace/shipped/shipped_data.h"
 #include "userspace/trace/container_recorder.h"
-#include "userspace/trace/own_cgroup.h"
-#include "userspace/trace/signals.h"
 
 namespace syscarve::cli {
 namespace {

@@ -18,8 +18,8 @@
 #include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
-#include "userspace/policy/filter_profile.h"
-#include "userspace/trace/live_filter.h"
+#include "userspace/process/live_filter.h"
+#include "userspace/seccomp/decompile.h"
 
 namespace syscarve::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "userspace/policy/lint.h"
+#include "userspace/review/lint.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -21,8 +21,8 @@
 #include "userspace/container/runtime_version.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/policy/baseline_choice.h"
-#include "userspace/policy/lint_fix.h"
 #include "userspace/report/lint.h"
+#include "userspace/review/lint_fix.h"
 
 namespace syscarve::cli {
 namespace {

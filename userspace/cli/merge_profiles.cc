@@ -13,9 +13,9 @@
 #include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/emit.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/algebra.h"
-#include "userspace/policy/covering_profile.h"
-#include "userspace/policy/filter_profile.h"
+#include "userspace/seccomp/algebra.h"
+#include "userspace/seccomp/covering_profile.h"
+#include "userspace/seccomp/decompile.h"
 
 namespace syscarve::cli {
 namespace {

@@ -15,12 +15,12 @@
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/filter_paths.h"
-#include "userspace/policy/filter_profile.h"
+#include "userspace/process/host.h"
+#include "userspace/process/live_filter.h"
 #include "userspace/read/profile_reader.h"
-#include "userspace/trace/host.h"
-#include "userspace/trace/live_filter.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/decompile.h"
+#include "userspace/seccomp/symbolic.h"
 
 namespace syscarve::cli {
 namespace {

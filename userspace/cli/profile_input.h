@@ -10,8 +10,8 @@
 #include "userspace/model/profile.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/model/profile_target.h"
-#include "userspace/policy/argument_sets.h"
-#include "userspace/policy/meaning.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/meaning.h"
 
 namespace CLI {
 class App;

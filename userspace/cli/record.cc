@@ -17,8 +17,8 @@
 #include "userspace/cli/record_containers.h"
 #include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/process/command.h"
 #include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/command.h"
 #include "userspace/trace/notify_recorder.h"
 
 namespace syscarve::cli {

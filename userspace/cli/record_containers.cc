@@ -17,7 +17,7 @@
 #include "userspace/container/cgroup_scan.h"
 #include "userspace/container/engine.h"
 #include "userspace/container/engine_watchers.h"
-#include "userspace/trace/cgroup.h"
+#include "userspace/process/cgroup.h"
 #include "userspace/trace/container_recorder.h"
 
 namespace syscarve::cli {

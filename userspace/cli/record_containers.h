@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "userspace/container/naming.h"
-#include "userspace/trace/command.h"
+#include "userspace/process/command.h"
 #include "userspace/trace/mark_socket.h"
 
 namespace syscarve::cli {

@@ -11,8 +11,8 @@
 #include "userspace/base/sudo_caller.h"
 #include "userspace/cli/checkpoint_files.h"
 #include "userspace/model/recording.h"
+#include "userspace/process/signals.h"
 #include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/signals.h"
 
 namespace syscarve::cli {
 

@@ -14,7 +14,7 @@
 #include "userspace/cli/profile_input.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/algebra.h"
+#include "userspace/seccomp/algebra.h"
 
 namespace syscarve::cli {
 namespace {

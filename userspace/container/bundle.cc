@@ -1,6 +1,6 @@
 #include "userspace/container/bundle.h"
 
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 
 namespace syscarve {
 namespace {

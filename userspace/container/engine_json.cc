@@ -7,10 +7,10 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 #include "userspace/container/cgroup_name.h"
 #include "userspace/model/capability.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/container/hook_annotation.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

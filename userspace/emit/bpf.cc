@@ -1,6 +1,6 @@
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
-#include "userspace/policy/filter.h"
+#include "userspace/seccomp/compile.h"
 
 namespace syscarve {
 

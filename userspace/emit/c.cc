@@ -4,7 +4,7 @@
 #include "userspace/emit/emit.h"
 #include "userspace/emit/identifier.h"
 #include "userspace/emit/losses.h"
-#include "userspace/policy/filter.h"
+#include "userspace/seccomp/compile.h"
 
 namespace syscarve {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/call_rules.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 

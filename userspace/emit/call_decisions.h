@@ -9,9 +9,9 @@
 #include "userspace/emit/losses.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
-#include "userspace/policy/argument_sets.h"
-#include "userspace/policy/filter_paths.h"
-#include "userspace/policy/meaning.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/meaning.h"
+#include "userspace/seccomp/symbolic.h"
 
 namespace syscarve {
 

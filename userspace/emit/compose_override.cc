@@ -10,7 +10,7 @@
 #include "userspace/base/quote.h"
 #include "userspace/model/capability.h"
 #include "userspace/policy/capabilities.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 namespace {

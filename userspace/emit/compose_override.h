@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "userspace/base/status.h"
-#include "userspace/emit/compose_file.h"
+#include "userspace/read/compose_file.h"
 
 namespace syscarve {
 

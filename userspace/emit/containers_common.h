@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "userspace/base/status.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/abi.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 

@@ -69,7 +69,7 @@ struct Emitted {
 
 // `profile` in `format`. Same input, same bytes. What the format cannot say is a warning that names the calls. Nothing
 // is let through that the profile refuses: where that cannot be kept it is kInvalidArgument, naming the calls. Formats
-// that go through a compiled filter also fail as Compile does (filter.h).
+// that go through a compiled filter also fail as Compile does (compile.h).
 absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const EmitOptions& options);
 
 // One per format, as Emit.

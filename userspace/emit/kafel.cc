@@ -9,7 +9,7 @@
 #include "userspace/emit/emit.h"
 #include "userspace/emit/identifier.h"
 #include "userspace/emit/losses.h"
-#include "userspace/policy/call_rules.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 namespace {

@@ -7,7 +7,7 @@
 #include "userspace/emit/call_decisions.h"
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
-#include "userspace/policy/call_rules.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 namespace {

@@ -11,7 +11,7 @@
 #include "userspace/emit/identifier.h"
 #include "userspace/emit/losses.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/call_rules.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 namespace {

@@ -8,8 +8,8 @@
 #include "userspace/emit/call_decisions.h"
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
-#include "userspace/policy/call_rules.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/seccomp/condition_writer.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 namespace {

@@ -75,7 +75,7 @@ bool HasNarrowArguments(Abi abi);
 
 // Where an ABI's numbers begin: 4000, 5000 and 6000 on MIPS (arch/mips/include/uapi/asm/unistd.h), else 0.
 int FirstNumber(Abi abi);
-// The column of profiles/syscalls.txt: ABIs that differ only in the order of bytes share one.
+// The column of profiles/rules/syscalls.txt: ABIs that differ only in the order of bytes share one.
 std::string_view SyscallTableName(Abi abi);
 
 // The identity of a call as seccomp_data spells it: (arch, nr with x32's bit). nullopt for an arch no Abi has, or for a

@@ -24,6 +24,9 @@ struct Action {
   auto operator<=>(const Action&) const = default;
 };
 
+// The kernel's MAX_ERRNO: a filter that returns a larger errno returns this one (kernel/seccomp.c).
+inline constexpr uint16_t kMaxErrno = 4095;
+
 // Whether the kernel makes the call, logged or not. What a tracer or a supervisor decides is not known to be made.
 inline bool LetsThrough(Action action) {
   return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;

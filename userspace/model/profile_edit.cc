@@ -6,10 +6,10 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/profile_fields.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

@@ -11,10 +11,10 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_fields.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {
@@ -25,7 +25,6 @@ constexpr size_t kMaxConditions = 64;  // In one entry; more than six must repea
 constexpr size_t kMaxSmallList = 64;   // Architectures and flags.
 constexpr size_t kMaxWordBytes = 128;
 constexpr size_t kMaxCommentBytes = size_t{64} << 10;
-constexpr uint16_t kMaxErrno = 4095;  // The kernel's MAX_ERRNO.
 constexpr uint64_t kLastArgument = 5;
 constexpr size_t kOneElementPerLine = 0;
 

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/profile_fields.h"
 #include "userspace/model/profile_json.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

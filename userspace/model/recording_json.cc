@@ -9,9 +9,9 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/recording_json_words.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {

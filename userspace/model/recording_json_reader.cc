@@ -10,11 +10,12 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
+#include "userspace/model/profile.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_json_words.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
@@ -32,7 +33,6 @@ constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::valu
 constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;
 constexpr size_t kMaxWordBytes = 64;
 constexpr size_t kRunIdDigits = 32;
-constexpr uint64_t kMaxErrno = 4095;     // The kernel's MAX_ERRNO.
 constexpr uint64_t kMaxCapability = 63;  // The kernel keeps capability sets in 64 bits.
 
 std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes) {

@@ -39,7 +39,7 @@ void Complete(Table& table) {
   std::ranges::sort(table.by_name, {}, &Name::text);
 }
 
-// All columns of profiles/syscalls.txt. The build's tests check the file: nothing can be wrong with it here.
+// All columns of profiles/rules/syscalls.txt. The build's tests check the file: nothing can be wrong with it here.
 using Columns = std::map<std::string, Table, std::less<>>;
 
 Columns ReadColumns(std::string_view text) {
@@ -66,7 +66,7 @@ Columns ReadColumns(std::string_view text) {
 
 const Table& TableOf(Abi abi) {
   // Never destroyed, so that the tables can be used at any time.
-  static const auto& columns = *new const Columns(ReadColumns(EmbeddedFile("syscalls.txt")));
+  static const auto& columns = *new const Columns(ReadColumns(EmbeddedFile("rules/syscalls.txt")));
   static const auto& tables = *new const std::vector<const Table*>([] {
     std::vector<const Table*> of_abi;
     for (const Abi each : kAllAbis) of_abi.push_back(&columns.find(SyscallTableName(each))->second);

@@ -1,5 +1,5 @@
-// Names and numbers of system calls, per ABI: our own (profiles/syscalls.txt, after the kernel's headers), whatever the
-// installed libseccomp knows. Thread-safe; the tables are built once, at first use.
+// Names and numbers of system calls, per ABI: our own (profiles/rules/syscalls.txt, after the kernel's headers),
+// whatever the installed libseccomp knows. Thread-safe; the tables are built once, at first use.
 #pragma once
 
 #include <optional>

@@ -11,9 +11,9 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
-#include "userspace/policy/baseline.h"
 #include "userspace/policy/generate.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/shipped/baseline.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 

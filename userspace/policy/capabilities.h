@@ -1,5 +1,5 @@
 // From "the kernel asked" to "the program needed": a verdict for every capability that a recording has evidence of.
-// Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/capabilities.json the rules.
+// Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/rules/capabilities.json the rules.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 #include "userspace/model/capability.h"
 #include "userspace/model/recording.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 

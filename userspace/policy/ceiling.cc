@@ -6,10 +6,10 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/algebra.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/filter_paths.h"
-#include "userspace/policy/verify.h"
+#include "userspace/seccomp/algebra.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/symbolic.h"
+#include "userspace/seccomp/verify.h"
 
 namespace syscarve {
 namespace {

@@ -9,7 +9,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
-#include "userspace/policy/call_rules.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 

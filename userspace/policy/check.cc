@@ -11,9 +11,9 @@
 #include "userspace/base/saturating.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/argument_sets.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/filter_paths.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/symbolic.h"
 
 namespace syscarve {
 namespace {

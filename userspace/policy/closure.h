@@ -1,4 +1,4 @@
-// Closure: calls added to a profile although they were not seen, each with its reason (profiles/closure.json).
+// Closure: calls added to a profile although they were not seen, each with its reason (profiles/rules/closure.json).
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "userspace/model/abi.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 

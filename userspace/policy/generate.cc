@@ -11,8 +11,8 @@
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/ceiling.h"
-#include "userspace/policy/names.h"
-#include "userspace/policy/verify.h"
+#include "userspace/seccomp/verify.h"
+#include "userspace/shipped/names.h"
 
 namespace syscarve {
 namespace {

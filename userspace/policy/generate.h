@@ -17,11 +17,11 @@
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
-#include "userspace/policy/call_rules.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
 #include "userspace/policy/refusals.h"
 #include "userspace/policy/sighting.h"
+#include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "userspace/policy/shipped_data.h"
 #include "userspace/policy/sighting.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 
@@ -29,7 +29,7 @@ Refusal RefusalOf(const Recording& recording, const Run& run, std::string_view s
 struct RefusedCall {
   std::string name;               // As DisplayName where the number has none.
   std::vector<Refusal> refusals;  // At least one.
-  // Who is known to try the call, and to do without where there is none (profiles/errno.json); "" for nobody.
+  // Who is known to try the call, and to do without where there is none (profiles/rules/errno.json); "" for nobody.
   std::string probed_by;
   bool allowed = false;  // By the profile that is made.
 

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/model/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_builder.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "userspace/base/status.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 
 namespace syscarve {
 

@@ -11,11 +11,11 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/text.h"
+#include "userspace/base/yaml.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/read/gadget.h"
 #include "userspace/read/spo.h"
-#include "userspace/read/yaml.h"
 
 namespace syscarve {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/profile_note.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 

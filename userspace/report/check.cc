@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "userspace/policy/diff.h"
-#include "userspace/policy/diff_evidence.h"
-#include "userspace/policy/risk.h"
 #include "userspace/report/finding.h"
+#include "userspace/review/diff.h"
+#include "userspace/review/diff_evidence.h"
+#include "userspace/shipped/risk.h"
 
 namespace syscarve {
 

@@ -3,7 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/diff.h"
 #include "userspace/report/diff_words.h"

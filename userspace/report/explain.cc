@@ -11,9 +11,9 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/decision.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
+#include "userspace/seccomp/rule_evaluator.h"
 
 namespace syscarve {
 namespace {

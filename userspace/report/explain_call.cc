@@ -7,7 +7,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/sentence.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/report/wording.h"
 
 namespace syscarve {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "userspace/policy/call_answer.h"
+#include "userspace/review/call_answer.h"
 
 namespace syscarve {
 

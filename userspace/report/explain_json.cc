@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "userspace/base/escape.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/decision.h"
 #include "userspace/report/explain.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
+#include "userspace/seccomp/rule_evaluator.h"
 
 namespace syscarve {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "userspace/policy/filter_profile.h"
+#include "userspace/seccomp/decompile.h"
 
 namespace syscarve {
 

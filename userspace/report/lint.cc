@@ -5,7 +5,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 
 namespace syscarve {
 namespace {

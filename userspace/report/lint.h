@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "userspace/policy/lint.h"
 #include "userspace/report/finding.h"
+#include "userspace/review/lint.h"
 
 namespace syscarve {
 

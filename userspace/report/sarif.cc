@@ -10,8 +10,8 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/hash.h"
 #include "userspace/base/json_parser.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
-#include "userspace/model/strict_json.h"
 #include "userspace/report/finding.h"
 
 namespace syscarve {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/policy/refusals.h"
 #include "userspace/policy/sighting.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "userspace/model/abi.h"
-#include "userspace/policy/algebra.h"
+#include "userspace/seccomp/algebra.h"
 
 namespace syscarve {
 

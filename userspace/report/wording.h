@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/base/strict_json.h"
 #include "userspace/model/profile.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 

@@ -25,8 +25,8 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/trace/cgroup.h"
-#include "userspace/trace/host.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/host.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
 

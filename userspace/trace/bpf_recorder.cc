@@ -16,12 +16,12 @@
 #include "absl/strings/str_cat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/process_tree.h"
+#include "userspace/process/signals.h"
+#include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
-#include "userspace/trace/cgroup.h"
 #include "userspace/trace/guardian.h"
-#include "userspace/trace/process_tree.h"
-#include "userspace/trace/signals.h"
-#include "userspace/trace/waiting_child.h"
 
 namespace syscarve {
 namespace {

@@ -12,9 +12,9 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
-#include "userspace/trace/command.h"
+#include "userspace/process/command.h"
+#include "userspace/process/signals.h"
 #include "userspace/trace/mark_socket.h"
-#include "userspace/trace/signals.h"
 
 namespace syscarve {
 

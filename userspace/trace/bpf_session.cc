@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "userspace/base/unique_fd.h"
-#include "userspace/trace/host.h"
+#include "userspace/process/host.h"
 
 namespace syscarve {
 namespace {

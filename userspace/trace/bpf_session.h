@@ -13,10 +13,10 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
+#include "userspace/process/command.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/checkpoint_schedule.h"
-#include "userspace/trace/command.h"
 #include "userspace/trace/kernel_snapshot.h"
 #include "userspace/trace/mark_socket.h"
 

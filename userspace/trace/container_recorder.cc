@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
-#include "userspace/trace/cgroup.h"
 #include "userspace/trace/guardian.h"
-#include "userspace/trace/waiting_child.h"
 
 namespace syscarve {
 namespace {

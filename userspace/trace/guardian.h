@@ -9,7 +9,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/base/unique_fd.h"
-#include "userspace/trace/cgroup.h"
+#include "userspace/process/cgroup.h"
 
 namespace syscarve {
 

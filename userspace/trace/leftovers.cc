@@ -12,9 +12,9 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/fallback_folder.h"
-#include "userspace/trace/cgroup.h"
+#include "userspace/process/cgroup.h"
+#include "userspace/process/stale_name.h"
 #include "userspace/trace/mark_socket.h"
-#include "userspace/trace/stale_name.h"
 
 namespace syscarve {
 namespace {

@@ -17,7 +17,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/fallback_folder.h"
 #include "userspace/base/text.h"
-#include "userspace/trace/stale_name.h"
+#include "userspace/process/stale_name.h"
 
 namespace syscarve {
 namespace {

@@ -4,9 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "userspace/process/host.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/checkpoint_schedule.h"
-#include "userspace/trace/host.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {

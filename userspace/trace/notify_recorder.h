@@ -10,8 +10,8 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
-#include "userspace/trace/command.h"
-#include "userspace/trace/signals.h"
+#include "userspace/process/command.h"
+#include "userspace/process/signals.h"
 
 namespace syscarve {
 

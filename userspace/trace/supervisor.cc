@@ -28,8 +28,8 @@
 
 #include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
-#include "userspace/trace/process_tree.h"
-#include "userspace/trace/task_facts.h"
+#include "userspace/process/process_tree.h"
+#include "userspace/process/task_facts.h"
 
 // Newer than Debian 12's headers (Linux 6.6).
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 
 namespace syscarve {
 namespace {

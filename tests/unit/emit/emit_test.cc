@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "userspace/model/profile_json.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/shipped_data.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/shipped/shipped_data.h"
 
 namespace syscarve {
 namespace {

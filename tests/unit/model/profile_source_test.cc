@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "userspace/base/strict_json.h"
 #include "userspace/model/profile_json.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

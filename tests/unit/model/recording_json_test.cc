@@ -7,8 +7,8 @@
 #include "tests/unit/model/full_recording.h"
 #include "tests/unit/policy/random_recordings.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/model/strict_json.h"
 
 namespace syscarve {
 namespace {

@@ -7,14 +7,14 @@
 #include <cerrno>
 #include <random>
 
-#include "tests/unit/policy/filter_stack.h"
-#include "tests/unit/policy/random_profiles.h"
 #include "tests/unit/policy/recordings.h"
+#include "tests/unit/seccomp/filter_stack.h"
+#include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/filter.h"
 #include "userspace/policy/generate.h"
-#include "userspace/policy/verify.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/verify.h"
 
 namespace syscarve {
 namespace {

@@ -8,11 +8,11 @@
 #include <map>
 #include <set>
 
-#include "tests/unit/policy/random_profiles.h"
 #include "tests/unit/policy/recordings.h"
+#include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/policy/filter.h"
 #include "userspace/policy/generate.h"
+#include "userspace/seccomp/compile.h"
 
 namespace syscarve {
 namespace {

@@ -11,10 +11,10 @@
 #include "userspace/base/concat.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/baseline.h"
-#include "userspace/policy/decision.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/verify.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/seccomp/verify.h"
+#include "userspace/shipped/baseline.h"
 
 namespace syscarve {
 namespace {

@@ -15,15 +15,15 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/unit/policy/kernel_calls.h"
+#include "tests/unit/seccomp/kernel_calls.h"
 #include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/algebra.h"
-#include "userspace/policy/argument_sets.h"
-#include "userspace/policy/decision.h"
-#include "userspace/policy/filter_profile.h"
-#include "userspace/policy/meaning.h"
 #include "userspace/read/profile_reader.h"
+#include "userspace/seccomp/algebra.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/decompile.h"
+#include "userspace/seccomp/meaning.h"
+#include "userspace/seccomp/rule_evaluator.h"
 
 #if defined(__x86_64__)
 

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "userspace/policy/algebra.h"
-#include "userspace/policy/argument_sets.h"
-#include "userspace/policy/meaning.h"
+#include "userspace/seccomp/algebra.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/meaning.h"
 
 namespace syscarve {
 namespace {

@@ -18,11 +18,11 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
-#include "userspace/policy/decision.h"
-#include "userspace/policy/filter.h"
-#include "userspace/policy/rule_shapes.h"
-#include "userspace/policy/verify.h"
 #include "userspace/read/profile_reader.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/seccomp/rule_shapes.h"
+#include "userspace/seccomp/verify.h"
 
 namespace syscarve {
 namespace {

@@ -9,8 +9,8 @@
 #include "tests/unit/policy/recordings.h"
 #include "userspace/base/file.h"
 #include "userspace/model/profile_json.h"
-#include "userspace/policy/diff_evidence.h"
 #include "userspace/report/finding.h"
+#include "userspace/review/diff_evidence.h"
 
 namespace syscarve {
 namespace {

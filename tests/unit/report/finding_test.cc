@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "userspace/base/status.h"
-#include "userspace/model/strict_json.h"
+#include "userspace/base/strict_json.h"
 
 namespace syscarve {
 namespace {

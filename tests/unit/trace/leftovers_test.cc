@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "userspace/trace/stale_name.h"
+#include "userspace/process/stale_name.h"
 
 namespace syscarve {
 namespace {

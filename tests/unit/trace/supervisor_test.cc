@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "userspace/model/recording_json.h"
+#include "userspace/process/process_tree.h"
 #include "userspace/trace/notify_recorder.h"
-#include "userspace/trace/process_tree.h"
 
 namespace syscarve {
 namespace {

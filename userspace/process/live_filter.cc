@@ -1,0 +1,175 @@
+#include "userspace/process/live_filter.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/file.h"
+#include "userspace/base/text.h"
+#include "userspace/base/unique_fd.h"
+
+namespace syscarve {
+namespace {
+
+constexpr std::chrono::seconds kLongestStop(5);
+constexpr size_t kMaxFilters = 4096;  // The kernel stops at 32768 instructions over all of them.
+
+// The first word of a field of /proc/TASK/status, or "" without one.
+std::string StatusField(std::string_view task, std::string_view field) {
+  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), 1 << 16);
+  if (!status.ok()) return "";
+  const std::string label = Concat("\n", field, ":\t");
+  const size_t begin = status->find(label);
+  if (begin == std::string::npos) return "";
+  const size_t start = begin + label.size();
+  return status->substr(start, status->find_first_of(" \n", start) - start);
+}
+
+absl::Status Gone(pid_t task) {
+  return absl::NotFoundError(Concat("process ", task, " ended while its filters were being read"));
+}
+
+// Attached to a task, and let go at the end of the scope.
+class Attachment {
+ public:
+  explicit Attachment(pid_t task) : task_(task) {}
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  // A task that did not stop cannot be let go before it does, or before we end: whichever comes first.
+  ~Attachment() {
+    if (attached_) ptrace(PTRACE_DETACH, task_, nullptr, static_cast<long>(signal_));
+  }
+
+  absl::Status Attach() {
+    // Unlike PTRACE_ATTACH it sends no signal.
+    if (ptrace(PTRACE_SEIZE, task_, nullptr, nullptr) == 0) {
+      attached_ = true;
+      return absl::OkStatus();
+    }
+    const int error = errno;
+    const std::string who = std::to_string(task_);
+    if (error == ESRCH) return absl::NotFoundError(Concat("there is no process ", task_));
+    if (const std::string state = StatusField(who, "State"); state == "Z" || state == "X") {
+      return absl::NotFoundError(Concat("process ", task_, " has ended"));
+    }
+    if (const std::string tracer = StatusField(who, "TracerPid"); !tracer.empty() && tracer != "0") {
+      return WithHint(absl::FailedPreconditionError(Concat("process ", task_, " is traced by process ", tracer,
+                                                           ", and a process has one tracer")),
+                      "End the debugger or strace first.");
+    }
+    return WithHint(PosixError(Concat("trace process ", task_), error),
+                    "Run as root; kernel threads and, where Yama says so, other processes cannot be traced.");
+  }
+
+  absl::Status Stop() {
+    if (ptrace(PTRACE_INTERRUPT, task_, nullptr, nullptr) != 0) return Gone(task_);
+    // Only the task's end makes it readable; the time-outs are how long we wait before asking again.
+    const UniqueFd end(static_cast<int>(syscall(SYS_pidfd_open, task_, 0)));
+    const auto deadline = std::chrono::steady_clock::now() + kLongestStop;
+    constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(20);
+    for (std::chrono::nanoseconds pause = std::chrono::microseconds(10);; pause = std::min(2 * pause, kLongestPause)) {
+      int status = 0;
+      const pid_t waited = waitpid(task_, &status, __WALL | WNOHANG);
+      if (waited < 0 && errno != EINTR) return Lost();
+      if (waited == task_) {
+        if (!WIFSTOPPED(status)) return Lost();
+        // Stopped by us, or on the way to a signal that comes first and must not be lost.
+        if (status >> 16 == 0) signal_ = WSTOPSIG(status);
+        return absl::OkStatus();
+      }
+      if (std::chrono::steady_clock::now() > deadline) {
+        return WithHint(absl::FailedPreconditionError(Concat("process ", task_, " does not stop")),
+                        "It waits in the kernel for something that does not end, such as a dead file server.");
+      }
+      pollfd poll_end{.fd = end.get(), .events = POLLIN};
+      const timespec time_out{.tv_nsec = pause.count()};
+      ppoll(&poll_end, 1, &time_out, nullptr);
+    }
+  }
+
+  absl::StatusOr<std::vector<std::vector<sock_filter>>> Filters() {
+    std::vector<std::vector<sock_filter>> filters;
+    // Index 0 is the oldest filter, whatever ptrace(2) says.
+    for (unsigned long index = 0; index < kMaxFilters; ++index) {
+      const long length = ptrace(PTRACE_SECCOMP_GET_FILTER, task_, index, nullptr);
+      if (length < 0 && errno == ENOENT) break;
+      if (length < 0) return GetError(errno);
+      std::vector<sock_filter> filter(static_cast<size_t>(length));
+      if (ptrace(PTRACE_SECCOMP_GET_FILTER, task_, index, filter.data()) != length) return GetError(errno);
+      filters.insert(filters.begin(), std::move(filter));
+    }
+    return filters;
+  }
+
+ private:
+  absl::Status Lost() {
+    attached_ = false;
+    return Gone(task_);
+  }
+
+  absl::Status GetError(int error) const {
+    const std::string what = Concat("read the filters of process ", task_);
+    switch (error) {
+      case ESRCH:
+        return Gone(task_);
+      case EINVAL:
+        return absl::AbortedError(Concat("process ", task_, " runs under no seccomp filter"));
+      case EACCES:
+        if (StatusField("self", "Seccomp") != "0") {
+          return WithHint(absl::FailedPreconditionError(
+                              Concat(what, ": the kernel does not tell a process that is itself under a filter")),
+                          "Run syscarve outside the container or sandbox.");
+        }
+        return WithHint(PosixError(what, EPERM), "Run syscarve with sudo: it needs CAP_SYS_ADMIN.");
+      case EIO:
+        return WithHint(absl::UnimplementedError(Concat(what, ": the kernel cannot tell")),
+                        "It must be built with CONFIG_CHECKPOINT_RESTORE.");
+      case EMEDIUMTYPE:
+        return absl::UnimplementedError(Concat(what, ": one of them was not loaded as classic BPF"));
+      default:
+        return PosixError(what, error);
+    }
+  }
+
+  pid_t task_;
+  bool attached_ = false;
+  int signal_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::vector<sock_filter>>> ReadLiveFilters(pid_t task) {
+  if (task <= 0) return absl::InvalidArgumentError(Concat("a process id is greater than 0, not ", task));
+  // A task without filters is not disturbed to find that out.
+  const std::string mode = StatusField(std::to_string(task), "Seccomp");
+  const std::string state = StatusField(std::to_string(task), "State");
+  if (mode == "0" && state != "Z" && state != "X") {
+    return absl::AbortedError(Concat("process ", task, " runs under no seccomp filter"));
+  }
+  if (mode == "1") {
+    return absl::AbortedError(
+        Concat("process ", task,
+               " runs in seccomp's strict mode, which has no filter: it may read, write, exit and "
+               "return from signals"));
+  }
+  if (task == getpid()) {
+    return absl::FailedPreconditionError("a process cannot trace itself");
+  }
+  Attachment attachment(task);
+  SYSCARVE_RETURN_IF_ERROR(attachment.Attach());
+  SYSCARVE_RETURN_IF_ERROR(attachment.Stop());
+  return attachment.Filters();
+}
+
+}  // namespace syscarve

@@ -1,0 +1,86 @@
+#include "userspace/process/task_facts.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "userspace/base/file.h"
+
+namespace syscarve {
+namespace {
+
+// The kernel's own spelling of a device number, which differs from stat's (linux/kdev_t.h, MKDEV).
+uint64_t KernelDevice(dev_t device) {
+  return (uint64_t{major(device)} << 20) | minor(device);
+}
+
+}  // namespace
+
+const KnownProgram& ProgramLookup::OfTask(pid_t task) {
+  if (!proc_is_ours_) return unknown_;
+  char link[32];
+  std::snprintf(link, sizeof(link), "/proc/%d/exe", task);
+  return OfFile(link, /*follow_link=*/true);
+}
+
+const KnownProgram& ProgramLookup::OfFile(const char* path, bool follow_link) {
+  struct stat info;
+  if (stat(path, &info) != 0) return unknown_;
+  // The change time tells a file from another that later got its inode number.
+  const Key key{info.st_dev, info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+  const auto known = known_.find(key);
+  if (known != known_.end()) return known->second;
+  return known_.emplace(key, Describe(path, follow_link, info)).first->second;
+}
+
+KnownProgram ProgramLookup::Describe(const char* path, bool follow_link, const struct stat& info) const {
+  std::string name = path;
+  if (follow_link) {
+    char target[4096];
+    const ssize_t length = readlink(path, target, sizeof(target));
+    name.assign(target, length > 0 ? static_cast<size_t>(length) : 0);
+    // The kernel's mark for a file without a name any more.
+    constexpr std::string_view kDeleted = " (deleted)";
+    if (info.st_nlink == 0 && name.ends_with(kDeleted)) name.resize(name.size() - kDeleted.size());
+  }
+  const bool set_uid = (info.st_mode & S_ISUID) != 0 && info.st_uid != uid_;
+  const bool set_gid = (info.st_mode & S_ISGID) != 0 && (info.st_mode & S_IXGRP) != 0 && info.st_gid != gid_;
+  const bool capable = uid_ != 0 && getxattr(path, "security.capability", nullptr, 0) > 0;
+  return {.program = {.path = std::move(name), .device = KernelDevice(info.st_dev), .inode = info.st_ino},
+          .privileged = set_uid || set_gid || capable};
+}
+
+std::optional<SignalState> ReadSignalState(pid_t task) {
+  const absl::StatusOr<std::string> status = ReadFile("/proc/" + std::to_string(task) + "/status", 1 << 16);
+  if (!status.ok()) return std::nullopt;
+  const auto value = [&](std::string_view field) -> std::string_view {
+    const std::string label = std::string("\n").append(field).append(":\t");
+    const size_t begin = status->find(label);
+    if (begin == std::string::npos) return {};
+    const size_t start = begin + label.size();
+    return std::string_view(*status).substr(start, status->find('\n', start) - start);
+  };
+  const auto number = [](std::string_view text, int base) {
+    uint64_t result = 0;
+    std::from_chars(text.data(), text.data() + text.size(), result, base);
+    return result;
+  };
+  const auto has_sigsys = [&](std::string_view field) { return (number(value(field), 16) >> (SIGSYS - 1) & 1) != 0; };
+  const std::string_view namespace_pids = value("NSpid");
+  return SignalState{.process = static_cast<pid_t>(number(value("Tgid"), 10)),
+                     .alone = number(value("Threads"), 10) == 1,
+                     .namespace_init = namespace_pids.substr(namespace_pids.rfind('\t') + 1) == "1",
+                     .blocked = has_sigsys("SigBlk"),
+                     .handled = has_sigsys("SigCgt"),
+                     .ignored = has_sigsys("SigIgn")};
+}
+
+}  // namespace syscarve

@@ -1,0 +1,141 @@
+#include "userspace/seccomp/algebra.h"
+
+#include <map>
+#include <utility>
+
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+using Set = ArgumentSets::Set;
+
+// Less is better to show: people read names, and look for what is let through, by their own ABI first of all.
+int ShownLast(const Counterexample& example, Abi native) {
+  const bool opens = LetsThrough(example.left) && !LetsThrough(example.right);
+  return (SyscallName(example.id).has_value() ? 0 : 4) + (opens ? 0 : 2) + (example.id.abi == native ? 0 : 1);
+}
+
+std::optional<Counterexample> Exceeds(SyscallId id, const Decision& left, const Decision& right, ArgumentSets& sets) {
+  if (left == right) return std::nullopt;
+  for (auto answer = left.rbegin(); answer != left.rend(); ++answer) {
+    for (const auto& [limit, limit_on] : right) {
+      if (answer->first.kind <= limit.kind) break;
+      const Set both = sets.And(answer->second, limit_on);
+      if (sets.exhausted()) return std::nullopt;
+      if (both != ArgumentSets::kNone) {
+        return Counterexample{
+            .id = id, .where = both, .arguments = sets.Example(both), .left = answer->first, .right = limit};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// Two meanings joined by a choice between answers. Most calls of a profile are decided alike, so what two decisions
+// give together is remembered.
+template <typename Choose>
+class Combiner {
+ public:
+  Combiner(ArgumentSets& sets, const Choose& choose) : sets_(sets), choose_(choose) {}
+
+  Meaning Combine(const Meaning& left, const Meaning& right) {
+    Meaning result{.native = left.native, .unclear = left.unclear};
+    result.unclear.insert(right.unclear.begin(), right.unclear.end());
+    for (const auto& [id, decision] : left.decisions) {
+      const auto other = right.decisions.find(id);
+      if (other != right.decisions.end()) result.decisions[id] = Decide(decision, other->second);
+    }
+    return result;
+  }
+
+ private:
+  const Decision& Decide(const Decision& left, const Decision& right) {
+    const auto [known, is_new] = known_.try_emplace({left, right});
+    if (!is_new) return known->second;
+    for (const auto& [left_action, left_on] : left) {
+      for (const auto& [right_action, right_on] : right) {
+        const Set both = sets_.And(left_on, right_on);
+        if (both == ArgumentSets::kNone) continue;
+        Set& on = known->second.try_emplace(choose_(left_action, right_action), ArgumentSets::kNone).first->second;
+        on = sets_.Or(on, both);
+      }
+    }
+    return known->second;
+  }
+
+  ArgumentSets& sets_;
+  const Choose& choose_;
+  std::map<std::pair<Decision, Decision>, Decision> known_;
+};
+
+}  // namespace
+
+std::optional<Counterexample> FindCounterexample(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+  std::optional<Counterexample> best;
+  for (const auto& [id, decision] : left.decisions) {
+    const auto other = right.decisions.find(id);
+    if (other == right.decisions.end()) continue;
+    std::optional<Counterexample> found = Exceeds(id, decision, other->second, sets);
+    if (!found.has_value()) continue;
+    if (!best.has_value() || ShownLast(*found, left.native) < ShownLast(*best, left.native)) best = found;
+    if (ShownLast(*best, left.native) == 0) break;
+  }
+  return best;
+}
+
+std::vector<SyscallId> Undecided(const Meaning& left, const Meaning& right) {
+  // Nothing is less restrictive than "allow", and nothing more so than "kill the process".
+  const Decision always_allowed = {{{ActionKind::kAllow, 0}, ArgumentSets::kAll}};
+  const Decision always_killed = {{{ActionKind::kKillProcess, 0}, ArgumentSets::kAll}};
+  const auto always = [](const Meaning& meaning, SyscallId id, const Decision& decision) {
+    const auto found = meaning.decisions.find(id);
+    return found != meaning.decisions.end() && found->second == decision;
+  };
+  std::map<SyscallId, std::string> unclear = left.unclear;
+  unclear.insert(right.unclear.begin(), right.unclear.end());
+  std::vector<SyscallId> undecided;
+  for (const auto& [id, why] : unclear) {
+    if (!always(right, id, always_allowed) && !always(left, id, always_killed)) undecided.push_back(id);
+  }
+  return undecided;
+}
+
+bool Equal(const Meaning& left, const Meaning& right) {
+  return left.native == right.native && left.decisions == right.decisions && left.unclear == right.unclear;
+}
+
+Meaning Union(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+  const auto choose = [](Action a, Action b) { return b.kind > a.kind ? b : a; };
+  return Combiner(sets, choose).Combine(left, right);
+}
+
+Meaning Intersection(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+  const auto choose = [](Action a, Action b) { return b.kind < a.kind ? b : a; };
+  return Combiner(sets, choose).Combine(left, right);
+}
+
+Meaning Minus(const Meaning& left, const Meaning& right, Action refusal, ArgumentSets& sets) {
+  const auto choose = [&](Action a, Action b) { return LetsThrough(a) && !LetsThrough(b) ? a : refusal; };
+  return Combiner(sets, choose).Combine(left, right);
+}
+
+Set LetThrough(const Decision& decision, ArgumentSets& sets) {
+  Set through = ArgumentSets::kNone;
+  for (const auto& [action, on] : decision) {
+    if (LetsThrough(action)) through = sets.Or(through, on);
+  }
+  return through;
+}
+
+std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments,
+                               const ArgumentSets& sets) {
+  const auto decision = meaning.decisions.find(id);
+  if (decision == meaning.decisions.end()) return std::nullopt;
+  for (const auto& [action, on] : decision->second) {
+    if (sets.Contains(on, arguments)) return action;
+  }
+  return std::nullopt;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,298 @@
+#include "userspace/seccomp/argument_sets.h"
+
+#include <algorithm>
+#include <set>
+
+namespace syscarve {
+namespace {
+
+constexpr uint16_t kVariables = 6 * 64;
+constexpr size_t kMaxNodes = size_t{1} << 20;
+
+constexpr uint16_t Variable(unsigned argument, unsigned bit) {
+  return static_cast<uint16_t>(64 * argument + (63 - bit));
+}
+
+}  // namespace
+
+size_t ArgumentSets::TripleHash::operator()(const std::array<uint32_t, 3>& key) const {
+  uint64_t hash = key[0];
+  hash = hash * 0x9e3779b97f4a7c15 + key[1];
+  hash = hash * 0x9e3779b97f4a7c15 + key[2];
+  return hash ^ (hash >> 29);
+}
+
+ArgumentSets::ArgumentSets() : nodes_{{kVariables, kNone, kNone}, {kVariables, kAll, kAll}} {}
+
+ArgumentSets::Set ArgumentSets::Make(uint16_t variable, Set low, Set high) {
+  if (low == high) return low;
+  const auto [found, is_new] = unique_.try_emplace({variable, low, high}, static_cast<Set>(nodes_.size()));
+  if (!is_new) return found->second;
+  if (nodes_.size() >= kMaxNodes) {
+    exhausted_ = true;
+    unique_.erase(found);
+    return kNone;
+  }
+  nodes_.push_back({variable, low, high});
+  return found->second;
+}
+
+ArgumentSets::Set ArgumentSets::Cofactor(Set set, uint16_t variable, bool value) const {
+  const Node& node = nodes_[set];
+  if (node.variable != variable) return set;
+  return value ? node.high : node.low;
+}
+
+ArgumentSets::Set ArgumentSets::IfThenElse(Set condition, Set then, Set otherwise) {
+  if (condition == kAll || then == otherwise) return then;
+  if (condition == kNone) return otherwise;
+  if (then == kAll && otherwise == kNone) return condition;
+  if (exhausted_) return kNone;
+  const std::array<uint32_t, 3> key = {condition, then, otherwise};
+  if (const auto found = computed_.find(key); found != computed_.end()) return found->second;
+  const uint16_t variable = std::min({nodes_[condition].variable, nodes_[then].variable, nodes_[otherwise].variable});
+  const auto half = [&](bool value) {
+    return IfThenElse(Cofactor(condition, variable, value), Cofactor(then, variable, value),
+                      Cofactor(otherwise, variable, value));
+  };
+  const Set low = half(false);
+  const Set high = half(true);
+  const Set result = Make(variable, low, high);
+  if (computed_.size() >= 4 * kMaxNodes) exhausted_ = true;
+  computed_.emplace(key, result);
+  return result;
+}
+
+ArgumentSets::Set ArgumentSets::FromTest(const WordTest& test) {
+  const auto variable = [&](unsigned bit) { return Variable(test.index, bit + (test.high ? 32 : 0)); };
+  const auto is_set = [](uint32_t word, unsigned bit) { return (word >> bit & 1) != 0; };
+  // From the least significant bit up: what is decided so far is what the lower bits decide when the upper ones agree.
+  const auto equal = [&](uint32_t mask, uint32_t constant) {
+    if ((constant & ~mask) != 0) return kNone;
+    Set decided = kAll;
+    for (unsigned bit = 0; bit < 32; ++bit) {
+      if (!is_set(mask, bit)) continue;
+      decided = is_set(constant, bit) ? Make(variable(bit), kNone, decided) : Make(variable(bit), decided, kNone);
+    }
+    return decided;
+  };
+  const auto greater = [&](bool or_equal) {
+    Set decided = or_equal ? kAll : kNone;
+    for (unsigned bit = 0; bit < 32; ++bit) {
+      if (is_set(test.mask, bit)) {
+        decided = is_set(test.constant, bit) ? Make(variable(bit), kNone, decided) : Make(variable(bit), decided, kAll);
+      } else if (is_set(test.constant, bit)) {
+        decided = kNone;
+      }
+    }
+    return decided;
+  };
+  switch (test.op) {
+    case WordTestOp::kEqual:
+      return equal(test.mask, test.constant);
+    case WordTestOp::kNotEqual:
+      return Not(equal(test.mask, test.constant));
+    case WordTestOp::kGreater:
+      return greater(false);
+    case WordTestOp::kLessOrEqual:
+      return Not(greater(false));
+    case WordTestOp::kGreaterOrEqual:
+      return greater(true);
+    case WordTestOp::kLess:
+      return Not(greater(true));
+    case WordTestOp::kSet:
+      return Not(equal(test.mask & test.constant, 0));
+    case WordTestOp::kClear:
+      return equal(test.mask & test.constant, 0);
+  }
+  return kNone;
+}
+
+ArgumentSets::Set ArgumentSets::FromCondition(const ArgumentCondition& condition, bool low_half) {
+  if (condition.index >= 6) return kNone;
+  const auto word = [&](bool high, WordTestOp op, uint64_t value, uint64_t mask = ~uint64_t{0}) {
+    const unsigned shift = high ? 32 : 0;
+    const auto mask_word = static_cast<uint32_t>(mask >> shift);
+    return FromTest({.index = condition.index,
+                     .high = high,
+                     .mask = mask_word,
+                     .op = op,
+                     .constant = static_cast<uint32_t>(value >> shift) & mask_word});
+  };
+  const auto equal = [&](uint64_t value, uint64_t mask) {
+    const Set low = word(false, WordTestOp::kEqual, value, mask);
+    return low_half ? low : And(word(true, WordTestOp::kEqual, value, mask), low);
+  };
+  // `op` is kLess or kGreater, or one of these with "or equal".
+  const auto ordered = [&](WordTestOp high_op, WordTestOp op) {
+    const Set low = word(false, op, condition.value);
+    if (low_half) return low;
+    const Set high_equal = word(true, WordTestOp::kEqual, condition.value);
+    return Or(word(true, high_op, condition.value), And(high_equal, low));
+  };
+  switch (condition.op) {
+    case CompareOp::kNotEqual:
+      return Not(equal(condition.value, ~uint64_t{0}));
+    case CompareOp::kLess:
+      return ordered(WordTestOp::kLess, WordTestOp::kLess);
+    case CompareOp::kLessOrEqual:
+      return ordered(WordTestOp::kLess, WordTestOp::kLessOrEqual);
+    case CompareOp::kEqual:
+      return equal(condition.value, ~uint64_t{0});
+    case CompareOp::kGreaterOrEqual:
+      return ordered(WordTestOp::kGreater, WordTestOp::kGreaterOrEqual);
+    case CompareOp::kGreater:
+      return ordered(WordTestOp::kGreater, WordTestOp::kGreater);
+    case CompareOp::kMaskedEqual:
+      // libseccomp takes only the masked bits of the second value.
+      return equal(condition.value_two, condition.value);
+  }
+  return kNone;
+}
+
+ArgumentSets::Set ArgumentSets::FromConditions(std::span<const ArgumentCondition> conditions, bool low_half) {
+  Set all = kAll;
+  for (const ArgumentCondition& condition : conditions) all = And(all, FromCondition(condition, low_half));
+  return all;
+}
+
+ArgumentSets::Set ArgumentSets::CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known) {
+  if (set <= kAll) return set;
+  if (const auto found = known.find(set); found != known.end()) return found->second;
+  const Node node = from.nodes_[set];
+  const Set low = CopyPart(from, node.low, known);
+  const Set high = CopyPart(from, node.high, known);
+  return known[set] = Make(node.variable, low, high);
+}
+
+ArgumentSets::Set ArgumentSets::Copy(const ArgumentSets& from, Set set) {
+  std::unordered_map<Set, Set> known;
+  return CopyPart(from, set, known);
+}
+
+bool ArgumentSets::Contains(Set set, const std::array<uint64_t, 6>& arguments) const {
+  while (set > kAll) {
+    const Node& node = nodes_[set];
+    const bool bit = (arguments[node.variable / 64] >> (63 - node.variable % 64) & 1) != 0;
+    set = bit ? node.high : node.low;
+  }
+  return set == kAll;
+}
+
+template <typename IsMeant>
+bool ArgumentSets::HasVariable(Set set, const IsMeant& is_meant) const {
+  std::set<Set> seen;
+  std::vector<Set> waiting = {set};
+  while (!waiting.empty()) {
+    const Set next = waiting.back();
+    waiting.pop_back();
+    if (next <= kAll || !seen.insert(next).second) continue;
+    const Node& node = nodes_[next];
+    if (is_meant(node.variable)) return true;
+    waiting.push_back(node.low);
+    waiting.push_back(node.high);
+  }
+  return false;
+}
+
+bool ArgumentSets::DependsOn(Set set, unsigned argument) const {
+  return HasVariable(set, [&](uint16_t variable) { return variable / 64 == argument; });
+}
+
+bool ArgumentSets::DependsOnHighHalf(Set set) const {
+  return HasVariable(set, [](uint16_t variable) { return variable % 64 < 32; });
+}
+
+ArgumentSets::Set ArgumentSets::ReplaceExits(Set set, uint16_t end, Set exit, std::unordered_map<Set, Set>& known) {
+  if (nodes_[set].variable >= end) return set == exit ? kAll : kNone;
+  if (const auto found = known.find(set); found != known.end()) return found->second;
+  const Node node = nodes_[set];
+  const Set low = ReplaceExits(node.low, end, exit, known);
+  const Set high = ReplaceExits(node.high, end, exit, known);
+  return known[set] = Make(node.variable, low, high);
+}
+
+std::map<ArgumentSets::Set, ArgumentSets::Set> ArgumentSets::SplitBy(Set set, unsigned argument) {
+  const auto end = static_cast<uint16_t>(Variable(argument, 0) + 1);
+  std::map<Set, Set> split;
+  std::set<Set> seen;
+  std::vector<Set> waiting = {set};
+  while (!waiting.empty()) {
+    const Set next = waiting.back();
+    waiting.pop_back();
+    if (!seen.insert(next).second) continue;
+    if (nodes_[next].variable >= end) {
+      split[next] = kNone;
+    } else {
+      waiting.push_back(nodes_[next].low);
+      waiting.push_back(nodes_[next].high);
+    }
+  }
+  for (auto& [exit, values] : split) {
+    std::unordered_map<Set, Set> known;
+    values = ReplaceExits(set, end, exit, known);
+  }
+  return split;
+}
+
+std::optional<std::vector<ArgumentSets::Interval>> ArgumentSets::Intervals(Set set, unsigned argument, bool low_half,
+                                                                           size_t limit) {
+  std::vector<Interval> intervals;
+  // A part of the diagram, and the values that lead there: `prefix` and any bits from `bit` down.
+  const auto visit = [&](const auto& self, Set part, int bit, uint64_t prefix) -> bool {
+    if (part == kNone) return true;
+    if (part == kAll || bit < 0) {
+      const uint64_t last = bit < 0 ? prefix : prefix | (~uint64_t{0} >> (63 - bit));
+      if (!intervals.empty() && intervals.back().last + 1 == prefix) {
+        intervals.back().last = last;
+      } else {
+        if (intervals.size() == limit) return false;
+        intervals.push_back({prefix, last});
+      }
+      return true;
+    }
+    const uint16_t variable = Variable(argument, static_cast<unsigned>(bit));
+    return self(self, Cofactor(part, variable, false), bit - 1, prefix) &&
+           self(self, Cofactor(part, variable, true), bit - 1, prefix | uint64_t{1} << bit);
+  };
+  while (low_half && nodes_[set].variable < Variable(argument, 31)) set = nodes_[set].low;
+  if (!visit(visit, set, low_half ? 31 : 63, 0)) return std::nullopt;
+  return intervals;
+}
+
+std::optional<std::vector<ArgumentSets::Cube>> ArgumentSets::Cubes(Set set, unsigned argument, bool low_half,
+                                                                   size_t limit) {
+  std::vector<Cube> cubes;
+  const auto visit = [&](const auto& self, Set part, Cube cube) -> bool {
+    if (part == kNone) return true;
+    if (part == kAll) {
+      if (cubes.size() == limit) return false;
+      cubes.push_back(cube);
+      return true;
+    }
+    const Node node = nodes_[part];
+    const unsigned bit = 63 - (node.variable - 64 * argument);
+    const uint64_t position = uint64_t{1} << bit;
+    if (low_half && bit >= 32) return self(self, node.low, cube);
+    return self(self, node.low, {cube.mask | position, cube.value}) &&
+           self(self, node.high, {cube.mask | position, cube.value | position});
+  };
+  if (!visit(visit, set, {})) return std::nullopt;
+  return cubes;
+}
+
+std::array<uint64_t, 6> ArgumentSets::Example(Set set) const {
+  std::array<uint64_t, 6> arguments{};
+  while (set > kAll) {
+    const Node& node = nodes_[set];
+    if (node.low != kNone) {
+      set = node.low;
+    } else {
+      arguments[node.variable / 64] |= uint64_t{1} << (63 - node.variable % 64);
+      set = node.high;
+    }
+  }
+  return arguments;
+}
+
+}  // namespace syscarve

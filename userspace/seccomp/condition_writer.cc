@@ -1,0 +1,348 @@
+#include "userspace/seccomp/condition_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/seccomp/rule_shapes.h"
+
+namespace syscarve {
+namespace {
+
+using Set = ArgumentSets::Set;
+
+constexpr size_t kMaxProducts = 128;     // Alternatives that are looked at for one call and action.
+constexpr size_t kMaxRulesPerCall = 64;  // Values for one argument, mostly. No hand and no engine writes more.
+// Masks for one argument. A range that is neither open below nor above takes dozens, and nobody reads those.
+constexpr size_t kMaxMasks = 12;
+// Alternatives that are about several arguments. libseccomp 2.5 does not come back from adding some longer lists.
+constexpr size_t kMaxMixedRules = 8;
+constexpr Spelling kSpellings[] = {Spelling::kInclusive, Spelling::kExclusive, Spelling::kMasked};
+
+// A refusal that can be written as a rule beside the default.
+Action RefusalBeside(Action default_action) {
+  constexpr Action kEperm{ActionKind::kErrno, EPERM};
+  constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
+  return default_action == kEperm ? kEnosys : kEperm;
+}
+
+// The values of each argument, independently of the others'.
+using Product = std::array<Set, 6>;
+
+class Speller {
+ public:
+  explicit Speller(ArgumentSets& sets) : sets_(sets) {}
+
+  // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
+  std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half, Spelling spelling) {
+    if (on == kAll) return std::vector<std::vector<ArgumentCondition>>(1);
+    std::vector<Product> products;
+    if (!Split(on, 0, {kAll, kAll, kAll, kAll, kAll, kAll}, products)) return std::nullopt;
+    Simplify(on, products);
+    std::vector<std::vector<ArgumentCondition>> alternatives;
+    bool mixed = false;
+    for (const Product& product : products) {
+      std::vector<std::vector<ArgumentCondition>> grown = {{}};
+      for (unsigned argument = 0; argument < product.size(); ++argument) {
+        if (product[argument] == kAll) continue;
+        const auto spelled = Spell(product[argument], argument, low_half, spelling);
+        if (!spelled.has_value()) return std::nullopt;
+        std::vector<std::vector<ArgumentCondition>> next;
+        for (const auto& conditions : grown) {
+          for (const ArgumentCondition& condition : *spelled) {
+            next.push_back(conditions);
+            next.back().push_back(condition);
+          }
+        }
+        if (next.size() > kMaxRulesPerCall) return std::nullopt;
+        grown = std::move(next);
+      }
+      alternatives.insert(alternatives.end(), grown.begin(), grown.end());
+      mixed = mixed || grown.front().size() > 1 || grown.front().front().index != alternatives.front().front().index;
+      if (alternatives.size() > (mixed ? kMaxMixedRules : kMaxRulesPerCall)) return std::nullopt;
+    }
+    std::sort(alternatives.begin(), alternatives.end());
+    if (mixed) DropImplied(low_half, alternatives);
+    return alternatives;
+  }
+
+ private:
+  static constexpr Set kAll = ArgumentSets::kAll;
+
+  bool Split(Set on, unsigned argument, const Product& product, std::vector<Product>& products) {
+    if (on == ArgumentSets::kNone) return true;
+    if (on == kAll) {
+      products.push_back(product);
+      return products.size() <= kMaxProducts;
+    }
+    for (const auto& [rest, values] : sets_.SplitBy(on, argument)) {
+      Product next = product;
+      next[argument] = values;
+      if (!Split(rest, argument + 1, next, products)) return false;
+    }
+    return true;
+  }
+
+  Set Whole(const Product& product) {
+    Set whole = kAll;
+    for (const Set values : product) whole = sets_.And(whole, values);
+    return whole;
+  }
+
+  void Widen(Set on, std::vector<Product>& products) {
+    const Set off = sets_.Not(on);
+    for (Product& product : products) {
+      for (Set& values : product) {
+        const Set kept = std::exchange(values, kAll);
+        if (sets_.And(Whole(product), off) != ArgumentSets::kNone) values = kept;
+      }
+    }
+    std::sort(products.begin(), products.end());
+    products.erase(std::unique(products.begin(), products.end()), products.end());
+  }
+
+  // Joins two that differ in one argument only. Whether there were any.
+  bool Join(std::vector<Product>& products) {
+    for (size_t first = 0; first < products.size(); ++first) {
+      for (size_t second = first + 1; second < products.size(); ++second) {
+        size_t differing = 0;
+        size_t at = 0;
+        for (size_t argument = 0; argument < 6; ++argument) {
+          if (products[first][argument] == products[second][argument]) continue;
+          ++differing;
+          at = argument;
+        }
+        if (differing != 1) continue;
+        products[first][at] = sets_.Or(products[first][at], products[second][at]);
+        products.erase(products.begin() + static_cast<std::ptrdiff_t>(second));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void Simplify(Set on, std::vector<Product>& products) {
+    Widen(on, products);
+    while (Join(products)) Widen(on, products);
+    for (size_t i = products.size(); i-- > 0;) {
+      Set others = ArgumentSets::kNone;
+      for (size_t other = 0; other < products.size(); ++other) {
+        if (other != i) others = sets_.Or(others, Whole(products[other]));
+      }
+      if (sets_.And(Whole(products[i]), sets_.Not(others)) == ArgumentSets::kNone) {
+        products.erase(products.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+  }
+
+  // Those that hold nowhere where none of the others does.
+  void DropImplied(bool low_half, std::vector<std::vector<ArgumentCondition>>& alternatives) {
+    std::vector<Set> wholes;
+    for (const auto& conditions : alternatives) {
+      wholes.push_back(sets_.FromConditions(conditions, low_half));
+    }
+    for (size_t i = alternatives.size(); i-- > 0;) {
+      Set others = ArgumentSets::kNone;
+      for (size_t other = 0; other < wholes.size(); ++other) {
+        if (other != i) others = sets_.Or(others, wholes[other]);
+      }
+      if (sets_.And(wholes[i], sets_.Not(others)) != ArgumentSets::kNone) continue;
+      alternatives.erase(alternatives.begin() + static_cast<std::ptrdiff_t>(i));
+      wholes.erase(wholes.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
+  // Conditions on one argument, one of which must hold.
+  std::optional<std::vector<ArgumentCondition>> Spell(Set values, unsigned argument, bool low_half, Spelling spelling) {
+    const uint64_t largest = low_half ? 0xffffffff : ~uint64_t{0};
+    std::optional<std::vector<ArgumentCondition>> masked;
+    if (const auto cubes = sets_.Cubes(values, argument, low_half, kMaxMasks)) {
+      masked.emplace();
+      for (const ArgumentSets::Cube& cube : *cubes) {
+        masked->push_back(cube.mask == largest
+                              ? ArgumentCondition{argument, CompareOp::kEqual, cube.value, 0}
+                              : ArgumentCondition{argument, CompareOp::kMaskedEqual, cube.mask, cube.value});
+      }
+    }
+    if (spelling == Spelling::kMasked) return masked;
+    const auto intervals = sets_.Intervals(values, argument, low_half, kMaxRulesPerCall);
+    if (!intervals.has_value() || intervals->empty()) return masked;
+    std::optional<std::vector<ArgumentCondition>> ordered = Ordered(*intervals, argument, largest, spelling);
+    // Values are easier to read than masks.
+    constexpr size_t kReadable = 8;
+    if (!ordered.has_value() ||
+        (masked.has_value() && masked->size() < ordered->size() && ordered->size() > kReadable)) {
+      return masked;
+    }
+    return ordered;
+  }
+
+  static std::optional<std::vector<ArgumentCondition>> Ordered(const std::vector<ArgumentSets::Interval>& intervals,
+                                                               unsigned argument, uint64_t largest, Spelling spelling) {
+    constexpr uint64_t kFewValues = 4;
+    const auto condition = [&](CompareOp op, uint64_t value) { return ArgumentCondition{argument, op, value, 0}; };
+    const ArgumentSets::Interval& first = intervals.front();
+    const ArgumentSets::Interval& last = intervals.back();
+    if (intervals.size() == 1 && first.first == 1 && first.last == largest) {
+      return {{condition(CompareOp::kNotEqual, 0)}};
+    }
+    if (intervals.size() == 1 && first.first == 0 && first.last == largest - 1) {
+      return {{condition(CompareOp::kNotEqual, largest)}};
+    }
+    if (intervals.size() == 2 && first.first == 0 && last.last == largest && last.first - first.last == 2) {
+      return {{condition(CompareOp::kNotEqual, first.last + 1)}};
+    }
+    std::vector<ArgumentCondition> conditions;
+    for (const ArgumentSets::Interval& interval : intervals) {
+      const bool inner = interval.first != 0 && interval.last != largest;
+      if (interval.first == interval.last || (inner && interval.last - interval.first < kFewValues)) {
+        for (uint64_t value = interval.first; value <= interval.last; ++value) {
+          conditions.push_back(condition(CompareOp::kEqual, value));
+          if (value == interval.last) break;  // It may be the largest there is.
+        }
+      } else if (interval.first == 0) {
+        conditions.push_back(spelling == Spelling::kInclusive ? condition(CompareOp::kLessOrEqual, interval.last)
+                                                              : condition(CompareOp::kLess, interval.last + 1));
+      } else if (interval.last == largest) {
+        conditions.push_back(spelling == Spelling::kInclusive ? condition(CompareOp::kGreaterOrEqual, interval.first)
+                                                              : condition(CompareOp::kGreater, interval.first - 1));
+      } else {
+        return std::nullopt;
+      }
+    }
+    return conditions;
+  }
+
+  ArgumentSets& sets_;
+};
+
+// What a profile of `context` and of `rules` for `name` decides for `ids`.
+absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, const std::string& name,
+                                                           const CallRules& rules,
+                                                           const std::map<SyscallId, Decision>& wanted,
+                                                           Profile context) {
+  std::map<SyscallId, Decision> decisions;
+  // Without conditions there is nothing that libseccomp could make of it but this.
+  if (context.rules.empty() && (rules.empty() || (rules.size() == 1 && rules.front().conditions.empty()))) {
+    const Action action = rules.empty() ? context.default_action : rules.front().action;
+    for (const auto& [id, unused] : wanted) decisions[id] = {{action, ArgumentSets::kAll}};
+    return decisions;
+  }
+  AddCallRules(name, rules, context);
+  // Compile would do without libseccomp; runtimes do not.
+  if (FamiliesBeyondLibseccomp(context).contains(FamilyOf(name))) {
+    return absl::ResourceExhaustedError("libseccomp may come to no end with the rules");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(context));
+  for (const auto& [id, unused] : wanted) {
+    SYSCARVE_ASSIGN_OR_RETURN(decisions[id], DecisionOf({&program, 1}, id, sets));
+  }
+  return decisions;
+}
+
+}  // namespace
+
+int Laxity(ActionKind kind) {
+  return std::max(static_cast<int>(kind), static_cast<int>(ActionKind::kKillThread));
+}
+
+std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
+                                       Spelling spelling) {
+  CallRules rules;
+  Speller speller(sets);
+  for (const auto& [action, on] : decision) {
+    if (action == otherwise) continue;
+    if (low_half && sets.DependsOnHighHalf(on)) return std::nullopt;
+    const auto alternatives = speller.Alternatives(on, low_half, spelling);
+    if (!alternatives.has_value()) return std::nullopt;
+    for (const auto& conditions : *alternatives) rules.push_back({conditions, action});
+  }
+  if (rules.size() > kMaxRulesPerCall) return std::nullopt;
+  return rules;
+}
+
+Relation CompareDecisions(ArgumentSets& sets, const Decision& wanted, const Decision& made) {
+  Relation relation = Relation::kEqual;
+  if (wanted == made) return relation;
+  for (const auto& [wanted_action, wanted_set] : wanted) {
+    for (const auto& [made_action, made_set] : made) {
+      if (wanted_action == made_action || sets.And(wanted_set, made_set) == ArgumentSets::kNone) continue;
+      const int difference = Laxity(made_action.kind) - Laxity(wanted_action.kind);
+      relation = std::max(relation, difference > 0   ? Relation::kWider
+                                    : difference < 0 ? Relation::kStricter
+                                                     : Relation::kOther);
+    }
+  }
+  return relation;
+}
+
+Action Strictest(const Decision& decision) {
+  return decision.begin()->first;  // Action's order is the kernel's.
+}
+
+void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile) {
+  for (const ConditionalAnswer& rule : rules) {
+    profile.rules.push_back({.names = {name}, .action = rule.action, .conditions = rule.conditions});
+  }
+}
+
+ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
+                        const Profile& context) {
+  const Action otherwise = context.default_action;
+  Action strictest = Strictest(wanted.begin()->second);
+  bool unconditional = context.rules.empty();
+  for (const auto& [id, decision] : wanted) {
+    unconditional = unconditional && decision.size() == 1 && Strictest(decision) == strictest;
+    strictest = std::min(strictest, Strictest(decision));
+  }
+  const CallRules blunt = strictest == otherwise ? CallRules{} : CallRules{{{}, strictest}};
+  if (unconditional) return {blunt, Relation::kEqual};
+
+  // Conditions written over all 64 bits come first: libseccomp takes their low halves where an ABI has no more.
+  std::vector<CallRules> candidates;
+  if (!context.rules.empty()) candidates.emplace_back();
+  for (const bool low_half : {false, true}) {
+    for (const auto& [id, decision] : wanted) {
+      if (ComparesLowHalfOnly(id.abi) != low_half) continue;
+      for (const Spelling spelling : kSpellings) {
+        auto rules = SpellDecision(sets, decision, otherwise, low_half, spelling);
+        if (rules.has_value() && std::find(candidates.begin(), candidates.end(), *rules) == candidates.end()) {
+          candidates.push_back(*std::move(rules));
+        }
+      }
+    }
+  }
+  candidates.push_back(blunt);
+  candidates.emplace_back();
+  candidates.push_back({{{}, RefusalBeside(otherwise)}});
+
+  const CallRules* best = &candidates.back();
+  std::array<size_t, 3> best_score = {wanted.size() + 1, 0, 0};
+  for (const CallRules& rules : candidates) {
+    const auto made = Consequences(sets, name, rules, wanted, context);
+    if (!made.ok()) continue;
+    std::array<size_t, 3> score = {0, 0, 0};  // Wider, stricter, other.
+    for (const auto& [id, decision] : wanted) {
+      const Relation relation = CompareDecisions(sets, decision, made->at(id));
+      if (relation == Relation::kWider) ++score[0];
+      if (relation == Relation::kStricter) ++score[1];
+      if (relation == Relation::kOther) ++score[2];
+    }
+    if (score < best_score) {
+      best_score = score;
+      best = &rules;
+    }
+    if (score == std::array<size_t, 3>{0, 0, 0}) break;
+  }
+  const Relation relation = best_score[0] > 0   ? Relation::kWider
+                            : best_score[1] > 0 ? Relation::kStricter
+                            : best_score[2] > 0 ? Relation::kOther
+                                                : Relation::kEqual;
+  return {*best, relation};
+}
+
+}  // namespace syscarve

@@ -1,0 +1,57 @@
+// The rules that say for one name what a decision says: decisions as conditions in OCI's terms.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+#include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/symbolic.h"
+
+namespace syscarve {
+
+// One of a call's answers and when it is given: where all conditions hold.
+struct ConditionalAnswer {
+  std::vector<ArgumentCondition> conditions;
+  Action action;
+  bool operator==(const ConditionalAnswer&) const = default;
+};
+using CallRules = std::vector<ConditionalAnswer>;
+
+// How intervals are written. libseccomp does not make a right filter of each spelling, and on a 32-bit ABI, where only
+// the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
+enum class Spelling { kInclusive, kExclusive, kMasked };
+
+// `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
+// all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
+// the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
+std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
+                                       Spelling spelling);
+
+// How much an action lets be done; less is stricter. Both kills end the program and count as one.
+int Laxity(ActionKind kind);
+
+// How what is made of a decision compares with it, the worst last. kOther: refused alike but with another errno or
+// signal. kStricter and kWider: for some arguments a more or a less restrictive action; the two kills count as one.
+enum class Relation { kEqual, kOther, kStricter, kWider };
+Relation CompareDecisions(ArgumentSets& sets, const Decision& wanted, const Decision& made);
+
+// The most restrictive action that some arguments meet.
+Action Strictest(const Decision& decision);
+
+// The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
+// shows: exact if any are, else stricter, and wider only when nothing that is tried is not.
+struct ChosenRules {
+  CallRules rules;
+  Relation relation = Relation::kEqual;  // Of what they decide to what was wanted; the worst over the ABIs.
+};
+ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
+                        const Profile& context);
+
+// Appends `rules` for `name`, one by one.
+void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile);
+
+}  // namespace syscarve

@@ -1,0 +1,313 @@
+#include "userspace/seccomp/decompile.h"
+
+#include <linux/bpf_common.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/seccomp/condition_writer.h"
+#include "userspace/seccomp/meaning.h"
+#include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/seccomp/verify.h"
+
+namespace syscarve {
+namespace {
+
+constexpr size_t kMaxDefaults = 6;  // Default actions that are tried.
+constexpr std::string_view kRuncsStub =
+    " (runc adds ENOSYS beyond the largest number that it knows to every profile it loads)";
+
+std::string ActionText(Action action) {
+  if (action.kind != ActionKind::kErrno) return std::string(ScmpActionName(action.kind));
+  return ErrnoWords(action.value);
+}
+
+std::string DecisionText(const Decision& decision) {
+  std::vector<std::string> actions;
+  for (const auto& [action, on] : decision) actions.push_back(ActionText(action));
+  return absl::StrJoin(actions, " or ");
+}
+
+bool IsRefusal(Action action) {
+  return action.kind <= ActionKind::kErrno;
+}
+
+class Folder {
+ public:
+  Folder(ArgumentSets& sets, Meaning observed, std::string_view what)
+      : sets_(sets), observed_(std::move(observed)), native_(observed_.native), what_(what) {}
+
+  absl::StatusOr<FoldedFilters> Fold(FoldMode mode) {
+    AssumeTheWorst();
+    ChooseAbis();
+    std::optional<Attempt> best;
+    absl::Status failure = absl::OkStatus();
+    for (const Action& candidate : Defaults()) {
+      absl::StatusOr<Attempt> attempt = TryDefault(candidate);
+      if (sets_.exhausted()) return absl::ResourceExhaustedError(Concat(what_, " is too complicated to be told"));
+      if (!attempt.ok()) {
+        failure = attempt.status();
+      } else if (!best.has_value() || attempt->Score() < best->Score()) {
+        best = *std::move(attempt);
+      }
+    }
+    if (!best.has_value()) return Annotate(failure, Concat(what_, " cannot be written as a profile"));
+    return Finish(*std::move(best), mode);
+  }
+
+ private:
+  struct Attempt {
+    Profile profile;
+    std::map<Relation, std::vector<SyscallId>> named;
+    std::map<Relation, std::vector<SyscallId>> unnamed;
+    std::map<SyscallId, Decision> made;
+
+    std::array<size_t, 6> Score() const {
+      const auto count = [](const std::map<Relation, std::vector<SyscallId>>& of, Relation relation) {
+        const auto found = of.find(relation);
+        return found == of.end() ? 0 : found->second.size();
+      };
+      return {count(named, Relation::kWider) + count(unnamed, Relation::kWider),
+              count(named, Relation::kStricter),
+              count(named, Relation::kOther),
+              count(unnamed, Relation::kStricter),
+              count(unnamed, Relation::kOther),
+              profile.rules.size()};
+    }
+  };
+
+  // A call that cannot be told is taken for one that kills: nothing is stricter.
+  void AssumeTheWorst() {
+    for (const auto& [id, why] : observed_.unclear) {
+      observed_.decisions[id] = {{{ActionKind::kKillProcess, 0}, ArgumentSets::kAll}};
+    }
+  }
+
+  // An ABI that the profile does not list kills, so one that is refused as a whole is left out.
+  void ChooseAbis() {
+    for (const Abi abi : AbisServedBeside(native_)) {
+      const std::optional<Action> everything = EverythingOf(observed_, abi);
+      if (abi != native_ && everything.has_value() && IsRefusal(*everything)) {
+        if (everything->kind != ActionKind::kKillThread) refused_abis_[abi] = *everything;
+      } else {
+        abis_.push_back(abi);
+      }
+    }
+    std::sort(abis_.begin(), abis_.end());
+    for (const auto& [id, decision] : observed_.decisions) {
+      if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) continue;
+      if (const std::optional<std::string> name = SyscallName(id)) names_[*name].push_back(id);
+    }
+  }
+
+  std::vector<Action> Defaults() const {
+    std::vector<Action> candidates = {Strictest(observed_.decisions.at({native_, kBeyondAllTables}))};
+    std::map<Action, size_t> counts;
+    for (const auto& [id, decision] : observed_.decisions) {
+      if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) continue;
+      const bool named = SyscallName(id).has_value();
+      // A conditional call's "otherwise" can only be the default.
+      if (named && decision.size() == 1) continue;
+      for (const auto& [action, on] : decision) ++counts[action];
+    }
+    std::vector<std::pair<size_t, Action>> by_count;
+    for (const auto& [action, count] : counts) by_count.emplace_back(count, action);
+    std::sort(by_count.begin(), by_count.end(),
+              [](const auto& a, const auto& b) { return std::tie(b.first, a.second) < std::tie(a.first, b.second); });
+    for (const auto& [count, action] : by_count) {
+      if (std::find(candidates.begin(), candidates.end(), action) == candidates.end()) candidates.push_back(action);
+    }
+    if (candidates.size() > kMaxDefaults) candidates.resize(kMaxDefaults);
+    return candidates;
+  }
+
+  std::map<SyscallId, Decision> Wanted(const std::vector<SyscallId>& ids) const {
+    std::map<SyscallId, Decision> wanted;
+    for (const SyscallId id : ids) wanted[id] = observed_.decisions.at(id);
+    return wanted;
+  }
+
+  absl::StatusOr<Attempt> TryDefault(Action default_action) {
+    std::map<std::string, CallRules> rules;
+    std::vector<std::string> multiplexers;
+    const Profile empty{.default_action = default_action, .abis = abis_};
+    for (const auto& [name, ids] : names_) {
+      if (name == "socketcall" || name == "ipc") {
+        multiplexers.push_back(name);
+      } else {
+        rules[name] = ChooseRules(sets_, name, Wanted(ids), empty).rules;
+      }
+    }
+    // Where there is one the rules of socket functions speak of socketcall, too, and may already say all of it.
+    for (const std::string& multiplexer : multiplexers) {
+      Profile context = empty;
+      for (const auto& [name, own] : rules) {
+        if (MultiplexerOf(name) == multiplexer) AddCallRules(name, own, context);
+      }
+      rules[multiplexer] = ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context).rules;
+    }
+
+    Attempt attempt;
+    attempt.profile = empty;
+    std::map<std::pair<std::vector<ArgumentCondition>, Action>, std::vector<std::string>> grouped;
+    for (const auto& [name, own] : rules) {
+      for (const ConditionalAnswer& rule : own) grouped[{rule.conditions, rule.action}].push_back(name);
+    }
+    for (const auto& [rule, names] : grouped) {
+      attempt.profile.rules.push_back({.names = names, .action = rule.second, .conditions = rule.first});
+    }
+    // What is allowed comes first, and what holds without conditions before what does not.
+    std::stable_sort(attempt.profile.rules.begin(), attempt.profile.rules.end(), [](const Rule& a, const Rule& b) {
+      return std::pair(b.action, !a.conditions.empty()) < std::pair(a.action, !b.conditions.empty());
+    });
+    SYSCARVE_RETURN_IF_ERROR(Prove(attempt));
+    return attempt;
+  }
+
+  absl::Status Prove(Attempt& attempt) {
+    // libseccomp takes long to make a filter of what the kernel would not take.
+    size_t calls = 0;
+    for (const Rule& rule : attempt.profile.rules) calls += rule.names.size();
+    if (calls > BPF_MAXINSNS) return absl::ResourceExhaustedError(Concat("it takes rules for ", calls, " calls"));
+    SYSCARVE_ASSIGN_OR_RETURN(Meaning whole, MeaningOf(attempt.profile, native_, sets_));
+    for (const auto& [id, live] : observed_.decisions) {
+      Decision& made = whole.decisions.at(id);
+      const Relation relation = CompareDecisions(sets_, live, made);
+      if (relation == Relation::kEqual) continue;
+      auto& differing = SyscallName(id).has_value() ? attempt.named : attempt.unnamed;
+      if (!refused_abis_.contains(id.abi) || relation == Relation::kWider) differing[relation].push_back(id);
+      attempt.made[id] = std::move(made);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<FoldedFilters> Finish(Attempt attempt, FoldMode mode) const {
+    const auto names_of = [](const std::vector<SyscallId>& ids) {
+      std::set<std::string> names;
+      for (const SyscallId id : ids) names.insert(DisplayName(id));
+      return absl::StrJoin(names, ", ");
+    };
+    std::vector<SyscallId> unclear;
+    for (const auto& [id, why] : observed_.unclear) {
+      if (SyscallName(id).has_value()) unclear.push_back(id);
+    }
+    for (const auto* differing : {&attempt.named, &attempt.unnamed}) {
+      const auto wider = differing->find(Relation::kWider);
+      if (wider == differing->end()) continue;
+      return absl::UnimplementedError(Concat("no profile refuses all that ", what_,
+                                             " refuses: a profile speaks by name for all of its ABIs, and ",
+                                             "cannot say what is decided for ", names_of(wider->second)));
+    }
+    FoldedFilters folded{.profile = std::move(attempt.profile)};
+    if (!unclear.empty()) {
+      folded.warnings.push_back(Concat("taken for refused, because what is decided cannot be told as conditions (",
+                                       observed_.unclear.begin()->second, "): ", names_of(unclear)));
+    }
+    if (const auto stricter = attempt.named.find(Relation::kStricter); stricter != attempt.named.end()) {
+      folded.warnings.push_back(
+          Concat("answered more strictly by the profile than by ", what_,
+                 ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
+                 names_of(stricter->second)));
+    }
+    if (const auto other = attempt.named.find(Relation::kOther); other != attempt.named.end()) {
+      folded.warnings.push_back(
+          Concat("refused by the profile with another error than by ", what_,
+                 ", because a profile speaks by name for all of its ABIs: ", names_of(other->second)));
+    }
+    if (mode == FoldMode::kExact && !folded.warnings.empty()) {
+      return absl::UnimplementedError(
+          Concat(what_, " cannot be written exactly as a profile: ", absl::StrJoin(folded.warnings, "; ")));
+    }
+    for (const auto& [abi, action] : refused_abis_) {
+      folded.warnings.push_back(Concat("every call of ", AbiName(abi), " meets ", ActionText(action),
+                                       "; the profile leaves the ABI out, and so kills the thread"));
+    }
+    // The numbers without a name, together where they meet the same.
+    std::map<std::tuple<Abi, std::string, std::string>, std::vector<int>> without_name;
+    for (const auto& [relation, ids] : attempt.unnamed) {
+      for (const SyscallId id : ids) {
+        without_name[{id.abi, DecisionText(observed_.decisions.at(id)), DecisionText(attempt.made.at(id))}].push_back(
+            id.nr);
+      }
+    }
+    for (auto& [what, numbers] : without_name) {
+      std::sort(numbers.begin(), numbers.end());
+      const auto& [abi, live, made] = what;
+      folded.warnings.push_back(Concat("numbers of ", AbiName(abi), " without a name meet ", live, " in ", what_,
+                                       " and ", made, " in the profile, which has one default: ",
+                                       NumberRanges(abi, numbers), live == "ENOSYS" ? kRuncsStub : std::string_view()));
+    }
+    return folded;
+  }
+
+  ArgumentSets& sets_;
+  Meaning observed_;
+  Abi native_;
+  std::string_view what_;
+  std::vector<Abi> abis_;
+  std::map<Abi, Action> refused_abis_;
+  std::map<std::string, std::vector<SyscallId>> names_;
+};
+
+}  // namespace
+
+absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode) {
+  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
+  return ProfileFromMeaning(observed, sets, mode, "the filter");
+}
+
+absl::StatusOr<FoldedFilters> ProfileFromMeaning(const Meaning& meaning, const ArgumentSets& sets, FoldMode mode,
+                                                 std::string_view what) {
+  // What is written follows the numbers of the sets here and there. In sets of its own it depends on the meaning only.
+  ArgumentSets own;
+  Meaning copy = CopyMeaning(meaning, sets, own);
+  return Folder(own, std::move(copy), what).Fold(mode);
+}
+
+absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {
+  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
+  std::vector<AbiAnswers> described;
+  for (const Abi abi : AbisServedBeside(native)) {
+    AbiAnswers answers{.abi = abi, .everything = EverythingOf(observed, abi)};
+    const auto beyond = observed.decisions.find({abi, kBeyondAllTables});
+    if (beyond != observed.decisions.end()) answers.unknown = Strictest(beyond->second);
+    for (const SyscallEntry& entry : SyscallTable(abi)) {
+      const SyscallId id{abi, entry.nr};
+      if (answers.everything.has_value() || IsExemptFromSeccomp(id)) continue;
+      CallAnswers call{.id = id};
+      if (const auto unclear = observed.unclear.find(id); unclear != observed.unclear.end()) {
+        call.unclear = unclear->second;
+        answers.calls.push_back(std::move(call));
+        continue;
+      }
+      const Decision& decision = observed.decisions.at(id);
+      bool told = false;
+      for (const auto& [otherwise, unused] : decision) {
+        auto when = SpellDecision(sets, decision, otherwise, ComparesLowHalfOnly(abi), Spelling::kInclusive);
+        if (!when.has_value()) when = SpellDecision(sets, decision, otherwise, false, Spelling::kInclusive);
+        if (!when.has_value()) continue;
+        // A rule tells better what is allowed than what is not.
+        const auto cost = [](Action action, const CallRules& told_when) { return std::pair(told_when.size(), action); };
+        if (told && cost(call.otherwise, call.answers) <= cost(otherwise, *when)) continue;
+        told = true;
+        call.otherwise = otherwise;
+        call.answers = *std::move(when);
+      }
+      if (!told) call.unclear = "it depends on the arguments in too many ways";
+      answers.calls.push_back(std::move(call));
+    }
+    described.push_back(std::move(answers));
+  }
+  if (sets.exhausted()) return absl::ResourceExhaustedError("the filters are too complicated to be told");
+  return described;
+}
+
+}  // namespace syscarve

@@ -1,0 +1,43 @@
+// How every file of profiles/ that is embedded is parsed: strictly, and once. For their parsers alone.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "profiles/embedded.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/status.h"
+#include "userspace/base/strict_json.h"
+
+namespace syscarve::shipped {
+
+inline constexpr JsonLimits kLimits = {.bytes = size_t{1} << 20, .values = 65536, .depth = 16};
+inline constexpr size_t kMaxElements = 4096;
+inline constexpr size_t kMaxText = 1024;
+
+// Parses `text`, whose "schema" must be `schema`, and has `read` fill the result from it.
+template <typename T, typename Read>
+absl::StatusOr<T> Parse(std::string_view text, std::string_view schema, Read read, const JsonLimits& limits = kLimits) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, limits));
+  std::string error;
+  const JsonReader root(document, &error);
+  const JsonReader stated = root.Required("schema");
+  if (stated.Text(kMaxText) != schema && root.ok()) stated.Fail(Concat("must be \"", schema, "\""));
+  T result;
+  if (error.empty()) read(root, result);
+  if (!error.empty()) return absl::InvalidArgumentError(error);
+  return result;
+}
+
+// Parses the embedded `file` with `parse` and keeps the result for the life of the process.
+template <typename T>
+absl::StatusOr<const T*> Shipped(std::string_view file, absl::StatusOr<T> (*parse)(std::string_view)) {
+  static const auto* const parsed = new absl::StatusOr<T>(parse(EmbeddedFile(file)));
+  if (!parsed->ok()) {
+    return absl::InternalError(Concat("profiles/", file, " of this build: ", parsed->status().message()));
+  }
+  return &**parsed;
+}
+
+}  // namespace syscarve::shipped
