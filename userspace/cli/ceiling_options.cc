@@ -163,8 +163,8 @@ absl::StatusOr<Ceiling> CeilingSource::AskEngine(const Configuration& configurat
                    .warnings = {"the engine enforces no filter by default, so there is no ceiling"}};
   }
   SYSCARVE_RETURN_IF_ERROR(filters.status());
-  SYSCARVE_ASSIGN_OR_RETURN(FoldedFilters folded, ProfileFromFilters(*filters, NativeAbi(), FoldMode::kStricter));
-  return Ceiling{.profile = std::move(folded.profile), .warnings = {}};
+  SYSCARVE_ASSIGN_OR_RETURN(DecompiledProfile decompiled, DecompileFilters(*filters, NativeAbi(), Bound::kAtMost));
+  return Ceiling{.profile = std::move(decompiled.profile), .warnings = {}};
 }
 
 }  // namespace syscarve::cli

@@ -139,9 +139,8 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(Side after, ReadSide(arguments.after, arguments, target));
   TellWarnings(before.profile);
   TellWarnings(after.profile);
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target, sets));
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target));
   SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());
   DiffReport report{.before = before.profile.name,
                     .after = after.profile.name,
@@ -149,7 +148,7 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
                     .diff = {},
                     .risks = *risks,
                     .evidence = std::nullopt};
-  SYSCARVE_ASSIGN_OR_RETURN(report.diff, DiffMeanings(old_meaning, new_meaning, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(report.diff, DiffMeanings(old_meaning, new_meaning));
   SYSCARVE_ASSIGN_OR_RETURN(report.evidence, EvidenceFrom(arguments, target.native, report.diff, before, after));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, Format(arguments.format, report)));
   if (arguments.fail_on == "never") return 0;

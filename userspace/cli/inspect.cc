@@ -59,12 +59,12 @@ absl::Status RunInspect(const InspectArguments& arguments) {
                                 " filters; only the most recently installed one is written"));
     }
   } else if (const auto format = OutputFormatFromName(arguments.format); format.has_value()) {
-    SYSCARVE_ASSIGN_OR_RETURN(const FoldedFilters folded,
-                              ProfileFromFilters(filters, NativeAbi(), FoldMode::kStricter));
+    SYSCARVE_ASSIGN_OR_RETURN(const DecompiledProfile decompiled,
+                              DecompileFilters(filters, NativeAbi(), Bound::kAtMost));
     SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted,
-                              Emit(*format, folded.profile, {.name = arguments.target, .stricter = true}));
+                              Emit(*format, decompiled.profile, {.name = arguments.target, .stricter = true}));
     result = emitted.text;
-    warnings = folded.warnings;
+    warnings = decompiled.warnings;
     warnings.insert(warnings.end(), emitted.warnings.begin(), emitted.warnings.end());
   } else {
     SYSCARVE_ASSIGN_OR_RETURN(const std::vector<AbiAnswers> abis, DescribeFilters(filters, NativeAbi()));

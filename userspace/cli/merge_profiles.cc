@@ -14,7 +14,6 @@
 #include "userspace/emit/emit.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/algebra.h"
-#include "userspace/seccomp/covering_profile.h"
 #include "userspace/seccomp/decompile.h"
 
 namespace syscarve::cli {
@@ -73,14 +72,13 @@ void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native) {
               absl::StrJoin(names, ", ")));
 }
 
-absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native,
-                                 ArgumentSets& sets) {
-  SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), {.native = native}, sets));
+absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native) {
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning combined, MeaningOf(inputs.front(), {.native = native}));
   for (size_t i = 1; i < inputs.size(); ++i) {
-    SYSCARVE_ASSIGN_OR_RETURN(const Meaning next, MeaningOf(inputs[i], {.native = native}, sets));
-    combined = how == ProfileMerge::kUnion ? Union(combined, next, sets) : Intersection(combined, next, sets);
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning next, MeaningOf(inputs[i], {.native = native}));
+    SYSCARVE_ASSIGN_OR_RETURN(combined,
+                              how == ProfileMerge::kUnion ? Union(combined, next) : Intersection(combined, next));
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be merged");
   return combined;
 }
 
@@ -96,18 +94,16 @@ absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
     SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadInput(word, target, arguments.engine_socket));
     inputs.push_back(std::move(input));
   }
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, arguments.how, target.native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, arguments.how, target.native));
   const bool is_union = arguments.how == ProfileMerge::kUnion;
   const std::string_view what = is_union ? "the union" : "the intersection";
-  absl::StatusOr<FoldedFilters> folded = arguments.exact ? ProfileFromMeaning(combined, sets, FoldMode::kExact, what)
-                                         : is_union      ? CoveringProfile(combined, sets, what)
-                                                    : ProfileFromMeaning(combined, sets, FoldMode::kStricter, what);
-  if (absl::IsUnimplemented(folded.status())) return absl::AbortedError(WithoutHint(folded.status()));
-  SYSCARVE_RETURN_IF_ERROR(folded.status());
-  if (arguments.exact && !folded->warnings.empty()) {
+  const Bound bound = arguments.exact ? Bound::kExact : is_union ? Bound::kAtLeast : Bound::kAtMost;
+  absl::StatusOr<DecompiledProfile> decompiled = Decompile(combined, bound, what);
+  if (absl::IsUnimplemented(decompiled.status())) return absl::AbortedError(WithoutHint(decompiled.status()));
+  SYSCARVE_RETURN_IF_ERROR(decompiled.status());
+  if (arguments.exact && !decompiled->warnings.empty()) {
     return absl::AbortedError(
-        Concat(what, " cannot be written exactly as a profile: ", absl::StrJoin(folded->warnings, "; ")));
+        Concat(what, " cannot be written exactly as a profile: ", absl::StrJoin(decompiled->warnings, "; ")));
   }
   for (const ProfileInput& input : inputs) {
     // Those of live filters are about the profile that is made of them, and not used here.
@@ -115,12 +111,12 @@ absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
     if (input.live.empty()) WarnOfOtherAbis(input, target.native);
   }
   WarnOfExemptCalls(inputs, target.native);
-  folded->profile.flags = CommonFlags(inputs);
-  SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(folded->profile));
+  decompiled->profile.flags = CommonFlags(inputs);
+  SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(decompiled->profile));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
-  for (const std::string& warning : folded->warnings) Warn(warning);
+  for (const std::string& warning : decompiled->warnings) Warn(warning);
   if (!arguments.quiet)
-    Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", folded->profile.rules.size(), " rule(s)"));
+    Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", decompiled->profile.rules.size(), " rule(s)"));
   return absl::OkStatus();
 }
 

@@ -63,10 +63,10 @@ absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarg
   // Whoever asks for a profile has asked no question that this would be the answer to.
   if (absl::IsAborted(filters.status())) return absl::FailedPreconditionError(filters.status().message());
   SYSCARVE_RETURN_IF_ERROR(filters.status());
-  SYSCARVE_ASSIGN_OR_RETURN(FoldedFilters folded, ProfileFromFilters(*filters, NativeAbi(), FoldMode::kStricter));
+  SYSCARVE_ASSIGN_OR_RETURN(DecompiledProfile decompiled, DecompileFilters(*filters, NativeAbi(), Bound::kAtMost));
   input.live = *std::move(filters);
-  input.profile = std::move(folded.profile);
-  input.warnings = std::move(folded.warnings);
+  input.profile = std::move(decompiled.profile);
+  input.warnings = std::move(decompiled.warnings);
   return input;
 }
 
@@ -186,17 +186,17 @@ void TellWarnings(const ProfileInput& input) {
   for (const std::string& warning : input.warnings) Warn(Concat(input.name, ": ", warning));
 }
 
-absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target, ArgumentSets& sets) {
+absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target) {
   std::vector<FilterProgram> stack = input.live;
   if (stack.empty()) {
     absl::StatusOr<FilterProgram> compiled = Compile(input.profile);
     if (!compiled.ok()) return Annotate(compiled.status(), input.name);
     stack.push_back(*std::move(compiled));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(Meaning meaning, MeaningOf(stack, target.native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning meaning, MeaningOf(stack, target.native));
   const std::optional<SyscallId> uretprobe = FindSyscall(target.native, "uretprobe");
   if (uretprobe.has_value() && target.kernel.has_value() && FiltersUretprobe(*target.kernel)) {
-    SYSCARVE_ASSIGN_OR_RETURN(meaning.decisions[*uretprobe], DecisionOf(stack, *uretprobe, sets));
+    SYSCARVE_ASSIGN_OR_RETURN(meaning.decisions[*uretprobe], DecisionOf(stack, *uretprobe, *meaning.sets));
   }
   return meaning;
 }

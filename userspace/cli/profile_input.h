@@ -10,7 +10,6 @@
 #include "userspace/model/profile.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/model/profile_target.h"
-#include "userspace/seccomp/argument_sets.h"
 #include "userspace/seccomp/meaning.h"
 
 namespace CLI {
@@ -87,6 +86,6 @@ void TellWarnings(const ProfileInput& input);
 
 // What it means: of live filters exactly what they decide, else what the profile's filter does. On kernels of which
 // `target` says that they ask filters about uretprobe it is among the decisions.
-absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target, ArgumentSets& sets);
+absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target);
 
 }  // namespace syscarve::cli

@@ -51,19 +51,17 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
     return absl::InvalidArgumentError("standard input can be read only once");
   }
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
-  ArgumentSets sets;
   const auto read = [&](const std::string& word, std::string& name) -> absl::StatusOr<Meaning> {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(word, target, arguments.engine_socket));
     // Those of live filters are about the profile that is made of them, and not used here.
     if (input.live.empty()) TellWarnings(input);
     name = input.name;
-    return MeaningOf(input, target, sets);
+    return MeaningOf(input, target);
   };
   SubsetAnswer answer;
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning left, read(arguments.left, answer.left));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning right, read(arguments.right, answer.right));
-  answer.counterexample = FindCounterexample(left, right, sets);
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be compared");
+  SYSCARVE_ASSIGN_OR_RETURN(answer.counterexample, FindCounterexample(left, right));
   for (const SyscallId id : Undecided(left, right)) {
     const auto why = left.unclear.find(id);
     answer.undecided[id] = why != left.unclear.end() ? why->second : right.unclear.at(id);

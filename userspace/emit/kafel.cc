@@ -9,6 +9,7 @@
 #include "userspace/emit/emit.h"
 #include "userspace/emit/identifier.h"
 #include "userspace/emit/losses.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
@@ -52,28 +53,30 @@ class Policy {
   Policy(ArgumentSets& sets, Action otherwise, bool stricter, Losses& losses)
       : sets_(sets), default_(otherwise), stricter_(stricter), losses_(losses) {}
 
-  void Add(const CallDecision& call) {
+  absl::Status Add(const CallDecision& call) {
     if (call.decision.size() == 1) {
       AddWhole(call, Strictest(call.decision));
-      return;
+      return absl::OkStatus();
     }
     // The default as what is left over needs one rule less.
     std::vector<Action> leftovers;
     if (call.decision.contains(default_)) leftovers.push_back(default_);
     for (const auto& [action, on] : call.decision) leftovers.push_back(action);
     for (const Action leftover : leftovers) {
-      const std::optional<CallRules> rules = SpellDecision(sets_, call.decision, leftover, false, Spelling::kInclusive);
+      SYSCARVE_ASSIGN_OR_RETURN(const std::optional<CallRules> rules,
+                                SpellDecision(sets_, call.decision, leftover, false, Spelling::kInclusive));
       if (!rules.has_value()) continue;
       AddConditional(call, *rules, leftover);
-      return;
+      return absl::OkStatus();
     }
     if (!stricter_) {
       losses_.Unsayable("answered in more ways than a list of conditions says", call.name);
-      return;
+      return absl::OkStatus();
     }
     losses_.Changed("refused for all arguments, because they are answered in more ways than a list of conditions says",
                     call.name);
     AddWhole(call, Strictest(call.decision));
+    return absl::OkStatus();
   }
 
   std::string definitions() const { return absl::StrJoin(definitions_, ""); }
@@ -143,17 +146,15 @@ absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
 
 absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& options) {
   SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "kafel"));
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   const AbiDecisions decisions = DecisionsOf(meaning, options.native);
   Losses losses;
-  Policy policy(sets, decisions.unknown, options.stricter, losses);
-  for (const CallDecision& call : decisions.calls) policy.Add(call);
+  Policy policy(*meaning.sets, decisions.unknown, options.stricter, losses);
+  for (const CallDecision& call : decisions.calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   const bool speaks_of_x32 = std::ranges::find(profile.abis, Abi::kX32) != profile.abis.end();
   if (options.native == Abi::kX86_64 && speaks_of_x32) {
-    for (const CallDecision& call : DecisionsOf(meaning, Abi::kX32).calls) policy.Add(call);
+    for (const CallDecision& call : DecisionsOf(meaning, Abi::kX32).calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
   SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kHint));
   if (options.native == Abi::kX86_64) SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
   NoteOtherAbis(meaning, options.native, {Abi::kX32}, losses);

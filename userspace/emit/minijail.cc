@@ -48,7 +48,7 @@ class Policy {
   Policy(ArgumentSets& sets, MinijailReader reader, const EmitOptions& options, Losses& losses)
       : sets_(sets), reader_(reader), options_(options), losses_(losses) {}
 
-  void Add(const CallDecision& call) {
+  absl::Status Add(const CallDecision& call) {
     Decision decision = call.decision;
     const KernelVersion since = KernelOfNumber(call.id.nr);
     if (options_.kernel.has_value() && since > *options_.kernel) {
@@ -58,11 +58,11 @@ class Policy {
                                ", so left out of the policy and killed"),
                         call.name);
       }
-      return;
+      return absl::OkStatus();
     }
     if (decision.contains({ActionKind::kLog, 0})) {
       losses_.Unsayable("let through and logged, which minijail's own parser has no word for", call.name);
-      return;
+      return absl::OkStatus();
     }
     const auto allowed = decision.find({ActionKind::kAllow, 0});
     const ArgumentSets::Set on = allowed == decision.end() ? ArgumentSets::kNone : allowed->second;
@@ -70,13 +70,14 @@ class Policy {
     if (decision.empty()) {
       lines_.push_back(Concat(call.name, ": 1"));
       if (!options_.kernel.has_value() && since > kCommonKernel) losses_.Changed(kNewName, call.name);
-      return;
+      return absl::OkStatus();
     }
     AddRefusing(call.name, on, RefusalFor(call.name, decision));
     if (!options_.kernel.has_value() && since > kCommonKernel &&
         (on != ArgumentSets::kNone || !IsKill(Strictest(decision)))) {
       losses_.Changed(kNewName, call.name);
     }
+    return absl::OkStatus();
   }
 
   std::string text() const { return absl::StrJoin(lines_, "\n"); }
@@ -94,25 +95,25 @@ class Policy {
     return refusal;
   }
 
-  void AddRefusing(const std::string& name, ArgumentSets::Set on, Action refusal) {
+  absl::Status AddRefusing(const std::string& name, ArgumentSets::Set on, Action refusal) {
     const std::string otherwise = IsKill(refusal) ? "" : Concat("return ", ErrnoText(refusal.value));
     if (on == ArgumentSets::kNone) {
-      if (otherwise.empty()) return;  // What is not named is killed.
+      if (otherwise.empty()) return absl::OkStatus();  // What is not named is killed.
       lines_.push_back(Concat(name, ": ", otherwise));
       ++labels_;
-      return;
+      return absl::OkStatus();
     }
     const Decision wanted = {{refusal, sets_.Not(on)}, {{ActionKind::kAllow, 0}, on}};
-    const std::optional<CallRules> rules = SpellDecision(sets_, wanted, refusal, false, Spelling::kInclusive);
+    SYSCARVE_ASSIGN_OR_RETURN(const std::optional<CallRules> rules,
+                              SpellDecision(sets_, wanted, refusal, false, Spelling::kInclusive));
     if (!rules.has_value() && !options_.stricter) {
       losses_.Unsayable("allowed in more ways than a list of conditions says", name);
-      return;
+      return absl::OkStatus();
     }
     if (!rules.has_value()) {
       losses_.Changed("refused for all arguments, because they are allowed in more ways than a list of conditions says",
                       name);
-      AddRefusing(name, ArgumentSets::kNone, refusal);
-      return;
+      return AddRefusing(name, ArgumentSets::kNone, refusal);
     }
     std::vector<std::string> alternatives;
     for (const ConditionalAnswer& rule : *rules) alternatives.push_back(MinijailConditions(rule.conditions));
@@ -122,6 +123,7 @@ class Policy {
                             : reader_ == MinijailReader::kAtRunTime ? Concat(conditions, "; ", otherwise)
                                                                     : Concat("{ ", conditions, ", ", otherwise, " }")));
     labels_ += alternatives.size() + 2;
+    return absl::OkStatus();
   }
 
   static constexpr char kNewName[] =
@@ -139,8 +141,7 @@ class Policy {
 
 absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader reader, const EmitOptions& options) {
   SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "minijail"));
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   const AbiDecisions decisions = DecisionsOf(meaning, options.native);
   if (LetsThrough(decisions.unknown)) {
     return WithHint(absl::InvalidArgumentError(
@@ -149,9 +150,8 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader read
                     kDefaultHint);
   }
   Losses losses;
-  Policy policy(sets, reader, options, losses);
-  for (const CallDecision& call : decisions.calls) policy.Add(call);
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
+  Policy policy(*meaning.sets, reader, options, losses);
+  for (const CallDecision& call : decisions.calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kHint));
   if (!IsKill(decisions.unknown)) {
     losses.Note(Concat("numbers without a name, calls of the future above all, are killed and not answered with ",

@@ -49,24 +49,25 @@ Profile WithPlainDefault(const Profile& profile) {
 // Where the resource's filter decides otherwise than the profile's.
 absl::Status Compare(const Profile& profile, const Profile& plain, Abi native, Losses& losses) {
   if (profile.default_action == plain.default_action) return absl::OkStatus();
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning wanted, MeaningOf(profile, native, sets));
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning made, MeaningOf(plain, native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning wanted, MeaningOf(profile, native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning own, MeaningOf(plain, native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning made, WithSets(own, wanted.sets));
   for (const auto& [id, decision] : wanted.decisions) {
     const std::optional<std::string> name = SyscallName(id);
     if (!name.has_value()) continue;
-    switch (CompareDecisions(sets, decision, made.decisions.at(id))) {
-      case Relation::kEqual:
+    SYSCARVE_ASSIGN_OR_RETURN(const Comparison comparison,
+                              CompareDecisions(*wanted.sets, decision, made.decisions.at(id)));
+    switch (comparison) {
+      case Comparison::kSame:
         break;
-      case Relation::kWider:
+      case Comparison::kLooser:
         losses.Unsayable("a rule that a default without an errno does away with", *name);
         break;
-      case Relation::kStricter:
-      case Relation::kOther:
+      case Comparison::kTighter:
+      case Comparison::kOtherRefusal:
         losses.Changed("refused with another errno, because the resource has none for its default", *name);
     }
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
   losses.Note(
       Concat("the resource has no errno for its default: numbers without a name meet EPERM, unless the runtime "
              "knows better, and ",

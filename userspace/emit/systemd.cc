@@ -235,9 +235,7 @@ std::string DenyList(const Filter& filter) {
 
 absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& options) {
   SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "systemd"));
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native, sets));
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be told");
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   Losses losses;
   const Answers answers(profile, meaning, options.stricter, losses);
   const Action wanted = DecisionsOf(meaning, options.native).unknown;

@@ -3,6 +3,7 @@
 // the function.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -26,6 +27,14 @@ struct Action {
 
 // The kernel's MAX_ERRNO: a filter that returns a larger errno returns this one (kernel/seccomp.c).
 inline constexpr uint16_t kMaxErrno = 4095;
+
+// How restrictive two actions are: less means more restrictive, equal that they differ in how they refuse at most. The
+// order is ActionKind's, but for two things that make no difference to what is let through: which errno refuses (or
+// which message a tracer gets), and whether the thread is killed or the whole process.
+inline std::strong_ordering CompareActions(Action a, Action b) {
+  const auto rank = [](Action action) { return std::max(action.kind, ActionKind::kKillThread); };
+  return rank(a) <=> rank(b);
+}
 
 // Whether the kernel makes the call, logged or not. What a tracer or a supervisor decides is not known to be made.
 inline bool LetsThrough(Action action) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -75,6 +76,11 @@ const Table& TableOf(Abi abi) {
   return *tables[static_cast<size_t>(abi)];
 }
 
+// Beyond every table, but for those of MIPS and arm's private calls, and around these; the last is the largest number
+// that does not look negative or like x32.
+constexpr int kSparseNumbers[] = {999,  1023, 3999,  4095,     5999,     7000,
+                                  8191, 9999, 65535, 0x0f0000, 0x0f0007, kBeyondAllTables};
+
 }  // namespace
 
 std::optional<std::string> SyscallName(SyscallId id) {
@@ -144,6 +150,16 @@ std::string LibseccompVersion() {
   const scmp_version* version = seccomp_version();
   if (version == nullptr) return "unknown";
   return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->micro);
+}
+
+std::vector<int> NumbersToProve(Abi abi) {
+  std::set<int> numbers(std::begin(kSparseNumbers), std::end(kSparseNumbers));
+  numbers.insert(0);
+  for (int nr = 0; nr < kSyscallTableEnd; ++nr) numbers.insert(FirstNumber(abi) + nr);
+  // The private calls of arm lie above the tables.
+  for (const SyscallEntry& entry : SyscallTable(abi)) numbers.insert(entry.nr);
+  std::erase_if(numbers, [abi](int nr) { return IsExemptFromSeccomp({abi, nr}); });
+  return {numbers.begin(), numbers.end()};
 }
 
 }  // namespace syscarve

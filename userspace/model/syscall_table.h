@@ -57,4 +57,12 @@ std::span<const SyscallEntry> SyscallTable(Abi abi);
 // different.
 bool IsExemptFromSeccomp(SyscallId id);
 
+// A number larger than every table's: what it meets is what calls of the future meet.
+inline constexpr int kBeyondAllTables = 0x3fffffff;
+
+// The numbers of `abi` that a proof about all of them looks at, ascending: every one of the tables and the holes
+// between, and some far beyond them, the largest that is no other ABI's among them. Calls that the kernel exempts from
+// seccomp are left out.
+std::vector<int> NumbersToProve(Abi abi);
+
 }  // namespace syscarve

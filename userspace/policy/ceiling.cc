@@ -9,7 +9,6 @@
 #include "userspace/seccomp/algebra.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/symbolic.h"
-#include "userspace/seccomp/verify.h"
 
 namespace syscarve {
 namespace {
@@ -75,7 +74,7 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
     // First with the refusal that the name would get if it were not allowed, then with the default.
     std::optional<ChosenRules> chosen;
     for (const bool as_refused : {true, false}) {
-      if (chosen.has_value() && chosen->relation == Relation::kEqual) break;
+      if (chosen.has_value() && chosen->comparison == Comparison::kSame) break;
       std::map<SyscallId, Decision> wanted;
       for (const auto& [id, on] : allowed) {
         SYSCARVE_ASSIGN_OR_RETURN(const Decision refused, DecisionOf({&refusing_program, 1}, id, sets));
@@ -87,20 +86,20 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
                 .first->second;
         otherwise = sets.Or(otherwise, sets.Not(on));
       }
-      const ChosenRules next = ChooseRules(sets, name, wanted, context);
-      if (!chosen.has_value() || next.relation < chosen->relation) chosen = next;
+      SYSCARVE_ASSIGN_OR_RETURN(const ChosenRules next, ChooseRules(sets, name, wanted, context));
+      if (!chosen.has_value() || next.comparison < chosen->comparison) chosen = next;
     }
     const bool allows = std::any_of(chosen->rules.begin(), chosen->rules.end(), [](const ConditionalAnswer& rule) {
       return rule.action.kind == ActionKind::kAllow;
     });
-    if (chosen->relation != Relation::kWider && allows) {
+    if (chosen->comparison != Comparison::kLooser && allows) {
       result.narrowed[name] = std::move(chosen->rules);
     } else {
       result.cut[name] = *answer;
       cut_whole.insert(name);
     }
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the ceiling is too complicated to be applied");
+  if (!sets.status().ok()) return Annotate(sets.status(), "the ceiling");
   if (!cut_whole.empty()) {
     result.warnings.push_back(Concat(
         "cut although the ceiling allows some of it, because a profile speaks by name for all of its ABIs and cannot "
@@ -119,7 +118,7 @@ absl::Status VerifyUnderCeiling(const Profile& profile, Abi native, const Profil
       SYSCARVE_ASSIGN_OR_RETURN(const Decision made, DecisionOf({&program, 1}, {abi, nr}, sets));
       SYSCARVE_ASSIGN_OR_RETURN(const Decision allowed, DecisionOf({&limit, 1}, {abi, nr}, sets));
       const Set beyond = sets.And(LetThrough(made, sets), sets.Not(LetThrough(allowed, sets)));
-      if (sets.exhausted()) return absl::ResourceExhaustedError("the ceiling is too complicated to be proven");
+      if (!sets.status().ok()) return Annotate(sets.status(), "the ceiling");
       if (beyond == ArgumentSets::kNone) continue;
       return absl::InternalError(Concat("the profile lets ", DisplayName({abi, nr}),
                                         " through where the ceiling refuses it; nothing was written"));

@@ -117,9 +117,7 @@ absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, Syscall
   for (const auto& [action, arguments] : decision) {
     if (sets.And(arguments, possible) != ArgumentSets::kNone) answers.push_back(action);
   }
-  if (sets.exhausted()) {
-    return absl::ResourceExhaustedError(Concat("what the profile decides of ", DisplayName(id), " is too complicated"));
-  }
+  if (!sets.status().ok()) return Annotate(sets.status(), Concat("what the profile decides for ", DisplayName(id)));
   return answers;
 }
 
@@ -165,9 +163,7 @@ absl::StatusOr<CheckedRefusal> CheckRefusal(const FilterProgram& filter, Syscall
   ArgumentSets sets;
   SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
   for (const auto& [action, arguments] : decision) checked.answers.push_back(action);
-  if (sets.exhausted()) {
-    return absl::ResourceExhaustedError(Concat("what the profile decides of ", DisplayName(id), " is too complicated"));
-  }
+  if (!sets.status().ok()) return Annotate(sets.status(), Concat("what the profile decides for ", DisplayName(id)));
   checked.outcome = RefusalOutcome(checked.call, checked.answers);
   return checked;
 }

@@ -38,7 +38,7 @@ std::string SubsetText(const SubsetAnswer& answer) {
   const std::string right = EscapeForTerminal(answer.right);
   if (answer.counterexample.has_value()) {
     const Counterexample& example = *answer.counterexample;
-    const bool any = example.where == ArgumentSets::kAll;
+    const bool any = example.for_all_arguments;
     return Concat("no: ", left, " is less restrictive than ", right, "\n\n",
                   SyscallName(example.id).value_or("a call without a name"), " (", AbiName(example.id.abi), ", number ",
                   example.id.nr, ")\n  with ", any ? std::string("any arguments, such as ") : std::string("arguments "),
@@ -63,7 +63,7 @@ std::string SubsetJson(const SubsetAnswer& answer) {
     JsonValue::Object call = CallJson(example.id);
     JsonValue::Array arguments;
     for (std::string& argument : Hex(example.arguments)) arguments.push_back(std::move(argument));
-    call.push_back({"any_arguments", example.where == ArgumentSets::kAll});
+    call.push_back({"any_arguments", example.for_all_arguments});
     call.push_back({"arguments", std::move(arguments)});
     call.push_back({"left", ActionJson(example.left)});
     call.push_back({"right", ActionJson(example.right)});

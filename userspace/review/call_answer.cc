@@ -55,7 +55,7 @@ absl::StatusOr<CallAnswer> AnswerTo(SyscallId id, std::span<const uint64_t> know
     const Set both = sets.And(set, point);
     if (both != ArgumentSets::kNone) left.emplace_back(action, both);
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the filter is too complicated to be followed");
+  SYSCARVE_RETURN_IF_ERROR(sets.status());
   for (unsigned index = static_cast<unsigned>(known.size()); index < Arguments().size(); ++index) {
     if (std::ranges::any_of(left, [&](const auto& part) { return sets.DependsOn(part.second, index); })) {
       answer.depends_on.push_back(index);

@@ -16,8 +16,14 @@ namespace syscarve {
 namespace {
 
 Direction DirectionOf(Action before, Action after) {
-  const int difference = Laxity(after.kind) - Laxity(before.kind);
-  return difference > 0 ? Direction::kLooser : difference < 0 ? Direction::kTighter : Direction::kOtherAnswer;
+  switch (CompareChanged(before, after)) {
+    case Comparison::kLooser:
+      return Direction::kLooser;
+    case Comparison::kTighter:
+      return Direction::kTighter;
+    default:
+      return Direction::kOtherAnswer;
+  }
 }
 
 // What distinguishes two changes for a reader: the example of one call may differ from another's.
@@ -38,39 +44,39 @@ struct ByWords {
 
 class Differ {
  public:
-  Differ(const Meaning& before, const Meaning& after, ArgumentSets& sets)
-      : before_(before), after_(after), sets_(sets) {}
+  // `after` has the sets of `before`.
+  Differ(const Meaning& before, const Meaning& after) : before_(before), after_(after), sets_(*before.sets) {}
 
   absl::StatusOr<Diff> Run() {
     for (const Meaning* meaning : {&before_, &after_}) {
       for (const auto& [id, why] : meaning->unclear) unclear_.emplace(id, why);
     }
     for (const auto& [id, why] : unclear_) result_.unclear.push_back({id, why});
-    for (const Abi abi : AbisServedBeside(before_.native)) AddAbi(abi);
+    for (const Abi abi : AbisServedBeside(before_.native)) SYSCARVE_RETURN_IF_ERROR(AddAbi(abi));
     AddNamed();
-    if (sets_.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be compared");
+    SYSCARVE_RETURN_IF_ERROR(sets_.status());
     return std::move(result_);
   }
 
  private:
   using Changes = std::map<std::vector<ChangedAnswer>, CallChange, ByWords>;
 
-  void AddAbi(Abi abi) {
+  absl::Status AddAbi(Abi abi) {
     std::map<SyscallId, std::vector<ChangedAnswer>> changed;
     for (auto it = before_.decisions.lower_bound({abi, 0}); it != before_.decisions.end() && it->first.abi == abi;
          ++it) {
       const auto now = after_.decisions.find(it->first);
       if (now == after_.decisions.end() || now->second == it->second) continue;
-      changed[it->first] = Compare(abi, it->second, now->second);
+      SYSCARVE_ASSIGN_OR_RETURN(changed[it->first], Compare(abi, it->second, now->second));
     }
-    if (changed.empty()) return;
+    if (changed.empty()) return absl::OkStatus();
     AbiChange whole{
         .abi = abi, .before = EverythingOf(before_, abi), .after = EverythingOf(after_, abi), .changes = {}};
     if (whole.before.has_value() || whole.after.has_value()) {
       whole.changes = Together(changed);
       std::stable_partition(whole.changes.begin(), whole.changes.end(), [](const CallChange& c) { return c.Opens(); });
       result_.abis.push_back(std::move(whole));
-      return;
+      return absl::OkStatus();
     }
     const auto beyond = changed.find({abi, kBeyondAllTables});
     std::map<SyscallId, std::vector<ChangedAnswer>> like_unnamed;
@@ -85,6 +91,7 @@ class Differ {
       }
     }
     for (CallChange& change : Together(like_unnamed)) AddUnnamed(std::move(change));
+    return absl::OkStatus();
   }
 
   // The changes of `changed`, which are of one ABI, those together that are the same.
@@ -138,7 +145,7 @@ class Differ {
     }
   }
 
-  std::vector<ChangedAnswer> Compare(Abi abi, const Decision& before, const Decision& after) {
+  absl::StatusOr<std::vector<ChangedAnswer>> Compare(Abi abi, const Decision& before, const Decision& after) {
     std::vector<ChangedAnswer> answers;
     for (const auto& [old_action, old_set] : before) {
       for (const auto& [new_action, new_set] : after) {
@@ -148,26 +155,31 @@ class Differ {
         const Direction direction = DirectionOf(old_action, new_action);
         result_.looser = result_.looser || direction == Direction::kLooser;
         result_.tighter = result_.tighter || direction == Direction::kTighter;
+        SYSCARVE_ASSIGN_OR_RETURN(auto when, When(abi, both));
         answers.push_back({.before = old_action,
                            .after = new_action,
                            .direction = direction,
-                           .when = When(abi, both),
+                           .when = std::move(when),
                            .example = sets_.Example(both)});
       }
     }
     return answers;
   }
 
-  std::vector<std::vector<ArgumentCondition>> When(Abi abi, ArgumentSets::Set on) {
-    if (on == ArgumentSets::kAll) return {{}};
+  // Empty: it cannot be said in a few conditions.
+  absl::StatusOr<std::vector<std::vector<ArgumentCondition>>> When(Abi abi, ArgumentSets::Set on) {
+    if (on == ArgumentSets::kAll) return std::vector<std::vector<ArgumentCondition>>(1);
     if (const auto known = spelled_.find({on, ComparesLowHalfOnly(abi)}); known != spelled_.end()) return known->second;
     // Only the partition matters here: any two actions do.
     constexpr Action kIn{ActionKind::kAllow, 0};
     constexpr Action kOut{ActionKind::kErrno, 0};
     const Decision decision = {{kOut, sets_.Not(on)}, {kIn, on}};
     const bool low_half = ComparesLowHalfOnly(abi);
-    std::optional<CallRules> rules = SpellDecision(sets_, decision, kOut, low_half, Spelling::kInclusive);
-    if (!rules.has_value() && low_half) rules = SpellDecision(sets_, decision, kOut, false, Spelling::kInclusive);
+    SYSCARVE_ASSIGN_OR_RETURN(std::optional<CallRules> rules,
+                              SpellDecision(sets_, decision, kOut, low_half, Spelling::kInclusive));
+    if (!rules.has_value() && low_half) {
+      SYSCARVE_ASSIGN_OR_RETURN(rules, SpellDecision(sets_, decision, kOut, false, Spelling::kInclusive));
+    }
     std::vector<std::vector<ArgumentCondition>> when;
     for (ConditionalAnswer& rule : rules.value_or(CallRules{})) when.push_back(std::move(rule.conditions));
     spelled_[{on, low_half}] = when;
@@ -212,12 +224,13 @@ std::string_view VerdictOf(const Diff& diff) {
   return diff.tighter ? "tighter" : "same";
 }
 
-absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after, ArgumentSets& sets) {
+absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after) {
   if (before.native != after.native) {
     return absl::InvalidArgumentError(Concat("profiles for different architectures cannot be compared: ",
                                              AbiName(before.native), " and ", AbiName(after.native)));
   }
-  return Differ(before, after, sets).Run();
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning after_here, WithSets(after, before.sets));
+  return Differ(before, after_here).Run();
 }
 
 std::vector<std::string> LooserNames(const Diff& diff) {

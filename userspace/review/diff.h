@@ -85,7 +85,7 @@ struct Diff {
 std::string_view VerdictOf(const Diff& diff);
 
 // kInvalidArgument when the two are not for one native ABI. kResourceExhausted: too complicated.
-absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after, ArgumentSets& sets);
+absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after);
 
 // Calls, by name and ascending, that are answered less restrictively, on any ABI and in whichever part of `diff`.
 std::vector<std::string> LooserNames(const Diff& diff);

@@ -184,7 +184,7 @@ absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input) {
     rule(subject, findings);
   }
   SYSCARVE_RETURN_IF_ERROR(lint::CompiledFilter(subject, findings));
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the conditions are too complicated to be compared");
+  SYSCARVE_RETURN_IF_ERROR(sets.status());
   std::ranges::stable_sort(findings, {}, &LintFinding::line);
   return findings;
 }

@@ -10,7 +10,6 @@
 #include "userspace/base/sentence.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/review/lint_rules.h"
-#include "userspace/seccomp/algebra.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/meaning.h"
 #include "userspace/seccomp/rule_shapes.h"
@@ -21,10 +20,9 @@ namespace {
 using Set = ArgumentSets::Set;
 
 // The arguments that rules with different answers match: those are Conflicts' to tell, and there is no right answer.
-Set Contested(const Subject& subject, SyscallId id) {
+Set Contested(const Subject& subject, SyscallId id, ArgumentSets& sets) {
   const Decider::Entry* const entry = subject.decider.Find(id);
   if (entry == nullptr) return ArgumentSets::kNone;
-  ArgumentSets& sets = subject.sets;
   std::map<Action, Set> matched;
   for (const Decider::Alternative& alternative : entry->alternatives) {
     Set& all = matched.try_emplace(alternative.action, ArgumentSets::kNone).first->second;
@@ -39,19 +37,24 @@ Set Contested(const Subject& subject, SyscallId id) {
   return twice;
 }
 
+struct Difference {
+  SyscallId id;
+  Set where;
+  Action text;
+  Action filter;
+};
+
 // Where `text` and `filter` answer differently; of several such answers first what the filter gives away.
-std::optional<Counterexample> FindDifference(const Subject& subject, SyscallId id, const Decision& text,
-                                             const Decision& filter) {
+std::optional<Difference> FindDifference(const Subject& subject, SyscallId id, const Decision& text,
+                                         const Decision& filter, ArgumentSets& sets) {
   if (text == filter) return std::nullopt;
-  ArgumentSets& sets = subject.sets;
-  const Set clear = sets.Not(Contested(subject, id));
+  const Set clear = sets.Not(Contested(subject, id, sets));
   for (auto answer = filter.rbegin(); answer != filter.rend(); ++answer) {
     for (const auto& [said, said_on] : text) {
       if (said == answer->first) continue;
       const Set both = sets.And(clear, sets.And(answer->second, said_on));
-      if (both == ArgumentSets::kNone || sets.exhausted()) continue;
-      return Counterexample{
-          .id = id, .where = both, .arguments = sets.Example(both), .left = said, .right = answer->first};
+      if (both == ArgumentSets::kNone) continue;
+      return Difference{.id = id, .where = both, .text = said, .filter = answer->first};
     }
   }
   return std::nullopt;
@@ -89,14 +92,14 @@ std::string AnswerWords(Action action) {
   return Concat(ScmpActionName(action.kind), errno_words);
 }
 
-LintFinding Difference(const Subject& subject, const Counterexample& example) {
+LintFinding DescribeDifference(const Subject& subject, const Difference& example, const ArgumentSets& sets) {
   const Places places = PlacesOf(subject, example.id);
   LintFinding finding = Of("compiled-differs");
   finding.line = places.line;
   finding.identity = SyscallName(example.id).value_or(DisplayName(example.id));
-  finding.message = Concat("To ", CallWords(DisplayName(example.id), example.where, subject.sets),
-                           " the profile's text answers ", AnswerWords(example.left),
-                           ", and the filter that libseccomp makes of it ", AnswerWords(example.right), ".");
+  finding.message = Concat("To ", CallWords(DisplayName(example.id), example.where, sets),
+                           " the profile's text answers ", AnswerWords(example.text),
+                           ", and the filter that libseccomp makes of it ", AnswerWords(example.filter), ".");
   const std::string what = places.entries.empty() ? "the profile" : Enumerated(places.entries);
   finding.fix = Concat("Write the conditions of ", what,
                        " differently, or split them by value, and look again: it is the filter that is enforced.");
@@ -150,13 +153,16 @@ absl::Status CompiledFilter(const Subject& subject, Findings& findings) {
     findings.push_back(Endless(subject, family));
   }
   const Abi native = subject.input.target.native;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning filter, MeaningOf({&*program, 1}, native, subject.sets));
-  const Meaning text = MeaningOfRules(subject.profile(), native, subject.sets);
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning filter, MeaningOf({&*program, 1}, native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning own, MeaningOfText(subject.profile(), native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning text, WithSets(own, filter.sets));
+  ArgumentSets& sets = *filter.sets;
   std::set<std::string> told;
   for (const auto& [id, said] : text.decisions) {
-    const std::optional<Counterexample> example = FindDifference(subject, id, said, filter.decisions.at(id));
+    const std::optional<Difference> example = FindDifference(subject, id, said, filter.decisions.at(id), sets);
+    SYSCARVE_RETURN_IF_ERROR(sets.status());
     if (!example.has_value()) continue;
-    LintFinding finding = Difference(subject, *example);
+    LintFinding finding = DescribeDifference(subject, *example, sets);
     if (told.insert(finding.identity).second) findings.push_back(std::move(finding));
   }
   return absl::OkStatus();

@@ -66,10 +66,11 @@ bool EqualWithin(const Decision& before, const Decision& after, Set domain, Argu
 
 absl::Status Prove(const Profile& before, const Profile& after, const ProfileSource& source,
                    std::span<const LintFinding> fixed, Abi native) {
-  ArgumentSets sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning was, MeaningOf(before, native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning own, MeaningOf(after, native));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning is, WithSets(own, was.sets));
+  ArgumentSets& sets = *was.sets;
   const Permitted permitted = WhatMayDiffer(source, fixed, sets);
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning was, MeaningOf(before, native, sets));
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning is, MeaningOf(after, native, sets));
   for (const auto& [id, decision] : was.decisions) {
     const Decision& now = is.decisions.at(id);
     if (permitted.renamed.contains(id)) continue;
@@ -79,8 +80,7 @@ absl::Status Prove(const Profile& before, const Profile& after, const ProfileSou
       return absl::InternalError(Concat("mending the profile would change what ", DisplayName(id), " is answered"));
     }
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the profile is too complicated to be compared");
-  return absl::OkStatus();
+  return sets.status();
 }
 
 }  // namespace

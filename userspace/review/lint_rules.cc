@@ -162,7 +162,7 @@ void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, F
       own = subject.sets.Or(own, matched);
     }
   }
-  if (subject.sets.exhausted()) return;
+  if (!subject.sets.status().ok()) return;  // Which LintProfile returns.
   for (const auto& [name, covered] : calls) {
     if (covered.overlap == ArgumentSets::kNone || !told.insert(std::string(name)).second) continue;
     LintFinding finding = Of("conflict");

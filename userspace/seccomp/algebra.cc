@@ -1,6 +1,7 @@
 #include "userspace/seccomp/algebra.h"
 
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "userspace/model/syscall_table.h"
@@ -20,12 +21,14 @@ std::optional<Counterexample> Exceeds(SyscallId id, const Decision& left, const 
   if (left == right) return std::nullopt;
   for (auto answer = left.rbegin(); answer != left.rend(); ++answer) {
     for (const auto& [limit, limit_on] : right) {
-      if (answer->first.kind <= limit.kind) break;
+      if (CompareActions(answer->first, limit) <= 0) break;
       const Set both = sets.And(answer->second, limit_on);
-      if (sets.exhausted()) return std::nullopt;
       if (both != ArgumentSets::kNone) {
-        return Counterexample{
-            .id = id, .where = both, .arguments = sets.Example(both), .left = answer->first, .right = limit};
+        return Counterexample{.id = id,
+                              .for_all_arguments = both == ArgumentSets::kAll,
+                              .arguments = sets.Example(both),
+                              .left = answer->first,
+                              .right = limit};
       }
     }
   }
@@ -37,15 +40,17 @@ std::optional<Counterexample> Exceeds(SyscallId id, const Decision& left, const 
 template <typename Choose>
 class Combiner {
  public:
-  Combiner(ArgumentSets& sets, const Choose& choose) : sets_(sets), choose_(choose) {}
+  Combiner(std::shared_ptr<ArgumentSets> sets, const Choose& choose) : sets_(std::move(sets)), choose_(choose) {}
 
-  Meaning Combine(const Meaning& left, const Meaning& right) {
-    Meaning result{.native = left.native, .unclear = left.unclear};
+  absl::StatusOr<Meaning> Combine(const Meaning& left, const Meaning& other_right) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning right, WithSets(other_right, sets_));
+    Meaning result{.native = left.native, .sets = sets_, .unclear = left.unclear};
     result.unclear.insert(right.unclear.begin(), right.unclear.end());
     for (const auto& [id, decision] : left.decisions) {
       const auto other = right.decisions.find(id);
       if (other != right.decisions.end()) result.decisions[id] = Decide(decision, other->second);
     }
+    SYSCARVE_RETURN_IF_ERROR(sets_->status());
     return result;
   }
 
@@ -55,28 +60,31 @@ class Combiner {
     if (!is_new) return known->second;
     for (const auto& [left_action, left_on] : left) {
       for (const auto& [right_action, right_on] : right) {
-        const Set both = sets_.And(left_on, right_on);
+        const Set both = sets_->And(left_on, right_on);
         if (both == ArgumentSets::kNone) continue;
         Set& on = known->second.try_emplace(choose_(left_action, right_action), ArgumentSets::kNone).first->second;
-        on = sets_.Or(on, both);
+        on = sets_->Or(on, both);
       }
     }
     return known->second;
   }
 
-  ArgumentSets& sets_;
+  std::shared_ptr<ArgumentSets> sets_;
   const Choose& choose_;
   std::map<std::pair<Decision, Decision>, Decision> known_;
 };
 
 }  // namespace
 
-std::optional<Counterexample> FindCounterexample(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+absl::StatusOr<std::optional<Counterexample>> FindCounterexample(const Meaning& left, const Meaning& other_right) {
+  ArgumentSets& sets = *left.sets;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning right, WithSets(other_right, left.sets));
   std::optional<Counterexample> best;
   for (const auto& [id, decision] : left.decisions) {
     const auto other = right.decisions.find(id);
     if (other == right.decisions.end()) continue;
     std::optional<Counterexample> found = Exceeds(id, decision, other->second, sets);
+    SYSCARVE_RETURN_IF_ERROR(sets.status());
     if (!found.has_value()) continue;
     if (!best.has_value() || ShownLast(*found, left.native) < ShownLast(*best, left.native)) best = found;
     if (ShownLast(*best, left.native) == 0) break;
@@ -101,23 +109,25 @@ std::vector<SyscallId> Undecided(const Meaning& left, const Meaning& right) {
   return undecided;
 }
 
-bool Equal(const Meaning& left, const Meaning& right) {
+absl::StatusOr<bool> Equal(const Meaning& left, const Meaning& other_right) {
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning right, WithSets(other_right, left.sets));
   return left.native == right.native && left.decisions == right.decisions && left.unclear == right.unclear;
 }
 
-Meaning Union(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+// Where neither is more restrictive, both kinds of killing among them, the kernel's own order of precedence decides.
+absl::StatusOr<Meaning> Union(const Meaning& left, const Meaning& right) {
   const auto choose = [](Action a, Action b) { return b.kind > a.kind ? b : a; };
-  return Combiner(sets, choose).Combine(left, right);
+  return Combiner(left.sets, choose).Combine(left, right);
 }
 
-Meaning Intersection(const Meaning& left, const Meaning& right, ArgumentSets& sets) {
+absl::StatusOr<Meaning> Intersection(const Meaning& left, const Meaning& right) {
   const auto choose = [](Action a, Action b) { return b.kind < a.kind ? b : a; };
-  return Combiner(sets, choose).Combine(left, right);
+  return Combiner(left.sets, choose).Combine(left, right);
 }
 
-Meaning Minus(const Meaning& left, const Meaning& right, Action refusal, ArgumentSets& sets) {
+absl::StatusOr<Meaning> Minus(const Meaning& left, const Meaning& right, Action refusal) {
   const auto choose = [&](Action a, Action b) { return LetsThrough(a) && !LetsThrough(b) ? a : refusal; };
-  return Combiner(sets, choose).Combine(left, right);
+  return Combiner(left.sets, choose).Combine(left, right);
 }
 
 Set LetThrough(const Decision& decision, ArgumentSets& sets) {
@@ -128,12 +138,11 @@ Set LetThrough(const Decision& decision, ArgumentSets& sets) {
   return through;
 }
 
-std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments,
-                               const ArgumentSets& sets) {
+std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments) {
   const auto decision = meaning.decisions.find(id);
   if (decision == meaning.decisions.end()) return std::nullopt;
   for (const auto& [action, on] : decision->second) {
-    if (sets.Contains(on, arguments)) return action;
+    if (meaning.sets->Contains(on, arguments)) return action;
   }
   return std::nullopt;
 }

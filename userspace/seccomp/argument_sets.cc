@@ -1,13 +1,17 @@
 #include "userspace/seccomp/argument_sets.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <set>
 
 namespace syscarve {
 namespace {
 
 constexpr uint16_t kVariables = 6 * 64;
-constexpr size_t kMaxNodes = size_t{1} << 20;
+constexpr uint32_t kEmpty = 0;
+constexpr uint32_t kWhole = 1;
+std::atomic<size_t> node_limit = size_t{1} << 20;
 
 constexpr uint16_t Variable(unsigned argument, unsigned bit) {
   return static_cast<uint16_t>(64 * argument + (63 - bit));
@@ -22,32 +26,51 @@ size_t ArgumentSets::TripleHash::operator()(const std::array<uint32_t, 3>& key) 
   return hash ^ (hash >> 29);
 }
 
-ArgumentSets::ArgumentSets() : nodes_{{kVariables, kNone, kNone}, {kVariables, kAll, kAll}} {}
+ArgumentSets::ArgumentSets()
+    : max_nodes_(node_limit), nodes_{{kVariables, kEmpty, kEmpty}, {kVariables, kWhole, kWhole}} {
+  static std::atomic<uint32_t> last_id = 0;
+  id_ = ++last_id;
+}
 
-ArgumentSets::Set ArgumentSets::Make(uint16_t variable, Set low, Set high) {
+void ArgumentSets::LimitNodes(size_t limit) {
+  node_limit = limit;
+}
+
+absl::Status ArgumentSets::status() const {
+  return exhausted_ ? absl::ResourceExhaustedError("the conditions on arguments are too complex to be analysed")
+                    : absl::OkStatus();
+}
+
+ArgumentSets::Index ArgumentSets::Own(Set set) const {
+  // Another diagram's node would be some set of this one, and the answer some answer.
+  if (set.owner_ != 0 && set.owner_ != id_) std::abort();
+  return set.node_;
+}
+
+ArgumentSets::Index ArgumentSets::Make(uint16_t variable, Index low, Index high) {
   if (low == high) return low;
-  const auto [found, is_new] = unique_.try_emplace({variable, low, high}, static_cast<Set>(nodes_.size()));
+  const auto [found, is_new] = unique_.try_emplace({variable, low, high}, static_cast<Index>(nodes_.size()));
   if (!is_new) return found->second;
-  if (nodes_.size() >= kMaxNodes) {
+  if (nodes_.size() >= max_nodes_) {
     exhausted_ = true;
     unique_.erase(found);
-    return kNone;
+    return kEmpty;
   }
   nodes_.push_back({variable, low, high});
   return found->second;
 }
 
-ArgumentSets::Set ArgumentSets::Cofactor(Set set, uint16_t variable, bool value) const {
+ArgumentSets::Index ArgumentSets::Cofactor(Index set, uint16_t variable, bool value) const {
   const Node& node = nodes_[set];
   if (node.variable != variable) return set;
   return value ? node.high : node.low;
 }
 
-ArgumentSets::Set ArgumentSets::IfThenElse(Set condition, Set then, Set otherwise) {
-  if (condition == kAll || then == otherwise) return then;
-  if (condition == kNone) return otherwise;
-  if (then == kAll && otherwise == kNone) return condition;
-  if (exhausted_) return kNone;
+ArgumentSets::Index ArgumentSets::IfThenElse(Index condition, Index then, Index otherwise) {
+  if (condition == kWhole || then == otherwise) return then;
+  if (condition == kEmpty) return otherwise;
+  if (then == kWhole && otherwise == kEmpty) return condition;
+  if (exhausted_) return kEmpty;
   const std::array<uint32_t, 3> key = {condition, then, otherwise};
   if (const auto found = computed_.find(key); found != computed_.end()) return found->second;
   const uint16_t variable = std::min({nodes_[condition].variable, nodes_[then].variable, nodes_[otherwise].variable});
@@ -55,57 +78,63 @@ ArgumentSets::Set ArgumentSets::IfThenElse(Set condition, Set then, Set otherwis
     return IfThenElse(Cofactor(condition, variable, value), Cofactor(then, variable, value),
                       Cofactor(otherwise, variable, value));
   };
-  const Set low = half(false);
-  const Set high = half(true);
-  const Set result = Make(variable, low, high);
-  if (computed_.size() >= 4 * kMaxNodes) exhausted_ = true;
+  const Index low = half(false);
+  const Index high = half(true);
+  const Index result = Make(variable, low, high);
+  if (computed_.size() >= 4 * max_nodes_) exhausted_ = true;
   computed_.emplace(key, result);
   return result;
 }
 
-ArgumentSets::Set ArgumentSets::FromTest(const WordTest& test) {
+ArgumentSets::Index ArgumentSets::TestNode(const WordTest& test) {
   const auto variable = [&](unsigned bit) { return Variable(test.index, bit + (test.high ? 32 : 0)); };
   const auto is_set = [](uint32_t word, unsigned bit) { return (word >> bit & 1) != 0; };
   // From the least significant bit up: what is decided so far is what the lower bits decide when the upper ones agree.
   const auto equal = [&](uint32_t mask, uint32_t constant) {
-    if ((constant & ~mask) != 0) return kNone;
-    Set decided = kAll;
+    if ((constant & ~mask) != 0) return kEmpty;
+    Index decided = kWhole;
     for (unsigned bit = 0; bit < 32; ++bit) {
       if (!is_set(mask, bit)) continue;
-      decided = is_set(constant, bit) ? Make(variable(bit), kNone, decided) : Make(variable(bit), decided, kNone);
+      decided = is_set(constant, bit) ? Make(variable(bit), kEmpty, decided) : Make(variable(bit), decided, kEmpty);
     }
     return decided;
   };
   const auto greater = [&](bool or_equal) {
-    Set decided = or_equal ? kAll : kNone;
+    Index decided = or_equal ? kWhole : kEmpty;
     for (unsigned bit = 0; bit < 32; ++bit) {
       if (is_set(test.mask, bit)) {
-        decided = is_set(test.constant, bit) ? Make(variable(bit), kNone, decided) : Make(variable(bit), decided, kAll);
+        decided =
+            is_set(test.constant, bit) ? Make(variable(bit), kEmpty, decided) : Make(variable(bit), decided, kWhole);
       } else if (is_set(test.constant, bit)) {
-        decided = kNone;
+        decided = kEmpty;
       }
     }
     return decided;
   };
+  const auto negate = [this](Index set) { return IfThenElse(set, kEmpty, kWhole); };
   switch (test.op) {
     case WordTestOp::kEqual:
       return equal(test.mask, test.constant);
     case WordTestOp::kNotEqual:
-      return Not(equal(test.mask, test.constant));
+      return negate(equal(test.mask, test.constant));
     case WordTestOp::kGreater:
       return greater(false);
     case WordTestOp::kLessOrEqual:
-      return Not(greater(false));
+      return negate(greater(false));
     case WordTestOp::kGreaterOrEqual:
       return greater(true);
     case WordTestOp::kLess:
-      return Not(greater(true));
+      return negate(greater(true));
     case WordTestOp::kSet:
-      return Not(equal(test.mask & test.constant, 0));
+      return negate(equal(test.mask & test.constant, 0));
     case WordTestOp::kClear:
       return equal(test.mask & test.constant, 0);
   }
-  return kNone;
+  return kEmpty;
+}
+
+ArgumentSets::Set ArgumentSets::FromTest(const WordTest& test) {
+  return Made(TestNode(test));
 }
 
 ArgumentSets::Set ArgumentSets::FromCondition(const ArgumentCondition& condition, bool low_half) {
@@ -156,37 +185,40 @@ ArgumentSets::Set ArgumentSets::FromConditions(std::span<const ArgumentCondition
   return all;
 }
 
-ArgumentSets::Set ArgumentSets::CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known) {
-  if (set <= kAll) return set;
+ArgumentSets::Index ArgumentSets::CopyPart(const ArgumentSets& from, Index set,
+                                           std::unordered_map<Index, Index>& known) {
+  if (set <= kWhole) return set;
   if (const auto found = known.find(set); found != known.end()) return found->second;
   const Node node = from.nodes_[set];
-  const Set low = CopyPart(from, node.low, known);
-  const Set high = CopyPart(from, node.high, known);
+  const Index low = CopyPart(from, node.low, known);
+  const Index high = CopyPart(from, node.high, known);
   return known[set] = Make(node.variable, low, high);
 }
 
 ArgumentSets::Set ArgumentSets::Copy(const ArgumentSets& from, Set set) {
-  std::unordered_map<Set, Set> known;
-  return CopyPart(from, set, known);
+  if (!from.status().ok()) exhausted_ = true;
+  std::unordered_map<Index, Index> known;
+  return Made(CopyPart(from, from.Own(set), known));
 }
 
-bool ArgumentSets::Contains(Set set, const std::array<uint64_t, 6>& arguments) const {
-  while (set > kAll) {
-    const Node& node = nodes_[set];
+bool ArgumentSets::Contains(Set set, const Arguments& arguments) const {
+  Index at = Own(set);
+  while (at > kWhole) {
+    const Node& node = nodes_[at];
     const bool bit = (arguments[node.variable / 64] >> (63 - node.variable % 64) & 1) != 0;
-    set = bit ? node.high : node.low;
+    at = bit ? node.high : node.low;
   }
-  return set == kAll;
+  return at == kWhole;
 }
 
 template <typename IsMeant>
-bool ArgumentSets::HasVariable(Set set, const IsMeant& is_meant) const {
-  std::set<Set> seen;
-  std::vector<Set> waiting = {set};
+bool ArgumentSets::HasVariable(Index set, const IsMeant& is_meant) const {
+  std::set<Index> seen;
+  std::vector<Index> waiting = {set};
   while (!waiting.empty()) {
-    const Set next = waiting.back();
+    const Index next = waiting.back();
     waiting.pop_back();
-    if (next <= kAll || !seen.insert(next).second) continue;
+    if (next <= kWhole || !seen.insert(next).second) continue;
     const Node& node = nodes_[next];
     if (is_meant(node.variable)) return true;
     waiting.push_back(node.low);
@@ -196,41 +228,42 @@ bool ArgumentSets::HasVariable(Set set, const IsMeant& is_meant) const {
 }
 
 bool ArgumentSets::DependsOn(Set set, unsigned argument) const {
-  return HasVariable(set, [&](uint16_t variable) { return variable / 64 == argument; });
+  return HasVariable(Own(set), [&](uint16_t variable) { return variable / 64 == argument; });
 }
 
 bool ArgumentSets::DependsOnHighHalf(Set set) const {
-  return HasVariable(set, [](uint16_t variable) { return variable % 64 < 32; });
+  return HasVariable(Own(set), [](uint16_t variable) { return variable % 64 < 32; });
 }
 
-ArgumentSets::Set ArgumentSets::ReplaceExits(Set set, uint16_t end, Set exit, std::unordered_map<Set, Set>& known) {
-  if (nodes_[set].variable >= end) return set == exit ? kAll : kNone;
+ArgumentSets::Index ArgumentSets::ReplaceExits(Index set, uint16_t end, Index exit,
+                                               std::unordered_map<Index, Index>& known) {
+  if (nodes_[set].variable >= end) return set == exit ? kWhole : kEmpty;
   if (const auto found = known.find(set); found != known.end()) return found->second;
   const Node node = nodes_[set];
-  const Set low = ReplaceExits(node.low, end, exit, known);
-  const Set high = ReplaceExits(node.high, end, exit, known);
+  const Index low = ReplaceExits(node.low, end, exit, known);
+  const Index high = ReplaceExits(node.high, end, exit, known);
   return known[set] = Make(node.variable, low, high);
 }
 
 std::map<ArgumentSets::Set, ArgumentSets::Set> ArgumentSets::SplitBy(Set set, unsigned argument) {
   const auto end = static_cast<uint16_t>(Variable(argument, 0) + 1);
   std::map<Set, Set> split;
-  std::set<Set> seen;
-  std::vector<Set> waiting = {set};
+  std::set<Index> seen;
+  std::vector<Index> waiting = {Own(set)};
   while (!waiting.empty()) {
-    const Set next = waiting.back();
+    const Index next = waiting.back();
     waiting.pop_back();
     if (!seen.insert(next).second) continue;
     if (nodes_[next].variable >= end) {
-      split[next] = kNone;
+      split[Made(next)] = kNone;
     } else {
       waiting.push_back(nodes_[next].low);
       waiting.push_back(nodes_[next].high);
     }
   }
   for (auto& [exit, values] : split) {
-    std::unordered_map<Set, Set> known;
-    values = ReplaceExits(set, end, exit, known);
+    std::unordered_map<Index, Index> known;
+    values = Made(ReplaceExits(Own(set), end, Own(exit), known));
   }
   return split;
 }
@@ -239,9 +272,9 @@ std::optional<std::vector<ArgumentSets::Interval>> ArgumentSets::Intervals(Set s
                                                                            size_t limit) {
   std::vector<Interval> intervals;
   // A part of the diagram, and the values that lead there: `prefix` and any bits from `bit` down.
-  const auto visit = [&](const auto& self, Set part, int bit, uint64_t prefix) -> bool {
-    if (part == kNone) return true;
-    if (part == kAll || bit < 0) {
+  const auto visit = [&](const auto& self, Index part, int bit, uint64_t prefix) -> bool {
+    if (part == kEmpty) return true;
+    if (part == kWhole || bit < 0) {
       const uint64_t last = bit < 0 ? prefix : prefix | (~uint64_t{0} >> (63 - bit));
       if (!intervals.empty() && intervals.back().last + 1 == prefix) {
         intervals.back().last = last;
@@ -255,17 +288,18 @@ std::optional<std::vector<ArgumentSets::Interval>> ArgumentSets::Intervals(Set s
     return self(self, Cofactor(part, variable, false), bit - 1, prefix) &&
            self(self, Cofactor(part, variable, true), bit - 1, prefix | uint64_t{1} << bit);
   };
-  while (low_half && nodes_[set].variable < Variable(argument, 31)) set = nodes_[set].low;
-  if (!visit(visit, set, low_half ? 31 : 63, 0)) return std::nullopt;
+  Index start = Own(set);
+  while (low_half && nodes_[start].variable < Variable(argument, 31)) start = nodes_[start].low;
+  if (!visit(visit, start, low_half ? 31 : 63, 0)) return std::nullopt;
   return intervals;
 }
 
 std::optional<std::vector<ArgumentSets::Cube>> ArgumentSets::Cubes(Set set, unsigned argument, bool low_half,
                                                                    size_t limit) {
   std::vector<Cube> cubes;
-  const auto visit = [&](const auto& self, Set part, Cube cube) -> bool {
-    if (part == kNone) return true;
-    if (part == kAll) {
+  const auto visit = [&](const auto& self, Index part, Cube cube) -> bool {
+    if (part == kEmpty) return true;
+    if (part == kWhole) {
       if (cubes.size() == limit) return false;
       cubes.push_back(cube);
       return true;
@@ -277,19 +311,20 @@ std::optional<std::vector<ArgumentSets::Cube>> ArgumentSets::Cubes(Set set, unsi
     return self(self, node.low, {cube.mask | position, cube.value}) &&
            self(self, node.high, {cube.mask | position, cube.value | position});
   };
-  if (!visit(visit, set, {})) return std::nullopt;
+  if (!visit(visit, Own(set), {})) return std::nullopt;
   return cubes;
 }
 
-std::array<uint64_t, 6> ArgumentSets::Example(Set set) const {
-  std::array<uint64_t, 6> arguments{};
-  while (set > kAll) {
-    const Node& node = nodes_[set];
-    if (node.low != kNone) {
-      set = node.low;
+Arguments ArgumentSets::Example(Set set) const {
+  Arguments arguments{};
+  Index at = Own(set);
+  while (at > kWhole) {
+    const Node& node = nodes_[at];
+    if (node.low != kEmpty) {
+      at = node.low;
     } else {
       arguments[node.variable / 64] |= uint64_t{1} << (63 - node.variable % 64);
-      set = node.high;
+      at = node.high;
     }
   }
   return arguments;

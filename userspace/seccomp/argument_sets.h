@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/base/status.h"
 #include "userspace/model/profile.h"
 
 namespace syscarve {
@@ -35,12 +36,25 @@ struct WordTest {
   auto operator<=>(const WordTest&) const = default;
 };
 
+// One set. Only the ArgumentSets that made it can work with it; the empty one and the whole one are common to all.
+class ArgumentSet {
+ public:
+  constexpr ArgumentSet() = default;  // Empty.
+  static constexpr ArgumentSet All() { return {1, 0}; }
+  auto operator<=>(const ArgumentSet&) const = default;
+
+ private:
+  friend class ArgumentSets;
+  constexpr ArgumentSet(uint32_t node, uint32_t owner) : node_(node), owner_(owner) {}
+  uint32_t node_ = 0;
+  uint32_t owner_ = 0;
+};
+
 class ArgumentSets {
  public:
-  // Valid for the ArgumentSets that made it only.
-  using Set = uint32_t;
-  static constexpr Set kNone = 0;
-  static constexpr Set kAll = 1;
+  using Set = ArgumentSet;
+  static constexpr Set kNone{};
+  static constexpr Set kAll = Set::All();
 
   // All bits of (argument & mask) equal to those of `value`; `value` has no bit besides.
   struct Cube {
@@ -54,14 +68,21 @@ class ArgumentSets {
   };
 
   ArgumentSets();
+  ArgumentSets(const ArgumentSets&) = delete;
+  ArgumentSets& operator=(const ArgumentSets&) = delete;
 
-  // A hostile filter can ask for diagrams of any size. Beyond a million nodes every result is void and this is
-  // true from then on; ask after a piece of work, before its results are used.
-  bool exhausted() const { return exhausted_; }
+  // A hostile filter can ask for diagrams of any size. Beyond a million nodes every result is void, and this is
+  // kResourceExhausted from then on. Whoever works with sets returns it before a result leaves; what seccomp/ returns
+  // has been asked.
+  absl::Status status() const;
 
-  Set Not(Set a) { return IfThenElse(a, kNone, kAll); }
-  Set And(Set a, Set b) { return IfThenElse(a, b, kNone); }
-  Set Or(Set a, Set b) { return IfThenElse(a, kAll, b); }
+  // Fewer nodes for all that are made from now on, so that tests see what becomes of exhausted sets.
+  static void LimitNodes(size_t limit);
+
+  // A set of another ArgumentSets is an error of the caller's and ends the program.
+  Set Not(Set a) { return Made(IfThenElse(Own(a), 0, 1)); }
+  Set And(Set a, Set b) { return Made(IfThenElse(Own(a), Own(b), 0)); }
+  Set Or(Set a, Set b) { return Made(IfThenElse(Own(a), 1, Own(b))); }
 
   Set FromTest(const WordTest& test);
   // Where the condition holds. With `low_half` only the low 32 bits of the argument and of the values count.
@@ -92,29 +113,36 @@ class ArgumentSets {
   Arguments Example(Set set) const;
 
  private:
-  // Whether a variable for which `is_meant` holds is in the diagram.
-  template <typename IsMeant>
-  bool HasVariable(Set set, const IsMeant& is_meant) const;
-  Set CopyPart(const ArgumentSets& from, Set set, std::unordered_map<Set, Set>& known);
+  // A node of the diagrams. 0 and 1 stand for the empty set and the whole one.
+  using Index = uint32_t;
 
   struct Node {
     uint16_t variable;  // 64 * argument + (63 - bit): the most significant bits come first.
-    Set low;
-    Set high;
+    Index low;
+    Index high;
   };
   struct TripleHash {
     size_t operator()(const std::array<uint32_t, 3>& key) const;
   };
 
-  Set Make(uint16_t variable, Set low, Set high);
-  Set IfThenElse(Set condition, Set then, Set otherwise);
+  Index Own(Set set) const;
+  Set Made(Index node) const { return {node, node > 1 ? id_ : 0}; }
+  // Whether a variable for which `is_meant` holds is in the diagram.
+  template <typename IsMeant>
+  bool HasVariable(Index set, const IsMeant& is_meant) const;
+  Index CopyPart(const ArgumentSets& from, Index set, std::unordered_map<Index, Index>& known);
+  Index TestNode(const WordTest& test);
+  Index Make(uint16_t variable, Index low, Index high);
+  Index IfThenElse(Index condition, Index then, Index otherwise);
   // The set under `variable` = 0 or 1, where it is the first variable of the set or earlier than that.
-  Set Cofactor(Set set, uint16_t variable, bool value) const;
-  Set ReplaceExits(Set set, uint16_t end, Set exit, std::unordered_map<Set, Set>& known);
+  Index Cofactor(Index set, uint16_t variable, bool value) const;
+  Index ReplaceExits(Index set, uint16_t end, Index exit, std::unordered_map<Index, Index>& known);
 
+  uint32_t id_;
+  size_t max_nodes_;
   std::vector<Node> nodes_;
-  std::unordered_map<std::array<uint32_t, 3>, Set, TripleHash> unique_;
-  std::unordered_map<std::array<uint32_t, 3>, Set, TripleHash> computed_;
+  std::unordered_map<std::array<uint32_t, 3>, Index, TripleHash> unique_;
+  std::unordered_map<std::array<uint32_t, 3>, Index, TripleHash> computed_;
   bool exhausted_ = false;
 };
 

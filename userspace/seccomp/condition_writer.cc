@@ -9,6 +9,7 @@
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/rule_evaluator.h"
 #include "userspace/seccomp/rule_shapes.h"
+#include "userspace/seccomp/symbolic.h"
 
 namespace syscarve {
 namespace {
@@ -246,42 +247,20 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
 
 }  // namespace
 
-int Laxity(ActionKind kind) {
-  return std::max(static_cast<int>(kind), static_cast<int>(ActionKind::kKillThread));
-}
-
-std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
-                                       Spelling spelling) {
+absl::StatusOr<std::optional<CallRules>> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise,
+                                                       bool low_half, Spelling spelling) {
   CallRules rules;
   Speller speller(sets);
   for (const auto& [action, on] : decision) {
     if (action == otherwise) continue;
-    if (low_half && sets.DependsOnHighHalf(on)) return std::nullopt;
+    if (low_half && sets.DependsOnHighHalf(on)) return std::optional<CallRules>();
     const auto alternatives = speller.Alternatives(on, low_half, spelling);
-    if (!alternatives.has_value()) return std::nullopt;
+    SYSCARVE_RETURN_IF_ERROR(sets.status());
+    if (!alternatives.has_value()) return std::optional<CallRules>();
     for (const auto& conditions : *alternatives) rules.push_back({conditions, action});
   }
-  if (rules.size() > kMaxRulesPerCall) return std::nullopt;
-  return rules;
-}
-
-Relation CompareDecisions(ArgumentSets& sets, const Decision& wanted, const Decision& made) {
-  Relation relation = Relation::kEqual;
-  if (wanted == made) return relation;
-  for (const auto& [wanted_action, wanted_set] : wanted) {
-    for (const auto& [made_action, made_set] : made) {
-      if (wanted_action == made_action || sets.And(wanted_set, made_set) == ArgumentSets::kNone) continue;
-      const int difference = Laxity(made_action.kind) - Laxity(wanted_action.kind);
-      relation = std::max(relation, difference > 0   ? Relation::kWider
-                                    : difference < 0 ? Relation::kStricter
-                                                     : Relation::kOther);
-    }
-  }
-  return relation;
-}
-
-Action Strictest(const Decision& decision) {
-  return decision.begin()->first;  // Action's order is the kernel's.
+  if (rules.size() > kMaxRulesPerCall) return std::optional<CallRules>();
+  return std::optional(std::move(rules));
 }
 
 void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile) {
@@ -290,8 +269,8 @@ void AddCallRules(const std::string& name, const CallRules& rules, Profile& prof
   }
 }
 
-ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
-                        const Profile& context) {
+absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& name,
+                                        const std::map<SyscallId, Decision>& wanted, const Profile& context) {
   const Action otherwise = context.default_action;
   Action strictest = Strictest(wanted.begin()->second);
   bool unconditional = context.rules.empty();
@@ -300,7 +279,7 @@ ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::
     strictest = std::min(strictest, Strictest(decision));
   }
   const CallRules blunt = strictest == otherwise ? CallRules{} : CallRules{{{}, strictest}};
-  if (unconditional) return {blunt, Relation::kEqual};
+  if (unconditional) return ChosenRules{blunt, Comparison::kSame};
 
   // Conditions written over all 64 bits come first: libseccomp takes their low halves where an ABI has no more.
   std::vector<CallRules> candidates;
@@ -309,7 +288,7 @@ ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::
     for (const auto& [id, decision] : wanted) {
       if (ComparesLowHalfOnly(id.abi) != low_half) continue;
       for (const Spelling spelling : kSpellings) {
-        auto rules = SpellDecision(sets, decision, otherwise, low_half, spelling);
+        SYSCARVE_ASSIGN_OR_RETURN(auto rules, SpellDecision(sets, decision, otherwise, low_half, spelling));
         if (rules.has_value() && std::find(candidates.begin(), candidates.end(), *rules) == candidates.end()) {
           candidates.push_back(*std::move(rules));
         }
@@ -324,13 +303,14 @@ ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::
   std::array<size_t, 3> best_score = {wanted.size() + 1, 0, 0};
   for (const CallRules& rules : candidates) {
     const auto made = Consequences(sets, name, rules, wanted, context);
+    SYSCARVE_RETURN_IF_ERROR(sets.status());
     if (!made.ok()) continue;
-    std::array<size_t, 3> score = {0, 0, 0};  // Wider, stricter, other.
+    std::array<size_t, 3> score = {0, 0, 0};  // Looser, tighter, other refusals.
     for (const auto& [id, decision] : wanted) {
-      const Relation relation = CompareDecisions(sets, decision, made->at(id));
-      if (relation == Relation::kWider) ++score[0];
-      if (relation == Relation::kStricter) ++score[1];
-      if (relation == Relation::kOther) ++score[2];
+      SYSCARVE_ASSIGN_OR_RETURN(const Comparison comparison, CompareDecisions(sets, decision, made->at(id)));
+      if (comparison == Comparison::kLooser) ++score[0];
+      if (comparison == Comparison::kTighter) ++score[1];
+      if (comparison == Comparison::kOtherRefusal) ++score[2];
     }
     if (score < best_score) {
       best_score = score;
@@ -338,11 +318,11 @@ ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::
     }
     if (score == std::array<size_t, 3>{0, 0, 0}) break;
   }
-  const Relation relation = best_score[0] > 0   ? Relation::kWider
-                            : best_score[1] > 0 ? Relation::kStricter
-                            : best_score[2] > 0 ? Relation::kOther
-                                                : Relation::kEqual;
-  return {*best, relation};
+  const Comparison comparison = best_score[0] > 0   ? Comparison::kLooser
+                                : best_score[1] > 0 ? Comparison::kTighter
+                                : best_score[2] > 0 ? Comparison::kOtherRefusal
+                                                    : Comparison::kSame;
+  return ChosenRules{*best, comparison};
 }
 
 }  // namespace syscarve

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
 #include "userspace/seccomp/argument_sets.h"
-#include "userspace/seccomp/symbolic.h"
+#include "userspace/seccomp/decision.h"
 
 namespace syscarve {
 
@@ -28,28 +29,18 @@ enum class Spelling { kInclusive, kExclusive, kMasked };
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
 // all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
 // the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
-std::optional<CallRules> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise, bool low_half,
-                                       Spelling spelling);
-
-// How much an action lets be done; less is stricter. Both kills end the program and count as one.
-int Laxity(ActionKind kind);
-
-// How what is made of a decision compares with it, the worst last. kOther: refused alike but with another errno or
-// signal. kStricter and kWider: for some arguments a more or a less restrictive action; the two kills count as one.
-enum class Relation { kEqual, kOther, kStricter, kWider };
-Relation CompareDecisions(ArgumentSets& sets, const Decision& wanted, const Decision& made);
-
-// The most restrictive action that some arguments meet.
-Action Strictest(const Decision& decision);
+// kResourceExhausted: too complex.
+absl::StatusOr<std::optional<CallRules>> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise,
+                                                       bool low_half, Spelling spelling);
 
 // The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
-// shows: exact if any are, else stricter, and wider only when nothing that is tried is not.
+// shows: exact if any are, else tighter, and looser only if every candidate is. kResourceExhausted: too complex.
 struct ChosenRules {
   CallRules rules;
-  Relation relation = Relation::kEqual;  // Of what they decide to what was wanted; the worst over the ABIs.
+  Comparison comparison = Comparison::kSame;  // Of what they decide with what was wanted; the worst over the ABIs.
 };
-ChosenRules ChooseRules(ArgumentSets& sets, const std::string& name, const std::map<SyscallId, Decision>& wanted,
-                        const Profile& context);
+absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& name,
+                                        const std::map<SyscallId, Decision>& wanted, const Profile& context);
 
 // Appends `rules` for `name`, one by one.
 void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile);

@@ -16,18 +16,18 @@
 namespace syscarve {
 namespace {
 
-// Whether some arguments of a call meet something more restrictive in `made` than in `wanted`.
-bool IsStricter(ArgumentSets& sets, const Decision& made, const Decision& wanted) {
-  return CompareDecisions(sets, made, wanted) == Relation::kWider;
-}
-
-// The names of calls for which `compare` holds of what `made` and `wanted` decide.
-template <typename Compare>
-std::set<std::string> NamesThat(const Meaning& made, const Meaning& wanted, const Compare& compare) {
+// The names of calls for which `made` compares so with `wanted` for some arguments. Both have the sets of `wanted`.
+absl::StatusOr<std::set<std::string>> NamesThatAre(Comparison comparison, const Meaning& made, const Meaning& wanted) {
   std::set<std::string> names;
   for (const auto& [id, decision] : wanted.decisions) {
     const auto name = SyscallName(id);
-    if (name.has_value() && compare(made.decisions.at(id), decision)) names.insert(*name);
+    if (!name.has_value()) continue;
+    // Each way by itself: CompareDecisions gives the worst.
+    const Decision& other = made.decisions.at(id);
+    const bool looser = comparison == Comparison::kLooser;
+    SYSCARVE_ASSIGN_OR_RETURN(const Comparison found,
+                              CompareDecisions(*wanted.sets, looser ? decision : other, looser ? other : decision));
+    if (found == Comparison::kLooser) names.insert(*name);
   }
   return names;
 }
@@ -46,39 +46,40 @@ std::map<std::string, std::vector<SyscallId>> CallsOf(const std::set<std::string
 }
 
 // The less restrictive of the answers that the calls meet, argument by argument.
-Decision UnionOf(const std::vector<SyscallId>& calls, const Meaning& meaning, ArgumentSets& sets) {
+absl::StatusOr<Decision> UnionOf(const std::vector<SyscallId>& calls, const Meaning& meaning) {
   const SyscallId key = calls.front();
-  Meaning all{.native = meaning.native, .decisions = {{key, meaning.decisions.at(key)}}};
+  const auto only = [&](SyscallId id) {
+    return Meaning{.native = meaning.native, .sets = meaning.sets, .decisions = {{key, meaning.decisions.at(id)}}};
+  };
+  Meaning all = only(key);
   for (const SyscallId id : calls) {
-    all = Union(all, {.native = meaning.native, .decisions = {{key, meaning.decisions.at(id)}}}, sets);
+    SYSCARVE_ASSIGN_OR_RETURN(all, Union(all, only(id)));
   }
   return all.decisions.at(key);
 }
 
 }  // namespace
 
-absl::StatusOr<FoldedFilters> CoveringProfile(const Meaning& meaning, ArgumentSets& sets, std::string_view what) {
+absl::StatusOr<DecompiledProfile> DecompileAtLeast(const Meaning& meaning, std::string_view what) {
   Meaning wanted = meaning;
   for (const bool for_all_arguments : {false, true, true}) {
-    SYSCARVE_ASSIGN_OR_RETURN(FoldedFilters folded, ProfileFromMeaning(wanted, sets, FoldMode::kStricter, what));
-    SYSCARVE_ASSIGN_OR_RETURN(const Meaning made, MeaningOf(folded.profile, meaning.native, sets));
-    const auto stricter = [&](const Decision& a, const Decision& b) { return IsStricter(sets, a, b); };
-    const std::set<std::string> too_strict = NamesThat(made, meaning, stricter);
-    if (sets.exhausted()) return absl::ResourceExhaustedError("the profiles are too complicated to be merged");
-    if (too_strict.empty()) {
-      const auto wider = [&](const Decision& a, const Decision& b) { return IsStricter(sets, b, a); };
-      const std::set<std::string> widened = NamesThat(made, meaning, wider);
-      if (!widened.empty()) {
-        folded.warnings.insert(
-            folded.warnings.begin(),
+    SYSCARVE_ASSIGN_OR_RETURN(DecompiledProfile result, Decompile(wanted, Bound::kAtMost, what));
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning own, MeaningOf(result.profile, meaning.native));
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning made, WithSets(own, meaning.sets));
+    SYSCARVE_ASSIGN_OR_RETURN(const std::set<std::string> too_tight, NamesThatAre(Comparison::kTighter, made, meaning));
+    if (too_tight.empty()) {
+      SYSCARVE_ASSIGN_OR_RETURN(const std::set<std::string> looser, NamesThatAre(Comparison::kLooser, made, meaning));
+      if (!looser.empty()) {
+        result.warnings.insert(
+            result.warnings.begin(),
             Concat("answered less strictly by the profile than by ", what,
                    ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
-                   absl::StrJoin(widened, ", ")));
+                   absl::StrJoin(looser, ", ")));
       }
-      return folded;
+      return result;
     }
-    for (const auto& [name, calls] : CallsOf(too_strict, folded.profile.abis, meaning)) {
-      Decision decision = UnionOf(calls, wanted, sets);
+    for (const auto& [name, calls] : CallsOf(too_tight, result.profile.abis, meaning)) {
+      SYSCARVE_ASSIGN_OR_RETURN(Decision decision, UnionOf(calls, wanted));
       if (for_all_arguments) decision = {{decision.rbegin()->first, ArgumentSets::kAll}};
       for (const SyscallId id : calls) wanted.decisions[id] = decision;
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/condition_writer.h"
+#include "userspace/seccomp/covering_profile.h"
 #include "userspace/seccomp/meaning.h"
 #include "userspace/seccomp/rule_evaluator.h"
 #include "userspace/seccomp/verify.h"
@@ -38,19 +40,19 @@ bool IsRefusal(Action action) {
   return action.kind <= ActionKind::kErrno;
 }
 
-class Folder {
+class Decompiler {
  public:
-  Folder(ArgumentSets& sets, Meaning observed, std::string_view what)
-      : sets_(sets), observed_(std::move(observed)), native_(observed_.native), what_(what) {}
+  Decompiler(Meaning observed, std::string_view what)
+      : sets_(*observed.sets), observed_(std::move(observed)), native_(observed_.native), what_(what) {}
 
-  absl::StatusOr<FoldedFilters> Fold(FoldMode mode) {
+  absl::StatusOr<DecompiledProfile> Run(Bound bound) {
     AssumeTheWorst();
     ChooseAbis();
     std::optional<Attempt> best;
     absl::Status failure = absl::OkStatus();
     for (const Action& candidate : Defaults()) {
       absl::StatusOr<Attempt> attempt = TryDefault(candidate);
-      if (sets_.exhausted()) return absl::ResourceExhaustedError(Concat(what_, " is too complicated to be told"));
+      if (!sets_.status().ok()) return Annotate(sets_.status(), what_);
       if (!attempt.ok()) {
         failure = attempt.status();
       } else if (!best.has_value() || attempt->Score() < best->Score()) {
@@ -58,26 +60,26 @@ class Folder {
       }
     }
     if (!best.has_value()) return Annotate(failure, Concat(what_, " cannot be written as a profile"));
-    return Finish(*std::move(best), mode);
+    return Finish(*std::move(best), bound);
   }
 
  private:
   struct Attempt {
     Profile profile;
-    std::map<Relation, std::vector<SyscallId>> named;
-    std::map<Relation, std::vector<SyscallId>> unnamed;
+    std::map<Comparison, std::vector<SyscallId>> named;
+    std::map<Comparison, std::vector<SyscallId>> unnamed;
     std::map<SyscallId, Decision> made;
 
     std::array<size_t, 6> Score() const {
-      const auto count = [](const std::map<Relation, std::vector<SyscallId>>& of, Relation relation) {
-        const auto found = of.find(relation);
+      const auto count = [](const std::map<Comparison, std::vector<SyscallId>>& of, Comparison comparison) {
+        const auto found = of.find(comparison);
         return found == of.end() ? 0 : found->second.size();
       };
-      return {count(named, Relation::kWider) + count(unnamed, Relation::kWider),
-              count(named, Relation::kStricter),
-              count(named, Relation::kOther),
-              count(unnamed, Relation::kStricter),
-              count(unnamed, Relation::kOther),
+      return {count(named, Comparison::kLooser) + count(unnamed, Comparison::kLooser),
+              count(named, Comparison::kTighter),
+              count(named, Comparison::kOtherRefusal),
+              count(unnamed, Comparison::kTighter),
+              count(unnamed, Comparison::kOtherRefusal),
               profile.rules.size()};
     }
   };
@@ -141,7 +143,8 @@ class Folder {
       if (name == "socketcall" || name == "ipc") {
         multiplexers.push_back(name);
       } else {
-        rules[name] = ChooseRules(sets_, name, Wanted(ids), empty).rules;
+        SYSCARVE_ASSIGN_OR_RETURN(ChosenRules chosen, ChooseRules(sets_, name, Wanted(ids), empty));
+        rules[name] = std::move(chosen.rules);
       }
     }
     // Where there is one the rules of socket functions speak of socketcall, too, and may already say all of it.
@@ -150,7 +153,9 @@ class Folder {
       for (const auto& [name, own] : rules) {
         if (MultiplexerOf(name) == multiplexer) AddCallRules(name, own, context);
       }
-      rules[multiplexer] = ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context).rules;
+      SYSCARVE_ASSIGN_OR_RETURN(ChosenRules chosen,
+                                ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context));
+      rules[multiplexer] = std::move(chosen.rules);
     }
 
     Attempt attempt;
@@ -175,19 +180,20 @@ class Folder {
     size_t calls = 0;
     for (const Rule& rule : attempt.profile.rules) calls += rule.names.size();
     if (calls > BPF_MAXINSNS) return absl::ResourceExhaustedError(Concat("it takes rules for ", calls, " calls"));
-    SYSCARVE_ASSIGN_OR_RETURN(Meaning whole, MeaningOf(attempt.profile, native_, sets_));
+    SYSCARVE_ASSIGN_OR_RETURN(const Meaning own, MeaningOf(attempt.profile, native_));
+    SYSCARVE_ASSIGN_OR_RETURN(Meaning whole, WithSets(own, observed_.sets));
     for (const auto& [id, live] : observed_.decisions) {
       Decision& made = whole.decisions.at(id);
-      const Relation relation = CompareDecisions(sets_, live, made);
-      if (relation == Relation::kEqual) continue;
+      SYSCARVE_ASSIGN_OR_RETURN(const Comparison comparison, CompareDecisions(sets_, live, made));
+      if (comparison == Comparison::kSame) continue;
       auto& differing = SyscallName(id).has_value() ? attempt.named : attempt.unnamed;
-      if (!refused_abis_.contains(id.abi) || relation == Relation::kWider) differing[relation].push_back(id);
+      if (!refused_abis_.contains(id.abi) || comparison == Comparison::kLooser) differing[comparison].push_back(id);
       attempt.made[id] = std::move(made);
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<FoldedFilters> Finish(Attempt attempt, FoldMode mode) const {
+  absl::StatusOr<DecompiledProfile> Finish(Attempt attempt, Bound bound) const {
     const auto names_of = [](const std::vector<SyscallId>& ids) {
       std::set<std::string> names;
       for (const SyscallId id : ids) names.insert(DisplayName(id));
@@ -198,29 +204,29 @@ class Folder {
       if (SyscallName(id).has_value()) unclear.push_back(id);
     }
     for (const auto* differing : {&attempt.named, &attempt.unnamed}) {
-      const auto wider = differing->find(Relation::kWider);
+      const auto wider = differing->find(Comparison::kLooser);
       if (wider == differing->end()) continue;
       return absl::UnimplementedError(Concat("no profile refuses all that ", what_,
                                              " refuses: a profile speaks by name for all of its ABIs, and ",
                                              "cannot say what is decided for ", names_of(wider->second)));
     }
-    FoldedFilters folded{.profile = std::move(attempt.profile)};
+    DecompiledProfile folded{.profile = std::move(attempt.profile)};
     if (!unclear.empty()) {
       folded.warnings.push_back(Concat("taken for refused, because what is decided cannot be told as conditions (",
                                        observed_.unclear.begin()->second, "): ", names_of(unclear)));
     }
-    if (const auto stricter = attempt.named.find(Relation::kStricter); stricter != attempt.named.end()) {
+    if (const auto stricter = attempt.named.find(Comparison::kTighter); stricter != attempt.named.end()) {
       folded.warnings.push_back(
           Concat("answered more strictly by the profile than by ", what_,
                  ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
                  names_of(stricter->second)));
     }
-    if (const auto other = attempt.named.find(Relation::kOther); other != attempt.named.end()) {
+    if (const auto other = attempt.named.find(Comparison::kOtherRefusal); other != attempt.named.end()) {
       folded.warnings.push_back(
           Concat("refused by the profile with another error than by ", what_,
                  ", because a profile speaks by name for all of its ABIs: ", names_of(other->second)));
     }
-    if (mode == FoldMode::kExact && !folded.warnings.empty()) {
+    if (bound == Bound::kExact && !folded.warnings.empty()) {
       return absl::UnimplementedError(
           Concat(what_, " cannot be written exactly as a profile: ", absl::StrJoin(folded.warnings, "; ")));
     }
@@ -230,7 +236,7 @@ class Folder {
     }
     // The numbers without a name, together where they meet the same.
     std::map<std::tuple<Abi, std::string, std::string>, std::vector<int>> without_name;
-    for (const auto& [relation, ids] : attempt.unnamed) {
+    for (const auto& [comparison, ids] : attempt.unnamed) {
       for (const SyscallId id : ids) {
         without_name[{id.abi, DecisionText(observed_.decisions.at(id)), DecisionText(attempt.made.at(id))}].push_back(
             id.nr);
@@ -257,23 +263,21 @@ class Folder {
 
 }  // namespace
 
-absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode) {
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
-  return ProfileFromMeaning(observed, sets, mode, "the filter");
+absl::StatusOr<DecompiledProfile> DecompileFilters(std::span<const FilterProgram> stack, Abi native, Bound bound) {
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native));
+  return Decompile(observed, bound, "the filter");
 }
 
-absl::StatusOr<FoldedFilters> ProfileFromMeaning(const Meaning& meaning, const ArgumentSets& sets, FoldMode mode,
-                                                 std::string_view what) {
+absl::StatusOr<DecompiledProfile> Decompile(const Meaning& meaning, Bound bound, std::string_view what) {
+  if (bound == Bound::kAtLeast) return DecompileAtLeast(meaning, what);
   // What is written follows the numbers of the sets here and there. In sets of its own it depends on the meaning only.
-  ArgumentSets own;
-  Meaning copy = CopyMeaning(meaning, sets, own);
-  return Folder(own, std::move(copy), what).Fold(mode);
+  SYSCARVE_ASSIGN_OR_RETURN(Meaning copy, WithSets(meaning, std::make_shared<ArgumentSets>()));
+  return Decompiler(std::move(copy), what).Run(bound);
 }
 
 absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {
-  ArgumentSets sets;
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native, sets));
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native));
+  ArgumentSets& sets = *observed.sets;
   std::vector<AbiAnswers> described;
   for (const Abi abi : AbisServedBeside(native)) {
     AbiAnswers answers{.abi = abi, .everything = EverythingOf(observed, abi)};
@@ -291,8 +295,11 @@ absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterPr
       const Decision& decision = observed.decisions.at(id);
       bool told = false;
       for (const auto& [otherwise, unused] : decision) {
-        auto when = SpellDecision(sets, decision, otherwise, ComparesLowHalfOnly(abi), Spelling::kInclusive);
-        if (!when.has_value()) when = SpellDecision(sets, decision, otherwise, false, Spelling::kInclusive);
+        SYSCARVE_ASSIGN_OR_RETURN(
+            auto when, SpellDecision(sets, decision, otherwise, ComparesLowHalfOnly(abi), Spelling::kInclusive));
+        if (!when.has_value()) {
+          SYSCARVE_ASSIGN_OR_RETURN(when, SpellDecision(sets, decision, otherwise, false, Spelling::kInclusive));
+        }
         if (!when.has_value()) continue;
         // A rule tells better what is allowed than what is not.
         const auto cost = [](Action action, const CallRules& told_when) { return std::pair(told_when.size(), action); };
@@ -306,7 +313,6 @@ absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterPr
     }
     described.push_back(std::move(answers));
   }
-  if (sets.exhausted()) return absl::ResourceExhaustedError("the filters are too complicated to be told");
   return described;
 }
 

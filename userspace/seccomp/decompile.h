@@ -20,14 +20,16 @@
 
 namespace syscarve {
 
-enum class FoldMode {
-  kExact,     // Every call with a name is answered exactly as by the filters, or the fold is refused.
-  kStricter,  // Calls for which a profile cannot say the same are answered more strictly, with a warning.
+// What the profile may decide where it cannot decide the same.
+enum class Bound {
+  kExact,    // Nothing: every call with a name is decided exactly as it should be, or there is no profile.
+  kAtMost,   // Something tighter, with a warning.
+  kAtLeast,  // Something looser, with a warning: for unions, whose parts must go on working.
 };
 
-struct FoldedFilters {
+struct DecompiledProfile {
   Profile profile;
-  std::vector<std::string> warnings;  // Sentences: where the profile says other than the filters.
+  std::vector<std::string> warnings;  // Sentences: where the profile differs from what was asked for.
 };
 
 // The profile of `stack` (most recently installed first) on a machine whose native ABI is `native`. It speaks of the
@@ -35,16 +37,15 @@ struct FoldedFilters {
 // above all; where that varies, or could not be written as a rule's "otherwise" (docs/profile-semantics.md), the answer
 // with which the profile differs least, and the rest is a warning. Nothing that the filters refuse is ever let through.
 //
-// kInvalidArgument: a filter that the kernel would not take, or none. kUnimplemented: it cannot be said as a profile,
-// naming the calls; with kStricter only when even a stricter profile cannot be written. kResourceExhausted: the filters
-// are too complicated.
-absl::StatusOr<FoldedFilters> ProfileFromFilters(std::span<const FilterProgram> stack, Abi native, FoldMode mode);
+// kInvalidArgument: a filter that the kernel would not take, or none. kUnimplemented: no profile within `bound` can be
+// written; the error names the calls. kResourceExhausted: the filters are too complex.
+absl::StatusOr<DecompiledProfile> DecompileFilters(std::span<const FilterProgram> stack, Abi native, Bound bound);
 
-// The same of any meaning; `what` is what warnings and errors call it, such as "the union". Calls that it cannot tell
-// are taken for refused. The profile is a normal form: equal meanings give the same one, whatever the profiles they
-// were made of looked like.
-absl::StatusOr<FoldedFilters> ProfileFromMeaning(const Meaning& meaning, const ArgumentSets& sets, FoldMode mode,
-                                                 std::string_view what);
+// The same of any meaning; `what` is what warnings and errors call it, such as "the union". Calls that are unclear are
+// taken for refused. The profile is a normal form: equal meanings give the same one, whatever the profiles they were
+// made of looked like. With kAtLeast what is decided for a call is widened first to the same on all ABIs, because a
+// profile decides by name for all of them, and where that is not enough to all arguments.
+absl::StatusOr<DecompiledProfile> Decompile(const Meaning& meaning, Bound bound, std::string_view what);
 
 // What one call meets.
 struct CallAnswers {
@@ -62,7 +63,7 @@ struct AbiAnswers {
 };
 
 // What the filters answer on every ABI that a kernel beside `native` may serve, `native` first. Fails as
-// ProfileFromFilters does, except that calls that cannot be told are marked so.
+// DecompileFilters does, except that calls that cannot be told are marked so.
 absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native);
 
 }  // namespace syscarve

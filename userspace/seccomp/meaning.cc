@@ -14,7 +14,8 @@
 namespace syscarve {
 namespace {
 
-void DecideAbi(const Decider& decider, Abi abi, ArgumentSets& sets, Meaning& meaning) {
+void DecideAbi(const Decider& decider, Abi abi, Meaning& meaning) {
+  ArgumentSets& sets = *meaning.sets;
   const auto capped = [](Action action) {
     if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
     return action;
@@ -56,12 +57,12 @@ void DecideAbi(const Decider& decider, Abi abi, ArgumentSets& sets, Meaning& mea
   }
 }
 
-absl::Status DecideAbi(std::span<const FilterProgram> stack, Abi abi, ArgumentSets& sets, Meaning& meaning) {
+absl::Status DecideAbi(std::span<const FilterProgram> stack, Abi abi, Meaning& meaning) {
   std::optional<DecidedNumbers> known;
   for (const int nr : NumbersToProve(abi)) {
     const SyscallId id{abi, nr};
     if (!known.has_value() || nr > known->last) {
-      absl::StatusOr<DecidedNumbers> decided = DecideNumbers(stack, id, sets);
+      absl::StatusOr<DecidedNumbers> decided = DecideNumbers(stack, id, *meaning.sets);
       if (absl::IsUnimplemented(decided.status())) {
         meaning.unclear[id] = WithoutHint(decided.status());
         known.reset();
@@ -77,21 +78,21 @@ absl::Status DecideAbi(std::span<const FilterProgram> stack, Abi abi, ArgumentSe
 
 }  // namespace
 
-absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native, ArgumentSets& sets) {
+absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native) {
   if (stack.empty()) return absl::InvalidArgumentError("there is no filter");
   for (const FilterProgram& filter : stack) {
     if (const absl::Status valid = ValidateFilter(filter); !valid.ok()) {
       return Annotate(valid, "the kernel would not take this filter");
     }
   }
-  Meaning meaning{.native = native};
-  for (const Abi abi : AbisServedBeside(native)) SYSCARVE_RETURN_IF_ERROR(DecideAbi(stack, abi, sets, meaning));
+  Meaning meaning{.native = native, .sets = std::make_shared<ArgumentSets>()};
+  for (const Abi abi : AbisServedBeside(native)) SYSCARVE_RETURN_IF_ERROR(DecideAbi(stack, abi, meaning));
   return meaning;
 }
 
-absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSets& sets) {
+absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram program, Compile(profile));
-  return MeaningOf({&program, 1}, native, sets);
+  return MeaningOf({&program, 1}, native);
 }
 
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi) {
@@ -133,19 +134,22 @@ std::string NumberRanges(Abi abi, const std::vector<int>& numbers) {
   return absl::StrJoin(parts, ", ");
 }
 
-Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets) {
+absl::StatusOr<Meaning> MeaningOfText(const Profile& profile, Abi native) {
   const Decider decider(profile);
-  Meaning meaning{.native = native};
-  for (const Abi abi : AbisServedBeside(native)) DecideAbi(decider, abi, sets, meaning);
+  Meaning meaning{.native = native, .sets = std::make_shared<ArgumentSets>()};
+  for (const Abi abi : AbisServedBeside(native)) DecideAbi(decider, abi, meaning);
+  SYSCARVE_RETURN_IF_ERROR(meaning.sets->status());
   return meaning;
 }
 
-Meaning CopyMeaning(const Meaning& meaning, const ArgumentSets& from, ArgumentSets& to) {
-  Meaning copy{.native = meaning.native, .unclear = meaning.unclear};
+absl::StatusOr<Meaning> WithSets(const Meaning& meaning, std::shared_ptr<ArgumentSets> sets) {
+  if (meaning.sets == sets) return meaning;
+  Meaning copy{.native = meaning.native, .sets = std::move(sets), .unclear = meaning.unclear};
   for (const auto& [id, decision] : meaning.decisions) {
     Decision& copied = copy.decisions[id];
-    for (const auto& [action, on] : decision) copied[action] = to.Copy(from, on);
+    for (const auto& [action, on] : decision) copied[action] = copy.sets->Copy(*meaning.sets, on);
   }
+  SYSCARVE_RETURN_IF_ERROR(copy.sets->status());
   return copy;
 }
 

@@ -1,13 +1,13 @@
 // What a profile means: the function from every call and its six arguments to an action, in a form in which two of them
 // can be compared exactly (docs/profile-semantics.md). Text is only its spelling.
 //
-//   ArgumentSets sets;
-//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning ours, MeaningOf(profile, native, sets));
-//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning limit, MeaningOf(filters, native, sets));
-//   if (const auto example = FindCounterexample(ours, limit, sets)) …   // algebra.h
+//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning ours, MeaningOf(profile, native));
+//   SYSCARVE_ASSIGN_OR_RETURN(const Meaning limit, MeaningOf(filters, native));
+//   SYSCARVE_ASSIGN_OR_RETURN(const auto example, FindCounterexample(ours, limit));   // algebra.h
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,14 +22,12 @@
 
 namespace syscarve {
 
-// A number larger than every table's: what it meets is what calls of the future meet.
-inline constexpr int kBeyondAllTables = 0x3fffffff;
-
-// What is decided for every number of NumbersToProve (verify.h) of every ABI that a kernel beside `native` may serve.
-// Meanings can be compared when they were made with one ArgumentSets and for one `native`. The sets' exhausted() is to
-// be asked before a Meaning's decisions are believed.
+// What is decided for every number of NumbersToProve (model/syscall_table.h) of every ABI that a kernel beside `native`
+// may serve. Meanings can be compared when they were made for one `native`.
 struct Meaning {
   Abi native = Abi::kX86_64;
+  // What the sets of `decisions` are of; shared by copies. Never null in a Meaning that a function of ours returned.
+  std::shared_ptr<ArgumentSets> sets;
   std::map<SyscallId, Decision> decisions;
   // Calls whose decision cannot be told, with the reason: of live filters only, never of a profile. They are not in
   // `decisions`.
@@ -38,11 +36,11 @@ struct Meaning {
 
 // Of the filters of a task, the most recently installed first. kInvalidArgument: none, or one that the kernel would not
 // take. kResourceExhausted: too complicated.
-absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native, ArgumentSets& sets);
+absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native);
 
 // Of a profile: what the filter decides that the installed libseccomp makes of it, because that is what is enforced. An
 // ABI that the profile does not list is killed. Errors are Compile's (compile.h).
-absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native, ArgumentSets& sets);
+absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native);
 
 // The action that all numbers of `abi` meet, whatever their arguments; nullopt when they do not all meet one.
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
@@ -52,9 +50,11 @@ std::string NumberRanges(Abi abi, const std::vector<int>& numbers);
 
 // Of the text of a profile: what its rules say, as Decider (rule_evaluator.h) reads them. It differs from MeaningOf
 // where libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
-Meaning MeaningOfRules(const Profile& profile, Abi native, ArgumentSets& sets);
+// kResourceExhausted: too complex.
+absl::StatusOr<Meaning> MeaningOfText(const Profile& profile, Abi native);
 
-// `meaning`, made with `from`, as one that was made with `to`.
-Meaning CopyMeaning(const Meaning& meaning, const ArgumentSets& from, ArgumentSets& to);
+// `meaning` with sets of `sets`. The numbers of what is copied into new ArgumentSets depend on the meaning only, and
+// not on how it came about. kResourceExhausted: too complex.
+absl::StatusOr<Meaning> WithSets(const Meaning& meaning, std::shared_ptr<ArgumentSets> sets);
 
 }  // namespace syscarve

@@ -196,7 +196,7 @@ class Explorer {
       State state = std::move(waiting_.back());
       waiting_.pop_back();
       SYSCARVE_RETURN_IF_ERROR(Follow(state));
-      if (sets_.exhausted() || ++paths > kMaxPaths) return TooLarge();
+      if (!sets_.status().ok() || ++paths > kMaxPaths) return TooLarge();
       found(state.tests, state.taken, state.result);
     }
     return absl::OkStatus();
@@ -353,7 +353,7 @@ class Explorer {
     if (!question.answer.has_value()) {
       const Set holds = sets_.And(state.taken, sets_.FromTest(question.test));
       const Set fails = sets_.And(state.taken, sets_.Not(holds));
-      if (sets_.exhausted()) return TooLarge();
+      if (!sets_.status().ok()) return TooLarge();
       if (fails == ArgumentSets::kNone) {
         question.answer = true;
       } else if (holds == ArgumentSets::kNone) {
@@ -405,10 +405,7 @@ absl::StatusOr<DecidedNumbers> DecideNumbers(std::span<const FilterProgram> stac
     Set& all = decided.decision.try_emplace(action, ArgumentSets::kNone).first->second;
     all = sets.Or(all, taken);
   }));
-  if (sets.exhausted()) {
-    return absl::ResourceExhaustedError(
-        Concat("what the filters decide for ", DisplayName(id), " is too complicated to be told"));
-  }
+  if (!sets.status().ok()) return Annotate(sets.status(), Concat("what the filters decide for ", DisplayName(id)));
   // How far the numbers go on that the ABI can have.
   const uint32_t largest = id.abi == Abi::kX32 ? 2 * kX32Bit - 1 : std::numeric_limits<int32_t>::max();
   decided.last = id.nr + static_cast<int>(std::min(explorer.last_alike(), largest) - SeccompDataNumber(id));

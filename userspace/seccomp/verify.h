@@ -1,5 +1,5 @@
-// The proof that a profile means what it was made to mean (docs/profile-semantics.md): libseccomp compiles it, our
-// interpreter runs the result over every number of every ABI, and the answers are compared with what was intended.
+// The proof that a profile means what it was made to mean (docs/profile-semantics.md): libseccomp compiles it, and what
+// the filter decides is compared with what was intended, for every number of every ABI and all arguments.
 #pragma once
 
 #include <set>
@@ -13,16 +13,13 @@
 namespace syscarve {
 
 // OK when the filter made of `profile` allows exactly the calls named in `allowed` on the profile's ABIs, and nothing
-// else on any ABI that a kernel beside `native` may serve, and refuses the rest as the profile's rules say. Those of
-// `allowed` that are also in `conditional` may depend on their arguments: they are asked with the values of their
-// conditions, the values' neighbours, each bit of their masks turned and dirty upper halves, and must answer as the
-// profile says. A call that multiplexes others (socketcall, ipc) may be let through for the functions whose names are
-// allowed. Otherwise kInternal, naming the first call that differs.
+// else on any ABI that a kernel beside `native` may serve, and decides all else as the profile's text does
+// (MeaningOfText). Those of `allowed` that are also in `conditional` may depend on their arguments, as in the text. A
+// call that multiplexes others (socketcall, ipc) may be let through for the functions whose names are allowed. The
+// interpreter (Evaluate) must agree on an example of each part.
+//
+// kInternal, naming the first call that differs; kResourceExhausted: too complex; and Compile's errors.
 absl::Status VerifyProfile(const Profile& profile, Abi native, const std::set<std::string>& allowed,
                            const std::set<std::string>& conditional = {});
-
-// The numbers of `abi` that a proof looks at, ascending: every one of the tables and the holes between, and some far
-// beyond them, the largest that is no other ABI's among them. Calls that the kernel exempts from seccomp are left out.
-std::vector<int> NumbersToProve(Abi abi);
 
 }  // namespace syscarve

@@ -20,7 +20,6 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/seccomp/algebra.h"
-#include "userspace/seccomp/argument_sets.h"
 #include "userspace/seccomp/decompile.h"
 #include "userspace/seccomp/meaning.h"
 #include "userspace/seccomp/rule_evaluator.h"
@@ -188,15 +187,14 @@ TEST_P(ProfileKernelTest, EveryNumberIsDecidedAsRead) {
 
 TEST_P(ProfileKernelTest, WhatIsWrittenMeansWhatWasRead) {
   if (Text().empty()) GTEST_SKIP() << kContainersCommon << " is not installed (golang-github-containers-common)";
-  ArgumentSets sets;
   const auto read = ReadProfileText(Text(), Target());
   ASSERT_TRUE(read.ok()) << read.status();
   // Plain OCI depends on nothing.
   const auto again = ReadProfileText(FormatProfile(read->source.profile), {.native = Abi::kX86_64});
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(Equal(MeaningOf(read->source.profile, Abi::kX86_64, sets).value(),
-                    MeaningOf(again->source.profile, Abi::kX86_64, sets).value()));
-  EXPECT_FALSE(sets.exhausted());
+  EXPECT_TRUE(Equal(MeaningOf(read->source.profile, Abi::kX86_64).value(),
+                    MeaningOf(again->source.profile, Abi::kX86_64).value())
+                  .value());
 }
 
 // Filters of live processes, as `inspect --format raw` writes them. The end-to-end tests name the files.
@@ -215,11 +213,10 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
   FilterProgram program(bytes.size() / sizeof(sock_filter));
   std::memcpy(program.data(), bytes.data(), bytes.size());
   ASSERT_FALSE(program.empty());
-  ArgumentSets sets;
-  const auto meaning = MeaningOf({&program, 1}, Abi::kX86_64, sets);
+  const auto meaning = MeaningOf({&program, 1}, Abi::kX86_64);
   ASSERT_TRUE(meaning.ok()) << meaning.status();
   EXPECT_TRUE(meaning->unclear.empty());
-  const auto folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kStricter);
+  const auto folded = DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kAtMost);
   ASSERT_TRUE(folded.ok()) << folded.status();
   const bool ia32 = HasIa32Emulation();
   const SharedAnswers answers;
@@ -237,7 +234,7 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
         const SyscallId id{abi, nr};
         if (IsExemptFromSeccomp(id)) continue;
         const long kernel = abi == Abi::kI386 ? answers->i386[round][nr] : answers->x86_64[round][nr];
-        const std::optional<Action> action = AnswerOf(*meaning, id, arguments, sets);
+        const std::optional<Action> action = AnswerOf(*meaning, id, arguments);
         ASSERT_TRUE(action.has_value()) << DisplayName(id);
         EXPECT_EQ(kernel, ReturnedFor(*action)) << DisplayName(id) << " " << round;
         ++compared;
@@ -253,9 +250,9 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
   // What is written and read again decides the same.
   const auto again = ReadProfileText(FormatProfile(folded->profile), {.native = Abi::kX86_64});
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(Equal(MeaningOf(folded->profile, Abi::kX86_64, sets).value(),
-                    MeaningOf(again->source.profile, Abi::kX86_64, sets).value()));
-  EXPECT_FALSE(sets.exhausted());
+  EXPECT_TRUE(
+      Equal(MeaningOf(folded->profile, Abi::kX86_64).value(), MeaningOf(again->source.profile, Abi::kX86_64).value())
+          .value());
   std::printf("%zu answers of the kernel compared\n", compared);
 }
 

@@ -37,20 +37,19 @@ GeneratedProfile Made(RecordingBuilder builder) {
 
 // Of the two profiles of tests/golden/diff, which differ in every way there is.
 DiffReport Report(const std::string& before = "old.json", const std::string& after = "new.json") {
-  ArgumentSets sets;
   const auto load = [](const std::string& name) {
     return ParseProfile(ReadFile(kFolder + name, size_t{1} << 20).value()).value();
   };
   const Profile old_profile = load("old.json");
   const Profile new_profile = load("new.json");
-  return {.before = before,
-          .after = after,
-          .native = Abi::kX86_64,
-          .diff = DiffMeanings(MeaningOf(old_profile, Abi::kX86_64, sets).value(),
-                               MeaningOf(new_profile, Abi::kX86_64, sets).value(), sets)
-                      .value(),
-          .risks = *ShippedRisks().value(),
-          .evidence = std::nullopt};
+  return {
+      .before = before,
+      .after = after,
+      .native = Abi::kX86_64,
+      .diff = DiffMeanings(MeaningOf(old_profile, Abi::kX86_64).value(), MeaningOf(new_profile, Abi::kX86_64).value())
+                  .value(),
+      .risks = *ShippedRisks().value(),
+      .evidence = std::nullopt};
 }
 
 DiffReport WithEvidence(const std::string& run_name) {

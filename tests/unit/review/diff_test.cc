@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <random>
 
 #include "tests/unit/seccomp/filter_stack.h"
+#include "tests/unit/seccomp/narrow_profiles.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/algebra.h"
@@ -35,12 +37,11 @@ Profile With(Rule rule) {
 }
 
 Diff DiffOf(const Profile& before, const Profile& after) {
-  ArgumentSets sets;
-  const absl::StatusOr<Meaning> left = MeaningOf(before, Abi::kX86_64, sets);
-  const absl::StatusOr<Meaning> right = MeaningOf(after, Abi::kX86_64, sets);
+  const absl::StatusOr<Meaning> left = MeaningOf(before, Abi::kX86_64);
+  const absl::StatusOr<Meaning> right = MeaningOf(after, Abi::kX86_64);
   EXPECT_TRUE(left.ok() && right.ok()) << left.status() << right.status();
   if (!left.ok() || !right.ok()) return {};
-  const absl::StatusOr<Diff> diff = DiffMeanings(*left, *right, sets);
+  const absl::StatusOr<Diff> diff = DiffMeanings(*left, *right);
   EXPECT_TRUE(diff.ok()) << diff.status();
   return diff.value_or(Diff{});
 }
@@ -203,19 +204,18 @@ TEST(DiffTest, OnlyWhatOpensIsARisk) {
 }
 
 TEST(DiffTest, WhatIsNotClearIsSaidAndNotGuessed) {
-  ArgumentSets sets;
-  Meaning left = MeaningOf(Base(), Abi::kX86_64, sets).value();
-  const Meaning right = MeaningOf(With({.names = {"ptrace"}, .action = kAllow}), Abi::kX86_64, sets).value();
+  Meaning left = MeaningOf(Base(), Abi::kX86_64).value();
+  const Meaning right = MeaningOf(With({.names = {"ptrace"}, .action = kAllow}), Abi::kX86_64).value();
   const SyscallId ptrace = FindSyscall(Abi::kX86_64, "ptrace").value();
   left.decisions.erase(ptrace);
   left.unclear[ptrace] = "arithmetic";
-  const Diff diff = DiffMeanings(left, right, sets).value();
+  const Diff diff = DiffMeanings(left, right).value();
   EXPECT_TRUE(diff.empty());
   ASSERT_EQ(diff.unclear.size(), 1U);
   EXPECT_EQ(diff.unclear[0], (UnclearCall{ptrace, "arithmetic"}));
   Meaning foreign = right;
   foreign.native = Abi::kAarch64;
-  EXPECT_TRUE(absl::IsInvalidArgument(DiffMeanings(right, foreign, sets).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(DiffMeanings(right, foreign).status()));
 }
 
 // The brute force. What the diff says of `id`: nullptr for nothing.
@@ -317,20 +317,54 @@ TEST(DiffTest, AgreesWithTheFiltersOfRandomProfiles) {
     // libseccomp does not take every combination of rules for one call.
     if (!Compile(before).ok() || !Compile(after).ok()) continue;
     ++compared;
-    ArgumentSets sets;
-    const Meaning left = MeaningOf(before, Abi::kX86_64, sets).value();
-    const Meaning right = MeaningOf(after, Abi::kX86_64, sets).value();
-    const Diff diff = DiffMeanings(left, right, sets).value();
-    EXPECT_EQ(diff.empty(), Equal(left, right));
+    const Meaning left = MeaningOf(before, Abi::kX86_64).value();
+    const Meaning right = MeaningOf(after, Abi::kX86_64).value();
+    const Diff diff = DiffMeanings(left, right).value();
+    EXPECT_EQ(diff.empty(), Equal(left, right).value());
     CompareWithFilters(before, after, random, diff);
     if (HasFatalFailure()) FAIL() << "round " << round;
     // What is looser in one direction is tighter in the other.
-    const Diff back = DiffMeanings(right, left, sets).value();
+    const Diff back = DiffMeanings(right, left).value();
     EXPECT_EQ(diff.looser, back.tighter);
     EXPECT_EQ(diff.tighter, back.looser);
-    EXPECT_TRUE(DiffMeanings(left, left, sets).value().empty());
+    EXPECT_TRUE(DiffMeanings(left, left).value().empty());
   }
   EXPECT_GT(compared, 30);
+}
+
+// What `diff`, `subset` and `merge` answer about one pair.
+TEST(DiffTest, AgreesWithTheAlgebraOnRandomPairs) {
+  const char* const wanted = std::getenv("SYSCARVE_PAIRS");
+  const auto pairs = static_cast<uint32_t>(wanted == nullptr ? 200 : std::atoi(wanted));
+  const char* const from = std::getenv("SYSCARVE_FIRST_PAIR");
+  const auto first = static_cast<uint32_t>(from == nullptr ? 0 : std::atoi(from));
+  uint32_t same = 0;
+  uint32_t killed_otherwise = 0;
+  for (uint32_t seed = first; seed < first + pairs && !HasFailure(); ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    NarrowProfiles profiles(seed);
+    const Profile a = profiles.Next();
+    const Profile b = profiles.Variation(a);
+    const Meaning left = MeaningOfText(a, Abi::kX86_64).value();
+    const Meaning right = MeaningOfText(b, Abi::kX86_64).value();
+    const Diff diff = DiffMeanings(left, right).value();
+    const bool left_is_subset = !FindCounterexample(left, right).value().has_value();
+    const bool right_is_subset = !FindCounterexample(right, left).value().has_value();
+    EXPECT_EQ(diff.tighter, !left_is_subset);
+    EXPECT_EQ(diff.looser, !right_is_subset);
+    EXPECT_EQ(VerdictOf(diff) == "same", left_is_subset && right_is_subset);
+    // The union of what is alike adds nothing, in whatever way it refuses; nor does the intersection take any away.
+    const Diff from_union = DiffMeanings(left, Union(left, right).value()).value();
+    EXPECT_FALSE(from_union.tighter);
+    EXPECT_EQ(from_union.looser, diff.looser);
+    const Diff from_intersection = DiffMeanings(left, Intersection(left, right).value()).value();
+    EXPECT_FALSE(from_intersection.looser);
+    EXPECT_EQ(from_intersection.tighter, diff.tighter);
+    if (VerdictOf(diff) == "same") ++same;
+    if (VerdictOf(diff) == "same" && !diff.empty()) ++killed_otherwise;
+  }
+  EXPECT_GT(same, pairs / 50);
+  EXPECT_GT(killed_otherwise, pairs / 500);
 }
 
 }  // namespace

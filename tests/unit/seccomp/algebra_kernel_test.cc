@@ -202,15 +202,14 @@ TEST(AlgebraKernelTest, EveryCounterexampleIsConfirmed) {
     const absl::StatusOr<FilterProgram> filter_a = Compile(a);
     const absl::StatusOr<FilterProgram> filter_b = Compile(b);
     if (!filter_a.ok() || !filter_b.ok()) continue;
-    ArgumentSets sets;
-    const Meaning left = MeaningOf(a, Abi::kX86_64, sets).value();
-    const Meaning right = MeaningOf(b, Abi::kX86_64, sets).value();
+    const Meaning left = MeaningOf(a, Abi::kX86_64).value();
+    const Meaning right = MeaningOf(b, Abi::kX86_64).value();
     // One of each ABI: the others' calls are taken out of sight.
     for (const Abi abi : AbisServedBeside(Abi::kX86_64)) {
       if (abi == Abi::kI386 && !ia32) continue;
       Meaning only = left;
       std::erase_if(only.decisions, [&](const auto& call) { return call.first.abi != abi; });
-      const std::optional<Counterexample> example = FindCounterexample(only, right, sets);
+      const std::optional<Counterexample> example = FindCounterexample(only, right).value();
       if (!example.has_value() || SyscallName(example->id).value_or("get").substr(0, 3) != "get") continue;
       ExpectConfirmed(*filter_a, example->id, example->arguments, example->left);
       ExpectConfirmed(*filter_b, example->id, example->arguments, example->right);
@@ -237,12 +236,11 @@ TEST(AlgebraKernelTest, UpperHalvesAreSeen) {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xdead0000, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 700), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   const bool ia32 = HasIa32Emulation();
-  ArgumentSets sets;
-  const Meaning meaning = MeaningOf({&program, 1}, Abi::kX86_64, sets).value();
+  const Meaning meaning = MeaningOf({&program, 1}, Abi::kX86_64).value();
   for (const SyscallId id : {SyscallId{Abi::kX86_64, 39}, SyscallId{Abi::kI386, 20}, SyscallId{Abi::kX32, 39}}) {
     if (id.abi == Abi::kI386 && !ia32) continue;
     for (const Arguments& arguments : {Arguments{}, WithDirtyUpperHalves({})}) {
-      ExpectConfirmed(program, id, arguments, AnswerOf(meaning, id, arguments, sets).value());
+      ExpectConfirmed(program, id, arguments, AnswerOf(meaning, id, arguments).value());
     }
   }
 }
@@ -300,8 +298,7 @@ TEST(AlgebraKernelTest, FiltersDecideAsToldForGeneratedArguments) {
       while (!work.ended) usleep(100);
     });
     ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "seed " << seed << ", " << status;
-    ArgumentSets sets;
-    const Meaning meaning = MeaningOf(profile, Abi::kX86_64, sets).value();
+    const Meaning meaning = MeaningOf(profile, Abi::kX86_64).value();
     size_t at = 0;
     for (const SyscallId id : calls) {
       for (const Arguments& arguments : questions) {
@@ -310,7 +307,7 @@ TEST(AlgebraKernelTest, FiltersDecideAsToldForGeneratedArguments) {
         Action expected = ActionFromReturn(returns[mark]);
         EXPECT_EQ(Interpreted(*program, id, arguments), expected) << "seed " << seed << ", " << DisplayName(id);
         if (expected.kind == ActionKind::kErrno) expected.value = std::min(expected.value, kMaxErrno);
-        EXPECT_EQ(AnswerOf(meaning, id, arguments, sets), expected) << "seed " << seed << ", " << DisplayName(id);
+        EXPECT_EQ(AnswerOf(meaning, id, arguments), expected) << "seed " << seed << ", " << DisplayName(id);
         ++asked;
       }
     }

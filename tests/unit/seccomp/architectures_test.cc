@@ -58,8 +58,7 @@ TEST_P(ArchitecturesTest, TextFilterAndMeaningAgreeOnRandomProfiles) {
     if (!program.ok()) continue;  // Rules that contradict each other.
     ASSERT_TRUE(ValidateFilter(*program).ok());
     const Decider decider(profile);
-    ArgumentSets sets;
-    const absl::StatusOr<Meaning> meaning = MeaningOf({&*program, 1}, GetParam(), sets);
+    const absl::StatusOr<Meaning> meaning = MeaningOf({&*program, 1}, GetParam());
     ASSERT_TRUE(meaning.ok()) << meaning.status();
     const std::vector<SyscallId> conflicts = decider.conflicts();
     for (const auto& [id, decision] : meaning->decisions) {
@@ -68,7 +67,7 @@ TEST_P(ArchitecturesTest, TextFilterAndMeaningAgreeOnRandomProfiles) {
       for (const Arguments& arguments : Questions(random, decider.DependsOnArguments(id))) {
         const Action answer = Ask(*program, id, arguments);
         EXPECT_EQ(answer, decider.Decide(id, arguments)) << "seed " << seed << ", " << DisplayName(id);
-        EXPECT_EQ(answer, AnswerOf(decision, sets, arguments)) << "seed " << seed << ", " << DisplayName(id);
+        EXPECT_EQ(answer, AnswerOf(decision, *meaning->sets, arguments)) << "seed " << seed << ", " << DisplayName(id);
         ++compared;
       }
     }

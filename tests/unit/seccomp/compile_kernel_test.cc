@@ -112,7 +112,7 @@ TEST(FilterKernelTest, AFoldedStackIsAnsweredAsTheFiltersWere) {
   Profile second{.default_action = {ActionKind::kAllow, 0}, .abis = {Abi::kX86_64, Abi::kI386}};
   second.rules = {{.names = {"umask", "getuid"}, .action = {ActionKind::kErrno, 77}}};
   const std::vector<FilterProgram> stack = {Compile(second).value(), Compile(profile).value()};
-  const absl::StatusOr<FoldedFilters> folded = ProfileFromFilters(stack, Abi::kX86_64, FoldMode::kExact);
+  const absl::StatusOr<DecompiledProfile> folded = DecompileFilters(stack, Abi::kX86_64, Bound::kExact);
   ASSERT_TRUE(folded.ok()) << folded.status();
   const FilterProgram together = Compile(folded->profile).value();
   const SharedAnswers of_stack;

@@ -87,11 +87,11 @@ const std::vector<uint64_t> kValues = {
     0,           1, 2, 3, 8, 40, 0x20000, 0x20008, 0x7e020000, 0xffffffff, uint64_t{1} << 32, (uint64_t{1} << 32) + 2,
     ~uint64_t{0}};
 
-FoldedFilters Fold(const Profile& profile, FoldMode mode = FoldMode::kExact) {
+DecompiledProfile Fold(const Profile& profile, Bound mode = Bound::kExact) {
   const FilterProgram program = Compile(profile).value();
-  absl::StatusOr<FoldedFilters> folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, mode);
+  absl::StatusOr<DecompiledProfile> folded = DecompileFilters({&program, 1}, Abi::kX86_64, mode);
   EXPECT_TRUE(folded.ok()) << folded.status();
-  return folded.ok() ? *std::move(folded) : FoldedFilters{};
+  return folded.ok() ? *std::move(folded) : DecompiledProfile{};
 }
 
 // The rules of `profile` that name `name`, without their names.
@@ -117,7 +117,7 @@ TEST(FilterProfileTest, RandomProfilesComeBackExactly) {
     const absl::StatusOr<FilterProgram> program = Compile(profile);
     if (!program.ok()) continue;
     ++compiled;
-    const auto folded = ProfileFromFilters({&*program, 1}, Abi::kX86_64, FoldMode::kExact);
+    const auto folded = DecompileFilters({&*program, 1}, Abi::kX86_64, Bound::kExact);
     if (!folded.ok()) {
       EXPECT_EQ(folded.status().code(), absl::StatusCode::kUnimplemented) << folded.status();
       continue;
@@ -142,7 +142,7 @@ TEST(FilterProfileTest, StacksAreFoldedTogetherAndNothingIsLetThroughThatTheyRef
       if (program.ok()) stack.push_back(*program);
     }
     if (stack.size() < 2) continue;
-    const auto folded = ProfileFromFilters(stack, Abi::kX86_64, FoldMode::kStricter);
+    const auto folded = DecompileFilters(stack, Abi::kX86_64, Bound::kAtMost);
     ASSERT_TRUE(folded.ok()) << "seed " << seed << ": " << folded.status();
     ++folded_stacks;
     const Differences differences = Compare(stack, folded->profile, kValues, 8);
@@ -190,10 +190,10 @@ TEST(FilterProfileTest, AnAbiBlindFilterIsAnsweredMoreStrictlyByName) {
   const FilterProgram blind = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 110, 0, 1),
                                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
                                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const absl::Status exact = ProfileFromFilters({&blind, 1}, Abi::kX86_64, FoldMode::kExact).status();
+  const absl::Status exact = DecompileFilters({&blind, 1}, Abi::kX86_64, Bound::kExact).status();
   EXPECT_EQ(exact.code(), absl::StatusCode::kUnimplemented);
   EXPECT_NE(std::string(exact.message()).find("getppid"), std::string::npos) << exact;
-  const auto folded = ProfileFromFilters({&blind, 1}, Abi::kX86_64, FoldMode::kStricter).value();
+  const auto folded = DecompileFilters({&blind, 1}, Abi::kX86_64, Bound::kAtMost).value();
   EXPECT_EQ(folded.profile.default_action, kAllow);
   const Differences differences = Compare({&blind, 1}, folded.profile, kValues, 2);
   EXPECT_FALSE(differences.wider);
@@ -216,13 +216,13 @@ TEST(FilterProfileTest, NumbersOfTheFutureMayBeAnsweredDifferently) {
     FilterProgram program = stub;
     const FilterProgram compiled = Compile(profile).value();
     program.insert(program.end(), compiled.begin(), compiled.end());
-    const FoldedFilters folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kExact).value();
+    const DecompiledProfile folded = DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kExact).value();
     const Differences differences = Compare({&program, 1}, folded.profile, kValues, 6);
     EXPECT_TRUE(differences.named.empty());
     EXPECT_FALSE(differences.wider);
     return folded;
   };
-  FoldedFilters folded = fold();
+  DecompiledProfile folded = fold();
   EXPECT_EQ(folded.profile.default_action, kEnosys);
   ASSERT_EQ(folded.warnings.size(), 1U);
   EXPECT_NE(folded.warnings[0].find("without a name meet EPERM in the filter and ENOSYS"), std::string::npos)
@@ -253,7 +253,7 @@ TEST(FilterProfileTest, ConditionsOnUpperHalvesAreStricterWhereTheyCannotBeWritt
                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 7),
                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   ASSERT_TRUE(ValidateFilter(program).ok());
-  const auto folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kStricter);
+  const auto folded = DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kAtMost);
   ASSERT_TRUE(folded.ok()) << folded.status();
   const Differences differences = Compare({&program, 1}, folded->profile, {1, 7919, 0x123400000001, 0x1234}, 8);
   EXPECT_FALSE(differences.wider);
@@ -266,12 +266,12 @@ TEST(FilterProfileTest, ConditionsOnUpperHalvesAreStricterWhereTheyCannotBeWritt
 }
 
 TEST(FilterProfileTest, AnAbiThatIsRefusedAsAWholeIsLeftOut) {
-  const FoldedFilters folded =
+  const DecompiledProfile folded =
       Fold({.default_action = kEnosys, .abis = {Abi::kX86_64}, .rules = {{.names = {"read"}, .action = kAllow}}});
   EXPECT_EQ(folded.profile.abis, std::vector<Abi>{Abi::kX86_64});
   EXPECT_TRUE(folded.warnings.empty());
   const FilterProgram all = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const auto allowing = ProfileFromFilters({&all, 1}, Abi::kX86_64, FoldMode::kExact).value().profile;
+  const auto allowing = DecompileFilters({&all, 1}, Abi::kX86_64, Bound::kExact).value().profile;
   EXPECT_EQ(allowing.default_action, kAllow);
   EXPECT_EQ(allowing.abis.size(), 3U);
   EXPECT_TRUE(allowing.rules.empty());
@@ -279,10 +279,9 @@ TEST(FilterProfileTest, AnAbiThatIsRefusedAsAWholeIsLeftOut) {
 
 TEST(FilterProfileTest, WhatTheKernelWouldNotTakeIsRefused) {
   const FilterProgram broken = {BPF_STMT(BPF_LD | BPF_IMM, 1)};
-  EXPECT_EQ(ProfileFromFilters({&broken, 1}, Abi::kX86_64, FoldMode::kStricter).status().code(),
+  EXPECT_EQ(DecompileFilters({&broken, 1}, Abi::kX86_64, Bound::kAtMost).status().code(),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(ProfileFromFilters({}, Abi::kX86_64, FoldMode::kStricter).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(DecompileFilters({}, Abi::kX86_64, Bound::kAtMost).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(FilterProfileTest, ADecisionThatCannotBeToldIsTakenForARefusal) {
@@ -293,9 +292,9 @@ TEST(FilterProfileTest, ADecisionThatCannotBeToldIsTakenForARefusal) {
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 3, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 13),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   ASSERT_TRUE(ValidateFilter(program).ok()) << ValidateFilter(program);
-  EXPECT_EQ(ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kExact).status().code(),
+  EXPECT_EQ(DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kExact).status().code(),
             absl::StatusCode::kUnimplemented);
-  const auto folded = ProfileFromFilters({&program, 1}, Abi::kX86_64, FoldMode::kStricter).value();
+  const auto folded = DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kAtMost).value();
   EXPECT_EQ(Decider(folded.profile).Decide({Abi::kX86_64, 39}, {}).kind, ActionKind::kKillProcess);
   ASSERT_FALSE(folded.warnings.empty());
   EXPECT_NE(folded.warnings[0].find("getpid"), std::string::npos) << folded.warnings[0];
