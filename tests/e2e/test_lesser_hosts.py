@@ -44,6 +44,17 @@ class LesserHost(E2eTest):
             self.assertIn("--backend notify works without", result.stderr)
             self.assertFalse(os.path.exists(output))
 
+    def test_who_works_on_maps_is_not_preempted(self):
+        """Where programs are skipped while another task is in the middle of that; what is recorded is as ever."""
+        for form, policy in (("tp_btf", "SCHED_OTHER"), ("tracepoint", "SCHED_FIFO|SCHED_RESET_ON_FORK")):
+            with self.subTest(form=form):
+                output = os.path.join(self.new_folder(), "recording.json")
+                result = self.syscarve("record", "-q", "-o", output, "--", "sh", "-c", "chrt -p $PPID; chrt -p $$",
+                                       env={"SYSCARVE_ATTACH": form})
+                self.assertEqual(result.status, 0, result)
+                self.assertEqual([line.split(": ")[1] for line in result.stdout.splitlines() if "policy" in line],
+                                 [policy, "SCHED_OTHER"], result)
+
     def test_one_call_refused(self):
         """What every form needs, and what only the second one does."""
         needed = {"bpf": FORMS, "perf_event_open": ("tracepoint",), "fsopen": ("tracepoint",)}

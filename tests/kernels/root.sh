@@ -68,6 +68,10 @@ unpack_packages() {
   "$here/../support/debian-package.sh" --tree "$new/tree" "$work" "$suite" "$arch" "${packages[@]}" "${unpacked[@]}"
   for name in passwd group; do cp "$new/tree/usr/share/base-passwd/$name.master" "$new/tree/etc/$name"; done
   ln -s mawk "$new/tree/usr/bin/awk"
+  # Programs of 32-bit Arm, which these kernels run as well.
+  if [[ $arch == arm64 ]]; then
+    "$here/../support/debian-package.sh" --tree "$new/tree/opt/armhf" "$work" "$suite" armhf busybox-static
+  fi
   mkdir -p "$new/tree/usr/local/bin"
 }
 

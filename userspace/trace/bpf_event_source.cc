@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -439,6 +440,13 @@ absl::Status BpfEventSource::FollowProcess(pid_t process, SubjectId subject) {
   }
   __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
   return absl::OkStatus();
+}
+
+void BpfEventSource::AvoidPreemption() {
+  // kernel/bpf/syscall.c (bpf_disable_instrumentation) and kernel/trace/bpf_trace.c (bpf_prog_active).
+  if (state_->form == AttachForm::kTpBtf) return;
+  const sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+  (void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest);
 }
 
 absl::Status BpfEventSource::MarkChildren() {

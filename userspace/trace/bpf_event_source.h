@@ -75,6 +75,11 @@ class BpfEventSource {
   // coming either.
   absl::Status MarkChildren();
 
+  // Has this thread, which reads and writes the maps, no longer preempted by ordinary tasks, where that matters: while
+  // it is in one of these operations the kernel skips programs of perf and ftrace on that CPU. What this thread forks
+  // from now on is an ordinary task, at nice 0. Best effort: what is skipped is counted.
+  void AvoidPreemption();
+
   // Where capability checks are seen: "fexit", "tracepoint" or "none".
   const std::string& capability_source() const;
 

@@ -137,7 +137,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
                                                                       .command = child.pid(),
                                                                       .mark_folder = session.mark_folder(),
                                                                       .checkpoint = options.safety.checkpoint_path}));
-  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
@@ -176,7 +176,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
                          BpfEventSource::CgroupKind::kPlain));
-  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   bool was_populated = !processes.empty();
   auto gone = [&]() -> absl::StatusOr<bool> {
@@ -216,7 +216,7 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
       found = true;
     }
   }
-  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   auto gone = [&]() -> absl::StatusOr<bool> {
     pollfd ended = {.fd = pidfd.get(), .events = POLLIN};

@@ -165,6 +165,11 @@ void BpfSession::EndRun(KernelSnapshot now, UnixNanos at) {
   if (!last) before_ = std::move(now);
 }
 
+absl::Status BpfSession::Settle(const std::function<absl::Status()>& give_up_privileges) {
+  source_->AvoidPreemption();
+  return give_up_privileges();
+}
+
 absl::Status BpfSession::NextRun(const std::string& name) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());

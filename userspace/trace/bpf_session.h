@@ -61,6 +61,9 @@ class BpfSession {
   // found: call it until nobody is left.
   absl::Status KillEveryone();
 
+  // Call when all is armed and the command's process is there, before anything is read that an adversary has written.
+  absl::Status Settle(const std::function<absl::Status()>& give_up_privileges);
+
   // Ends the run and begins the next: every call made before is in the one, every call made after this returns in the
   // other.
   absl::Status NextRun(const std::string& name);

@@ -78,7 +78,7 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
                        .mark_folder = session.mark_folder(),
                        .checkpoint = options.safety.checkpoint_path,
                        .left = "containers that were recorded are the engine's and run on, recorded by nobody"}));
-  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
@@ -107,7 +107,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                             BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
-  if (!command) SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   options.on_armed();
   session.OfferCheckpoints(options.safety.checkpoint);
 
@@ -145,7 +145,7 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
       BpfEventSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
-  SYSCARVE_RETURN_IF_ERROR(options.safety.give_up_privileges());
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   options.on_armed();
 
   while (true) {

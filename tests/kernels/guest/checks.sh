@@ -144,6 +144,21 @@ check_strace() {
   verdict strace "$(wc -l < strace.names) names" "$wrong"
 }
 
+# Programs of 32-bit Arm, whose C library makes calls of a range of its own: set_tls.
+check_arm32() {
+  [[ $(uname -m) == aarch64 ]] || return 0
+  local wrong='' busybox=/opt/armhf/bin/busybox
+  try wrong 0 "$busybox" true
+  try wrong 0 syscarve record -o arm32.json -- "$busybox" ls /
+  witness arm32.names "$busybox" ls /
+  wrong+=$(differ arm32.json arm32.names)
+  [[ $(query arm32.json '"set_tls" in count') == True ]] || wrong+="no set_tls; "
+  try wrong 0 syscarve generate arm32.json -o arm32.profile.json
+  try wrong 0 syscarve run --profile arm32.profile.json -- "$busybox" ls /
+  try wrong 1 syscarve run --profile arm32.profile.json -- "$busybox" mkdir /tmp/arm32
+  verdict arm32 "$(names arm32.json | wc -l) names" "$wrong"
+}
+
 # One that is granted, one that is not.
 check_capabilities() {
   local wrong='' source granted denied
@@ -341,6 +356,26 @@ check_docker() {
   verdict docker "$(names containers/web.recording.json | wc -l) names; $refused" "$wrong"
 }
 
+# form_of COMMAND…: the form of the recording that it makes, form.json.
+form_of() {
+  rm -f form.json
+  "$@" > last 2>&1
+  if [[ -e form.json ]]; then query form.json 'recording["method"]["attach"]'; else tail -n 1 last; fi
+}
+
+# Where the best form cannot be had the next one is used.
+check_forms() {
+  [[ $kernel == 7* ]] || return 0
+  local wrong='' addresses perf record=(syscarve record -q --backend bpf -o form.json -- true)
+  addresses=$(form_of unshare --mount sh -c 'mount --bind /dev/null /proc/kallsyms && exec "$@"' sh "${record[@]}")
+  echo '{"defaultAction": "SCMP_ACT_ALLOW",
+         "syscalls": [{"names": ["perf_event_open"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}' > form.profile.json
+  perf=$(form_of syscarve run -q --profile form.profile.json -- "${record[@]}")
+  [[ $addresses == tracepoint ]] || wrong+="without addresses: $addresses; "
+  [[ $perf == tp_btf ]] || wrong+="without perf events: $perf; "
+  verdict forms "without addresses $addresses, without perf events $perf" "$wrong"
+}
+
 # What the kernel itself had to complain about.
 check_log() {
   dmesg > dmesg
@@ -360,6 +395,6 @@ chosen() {
   return 1
 }
 
-for check in doctor round service strace capabilities denials pid notify own ends storm bpf docker log; do
+for check in doctor forms round service strace arm32 capabilities denials pid notify own ends storm bpf docker log; do
   if chosen "$check"; then "check_$check"; fi
 done
