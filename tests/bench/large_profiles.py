@@ -4,7 +4,7 @@
 large_profiles.py SYSCARVE [--small] [--limit SECONDS]
 
 `--small` makes each profile a hundredth as large. Fails when a verb dies, or takes longer than the limit (60 s): every profile within the reader's
-limits comes to an end in seconds, or is refused with exit code 2 as too complicated.
+limits comes to an end in seconds, or is refused with exit code 2 as too complex.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Lists the end-to-end tests, or runs one of them.
 
   runner.py --list                     one id a line, such as record.Output.missing_folder
+  runner.py --list-unprivileged        only those that need neither root nor recording with BPF
   runner.py record.Output.missing_folder
 
 Exit status: 0 passed, 1 failed, 77 skipped (with the reason on the last line).
@@ -57,12 +58,23 @@ class Listing:
             elif found := self.find_class(inner, name):
                 yield from self.lineage(*found)
 
-    def ids(self):
+    @staticmethod
+    def needs(lineage, what):
+        """What the class variable `what` is: that of the first of `lineage` that has it."""
+        for ancestor in lineage:
+            for node in ancestor.body if ancestor != "TestCase" else ():
+                if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == [what]:
+                    return node.value.value
+        return True
+
+    def ids(self, unprivileged_only=False):
         for module in test_modules():
             definitions = [node for node in self.modules["test_" + module] if isinstance(node, ast.ClassDef)]
             for definition in sorted(definitions, key=lambda node: node.name):
                 lineage = list(self.lineage("test_" + module, definition))
                 if "TestCase" not in lineage:
+                    continue
+                if unprivileged_only and (self.needs(lineage, "needs_root") or self.needs(lineage, "needs_bpf")):
                     continue
                 methods = {node.name for ancestor in lineage if ancestor != "TestCase" for node in ancestor.body
                            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
@@ -92,8 +104,8 @@ def run(test_id):
 
 def main():
     sys.path.insert(0, HERE)
-    if sys.argv[1:] == ["--list"]:
-        print("\n".join(Listing().ids()))
+    if sys.argv[1:] in (["--list"], ["--list-unprivileged"]):
+        print("\n".join(Listing().ids(unprivileged_only=sys.argv[1] != "--list")))
         return 0
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)

@@ -84,7 +84,7 @@ struct Diff {
 // "same", "looser", "tighter" or "mixed", by what is permitted: other errnos alone are "same".
 std::string_view VerdictOf(const Diff& diff);
 
-// kInvalidArgument when the two are not for one native ABI. kResourceExhausted: too complicated.
+// kInvalidArgument when the two are not for one native ABI. kResourceExhausted: too complex.
 absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after);
 
 // Calls, by name and ascending, that are answered less restrictively, on any ABI and in whichever part of `diff`.

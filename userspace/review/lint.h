@@ -63,7 +63,7 @@ struct LintFinding {
 };
 
 // The findings, ordered by line; those of one line in the order of the rules. kResourceExhausted: conditions or a
-// filter too complicated to compare. That libseccomp refuses the profile is a finding and no error.
+// filter too complex to compare. That libseccomp refuses the profile is a finding and no error.
 absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input);
 
 }  // namespace syscarve

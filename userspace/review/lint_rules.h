@@ -65,7 +65,7 @@ void Duplicates(const Subject& subject, Findings& findings);
 void Conflicts(const Subject& subject, Findings& findings);
 
 // lint_compiled.cc: whether libseccomp makes a filter of the text, and what that decides against what the text says.
-// kResourceExhausted: the filter is too complicated to be followed.
+// kResourceExhausted: the filter is too complex to be followed.
 absl::Status CompiledFilter(const Subject& subject, Findings& findings);
 
 // lint_notes.cc: what runtimes read otherwise, or refuse to read.

@@ -35,7 +35,7 @@ struct Meaning {
 };
 
 // Of the filters of a task, the most recently installed first. kInvalidArgument: none, or one that the kernel would not
-// take. kResourceExhausted: too complicated.
+// take. kResourceExhausted: too complex.
 absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native);
 
 // Of a profile: what the filter decides that the installed libseccomp makes of it, because that is what is enforced. An

@@ -208,7 +208,7 @@ class Explorer {
  private:
   absl::Status TooLarge() const {
     return absl::ResourceExhaustedError(
-        Concat("what the filters decide for ", DisplayName(id_), " is too complicated to be told"));
+        Concat("what the filters decide for ", DisplayName(id_), " is too complex to be analysed"));
   }
 
   absl::Status CannotSay(const State& state, std::string_view what) const {
