@@ -24,7 +24,8 @@ MAY_SEE = {
     "emit": {"base", "model", "seccomp", "shipped", "policy", "read"},
     "report": {"base", "model", "seccomp", "shipped", "policy", "review"},
     "stub": set(),
-    "cli": {"base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "review", "emit", "report", "stub"},
+    "app": {"base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "review", "emit", "report", "stub"},
+    "cli": {"app", "base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "review", "emit", "report", "stub"},
 }
 
 # Where a library's headers may be included; a pattern on the include, then on the including file.

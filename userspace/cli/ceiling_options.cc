@@ -13,6 +13,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/cli/output.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/container/engine.h"
 #include "userspace/process/host.h"
 #include "userspace/process/live_filter.h"
@@ -99,7 +101,7 @@ absl::StatusOr<CeilingSource> CeilingSource::Load(const CeilingArguments& argume
   if (arguments.ceiling != "none" && arguments.ceiling != kEngineDefault) {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
     SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadProfileInput(arguments.ceiling, target, arguments.engine_socket));
-    TellWarnings(input);
+    PrintWarnings(input);
     source.file_.profile = std::move(input.profile);
   }
   return source;

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/profile_input.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
 

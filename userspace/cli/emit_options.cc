@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/recording_inputs.h"
 #include "userspace/base/text.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/policy/service.h"
 
 namespace syscarve::cli {

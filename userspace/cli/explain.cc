@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
@@ -54,7 +56,7 @@ struct ExplainArguments {
 };
 
 std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput& input) {
-  if (!arguments.quiet) TellWarnings(input);
+  if (!arguments.quiet) PrintWarnings(input);
   return arguments.format == "json" ? ExplainJson(input.profile, arguments.names)
                                     : ExplainText(input.profile, arguments.names);
 }
@@ -115,7 +117,7 @@ absl::StatusOr<std::vector<Abi>> AbisToAsk(const ExplainArguments& arguments, co
 absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const ProfileTarget& target,
                                         const AskedCall& call, const ProfileInput& input) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Abi> abis, AbisToAsk(arguments, target));
-  if (!arguments.quiet) TellWarnings(input);
+  if (!arguments.quiet) PrintWarnings(input);
   std::vector<FilterProgram> stack = input.live;
   const ProfileSource* const source = input.source.has_value() ? &*input.source : nullptr;
   if (stack.empty()) {
@@ -155,7 +157,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   }
   const ProfileWord word = SplitProfileWord(arguments.input);
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxRecordingBytes));
-  const std::string name = word.file == "-" ? "standard input" : word.file;
+  const std::string name = InputName(word.file);
   if (!word.name.empty() || LooksLikeProfile(text)) {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target, word.name));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));

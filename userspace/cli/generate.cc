@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
@@ -16,7 +18,6 @@
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/report/summary.h"
 
@@ -59,9 +60,7 @@ GenerateOptions OptionsOf(const GenerateArguments& arguments) {
 }
 
 absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget& target) {
-  if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(arguments.recordings));
   SYSCARVE_RETURN_IF_ERROR(CheckEmitOutput(arguments.emit, arguments.output));
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 

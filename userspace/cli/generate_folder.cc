@@ -8,12 +8,13 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/compose_override.h"
 #include "userspace/policy/service.h"
 #include "userspace/read/compose_file.h"
@@ -147,7 +148,7 @@ const std::set<std::string>& ComposeNames(const ServiceFacts& facts) {
 
 absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& services, const std::string& compose) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(compose, kMaxComposeBytes));
-  const std::string shown = compose == "-" ? std::string("standard input") : EscapeForTerminal(compose);
+  const std::string shown = EscapeForTerminal(InputName(compose));
   const absl::StatusOr<ComposeFile> file = ParseComposeFile(text);
   if (!file.ok()) return Annotate(file.status(), shown);
   std::vector<RecordedService> recorded;

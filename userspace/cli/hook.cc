@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/confined_file.h"
 #include "userspace/base/escape.h"
@@ -31,7 +32,6 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/container/hook_annotation.h"
 #include "userspace/container/hook_config.h"
@@ -40,6 +40,7 @@
 #include "userspace/container/runtime_version.h"
 #include "userspace/emit/containers_common.h"
 #include "userspace/model/profile_json.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/policy/baseline_choice.h"
 #include "userspace/policy/hook_profile.h"
 #include "userspace/process/cgroup.h"
@@ -323,9 +324,7 @@ absl::Status RecordTo(const HookFiles& files, const Request& request, Caller& ca
   options.on_armed = [&caller] { caller.Tell(SIGUSR1); };
   options.safety.give_up_privileges = GiveUpPrivileges;
   SYSCARVE_ASSIGN_OR_RETURN(Recording recording, RecordContainerOf(request.pid, options, signals));
-  for (const Loss& loss : recording.losses) {
-    Log(LOG_WARNING, Concat(loss.what, " (", loss.count, "): ", loss.detail));
-  }
+  for (const Loss& loss : recording.losses) Log(LOG_WARNING, LossWords(loss));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string profile, MakeProfile(std::move(recording), files.input, request.runtime));
   return files.output.Write(profile, 0644);
 }
