@@ -35,7 +35,7 @@ constexpr char kAbout[] =
 struct ConvertArguments {
   std::string input;
   std::string output = "-";
-  EmitArguments emit;
+  EmitRequest emit;
   ProfileTargetArguments target;
   bool quiet = false;
 };

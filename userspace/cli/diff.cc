@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/baseline_sources.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/app/standard_input.h"
@@ -17,7 +18,6 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
@@ -65,6 +65,7 @@ struct Generated {
 // What `generate` makes of `input`, a recording or a folder of them.
 absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, bool allow_incomplete) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths({input}));
+  TerminalNotes notes;
   Generated result;
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
@@ -73,7 +74,7 @@ absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, boo
     recordings.push_back(std::move(recording));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
-                            BaselineSources::Load({}, std::ranges::any_of(recordings, HasContainers)));
+                            BaselineSources::Load({}, std::ranges::any_of(recordings, HasContainers), notes));
   GenerateOptions options;
   options.baselines = sources.Choose(recordings).baselines;
   options.allow_incomplete = allow_incomplete;

@@ -51,7 +51,7 @@ struct ExplainArguments {
   std::string format = "text";
   std::string closure = "safe";
   ProfileTargetArguments target;
-  BaselineArguments baseline;
+  BaselineRequest baseline;
   bool quiet = false;
 };
 
@@ -64,11 +64,12 @@ std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput
 absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, std::string_view text) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, target.native));
+  TerminalNotes notes;
   GenerateOptions options;
   options.allow_incomplete = true;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
-                            BaselineSources::Load(arguments.baseline, HasContainers(recording)));
+                            BaselineSources::Load(arguments.baseline, HasContainers(recording), notes));
   BaselineChoice choice = sources.Choose({&recording, 1});
   options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate({&recording, 1}, options));

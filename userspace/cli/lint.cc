@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/baseline_sources.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
