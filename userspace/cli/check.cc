@@ -1,17 +1,18 @@
 #include "userspace/report/check.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
-#include "userspace/cli/recording_inputs.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/policy/check.h"
 #include "userspace/policy/merge.h"
@@ -39,12 +40,14 @@ struct CheckArguments {
 
 // The exit code, when there was no error.
 absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
-  if (arguments.profile == "-" && std::ranges::count(arguments.inputs, "-") > 0) {
-    return absl::InvalidArgumentError("standard input can be read only once");
+  if (arguments.profile == "-") {
+    std::vector<std::string> words = arguments.inputs;
+    words.push_back(arguments.profile);
+    SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(words));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileInput(arguments.profile, target));
-  TellWarnings(profile);
+  PrintWarnings(profile);
   RecordingMerger merger;
   SYSCARVE_RETURN_IF_ERROR(AddRecordings(arguments.inputs, merger, target.native).status());
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, merger.Result());

@@ -6,12 +6,14 @@
 #include <system_error>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/profile_json.h"
 
@@ -33,7 +35,7 @@ constexpr char kAbout[] =
 struct ConvertArguments {
   std::string input;
   std::string output = "-";
-  EmitArguments emit;
+  EmitRequest emit;
   ProfileTargetArguments target;
   bool quiet = false;
 };
@@ -46,7 +48,7 @@ absl::Status WriteOne(const ConvertArguments& arguments, const ProfileInput& inp
   if (!emitted.ok()) return Annotate(emitted.status(), input.name);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(output, emitted->text));
   if (arguments.quiet) return absl::OkStatus();
-  TellWarnings(input);
+  PrintWarnings(input);
   for (const std::string& warning : emitted->warnings) Warn(warning);
   return absl::OkStatus();
 }
@@ -71,7 +73,7 @@ absl::Status RunConvertAll(const ConvertArguments& arguments, const ProfileTarge
   const ProfileWord word = SplitProfileWord(arguments.input);
   if (IsLive(word.file)) return absl::InvalidArgumentError("-o: live filters are one profile, not a folder of them");
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxProfileBytes));
-  const std::string name = word.file == "-" ? "standard input" : word.file;
+  const std::string name = InputName(word.file);
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<FoundInput> inputs, ParseProfileInputs(name, text, target, word.name));
   const std::string suffix(OutputFormatSuffix(FormatOf(arguments.emit)));
   std::set<std::string> taken;

@@ -10,14 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/baseline_sources.h"
+#include "userspace/app/profile_input.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
-#include "userspace/cli/recording_inputs.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/policy/generate.h"
@@ -63,6 +65,7 @@ struct Generated {
 // What `generate` makes of `input`, a recording or a folder of them.
 absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, bool allow_incomplete) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths({input}));
+  TerminalNotes notes;
   Generated result;
   std::vector<Recording> recordings;
   for (const std::string& path : paths) {
@@ -71,12 +74,12 @@ absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, boo
     recordings.push_back(std::move(recording));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
-                            BaselineSources::Load({}, std::ranges::any_of(recordings, HasContainers)));
+                            BaselineSources::Load({}, std::ranges::any_of(recordings, HasContainers), notes));
   GenerateOptions options;
   options.baselines = sources.Choose(recordings).baselines;
   options.allow_incomplete = allow_incomplete;
   absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
-  if (!made.ok()) return Annotate(made.status(), input == "-" ? "standard input" : EscapeForTerminal(input));
+  if (!made.ok()) return Annotate(made.status(), EscapeForTerminal(InputName(input)));
   result.made = *std::move(made);
   return result;
 }
@@ -129,16 +132,15 @@ bool Fails(const std::string& fail_on, const DiffReport& report) {
 
 // The exit code, when there was no error.
 absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
-  const std::vector<std::string> words = {arguments.before, arguments.after};
-  if (std::ranges::count(words, "-") + std::ranges::count(arguments.evidence, "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  std::vector<std::string> words = {arguments.before, arguments.after};
+  words.insert(words.end(), arguments.evidence.begin(), arguments.evidence.end());
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(words));
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(Side before, ReadSide(arguments.before, arguments, target));
   SYSCARVE_ASSIGN_OR_RETURN(Side after, ReadSide(arguments.after, arguments, target));
-  TellWarnings(before.profile);
-  TellWarnings(after.profile);
+  PrintWarnings(before.profile);
+  PrintWarnings(after.profile);
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning old_meaning, MeaningOf(before.profile, target));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning new_meaning, MeaningOf(after.profile, target));
   SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());

@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
@@ -49,12 +51,12 @@ struct ExplainArguments {
   std::string format = "text";
   std::string closure = "safe";
   ProfileTargetArguments target;
-  BaselineArguments baseline;
+  BaselineRequest baseline;
   bool quiet = false;
 };
 
 std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput& input) {
-  if (!arguments.quiet) TellWarnings(input);
+  if (!arguments.quiet) PrintWarnings(input);
   return arguments.format == "json" ? ExplainJson(input.profile, arguments.names)
                                     : ExplainText(input.profile, arguments.names);
 }
@@ -62,11 +64,12 @@ std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput
 absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, std::string_view text) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, target.native));
+  TerminalNotes notes;
   GenerateOptions options;
   options.allow_incomplete = true;
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
-                            BaselineSources::Load(arguments.baseline, HasContainers(recording)));
+                            BaselineSources::Load(arguments.baseline, HasContainers(recording), notes));
   BaselineChoice choice = sources.Choose({&recording, 1});
   options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate({&recording, 1}, options));
@@ -115,7 +118,7 @@ absl::StatusOr<std::vector<Abi>> AbisToAsk(const ExplainArguments& arguments, co
 absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const ProfileTarget& target,
                                         const AskedCall& call, const ProfileInput& input) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<Abi> abis, AbisToAsk(arguments, target));
-  if (!arguments.quiet) TellWarnings(input);
+  if (!arguments.quiet) PrintWarnings(input);
   std::vector<FilterProgram> stack = input.live;
   const ProfileSource* const source = input.source.has_value() ? &*input.source : nullptr;
   if (stack.empty()) {
@@ -155,7 +158,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   }
   const ProfileWord word = SplitProfileWord(arguments.input);
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxRecordingBytes));
-  const std::string name = word.file == "-" ? "standard input" : word.file;
+  const std::string name = InputName(word.file);
   if (!word.name.empty() || LooksLikeProfile(text)) {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target, word.name));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));

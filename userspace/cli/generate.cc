@@ -9,14 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/generate_folder.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/ceiling_options.h"
 #include "userspace/cli/emit_options.h"
-#include "userspace/cli/generate_folder.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/report/summary.h"
 
@@ -38,9 +39,9 @@ struct GenerateArguments {
   std::string output = "-";
   std::string compose;
   std::string closure = "safe";
-  EmitArguments emit = {.format = "docker"};
-  BaselineArguments baseline;
-  CeilingArguments ceiling;
+  EmitRequest emit = {.format = "docker"};
+  BaselineRequest baseline;
+  CeilingRequest ceiling;
   std::string unlisted = "enosys";
   std::vector<std::string> allow;
   std::vector<std::string> block;
@@ -59,22 +60,22 @@ GenerateOptions OptionsOf(const GenerateArguments& arguments) {
 }
 
 absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget& target) {
-  if (std::count(arguments.recordings.begin(), arguments.recordings.end(), "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(arguments.recordings));
   SYSCARVE_RETURN_IF_ERROR(CheckEmitOutput(arguments.emit, arguments.output));
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 
+  TerminalNotes notes;
   GenerateOptions options = OptionsOf(arguments);
-  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling));
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling, notes));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
     SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(path, target.native));
     recordings.push_back(std::move(recording));
   }
 
-  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
-                            BaselineSources::Load(arguments.baseline, std::ranges::any_of(recordings, HasContainers)));
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const BaselineSources sources,
+      BaselineSources::Load(arguments.baseline, std::ranges::any_of(recordings, HasContainers), notes));
   BaselineChoice choice = sources.Choose(recordings);
   options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
@@ -107,15 +108,17 @@ absl::Status RunGenerate(GenerateArguments arguments) {
   if (!std::ranges::all_of(arguments.recordings, is_folder)) {
     return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
   }
-  return GenerateFolder({.folders = arguments.recordings,
-                         .output = arguments.output,
-                         .compose = arguments.compose,
-                         .emit = arguments.emit,
-                         .options = OptionsOf(arguments),
-                         .baseline = arguments.baseline,
-                         .ceiling = arguments.ceiling,
-                         .native = target.native,
-                         .quiet = arguments.quiet});
+  TerminalNotes notes;
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string summary, GenerateFolder({.folders = arguments.recordings,
+                                                                       .output = arguments.output,
+                                                                       .compose = arguments.compose,
+                                                                       .emit = arguments.emit,
+                                                                       .options = OptionsOf(arguments),
+                                                                       .baseline = arguments.baseline,
+                                                                       .ceiling = arguments.ceiling,
+                                                                       .native = target.native},
+                                                                      notes));
+  return arguments.quiet ? absl::OkStatus() : WriteAll(STDERR_FILENO, summary, "standard error");
 }
 
 }  // namespace

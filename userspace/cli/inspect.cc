@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/live_target.h"
+#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/output_file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/emit_options.h"
-#include "userspace/cli/live_target.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
 #include "userspace/process/live_filter.h"

@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/baseline_sources.h"
+#include "userspace/app/profile_input.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/container/runtime_version.h"
 #include "userspace/model/profile_json.h"
@@ -53,10 +55,6 @@ struct Read {
   std::optional<std::string> text;  // Of a file that can be mended.
 };
 
-std::string NameOf(const std::string& word) {
-  return word == "-" ? "standard input" : word;
-}
-
 // One of the profiles of a text, or a live one.
 struct FoundRead {
   std::string name;
@@ -64,7 +62,7 @@ struct FoundRead {
 };
 
 Read FromInput(ProfileInput input, const std::string& text, const ProfileTarget& target) {
-  TellWarnings(input);
+  PrintWarnings(input);
   Read read;
   read.input.target = CompleteTarget(target);
   if (input.is_whole_text) read.text = text;
@@ -83,7 +81,7 @@ absl::StatusOr<std::vector<FoundRead>> ReadAll(const std::string& word, const Pr
   const ProfileWord split = SplitProfileWord(word);
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(split.file, kMaxProfileBytes));
   SYSCARVE_ASSIGN_OR_RETURN(std::vector<FoundInput> inputs,
-                            ParseProfileInputs(NameOf(split.file), text, target, split.name));
+                            ParseProfileInputs(InputName(split.file), text, target, split.name));
   for (FoundInput& found : inputs) {
     if (found.input.ok()) {
       reads.push_back({found.name, FromInput(*std::move(found.input), text, target)});
@@ -189,9 +187,7 @@ absl::Status CheckUsage(const LintArguments& arguments) {
     return WithHint(absl::InvalidArgumentError(Concat("--disable: there is no rule \"", rule, "\"")),
                     "docs/lint.md has all rules.");
   }
-  if (std::ranges::count(arguments.inputs, "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(arguments.inputs));
   if (!arguments.fix && !arguments.output.empty()) return absl::InvalidArgumentError("-o needs --fix");
   if (arguments.fix && !arguments.output.empty() && arguments.inputs.size() > 1) {
     return absl::InvalidArgumentError("-o takes one profile, and several are given");
@@ -237,7 +233,7 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   for (const std::string& word : arguments.inputs) {
     absl::StatusOr<std::vector<FoundRead>> reads = ReadAll(word, target);
     if (!reads.ok()) {
-      fail(NameOf(word), reads.status());
+      fail(InputName(word), reads.status());
       continue;
     }
     for (FoundRead& found : *reads) {

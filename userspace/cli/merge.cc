@@ -6,14 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/merge_profiles.h"
+#include "userspace/app/profile_input.h"
+#include "userspace/app/recording_inputs.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/merge_profiles.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
-#include "userspace/cli/recording_inputs.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_json.h"
 
@@ -92,13 +93,14 @@ absl::Status RunMerge(const MergeArguments& arguments) {
     }
     return MergeRecordings(arguments);
   }
+  TerminalNotes notes(arguments.quiet);
   return MergeProfiles({.inputs = arguments.inputs,
                         .how = arguments.unite ? ProfileMerge::kUnion : ProfileMerge::kIntersection,
                         .target = arguments.target,
                         .engine_socket = arguments.engine_socket,
                         .output = arguments.output,
-                        .exact = arguments.exact,
-                        .quiet = arguments.quiet});
+                        .exact = arguments.exact},
+                       notes);
 }
 
 }  // namespace

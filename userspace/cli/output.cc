@@ -37,6 +37,16 @@ void Note(std::string_view message) {
   Line("", message);
 }
 
+void TerminalNotes::Warn(std::string_view message) {
+  cli::Warn(message);
+}
+void TerminalNotes::Note(std::string_view message) {
+  if (!quiet_) cli::Note(message);
+}
+void TerminalNotes::Error(const absl::Status& status) {
+  (void)Fail(status);
+}
+
 bool UseColor(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   return !color_disabled && (no_color == nullptr || *no_color == '\0') && isatty(fd) == 1;

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 
 namespace syscarve::cli {
@@ -14,6 +15,20 @@ int Fail(const absl::Status& status);
 // "syscarve: warning: <message>" and "syscarve: <message>" on stderr, escaped for a terminal.
 void Warn(std::string_view message);
 void Note(std::string_view message);
+
+// A job's notes in the same way.
+class TerminalNotes : public Notes {
+ public:
+  // With `quiet`, only warnings and errors.
+  explicit TerminalNotes(bool quiet = false) : quiet_(quiet) {}
+
+  void Warn(std::string_view message) override;
+  void Note(std::string_view message) override;
+  void Error(const absl::Status& status) override;
+
+ private:
+  bool quiet_;
+};
 
 // Whether to colour what goes to `fd`: a terminal, no NO_COLOR in the environment, no --no-color given.
 bool UseColor(int fd);

@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "userspace/app/record_containers.h"
+#include "userspace/app/recording_output.h"
 #include "userspace/base/output_file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/record_containers.h"
-#include "userspace/cli/recording_output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/process/command.h"
 #include "userspace/trace/bpf_recorder.h"
 #include "userspace/trace/notify_recorder.h"
@@ -91,10 +92,7 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
                       flags.Output()));
     if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
   }
-  for (const Loss& loss : recording.losses) {
-    Warn(absl::StrCat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", loss.what, " (", loss.count,
-                      "): ", loss.detail));
-  }
+  for (const Loss& loss : recording.losses) Warn(LossWarning(loss));
 }
 
 absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const BpfRecordOptions& options,
@@ -158,7 +156,7 @@ int RecordDocker(const RecordFlags& flags) {
                                    "command in time."));
     return 2;
   }
-  ContainerFlags containers;
+  RecordContainersRequest containers;
   containers.output = flags.Output();
   containers.run = flags.run;
   containers.every_call = flags.events == "all";
@@ -182,7 +180,13 @@ int RecordDocker(const RecordFlags& flags) {
     Fail(command.status());
     return absl::IsInvalidArgument(command.status()) ? kExitSyscarveFailed : ExitCodeForCommandError(command.status());
   }
-  return RecordContainersVerb(containers, *command);
+  TerminalNotes notes(flags.quiet);
+  RecordStage stage = RecordStage::kSetUp;
+  const absl::StatusOr<RecordedContainers> recorded = RecordContainersToFolder(containers, *command, stage, notes);
+  if (recorded.ok()) return recorded->all_written ? recorded->command_status : kExitSyscarveFailed;
+  const int code = Fail(recorded.status());
+  if (stage == RecordStage::kExec) return ExitCodeForCommandError(recorded.status());
+  return command->has_value() ? kExitSyscarveFailed : code;
 }
 
 int Record(const RecordFlags& flags) {
@@ -243,13 +247,14 @@ int Record(const RecordFlags& flags) {
   // Lives until the recording is written: while it does, no signal ends us.
   auto signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
-  CheckpointFiles checkpoints(OwnerOfResults());
+  TerminalNotes notes(flags.quiet);
+  CheckpointFiles checkpoints(OwnerOfResults(), notes);
   options.safety = SafetyWith(checkpoints, CheckpointPath(flags.Output()));
   RecordStage stage = RecordStage::kSetUp;
   absl::StatusOr<RecordOutcome> outcome = existing ? RecordExisting(flags, options, *signals)
                                                    : RecordCommand(*command, flags.backend, options, *signals, stage);
   if (!outcome.ok()) {
-    EndCheckpoints(checkpoints, /*lost=*/true);
+    EndCheckpoints(checkpoints, /*lost=*/true, notes);
     if (stage != RecordStage::kExec) return fail(outcome.status());
     Fail(outcome.status());
     return ExitCodeForCommandError(outcome.status());
@@ -257,7 +262,7 @@ int Record(const RecordFlags& flags) {
   RecordingOutput writer(*signals);
   const absl::Status written = writer.Write(*output, outcome->recording);
   if (!written.ok()) Fail(written);
-  EndCheckpoints(checkpoints, writer.lost_any());
+  EndCheckpoints(checkpoints, writer.lost_any(), notes);
   if (!written.ok()) return kExitSyscarveFailed;
   Summarise(outcome->recording, flags);
   return outcome->command_status;

@@ -16,14 +16,15 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_input.h"
+#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/output_file.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
-#include "userspace/cli/recording_output.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/process/command.h"
@@ -266,7 +267,7 @@ int Run(RunFlags flags) {
   }
   const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
   if (!profile.ok()) return fail(profile.status());
-  if (!flags.quiet) TellWarnings(*profile);
+  if (!flags.quiet) PrintWarnings(*profile);
   // Filters in force are what they are: they have runc's stub or not.
   const FilterProgram stub = profile->live.empty() ? EnosysStub(profile->profile) : FilterProgram();
   const absl::StatusOr<FilterProgram> filter = FilterOf(profile->profile, stub);

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/profile_input.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/output.h"
-#include "userspace/cli/profile_input.h"
+#include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/algebra.h"
@@ -47,14 +49,12 @@ void TellUndecided(const SubsetAnswer& answer) {
 
 // The exit code, when there was no error.
 absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
-  if (arguments.left == "-" && arguments.right == "-") {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput({arguments.left, arguments.right}));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   const auto read = [&](const std::string& word, std::string& name) -> absl::StatusOr<Meaning> {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(word, target, arguments.engine_socket));
     // Those of live filters are about the profile that is made of them, and not used here.
-    if (input.live.empty()) TellWarnings(input);
+    if (input.live.empty()) PrintWarnings(input);
     name = input.name;
     return MeaningOf(input, target);
   };

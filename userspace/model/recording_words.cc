@@ -27,4 +27,12 @@ std::string ProgramLabel(const Program& program) {
   return Concat(program.path, " (path cut; device ", program.device, ", inode ", program.inode, ")");
 }
 
+std::string LossWords(const Loss& loss) {
+  return Concat(loss.what, " (", loss.count, "): ", loss.detail);
+}
+
+std::string LossWarning(const Loss& loss) {
+  return Concat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", LossWords(loss));
+}
+
 }  // namespace syscarve

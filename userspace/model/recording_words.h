@@ -22,4 +22,9 @@ bool PathIsCut(const Program& program);
 // end alike. "" when the path is not known. Not escaped.
 std::string ProgramLabel(const Program& program);
 
+// "ring_full (3): One sentence."
+std::string LossWords(const Loss& loss);
+// The same as a warning: "INCOMPLETE: …" where calls may be missing, "detail lost: …" otherwise.
+std::string LossWarning(const Loss& loss);
+
 }  // namespace syscarve

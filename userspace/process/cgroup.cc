@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +12,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/file.h"
+#include "userspace/base/random_hex.h"
 #include "userspace/base/text.h"
 #include "userspace/process/stale_name.h"
 
@@ -131,6 +132,15 @@ absl::StatusOr<std::string> CgroupOfProcess(pid_t pid) {
   return absl::FailedPreconditionError(absl::StrCat(file, ": no cgroup v2 line"));
 }
 
+absl::StatusOr<std::string> CgroupSetApart(pid_t pid) {
+  SYSCARVE_ASSIGN_OR_RETURN(std::string cgroup, CgroupOfProcess(pid));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string own, CgroupOfProcess(getpid()));
+  if (cgroup != "/" && cgroup != own && !own.starts_with(cgroup + "/")) return cgroup;
+  return WithHint(absl::FailedPreconditionError(
+                      Concat("process ", pid, " is in no cgroup of its own, but in ", EscapeForTerminal(cgroup))),
+                  "Let the engine make a cgroup for the container; Podman's --cgroups=disabled does not.");
+}
+
 absl::StatusOr<uint64_t> CgroupId(const std::string& directory) {
   // The id is what the file handle of a cgroup directory consists of (kernfs_encode_fh, fs/kernfs/mount.c).
   struct {
@@ -171,9 +181,8 @@ absl::StatusOr<CgroupLeaf> CgroupLeaf::Create() {
   const std::string parent = mount + own;
   RemoveStaleLeaves(parent);
 
-  uint64_t random = 0;
-  if (getrandom(&random, sizeof(random), 0) != sizeof(random)) return PosixError("getrandom", errno);
-  const std::string path = absl::StrFormat("%s/%s%d.%016x", own, std::string(kLeafPrefix), getpid(), random);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string random, RandomHex(8));
+  const std::string path = Concat(own, "/", kLeafPrefix, getpid(), ".", random);
   const std::string directory = mount + path;
   if (mkdir(directory.c_str(), 0755) != 0) {
     return WithHint(PosixError(absl::StrCat("make the cgroup ", directory), errno),

@@ -32,6 +32,10 @@ std::optional<std::string> ParseCgroup2Path(std::string_view proc_cgroup);
 // The v2 path of a process, e.g. "/docker/<id>".
 absl::StatusOr<std::string> CgroupOfProcess(pid_t pid);
 
+// The v2 path of a container's process. kFailedPrecondition when it is in our own cgroup, or in one above it, and so is
+// not set apart: to record its cgroup would be to record its neighbours.
+absl::StatusOr<std::string> CgroupSetApart(pid_t pid);
+
 // The kernel's 64-bit id of the cgroup whose directory is `directory`, as bpf_get_current_cgroup_id() gives it.
 absl::StatusOr<uint64_t> CgroupId(const std::string& directory);
 

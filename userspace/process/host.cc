@@ -2,14 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/btf.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cerrno>
-
-#include "absl/strings/str_format.h"
+#include "userspace/base/random_hex.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
 
@@ -28,9 +25,7 @@ bool HasTypeInformation() {
 }
 
 absl::StatusOr<std::string> NewRunId() {
-  uint64_t random[2];
-  if (getrandom(random, sizeof(random), 0) != sizeof(random)) return PosixError("getrandom", errno);
-  return absl::StrFormat("%016x%016x", random[0], random[1]);
+  return RandomHex(16);
 }
 
 UnixNanos UnixNow() {

@@ -128,12 +128,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
 absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
                                             SignalForwarder& signals) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, CgroupOfProcess(init));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string own, CgroupOfProcess(getpid()));
-  if (cgroup == "/" || cgroup == own || own.starts_with(cgroup + "/")) {
-    return absl::FailedPreconditionError(
-        Concat("process ", init, " is in no cgroup of its own, but in ", cgroup.empty() ? "none" : cgroup));
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, CgroupSetApart(init));
   const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
 

@@ -1,14 +1,13 @@
-#include "userspace/cli/recording_output.h"
+#include "userspace/app/recording_output.h"
 
 #include <linux/capability.h>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/privileges.h"
-#include "userspace/cli/output.h"
 #include "userspace/model/recording_json.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 constexpr unsigned kMode = 0640;
@@ -42,9 +41,11 @@ RecorderSafety SafetyWith(CheckpointFiles& files, const std::string& path) {
           .checkpoint_path = path};
 }
 
-void EndCheckpoints(CheckpointFiles& files, bool lost) {
+void EndCheckpoints(CheckpointFiles& files, bool lost, Notes& notes) {
   if (!lost) return files.Remove();
-  for (const std::string& path : files.Paths()) Warn(Concat("what was recorded until shortly before is in ", path));
+  for (const std::string& path : files.Paths()) {
+    notes.Warn(Concat("what was recorded until shortly before is in ", path));
+  }
 }
 
 StopSignal StopAtSignal(SignalForwarder& signals) {
@@ -78,4 +79,4 @@ absl::Status RecordingOutput::KeepElsewhere(const absl::Status& problem, const s
                   "The recording is lost: free some space, and record again.");
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -5,16 +5,17 @@
 #include <optional>
 #include <string>
 
+#include "userspace/app/checkpoint_files.h"
+#include "userspace/app/notes.h"
 #include "userspace/base/fallback_folder.h"
 #include "userspace/base/output_file.h"
 #include "userspace/base/status.h"
 #include "userspace/base/sudo_caller.h"
-#include "userspace/cli/checkpoint_files.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/signals.h"
 #include "userspace/trace/bpf_recorder.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 
 // Whom a recorder's files belong to: who called sudo, or nullopt: us.
 std::optional<UserIds> OwnerOfResults();
@@ -30,8 +31,8 @@ absl::Status GiveUpSupervisorPrivileges();
 // With checkpoints in `files` (not owned), at `path`.
 RecorderSafety SafetyWith(CheckpointFiles& files, const std::string& path);
 
-// After the last write: removes the checkpoints unless something was lost, and then says where they are.
-void EndCheckpoints(CheckpointFiles& files, bool lost);
+// After the last write: removes the checkpoints unless something was lost; then warnings name them.
+void EndCheckpoints(CheckpointFiles& files, bool lost, Notes& notes);
 
 // The end of waiting for a reader that does not read: what asks `signals` (not owned) to end.
 StopSignal StopAtSignal(SignalForwarder& signals);
@@ -56,4 +57,4 @@ class RecordingOutput {
   bool lost_any_ = false;
 };
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -1,6 +1,4 @@
-#include "userspace/cli/generate_folder.h"
-
-#include <unistd.h>
+#include "userspace/app/generate_folder.h"
 
 #include <filesystem>
 #include <map>
@@ -8,19 +6,19 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
-#include "userspace/cli/output.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/compose_override.h"
 #include "userspace/policy/service.h"
 #include "userspace/read/compose_file.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/summary_markdown.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,7 +145,7 @@ const std::set<std::string>& ComposeNames(const ServiceFacts& facts) {
 
 absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& services, const std::string& compose) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(compose, kMaxComposeBytes));
-  const std::string shown = compose == "-" ? std::string("standard input") : EscapeForTerminal(compose);
+  const std::string shown = EscapeForTerminal(InputName(compose));
   const absl::StatusOr<ComposeFile> file = ParseComposeFile(text);
   if (!file.ok()) return Annotate(file.status(), shown);
   std::vector<RecordedService> recorded;
@@ -213,30 +211,32 @@ absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::str
   return WriteFileAtomically((output / kSummaryName).string(), summary);
 }
 
-absl::Status Tell(const FolderRequest& request, const std::vector<ServiceSummary>& services,
-                  const std::optional<ComposeOverride>& override_file) {
+void PassWarningsOn(const std::vector<ServiceSummary>& services, const std::optional<ComposeOverride>& override_file,
+                    Notes& notes) {
   for (const ServiceSummary& service : services) {
-    for (const std::string& warning : service.warnings) Warn(Concat(service.title, ": ", warning));
+    for (const std::string& warning : service.warnings) notes.Warn(Concat(service.title, ": ", warning));
     for (const std::string& warning : RefusalWarnings(service.made.refused)) {
-      Warn(Concat(service.title, ": ", warning));
+      notes.Warn(Concat(service.title, ": ", warning));
     }
   }
   if (override_file.has_value()) {
-    for (const std::string& warning : override_file->warnings) Warn(warning);
+    for (const std::string& warning : override_file->warnings) notes.Warn(warning);
   }
-  if (request.quiet) return absl::OkStatus();
+}
+
+std::string SummaryOf(const std::vector<ServiceSummary>& services) {
   std::string text;
   for (const ServiceSummary& service : services) {
     const std::string summary = GenerateSummary(service.made);
     text += EscapeForTerminal(service.profile_path) + "\n";
     for (const std::string_view line : SplitNonEmpty(summary, '\n')) text += Concat("  ", line, "\n");
   }
-  return WriteAll(STDERR_FILENO, text, "standard error");
+  return text;
 }
 
 }  // namespace
 
-absl::Status GenerateFolder(const FolderRequest& request) {
+absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& notes) {
   if (FormatOf(request.emit) == OutputFormat::kNames) {
     return absl::InvalidArgumentError("a folder is made of profiles, and names are none");
   }
@@ -255,8 +255,8 @@ absl::Status GenerateFolder(const FolderRequest& request) {
     SYSCARVE_ASSIGN_OR_RETURN(recordings[title], LoadAll(paths, request.native));
     for (const Recording& recording : recordings[title]) containers |= HasContainers(recording);
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers));
-  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling));
+  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers, notes));
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling, notes));
   std::vector<ServiceSummary> services;
   std::map<std::string, std::string> profiles;  // By file name.
   for (const auto& [title, paths] : found) {
@@ -274,7 +274,8 @@ absl::Status GenerateFolder(const FolderRequest& request) {
     SYSCARVE_ASSIGN_OR_RETURN(override_file, MakeOverride(services, request.compose));
   }
   SYSCARVE_RETURN_IF_ERROR(WriteAllFiles(request, profiles, services, override_file));
-  return Tell(request, services, override_file);
+  PassWarningsOn(services, override_file, notes);
+  return SummaryOf(services);
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -5,25 +5,25 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/notes.h"
+#include "userspace/app/profile_input.h"
 #include "userspace/base/status.h"
-#include "userspace/cli/profile_input.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 
 enum class ProfileMerge { kUnion, kIntersection };
 
-struct MergeProfilesArguments {
+struct MergeProfilesRequest {
   std::vector<std::string> inputs;
   ProfileMerge how = ProfileMerge::kUnion;
   ProfileTargetArguments target;
   std::optional<std::string> engine_socket;
   std::string output;
   bool exact = false;
-  bool quiet = false;
 };
 
-// Writes the profile and prints warnings where it says other than the exact result: never less restrictively, and with
-// `exact` not at all. kAborted: no profile can say it.
-absl::Status MergeProfiles(const MergeProfilesArguments& arguments);
+// Writes the profile, and warns where it differs from the exact result: it is never less restrictive, and with `exact`
+// it does not differ. kAborted: there is no such profile.
+absl::Status MergeProfiles(const MergeProfilesRequest& request, Notes& notes);
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

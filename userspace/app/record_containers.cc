@@ -1,26 +1,26 @@
-#include "userspace/cli/record_containers.h"
+#include "userspace/app/record_containers.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/output_file.h"
-#include "userspace/cli/output.h"
-#include "userspace/cli/recording_output.h"
-#include "userspace/cli/verbs.h"
 #include "userspace/container/census.h"
 #include "userspace/container/cgroup_name.h"
 #include "userspace/container/cgroup_scan.h"
 #include "userspace/container/engine.h"
 #include "userspace/container/engine_watchers.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/process/cgroup.h"
+#include "userspace/process/signals.h"
 #include "userspace/trace/container_recorder.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 // How long the engine may take, when all is over, to say who the last containers were.
@@ -36,31 +36,32 @@ bool AsksForNames(const ContainerFilter& filter) {
 }
 
 // The engines' word on who is who. Without any there is none, unless the user asked for what only they can tell.
-absl::StatusOr<EngineWatchers> WatchEngines(const ContainerFlags& flags) {
+absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& request, Notes& notes) {
   const absl::StatusOr<std::vector<std::string>> sockets =
-      flags.engine_socket ? absl::StatusOr<std::vector<std::string>>({*flags.engine_socket}) : DefaultEngineSockets();
+      request.engine_socket ? absl::StatusOr<std::vector<std::string>>({*request.engine_socket})
+                            : DefaultEngineSockets();
   absl::Status problem = sockets.status();
   if (sockets.ok()) {
     auto watchers = EngineWatchers::Start(*sockets);
     if (watchers.ok()) {
       for (const std::string& unreachable : watchers->problems_at_start()) {
-        Warn(Concat("an engine cannot be asked: ", unreachable));
+        notes.Warn(Concat("an engine cannot be asked: ", unreachable));
       }
       return watchers;
     }
     problem = watchers.status();
   }
-  if (flags.engine_socket || AsksForNames(flags.filter)) {
+  if (request.engine_socket || AsksForNames(request.filter)) {
     return WithHint(problem, "Names and labels are the engine's to tell; --engine-socket says where it listens.");
   }
-  Warn(Concat("no engine can be asked (", WithoutHint(problem),
-              "): containers are called by their ids, and how they were configured is not recorded"));
+  notes.Warn(Concat("no engine can be asked (", WithoutHint(problem),
+                    "): containers are called by their ids, and how they were configured is not recorded"));
   return EngineWatchers();
 }
 
 class Reporter {
  public:
-  explicit Reporter(bool quiet) : quiet_(quiet) {}
+  explicit Reporter(Notes& notes) : notes_(notes) {}
 
   void Written(const std::string& name, const Recording& recording, const std::string& path) const {
     std::set<SyscallId> calls;
@@ -73,50 +74,47 @@ class Reporter {
         }
       }
     }
-    if (quiet_) return;
-    Note(Concat(name, ": ", calls.size(), " different system calls of ", recording.subjects.size(),
-                " container(s), in ", path,
-                denied == 0 ? "" : Concat("; ", denied, " call(s) were refused by the filter in force")));
+    notes_.Note(Concat(name, ": ", calls.size(), " different system calls of ", recording.subjects.size(),
+                       " container(s), in ", path,
+                       denied == 0 ? "" : Concat("; ", denied, " call(s) were refused by the filter in force")));
   }
 
   // Each once, although every file has it.
   void Losses(const Recording& recording) {
     for (const Loss& loss : recording.losses) {
-      if (!told_.insert(Concat(loss.what, loss.detail)).second) continue;
-      Warn(Concat(loss.missed_calls ? "INCOMPLETE: " : "detail lost: ", loss.what, " (", loss.count,
-                  "): ", loss.detail));
+      if (reported_.insert(Concat(loss.what, loss.detail)).second) notes_.Warn(LossWarning(loss));
     }
   }
 
  private:
-  bool quiet_;
-  std::set<std::string> told_;
+  Notes& notes_;
+  std::set<std::string> reported_;
 };
 
-ContainerChoice ChoiceOf(const ContainerFlags& flags) {
-  return {.filter = flags.filter,
-          .by = flags.by,
-          .known_only = flags.engine_socket || AsksForNames(flags.filter),
-          .max_containers = flags.max_containers};
+ContainerChoice ChoiceOf(const RecordContainersRequest& request) {
+  return {.filter = request.filter,
+          .by = request.by,
+          .known_only = request.engine_socket || AsksForNames(request.filter),
+          .max_containers = request.max_containers};
 }
 
 // Writes every service's recording. Those that cannot be written where they should be do not cost the others: false.
-absl::StatusOr<bool> WriteAll(const SeenContainers& seen, EngineWatchers& engines, const ContainerFlags& flags,
-                              RecordingOutput& output) {
-  const ContainerChoice choice = ChoiceOf(flags);
+absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& engines,
+                                   const RecordContainersRequest& request, RecordingOutput& output, Notes& notes) {
+  const ContainerChoice choice = ChoiceOf(request);
   const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now() + kIdentityLimit);
-  for (const std::string& warning : census.warnings) Warn(warning);
+  for (const std::string& warning : census.warnings) notes.Warn(warning);
   const std::map<std::string, Recording> parts = DivideByName(seen, census, choice);
   if (parts.empty()) return NothingRecorded(seen, census);
-  Reporter reporter(flags.quiet);
+  Reporter reporter(notes);
   std::set<std::string> taken;
   bool all_written = true;
   for (const auto& [name, recording] : parts) {
-    const std::string path = Concat(flags.output, "/", FileStem(name, taken), ".recording.json");
+    const std::string path = Concat(request.output, "/", FileStem(name, taken), ".recording.json");
     if (const absl::Status written = output.Write(path, recording); written.ok()) {
       reporter.Written(name, recording, path);
     } else {
-      Fail(written);
+      notes.Error(written);
       all_written = false;
     }
     reporter.Losses(recording);
@@ -125,15 +123,15 @@ absl::StatusOr<bool> WriteAll(const SeenContainers& seen, EngineWatchers& engine
 }
 
 // A checkpoint for each service, as far as the engines have said by now who is who.
-void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const ContainerFlags& flags,
+void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const RecordContainersRequest& request,
                       CheckpointFiles& files) {
   const SeenContainers seen = {.recording = &recording};
-  const ContainerChoice choice = ChoiceOf(flags);
+  const ContainerChoice choice = ChoiceOf(request);
   const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now());
   std::set<std::string> taken;
   std::vector<std::string> paths;
   for (const auto& [name, part] : DivideByName(seen, census, choice)) {
-    paths.push_back(files.PathFor(Concat(flags.output, "/", FileStem(name, taken), ".recording.json")));
+    paths.push_back(files.PathFor(Concat(request.output, "/", FileStem(name, taken), ".recording.json")));
     files.Write(paths.back(), part);
   }
   files.KeepOnly(paths);
@@ -150,29 +148,26 @@ size_t CountWanted(const std::set<std::string>& ids, EngineWatchers& engines, co
 
 }  // namespace
 
-int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Command>& command) {
-  const auto fail = [&](const absl::Status& status) {
-    const int code = Fail(status);
-    return command ? kExitSyscarveFailed : code;
-  };
-  if (absl::Status folder = MakeFolder(flags.output); !folder.ok()) return fail(folder);
+absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContainersRequest& request,
+                                                            const std::optional<Command>& command, RecordStage& stage,
+                                                            Notes& notes) {
+  stage = RecordStage::kSetUp;
+  SYSCARVE_RETURN_IF_ERROR(MakeFolder(request.output));
   // Before any thread is made, so that none of them takes our signals. Lives until everything is written.
-  auto signals = SignalForwarder::Create();
-  if (!signals.ok()) return fail(signals.status());
-  auto engines = WatchEngines(flags);
-  if (!engines.ok()) return fail(engines.status());
+  SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
+  SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));
 
   ContainerRecordOptions options;
-  options.run_name = flags.run;
-  options.every_call = flags.every_call;
-  options.max_containers = flags.max_containers;
-  options.mark_by = flags.mark_by;
-  options.duration = flags.duration;
-  options.parents = flags.cgroup_parents;
-  CheckpointFiles checkpoints(OwnerOfResults());
+  options.run_name = request.run;
+  options.every_call = request.every_call;
+  options.max_containers = request.max_containers;
+  options.mark_by = request.mark_by;
+  options.duration = request.duration;
+  options.parents = request.cgroup_parents;
+  CheckpointFiles checkpoints(OwnerOfResults(), notes);
   options.safety.give_up_privileges = GiveUpPrivileges;
   options.safety.checkpoint = [&](const Recording& recording) {
-    WriteCheckpoints(recording, *engines, flags, checkpoints);
+    WriteCheckpoints(recording, engines, request, checkpoints);
   };
   SeenContainers seen;
   options.running = [&]() -> std::vector<std::string> {
@@ -182,35 +177,32 @@ int RecordContainersVerb(const ContainerFlags& flags, const std::optional<Comman
     for (const std::string& cgroup : running) {
       if (const auto parsed = ParseContainerCgroup(cgroup)) seen.running_at_start.insert(parsed->id);
     }
-    return flags.running ? running : std::vector<std::string>();
+    return request.running ? running : std::vector<std::string>();
   };
   options.on_armed = [&] {
-    if (flags.quiet) return;
-    if (const size_t left_out = flags.running ? 0 : CountWanted(seen.running_at_start, *engines, flags.filter)) {
-      Note(Concat(left_out, " container(s) that already run are not recorded; --running adds them"));
+    if (request.quiet) return;
+    if (const size_t left_out = request.running ? 0 : CountWanted(seen.running_at_start, engines, request.filter)) {
+      notes.Note(Concat(left_out, " container(s) that already run are not recorded; --running adds them"));
     }
-    Note(command || flags.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
+    notes.Note(command || request.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
   };
   options.note = [&](std::string_view text) {
-    if (!flags.quiet) Note(text);
+    if (!request.quiet) notes.Note(text);
   };
 
-  RecordStage stage = RecordStage::kSetUp;
-  const absl::StatusOr<ContainersOutcome> outcome = RecordContainers(command, options, *signals, stage);
+  const absl::StatusOr<ContainersOutcome> outcome = RecordContainers(command, options, signals, stage);
   if (!outcome.ok()) {
-    EndCheckpoints(checkpoints, /*lost=*/true);
-    if (stage != RecordStage::kExec) return fail(outcome.status());
-    Fail(outcome.status());
-    return ExitCodeForCommandError(outcome.status());
+    EndCheckpoints(checkpoints, /*lost=*/true, notes);
+    return outcome.status();
   }
   seen.recording = &outcome->recording;
   seen.refused = outcome->refused;
   seen.ran_before = outcome->ran_before;
-  RecordingOutput output(*signals);
-  const absl::StatusOr<bool> all_written = WriteAll(seen, *engines, flags, output);
-  EndCheckpoints(checkpoints, output.lost_any());
-  if (!all_written.ok()) return fail(all_written.status());
-  return *all_written ? outcome->command_status : kExitSyscarveFailed;
+  RecordingOutput output(signals);
+  const absl::StatusOr<bool> all_written = WriteServices(seen, engines, request, output, notes);
+  EndCheckpoints(checkpoints, output.lost_any(), notes);
+  SYSCARVE_RETURN_IF_ERROR(all_written.status());
+  return RecordedContainers{.all_written = *all_written, .command_status = outcome->command_status};
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

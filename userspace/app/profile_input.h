@@ -1,4 +1,4 @@
-// Profiles as the verbs are given them: files in every spelling that can be read, and live filters.
+// Profiles as jobs are given them: files in every spelling that can be read, and live filters.
 #pragma once
 
 #include <optional>
@@ -6,36 +6,26 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/seccomp/meaning.h"
 
-namespace CLI {
-class App;
-}  // namespace CLI
-
-namespace syscarve::cli {
+namespace syscarve {
 
 // Whether `word` means the filters of a live process.
 bool IsLive(std::string_view word);
 
-// For the help of an option or argument that takes a profile.
-inline constexpr std::string_view kProfileWords =
-    "a file, FILE#NAME for one of several in it, - for standard input, or live:PID or live:CONTAINER";
-
-// The options that say which container profiles are meant for.
+// Which container profiles are meant for, in a user's words.
 struct ProfileTargetArguments {
   std::string native;                       // An ABI's or an engine's name; "" is this host's.
   std::optional<std::string> capabilities;  // "default", "none", "all", or a list.
   std::optional<std::string> kernel;        // "6.1".
 };
 
-// `arguments` must outlive `verb`.
-void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
-
-// What the user said; what was left open stays so, but for the ABI.
+// What the words stand for; what was left open stays so, but for the ABI.
 absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& arguments);
 
 // `target` with what else may matter: the capabilities that Docker gives by default, and this host's kernel.
@@ -81,11 +71,11 @@ struct FoundInput {
 absl::StatusOr<std::vector<FoundInput>> ParseProfileInputs(const std::string& name, std::string_view text,
                                                            const ProfileTarget& target, std::string_view which = {});
 
-// Prints the warnings, with the input's name in front.
-void TellWarnings(const ProfileInput& input);
+// The warnings, with the input's name in front.
+void PassWarningsOn(const ProfileInput& input, Notes& notes);
 
 // What it means: of live filters exactly what they decide, else what the profile's filter does. On kernels of which
 // `target` says that they ask filters about uretprobe it is among the decisions.
 absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target);
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

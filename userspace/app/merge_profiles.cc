@@ -1,4 +1,4 @@
-#include "userspace/cli/merge_profiles.h"
+#include "userspace/app/merge_profiles.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,17 +6,17 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/recording_inputs.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
-#include "userspace/cli/output.h"
-#include "userspace/cli/recording_inputs.h"
 #include "userspace/emit/emit.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/algebra.h"
 #include "userspace/seccomp/decompile.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 absl::StatusOr<ProfileInput> ReadInput(const std::string& word, const ProfileTarget& target,
@@ -29,7 +29,7 @@ absl::StatusOr<ProfileInput> ReadInput(const std::string& word, const ProfileTar
 
 // A flag says how a filter is loaded. Those that all inputs have stay; whether the others are wanted is not ours to
 // say.
-std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs) {
+std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs, Notes& notes) {
   std::set<std::string> common(inputs.front().profile.flags.begin(), inputs.front().profile.flags.end());
   std::set<std::string> all;
   for (const ProfileInput& input : inputs) {
@@ -39,24 +39,25 @@ std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs) {
   }
   std::set<std::string> dropped = all;
   for (const std::string& flag : common) dropped.erase(flag);
-  if (!dropped.empty()) Warn(Concat("left out, because not every profile has it: ", absl::StrJoin(dropped, ", ")));
+  if (!dropped.empty())
+    notes.Warn(Concat("left out, because not every profile has it: ", absl::StrJoin(dropped, ", ")));
   return {common.begin(), common.end()};
 }
 
 // What the result cannot speak of: it is about the ABIs of one kernel.
-void WarnOfOtherAbis(const ProfileInput& input, Abi native) {
+void WarnOfOtherAbis(const ProfileInput& input, Abi native, Notes& notes) {
   const std::span<const Abi> served = AbisServedBeside(native);
   std::vector<std::string> others;
   for (const Abi abi : input.profile.abis) {
     if (std::find(served.begin(), served.end(), abi) == served.end()) others.emplace_back(AbiName(abi));
   }
   if (others.empty()) return;
-  Warn(Concat(input.name, ": left out, because no kernel serves it beside ", AbiName(native), ": ",
-              absl::StrJoin(others, ", ")));
+  notes.Warn(Concat(input.name, ": left out, because no kernel serves it beside ", AbiName(native), ": ",
+                    absl::StrJoin(others, ", ")));
 }
 
 // What the result cannot speak of, because meanings do not: calls that no filter is asked about.
-void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native) {
+void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native, Notes& notes) {
   std::set<std::string> names;
   for (const ProfileInput& input : inputs) {
     if (!input.live.empty()) continue;
@@ -68,8 +69,8 @@ void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native) {
     }
   }
   if (names.empty()) return;
-  Warn(Concat("left out, because filters are not asked about it (of uretprobe Linux 6.11 to 6.13 do ask): ",
-              absl::StrJoin(names, ", ")));
+  notes.Warn(Concat("left out, because filters are not asked about it (of uretprobe Linux 6.11 to 6.13 do ask): ",
+                    absl::StrJoin(names, ", ")));
 }
 
 absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native) {
@@ -84,40 +85,37 @@ absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, Profil
 
 }  // namespace
 
-absl::Status MergeProfiles(const MergeProfilesArguments& arguments) {
-  if (std::ranges::count(arguments.inputs, "-") > 1) {
-    return absl::InvalidArgumentError("standard input can be read only once");
-  }
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+absl::Status MergeProfiles(const MergeProfilesRequest& request, Notes& notes) {
+  SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(request.inputs));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(request.target));
   std::vector<ProfileInput> inputs;
-  for (const std::string& word : arguments.inputs) {
-    SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadInput(word, target, arguments.engine_socket));
+  for (const std::string& word : request.inputs) {
+    SYSCARVE_ASSIGN_OR_RETURN(ProfileInput input, ReadInput(word, target, request.engine_socket));
     inputs.push_back(std::move(input));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, arguments.how, target.native));
-  const bool is_union = arguments.how == ProfileMerge::kUnion;
+  SYSCARVE_ASSIGN_OR_RETURN(const Meaning combined, Combined(inputs, request.how, target.native));
+  const bool is_union = request.how == ProfileMerge::kUnion;
   const std::string_view what = is_union ? "the union" : "the intersection";
-  const Bound bound = arguments.exact ? Bound::kExact : is_union ? Bound::kAtLeast : Bound::kAtMost;
+  const Bound bound = request.exact ? Bound::kExact : is_union ? Bound::kAtLeast : Bound::kAtMost;
   absl::StatusOr<DecompiledProfile> decompiled = Decompile(combined, bound, what);
   if (absl::IsUnimplemented(decompiled.status())) return absl::AbortedError(WithoutHint(decompiled.status()));
   SYSCARVE_RETURN_IF_ERROR(decompiled.status());
-  if (arguments.exact && !decompiled->warnings.empty()) {
+  if (request.exact && !decompiled->warnings.empty()) {
     return absl::AbortedError(
         Concat(what, " cannot be written exactly as a profile: ", absl::StrJoin(decompiled->warnings, "; ")));
   }
   for (const ProfileInput& input : inputs) {
     // Those of live filters are about the profile that is made of them, and not used here.
-    if (input.live.empty()) TellWarnings(input);
-    if (input.live.empty()) WarnOfOtherAbis(input, target.native);
+    if (input.live.empty()) PassWarningsOn(input, notes);
+    if (input.live.empty()) WarnOfOtherAbis(input, target.native, notes);
   }
-  WarnOfExemptCalls(inputs, target.native);
-  decompiled->profile.flags = CommonFlags(inputs);
+  WarnOfExemptCalls(inputs, target.native, notes);
+  decompiled->profile.flags = CommonFlags(inputs, notes);
   SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(decompiled->profile));
-  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
-  for (const std::string& warning : decompiled->warnings) Warn(warning);
-  if (!arguments.quiet)
-    Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", decompiled->profile.rules.size(), " rule(s)"));
+  SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(request.output, emitted.text));
+  for (const std::string& warning : decompiled->warnings) notes.Warn(warning);
+  notes.Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", decompiled->profile.rules.size(), " rule(s)"));
   return absl::OkStatus();
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -9,7 +9,7 @@
 
 #include "userspace/base/status.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 
 // What stands before a live target where a file could be meant as well.
 inline constexpr std::string_view kLive = "live:";
@@ -19,4 +19,4 @@ inline constexpr std::string_view kLive = "live:";
 // listens where engines usually do.
 absl::StatusOr<pid_t> ResolveLiveTarget(const std::string& target, const std::optional<std::string>& engine_socket);
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -1,4 +1,4 @@
-// Recordings as the verbs are given them: our own files and the logs of others, and folders of them.
+// Recordings as jobs are given them: our own files and the logs of others, and folders of them.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include "userspace/model/recording.h"
 #include "userspace/policy/merge.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 
 // How the files of a folder end that are taken for recordings, unless they are hidden: half-written ones are.
 inline constexpr std::string_view kRecordingSuffix = ".recording.json";
@@ -35,4 +35,4 @@ absl::StatusOr<Recording> ReadRecordingInput(const std::string& path, Abi native
 absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, RecordingMerger& merger,
                                      Abi native = NativeAbi());
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

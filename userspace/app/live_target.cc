@@ -1,4 +1,4 @@
-#include "userspace/cli/live_target.h"
+#include "userspace/app/live_target.h"
 
 #include <algorithm>
 #include <cctype>
@@ -9,7 +9,7 @@
 #include "userspace/base/text.h"
 #include "userspace/container/engine.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 // As engines name containers.
@@ -65,4 +65,4 @@ absl::StatusOr<pid_t> ResolveLiveTarget(const std::string& target, const std::op
                   "Only a running process has a filter in force.");
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -1,4 +1,4 @@
-#include "userspace/cli/checkpoint_files.h"
+#include "userspace/app/checkpoint_files.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +11,10 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/fallback_folder.h"
 #include "userspace/base/output_file.h"
-#include "userspace/cli/output.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/trace/leftovers.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 constexpr unsigned kMode = 0640;
@@ -57,7 +56,7 @@ void CheckpointFiles::Write(const std::string& path, const Recording& recording)
       WriteOutput(path, FormatRecording(recording), {.mode = kMode, .owner = owner_, .flush = false});
   if (!written.ok()) {
     if (!std::exchange(warned_, true)) {
-      Warn(Concat("if the recorder is killed, what it recorded is lost: ", WithoutHint(written)));
+      notes_.Warn(Concat("if the recorder is killed, what it recorded is lost: ", WithoutHint(written)));
     }
     return;
   }
@@ -79,4 +78,4 @@ std::vector<std::string> CheckpointFiles::Paths() const {
   return paths;
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -1,17 +1,16 @@
-#include "userspace/cli/profile_input.h"
+#include "userspace/app/profile_input.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <set>
 #include <system_error>
 #include <utility>
 
+#include "userspace/app/live_target.h"
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
-#include "userspace/cli/live_target.h"
-#include "userspace/cli/output.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/model/syscall_table.h"
@@ -22,7 +21,7 @@
 #include "userspace/seccomp/decompile.h"
 #include "userspace/seccomp/symbolic.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 std::optional<Abi> AbiFromAnyName(std::string_view name) {
@@ -90,22 +89,6 @@ bool IsLive(std::string_view word) {
   return word.starts_with(kLive);
 }
 
-void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) {
-  verb.add_option(
-          "--arch", arguments.native,
-          "The architecture that profiles are meant for, and of the machine on which logs were made that do not say "
-          "it (default: this host's)")
-      ->type_name("ABI");
-  verb.add_option(
-          "--caps", arguments.capabilities,
-          "The container's capabilities, where a profile depends on them: none, all, or a list in which default "
-          "stands for Docker's own (default: these, with a warning)")
-      ->type_name("LIST");
-  verb.add_option("--kernel", arguments.kernel,
-                  "The container's kernel, where a profile depends on it (default: this host's)")
-      ->type_name("X.Y");
-}
-
 absl::StatusOr<ProfileTarget> ProfileTargetOf(const ProfileTargetArguments& arguments) {
   ProfileTarget target;
   if (!arguments.native.empty()) {
@@ -144,7 +127,7 @@ absl::StatusOr<ProfileInput> ReadProfileInput(const std::string& word, const Pro
   }
   const ProfileWord split = SplitProfileWord(word);
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(split.file, kMaxProfileBytes));
-  return ParseProfileInput(split.file == "-" ? "standard input" : split.file, text, target, split.name);
+  return ParseProfileInput(InputName(split.file), text, target, split.name);
 }
 
 ProfileWord SplitProfileWord(const std::string& word) {
@@ -182,8 +165,8 @@ absl::StatusOr<std::vector<FoundInput>> ParseProfileInputs(const std::string& na
   return inputs;
 }
 
-void TellWarnings(const ProfileInput& input) {
-  for (const std::string& warning : input.warnings) Warn(Concat(input.name, ": ", warning));
+void PassWarningsOn(const ProfileInput& input, Notes& notes) {
+  for (const std::string& warning : input.warnings) notes.Warn(Concat(input.name, ": ", warning));
 }
 
 absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget& target) {
@@ -201,4 +184,4 @@ absl::StatusOr<Meaning> MeaningOf(const ProfileInput& input, const ProfileTarget
   return meaning;
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

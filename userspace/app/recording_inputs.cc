@@ -1,4 +1,4 @@
-#include "userspace/cli/recording_inputs.h"
+#include "userspace/app/recording_inputs.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
@@ -13,7 +14,7 @@
 #include "userspace/model/recording_json.h"
 #include "userspace/read/recording_reader.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,11 +25,6 @@ absl::Status ForEachIn(const std::string& folder, absl::FunctionRef<absl::Status
       ForEachRecordingIn(folder, [&](const std::string& path, std::string_view) { return use(path); }));
   if (count > 0) return absl::OkStatus();
   return absl::NotFoundError(Concat(EscapeForTerminal(folder), ": no *", kRecordingSuffix, " in it"));
-}
-
-absl::Status CheckStandardInput(const std::vector<std::string>& inputs) {
-  if (std::ranges::count(inputs, "-") <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError("standard input can be read only once");
 }
 
 bool IsFolder(const std::string& input) {
@@ -75,7 +71,7 @@ absl::StatusOr<std::vector<std::string>> RecordingPaths(const std::vector<std::s
 absl::StatusOr<Recording> ReadRecordingInput(const std::string& path, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRecordingBytes));
   absl::StatusOr<Recording> recording = ReadRecordingText(text, native);
-  if (!recording.ok()) return Annotate(recording.status(), path == "-" ? "standard input" : EscapeForTerminal(path));
+  if (!recording.ok()) return Annotate(recording.status(), EscapeForTerminal(InputName(path)));
   return recording;
 }
 
@@ -87,7 +83,7 @@ absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, Rec
     SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path, native));
     const absl::Status added = merger.Add(recording);
     if (added.ok()) return added;
-    return Annotate(added, path == "-" ? "standard input" : EscapeForTerminal(path));
+    return Annotate(added, EscapeForTerminal(InputName(path)));
   };
   for (const std::string& input : inputs) {
     SYSCARVE_RETURN_IF_ERROR(IsFolder(input) ? ForEachIn(input, add) : add(input));
@@ -95,4 +91,4 @@ absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, Rec
   return count;
 }
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

@@ -8,23 +8,25 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/notes.h"
 #include "userspace/base/sudo_caller.h"
 #include "userspace/model/recording.h"
 
-namespace syscarve::cli {
+namespace syscarve {
 
 // Beside `output`, or in the runtime folder when that is no file's path; a name that nothing has yet.
 std::string CheckpointPath(const std::string& output);
 
 class CheckpointFiles {
  public:
-  explicit CheckpointFiles(std::optional<UserIds> owner) : owner_(owner) {}
+  // `notes` (not owned) get the warning.
+  CheckpointFiles(std::optional<UserIds> owner, Notes& notes) : owner_(owner), notes_(notes) {}
   CheckpointFiles(const CheckpointFiles&) = delete;
   CheckpointFiles& operator=(const CheckpointFiles&) = delete;
 
   // CheckpointPath(output), the same each time.
   std::string PathFor(const std::string& output);
-  // Writes `recording` to `path`. What cannot be written is said once and tried again the next time.
+  // Writes `recording` to `path`. When that fails, there is one warning, and the next call tries again.
   void Write(const std::string& path, const Recording& recording);
   // Removes the files that are not in `paths`: their recording has another name now.
   void KeepOnly(const std::vector<std::string>& paths);
@@ -35,9 +37,10 @@ class CheckpointFiles {
 
  private:
   std::optional<UserIds> owner_;
+  Notes& notes_;
   std::map<std::string, std::string> marks_;  // By path: its entry in the runtime folder, for `doctor` to find; or "".
   std::map<std::string, std::string> paths_;  // By output.
   bool warned_ = false;
 };
 
-}  // namespace syscarve::cli
+}  // namespace syscarve

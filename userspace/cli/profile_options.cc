@@ -1,0 +1,30 @@
+#include "userspace/cli/profile_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "userspace/cli/output.h"
+
+namespace syscarve::cli {
+
+void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) {
+  verb.add_option(
+          "--arch", arguments.native,
+          "The architecture that profiles are meant for, and of the machine on which logs were made that do not say "
+          "it (default: this host's)")
+      ->type_name("ABI");
+  verb.add_option(
+          "--caps", arguments.capabilities,
+          "The container's capabilities, where a profile depends on them: none, all, or a list in which default "
+          "stands for Docker's own (default: these, with a warning)")
+      ->type_name("LIST");
+  verb.add_option("--kernel", arguments.kernel,
+                  "The container's kernel, where a profile depends on it (default: this host's)")
+      ->type_name("X.Y");
+}
+
+void PrintWarnings(const ProfileInput& input) {
+  TerminalNotes notes;
+  PassWarningsOn(input, notes);
+}
+
+}  // namespace syscarve::cli

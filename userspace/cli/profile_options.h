@@ -1,0 +1,24 @@
+// The options of the verbs that read profiles.
+#pragma once
+
+#include <string_view>
+
+#include "userspace/app/profile_input.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace syscarve::cli {
+
+// For the help of an option or argument that takes a profile.
+inline constexpr std::string_view kProfileWords =
+    "a file, FILE#NAME for one of several in it, - for standard input, or live:PID or live:CONTAINER";
+
+// `arguments` must outlive `verb`.
+void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
+
+// The input's warnings on standard error.
+void PrintWarnings(const ProfileInput& input);
+
+}  // namespace syscarve::cli
