@@ -12,7 +12,7 @@ quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev python3 strace perl git sqlite3 redis-server sudo clang-format
       docker.io containerd runc docker-compose podman debootstrap busybox-static
       python3-jsonschema libxml2-utils
-      python3-yaml bubblewrap lz4 zstd
+      python3-yaml bubblewrap groff-base lz4 zstd
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
 # What would start by itself at the next boot, by the package that brings it.
 declare -A servers=(

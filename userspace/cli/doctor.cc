@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +16,9 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/fallback_folder.h"
+#include "userspace/base/file.h"
 #include "userspace/base/quote.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/syscall_table.h"
@@ -152,33 +157,55 @@ Finding Left(const Leftover& leftover) {
           absl::StrCat("rm ", path, " ", QuoteForShell(leftover.mark))};
 }
 
+constexpr size_t kJsonWidth = 120;
+
+std::string VerdictWord(Finding::Verdict verdict) {
+  return verdict == kOk ? "ok" : verdict == kNote ? "note" : "missing";
+}
+
 void Print(const Finding& finding) {
   const bool color = UseColor(STDOUT_FILENO);
-  const char* word = finding.verdict == kOk ? "ok" : finding.verdict == kNote ? "note" : "MISSING";
+  const std::string word = finding.verdict == kMissing ? "MISSING" : VerdictWord(finding.verdict);
   const char* code = finding.verdict == kOk ? "\x1b[32m" : finding.verdict == kNote ? "\x1b[33m" : "\x1b[31m";
   absl::PrintF("%s%-8s%s%-30s %s\n", color ? code : "", word, color ? "\x1b[0m" : "", finding.need,
                EscapeForTerminal(finding.found));
   if (!finding.remedy.empty()) absl::PrintF("%-38s -> %s\n", "", finding.remedy);
 }
 
-int Doctor() {
+JsonValue Json(const Finding& finding) {
+  return JsonValue::Object{{"verdict", VerdictWord(finding.verdict)},
+                           {"need", finding.need},
+                           {"found", finding.found},
+                           {"fix", finding.remedy}};
+}
+
+int Doctor(const std::string& format) {
   const absl::StatusOr<AttachFacts> probe = ProbeBpfRecording();
-  bool missing = false;
   const Finding kernel = Kernel();
-  for (const Finding& finding : {kernel, Privileges(), Btf(), Cgroup(), Programs(probe, kernel), Capabilities(probe),
-                                 LastReading(probe), Notification(), Libseccomp()}) {
-    Print(finding);
-    missing = missing || finding.verdict == kMissing;
+  std::vector<Finding> findings = {
+      kernel,         Privileges(), Btf(), Cgroup(), Programs(probe, kernel), Capabilities(probe), LastReading(probe),
+      Notification(), Libseccomp()};
+  for (const Leftover& leftover : FindLeftovers(RuntimeFolders().front())) findings.push_back(Left(leftover));
+  const bool missing =
+      std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.verdict == kMissing; });
+  if (format == "json") {
+    JsonValue::Array array;
+    for (const Finding& finding : findings) array.push_back(Json(finding));
+    const absl::Status written = WriteFileAtomically("-", PrintJson(std::move(array), kJsonWidth));
+    if (!written.ok()) return Fail(written);
+  } else {
+    for (const Finding& finding : findings) Print(finding);
   }
-  for (const Leftover& leftover : FindLeftovers(RuntimeFolders().front())) Print(Left(leftover));
   return missing ? 3 : 0;
 }
 
 }  // namespace
 
 void AddDoctor(CLI::App& app, int& exit_code) {
+  auto format = std::make_shared<std::string>("text");
   CLI::App* verb = AddVerb(app, "doctor", kHelp);
-  verb->callback([&exit_code] { exit_code = Doctor(); });
+  verb->add_option("--format", *format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  verb->callback([format, &exit_code] { exit_code = Doctor(*format); });
 }
 
 }  // namespace syscarve::cli

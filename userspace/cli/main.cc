@@ -4,8 +4,10 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "userspace/cli/output.h"
+#include "userspace/cli/usage_error.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/seccomp/argument_sets.h"
 
@@ -27,6 +29,21 @@ constexpr char kExitCodes[] =
     "4 the recording is incomplete. Verbs that run a command return its own status\n"
     "(128+n for signal n), or 125 when syscarve failed, 126 when the command cannot be\n"
     "executed, 127 when it is not found.";
+
+// In the order of the work, and so of the help.
+struct VerbGroup {
+  const char* title;
+  std::vector<void (*)(CLI::App&, int&)> verbs;
+};
+
+const VerbGroup kVerbs[] = {
+    {"Record", {syscarve::cli::AddRecord, syscarve::cli::AddMark, syscarve::cli::AddBaseline, syscarve::cli::AddHook}},
+    {"Make profiles", {syscarve::cli::AddGenerate, syscarve::cli::AddMerge, syscarve::cli::AddConvert}},
+    {"Judge profiles",
+     {syscarve::cli::AddCheck, syscarve::cli::AddLint, syscarve::cli::AddDiff, syscarve::cli::AddSubset,
+      syscarve::cli::AddExplain, syscarve::cli::AddInspect}},
+    {"Try", {syscarve::cli::AddRun, syscarve::cli::AddDoctor}},
+};
 
 }  // namespace
 
@@ -54,29 +71,24 @@ int main(int argc, char** argv) {
                         "No colours, also on a terminal (NO_COLOR does the same)");
   app.require_subcommand(1);
   app.fallthrough(false);
-  syscarve::cli::AddRecord(app, exit_code);
-  syscarve::cli::AddMark(app, exit_code);
-  syscarve::cli::AddGenerate(app, exit_code);
-  syscarve::cli::AddMerge(app, exit_code);
-  syscarve::cli::AddCheck(app, exit_code);
-  syscarve::cli::AddConvert(app, exit_code);
-  syscarve::cli::AddLint(app, exit_code);
-  syscarve::cli::AddDiff(app, exit_code);
-  syscarve::cli::AddSubset(app, exit_code);
-  syscarve::cli::AddRun(app, exit_code);
-  syscarve::cli::AddExplain(app, exit_code);
-  syscarve::cli::AddInspect(app, exit_code);
-  syscarve::cli::AddDoctor(app, exit_code);
-  syscarve::cli::AddBaseline(app, exit_code);
-  syscarve::cli::AddHook(app, exit_code);
+  for (const VerbGroup& group : kVerbs) {
+    for (const auto add : group.verbs) {
+      add(app, exit_code);
+      app.get_subcommands({}).back()->group(group.title);
+    }
+  }
+  syscarve::cli::AddDescribe(app, exit_code);
 
+  if (argc <= 1) {
+    std::cout << app.help();
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    app.exit(error, std::cout, std::cerr);
-    return 2;
+    return syscarve::cli::Fail(syscarve::cli::UsageError(app, error, {argv + 1, argv + argc}));
   }
   return exit_code;
 }

@@ -37,6 +37,9 @@ void AddDoctor(CLI::App& app, int& exit_code);
 void AddBaseline(CLI::App& app, int& exit_code);
 void AddHook(CLI::App& app, int& exit_code);
 
+// For the build, and in no list of verbs: writes what is made of `app`, to which all others were added before.
+void AddDescribe(CLI::App& app, int& exit_code);
+
 // The name under which this binary needs no verb and is `hook`: that of the program it stands in for.
 inline constexpr std::string_view kHookProgram = "oci-seccomp-bpf-hook";
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/edit_distance.h"
 #include "userspace/base/escape.h"
 
 namespace syscarve {
@@ -48,20 +48,6 @@ constexpr Field kProfileFields[] = {{"defaultAction"},
                                     {"listenerMetadata"},
                                     Holding("archMap", kArchMapFields),
                                     Holding("syscalls", kEntryFields)};
-
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
 
 std::string_view NearestField(std::string_view key, Fields fields) {
   constexpr size_t kLongest = 32;

@@ -1,28 +1,13 @@
 #include "userspace/shipped/names.h"
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/edit_distance.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {
-
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
-    }
-  }
-  return row.back();
-}
 
 // The kernel has "pread64" where the C library's function is called "pread".
 bool IsNumberedSpelling(std::string_view name, std::string_view kernel_name) {

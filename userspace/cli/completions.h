@@ -1,0 +1,21 @@
+// What shells need to complete our command line, from its own tree.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace syscarve::cli {
+
+// A script for bash to source. It needs nothing of the package bash-completion.
+std::string BashCompletion(const CLI::App& app);
+
+// A file for a folder of zsh's $fpath, _syscarve.
+std::string ZshCompletion(const CLI::App& app);
+
+// A file for fish's vendor_completions.d.
+std::string FishCompletion(const CLI::App& app);
+
+}  // namespace syscarve::cli
