@@ -114,7 +114,8 @@ absl::Status MergeProfiles(const MergeProfilesRequest& request, Notes& notes) {
   SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted, EmitDocker(decompiled->profile));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(request.output, emitted.text));
   for (const std::string& warning : decompiled->warnings) notes.Warn(warning);
-  notes.Note(Concat(inputs.size(), " profile(s) merged: ", what, " has ", decompiled->profile.rules.size(), " rule(s)"));
+  notes.Note(
+      Concat(inputs.size(), " profile(s) merged: ", what, " has ", decompiled->profile.rules.size(), " rule(s)"));
   return absl::OkStatus();
 }
 
