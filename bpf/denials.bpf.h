@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // Calls that a filter refused. Seccomp runs before sys_enter: a call that a filter answers, whatever the answer, has an exit and no
 // enter. So every call of a followed task leaves a mark at its enter, which its exit takes away.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // What the programs share: knobs, counters and maps. recorder.h has the layouts that user space reads too.
 #pragma once

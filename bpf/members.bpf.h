@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // How processes become a subject's, and stay it. Once a subject's, always the subject's, with all that it forks, wherever it goes:
 // sudo, a session manager or a container runtime puts into cgroups of their own what a command has started. Only another subject's

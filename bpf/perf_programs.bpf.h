@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // Where the kernel calls us, second form: tracepoint events by way of perf, which runs programs with preemption off on every kernel
 // (perf_trace_* in include/trace/perf.h), so that none is skipped because of another task. An event is a record of numbers: what it

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // The phase of a process: a container runtime (or our own child) at work inside a subject, or the subject's own program. The phase
 // belongs to the process; what one thread did last is kept by thread.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // A probe: whether this kernel may take the CPU from a task in the middle of a program at a raw tracepoint. It is an object of its own
 // because kernels without all symbols (CONFIG_KALLSYMS_ALL) refuse to load it.

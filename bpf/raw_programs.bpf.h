@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // Where the kernel calls us, first form: raw tracepoints, which hand over what they are about and cost least. Until Linux 7.0 the
 // kernel runs such a program with preemption off. From then on a task can lose its CPU in the middle of one, and until it is back the

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // The kernel side of `syscarve record`. For each system call of a followed task: find the task's slot, add one to a per-CPU
 // counter, and tell the ring when the counter was zero. Counters only ever grow and are the truth; the ring is the news.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
  * The contract between the kernel side (recorder.bpf.c) and the user side (userspace/trace): the layout of every map value and
  * ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // Which subject a task belongs to, and which new cgroups are containers and so become subjects of their own.
 #pragma once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One INTERFACE target that every target of ours links: include root, warnings, sanitizers.
 add_library(syscarve_options INTERFACE)
 target_include_directories(syscarve_options INTERFACE ${CMAKE_SOURCE_DIR})

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # With SYSCARVE_PRECOMPILED_HEADERS the headers that most files include are parsed once for the program and once for the tests. That halves
 # the time of a whole build, of which continuous integration makes several. A user's build has none of it, and so proves that each file
 # includes what it needs.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A toolchain file: builds for aarch64 on another machine, with Debian's cross compiler, against the system unpacked in SYSCARVE_SYSROOT.
 # tests/support/build-arm64.sh makes that and passes it.
 set(CMAKE_SYSTEM_NAME Linux)

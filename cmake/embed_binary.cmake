@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, which defines FUNCTION(), declared in HEADER, as the bytes of the file INPUT.
 file(READ ${INPUT} hex HEX)
 # Sixteen bytes a line.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The whole of syscarve on a real server, on a fresh Debian or Ubuntu machine: sudo ./examples/quickstart.sh
 #
 # Installs what is missing, builds, records nginx under real requests, generates its profile, runs nginx under that profile with the

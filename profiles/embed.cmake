@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, which defines EmbeddedFile() and EmbeddedFiles() over FILES of FOLDER. Bytes are written as numbers: no escaping to get
 # wrong.
 set(arrays "")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of this folder, as they were when this binary was built. No file is looked for at run time.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every test, on a fresh clone and on any later day: sudo ./tests/run.sh
 #
 # Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and

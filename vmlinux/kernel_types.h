@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
  * The kernel types that our BPF programs touch, with only the fields they read. Offsets here mean nothing: every access is
  * relocated against the running kernel's BTF when the program is loaded (CO-RE). README.md says why this is not a dump.

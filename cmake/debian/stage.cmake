@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by cpack over what it is about to pack: what Debian wants and an installation by hand does not.
 if(NOT CPACK_GENERATOR STREQUAL "DEB")
   return()

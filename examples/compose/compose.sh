@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Sourced by the scripts here. compose: Docker Compose of either generation, on the project in this folder.
 if command -v docker-compose > /dev/null; then

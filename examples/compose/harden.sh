@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Records the three services under their integration tests, generates a profile for each, and runs the tests again with the engine
 # enforcing the profiles: sudo ./harden.sh
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The integration tests of the three services, which must be up. Fails at the first wrong answer.
 #
 # Under `syscarve record` SYSCARVE_MARK is set, and each test is marked, so that the recording knows which test made which calls.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small service in two releases: it keeps notes in a file. RELEASE 2 also sends them to whoever listens on this machine.
 //
 //   notes FILE add TEXT

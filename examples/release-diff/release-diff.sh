@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # release-diff.sh [FOLDER]: builds two releases of notes.c, records the tests of each, makes a profile of each, and tells what changed
 # and which test brought it in. Everything is left in FOLDER (a new one unless given); the comment for the pull request is diff.md.
 #

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The consumer's own speed: how fast batches of the stream are read, and how long the end of a large recording takes.
 #include <benchmark/benchmark.h>
 

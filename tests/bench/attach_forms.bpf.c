@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // One program that counts getppid calls, at every place where a call can be seen.
 #include "vmlinux/kernel_types.h"

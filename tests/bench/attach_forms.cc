@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a call can be seen from BPF, what each place costs, and whether a call can get by unseen. For each form that
 // this kernel has: getppid calls of one process, timed as in per_call_cost, and then as many calls by sixteen processes
 // at once, counted.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // The floor: what it costs that anything at all is attached to sys_enter.
 #include "vmlinux/kernel_types.h"

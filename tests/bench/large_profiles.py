@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How long each verb takes for large and complicated profiles: a table of seconds.
 
 large_profiles.py SYSCARVE [--small] [--limit SECONDS]

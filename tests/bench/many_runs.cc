@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes a recording of N runs of M calls each, no two of which have the same counts and times, reads it, merges it
 // with another that has half of its runs, and generates a profile from it, as the verbs do. Prints time and peak memory
 // of each, in a process of its own: a peak cannot be taken back.

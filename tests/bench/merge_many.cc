@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Merges N generated recordings of M calls each, one after the other as `syscarve merge --squash` does, and prints time
 // and peak memory. Every recording is another run in another container and brings nothing else that is new, so the
 // memory must not grow with N. Each N is measured in a process of its own: a peak cannot be taken back.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
 // after round, so that a drift of the machine's speed touches all alike. Printed are medians over the rounds, and what
 // each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Containers without an engine: a small program does what engines and runtimes do, and nothing else, so that every call
 // is known.
 #include <gtest/gtest.h>

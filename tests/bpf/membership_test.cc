@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whose a task is: however deep it sits, wherever it goes, and to its end. A workload wanders between cgroups and makes
 // rare calls on its way, a prime number of each.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the recorder falls back on where membarrier(2) is refused.
 #include "userspace/trace/program_barrier.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernel side and its recorder against workloads whose calls are known exactly.
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that give servers real work and check every answer: HTTP, the Redis protocol and PostgreSQL's, with the standard library only.
 
 `connect` is a function that returns a new connected socket, so that a server may be on this host or in a container's network.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests with containers share: an engine, and proof that no container of a test is left in it."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Docker engine for the tests, and the Engine API without any client library.
 
 Starting an engine takes two seconds and importing the images a few more, so that one serves all tests of a ctest run: the fixture

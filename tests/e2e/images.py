@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The images of the container tests, made without a registry and kept as archives in the folder SYSCARVE_IMAGES.
 
   busybox     a static busybox with all its applets, and our workloads in /workloads

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The filter that libseccomp makes of a profile, made here without syscarve, as a container runtime makes it: for tests that want the
 kernel's own answer outside containers."""
 

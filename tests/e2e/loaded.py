@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Servers under load: many clients at once, so that luck decides which calls are made. test_stability.py asks how much of that is left in
 a profile. `program` must be installed."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Podman for tests: a storage of the test's own, an image of busybox, and nothing left behind."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real programs that test_programs.py records, each with a fixed piece of work whose set of calls does not depend on luck.
 
 A Program knows how to prepare a folder, which command to run there, and how to tell that the command did its work. A Server also

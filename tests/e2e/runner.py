@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lists the end-to-end tests, or runs one of them.
 
   runner.py --list                     one id a line, such as record.Output.missing_folder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """nginx, redis and PostgreSQL as containers of the image syscarve-test/services: how each is started, when it is ready, its work and its
 end. Each can be started as root, giving up its rights itself as public images do, or as an ordinary user from the beginning."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share: running syscarve, waiting for events, and proof that nothing is left behind.
 
 Each test runs in a cgroup and a folder of its own, both made in setUp. When the test is over, a process that is still in the

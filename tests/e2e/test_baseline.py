@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`baseline`: what a runtime does under the filter, measured here, and proof that it is enough and that nothing is left behind."""
 
 import glob

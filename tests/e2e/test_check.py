@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`check`: what a profile would have refused of a recording, with evidence and the documented exit codes."""
 
 import json

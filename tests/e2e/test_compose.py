@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """examples/compose/ as it stands there: the project works, is recorded, and works under what was generated for it."""
 
 import os

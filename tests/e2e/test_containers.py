@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Containers of a real engine: their services work, they are recorded from their first call, and their profiles hold."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`convert`, and the formats that `generate` writes: each text is read by somebody else, and must decide what the filter decides."""
 
 import errno

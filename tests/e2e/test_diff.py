@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`diff`: what changed between two profiles, who brought it in, and the documented exit codes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The default profiles of Docker and Podman as the source packages of Debian's releases ship them: Docker's from the form of before 17.05
 to 26.1, Podman's from 3.0 to the newest."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Profiles whose conditions on arguments are too complex to be analysed: every verb that would need to says so and answers nothing."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`explain PROFILE NAME ARG…`: what a call with arguments meets, and by which rule."""
 
 import json

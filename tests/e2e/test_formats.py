@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What others write, taken where profiles and recordings are: logs of strace and audit, objects of Kubernetes, conditional
 profiles, and the filters of live processes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`generate` and `explain`: recordings in, a profile with a reason for each name out, and nothing else for anything else."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`hook` as a runtime calls it, under podman and by hand: the documented forms, what an annotation cannot do, and a profile that starts
 the container again."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cache of the images: made once, and made again when what is there is not what was made."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What people feed the verbs with: profiles and logs as editors, other tools, forums and bug reports hold them. Each must be read, or
 refused with a sentence that says what it is, what is wrong where, and what to do.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`inspect`: the filters of a live process, as words, as a profile and as they are; and the ceiling made of them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `cmake --install` brings: it runs, its pages format, and its completions complete."""
 
 import glob

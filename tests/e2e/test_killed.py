@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A recorder that is killed, and what it may do while it lives."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hosts that lack what recording with BPF stands on: each is named, and nothing half done is left."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`lint`: findings with lines in every format, exit codes, and fixes that change nothing else."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Marks: a run for each test."""
 
 import os

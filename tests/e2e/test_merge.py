@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`merge`: recordings in any order, one recording out, or an error that names the file and nothing written."""
 
 import copy

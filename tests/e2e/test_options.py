@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page of each verb in docs/ lists the options that the verb has, and no others."""
 
 import os

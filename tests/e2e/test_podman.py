@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Containers of Podman are recorded as Docker's are, by its socket and without."""
 
 import os

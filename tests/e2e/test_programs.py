@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The promise on real programs: what is recorded is what happened, and the profile made from it is enough and not too much.
 
 Each program is run on the same work in five ways; see programs.py for the work and for the differences that are allowed, each with

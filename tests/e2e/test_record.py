@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`record`: what the command sees of it, what the user is told, and what is left when things go wrong."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Files that are no recordings or profiles: exit code 2, one clear sentence, no output touched, and never a crash."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`run`: a command under a profile, with or without root."""
 
 import json

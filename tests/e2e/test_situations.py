@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Why profiles break in the field, each as a program that does one thing while it is recorded and another one later, under the kernel's
 own filter: which closure holds is what docs/profile-semantics.md promises."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recordings do not depend on luck. Two of the same server under load give the same profile, byte for byte, although luck decides about
 some of its calls; and however busy the machine is, nothing of the recorder's own start is in one."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`subset`, and `merge` of profiles: by meaning, with a counterexample, and never wider than what was asked for."""
 
 import json

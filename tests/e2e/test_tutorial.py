@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/tutorial.md, as a reader follows it: its commands are run one after the other, and print what the page shows.
 
 A block of the page takes part if a comment stands right before it:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a container meets when it makes a call that its profile does not allow: what docs/profile-semantics.md says of each --unlisted,
 asked of the kernel inside, and what runc has put in front of the profile's own filter, read out of the kernel."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever is read as an audit log is a recording that its file can hold, and the same log is the same recording.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever a Compose file says, reading it ends, and the override that is made for it can be read as well and says
 // nothing that the file did not have.
 #include <cstddef>

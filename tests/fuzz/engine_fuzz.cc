@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every answer of a container engine, and what is made of its names: no input crashes, and whatever is kept of a
 // container can be written to a recording and read again. The first byte chooses the answer.
 #include <cstddef>

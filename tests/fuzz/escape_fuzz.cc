@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The escapes of base/escape.h: percent-encoding is lossless both ways and makes valid UTF-8, and nothing that a
 // terminal acts on comes out of any of them.
 #include <algorithm>

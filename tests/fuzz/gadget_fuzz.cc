@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever is read as a profile must come back the same from FormatProfile.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our JSON parser and nlohmann/json take the same texts and read the same from them, and a text in pieces is the same
 // text.
 #include <cstddef>

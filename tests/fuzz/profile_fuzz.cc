@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever ParseProfile takes, for several containers, must come back the same from FormatProfile, byte for byte from
 // the second time on. What one container is told must not depend on what the file does not depend on.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever ParseRecording takes must come back the same from FormatRecording, byte for byte from the second time on.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever is read as an strace log, or as its table, is a recording that its file can hold, and the same text is the
 // same recording.
 #include <cstddef>

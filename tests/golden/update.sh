@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Writes the expected texts of tests/golden/ anew with what the given build makes of the recordings there. Look at the
 # difference before you commit it: every change in it is a change that users' profiles will see.
 #

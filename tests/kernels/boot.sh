@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # boot.sh WORK ARCH PAYLOAD OUT LIMIT THREADS INIT ARGUMENTS TREE…
 #
 # Boots the kernel in TREE…, unpacked packages of one Debian kernel, in QEMU and waits for its end, LIMIT seconds at most. The guest has

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Whether packaged kernels have what the kernel side reads and calls, without booting them.
 
   check_fields.py [--print] BUILD [KERNEL...]     BUILD has bpf/recorder.bpf.o; KERNEL is one of Debian's releases below

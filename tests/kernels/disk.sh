@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # disk.sh FOLDER FILE [SIZE]
 #
 # Makes FILE an ext4 file system with what is in FOLDER, as large as it needs to be or SIZE. Without a journal, as guests only read it or

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # root.sh WORK ARCH
 #
 # Makes the root file system of the guests, WORK/root-ARCH/disk.ext4: Debian bookworm with what the checks run, without a kernel and without

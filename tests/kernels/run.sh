@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The kernel matrix: sudo tests/kernels/run.sh [OPTION…] [KERNEL…]
 #
 # Boots Debian's own kernels in QEMU, one after the other, and lets guest/checks.sh try in each of them what syscarve promises. Prints
@@ -45,7 +46,7 @@ declare -A packages=(
 )
 
 usage() {
-  sed -n '2,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,24s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 

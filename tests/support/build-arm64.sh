@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # build-arm64.sh [BUILD]
 #
 # Builds syscarve and its live tests for aarch64 on another machine, into BUILD (build/arm64), as the preset release has it: with Debian's
@@ -10,7 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$(cd "$here/../.." && pwd)
 if [[ $# -gt 1 || ${1-} == -* ]]; then
-  sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 fi
 build=${1-$source/build/arm64}

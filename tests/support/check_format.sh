@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # check_format.sh [--fix]: whether the C++ below userspace/ and tests/ is as .clang-format has it, and the shell scripts parse. The
 # kernel side keeps the kernel's own style. Versions of clang-format disagree; 14 is the one that counts, others skip (77).
 set -euo pipefail

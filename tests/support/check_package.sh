@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # check_package.sh BUILD [WORK]
 #
 # Packs what is built in BUILD with cpack, shows the package to lintian where there is one, and installs it in a fresh Debian bookworm of its
@@ -8,7 +9,7 @@
 # Exit status: 1 something is wrong with the package, 2 usage, 3 the host cannot.
 set -euo pipefail
 if [[ $# -lt 1 || $# -gt 2 || ! -e $1/CPackConfig.cmake ]]; then
-  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

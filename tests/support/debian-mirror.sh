@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Prints the mirror of Debian's main archive that the host's apt is configured with, or else Debian's own address.
 set -euo pipefail
 # apt-get prints how it would fetch each of the lists that it is configured with.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # debian-package.sh WORK SUITE ARCH PACKAGE...
 # debian-package.sh --tree TREE WORK SUITE ARCH PACKAGE...
 #
@@ -18,7 +19,7 @@ if [[ ${1-} == --tree && $# -ge 2 ]]; then
   shift 2
 fi
 if [[ $# -lt 4 ]]; then
-  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,15s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 work=$1 suite=$2 arch=$3

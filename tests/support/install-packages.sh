@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # install-packages.sh build|quickstart|test
 #
 # Installs with apt-get what is missing for building syscarve, for examples/quickstart.sh, or for all tests. Touches nothing, the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether our JSON parser and nlohmann/json, which knows nothing of it, take the same texts and read the same from
 // them.
 #pragma once

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """summarise.py [--no-skips] [--lacks REASON]… REPORT.xml…: sums up ctest's JUnit reports.
 
 Prints what failed and was skipped, with the reasons, and as the last line "N passed, N failed, N skipped". Exit status 1 when something

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """profiles/rules/syscalls.txt and the kernel headers that it comes from.
 
   syscall_tables.py write FILE   writes the table anew

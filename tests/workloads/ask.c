@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ask [wait] NUMBER...: makes each system call NUMBER with every argument -1 and writes "NUMBER RESULT" in a line. With
 // "wait" it then reads its input to the end.
 #include "nolibc.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A 32-bit call from 64-bit code, through int $0x80, with the same value in the five arguments that registers of 32-bit
 // code hold. Does nothing on other architectures than x86_64.
 #pragma once

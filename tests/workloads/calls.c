@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // calls NUMBER:COUNT… makes each system call NUMBER COUNT times, with zero arguments. A number may carry a prefix:
 // "i386:" makes it through int $0x80 from 64-bit code, "x32:" sets x32's bit. Prints nothing; exits with 0 whatever the
 // calls return.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // every_number [i386] LAST makes every system call from number 0 to LAST with arguments that none of them can do
 // anything with, all of them -1. Each is made by a process of its own, which has no terminal, and is killed when the
 // call does not return. With "i386", it is made through int $0x80. Prints nothing.

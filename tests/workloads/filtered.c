@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // filtered FILE...: installs the seccomp filters of these files (struct sock_filter, one after the other), the first
 // one first, writes "ready" and waits for the end of its input. Then it exits with 0.
 #include <fcntl.h>

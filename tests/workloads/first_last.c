@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Its first instructions make sched_get_priority_max, its last call before exit is sched_get_priority_min; nothing
 // else.
 #include "nolibc.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Forks; the child's very first call is sched_getparam, and its last but one; the parent waits for it.
 #include "nolibc.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // leave_daemon SECONDS: leaves a daemon behind (own session, SIGTERM ignored) and ends once the daemon is ready. The
 // daemon waits SECONDS, calls sched_get_priority_min and ends.
 #include <sched.h>

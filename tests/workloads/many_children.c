@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // many_children COUNT: forks COUNT short-lived children, up to 64 at a time; each calls sched_get_priority_max once.
 #include <sched.h>
 #include <stdlib.h>

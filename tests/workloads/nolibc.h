@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // System calls by hand, for programs without a C library. x86_64 and aarch64.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Forks a child that waits for its parent's death (the end of a pipe that only the parent holds open), and then, as an
 // orphan, makes sched_get_priority_max first and sched_get_priority_min last.
 #include "nolibc.h"

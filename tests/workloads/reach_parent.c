@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // reach_parent WAY: tries to reach into its parent process as a confined program would, to take from its supervisor
 // what decides its calls. Exits with 0 when it could, and with 1 and the reason on its output when the kernel refused.
 // WAY is

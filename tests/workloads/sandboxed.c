@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // sandboxed COUNT [ANSWER]: installs a filter that refuses getppid and lets all else through, then calls getppid COUNT
 // times. ANSWER says what getppid gets: EACCES (the default), or
 //   success       an errno of 0

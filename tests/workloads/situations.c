@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // situations NAME before|after: what a program does while it is recorded, and what the same program does later, when
 // something around it has changed: the clock source, a signal, load, the libc, the architecture. Exits with 0 when its
 // work is done. The calls are made by hand where a libc would choose another spelling.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // small_engine OPTIONS CGROUP ROOT PROGRAM [ARGUMENT…]: what a container engine and its runtime do, and no more. Makes
 // the cgroup (a directory), starts a runtime, moves it there, and waits; the runtime enters ROOT and executes PROGRAM.
 // The cgroup is removed in the end. Exits with 0 when all went well, whatever the program said.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // storm PROCESSES CALLS: PROCESSES processes make CALLS calls of getpid each, all at once.
 #include <stdlib.h>
 #include <sys/syscall.h>

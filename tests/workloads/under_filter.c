@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // under_filter FILE COMMAND...: installs the seccomp filter of FILE (struct sock_filter, one after the other) in the
 // kernel and executes COMMAND. Exits with 125 when it cannot.
 #include <fcntl.h>

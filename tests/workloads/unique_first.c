@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // unique_first NUMBER makes the system call NUMBER, each argument -1, and exits; nothing else, whatever the call
 // returns.
 #include "nolibc.h"

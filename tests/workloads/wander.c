@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // wander WORD…: does what its words say, one after the other, and exits with 0. Each child does the rest of the words:
 //   call:NUMBER:COUNT  makes the system call NUMBER COUNT times, with zero arguments
 //   move:DIR           moves itself to the cgroup with this directory

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the calls of the container runtime come from that a profile gets.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the starts of a container runtime came to, and a baseline made of them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is kept of a recording while it goes on, in case its recorder is killed: a recording of its own beside each
 // output, "OUTPUT.partial", replaced in one step each time and removed at the end. It says of itself that it is
 // incomplete.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a profile is to be written: in which format, and what a format needs beside the profile.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/app/engine_default.h"
 
 #include <unistd.h>

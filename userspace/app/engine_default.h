@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile may not exceed: nothing, another profile, or what the engine of this host enforces by default.
 #pragma once
 

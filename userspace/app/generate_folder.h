@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Folders of recordings: one profile per service, a summary of them, and an override file for Compose.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the hook and its recorder tell each other how it goes: the hook returns, and the container starts, when the
 // recorder is ready.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/app/hook_recorder.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The OCI hook's job: which container it records, into which file, and the profile that becomes of that.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which process somebody means whose filters are to be read.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/app/measure_baseline.h"
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measuring which calls an OCI runtime itself makes under a container's filter.
 #pragma once
 

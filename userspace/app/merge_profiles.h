@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `merge` for profiles: one profile of many, by meaning.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a job reports while it works, for whoever started it: jobs print nothing themselves.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles as jobs are given them: files in every spelling that can be read, and live filters.
 #pragma once
 

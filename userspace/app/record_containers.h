@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recording all containers that are made while it goes on, each under its service's name.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recordings as jobs are given them: our own files and the logs of others, and folders of them.
 #pragma once
 

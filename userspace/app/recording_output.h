@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How `record` lets go of what it recorded: into the file that was asked for, or else into another place that the
 // message names. Nothing that was recorded is lost to a full disk.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // "-" among the inputs of a job: standard input.
 #pragma once
 

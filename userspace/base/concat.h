@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Building messages from parts. absl::StrCat cannot take std::string_view where abseil was built with a string_view of
 // its own, as Debian's is.
 #pragma once

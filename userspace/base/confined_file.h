@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files whose names somebody less privileged chose, below a directory that somebody trusted chose. No link is followed
 // below that directory and none of its parts can lead out of it (openat2(2), Linux 5.6), so that whoever may write
 // there, or may name a file, cannot make us read or replace anything else.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far a word that somebody typed is from one that was meant.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes that come from a recorded program (names, paths, arguments) are an adversary's. They pass through here before a
 // terminal or a JSON file sees them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a result goes that could not be written where its user wanted it: the disk is full, the folder is gone. What
 // took an hour to record is not lost to that.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading and writing whole files as a privileged process should: bounded reads, atomic writes.
 #pragma once
 

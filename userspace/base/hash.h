@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FNV-1a, of 64 bits (draft-eastlake-fnv): the same on every machine, and no protection against anybody who looks for
 // two texts with one hash.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON as RFC 8259 has it, as a stream of events with their places. What the events mean, which keys may be there and
 // how many values are too many is the caller's business; `base/strict_json.h` makes a tree of them.
 //

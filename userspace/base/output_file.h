@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the result of long work goes: what is refused before, and what must not be lost, or waited for without end,
 // after.
 #pragma once

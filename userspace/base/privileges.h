@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Giving up privileges that are not needed any more, before reading what an adversary writes.
 #pragma once
 

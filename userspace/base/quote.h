@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes of an adversary in texts that people paste: a shell's command line, a YAML file, a Markdown page. Each function
 // makes something that is read as exactly these bytes, or as an escaped spelling of them, and as nothing else.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums of counts that an adversary may choose.
 #pragma once
 

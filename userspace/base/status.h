@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one door from errno to absl::Status, and the mapping from a Status to what the shell sees.
 //
 // Every message says what was tried, on which object, and why it failed; a hint says what the user can do next. Codes

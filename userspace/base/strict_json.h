@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON for files that may be hostile: a plain value tree, a parser that refuses what a careless one lets through
 // (duplicate keys, deep nesting, floods of values), a printer whose output depends on nothing but the value, and a
 // reader that turns the tree into structs and says where the first thing went wrong.

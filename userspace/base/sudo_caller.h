@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who called sudo: whom the files that a privileged verb writes shall belong to, and whom a command runs as.
 #pragma once
 

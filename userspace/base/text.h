@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Splitting and number parsing on std::string_view. Debian builds abseil with a string_view of its own, which std's
 // does not convert to, so abseil's string functions cannot be used on views.
 #pragma once

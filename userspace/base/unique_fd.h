@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file descriptor with one owner. It is closed when its owner dies, is never copied, and never turns into an int by
 // accident: get() lends the number, release() gives it away.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // YAML that carries what JSON could: Kubernetes objects and their like, as the tree that JSON readers read. The text
 // may be anybody's.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/base/yaml_parser.h"
 
 #include <yaml.h>

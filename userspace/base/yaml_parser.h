@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // YAML text as a stream of events, read by libyaml. What the events may mean, and how many of them are too many, is the
 // caller's business.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The options of `generate` and `explain` that decide which calls of the container runtime a profile gets.
 #pragma once
 

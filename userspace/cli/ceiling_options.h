@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The options of `generate` that say what a profile may not exceed.
 #pragma once
 

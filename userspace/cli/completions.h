@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What shells need to complete our command line, from its own tree.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command line as data: what the manual pages, the shells' completions and error messages have from CLI11's tree.
 #pragma once
 

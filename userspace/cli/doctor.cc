@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>

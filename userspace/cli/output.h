@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How every verb talks: results on stdout, talk on stderr, one clear error.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is wrong with a command line, for somebody who does not know CLI11.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/verbs.h"
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The verbs. Each Add* puts one subcommand, with its help and examples, on `app`; when the user chose it, its callback
 // does the work, prints, and leaves the process's exit code in `exit_code`.
 #pragma once

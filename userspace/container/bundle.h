@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The configuration of a container (runtime-spec, config.md) in which one program runs and ends, set up as container
 // engines do it: what a runtime does for such a container under its filter, it does for an engine's.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who the containers of a recording were: which subjects belong to which container, which containers are wanted, which
 // were missed. From what the kernel side saw and what the engines say, after everything was recorded.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which container a cgroup belongs to, told by its path alone: container engines put the container's id into the name
 // of its cgroup. Layouts were read off Docker, Podman, containerd (CRI and nerdctl) and CRI-O, with the cgroupfs and
 // the systemd driver, as root and rootless; the table in tests/unit/container/cgroup_name_test.cc has one real path of

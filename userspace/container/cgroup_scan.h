@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The containers that run now, found by their cgroups.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A container engine that speaks Docker's API on a unix socket: Docker, and Podman as `podman system service` runs it.
 // Plain questions and answers, one at a time; engine_watcher.h follows what the engine does meanwhile.
 //

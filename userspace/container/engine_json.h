@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a container engine's answers mean. The engine is trusted to be an engine, not to be well: an answer may be cut
 // off, be of a version that is not known yet, or carry what a stranger wrote into an image's labels. Everything here is
 // a pure function from text; engine.h and engine_watcher.h bring the text.

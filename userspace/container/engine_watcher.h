@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Follows what a container engine does, so that a container that lived 20 ms has a name all the same. A thread of its
 // own listens to the engine's events and asks about every container it hears of; the owner only looks up what is known
 // by now.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engines of this host that are followed at once: Docker and Podman may both run, and each knows its own containers
 // only.
 #pragma once

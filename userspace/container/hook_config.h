@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /etc/syscarve/hook.json: where the OCI hook may write profiles and read those to start from. The annotation that
 // names the files comes from whoever may start a container, this file from the administrator.
 #pragma once

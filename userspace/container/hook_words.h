@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hook's command line, by the rules of Go's flag package, which the original used (https://pkg.go.dev/flag):
 // "-o F", "-o=F", and two dashes mean the same; a switch takes a value only behind "="; of an option that is given
 // twice the last counts; numbers may be hexadecimal, octal or binary, with "_" between digits.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP over a unix socket, for this folder alone: requests as libcurl transfers, bounded in time and in what is kept of
 // the answer, with errors that say which engine was asked what.
 #pragma once

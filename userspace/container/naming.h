@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a container's recording is called, where it is written, and which containers are wanted. Every text that is read
 // here is an adversary's: whoever builds an image or starts a container chooses it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which OCI runtime a program is, by its own word.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From one recording of all containers of a host to one for each service: what belongs together is decided by name,
 // after everything was seen.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Conditions of rules in the two languages that write them as expressions.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
 #include "userspace/seccomp/compile.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"

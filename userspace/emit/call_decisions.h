@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile decides, call by call, for the formats that speak of calls and not of rules.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How to run a service under its profile, for Compose: the keys that tighten it, and an override file that adds them to
 // a project's own. Compose appends the lists of an override to those of the file before it; nothing is ever taken away.
 #pragma once

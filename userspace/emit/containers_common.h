@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles in the shape that oci-seccomp-bpf-hook writes them, with containers-common's types: one line, every entry
 // with all of its fields; and its way of adding what was recorded to a profile that is there already.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Profile in the spellings that other programs read. One file of this folder per format; docs/formats.md says what
 // each can and cannot say.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names of an adversary as names of something else.
 #pragma once
 

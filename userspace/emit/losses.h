@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is lost when a profile is written in a format that cannot say all of it, collected while it is written.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Architectures and calling conventions. A system call number means nothing without one: number 2 is open on x86_64,
 // fork on i386 and io_submit on aarch64. SyscallId keeps the two together everywhere.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Linux capabilities by number (linux/capability.h) and name, and what a recording says of their use.
 #pragma once
 

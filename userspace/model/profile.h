@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Profile: a decision for every (ABI, number, six arguments). It is written as a list of rules over a default, in
 // OCI's terms (runtime-spec config-linux.md, "Seccomp"), because that is what container engines read; its meaning is
 // the function.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // EditProfile of profile_source.h.
 #include <algorithm>
 #include <map>

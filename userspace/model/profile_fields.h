@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The fields of a profile's JSON, by the names that the OCI runtime spec and Moby have for them, and what Go's decoder,
 // which reads profiles for Docker, Podman, CRI-O and containerd, makes of others.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles as JSON, in the two spellings people keep in files: Docker's (Moby's profiles/seccomp) and the OCI runtime
 // spec's linux.seccomp. One reader takes both.
 #pragma once

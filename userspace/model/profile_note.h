@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What stands in a profile's text that does not keep it from being read, and that its author will want to know: some
 // reader passes over it, takes it for something else, or refuses it. `lint` makes findings of them.
 #pragma once

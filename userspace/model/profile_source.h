@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A profile as its author wrote it: the entries of the file, where each stands, and changes to them that leave the rest
 // of the text as it is.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The container that a profile is meant for. Moby's entries may depend on it (`includes`, `excludes`), and a profile
 // that names no architecture speaks of its native one.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Recording: what was observed, and nothing that was decided. It is the narrow waist between the privileged half of
 // syscarve, which makes recordings, and the pure half, which reads them. docs/recording-format.md describes its file.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is written: docs/recording-format.md. What is read is in recording_json_reader.cc.
 #include "userspace/model/recording_json.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Recording's file: docs/recording-format.md. Writing and reading are exact inverses:
 // ParseRecording(FormatRecording(r)) == r.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is read: docs/recording-format.md. What is written is in recording_json.cc.
 #include <algorithm>
 #include <array>

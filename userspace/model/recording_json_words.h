@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the writer and the reader of a recording's file have in common, and nobody else.
 #pragma once
 

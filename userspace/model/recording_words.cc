@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/model/recording_words.h"
 
 #include "userspace/base/concat.h"

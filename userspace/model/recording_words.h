@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Words for what a recording holds, and what its plain numbers and bytes mean.
 #pragma once
 

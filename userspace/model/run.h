@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Run: what the subjects of a Recording did in one stretch of it. Plain data, as recording.h has it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The runs of a Recording, packed. Runs of one program make nearly the same calls, so what they made is kept once, and
 // of each run only its numbers. A run of 250 calls then takes some two kilobytes instead of fifty.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names and numbers of system calls, per ABI: our own (profiles/rules/syscalls.txt, after the kernel's headers),
 // whatever the installed libseccomp knows. Thread-safe; the tables are built once, at first use.
 #pragma once

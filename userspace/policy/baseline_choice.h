@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which calls of the container runtime a profile needs beside the program's own. A runtime loads the filter before it
 // has started the program, and what it still does then must be allowed, or no container starts. The best source of that
 // is what was seen; then what was measured on this host; then what this build ships. docs/generate.md has the rules.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From "the kernel asked" to "the program needed": a verdict for every capability that a recording has evidence of.
 // Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/rules/capabilities.json the rules.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A ceiling: a profile that another one may not exceed, such as the one that an engine enforces by default.
 #pragma once
 

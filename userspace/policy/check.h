@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile would have refused of what was recorded. Nothing is run: the profile is compiled as a container
 // runtime compiles it, and the filter is asked about each recorded call, over all arguments that the call can have had.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Closure: calls added to a profile although they were not seen, each with its reason (profiles/rules/closure.json).
 #pragma once
 

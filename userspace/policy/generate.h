@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From recordings to a profile: the calls that were seen and, as far as asked for, those that belong beside them;
 // everything else refused. Every name in the result has a reason that can be told.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile that the OCI hook writes allows: what the container was seen to do, and what its runtime needs to
 // start it again under that profile.
 #pragma once

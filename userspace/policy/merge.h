@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recordings put together: what was seen in any of them, in a canonical order.
 //
 //   RecordingMerger merger;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls that a filter already in force refused while recording: which of them programs are known to try and to go on
 // without, and which may be why something did not work.
 #pragma once

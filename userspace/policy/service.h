@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What recordings tell of a service beside its calls: what to call it, and how its containers were run.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where, how often and by whom a call was made.
 #pragma once
 

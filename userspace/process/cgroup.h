@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // cgroup v2: where it is mounted, which cgroup a process is in, and a leaf of our own for a recorded command.
 //
 // Sources: Documentation/admin-guide/cgroup-v2.rst, proc(5) for mountinfo. cgroup v2 may sit anywhere ("hybrid" hosts

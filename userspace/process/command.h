@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starting the command that is to be recorded or confined: who it runs as, which file is executed, and what the child
 // does between fork and exec. Shared by both backends and by `run`, so that a command behaves the same under each.
 #pragma once

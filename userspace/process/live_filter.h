@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The seccomp filters that a live task really runs under, read out of the kernel with ptrace(2)
 // (PTRACE_SECCOMP_GET_FILTER).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A cgroup for a process of ours that somebody else started and that has to outlive them.
 #pragma once
 

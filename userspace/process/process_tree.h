@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The processes below us. A command's daemons and orphans lose their parent but not their recorder: once we are their
 // subreaper (prctl(2), PR_SET_CHILD_SUBREAPER), every process that descends from us stays findable, endable and
 // reapable, without a cgroup and without privilege.

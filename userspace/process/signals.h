@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signals while a command runs under us. The command keeps our process group, so the terminal stays the command's: its
 // Ctrl-C, Ctrl-Z and the rest reach the command (and stop us with it) without our help. What is sent to us alone is
 // passed on, and none of it ends us before the recording is written.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Everything that a recorder makes for its own time has its pid in its name, so that what a killed one left is known.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What /proc tells of a task that waits for the supervisor's answer: the program it executes, and how it would take a
 // SIGSYS.
 #pragma once

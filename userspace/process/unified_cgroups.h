@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A view of the host for one process tree, in which /sys/fs/cgroup is cgroup v2 and nothing else.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A child of ours that waits, before anything of the command happens, until it is told to go on.
 //
 //   const ExecImage image(command);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the kernel's audit says of seccomp (type 1326, SECCOMP) as a recording: auditd's log, ausearch's output, and the
 // kernel's own log. docs/formats.md says what is taken from it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Inspektor Gadget's advise_seccomp prints: a line "// NAME" with the container's name, and a profile in JSON.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The profiles that are in a text: one, or several in the documents of YAML, a Kubernetes List or ConfigMap.
 #pragma once
 

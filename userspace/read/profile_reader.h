@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one way from a text that says what a container may call to a Profile. The format is recognised by what is in the
 // text, never by a file's name (docs/formats.md). Nothing here touches the host.
 #pragma once

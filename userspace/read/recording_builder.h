@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Recording put together from somebody else's log, call by call.
 #pragma once
 

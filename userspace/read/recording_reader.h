@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one way from a text that says what programs called to a Recording: our own file, an strace log (strace.h) or
 // table (strace_summary.h), or the kernel's audit of seccomp (audit.h), recognised by what is in the text.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SeccompProfile objects of the Security Profiles Operator, apiVersion security-profiles-operator.x-k8s.io/v1, v1beta1
 // or v1alpha1, or seccomp-operator.x-k8s.io/v1alpha1, as files and as kubectl exports them.
 #pragma once

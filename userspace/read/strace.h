@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Logs of strace -f as recordings: docs/formats.md says what is taken from them.
 //
 // A call is seen whatever it returned: strace stops a task before a filter decides, so a call that a filter then

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table that `strace -c` prints, as a recording: names and counts, and nothing of who made the calls.
 //
 // It is never complete (summary_only): strace counts a call when it has returned, so exit_group is in no table, and the

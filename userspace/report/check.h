@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile would have refused, for people (text) and programs (JSON; docs/check.md has its fields).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What changed between two profiles, as people and their tools read it. Texts are safe wherever they are meant for,
 // whatever files, programs and runs are called; same input, same bytes.
 #pragma once

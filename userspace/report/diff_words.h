@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the reports of a Diff share: order, and words.
 #pragma once
 

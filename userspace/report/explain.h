@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Why each call is in a profile, for people (text) and programs (JSON; docs/explain.md has its fields).
 #pragma once
 

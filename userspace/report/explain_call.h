@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a call with arguments meets under a profile, for people and programs (docs/explain.md has the fields).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a verb found in a file, for the programs that show such things beside the code: SARIF for code scanning
 // (OASIS, "Static Analysis Results Interchange Format 2.1.0") and JUnit's XML for the test tabs of CI servers.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the filters of a process decide, for people.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What lint found, in the forms that people and programs read it in.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a call was seen or refused, as every report that gives evidence shows it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether one profile lets through no more than another, for people (text) and programs (JSON; docs/subset.md has its
 // fields).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `generate` tells people about the profile it made.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SUMMARY.md: what `generate` made of a folder of recordings, for people who review it, with what to paste.
 #pragma once
 

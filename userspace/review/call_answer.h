@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile answers to one call with some of its arguments known: which of the others matter, what there may come
 // of it, and which rule says so.
 #pragma once

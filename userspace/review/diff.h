@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What changed from one profile to another, by meaning: which calls, with which arguments, are answered differently.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Diff diff, DiffMeanings(before, after, sets));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a changed call comes from, as far as recordings can tell: what two profiles differ in is put beside what was
 // recorded for each of them.
 #pragma once

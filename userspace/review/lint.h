@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a reviewer would say about a profile: rules that do nothing, mean something else than they look like, or give
 // away more than they seem to. docs/lint.md has the list with reasons.
 //

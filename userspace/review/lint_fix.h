@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mending a profile's text where it is safe, with a proof that nothing else changed.
 #pragma once
 

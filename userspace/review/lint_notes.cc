@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the reader of the profile noticed and passed over (model/profile_note.h), as findings: who among the runtimes
 // does not.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pieces that Lint is made of. Each function appends what one or a few rules find.
 #pragma once
 

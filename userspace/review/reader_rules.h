@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What those who read profiles make of a text that only some of them take (profiles/rules/readers.json), by the kind of
 // note that our own reader makes of it.
 #pragma once

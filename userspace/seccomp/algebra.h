@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles compared and combined by meaning, exactly: over every number of every ABI and all 384 bits of the arguments.
 // Both operands are made for one native ABI, and so are the results. kResourceExhausted: too complex, and nothing is
 // known.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sets of the six 64-bit arguments of a call, exactly and whatever their shape: binary decision diagrams over their 384
 // bits. One set has one number, so that equality of sets, and so of what two filters decide, is equality of numbers.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Profile as the filter that libseccomp makes of it, exactly as a container runtime does.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules that say for one name what a decision says: decisions as conditions in OCI's terms.
 #pragma once
 

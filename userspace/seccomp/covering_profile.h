@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The half of decompile.h for profiles that let through no less than is meant.
 #pragma once
 

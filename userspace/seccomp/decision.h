@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a filter decides for one call, over all its arguments.
 #pragma once
 

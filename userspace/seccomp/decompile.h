@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From filters back to words: what the filters of a task decide, call by call, and the profile that says the same. What
 // is written is proven: the profile is compiled again, and its decision is compared with the filters' for every number
 // of every ABI, over all arguments (symbolic.h) and not for examples of them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What runc puts in front of the filter that libseccomp makes of a profile: instructions that answer ENOSYS beyond the
 // largest number that the profile names, so that a libc finds calls that are newer than the profile missing rather than
 // forbidden. Of runc's libcontainer/seccomp/patchbpf/enosys_linux.go, 1.0.0-rc93 and later; crun and youki have no such

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules that say nothing beside others. libseccomp's time grows with the square of the rules of one call and more, so
 // it is given no rule that another one implies, and not more of them than it comes to an end with.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a profile means: the function from every call and its six arguments to an action, in a form in which two of them
 // can be compared exactly (docs/profile-semantics.md). Text is only its spelling.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What libseccomp cannot be given is decided by instructions in front of its program: calls of a number that it has no
 // name for, and every call of an architecture that it does not know.
 #pragma once

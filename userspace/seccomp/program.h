@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Seccomp filters as the kernel runs them: classic BPF over struct seccomp_data. Evaluate interprets any such program
 // in user space, without loading it, so that what it really decides can be checked call by call.
 #pragma once

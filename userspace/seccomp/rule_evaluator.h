@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a Profile decides, asked of the model itself and not of libseccomp: the second opinion that a compiled filter is
 // checked against, and the fast way to ask one profile many questions.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules that libseccomp must not be given, told by their shape and not by trying: the same profile has the same answer
 // on every machine.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a stack of seccomp filters decides for one call, over all its arguments and not for examples of them: classic
 // BPF cannot loop, so every way through it can be followed with the arguments left open.
 //

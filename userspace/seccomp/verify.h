@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The proof that a profile means what it was made to mean (docs/profile-semantics.md): libseccomp compiles it, and what
 // the filter decides is compared with what was intended, for every number of every ABI and all arguments.
 #pragma once

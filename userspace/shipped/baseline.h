@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A baseline: the calls that an OCI runtime itself makes after the filter is loaded. Measured per runtime, version, ABI
 // and no_new_privs, never guessed; docs/generate.md describes the file. Which baseline a profile gets is
 // baseline_choice.h's.

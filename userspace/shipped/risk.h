@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What each system call is about, and how much is given away with it (profiles/rules/risk.json).
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());

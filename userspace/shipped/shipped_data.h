@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data files of profiles/ as structs. profiles/README.md says where they come from.
 #pragma once
 

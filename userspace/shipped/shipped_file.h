@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How every file of profiles/ that is embedded is parsed: strictly, and once. For their parsers alone.
 #pragma once
 

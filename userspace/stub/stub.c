@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The programs in containers that syscarve itself starts: one ends at once, with status 0; the other, with STUB_WAITS,
 // stays until it is killed. They have no C library, so that they need nothing in their container, and their bytes are
 // part of syscarve (cmake/embed_binary.cmake).

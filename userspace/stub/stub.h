@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of static programs that need nothing of the container they run in (stub.c).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns what a backend observed into a Recording. No I/O, no clock, no threads: everything, time included, is handed
 // in, so a test can feed it by hand. Both backends (BPF, notification) and the importers end here.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernel side, loaded and attached: the only part of syscarve that knows libbpf. Create() gives a source that is
 // already counting, or an error that says what the host lacks; Finish() ends it and reads the counters.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One recording with BPF, start to end: arm the kernel side, run or find the subject, follow it until it is over, read
 // the counters.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every recording with BPF shares: the kernel side, what it tells, the runs it is divided into, and how it ends.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recording containers with BPF: not one by one from outside, which would always miss the first calls, but all that
 // are set up while we watch, each a subject of its own from before its first task. Whose they are, and which of them
 // are wanted, is decided afterwards.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A process that outlives the recorder. When the recorder is killed, the command that it recorded would run on, seen by
 // nobody: the guardian ends it, removes what the recorder can no longer remove, and says so.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the kernel side counted, as plain data, and how it becomes a Recording. Nothing here touches the kernel, so a
 // test can make up any snapshot, stream or loss.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What recorders that were killed have left on this host.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The door through which a test suite tells the recorder where one test ends and the next begins. The environment
 // variable SYSCARVE_MARK says where it is: the path of a unix socket, or "fd:N" for an open descriptor that is one end
 // of a connected socket.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recording without BPF: every call of the command's process tree is notified to this process, counted, and let through
 // (trace/supervisor.h). It needs no privilege and misses no call, but it costs a round trip per call and cannot see
 // capability checks. docs/notify-backend.md compares the two backends.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether the kernel can take the CPU from a task in the middle of a BPF program.
 #pragma once
 

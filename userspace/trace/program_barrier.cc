@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/program_barrier.h"
 
 #include <linux/bpf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Waits until no BPF program that has been detached is still running on another CPU: what it counts must be in the maps
 // before they are read for the last time.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The forms in which the kernel side's programs can be attached (bpf/raw_programs.bpf.h, bpf/perf_programs.bpf.h), and
 // how it is found out which one this kernel needs: docs/kernel-support.md.
 #pragma once

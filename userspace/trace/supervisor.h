@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a command under a seccomp filter whose SECCOMP_RET_USER_NOTIF calls are decided here, in user space
 // (seccomp_unotify(2)). It needs no privilege, and it is how a call is recorded or confined where BPF may not be
 // loaded.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernel's tracepoint events, to be opened for BPF programs by way of perf.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What is tried in a guest. Each check is a function check_NAME, which reports one line, or several of one kind:
 #   CHECK<TAB>name<TAB>pass|fail|skip<TAB>figures
 # A check passes when the kernel does as the table below expects of it. What it writes lies in $OUT, which the host keeps.

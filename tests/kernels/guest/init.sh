@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What a guest runs: as its first process, or as a service of systemd. /run/matrix holds, read-only:
 #   script    what to run here, as root      guest/    this folder      share/    what is to be at /share, if anything
 #   build/    bin/ and workloads/ of a build, and `place`, where they are to be: the tests have that path compiled in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """query.py RECORDING EXPRESSION: prints what an expression of Python says of a recording with one subject and one run."""
 
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/app/baseline_sources.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of jobs share: a folder of their own, and notes that are kept.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our JSON parser against nlohmann/json, on texts that are nearly JSON.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "userspace/container/cgroup_scan.h"
 
 #include <gtest/gtest.h>

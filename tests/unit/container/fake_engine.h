@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A container engine for tests: HTTP on a unix socket, answers as they are given to it, every kind of bad behaviour on
 // request. A thread for each connection. Nothing sleeps: tests wait for what has happened.
 #pragma once

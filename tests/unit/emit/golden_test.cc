@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // tests/golden/generate/<case>/recording.json and tests/golden/formats/profile.json must give exactly the texts beside
 // them. tests/golden/update.sh writes them anew.
 #include <gtest/gtest.h>

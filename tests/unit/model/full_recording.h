@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Recording that uses every part of the format at least once, for the tests of its codec.
 #pragma once
 

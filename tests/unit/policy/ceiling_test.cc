@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles kept under a ceiling: nothing is ever wider than before, and what is left is all that the ceiling leaves.
 #include "userspace/policy/ceiling.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Random recordings for the properties of merge: from few programs, subjects, runs and calls, so that they often have
 // parts in common and now and then disagree on them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recordings for tests, built in a line or two.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Filters read out of real processes. Needs what PTRACE_SECCOMP_GET_FILTER needs; skips, saying so, without it.
 #include "userspace/process/live_filter.h"
 

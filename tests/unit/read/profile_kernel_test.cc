@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is read of conditional profiles against the kernel: children load the filter, with "allow" turned into an errno
 // of its own so that nothing is ever executed, and ask about every number of both ABIs.
 #include <gtest/gtest.h>

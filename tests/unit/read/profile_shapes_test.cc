@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles of every kind that people bring, on every architecture that libseccomp knows: what we say that they decide
 // is what the filter decides that libseccomp makes of the same rules when it is asked without us.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reports of a diff. tests/golden/diff/ has the expected texts; tests/golden/update.sh writes them anew.
 #include "userspace/report/diff.h"
 

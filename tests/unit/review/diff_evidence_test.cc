@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where changed calls are said to come from.
 #include "userspace/review/diff_evidence.h"
 

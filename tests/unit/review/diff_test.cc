@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is said to have changed between two profiles: every kind of change, and by brute force that it is all and true.
 #include "userspace/review/diff.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For each rule a profile that has the mistake, and one that nearly has.
 #include "userspace/review/lint.h"
 

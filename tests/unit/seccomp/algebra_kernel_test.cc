@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the algebra says, confirmed by the kernel: counterexamples are made as calls under both filters, and filters are
 // asked with generated arguments. Needs no privilege.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles as mathematics, against brute force: what rules mean against Decider, and what filters decide against
 // Evaluate, asked for every value that makes a difference (narrow_profiles.h).
 #include "userspace/seccomp/algebra.h"

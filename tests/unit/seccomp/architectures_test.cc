@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every architecture: what we say of a profile is what the filter for it does, which libseccomp makes where it can.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Evaluate against the kernel itself: children load a filter and make the calls. Needs no privilege: seccomp(2) takes a
 // filter from anyone with no_new_privs.
 #include <gtest/gtest.h>

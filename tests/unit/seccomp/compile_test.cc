@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Compile, ValidateFilter and Evaluate, without loading anything.
 #include "userspace/seccomp/compile.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Filters folded back into profiles: equal on every number of every ABI, or refused, or warned of and stricter.
 #include "userspace/seccomp/decompile.h"
 

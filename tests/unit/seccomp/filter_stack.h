@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the kernel makes of a stack of filters, with the arguments given.
 #pragma once
 

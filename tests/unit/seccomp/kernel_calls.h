@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Children that load a filter and make raw calls under it. x86_64 only.
 #pragma once
 

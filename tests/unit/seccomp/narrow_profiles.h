@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pairs of profiles whose conditions look at a few bits of two arguments, so that asking for some hundred values of
 // these is asking for all that there are.
 //

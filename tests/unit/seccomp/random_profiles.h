@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Profiles of every shape that libseccomp makes right filters of.
 #pragma once
 

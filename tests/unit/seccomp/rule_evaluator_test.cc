@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The model's own answers against those of the filter that libseccomp makes.
 #include "userspace/seccomp/rule_evaluator.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Following filters with the arguments left open, against Evaluate with the arguments given.
 #include "userspace/seccomp/symbolic.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is said of each call: that nothing is forgotten or said twice, and that the parser is strict.
 #include "userspace/shipped/risk.h"
 

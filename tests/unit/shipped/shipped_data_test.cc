@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data files of profiles/: that they parse, mean something, and that their parsers are strict.
 #include "userspace/shipped/shipped_data.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program that makes known system calls and ends in known ways, for supervisor_test.cc. The calls under test are ones
 // that neither libc's start-up nor its exit makes. Usage: supervisor_subject MODE [ARGUMENT]
 #include <signal.h>
