@@ -106,7 +106,7 @@ struct {
 	__uint(max_entries, 8192);
 	__type(key, struct recorder_call_key);
 	__type(value, __u64);
-} other_calls SEC(".maps");
+} sparse_calls SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -134,7 +134,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024); // grown before load for every_call
-} news SEC(".maps");
+} events SEC(".maps");
 
 // With every_call, what a CPU is filling. The rest of the batch is read from user space at the end.
 struct {

@@ -137,7 +137,7 @@ static __always_inline __u32 phase_in(const struct recorder_runtime *runtime, st
 
 // Whether the exec that `task` has just done was the runtime executing itself anew, as runc does from a sealed copy: still in the
 // root that it came from, a file without a name, or the very file that it or its mover executed before.
-static __always_inline bool executes_itself_anew(const struct recorder_runtime *runtime, struct task_struct *task)
+static __always_inline bool is_reexec(const struct recorder_runtime *runtime, struct task_struct *task)
 {
 	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
 

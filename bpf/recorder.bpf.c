@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // The kernel side of `syscarve record`. For each system call of a followed task: find the task's slot, add one to a per-CPU
-// counter, and tell the ring when the counter was zero. Counters only ever grow and are the truth; the ring is the news.
+// counter, and tell the ring when the counter was zero. Counters only ever grow and are the truth; the ring carries the events.
 //
 // The rest keeps the answer to "which slot is this task's?" right. It is derived from the task itself, its cgroup and its
 // executable, at the first call after anything changed, and remembered in `task_slots` until exec, exit or a cgroup move.
@@ -17,7 +17,7 @@
 #include "bpf/denials.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/members.bpf.h"
-#include "bpf/news.bpf.h"
+#include "bpf/events.bpf.h"
 #include "bpf/phases.bpf.h"
 #include "bpf/queries.bpf.h"
 #include "bpf/recorder.h"
@@ -41,7 +41,7 @@ static __always_inline int enter_call(struct task_struct *task, long id)
 	__u32 counter = current_abi(task, 0) * RECORDER_PLANE_SIZE + (__u32)id;
 	struct recorder_counters *count = bpf_map_lookup_elem(&counters, &slot);
 
-	// A rowless slot.
+	// A sparse slot.
 	if (!count)
 		return count_other(slot, counter >= RECORDER_PLANE_SIZE, (__u32)id);
 	// Not atomic: the kernel runs this program at most once at a time per CPU (it counts what it skips for that reason, which the
@@ -129,7 +129,7 @@ static __always_inline int change_program(struct task_struct *task, __u32 before
 
 	if (before != pid)
 		forget_runtime(before);
-	if (subject && has_flag(subject, RECORDER_SUBJECT_CONTAINER) && executes_itself_anew(&runtime, task))
+	if (subject && has_flag(subject, RECORDER_SUBJECT_CONTAINER) && is_reexec(&runtime, task))
 		return 0;
 	if (subject)
 		note_start(subject, &runtime, task);

@@ -4,8 +4,8 @@
  * ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.
  *
  * A slot is one (subject, phase, program). Slot numbers start at 1; 0 means "not ours". Only programs of phase main have a row of
- * counters. The others are rowless: their number is made from subject and phase, nothing is reserved for them, and their calls are
- * counted in other_calls. A runtime's phase is short, and a subject then costs next to nothing before its program starts.
+ * counters. The others are sparse: their number is made from subject and phase, nothing is reserved for them, and their calls are
+ * counted in sparse_calls. A runtime's phase is short, and a subject then costs next to nothing before its program starts.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 
 enum {
 	/* Numbers below this, native and compat, have a counter of their own. Linux 6.18's highest is 469. Others, x32's
-	 * included, are counted in the other_calls hash. */
+	 * included, are counted in the sparse_calls hash. */
 	RECORDER_PLANE_SIZE = 512,
 	RECORDER_COUNTERS = 2 * RECORDER_PLANE_SIZE,
 	RECORDER_PATH_BYTES = 1024,
 	RECORDER_CGROUP_BYTES = 512,
 	RECORDER_CONTAINER_ID_DIGITS = 64,
 	RECORDER_BATCH_CALLS = 64,
-	RECORDER_ROWLESS = 1 << 19, /* bit of a rowless slot's number, above subject << 2 | phase */
+	RECORDER_SPARSE = 1 << 19, /* bit of a sparse slot's number, above subject << 2 | phase */
 	RECORDER_MAX_SUBJECTS = 1 << 16,
 	RECORDER_SUBJECT_LEVELS = 32, /* different depths at which subjects' cgroups can be */
 };
@@ -103,7 +103,7 @@ struct recorder_counters {
 	__u64 calls[RECORDER_COUNTERS];
 };
 
-/* Map other_calls: key -> count. */
+/* Map sparse_calls: key -> count. */
 struct recorder_call_key {
 	__u32 slot;
 	__u32 abi;
@@ -149,11 +149,11 @@ struct recorder_capability_count {
 
 /* What could not be kept, by reason. In .bss, only ever growing. */
 struct recorder_losses {
-	__u64 news_ring_full;       /* first sightings whose time is unknown */
+	__u64 event_ring_full;       /* first sightings whose time is unknown */
 	__u64 stream_ring_full;     /* calls missing from the stream of every call, though counted */
 	__u64 slots_full;           /* look-ups of programs that are counted without a name */
 	__u64 subjects_full;        /* containers that could not be followed */
-	__u64 other_calls_full;     /* calls of rowless slots or with unusual numbers counted nowhere */
+	__u64 sparse_calls_full;     /* calls of sparse slots or with unusual numbers counted nowhere */
 	__u64 denials_full;
 	__u64 capabilities_full;
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
@@ -175,23 +175,23 @@ struct recorder_process {
 	__u32 subject;
 };
 
-enum recorder_news_type {
-	RECORDER_NEWS_SIGHTING = 1,
-	RECORDER_NEWS_CALL = 2,
-	RECORDER_NEWS_BATCH = 3,
-	RECORDER_NEWS_SUBJECT = 4,
+enum recorder_event_type {
+	RECORDER_EVENT_SIGHTING = 1,
+	RECORDER_EVENT_CALL = 2,
+	RECORDER_EVENT_BATCH = 3,
+	RECORDER_EVENT_SUBJECT = 4,
 };
 
 /* Ring records start with this. Times are CLOCK_MONOTONIC nanoseconds. */
-struct recorder_news_header {
+struct recorder_event_header {
 	__u32 type;
 	__u32 count; /* calls in the record */
 	__u64 time_ns;
 };
 
 /* A call's first sighting in a slot; or, with --events all, one call whose number has no counter. */
-struct recorder_news_call {
-	struct recorder_news_header header;
+struct recorder_event_call {
+	struct recorder_event_header header;
 	__u32 slot;
 	__u32 abi;
 	__u32 nr;
@@ -199,8 +199,8 @@ struct recorder_news_call {
 };
 
 /* A container's cgroup was made. */
-struct recorder_news_subject {
-	struct recorder_news_header header;
+struct recorder_event_subject {
+	struct recorder_event_header header;
 	__u64 cgroup;
 	__u32 subject; /* 0: there was no room for it */
 	__u32 reserved;
@@ -208,8 +208,8 @@ struct recorder_news_subject {
 };
 
 /* Calls of one CPU, oldest first. Each is nanoseconds since header.time_ns << 28 | slot << 10 | counter. */
-struct recorder_news_batch {
-	struct recorder_news_header header;
+struct recorder_event_batch {
+	struct recorder_event_header header;
 	__u64 calls[RECORDER_BATCH_CALLS];
 };
 
@@ -217,7 +217,7 @@ struct recorder_news_batch {
 struct recorder_stream {
 	__u64 tick;
 	__u64 now;
-	struct recorder_news_batch batch;
+	struct recorder_event_batch batch;
 };
 
 #define RECORDER_BATCH_TIME_SHIFT 28
@@ -242,6 +242,6 @@ RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
 RECORDER_ASSERT_SIZE(struct recorder_losses, 80 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
 RECORDER_ASSERT_SIZE(struct recorder_process, 8);
-RECORDER_ASSERT_SIZE(struct recorder_news_call, 32);
-RECORDER_ASSERT_SIZE(struct recorder_news_subject, 16 + 16 + 512);
-RECORDER_ASSERT_SIZE(struct recorder_news_batch, 16 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_event_call, 32);
+RECORDER_ASSERT_SIZE(struct recorder_event_subject, 16 + 16 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_event_batch, 16 + 512);

@@ -94,9 +94,9 @@ static __always_inline __u32 generation_of(struct inode *inode)
 	return changed ^ changed >> 32;
 }
 
-static __always_inline __u32 rowless_slot(__u32 subject, __u32 phase)
+static __always_inline __u32 sparse_slot(__u32 subject, __u32 phase)
 {
-	return RECORDER_ROWLESS | subject << 2 | phase;
+	return RECORDER_SPARSE | subject << 2 | phase;
 }
 
 // The slot of the program that the current task executes, made at its first call. Like decide(), not static: the verifier then
@@ -120,14 +120,14 @@ __noinline __u32 slot_of_program(__u32 subject)
 	// Checked first so that a flood of programs cannot make the counter wrap.
 	if (next_slot >= slot_limit) {
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return rowless_slot(subject, RECORDER_PHASE_MAIN);
+		return sparse_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	__u32 slot = __sync_fetch_and_add(&next_slot, 1);
 	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
 
 	if (!described) {
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return rowless_slot(subject, RECORDER_PHASE_MAIN);
+		return sparse_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	described->key = key;
 	described->pid = task->tgid;
@@ -139,7 +139,7 @@ __noinline __u32 slot_of_program(__u32 subject)
 		if (known)
 			return *known;
 		__sync_fetch_and_add(&losses.slots_full, 1);
-		return rowless_slot(subject, RECORDER_PHASE_MAIN);
+		return sparse_slot(subject, RECORDER_PHASE_MAIN);
 	}
 	return slot;
 }
@@ -166,7 +166,7 @@ __noinline __u32 decide(long id)
 
 		// Not remembered: the latest call must be known when exec comes, and a filter may come at any time.
 		if (runtime)
-			return rowless_slot(subject, phase_in(runtime, task));
+			return sparse_slot(subject, phase_in(runtime, task));
 		slot = slot_of_program(subject);
 	}
 	*cache_entry(task->pid) = cache_tag(task->pid, at_generation) << TASK_SLOT_BITS | slot;

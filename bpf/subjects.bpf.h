@@ -175,12 +175,12 @@ static __noinline bool is_container_name(struct cgroup *cgroup, struct recorder_
 
 static __always_inline void tell_subject(struct cgroup *cgroup, __u32 subject, __u64 now, const char *path)
 {
-	struct recorder_news_subject *told = bpf_ringbuf_reserve(&news, sizeof(*told), 0);
+	struct recorder_event_subject *told = bpf_ringbuf_reserve(&events, sizeof(*told), 0);
 
 	// The subject can still be found in the map; one that had no room is only counted then.
 	if (!told)
 		return;
-	told->header.type = RECORDER_NEWS_SUBJECT;
+	told->header.type = RECORDER_EVENT_SUBJECT;
 	told->header.count = 0;
 	told->header.time_ns = now;
 	told->cgroup = cgroup_id(cgroup);

@@ -7,9 +7,9 @@
 namespace syscarve {
 namespace {
 
-recorder_news_batch MakeBatch(uint64_t time_ns) {
-  recorder_news_batch batch = {};
-  batch.header = {.type = RECORDER_NEWS_BATCH, .count = RECORDER_BATCH_CALLS, .time_ns = time_ns};
+recorder_event_batch MakeBatch(uint64_t time_ns) {
+  recorder_event_batch batch = {};
+  batch.header = {.type = RECORDER_EVENT_BATCH, .count = RECORDER_BATCH_CALLS, .time_ns = time_ns};
   for (uint64_t i = 0; i < RECORDER_BATCH_CALLS; ++i) {
     const uint64_t slot = 1 + i % 3;
     batch.calls[i] = (i * 300) << RECORDER_BATCH_TIME_SHIFT | slot << RECORDER_BATCH_SLOT_SHIFT | (i * 7 % 400);
@@ -18,11 +18,11 @@ recorder_news_batch MakeBatch(uint64_t time_ns) {
 }
 
 void ReadBatches(benchmark::State& state) {
-  NewsReader news(Abi::kX86_64, 0);
+  EventReader events(Abi::kX86_64, 0);
   uint64_t time = 0;
   for (auto _ : state) {
-    const recorder_news_batch batch = MakeBatch(time += 20'000);
-    news.Read(std::as_bytes(std::span(&batch, 1)));
+    const recorder_event_batch batch = MakeBatch(time += 20'000);
+    events.Read(std::as_bytes(std::span(&batch, 1)));
   }
   state.SetItemsProcessed(state.iterations() * RECORDER_BATCH_CALLS);
 }
@@ -35,12 +35,12 @@ void AggregateSnapshot(benchmark::State& state) {
         {.number = slot, .program = {.path = "/usr/bin/program" + std::to_string(slot), .inode = slot}});
     for (int nr = 0; nr < 100; ++nr) snapshot.calls.push_back({slot, {Abi::kX86_64, nr}, 1});
   }
-  const NewsReader news(Abi::kX86_64, 0);
+  const EventReader events(Abi::kX86_64, 0);
   for (auto _ : state) {
     Aggregator aggregator({}, {});
     aggregator.AddSubject({});
     aggregator.BeginRun("", "", 0);
-    AggregateRun(snapshot, {}, news, true, aggregator);
+    AggregateRun(snapshot, {}, events, true, aggregator);
     benchmark::DoNotOptimize(aggregator.Finish(1));
   }
 }

@@ -82,20 +82,20 @@ Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions&
   auto source = BpfEventSource::Create(options);
   if (!source.ok() || !(*source)->FollowCgroup(cgroup.directory(), BpfEventSource::CgroupKind::kPlain).ok())
     std::exit(1);
-  NewsReader news(NativeAbi(), 0);
+  EventReader events(NativeAbi(), 0);
   std::atomic<bool> done = false;
   // The consumer, on another core if there is one.
   std::thread consumer([&] {
-    pollfd ready = {.fd = (*source)->news_fd(), .events = POLLIN};
+    pollfd ready = {.fd = (*source)->events_fd(), .events = POLLIN};
     while (!done) {
       poll(&ready, 1, 50);
-      (void)(*source)->Drain(news);
+      (void)(*source)->Drain(events);
     }
   });
   Measurement measurement{.nanos = caller.Run()};
   done = true;
   consumer.join();
-  const auto snapshot = (*source)->Finish(news);
+  const auto snapshot = (*source)->Finish(events);
   if (!snapshot.ok()) std::exit(1);
   const SyscallId getppid_id{NativeAbi(), SYS_getppid};
   uint64_t counted = 0;
@@ -103,7 +103,7 @@ Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions&
     if (row.id == getppid_id) counted += row.count;
   }
   uint64_t streamed = 0;
-  for (const auto& [key, count] : news.streamed()) {
+  for (const auto& [key, count] : events.streamed()) {
     if (key.id == getppid_id) streamed += count;
   }
   // A neighbour's cgroup counts nothing.

@@ -260,8 +260,8 @@ TEST_F(MembershipTest, WhoMovesToAnotherSubjectIsThatSubjects) {
       "exec",
       Call(call, 19),
   }));
-  NewsReader news(NativeAbi(), 0);
-  const auto snapshot = (*source)->Finish(news);
+  EventReader events(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(events);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(Count(*snapshot, 0, Phase::kMain, call), 3u + 5u + 19u);
   EXPECT_EQ(Count(*snapshot, 1, Phase::kRuntime, call), 7u);
@@ -287,8 +287,8 @@ TEST_F(MembershipTest, AVisitorIsNotFollowed) {
   EXPECT_TRUE(followed->empty());
   Tell(go);
   ExpectEnd(child);
-  NewsReader news(NativeAbi(), 0);
-  const auto snapshot = (*source)->Finish(news);
+  EventReader events(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(events);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(Count(*snapshot, 0, Phase::kRuntime, call), 5u);
   EXPECT_EQ(Count(*snapshot, 0, Phase::kMain, call), 0u);
@@ -308,8 +308,8 @@ TEST_F(MembershipTest, SaysHowManyMayHaveLeftUnseenAndWhereTo) {
   for (int i = 0; i < depth; ++i) words.push_back("fork");
   words.push_back(MoveAway());
   ExpectEnd(Start(words));
-  NewsReader news(NativeAbi(), 0);
-  const auto snapshot = (*source)->Finish(news);
+  EventReader events(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(events);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(snapshot->losses.left_unseen, 1u);
   EXPECT_EQ(std::string(snapshot->losses.left_to), away_->path());

@@ -60,8 +60,8 @@ TEST(ProgramBarrierTest, ARecordingWithoutMembarrierLosesNothing) {
   EXPECT_EQ(WithoutMembarrier([] {
               auto source = BpfEventSource::Create({});
               if (!source.ok()) return 2;
-              NewsReader news(NativeAbi(), 0);
-              const auto snapshot = (*source)->Finish(news);
+              EventReader events(NativeAbi(), 0);
+              const auto snapshot = (*source)->Finish(events);
               return snapshot.ok() && !snapshot->unsettled ? 0 : 1;
             }),
             0);

@@ -135,16 +135,16 @@ TEST_F(RecorderTest, TellsEachFirstSightingOnce) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
-  NewsReader news(NativeAbi(), 0);
-  const auto snapshot = (*source)->Finish(news);
+  EventReader events(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(events);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
-  EXPECT_EQ(news.repeated_sightings(), 0u);
+  EXPECT_EQ(events.repeated_sightings(), 0u);
   size_t counted = 0;
   for (const auto& calls : snapshot->calls) {
-    counted += news.sightings().contains({calls.slot, calls.id});
+    counted += events.sightings().contains({calls.slot, calls.id});
   }
   EXPECT_GE(counted, 10u);
-  EXPECT_EQ(counted, news.sightings().size());
+  EXPECT_EQ(counted, events.sightings().size());
 }
 
 TEST_F(RecorderTest, RecordsTheFirstAndTheLastCallOfAProgramTwoHundredTimes) {
@@ -547,8 +547,8 @@ TEST_F(RecorderTest, TakesNoCallOfAMovingChildForTheProgramsOwn) {
   }
   stop = true;
   forgetting.join();
-  NewsReader news(NativeAbi(), 0);
-  const auto snapshot = (*source)->Finish(news);
+  EventReader events(NativeAbi(), 0);
+  const auto snapshot = (*source)->Finish(events);
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   for (const KernelSlot& slot : snapshot->slots) EXPECT_NE(slot.phase, Phase::kMain) << slot.program.path;
 }

@@ -28,7 +28,7 @@
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
 #include "userspace/report/explain_call.h"
-#include "userspace/review/call_answer.h"
+#include "userspace/review/call_explanation.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/shipped/names.h"
 
@@ -126,8 +126,8 @@ absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const
     SYSCARVE_ASSIGN_OR_RETURN(FilterProgram program, Compile(input.profile));
     stack.push_back(std::move(program));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<CallAnswer> answers,
-                            AnswersTo(call.name, call.known, abis, stack, source));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<CallExplanation> answers,
+                            ExplainCalls(call.name, call.known, abis, stack, source));
   if (answers.empty()) {
     return absl::InvalidArgumentError(Concat("none of the architectures has a call \"", call.name, "\""));
   }

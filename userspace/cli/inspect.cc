@@ -68,7 +68,7 @@ absl::Status RunInspect(const InspectArguments& arguments) {
     warnings = decompiled.warnings;
     warnings.insert(warnings.end(), emitted.warnings.begin(), emitted.warnings.end());
   } else {
-    SYSCARVE_ASSIGN_OR_RETURN(const std::vector<AbiAnswers> abis, DescribeFilters(filters, NativeAbi()));
+    SYSCARVE_ASSIGN_OR_RETURN(const std::vector<AbiSummary> abis, DescribeFilters(filters, NativeAbi()));
     std::vector<size_t> instructions;
     for (const FilterProgram& filter : filters) instructions.push_back(filter.size());
     result = InspectText(Concat("process ", pid), instructions, abis);

@@ -64,8 +64,8 @@ class Policy {
     if (call.decision.contains(default_)) leftovers.push_back(default_);
     for (const auto& [action, on] : call.decision) leftovers.push_back(action);
     for (const Action leftover : leftovers) {
-      SYSCARVE_ASSIGN_OR_RETURN(const std::optional<CallRules> rules,
-                                SpellDecision(sets_, call.decision, leftover, false, Spelling::kInclusive));
+      SYSCARVE_ASSIGN_OR_RETURN(const std::optional<ArgumentRules> rules,
+                                ToConditions(sets_, call.decision, leftover, false, ComparisonStyle::kInclusive));
       if (!rules.has_value()) continue;
       AddConditional(call, *rules, leftover);
       return absl::OkStatus();
@@ -108,10 +108,10 @@ class Policy {
     if (action != default_) blocks_.unconditional[action].push_back(Named(call));
   }
 
-  void AddConditional(const CallDecision& call, const CallRules& rules, Action leftover) {
+  void AddConditional(const CallDecision& call, const ArgumentRules& rules, Action leftover) {
     const std::string name = Named(call);
     std::map<Action, std::vector<std::string>> alternatives;
-    for (const ConditionalAnswer& rule : rules) {
+    for (const ArgumentRule& rule : rules) {
       alternatives[rule.action].push_back(Concat("(", KafelConditions(rule.conditions), ")"));
     }
     for (const auto& [action, conditions] : alternatives) {

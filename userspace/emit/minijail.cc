@@ -105,8 +105,8 @@ class Policy {
       return absl::OkStatus();
     }
     const Decision wanted = {{refusal, sets_.Not(on)}, {{ActionKind::kAllow, 0}, on}};
-    SYSCARVE_ASSIGN_OR_RETURN(const std::optional<CallRules> rules,
-                              SpellDecision(sets_, wanted, refusal, false, Spelling::kInclusive));
+    SYSCARVE_ASSIGN_OR_RETURN(const std::optional<ArgumentRules> rules,
+                              ToConditions(sets_, wanted, refusal, false, ComparisonStyle::kInclusive));
     if (!rules.has_value() && !options_.stricter) {
       losses_.Unsayable("allowed in more ways than a list of conditions says", name);
       return absl::OkStatus();
@@ -117,7 +117,7 @@ class Policy {
       return AddRefusing(name, ArgumentSets::kNone, refusal);
     }
     std::vector<std::string> alternatives;
-    for (const ConditionalAnswer& rule : *rules) alternatives.push_back(MinijailConditions(rule.conditions));
+    for (const ArgumentRule& rule : *rules) alternatives.push_back(MinijailConditions(rule.conditions));
     const std::string conditions = absl::StrJoin(alternatives, " || ");
     lines_.push_back(Concat(name, ": ",
                             otherwise.empty()                       ? conditions

@@ -150,12 +150,12 @@ std::vector<std::string> WithSets(const Names& allowed, const std::map<std::stri
   Names rest = allowed;
   std::vector<std::string> words;
   for (;;) {
-    const auto news = [&](const auto& set) {
+    const auto events = [&](const auto& set) {
       return std::ranges::count_if(set.second, [&](const std::string& name) { return rest.contains(name); });
     };
-    const auto best = std::ranges::max_element(fitting, {}, news);
+    const auto best = std::ranges::max_element(fitting, {}, events);
     // A set that stands for one call only hides it.
-    if (best == fitting.end() || news(*best) < 2) break;
+    if (best == fitting.end() || events(*best) < 2) break;
     for (const std::string& name : best->second) rest.erase(name);
     words.push_back(best->first);
     fitting.erase(best);

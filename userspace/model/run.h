@@ -29,7 +29,7 @@ struct ValueSet {
 
 struct Observation {
   uint64_t count = 0;                      // Equal to the sum over `programs`.
-  std::optional<UnixNanos> first_seen;     // Detail: absent when the news of it was lost.
+  std::optional<UnixNanos> first_seen;     // Detail: absent when its event was lost.
   std::map<ProgramId, uint64_t> programs;  // Count per program.
   std::map<int, ValueSet> arguments;       // By argument index, 0 to 5.
   bool operator==(const Observation&) const = default;

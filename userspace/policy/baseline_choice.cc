@@ -119,7 +119,7 @@ void AddOccasional(std::span<const OccasionalCalls> occasional, const std::set<s
     const bool applies =
         std::ranges::any_of(runtimes, [&rule](const std::string& runtime) { return NamesRuntime(rule, runtime); });
     if (!applies) continue;
-    BaselineCalls calls = {.source = Concat(rule.id, ": ", rule.reason), .abi = abi, .names = {}, .luck = true};
+    BaselineCalls calls = {.source = Concat(rule.id, ": ", rule.reason), .abi = abi, .names = {}, .incidental = true};
     std::ranges::copy_if(rule.names, std::back_inserter(calls.names),
                          [abi](const std::string& name) { return FindSyscall(abi, name).has_value(); });
     baselines.push_back(std::move(calls));

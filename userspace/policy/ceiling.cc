@@ -90,9 +90,8 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
       SYSCARVE_ASSIGN_OR_RETURN(const ChosenRules next, ChooseRules(sets, name, wanted, context));
       if (!chosen.has_value() || next.comparison < chosen->comparison) chosen = next;
     }
-    const bool allows = std::any_of(chosen->rules.begin(), chosen->rules.end(), [](const ConditionalAnswer& rule) {
-      return rule.action.kind == ActionKind::kAllow;
-    });
+    const bool allows = std::any_of(chosen->rules.begin(), chosen->rules.end(),
+                                    [](const ArgumentRule& rule) { return rule.action.kind == ActionKind::kAllow; });
     if (chosen->comparison != Comparison::kLooser && allows) {
       result.narrowed[name] = std::move(chosen->rules);
     } else {

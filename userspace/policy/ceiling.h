@@ -16,10 +16,10 @@ namespace syscarve {
 
 // What is left of a set of names. A name in neither map is allowed by the ceiling whatever its arguments.
 struct CeilingResult {
-  std::vector<Abi> abis;                      // Those that the ceiling serves at all.
-  std::map<std::string, Action> cut;          // Never allowed, and what the ceiling answers instead.
-  std::map<std::string, CallRules> narrowed;  // Allowed for some arguments: the rules to write.
-  std::vector<std::string> warnings;          // Sentences.
+  std::vector<Abi> abis;                          // Those that the ceiling serves at all.
+  std::map<std::string, Action> cut;              // Never allowed, and what the ceiling answers instead.
+  std::map<std::string, ArgumentRules> narrowed;  // Allowed for some arguments: the rules to write.
+  std::vector<std::string> warnings;              // Sentences.
 };
 
 // Which of `names` the ceiling allows. `refusing` is the profile to come as it would be if it allowed nothing: its

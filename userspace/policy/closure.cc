@@ -65,16 +65,16 @@ std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureR
   return added;
 }
 
-std::map<std::string, std::string> LuckyCalls(std::span<const ClosureRule> rules, ClosureMode mode,
-                                              const SeenCalls& seen) {
-  std::map<std::string, std::string> lucky;
+std::map<std::string, std::string> IncidentalCalls(std::span<const ClosureRule> rules, ClosureMode mode,
+                                                   const SeenCalls& seen) {
+  std::map<std::string, std::string> incidental;
   ForEachAddition(
       rules, mode, seen,
       [&](const ClosureRule& rule, const Names& names, const std::string&, const std::vector<ArgumentCondition>&) {
-        if (!rule.luck) return;
-        for (const std::string& name : names) lucky.try_emplace(name, rule.id);
+        if (!rule.incidental) return;
+        for (const std::string& name : names) incidental.try_emplace(name, rule.id);
       });
-  return lucky;
+  return incidental;
 }
 
 std::optional<Abi> OtherArchitecture(Abi native) {

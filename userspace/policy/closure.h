@@ -40,10 +40,10 @@ struct SeenCalls {
 std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureRule> rules, ClosureMode mode,
                                                         const SeenCalls& seen);
 
-// The calls, seen or not, of rules that say that it is luck which of them are seen: name -> ClosureRule::id. A profile
-// lists them under that rule either way, so that luck does not change its bytes.
-std::map<std::string, std::string> LuckyCalls(std::span<const ClosureRule> rules, ClosureMode mode,
-                                              const SeenCalls& seen);
+// The calls, seen or not, of rules with `incidental`: which of them are seen is a matter of chance: name ->
+// ClosureRule::id. A profile lists them under that rule either way, so that this does not change its bytes.
+std::map<std::string, std::string> IncidentalCalls(std::span<const ClosureRule> rules, ClosureMode mode,
+                                                   const SeenCalls& seen);
 
 // The architecture that a portable profile speaks of beside `native`, or nullopt.
 std::optional<Abi> OtherArchitecture(Abi native);

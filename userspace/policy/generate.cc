@@ -265,7 +265,7 @@ void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<
   }
   for (auto& [call, names] : grouped) {
     std::stable_partition(call.rules.begin(), call.rules.end(), [](const auto& rule) { return rule.action == kAllow; });
-    for (const ConditionalAnswer& rule : call.rules) {
+    for (const ArgumentRule& rule : call.rules) {
       std::string comment =
           rule.action == kAllow ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
       if (!call.closure.empty()) comment = comments.at(call.closure);
@@ -284,12 +284,12 @@ const std::string& ClosureRuleOf(const AllowedCall& call) {
 }
 
 // The rules of a call that only closure allows and every reason narrows; none where some reason does not.
-CallRules ClosureConditions(const AllowedCall& call) {
-  CallRules rules;
+ArgumentRules ClosureConditions(const AllowedCall& call) {
+  ArgumentRules rules;
   if (!call.only_by_closure()) return rules;
   for (const ClosureReason& reason : call.closure) {
     if (reason.conditions.empty()) return {};
-    const ConditionalAnswer rule{reason.conditions, kAllow};
+    const ArgumentRule rule{reason.conditions, kAllow};
     if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(rule);
   }
   return rules;
@@ -297,12 +297,12 @@ CallRules ClosureConditions(const AllowedCall& call) {
 
 // Where both hold. nullopt where that would need two conditions on one argument, which container runtimes take for
 // alternatives.
-std::optional<CallRules> Intersect(const CallRules& left, const CallRules& right) {
-  CallRules both;
-  for (const ConditionalAnswer& one : left) {
-    for (const ConditionalAnswer& other : right) {
+std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const ArgumentRules& right) {
+  ArgumentRules both;
+  for (const ArgumentRule& one : left) {
+    for (const ArgumentRule& other : right) {
       if (other.action != kAllow) continue;
-      ConditionalAnswer rule = one;
+      ArgumentRule rule = one;
       for (const ArgumentCondition& condition : other.conditions) {
         if (std::ranges::find(rule.conditions, condition) != rule.conditions.end()) continue;
         const auto same_argument = [&](const auto& already) { return already.index == condition.index; };
@@ -319,12 +319,12 @@ std::optional<CallRules> Intersect(const CallRules& left, const CallRules& right
 void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile& result) {
   std::vector<std::string> left_out;
   for (auto& [name, call] : calls) {
-    CallRules rules = ClosureConditions(call);
+    ArgumentRules rules = ClosureConditions(call);
     if (rules.empty()) continue;
     const auto by_ceiling = std::ranges::find(result.narrowed, name, &NarrowedCall::name);
     if (by_ceiling == result.narrowed.end()) {
       result.narrowed.push_back({name, std::move(rules), ClosureRuleOf(call)});
-    } else if (std::optional<CallRules> both = Intersect(rules, by_ceiling->rules); both.has_value()) {
+    } else if (std::optional<ArgumentRules> both = Intersect(rules, by_ceiling->rules); both.has_value()) {
       *by_ceiling = {name, *std::move(both), ClosureRuleOf(call)};
     } else {
       left_out.push_back(name);
@@ -339,14 +339,14 @@ void NarrowByClosure(std::map<std::string, AllowedCall>& calls, GeneratedProfile
 
 // The baseline that the profile lists a call of the container runtime under.
 const std::string& ListedBaseline(const AllowedCall& call, const std::vector<BaselineCalls>& baselines) {
-  const auto by_luck = std::ranges::find_if(baselines, [&](const BaselineCalls& calls) {
-    return calls.luck && std::ranges::find(calls.names, call.name) != calls.names.end();
+  const auto by_incidence = std::ranges::find_if(baselines, [&](const BaselineCalls& calls) {
+    return calls.incidental && std::ranges::find(calls.names, call.name) != calls.names.end();
   });
-  return by_luck != baselines.end() ? by_luck->source : call.baseline;
+  return by_incidence != baselines.end() ? by_incidence->source : call.baseline;
 }
 
-// One rule per kind of reason; each name goes where its strongest reason is, and where that is luck, to the rule that
-// says so.
+// One rule per kind of reason; each name goes where its strongest reason is, and where that is incidental, to the rule
+// that says so.
 Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<NarrowedCall>& narrowed,
                     const std::vector<ClosureRule>& closure_rules, const GenerateOptions& options,
                     const ErrnoPolicy& policy, std::vector<Abi> abis) {
@@ -364,8 +364,8 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
   for (const AllowedCall& call : calls) {
     allowed.insert(call.name);
     if (conditional.contains(call.name)) continue;
-    if (!call.luck.empty()) {
-      closure[call.luck].push_back(call.name);
+    if (!call.incidental.empty()) {
+      closure[call.incidental].push_back(call.name);
     } else if (!call.sightings.empty()) {
       seen.push_back(call.name);
     } else if (!call.baseline.empty()) {
@@ -388,7 +388,7 @@ Profile MakeProfile(const std::vector<AllowedCall>& calls, const std::vector<Nar
   add(std::move(asked), "asked for: --allow");
   std::map<std::string, std::string> comments;
   for (const ClosureRule& rule : closure_rules) {
-    comments[rule.id] = Concat(rule.luck ? "seen or closure " : "closure ", rule.id, ": ", rule.reason);
+    comments[rule.id] = Concat(rule.incidental ? "seen or closure " : "closure ", rule.id, ": ", rule.reason);
     if (const auto found = closure.find(rule.id); found != closure.end()) {
       add(std::move(found->second), comments[rule.id]);
     }
@@ -512,8 +512,8 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   for (auto& [name, reasons] : Close(*closure_rules, options.closure, wanted)) {
     if (!blocked.contains(name) && ExistsOn(abis, name)) calls[name].closure = std::move(reasons);
   }
-  for (auto& [name, rule] : LuckyCalls(*closure_rules, options.closure, wanted)) {
-    if (const auto found = calls.find(name); found != calls.end()) found->second.luck = std::move(rule);
+  for (auto& [name, rule] : IncidentalCalls(*closure_rules, options.closure, wanted)) {
+    if (const auto found = calls.find(name); found != calls.end()) found->second.incidental = std::move(rule);
   }
   if (options.ceiling.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, abis, calls, result));

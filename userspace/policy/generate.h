@@ -42,7 +42,7 @@ struct BaselineCalls {
   std::string source;  // "observed", "runc 1.1.5 without no_new_privs, shipped" …
   Abi abi = Abi::kX86_64;
   std::vector<std::string> names;  // All known on `abi`.
-  bool luck = false;               // Made now and then: listed under this source also where another one has seen them.
+  bool incidental = false;         // Made now and then: listed under this source also where another one has seen them.
   bool operator==(const BaselineCalls&) const = default;
 };
 
@@ -63,7 +63,7 @@ struct AllowedCall {
   std::string baseline;             // BaselineCalls::source, or "".
   std::vector<ClosureReason> closure;
   // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
-  std::string luck;
+  std::string incidental;
   bool asked = false;  // By GenerateOptions::allow.
   bool only_by_closure() const { return sightings.empty() && baseline.empty() && !asked; }
   uint64_t count() const;  // Over all sightings.
@@ -80,7 +80,7 @@ struct CutCall {
 // A call that is allowed for some arguments only. It is among GeneratedProfile::calls, too.
 struct NarrowedCall {
   std::string name;
-  CallRules rules;
+  ArgumentRules rules;
   std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these.
   bool operator==(const NarrowedCall&) const = default;
 };

@@ -144,7 +144,7 @@ SubreaperScope::~SubreaperScope() {
   prctl(PR_SET_CHILD_SUBREAPER, previous_, 0, 0, 0);
 }
 
-size_t DescendantEnder::Sweep() {
+size_t DescendantKiller::Sweep() {
   size_t alive = 0;
   for (const ProcessInfo& process : FindDescendants(getpid())) {
     if (process.dead) continue;
@@ -155,9 +155,9 @@ size_t DescendantEnder::Sweep() {
   return alive;
 }
 
-TreeEnd EndDescendants(std::chrono::milliseconds limit) {
+KillResult EndDescendants(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  DescendantEnder ender;
+  DescendantKiller ender;
   while (true) {
     const size_t alive = ender.Sweep();
     pid_t reaped = 0;

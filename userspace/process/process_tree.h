@@ -5,7 +5,7 @@
 //
 //   SubreaperScope subreaper;
 //   …start the command, wait for it…
-//   const TreeEnd end = EndDescendants(std::chrono::seconds(10));
+//   const KillResult end = EndDescendants(std::chrono::seconds(10));
 //   if (end.ended > 0) Note(…);
 #pragma once
 
@@ -56,7 +56,7 @@ class SubreaperScope {
 
 // Ends this process's descendants with SIGKILL, as the kernel does to a container whose first process dies. Nothing is
 // waited for: Sweep as often as it takes, and reap in between, because a process can fork faster than it is found.
-class DescendantEnder {
+class DescendantKiller {
  public:
   // Kills every living descendant there is now; returns how many were found alive.
   size_t Sweep();
@@ -67,13 +67,13 @@ class DescendantEnder {
   std::set<std::pair<pid_t, uint64_t>> ended_;  // (pid, start time)
 };
 
-struct TreeEnd {
+struct KillResult {
   uint64_t ended = 0;  // Processes killed.
   uint64_t left = 0;   // Processes still there when the time was up: they are stuck in the kernel.
 };
 
 // Ends all descendants of this process and reaps all its children, within `limit`. REQUIRES: whoever wants a child's
 // status has waited for it.
-TreeEnd EndDescendants(std::chrono::milliseconds limit);
+KillResult EndDescendants(std::chrono::milliseconds limit);
 
 }  // namespace syscarve

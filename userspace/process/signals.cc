@@ -62,19 +62,19 @@ SignalForwarder::~SignalForwarder() {
 }
 
 SignalForwarder::News SignalForwarder::HandlePending() {
-  News news;
+  News events;
   signalfd_siginfo info;
   while (read(fd_.get(), &info, sizeof(info)) == sizeof(info)) {
     const int signal = static_cast<int>(info.ssi_signo);
     if (signal == SIGCHLD) {
-      news.child_changed = true;
+      events.child_changed = true;
     } else if (target_ == 0) {
-      news.asked_to_end |= signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+      events.asked_to_end |= signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
     } else if (!ReachedCommand(info, target_)) {
       kill(target_, signal);
     }
   }
-  return news;
+  return events;
 }
 
 }  // namespace syscarve

@@ -7,8 +7,8 @@
 //   const pid_t child = …;
 //   signals.SetTarget(child);
 //   …poll signals.fd(); when it is readable:
-//   const SignalForwarder::News news = signals.HandlePending();
-//   if (news.child_changed) …waitpid(…, WNOHANG)…; and after the command's end: signals.SetTarget(0);
+//   const SignalForwarder::News events = signals.HandlePending();
+//   if (events.child_changed) …waitpid(…, WNOHANG)…; and after the command's end: signals.SetTarget(0);
 #pragma once
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of what strace writes, taken apart: whose it is, and which call or which news. What the lines mean together
+// One line of what strace writes, taken apart: whose it is, and which call or which event. What the lines mean together
 // is strace.cc's.
 #pragma once
 

@@ -25,7 +25,7 @@ std::vector<std::string> WordsOf(const std::string& sentence) {
 std::string EvidenceLines(const DiffReport& report, const CallChange& change) {
   const CallEvidence* const evidence = EvidenceFor(report, change.names.front());
   if (evidence == nullptr) return "";
-  const std::string origin = OriginWords(*evidence, change.Has(Direction::kLooser));
+  const std::string origin = OriginWords(*evidence, change.Has(Comparison::kLooser));
   std::string text = origin.empty() ? "" : Concat("    ", EscapeForTerminal(origin), "\n");
   for (const Sighting& sighting : SightingsToShow(*evidence)) {
     text += Indented(SightingLines(sighting, sighting.id.abi == report.native), "  ");
@@ -35,7 +35,7 @@ std::string EvidenceLines(const DiffReport& report, const CallChange& change) {
 
 std::string AnswerLines(const CallChange& change, const std::string& indent) {
   std::string text;
-  for (const ChangedAnswer& answer : change.answers) {
+  for (const ActionChange& answer : change.answers) {
     const std::string when = WhenWords(answer, Length::kShort);
     text += Concat(indent, AnswerWords(answer, "->"), when.empty() ? "" : " ", when, "\n");
     const std::string name = change.names.empty() ? "call" : change.names.front();

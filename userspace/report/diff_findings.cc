@@ -26,7 +26,7 @@ FindingLevel LevelOf(RiskLevel risk) {
 
 std::string Answers(const CallChange& change) {
   std::vector<std::string> parts;
-  for (const ChangedAnswer& answer : change.answers) {
+  for (const ActionChange& answer : change.answers) {
     const std::string when = WhenWords(answer, Length::kWhole);
     parts.push_back(Concat(AnswerWords(answer, "->"), when.empty() ? "" : " ", when));
   }
@@ -49,7 +49,7 @@ class Findings {
     std::string message = Concat(CallTitle(change, report_.native), ": ", Answers(change), ".");
     if (change.Opens()) message += Concat(" ", risk.why);
     if (const CallEvidence* const evidence = EvidenceFor(report_, name)) {
-      const std::string origin = OriginWords(*evidence, change.Has(Direction::kLooser));
+      const std::string origin = OriginWords(*evidence, change.Has(Comparison::kLooser));
       if (!origin.empty()) message += Concat(" Origin: ", origin, ".");
       for (const Sighting& sighting : SightingsToShow(*evidence)) {
         if (sighting.rest > 0) break;
@@ -81,12 +81,12 @@ class Findings {
                     .identity = std::move(identity),
                     .fix = "",
                     .changes = {}};
-    if (change.Has(Direction::kLooser)) {
+    if (change.Has(Comparison::kLooser)) {
       const RiskLevel risk = RiskOfChange(change, report_.risks);
       finding.rule = Concat("looser-", RiskLevelName(risk));
       finding.level = LevelOf(risk);
       if (change.Opens()) finding.fix = "Allow it only if the program is meant to do that.";
-    } else if (change.Has(Direction::kTighter)) {
+    } else if (change.Has(Comparison::kTighter)) {
       finding.rule = "tighter";
     }
     findings_.push_back(std::move(finding));

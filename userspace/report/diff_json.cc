@@ -17,26 +17,25 @@ namespace {
 constexpr std::string_view kSchema = "syscarve.diff/1";
 constexpr size_t kWidth = 120;
 
-std::string_view DirectionName(Direction direction) {
+std::string_view ComparisonName(Comparison direction) {
   switch (direction) {
-    case Direction::kLooser:
+    case Comparison::kLooser:
       return "looser";
-    case Direction::kTighter:
+    case Comparison::kTighter:
       return "tighter";
-    case Direction::kOtherAnswer:
+    default:
       return "other";
   }
-  return "";
 }
 
 JsonValue::Array Texts(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
 
-JsonValue::Array AnswersJson(const std::vector<ChangedAnswer>& answers) {
+JsonValue::Array AnswersJson(const std::vector<ActionChange>& answers) {
   JsonValue::Array result;
-  for (const ChangedAnswer& answer : answers) {
-    JsonValue::Object object = {{"direction", DirectionName(answer.direction)},
+  for (const ActionChange& answer : answers) {
+    JsonValue::Object object = {{"direction", ComparisonName(answer.direction)},
                                 {"before", ActionJson(answer.before)},
                                 {"after", ActionJson(answer.after)}};
     const bool always = answer.when.size() == 1 && answer.when.front().empty();

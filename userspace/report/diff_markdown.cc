@@ -40,7 +40,7 @@ std::string Names(const std::vector<std::string>& names) {
 
 std::string Changed(const CallChange& change, bool in_table) {
   std::vector<std::string> parts;
-  for (const ChangedAnswer& answer : change.answers) {
+  for (const ActionChange& answer : change.answers) {
     std::string part = EscapeForMarkdown(AnswerWords(answer, kArrow));
     const auto code = [&](const std::string& text) {
       return in_table ? MarkdownCodeInTable(text) : MarkdownCode(text);
@@ -66,7 +66,7 @@ std::string Who(const DiffReport& report, const CallChange& change) {
     if (sighting.rest == 0) runs.insert(sighting.run_name);
     for (const auto& [program, count] : sighting.programs) programs.insert(ProgramLabel(program));
   }
-  const std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Direction::kLooser)));
+  const std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Comparison::kLooser)));
   if (runs.empty()) return origin;
   return Concat(CodeList(programs), " in ", CodeList(runs), origin.empty() ? "" : ": ", origin);
 }
@@ -129,7 +129,7 @@ std::string EvidenceSection(const DiffReport& report, const std::vector<FamilyCh
       const Risk& risk = RiskOf(report.risks, change->names.front());
       items += Concat("- ", MarkdownCode(CallTitle(*change, report.native)));
       if (const CallEvidence* const evidence = EvidenceFor(report, change->names.front())) {
-        const std::string origin = OriginWords(*evidence, change->Has(Direction::kLooser));
+        const std::string origin = OriginWords(*evidence, change->Has(Comparison::kLooser));
         items += Concat(origin.empty() ? "" : ": ", EscapeForMarkdown(origin));
         if (!risk.references.empty()) {
           items += Concat(". See ", EscapeForMarkdown(absl::StrJoin(risk.references, "; ")));

@@ -68,7 +68,7 @@ RankedChanges Rank(const DiffReport& report) {
   std::vector<const CallChange*> tighter;
   std::vector<const CallChange*> other;
   for (const CallChange& change : report.diff.calls) {
-    (change.Has(Direction::kLooser) ? looser : change.Has(Direction::kTighter) ? tighter : other).push_back(&change);
+    (change.Has(Comparison::kLooser) ? looser : change.Has(Comparison::kTighter) ? tighter : other).push_back(&change);
   }
   return {ByFamily(report, looser), ByFamily(report, tighter), ByFamily(report, other)};
 }
@@ -83,7 +83,7 @@ std::string VerdictWords(const DiffReport& report) {
 
 std::string CountWords(const DiffReport& report) {
   const auto opens = [](const CallChange& change) { return change.Opens(); };
-  const auto tightens = [](const CallChange& change) { return change.Has(Direction::kTighter); };
+  const auto tightens = [](const CallChange& change) { return change.Has(Comparison::kTighter); };
   const auto neither = [&](const CallChange& change) { return !opens(change) && !tightens(change); };
   const size_t opened = NamesWhere(report.diff, opens).size();
   const size_t tighter = NamesWhere(report.diff, tightens).size();
@@ -112,11 +112,11 @@ std::string CallTitle(const CallChange& change, Abi native) {
   return Concat(change.names.front(), " (", absl::StrJoin(abis, ", "), ")");
 }
 
-std::string AnswerWords(const ChangedAnswer& answer, std::string_view arrow) {
+std::string AnswerWords(const ActionChange& answer, std::string_view arrow) {
   return Concat(ActionWords(answer.before), " ", arrow, " ", ActionWords(answer.after));
 }
 
-std::string WhenWords(const ChangedAnswer& answer, Length length) {
+std::string WhenWords(const ActionChange& answer, Length length) {
   if (answer.when.empty()) return "for some arguments, in more ways than can be told";
   if (answer.when.front().empty()) return "";
   std::vector<std::string> alternatives;
@@ -132,7 +132,7 @@ std::string WhenWords(const ChangedAnswer& answer, Length length) {
   return Concat("if ", absl::StrJoin(alternatives, ", or "));
 }
 
-std::string ExampleWords(const std::string& name, const ChangedAnswer& answer) {
+std::string ExampleWords(const std::string& name, const ActionChange& answer) {
   if (answer.when.size() == 1 && answer.when.front().empty()) return "";
   size_t shown = 1;
   for (const auto& conditions : answer.when) {

@@ -41,14 +41,14 @@ size_t CountOf(const std::vector<FamilyChanges>& families);
 std::string CallTitle(const CallChange& change, Abi native);
 
 // "refused with EPERM -> allowed", with `arrow` for the arrow.
-std::string AnswerWords(const ChangedAnswer& answer, std::string_view arrow);
+std::string AnswerWords(const ActionChange& answer, std::string_view arrow);
 
 // "" whatever the arguments; else "if arg0 == 0x9, or arg0 == 0xa", all of it or shortened when long.
 enum class Length { kShort, kWhole };
-std::string WhenWords(const ChangedAnswer& answer, Length length);
+std::string WhenWords(const ActionChange& answer, Length length);
 
 // "" whatever the arguments; else "personality(0x9)".
-std::string ExampleWords(const std::string& name, const ChangedAnswer& answer);
+std::string ExampleWords(const std::string& name, const ActionChange& answer);
 
 // What a change of many calls is about: "numbers without a name, those of the future among them, and 312 calls with a
 // name".

@@ -53,7 +53,7 @@ std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
 }
 
 // The answer to a call that has no reason to be allowed.
-std::string RefusedLine(const Decider& decider, const std::vector<Abi>& abis, const std::string& name) {
+std::string RefusedLine(const RuleEvaluator& decider, const std::vector<Abi>& abis, const std::string& name) {
   for (const Abi abi : abis) {
     if (const std::optional<SyscallId> id = FindSyscall(abi, name)) {
       return Concat(name, "\n  not in the profile: ", ActionWords(decider.Decide(*id, {})), "\n");
@@ -71,7 +71,7 @@ std::string RuleLine(const Rule& rule) {
 
 std::string ExplainText(const GeneratedProfile& made, std::span<const std::string> names) {
   std::string text;
-  const Decider decider(made.profile);
+  const RuleEvaluator decider(made.profile);
   if (names.empty()) {
     for (const AllowedCall& call : made.calls) {
       text += CallLines(call, made.native_abi) + RefusedLines(made, call.name);

@@ -29,7 +29,7 @@ std::string CallWords(const std::string& name, std::span<const uint64_t> argumen
   return Concat(words, all ? "" : arguments.empty() ? "…" : ", …", ")");
 }
 
-std::string RuleWords(const std::string& file, const CallAnswer& answer, const CallOutcome& outcome) {
+std::string RuleWords(const std::string& file, const CallExplanation& answer, const ExplainedOutcome& outcome) {
   if (!outcome.text.has_value()) return "";
   if (!answer.is_listed) return ", because the profile does not list this architecture";
   if (!outcome.rule.has_value()) return ", by the default";
@@ -39,7 +39,7 @@ std::string RuleWords(const std::string& file, const CallAnswer& answer, const C
                 EscapeForTerminal(rule.comment));
 }
 
-std::string OutcomeWords(const std::string& file, const CallAnswer& answer, const CallOutcome& outcome) {
+std::string OutcomeWords(const std::string& file, const CallExplanation& answer, const ExplainedOutcome& outcome) {
   const std::string said = ActionWords(outcome.text.value_or(outcome.filter)) + RuleWords(file, answer, outcome);
   if (!outcome.Differs()) return said + "\n";
   return Concat(said, "\n    but the filter that libseccomp makes of the profile answers otherwise: ",
@@ -50,7 +50,7 @@ std::string DependsWords(const std::vector<unsigned>& indices) {
   return Concat(indices.size() == 1 ? "argument " : "arguments ", Enumerated(indices));
 }
 
-JsonValue OutcomeJson(const CallOutcome& outcome) {
+JsonValue OutcomeJson(const ExplainedOutcome& outcome) {
   JsonValue::Object object = {{"arguments", JsonValue::Array(outcome.arguments.begin(), outcome.arguments.end())},
                               {"filter", ActionJson(outcome.filter)}};
   if (outcome.text.has_value()) {
@@ -69,16 +69,16 @@ JsonValue OutcomeJson(const CallOutcome& outcome) {
 }  // namespace
 
 std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallAnswer> answers) {
+                            std::span<const CallExplanation> answers) {
   std::string text = CallWords(name, known, known.size() == Arguments().size()) + "\n";
-  for (const CallAnswer& answer : answers) {
+  for (const CallExplanation& answer : answers) {
     text += Concat("  ", AbiName(answer.id.abi), ": ");
     if (answer.outcomes.size() == 1) {
       text += OutcomeWords(file, answer, answer.outcomes.front());
       continue;
     }
     text += Concat("depends on ", DependsWords(answer.depends_on), "\n");
-    for (const CallOutcome& outcome : answer.outcomes) {
+    for (const ExplainedOutcome& outcome : answer.outcomes) {
       text += Concat("    ", CallWords(name, outcome.arguments, true), ": ", OutcomeWords(file, answer, outcome));
     }
   }
@@ -86,11 +86,11 @@ std::string ExplainCallText(const std::string& file, const std::string& name, st
 }
 
 std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallAnswer> answers) {
+                            std::span<const CallExplanation> answers) {
   JsonValue::Array abis;
-  for (const CallAnswer& answer : answers) {
+  for (const CallExplanation& answer : answers) {
     JsonValue::Array outcomes;
-    for (const CallOutcome& outcome : answer.outcomes) outcomes.push_back(OutcomeJson(outcome));
+    for (const ExplainedOutcome& outcome : answer.outcomes) outcomes.push_back(OutcomeJson(outcome));
     abis.push_back(
         JsonValue::Object{{"abi", AbiName(answer.id.abi)},
                           {"number", answer.id.nr},

@@ -6,14 +6,14 @@
 #include <span>
 #include <string>
 
-#include "userspace/review/call_answer.h"
+#include "userspace/review/call_explanation.h"
 
 namespace syscarve {
 
 // `file` is the profile's name, for places in it.
 std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallAnswer> answers);
+                            std::span<const CallExplanation> answers);
 std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallAnswer> answers);
+                            std::span<const CallExplanation> answers);
 
 }  // namespace syscarve

@@ -70,7 +70,7 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   return result;
 }
 
-JsonValue RefusedJson(const GeneratedProfile& made, const Decider& decider, const std::string& name) {
+JsonValue RefusedJson(const GeneratedProfile& made, const RuleEvaluator& decider, const std::string& name) {
   JsonValue::Object result;
   result.push_back({"name", name});
   result.push_back({"allowed", false});
@@ -116,7 +116,7 @@ JsonValue::Object Explanation(std::string_view of) {
 std::string ExplainJson(const GeneratedProfile& made, std::span<const std::string> names) {
   JsonValue::Object result = Explanation("recording");
   JsonValue::Array calls;
-  const Decider decider(made.profile);
+  const RuleEvaluator decider(made.profile);
   if (names.empty()) {
     for (const AllowedCall& call : made.calls) calls.push_back(CallJson(made, call));
     for (const RefusedCall& call : made.refused) {

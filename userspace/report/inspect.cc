@@ -17,22 +17,22 @@ namespace {
 
 // What one name meets, without its ABI: equal for two ABIs that agree.
 struct Meets {
-  CallRules answers;
+  ArgumentRules answers;
   Action otherwise;
   std::string unclear;
   bool operator==(const Meets&) const = default;
 };
 
-std::map<std::string, Meets> ByName(const AbiAnswers& abi) {
+std::map<std::string, Meets> ByName(const AbiSummary& abi) {
   std::map<std::string, Meets> by_name;
-  for (const CallAnswers& call : abi.calls) {
+  for (const CallSummary& call : abi.calls) {
     // Conditions of the ABIs with 32 bits are their low halves; whether two agree is a question for the words.
     by_name[SyscallName(call.id).value_or(DisplayName(call.id))] = {call.answers, call.otherwise, call.unclear};
   }
   return by_name;
 }
 
-std::string When(const ConditionalAnswer& answer) {
+std::string When(const ArgumentRule& answer) {
   std::vector<std::string> words;
   for (const ArgumentCondition& condition : answer.conditions) words.push_back(ConditionWords(condition));
   return absl::StrJoin(words, " and ");
@@ -41,7 +41,7 @@ std::string When(const ConditionalAnswer& answer) {
 // "clone: allowed if arg0 & 0x7e020000 == 0x0; otherwise refused with EPERM"
 std::string ConditionalLine(const std::string& name, const Meets& meets) {
   std::vector<std::pair<Action, std::vector<std::string>>> by_action;
-  for (const ConditionalAnswer& answer : meets.answers) {
+  for (const ArgumentRule& answer : meets.answers) {
     if (by_action.empty() || by_action.back().first != answer.action) by_action.push_back({answer.action, {}});
     by_action.back().second.push_back(When(answer));
   }
@@ -81,7 +81,7 @@ std::string Table(const std::map<std::string, Meets>& by_name) {
 }  // namespace
 
 std::string InspectText(const std::string& subject, std::span<const size_t> instructions,
-                        const std::vector<AbiAnswers>& abis) {
+                        const std::vector<AbiSummary>& abis) {
   std::vector<std::string> lengths;
   for (const size_t length : instructions) lengths.push_back(std::to_string(length));
   std::string text = Concat(subject, ": ", instructions.size(), instructions.size() == 1 ? " filter" : " filters",
@@ -89,7 +89,7 @@ std::string InspectText(const std::string& subject, std::span<const size_t> inst
                             instructions.size() == 1 ? "" : ", the newest first; the strictest answer counts", "\n");
   // The first ABI whole; of the others what differs by name.
   const std::map<std::string, Meets> first = ByName(abis.front());
-  for (const AbiAnswers& abi : abis) {
+  for (const AbiSummary& abi : abis) {
     text += "\n";
     if (abi.everything.has_value()) {
       const std::string words = ActionWords(*abi.everything);

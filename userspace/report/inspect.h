@@ -15,6 +15,6 @@ namespace syscarve {
 // words. `instructions` has each filter's length, the most recently installed first. Safe to print; lines end in
 // newlines.
 std::string InspectText(const std::string& subject, std::span<const size_t> instructions,
-                        const std::vector<AbiAnswers>& abis);
+                        const std::vector<AbiSummary>& abis);
 
 }  // namespace syscarve

@@ -80,7 +80,7 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   if (by_closure > 0) lines.push_back(Concat("cut by the ceiling from what closure would add: ", by_closure));
   for (const NarrowedCall& call : made.narrowed) {
     std::vector<std::string> when;
-    for (const ConditionalAnswer& rule : call.rules) {
+    for (const ArgumentRule& rule : call.rules) {
       if (rule.action.kind != ActionKind::kAllow) continue;
       std::vector<std::string> conditions;
       for (const ArgumentCondition& condition : rule.conditions) conditions.push_back(ConditionWords(condition));

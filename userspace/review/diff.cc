@@ -16,25 +16,14 @@
 namespace syscarve {
 namespace {
 
-Direction DirectionOf(Action before, Action after) {
-  switch (CompareChanged(before, after)) {
-    case Comparison::kLooser:
-      return Direction::kLooser;
-    case Comparison::kTighter:
-      return Direction::kTighter;
-    default:
-      return Direction::kOtherAnswer;
-  }
-}
-
 // What distinguishes two changes for a reader: the example of one call may differ from another's.
 struct ByWords {
-  bool operator()(const std::vector<ChangedAnswer>& a, const std::vector<ChangedAnswer>& b) const {
+  bool operator()(const std::vector<ActionChange>& a, const std::vector<ActionChange>& b) const {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                        [](const ChangedAnswer& left, const ChangedAnswer& right) {
+                                        [](const ActionChange& left, const ActionChange& right) {
                                           // Changes that cannot be told in words are the same only with the same
                                           // example.
-                                          const auto key = [](const ChangedAnswer& answer) {
+                                          const auto key = [](const ActionChange& answer) {
                                             return std::tuple(answer.before, answer.after, answer.when,
                                                               answer.when.empty() ? answer.example : Arguments{});
                                           };
@@ -60,10 +49,10 @@ class Differ {
   }
 
  private:
-  using Changes = std::map<std::vector<ChangedAnswer>, CallChange, ByWords>;
+  using Changes = std::map<std::vector<ActionChange>, CallChange, ByWords>;
 
   absl::Status AddAbi(Abi abi) {
-    std::map<SyscallId, std::vector<ChangedAnswer>> changed;
+    std::map<SyscallId, std::vector<ActionChange>> changed;
     for (auto it = before_.decisions.lower_bound({abi, 0}); it != before_.decisions.end() && it->first.abi == abi;
          ++it) {
       const auto now = after_.decisions.find(it->first);
@@ -80,7 +69,7 @@ class Differ {
       return absl::OkStatus();
     }
     const auto beyond = changed.find({abi, kBeyondAllTables});
-    std::map<SyscallId, std::vector<ChangedAnswer>> like_unnamed;
+    std::map<SyscallId, std::vector<ActionChange>> like_unnamed;
     for (auto& [id, answers] : changed) {
       const bool as_beyond =
           beyond != changed.end() && !ByWords()(answers, beyond->second) && !ByWords()(beyond->second, answers);
@@ -96,7 +85,7 @@ class Differ {
   }
 
   // The changes of `changed`, which are of one ABI, those together that are the same.
-  static std::vector<CallChange> Together(const std::map<SyscallId, std::vector<ChangedAnswer>>& changed) {
+  static std::vector<CallChange> Together(const std::map<SyscallId, std::vector<ActionChange>>& changed) {
     Changes changes;
     for (const auto& [id, answers] : changed) {
       CallChange& change = changes[answers];
@@ -146,16 +135,16 @@ class Differ {
     }
   }
 
-  absl::StatusOr<std::vector<ChangedAnswer>> Compare(Abi abi, const Decision& before, const Decision& after) {
-    std::vector<ChangedAnswer> answers;
+  absl::StatusOr<std::vector<ActionChange>> Compare(Abi abi, const Decision& before, const Decision& after) {
+    std::vector<ActionChange> answers;
     for (const auto& [old_action, old_set] : before) {
       for (const auto& [new_action, new_set] : after) {
         if (old_action == new_action) continue;
         const ArgumentSets::Set both = sets_.And(old_set, new_set);
         if (both == ArgumentSets::kNone) continue;
-        const Direction direction = DirectionOf(old_action, new_action);
-        result_.looser = result_.looser || direction == Direction::kLooser;
-        result_.tighter = result_.tighter || direction == Direction::kTighter;
+        const Comparison direction = CompareChanged(old_action, new_action);
+        result_.looser = result_.looser || direction == Comparison::kLooser;
+        result_.tighter = result_.tighter || direction == Comparison::kTighter;
         SYSCARVE_ASSIGN_OR_RETURN(auto when, When(abi, both));
         answers.push_back({.before = old_action,
                            .after = new_action,
@@ -176,13 +165,13 @@ class Differ {
     constexpr Action kOut{ActionKind::kErrno, 0};
     const Decision decision = {{kOut, sets_.Not(on)}, {kIn, on}};
     const bool low_half = ComparesLowHalfOnly(abi);
-    SYSCARVE_ASSIGN_OR_RETURN(std::optional<CallRules> rules,
-                              SpellDecision(sets_, decision, kOut, low_half, Spelling::kInclusive));
+    SYSCARVE_ASSIGN_OR_RETURN(std::optional<ArgumentRules> rules,
+                              ToConditions(sets_, decision, kOut, low_half, ComparisonStyle::kInclusive));
     if (!rules.has_value() && low_half) {
-      SYSCARVE_ASSIGN_OR_RETURN(rules, SpellDecision(sets_, decision, kOut, false, Spelling::kInclusive));
+      SYSCARVE_ASSIGN_OR_RETURN(rules, ToConditions(sets_, decision, kOut, false, ComparisonStyle::kInclusive));
     }
     std::vector<std::vector<ArgumentCondition>> when;
-    for (ConditionalAnswer& rule : rules.value_or(CallRules{})) when.push_back(std::move(rule.conditions));
+    for (ArgumentRule& rule : rules.value_or(ArgumentRules{})) when.push_back(std::move(rule.conditions));
     spelled_[{on, low_half}] = when;
     return when;
   }
@@ -192,14 +181,14 @@ class Differ {
   ArgumentSets& sets_;
   Diff result_;
   std::map<SyscallId, std::string> unclear_;
-  std::map<std::string, std::vector<std::pair<Abi, std::vector<ChangedAnswer>>>> named_;
+  std::map<std::string, std::vector<std::pair<Abi, std::vector<ActionChange>>>> named_;
   std::map<std::pair<ArgumentSets::Set, bool>, std::vector<std::vector<ArgumentCondition>>> spelled_;
 };
 
 void ForEachLooser(const Diff& diff, absl::FunctionRef<void(const CallChange&)> visit) {
   const auto look = [&](const std::vector<CallChange>& changes) {
     for (const CallChange& change : changes) {
-      if (change.Has(Direction::kLooser)) visit(change);
+      if (change.Has(Comparison::kLooser)) visit(change);
     }
   };
   for (const AbiChange& abi : diff.abis) look(abi.changes);
@@ -209,14 +198,14 @@ void ForEachLooser(const Diff& diff, absl::FunctionRef<void(const CallChange&)> 
 
 }  // namespace
 
-bool CallChange::Has(Direction direction) const {
+bool CallChange::Has(Comparison direction) const {
   return std::any_of(answers.begin(), answers.end(),
-                     [&](const ChangedAnswer& answer) { return answer.direction == direction; });
+                     [&](const ActionChange& answer) { return answer.direction == direction; });
 }
 
 bool CallChange::Opens() const {
-  return std::any_of(answers.begin(), answers.end(), [](const ChangedAnswer& answer) {
-    return answer.direction == Direction::kLooser && answer.after.kind > ActionKind::kErrno;
+  return std::any_of(answers.begin(), answers.end(), [](const ActionChange& answer) {
+    return answer.direction == Comparison::kLooser && answer.after.kind > ActionKind::kErrno;
   });
 }
 

@@ -14,26 +14,23 @@
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
 #include "userspace/seccomp/argument_sets.h"
+#include "userspace/seccomp/decision.h"
 #include "userspace/seccomp/meaning.h"
 #include "userspace/seccomp/rule_evaluator.h"
 #include "userspace/shipped/risk.h"
 
 namespace syscarve {
 
-// What a change does to what a program may do. By the kernel's order of actions, in which killing the thread and
-// killing the process are one. kOtherAnswer: refused as strictly, with another errno or signal.
-enum class Direction { kLooser, kTighter, kOtherAnswer };
-
 // The arguments that met `before` and now meet `after`.
-struct ChangedAnswer {
+struct ActionChange {
   Action before;
   Action after;
-  Direction direction = Direction::kOtherAnswer;
+  Comparison direction = Comparison::kOtherRefusal;  // Never kSame.
   // Where all conditions of one of these hold. A single one without conditions: whatever the arguments. None: they
   // cannot be told in so few words, and there is only the example.
   std::vector<std::vector<ArgumentCondition>> when;
   Arguments example = {};  // Arguments for which it is so.
-  bool operator==(const ChangedAnswer&) const = default;
+  bool operator==(const ActionChange&) const = default;
 };
 
 // Calls that are answered differently, all in the same way.
@@ -42,10 +39,10 @@ struct CallChange {
   std::vector<int> numbers;        // Those without a name, ascending.
   bool future = false;             // Numbers beyond all tables, too: the default, and what calls of the future meet.
   std::vector<Abi> abis;
-  std::vector<ChangedAnswer> answers;  // At least one; ascending by `before`, then `after`.
+  std::vector<ActionChange> answers;  // At least one; ascending by `before`, then `after`.
   bool operator==(const CallChange&) const = default;
 
-  bool Has(Direction direction) const;
+  bool Has(Comparison direction) const;
   // Whether it is looser and some arguments are let through, or left to a supervisor or tracer, that were not. Other
   // looser changes, such as ENOSYS in place of a kill, give nothing away.
   bool Opens() const;

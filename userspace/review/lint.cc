@@ -173,7 +173,7 @@ absl::StatusOr<std::vector<LintFinding>> Lint(const LintInput& input) {
   SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const errnos, ShippedErrnoPolicy());
   SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<ReaderRule>* const readers, ShippedReaderRules());
-  const Decider decider(input.source.profile);
+  const RuleEvaluator decider(input.source.profile);
   ArgumentSets sets;
   const lint::Subject subject{input, decider, sets, *narrow, *errnos, *risks, *readers};
   std::vector<LintFinding> findings;

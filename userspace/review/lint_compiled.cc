@@ -22,10 +22,10 @@ using Set = ArgumentSets::Set;
 
 // The arguments that rules with different answers match: those are Conflicts' to tell, and there is no right answer.
 Set Contested(const Subject& subject, SyscallId id, ArgumentSets& sets) {
-  const Decider::Entry* const entry = subject.decider.Find(id);
+  const RuleEvaluator::Entry* const entry = subject.decider.Find(id);
   if (entry == nullptr) return ArgumentSets::kNone;
   std::map<Action, Set> matched;
-  for (const Decider::Alternative& alternative : entry->alternatives) {
+  for (const RuleEvaluator::Alternative& alternative : entry->alternatives) {
     Set& all = matched.try_emplace(alternative.action, ArgumentSets::kNone).first->second;
     all = sets.Or(all, sets.FromConditions(alternative.conditions, ComparesLowHalfOnly(id.abi)));
   }

@@ -22,7 +22,7 @@ namespace syscarve::lint {
 // What every rule may look at.
 struct Subject {
   const LintInput& input;
-  const Decider& decider;
+  const RuleEvaluator& decider;
   ArgumentSets& sets;
   const NarrowArguments& narrow;
   const ErrnoPolicy& errnos;

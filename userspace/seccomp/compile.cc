@@ -153,7 +153,7 @@ absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const 
 // no name for reaches at most the native architecture. Such calls are decided in front of libseccomp's program instead,
 // the place where runc puts its own ENOSYS stub, and so are architectures that libseccomp does not know, and the calls
 // of `left_out`.
-std::map<Abi, PreludeOfAbi> NotForLibseccomp(const Decider& decider, const std::vector<Abi>& abis,
+std::map<Abi, PreludeOfAbi> NotForLibseccomp(const RuleEvaluator& decider, const std::vector<Abi>& abis,
                                              const Families& left_out) {
   std::map<Abi, PreludeOfAbi> unknown;
   for (const Abi abi : abis) {
@@ -232,7 +232,7 @@ absl::StatusOr<FilterProgram> Compile(const Profile& whole) {
   std::vector<Abi> known_abis;
   std::ranges::copy_if(abis, std::back_inserter(known_abis), LibseccompHas);
   FilterProgram program;
-  const Decider decider(profile);
+  const RuleEvaluator decider(profile);
   const Families left_out = FamiliesBeyondLibseccomp(profile);
   AppendPrelude(decider, NotForLibseccomp(decider, abis, left_out), program);
   FilterProgram compiled = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD)};

@@ -23,7 +23,8 @@ constexpr size_t kMaxRulesPerCall = 64;  // Values for one argument, mostly. No 
 constexpr size_t kMaxMasks = 12;
 // Alternatives that are about several arguments. libseccomp 2.5 does not come back from adding some longer lists.
 constexpr size_t kMaxMixedRules = 8;
-constexpr Spelling kSpellings[] = {Spelling::kInclusive, Spelling::kExclusive, Spelling::kMasked};
+constexpr ComparisonStyle kStyles[] = {ComparisonStyle::kInclusive, ComparisonStyle::kExclusive,
+                                       ComparisonStyle::kMasked};
 
 // A refusal that can be written as a rule beside the default.
 Action RefusalBeside(Action default_action) {
@@ -35,12 +36,13 @@ Action RefusalBeside(Action default_action) {
 // The values of each argument, independently of the others'.
 using Product = std::array<Set, 6>;
 
-class Speller {
+class ConditionWriter {
  public:
-  explicit Speller(ArgumentSets& sets) : sets_(sets) {}
+  explicit ConditionWriter(ArgumentSets& sets) : sets_(sets) {}
 
   // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
-  std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half, Spelling spelling) {
+  std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half,
+                                                                          ComparisonStyle spelling) {
     if (on == kAll) return std::vector<std::vector<ArgumentCondition>>(1);
     std::vector<Product> products;
     if (!Split(on, 0, {kAll, kAll, kAll, kAll, kAll, kAll}, products)) return std::nullopt;
@@ -159,7 +161,8 @@ class Speller {
   }
 
   // Conditions on one argument, one of which must hold.
-  std::optional<std::vector<ArgumentCondition>> Spell(Set values, unsigned argument, bool low_half, Spelling spelling) {
+  std::optional<std::vector<ArgumentCondition>> Spell(Set values, unsigned argument, bool low_half,
+                                                      ComparisonStyle spelling) {
     const uint64_t largest = low_half ? 0xffffffff : ~uint64_t{0};
     std::optional<std::vector<ArgumentCondition>> masked;
     if (const auto cubes = sets_.Cubes(values, argument, low_half, kMaxMasks)) {
@@ -170,7 +173,7 @@ class Speller {
                               : ArgumentCondition{argument, CompareOp::kMaskedEqual, cube.mask, cube.value});
       }
     }
-    if (spelling == Spelling::kMasked) return masked;
+    if (spelling == ComparisonStyle::kMasked) return masked;
     const auto intervals = sets_.Intervals(values, argument, low_half, kMaxRulesPerCall);
     if (!intervals.has_value() || intervals->empty()) return masked;
     std::optional<std::vector<ArgumentCondition>> ordered = Ordered(*intervals, argument, largest, spelling);
@@ -184,7 +187,8 @@ class Speller {
   }
 
   static std::optional<std::vector<ArgumentCondition>> Ordered(const std::vector<ArgumentSets::Interval>& intervals,
-                                                               unsigned argument, uint64_t largest, Spelling spelling) {
+                                                               unsigned argument, uint64_t largest,
+                                                               ComparisonStyle spelling) {
     constexpr uint64_t kFewValues = 4;
     const auto condition = [&](CompareOp op, uint64_t value) { return ArgumentCondition{argument, op, value, 0}; };
     const ArgumentSets::Interval& first = intervals.front();
@@ -207,11 +211,12 @@ class Speller {
           if (value == interval.last) break;  // It may be the largest there is.
         }
       } else if (interval.first == 0) {
-        conditions.push_back(spelling == Spelling::kInclusive ? condition(CompareOp::kLessOrEqual, interval.last)
-                                                              : condition(CompareOp::kLess, interval.last + 1));
+        conditions.push_back(spelling == ComparisonStyle::kInclusive ? condition(CompareOp::kLessOrEqual, interval.last)
+                                                                     : condition(CompareOp::kLess, interval.last + 1));
       } else if (interval.last == largest) {
-        conditions.push_back(spelling == Spelling::kInclusive ? condition(CompareOp::kGreaterOrEqual, interval.first)
-                                                              : condition(CompareOp::kGreater, interval.first - 1));
+        conditions.push_back(spelling == ComparisonStyle::kInclusive
+                                 ? condition(CompareOp::kGreaterOrEqual, interval.first)
+                                 : condition(CompareOp::kGreater, interval.first - 1));
       } else {
         return std::nullopt;
       }
@@ -224,7 +229,7 @@ class Speller {
 
 // What a profile of `context` and of `rules` for `name` decides for `ids`.
 absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, const std::string& name,
-                                                           const CallRules& rules,
+                                                           const ArgumentRules& rules,
                                                            const std::map<SyscallId, Decision>& wanted,
                                                            Profile context) {
   std::map<SyscallId, Decision> decisions;
@@ -234,7 +239,7 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
     for (const auto& [id, unused] : wanted) decisions[id] = {{action, ArgumentSets::kAll}};
     return decisions;
   }
-  AddCallRules(name, rules, context);
+  AddArgumentRules(name, rules, context);
   // Compile would do without libseccomp; runtimes do not.
   if (FamiliesBeyondLibseccomp(context).contains(FamilyOf(name))) {
     return absl::ResourceExhaustedError("libseccomp may come to no end with the rules");
@@ -248,24 +253,24 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
 
 }  // namespace
 
-absl::StatusOr<std::optional<CallRules>> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise,
-                                                       bool low_half, Spelling spelling) {
-  CallRules rules;
-  Speller speller(sets);
+absl::StatusOr<std::optional<ArgumentRules>> ToConditions(ArgumentSets& sets, const Decision& decision,
+                                                          Action otherwise, bool low_half, ComparisonStyle spelling) {
+  ArgumentRules rules;
+  ConditionWriter writer(sets);
   for (const auto& [action, on] : decision) {
     if (action == otherwise) continue;
-    if (low_half && sets.DependsOnHighHalf(on)) return std::optional<CallRules>();
-    const auto alternatives = speller.Alternatives(on, low_half, spelling);
+    if (low_half && sets.DependsOnHighHalf(on)) return std::optional<ArgumentRules>();
+    const auto alternatives = writer.Alternatives(on, low_half, spelling);
     SYSCARVE_RETURN_IF_ERROR(sets.status());
-    if (!alternatives.has_value()) return std::optional<CallRules>();
+    if (!alternatives.has_value()) return std::optional<ArgumentRules>();
     for (const auto& conditions : *alternatives) rules.push_back({conditions, action});
   }
-  if (rules.size() > kMaxRulesPerCall) return std::optional<CallRules>();
+  if (rules.size() > kMaxRulesPerCall) return std::optional<ArgumentRules>();
   return std::optional(std::move(rules));
 }
 
-void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile) {
-  for (const ConditionalAnswer& rule : rules) {
+void AddArgumentRules(const std::string& name, const ArgumentRules& rules, Profile& profile) {
+  for (const ArgumentRule& rule : rules) {
     profile.rules.push_back({.names = {name}, .action = rule.action, .conditions = rule.conditions});
   }
 }
@@ -279,17 +284,17 @@ absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& n
     unconditional = unconditional && decision.size() == 1 && Strictest(decision) == strictest;
     strictest = std::min(strictest, Strictest(decision));
   }
-  const CallRules blunt = strictest == otherwise ? CallRules{} : CallRules{{{}, strictest}};
+  const ArgumentRules blunt = strictest == otherwise ? ArgumentRules{} : ArgumentRules{{{}, strictest}};
   if (unconditional) return ChosenRules{blunt, Comparison::kSame};
 
   // Conditions written over all 64 bits come first: libseccomp takes their low halves where an ABI has no more.
-  std::vector<CallRules> candidates;
+  std::vector<ArgumentRules> candidates;
   if (!context.rules.empty()) candidates.emplace_back();
   for (const bool low_half : {false, true}) {
     for (const auto& [id, decision] : wanted) {
       if (ComparesLowHalfOnly(id.abi) != low_half) continue;
-      for (const Spelling spelling : kSpellings) {
-        SYSCARVE_ASSIGN_OR_RETURN(auto rules, SpellDecision(sets, decision, otherwise, low_half, spelling));
+      for (const ComparisonStyle spelling : kStyles) {
+        SYSCARVE_ASSIGN_OR_RETURN(auto rules, ToConditions(sets, decision, otherwise, low_half, spelling));
         if (rules.has_value() && std::find(candidates.begin(), candidates.end(), *rules) == candidates.end()) {
           candidates.push_back(*std::move(rules));
         }
@@ -300,9 +305,9 @@ absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& n
   candidates.emplace_back();
   candidates.push_back({{{}, RefusalBeside(otherwise)}});
 
-  const CallRules* best = &candidates.back();
+  const ArgumentRules* best = &candidates.back();
   std::array<size_t, 3> best_score = {wanted.size() + 1, 0, 0};
-  for (const CallRules& rules : candidates) {
+  for (const ArgumentRules& rules : candidates) {
     const auto made = Consequences(sets, name, rules, wanted, context);
     SYSCARVE_RETURN_IF_ERROR(sets.status());
     if (!made.ok()) continue;

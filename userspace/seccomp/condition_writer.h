@@ -16,34 +16,34 @@
 namespace syscarve {
 
 // One of a call's answers and when it is given: where all conditions hold.
-struct ConditionalAnswer {
+struct ArgumentRule {
   std::vector<ArgumentCondition> conditions;
   Action action;
-  bool operator==(const ConditionalAnswer&) const = default;
+  bool operator==(const ArgumentRule&) const = default;
 };
-using CallRules = std::vector<ConditionalAnswer>;
+using ArgumentRules = std::vector<ArgumentRule>;
 
 // How intervals are written. libseccomp does not make a right filter of each spelling, and on a 32-bit ABI, where only
 // the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
-enum class Spelling { kInclusive, kExclusive, kMasked };
+enum class ComparisonStyle { kInclusive, kExclusive, kMasked };
 
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
 // all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
 // the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
 // kResourceExhausted: too complex.
-absl::StatusOr<std::optional<CallRules>> SpellDecision(ArgumentSets& sets, const Decision& decision, Action otherwise,
-                                                       bool low_half, Spelling spelling);
+absl::StatusOr<std::optional<ArgumentRules>> ToConditions(ArgumentSets& sets, const Decision& decision,
+                                                          Action otherwise, bool low_half, ComparisonStyle spelling);
 
 // The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
 // shows: exact if any are, else tighter, and looser only if every candidate is. kResourceExhausted: too complex.
 struct ChosenRules {
-  CallRules rules;
+  ArgumentRules rules;
   Comparison comparison = Comparison::kSame;  // Of what they decide with what was wanted; the worst over the ABIs.
 };
 absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& name,
                                         const std::map<SyscallId, Decision>& wanted, const Profile& context);
 
 // Appends `rules` for `name`, one by one.
-void AddCallRules(const std::string& name, const CallRules& rules, Profile& profile);
+void AddArgumentRules(const std::string& name, const ArgumentRules& rules, Profile& profile);
 
 }  // namespace syscarve

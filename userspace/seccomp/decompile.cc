@@ -137,7 +137,7 @@ class Decompiler {
   }
 
   absl::StatusOr<Attempt> TryDefault(Action default_action) {
-    std::map<std::string, CallRules> rules;
+    std::map<std::string, ArgumentRules> rules;
     std::vector<std::string> multiplexers;
     const Profile empty{.default_action = default_action, .abis = abis_};
     for (const auto& [name, ids] : names_) {
@@ -152,7 +152,7 @@ class Decompiler {
     for (const std::string& multiplexer : multiplexers) {
       Profile context = empty;
       for (const auto& [name, own] : rules) {
-        if (MultiplexerOf(name) == multiplexer) AddCallRules(name, own, context);
+        if (MultiplexerOf(name) == multiplexer) AddArgumentRules(name, own, context);
       }
       SYSCARVE_ASSIGN_OR_RETURN(ChosenRules chosen,
                                 ChooseRules(sets_, multiplexer, Wanted(names_.at(multiplexer)), context));
@@ -163,7 +163,7 @@ class Decompiler {
     attempt.profile = empty;
     std::map<std::pair<std::vector<ArgumentCondition>, Action>, std::vector<std::string>> grouped;
     for (const auto& [name, own] : rules) {
-      for (const ConditionalAnswer& rule : own) grouped[{rule.conditions, rule.action}].push_back(name);
+      for (const ArgumentRule& rule : own) grouped[{rule.conditions, rule.action}].push_back(name);
     }
     for (const auto& [rule, names] : grouped) {
       attempt.profile.rules.push_back({.names = names, .action = rule.second, .conditions = rule.first});
@@ -276,18 +276,18 @@ absl::StatusOr<DecompiledProfile> Decompile(const Meaning& meaning, Bound bound,
   return Decompiler(std::move(copy), what).Run(bound);
 }
 
-absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {
+absl::StatusOr<std::vector<AbiSummary>> DescribeFilters(std::span<const FilterProgram> stack, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning observed, MeaningOf(stack, native));
   ArgumentSets& sets = *observed.sets;
-  std::vector<AbiAnswers> described;
+  std::vector<AbiSummary> described;
   for (const Abi abi : AbisServedBeside(native)) {
-    AbiAnswers answers{.abi = abi, .everything = EverythingOf(observed, abi)};
+    AbiSummary answers{.abi = abi, .everything = EverythingOf(observed, abi)};
     const auto beyond = observed.decisions.find({abi, kBeyondAllTables});
     if (beyond != observed.decisions.end()) answers.unknown = Strictest(beyond->second);
     for (const SyscallEntry& entry : SyscallTable(abi)) {
       const SyscallId id{abi, entry.nr};
       if (answers.everything.has_value() || IsExemptFromSeccomp(id)) continue;
-      CallAnswers call{.id = id};
+      CallSummary call{.id = id};
       if (const auto unclear = observed.unclear.find(id); unclear != observed.unclear.end()) {
         call.unclear = unclear->second;
         answers.calls.push_back(std::move(call));
@@ -297,13 +297,15 @@ absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterPr
       bool told = false;
       for (const auto& [otherwise, unused] : decision) {
         SYSCARVE_ASSIGN_OR_RETURN(
-            auto when, SpellDecision(sets, decision, otherwise, ComparesLowHalfOnly(abi), Spelling::kInclusive));
+            auto when, ToConditions(sets, decision, otherwise, ComparesLowHalfOnly(abi), ComparisonStyle::kInclusive));
         if (!when.has_value()) {
-          SYSCARVE_ASSIGN_OR_RETURN(when, SpellDecision(sets, decision, otherwise, false, Spelling::kInclusive));
+          SYSCARVE_ASSIGN_OR_RETURN(when, ToConditions(sets, decision, otherwise, false, ComparisonStyle::kInclusive));
         }
         if (!when.has_value()) continue;
         // A rule tells better what is allowed than what is not.
-        const auto cost = [](Action action, const CallRules& told_when) { return std::pair(told_when.size(), action); };
+        const auto cost = [](Action action, const ArgumentRules& told_when) {
+          return std::pair(told_when.size(), action);
+        };
         if (told && cost(call.otherwise, call.answers) <= cost(otherwise, *when)) continue;
         told = true;
         call.otherwise = otherwise;

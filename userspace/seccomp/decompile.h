@@ -49,22 +49,22 @@ absl::StatusOr<DecompiledProfile> DecompileFilters(std::span<const FilterProgram
 absl::StatusOr<DecompiledProfile> Decompile(const Meaning& meaning, Bound bound, std::string_view what);
 
 // What one call meets.
-struct CallAnswers {
+struct CallSummary {
   SyscallId id;
-  CallRules answers;  // Empty when the arguments do not matter.
+  ArgumentRules answers;  // Empty when the arguments do not matter.
   Action otherwise;
   std::string unclear;  // Not empty: why it cannot be told; the other fields are void.
 };
 
-struct AbiAnswers {
+struct AbiSummary {
   Abi abi = Abi::kX86_64;
   std::optional<Action> everything;  // All calls of the ABI meet the same; `calls` is then empty.
   Action unknown;                    // What numbers beyond the tables meet, whatever their arguments may change.
-  std::vector<CallAnswers> calls;    // All with a name, ascending by number.
+  std::vector<CallSummary> calls;    // All with a name, ascending by number.
 };
 
 // What the filters answer on every ABI that a kernel beside `native` may serve, `native` first. Fails as
 // DecompileFilters does, except that calls that cannot be told are marked so.
-absl::StatusOr<std::vector<AbiAnswers>> DescribeFilters(std::span<const FilterProgram> stack, Abi native);
+absl::StatusOr<std::vector<AbiSummary>> DescribeFilters(std::span<const FilterProgram> stack, Abi native);
 
 }  // namespace syscarve

@@ -15,15 +15,15 @@
 namespace syscarve {
 namespace {
 
-void DecideAbi(const Decider& decider, Abi abi, Meaning& meaning) {
+void DecideAbi(const RuleEvaluator& decider, Abi abi, Meaning& meaning) {
   ArgumentSets& sets = *meaning.sets;
   const auto capped = [](Action action) {
     if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
     return action;
   };
-  const auto decide = [&](const Decider::Entry& entry) {
+  const auto decide = [&](const RuleEvaluator::Entry& entry) {
     std::map<Action, ArgumentSets::Set> matching;
-    for (const Decider::Alternative& alternative : entry.alternatives) {
+    for (const RuleEvaluator::Alternative& alternative : entry.alternatives) {
       const ArgumentSets::Set on = sets.FromConditions(alternative.conditions, ComparesLowHalfOnly(abi));
       ArgumentSets::Set& all = matching.try_emplace(capped(alternative.action), ArgumentSets::kNone).first->second;
       all = sets.Or(all, on);
@@ -44,7 +44,7 @@ void DecideAbi(const Decider& decider, Abi abi, Meaning& meaning) {
   };
   for (const int nr : NumbersToProve(abi)) {
     const SyscallId id{abi, nr};
-    const Decider::Entry* const entry = decider.Find(id);
+    const RuleEvaluator::Entry* const entry = decider.Find(id);
     Decision& decision = meaning.decisions[id];
     if (!decider.Serves(abi)) {
       decision = {{{ActionKind::kKillThread, 0}, ArgumentSets::kAll}};
@@ -136,7 +136,7 @@ std::string NumberRanges(Abi abi, const std::vector<int>& numbers) {
 }
 
 absl::StatusOr<Meaning> MeaningOfText(const Profile& profile, Abi native) {
-  const Decider decider(profile);
+  const RuleEvaluator decider(profile);
   Meaning meaning{.native = native, .sets = std::make_shared<ArgumentSets>()};
   for (const Abi abi : AbisServedBeside(native)) DecideAbi(decider, abi, meaning);
   SYSCARVE_RETURN_IF_ERROR(meaning.sets->status());

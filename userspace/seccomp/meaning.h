@@ -49,8 +49,8 @@ std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
 // "336–423, 470 and above": numbers of `abi` in a Meaning, in ascending order. At most a dozen ranges.
 std::string NumberRanges(Abi abi, const std::vector<int>& numbers);
 
-// Of the text of a profile: what its rules say, as Decider (rule_evaluator.h) reads them. It differs from MeaningOf
-// where libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
+// Of the text of a profile: what its rules say, as RuleEvaluator (rule_evaluator.h) reads them. It differs from
+// MeaningOf where libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
 // kResourceExhausted: too complex.
 absl::StatusOr<Meaning> MeaningOfText(const Profile& profile, Abi native);
 

@@ -97,7 +97,7 @@ class Comparison {
 
 // Returns what `alternative` says where all of its conditions hold, and falls through where one does not. Six
 // conditions of at most six instructions: every jump fits.
-void AppendAlternative(const Decider::Alternative& alternative, Abi abi, FilterProgram& program) {
+void AppendAlternative(const RuleEvaluator::Alternative& alternative, Abi abi, FilterProgram& program) {
   std::vector<std::vector<Step>> conditions;
   size_t left = 1;  // The return.
   for (const ArgumentCondition& condition : alternative.conditions) {
@@ -118,12 +118,12 @@ void AppendAlternative(const Decider::Alternative& alternative, Abi abi, FilterP
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SeccompReturn(alternative.action)));
 }
 
-FilterProgram AnswerTo(const Decider& decider, SyscallId id) {
+FilterProgram ExplainCall(const RuleEvaluator& decider, SyscallId id) {
   FilterProgram answer;
-  const Decider::Entry& entry = *decider.Find(id);
-  std::vector<Decider::Alternative> alternatives = entry.alternatives;
-  std::ranges::stable_sort(alternatives, {}, &Decider::Alternative::action);
-  for (const Decider::Alternative& alternative : alternatives) AppendAlternative(alternative, id.abi, answer);
+  const RuleEvaluator::Entry& entry = *decider.Find(id);
+  std::vector<RuleEvaluator::Alternative> alternatives = entry.alternatives;
+  std::ranges::stable_sort(alternatives, {}, &RuleEvaluator::Alternative::action);
+  for (const RuleEvaluator::Alternative& alternative : alternatives) AppendAlternative(alternative, id.abi, answer);
   answer.push_back(BPF_STMT(BPF_RET | BPF_K, SeccompReturn(entry.unconditional.value_or(decider.default_action()))));
   return answer;
 }
@@ -140,11 +140,11 @@ void Append(const FilterProgram& part, FilterProgram& program) {
 
 }  // namespace
 
-void AppendPrelude(const Decider& decider, const std::map<Abi, PreludeOfAbi>& abis, FilterProgram& program) {
+void AppendPrelude(const RuleEvaluator& decider, const std::map<Abi, PreludeOfAbi>& abis, FilterProgram& program) {
   for (const auto& [abi, prelude] : abis) {
     FilterProgram answers;
     for (const SyscallId id : prelude.calls) {
-      const FilterProgram answer = AnswerTo(decider, id);
+      const FilterProgram answer = ExplainCall(decider, id);
       SkipUnless(SeccompDataNumber(id), answer.size(), answers);
       Append(answer, answers);
     }

@@ -15,12 +15,12 @@
 namespace syscarve {
 
 struct PreludeOfAbi {
-  std::vector<SyscallId> calls;    // Each has an entry in the Decider. Ascending.
+  std::vector<SyscallId> calls;    // Each has an entry in the RuleEvaluator. Ascending.
   std::optional<Action> all_else;  // For every other number of the ABI; nullopt: the program behind decides.
 };
 
 // Appends to `program` instructions that answer the calls of `abis` as `decider` does and let all others through to
 // what is appended next.
-void AppendPrelude(const Decider& decider, const std::map<Abi, PreludeOfAbi>& abis, FilterProgram& program);
+void AppendPrelude(const RuleEvaluator& decider, const std::map<Abi, PreludeOfAbi>& abis, FilterProgram& program);
 
 }  // namespace syscarve

@@ -80,7 +80,7 @@ std::optional<MultiplexedCall> MultiplexedOn(Abi abi, std::string_view name) {
   return multiplexer == "ipc" ? in(kIpcCalls) : in(kSocketCalls);
 }
 
-Decider::Decider(const Profile& profile) : default_action_(profile.default_action), abis_(profile.abis) {
+RuleEvaluator::RuleEvaluator(const Profile& profile) : default_action_(profile.default_action), abis_(profile.abis) {
   if (abis_.empty()) abis_.push_back(NativeAbi());
   for (const Rule& rule : profile.rules) {
     if (rule.action == default_action_) continue;
@@ -99,7 +99,7 @@ Decider::Decider(const Profile& profile) : default_action_(profile.default_actio
   }
 }
 
-void Decider::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action) {
+void RuleEvaluator::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action) {
   // A mask of nothing is no condition, to libseccomp neither.
   std::erase_if(conditions, [&](const ArgumentCondition& condition) {
     return condition.op == CompareOp::kMaskedEqual && (condition.value & ComparedBits(id.abi)) == 0;
@@ -114,7 +114,7 @@ void Decider::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Actio
   }
 }
 
-Action Decider::Decide(SyscallId id, const Arguments& arguments) const {
+Action RuleEvaluator::Decide(SyscallId id, const Arguments& arguments) const {
   if (!Serves(id.abi)) return {ActionKind::kKillThread, 0};
   const Entry* const entry = Find(id);
   if (entry == nullptr) return default_action_;
@@ -131,21 +131,21 @@ Action Decider::Decide(SyscallId id, const Arguments& arguments) const {
   return decided.value_or(default_action_);
 }
 
-bool Decider::DependsOnArguments(SyscallId id) const {
+bool RuleEvaluator::DependsOnArguments(SyscallId id) const {
   const Entry* const entry = Find(id);
   return entry != nullptr && !entry->alternatives.empty();
 }
 
-bool Decider::Serves(Abi abi) const {
+bool RuleEvaluator::Serves(Abi abi) const {
   return std::find(abis_.begin(), abis_.end(), abi) != abis_.end();
 }
 
-const Decider::Entry* Decider::Find(SyscallId id) const {
+const RuleEvaluator::Entry* RuleEvaluator::Find(SyscallId id) const {
   const auto found = entries_.find(id);
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-std::vector<SyscallId> Decider::conflicts() const {
+std::vector<SyscallId> RuleEvaluator::conflicts() const {
   std::vector<SyscallId> result;
   for (const auto& [id, entry] : entries_) {
     const bool conflicting = std::any_of(entry.alternatives.begin(), entry.alternatives.end(),

@@ -2,7 +2,7 @@
 // What a Profile decides, asked of the model itself and not of libseccomp: the second opinion that a compiled filter is
 // checked against, and the fast way to ask one profile many questions.
 //
-//   const Decider decider(profile);
+//   const RuleEvaluator decider(profile);
 //   if (decider.Decide(id, arguments).kind == ActionKind::kAllow) …
 #pragma once
 
@@ -42,7 +42,7 @@ std::string_view MultiplexerOf(std::string_view name);
 //
 // This is what a profile says. What a filter does can differ: libseccomp 2.5 answers wrongly for some calls with
 // several rules that compare by order or inequality. Compile (compile.h) and Evaluate (program.h) tell.
-class Decider {
+class RuleEvaluator {
  public:
   // What the rules say of one call.
   struct Alternative {
@@ -54,7 +54,7 @@ class Decider {
     std::vector<Alternative> alternatives;  // Of those that hold the most restrictive action; of none, the default.
   };
 
-  explicit Decider(const Profile& profile);
+  explicit RuleEvaluator(const Profile& profile);
 
   // kKillThread for an ABI that the profile does not list (compile.h).
   Action Decide(SyscallId id, const Arguments& arguments) const;

@@ -30,8 +30,8 @@ struct ClosureTogether {
 // One reason to add calls that were not seen. Exactly one of the four lists is not empty.
 struct ClosureRule {
   std::string id;
-  bool portable = false;  // Only for profiles that are to hold with another libc or on another architecture.
-  bool luck = false;      // Two runs of the same work need not make the same of its calls.
+  bool portable = false;    // Only for profiles that are to hold with another libc or on another architecture.
+  bool incidental = false;  // Two runs of the same work need not make the same of its calls.
   std::vector<std::string> always;
   std::vector<std::vector<std::string>> families;
   std::vector<ClosureFallback> fallbacks;

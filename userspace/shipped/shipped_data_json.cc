@@ -160,7 +160,8 @@ ClosureFallback ReadFallback(const JsonReader& value) {
 }
 
 ClosureRule ReadClosureRule(const JsonReader& value, const CallClasses& classes) {
-  value.AllowOnly({"id", "mode", "luck", "always", "families", "fallbacks", "together", "beyond", "reason", "source"});
+  value.AllowOnly(
+      {"id", "mode", "incidental", "always", "families", "fallbacks", "together", "beyond", "reason", "source"});
   ClosureRule rule;
   rule.id = value.Required("id").Text(kMaxText);
   rule.reason = value.Required("reason").Text(kMaxText);
@@ -169,7 +170,8 @@ ClosureRule ReadClosureRule(const JsonReader& value, const CallClasses& classes)
     rule.portable = mode.Text(kMaxText) == "portable";
     if (!rule.portable) mode.Fail("must be \"portable\" where it is not left out");
   }
-  if (const JsonReader luck = value.Optional("luck"); luck.exists()) rule.luck = luck.Bool();
+  if (const JsonReader incidental = value.Optional("incidental"); incidental.exists())
+    rule.incidental = incidental.Bool();
   if (const JsonReader beyond = value.Optional("beyond"); beyond.exists()) rule.beyond = Names(beyond);
   const JsonReader always = value.Optional("always");
   const JsonReader families = value.Optional("families");

@@ -42,7 +42,7 @@ constexpr uint32_t kMinSlots = 128;
 constexpr uint32_t kMaxContainerSlots = 4096;
 constexpr uint32_t kContainerRingBytes = 8u << 20;
 // A container's runtime makes some hundred different calls, which have no row of counters.
-constexpr uint32_t kRowlessCallsPerContainer = 256;
+constexpr uint32_t kSparseCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
 constexpr uint32_t kCapabilityChecksPerContainer = 64;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
@@ -58,7 +58,7 @@ int Verbose(libbpf_print_level, const char* format, va_list arguments) {
 }
 
 // SYSCARVE_DEBUG=libbpf shows libbpf's own words, verifier log included.
-void SetLibbpfVoice() {
+void SetLibbpfLogLevel() {
   const char* debug = std::getenv("SYSCARVE_DEBUG");
   libbpf_set_print(debug != nullptr && std::strcmp(debug, "libbpf") == 0 ? Verbose : Silent);
 }
@@ -112,7 +112,7 @@ bool WatchLevel(__u32 (&levels)[RECORDER_SUBJECT_LEVELS], uint32_t level) {
   return false;
 }
 
-Phase PhaseOfRowless(uint32_t slot) {
+Phase PhaseOfSparse(uint32_t slot) {
   switch (slot & 3) {
     case RECORDER_PHASE_RUNTIME:
       return Phase::kRuntime;
@@ -165,7 +165,7 @@ struct BpfEventSource::State {
   recorder* skeleton = nullptr;
   ring_buffer* ring = nullptr;
   ProgramBarrier barrier;
-  NewsReader* reader = nullptr;  // Whose Drain is running.
+  EventReader* reader = nullptr;  // Whose Drain is running.
   CapabilitySource capability_source = CapabilitySource::kNone;
   uint32_t slot_limit = 0;
   uint32_t subject_limit = 0;
@@ -219,12 +219,12 @@ absl::Status BpfEventSource::State::ReadRows(KernelSnapshot& snapshot) const {
 
 absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
   const Abi native = options.native;
-  std::set<uint32_t> rowless;
-  const auto note = [&rowless](uint32_t slot) {
-    if ((slot & RECORDER_ROWLESS) != 0) rowless.insert(slot);
+  std::set<uint32_t> sparse;
+  const auto note = [&sparse](uint32_t slot) {
+    if ((slot & RECORDER_SPARSE) != 0) sparse.insert(slot);
   };
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_call_key, uint64_t>(
-      skeleton->maps.other_calls, [&](const recorder_call_key& key, uint64_t count) {
+      skeleton->maps.sparse_calls, [&](const recorder_call_key& key, uint64_t count) {
         if (const auto abi = AbiFromKernel(key.abi, native); abi && count != 0) {
           note(key.slot);
           snapshot.calls.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, count});
@@ -247,11 +247,9 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
                                          (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
                                          CapabilityChecks{count.granted, count.denied}});
       })));
-  for (const uint32_t slot : rowless) {
-    snapshot.slots.push_back({.number = slot,
-                              .subject = ((slot & ~RECORDER_ROWLESS) >> 2) - 1,
-                              .phase = PhaseOfRowless(slot),
-                              .program = {}});
+  for (const uint32_t slot : sparse) {
+    snapshot.slots.push_back(
+        {.number = slot, .subject = ((slot & ~RECORDER_SPARSE) >> 2) - 1, .phase = PhaseOfSparse(slot), .program = {}});
   }
   return absl::OkStatus();
 }
@@ -260,7 +258,7 @@ BpfEventSource::BpfEventSource(std::unique_ptr<State> state) : state_(std::move(
 BpfEventSource::~BpfEventSource() = default;
 
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const BpfOptions& options) {
-  SetLibbpfVoice();
+  SetLibbpfLogLevel();
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> asked, FormFromEnvironment());
   // Whoever watches exits needs the enters of the same events.
   if (asked == AttachForm::kHandlers && options.track_denials) asked = AttachForm::kTracepoint;
@@ -322,17 +320,17 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     const auto grow = [&](bpf_map* map, uint32_t per_container) {
       bpf_map__set_max_entries(map, std::max(bpf_map__max_entries(map), options.max_subjects * per_container));
     };
-    grow(skeleton.maps.other_calls, kRowlessCallsPerContainer);
+    grow(skeleton.maps.sparse_calls, kSparseCallsPerContainer);
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
-    bpf_map__set_max_entries(skeleton.maps.news, kContainerRingBytes);
+    bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);
   }
   bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
   bpf_map__set_max_entries(skeleton.maps.counters, state->slot_limit);
   bpf_map__set_max_entries(skeleton.maps.slot_ids, state->slot_limit);
-  if (options.every_call) bpf_map__set_max_entries(skeleton.maps.news, kStreamRingBytes);
+  if (options.every_call) bpf_map__set_max_entries(skeleton.maps.events, kStreamRingBytes);
   skeleton.rodata->every_call = options.every_call;
   skeleton.rodata->track_denials = options.track_denials;
   skeleton.rodata->enrol_containers = options.enrol_containers;
@@ -349,7 +347,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     self->reader->Read({static_cast<const std::byte*>(data), size});
     return 0;
   };
-  state->ring = ring_buffer__new(bpf_map__fd(skeleton.maps.news), on_record, state.get(), nullptr);
+  state->ring = ring_buffer__new(bpf_map__fd(skeleton.maps.events), on_record, state.get(), nullptr);
   if (state->ring == nullptr) return BpfError("map the ring buffer", errno);
   return std::unique_ptr<BpfEventSource>(new BpfEventSource(std::move(state)));
 }
@@ -471,18 +469,18 @@ const std::string& BpfEventSource::capability_source() const {
   return kNames[static_cast<int>(state_->capability_source)];
 }
 
-int BpfEventSource::news_fd() const {
+int BpfEventSource::events_fd() const {
   return ring_buffer__epoll_fd(state_->ring);
 }
 
-absl::Status BpfEventSource::Drain(NewsReader& news) {
-  state_->reader = &news;
+absl::Status BpfEventSource::Drain(EventReader& events) {
+  state_->reader = &events;
   const int count = ring_buffer__consume(state_->ring);
   state_->reader = nullptr;
   return count >= 0 ? absl::OkStatus() : BpfError("read the ring buffer", -count);
 }
 
-absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
+absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(EventReader& events) {
   recorder& skeleton = *state_->skeleton;
   // First: an exit whose enter is no longer seen would look like a refusal.
   bpf_link__destroy(std::exchange(skeleton.links.on_sys_exit, nullptr));
@@ -490,7 +488,7 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
   recorder__detach(&skeleton);
   // Detaching does not wait for a program that is running on another CPU.
   const bool settled = state_->barrier.Wait() != ProgramBarrier::Kind::kSlept;
-  SYSCARVE_RETURN_IF_ERROR(Drain(news));
+  SYSCARVE_RETURN_IF_ERROR(Drain(events));
 
   if (state_->options.every_call) {
     std::vector<recorder_stream> streams(static_cast<size_t>(libbpf_num_possible_cpus()));
@@ -499,8 +497,8 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(NewsReader& news) {
       return BpfError("read the last batches", errno);
     }
     for (recorder_stream& stream : streams) {
-      stream.batch.header.type = RECORDER_NEWS_BATCH;
-      news.Read(std::as_bytes(std::span(&stream.batch, 1)));
+      stream.batch.header.type = RECORDER_EVENT_BATCH;
+      events.Read(std::as_bytes(std::span(&stream.batch, 1)));
     }
   }
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot snapshot, Read());

@@ -85,14 +85,14 @@ class BpfEventSource {
   const std::string& capability_source() const;
 
   // Readable when Drain() is worth calling.
-  int news_fd() const;
+  int events_fd() const;
   // Reads what the ring holds now.
-  absl::Status Drain(NewsReader& news);
+  absl::Status Drain(EventReader& events);
 
   // Reads the counters while programs are running: what was counted when this was called is in the snapshot.
   absl::StatusOr<KernelSnapshot> Read() const;
   // Detaches every program, waits until none is running, drains the ring, then reads the counters. Call once.
-  absl::StatusOr<KernelSnapshot> Finish(NewsReader& news);
+  absl::StatusOr<KernelSnapshot> Finish(EventReader& events);
 
  private:
   struct State;

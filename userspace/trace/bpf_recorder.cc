@@ -55,7 +55,7 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
     std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN},
                                        {.fd = leaf.events_fd(), .events = POLLPRI}};
     SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    const SignalForwarder::News news = signals.HandlePending();
+    const SignalForwarder::News events = signals.HandlePending();
     if (command_running) {
       int wait_status = 0;
       if (waitpid(child, &wait_status, WNOHANG) == child) {
@@ -72,7 +72,7 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
       left = followed != 0;
     }
     if (!left) return end;
-    if (!killed && !news.asked_to_end && Clock::now() < *deadline) continue;
+    if (!killed && !events.asked_to_end && Clock::now() < *deadline) continue;
     // Counted before the first of them is gone.
     SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.CountFollowed());
     // At once, so that nobody in there forks away, and those who are elsewhere.

@@ -33,7 +33,7 @@ BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::
     : options_(options),
       keep_runtime_phase_(keep_runtime_phase),
       source_(std::move(source)),
-      news_(NativeAbi(), MonotonicToUnixOffset()),
+      event_reader_(NativeAbi(), MonotonicToUnixOffset()),
       aggregator_(std::move(aggregator)),
       run_start_(UnixNow()) {}
 
@@ -83,12 +83,12 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
     wait = std::clamp(left, std::chrono::milliseconds(0), wait);
   }
   const size_t callers = descriptors.size();
-  descriptors.push_back({.fd = source_->news_fd(), .events = POLLIN});
+  descriptors.push_back({.fd = source_->events_fd(), .events = POLLIN});
   if (marks_) marks_->AddDescriptors(descriptors);
   const int ready = poll(descriptors.data(), descriptors.size(), static_cast<int>(wait.count()));
   descriptors.resize(callers);
   if (ready < 0 && errno != EINTR) return PosixError("poll", errno);
-  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   if (marks_) marks_->Serve([this](const std::string& name) { return NextRun(name); });
   return Checkpoint();
 }
@@ -97,14 +97,14 @@ absl::Status BpfSession::Checkpoint() {
   const Clock::time_point begin = Clock::now();
   if (!checkpoint_ || !schedule_.Due(begin)) return absl::OkStatus();
   SYSCARVE_ASSIGN_OR_RETURN(const KernelSnapshot now, source_->Read());
-  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   const UnixNanos at = UnixNow();
   UpdateSubjects(now);
   const auto count = [&] {
     // The stream is in the middle of a batch, so it is not compared.
-    AggregateLosses(now, news_, /*every_call=*/false, aggregator_);
-    AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at}, news_,
-                 keep_runtime_phase_, aggregator_);
+    AggregateLosses(now, event_reader_, /*every_call=*/false, aggregator_);
+    AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at},
+                 event_reader_, keep_runtime_phase_, aggregator_);
     aggregator_.AddLoss(CheckpointLoss());
   };
   aggregator_.Preview(at, count, checkpoint_);
@@ -161,8 +161,8 @@ void BpfSession::UpdateSubjects(const KernelSnapshot& now) {
 void BpfSession::EndRun(KernelSnapshot now, UnixNanos at) {
   UpdateSubjects(now);
   const bool last = at == UINT64_MAX;
-  AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at}, news_,
-               keep_runtime_phase_, aggregator_);
+  AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at},
+               event_reader_, keep_runtime_phase_, aggregator_);
   if (!last) before_ = std::move(now);
 }
 
@@ -175,7 +175,7 @@ absl::Status BpfSession::NextRun(const std::string& name) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());
   // What the snapshot counted has been told by now.
-  SYSCARVE_RETURN_IF_ERROR(source_->Drain(news_));
+  SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   const UnixNanos at = UnixNow();
   EndRun(std::move(now), at);
   aggregator_.EndRun(at);
@@ -186,8 +186,8 @@ absl::Status BpfSession::NextRun(const std::string& name) {
 }
 
 absl::StatusOr<Recording> BpfSession::End() {
-  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(news_));
-  AggregateLosses(end, news_, options_.every_call, aggregator_);
+  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(event_reader_));
+  AggregateLosses(end, event_reader_, options_.every_call, aggregator_);
   EndRun(std::move(end), UINT64_MAX);
   return aggregator_.Finish(UnixNow());
 }

@@ -73,7 +73,7 @@ class BpfSession {
   absl::StatusOr<Recording> End();
 
   // Containers that there was no room for, by their cgroup's path; all of them after End().
-  const std::vector<std::string>& refused_containers() const { return news_.refused_containers(); }
+  const std::vector<std::string>& refused_containers() const { return event_reader_.refused_containers(); }
 
  private:
   BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
@@ -88,7 +88,7 @@ class BpfSession {
   BpfOptions options_;
   bool keep_runtime_phase_;
   std::unique_ptr<BpfEventSource> source_;
-  NewsReader news_;
+  EventReader event_reader_;
   Aggregator aggregator_;
   std::vector<Subject> subjects_;
   std::map<SubjectId, std::string> ran_before_;

@@ -48,25 +48,25 @@ std::string PathFromComponents(std::string_view components, bool truncated) {
   return path;
 }
 
-void NewsReader::Read(std::span<const std::byte> record) {
-  recorder_news_header header;
+void EventReader::Read(std::span<const std::byte> record) {
+  recorder_event_header header;
   if (record.size() < sizeof(header)) {
     ++malformed_;
     return;
   }
   std::memcpy(&header, record.data(), sizeof(header));
-  if (header.type == RECORDER_NEWS_BATCH && record.size() >= sizeof(recorder_news_batch) &&
+  if (header.type == RECORDER_EVENT_BATCH && record.size() >= sizeof(recorder_event_batch) &&
       header.count <= RECORDER_BATCH_CALLS) {
-    recorder_news_batch batch;
+    recorder_event_batch batch;
     std::memcpy(&batch, record.data(), sizeof(batch));
     ReadBatch(batch);
-  } else if ((header.type == RECORDER_NEWS_SIGHTING || header.type == RECORDER_NEWS_CALL) &&
-             record.size() >= sizeof(recorder_news_call)) {
-    recorder_news_call call;
+  } else if ((header.type == RECORDER_EVENT_SIGHTING || header.type == RECORDER_EVENT_CALL) &&
+             record.size() >= sizeof(recorder_event_call)) {
+    recorder_event_call call;
     std::memcpy(&call, record.data(), sizeof(call));
     ReadCall(call);
-  } else if (header.type == RECORDER_NEWS_SUBJECT && record.size() >= sizeof(recorder_news_subject)) {
-    recorder_news_subject subject;
+  } else if (header.type == RECORDER_EVENT_SUBJECT && record.size() >= sizeof(recorder_event_subject)) {
+    recorder_event_subject subject;
     std::memcpy(&subject, record.data(), sizeof(subject));
     ReadSubject(subject);
   } else {
@@ -74,20 +74,20 @@ void NewsReader::Read(std::span<const std::byte> record) {
   }
 }
 
-void NewsReader::ReadSubject(const recorder_news_subject& subject) {
+void EventReader::ReadSubject(const recorder_event_subject& subject) {
   ++containers_told_;
   if (subject.subject != 0) return;
   refused_containers_.emplace_back(subject.path, strnlen(subject.path, sizeof(subject.path)));
 }
 
-void NewsReader::ReadCall(const recorder_news_call& call) {
+void EventReader::ReadCall(const recorder_event_call& call) {
   const std::optional<Abi> abi = AbiFromKernel(call.abi, native_);
   if (!abi || call.nr > INT32_MAX) {
     ++malformed_;
     return;
   }
   const CallKey key{call.slot, {*abi, static_cast<int>(call.nr)}};
-  if (call.header.type == RECORDER_NEWS_SIGHTING) {
+  if (call.header.type == RECORDER_EVENT_SIGHTING) {
     const UnixNanos when = call.header.time_ns + unix_offset_;
     auto [it, inserted] = sightings_.try_emplace(key, when);
     if (!inserted) {
@@ -100,7 +100,7 @@ void NewsReader::ReadCall(const recorder_news_call& call) {
   }
 }
 
-void NewsReader::ReadBatch(const recorder_news_batch& batch) {
+void EventReader::ReadBatch(const recorder_event_batch& batch) {
   // Neighbouring calls mostly share slot and millisecond: gather before touching the map.
   uint32_t pending_slot = 0;
   uint64_t pending_time = 0;
@@ -125,11 +125,11 @@ void NewsReader::ReadBatch(const recorder_news_batch& batch) {
   if (pending != 0) AddToTimeline(pending_slot, pending_time, pending);
 }
 
-void NewsReader::AddToTimeline(uint32_t slot, uint64_t monotonic_ns, uint64_t count) {
+void EventReader::AddToTimeline(uint32_t slot, uint64_t monotonic_ns, uint64_t count) {
   timeline_[{slot, (monotonic_ns + unix_offset_) / kNanosPerMilli}] += count;
 }
 
-std::map<NewsReader::CallKey, uint64_t> NewsReader::streamed() const {
+std::map<EventReader::CallKey, uint64_t> EventReader::streamed() const {
   std::map<CallKey, uint64_t> all = streamed_others_;
   for (uint32_t slot = 0; slot < streamed_.size(); ++slot) {
     for (uint32_t counter = 0; counter < streamed_[slot].size(); ++counter) {
@@ -163,8 +163,8 @@ std::map<uint32_t, Target> FindTargets(const KernelSnapshot& snapshot, bool keep
 }
 
 // A slot can have two rows for one call: its counter's, and the exec's that started the program.
-std::map<NewsReader::CallKey, uint64_t> CallTotals(const KernelSnapshot* snapshot) {
-  std::map<NewsReader::CallKey, uint64_t> totals;
+std::map<EventReader::CallKey, uint64_t> CallTotals(const KernelSnapshot* snapshot) {
+  std::map<EventReader::CallKey, uint64_t> totals;
   if (snapshot == nullptr) return totals;
   for (const auto& calls : snapshot->calls) totals[{calls.slot, calls.id}] += calls.count;
   return totals;
@@ -200,7 +200,7 @@ Value ValueOr(const std::map<Key, Value>& values, const Key& key, Value otherwis
 
 }  // namespace
 
-void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsReader& news, bool keep_runtime_phase,
+void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventReader& events, bool keep_runtime_phase,
                   Aggregator& aggregator) {
   const std::map<uint32_t, Target> targets = FindTargets(now, keep_runtime_phase, aggregator);
   const auto target_of = [&](uint32_t slot) -> const Target* {
@@ -215,12 +215,12 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsRead
     if (target == nullptr || total <= before) continue;
     aggregator.AddCalls(target->subject, target->program, target->phase, key.id, total - before);
     if (before != 0) continue;
-    if (const auto sighting = news.sightings().find(key); sighting != news.sightings().end()) {
+    if (const auto sighting = events.sightings().find(key); sighting != events.sightings().end()) {
       aggregator.AddFirstSeen(target->subject, target->phase, key.id, sighting->second);
     }
   }
   const auto milli = [](UnixNanos time) { return time / kNanosPerMilli; };
-  for (const auto& [slot_and_milli, count] : news.timeline()) {
+  for (const auto& [slot_and_milli, count] : events.timeline()) {
     const Target* const target = target_of(slot_and_milli.first);
     if (target == nullptr || slot_and_milli.second < milli(part.from) || slot_and_milli.second >= milli(part.until)) {
       continue;
@@ -246,10 +246,10 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsRead
   }
 }
 
-void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool every_call, Aggregator& aggregator) {
+void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool every_call, Aggregator& aggregator) {
   uint64_t mismatch = 0;
   if (every_call) {
-    std::map<NewsReader::CallKey, uint64_t> streamed = news.streamed();
+    std::map<EventReader::CallKey, uint64_t> streamed = events.streamed();
     for (const auto& [key, counted] : CallTotals(&end)) {
       uint64_t& seen = streamed[key];
       mismatch += counted > seen ? counted - seen : seen - counted;
@@ -259,12 +259,12 @@ void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool eve
   }
 
   const recorder_losses& losses = end.losses;
-  AddLossIf(aggregator, "ring_full", losses.news_ring_full, false, "first sightings whose time is not known");
+  AddLossIf(aggregator, "ring_full", losses.event_ring_full, false, "first sightings whose time is not known");
   AddLossIf(aggregator, "timeline_mismatch", mismatch, false,
             "calls that the kernel counted and the stream of every call did not carry, or the other way round");
   AddLossIf(aggregator, "slots_full", losses.slots_full, false,
             "lookups of programs beyond the slot table, counted without a name");
-  AddLossIf(aggregator, "other_calls_full", losses.other_calls_full, true,
+  AddLossIf(aggregator, "other_calls_full", losses.sparse_calls_full, true,
             "calls with unusual numbers, or of a container runtime, beyond the table for them");
   AddLossIf(aggregator, "denial_table_full", losses.denials_full, false, "refused calls beyond the table for them");
   AddLossIf(aggregator, "denial_without_number", losses.denials_unnumbered, false,
@@ -279,7 +279,7 @@ void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool eve
             "the kernel refused every way to wait for the recorder's own programs to end, so 100 ms were waited "
             "instead: calls of "
             "the last moment may be missing");
-  AddLossIf(aggregator, "malformed_news", news.malformed(), false, "ring records that could not be read");
+  AddLossIf(aggregator, "malformed_news", events.malformed(), false, "ring records that could not be read");
 }
 
 }  // namespace syscarve

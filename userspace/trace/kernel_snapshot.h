@@ -81,10 +81,10 @@ struct KernelSnapshot {
 
 // Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a
 // timeline.
-class NewsReader {
+class EventReader {
  public:
   // `unix_offset` is what turns CLOCK_MONOTONIC into nanoseconds since 1970.
-  NewsReader(Abi native, uint64_t unix_offset) : native_(native), unix_offset_(unix_offset) {}
+  EventReader(Abi native, uint64_t unix_offset) : native_(native), unix_offset_(unix_offset) {}
 
   // One ring record. Malformed ones, which only a version skew could make, are counted by malformed().
   void Read(std::span<const std::byte> record);
@@ -108,9 +108,9 @@ class NewsReader {
   uint64_t repeated_sightings() const { return repeated_sightings_; }
 
  private:
-  void ReadCall(const recorder_news_call& call);
-  void ReadBatch(const recorder_news_batch& batch);
-  void ReadSubject(const recorder_news_subject& subject);
+  void ReadCall(const recorder_event_call& call);
+  void ReadBatch(const recorder_event_batch& batch);
+  void ReadSubject(const recorder_event_subject& subject);
   void AddToTimeline(uint32_t slot, uint64_t monotonic_ns, uint64_t count);
 
   Abi native_;
@@ -136,11 +136,11 @@ struct RunPart {
 // Hands what was counted in a run to `aggregator`, whose run has begun and which has every subject of `now`.
 // `keep_runtime_phase` is false for a command of our own, whose runtime phase is our child's set-up. Capability checks
 // of the runtime are not the subject's.
-void AggregateRun(const KernelSnapshot& now, const RunPart& part, const NewsReader& news, bool keep_runtime_phase,
+void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventReader& events, bool keep_runtime_phase,
                   Aggregator& aggregator);
 
 // Hands over what was lost in the whole recording, whose last snapshot is `end`. With `every_call` the stream is
 // compared with the counters, call by call; any difference is a loss.
-void AggregateLosses(const KernelSnapshot& end, const NewsReader& news, bool every_call, Aggregator& aggregator);
+void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool every_call, Aggregator& aggregator);
 
 }  // namespace syscarve

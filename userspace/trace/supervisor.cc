@@ -216,7 +216,7 @@ class Supervisor {
   void SendSigsys(pid_t task, uint64_t cookie, bool may_handle);
   void Reap();
   void GiveUp(absl::Status why);
-  void EndRest();
+  void KillRemaining();
 
   const Command& command_;
   NotificationHandler& handler_;
@@ -245,7 +245,7 @@ class Supervisor {
   std::optional<Clock::time_point> grace_end_;
   std::optional<Clock::time_point> end_limit_;
   Clock::time_point next_sweep_;
-  DescendantEnder ender_;
+  DescendantKiller ender_;
   SuperviseOutcome outcome_;
 };
 
@@ -316,7 +316,7 @@ SuperviseOutcome Supervisor::Run() {
       timeout = static_cast<int>(kSweepInterval.count());
     } else if (grace_end_.has_value()) {
       if (now >= *grace_end_) {
-        EndRest();
+        KillRemaining();
         continue;
       }
       timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*grace_end_ - now).count());
@@ -329,9 +329,9 @@ SuperviseOutcome Supervisor::Run() {
       continue;
     }
     if (watched[1].revents != 0) {
-      const SignalForwarder::News news = signals_.HandlePending();
-      if (news.child_changed) Reap();
-      if (news.asked_to_end && grace_end_.has_value()) grace_end_ = Clock::now();
+      const SignalForwarder::News events = signals_.HandlePending();
+      if (events.child_changed) Reap();
+      if (events.asked_to_end && grace_end_.has_value()) grace_end_ = Clock::now();
     }
     if ((watched[0].revents & POLLIN) != 0) {
       ServeOne();
@@ -536,10 +536,10 @@ void Supervisor::Reap() {
 void Supervisor::GiveUp(absl::Status why) {
   if (outcome_.complete.ok()) outcome_.complete = std::move(why);
   listener_.reset();
-  EndRest();
+  KillRemaining();
 }
 
-void Supervisor::EndRest() {
+void Supervisor::KillRemaining() {
   if (end_limit_.has_value()) return;
   end_limit_ = Clock::now() + kEndLimit;
   next_sweep_ = Clock::now();

@@ -42,7 +42,7 @@ TEST(ProvenanceTest, NamesTheDistribution) {
             "Debian GNU/Linux 12 (bookworm)");
   EXPECT_EQ(DistributionFromText("PRETTY_NAME=Unquoted\n"), "an unknown distribution");
   EXPECT_EQ(DistributionFromText(""), "an unknown distribution");
-  EXPECT_THAT(DistributionFromText("PRETTY_NAME=\"a\x1b[31mb\"\n"), testing::Not(HasSubstr("\x1b")));
+  EXPECT_EQ(DistributionFromText("PRETTY_NAME=\"100\xff\"\n"), "100%FF");
 }
 
 TEST(ProvenanceTest, IsASentenceAboutTheHost) {

@@ -108,7 +108,7 @@ TEST(GenerateTest, SocketcallIsLetThroughForNamedFunctionsOnly) {
   options.unlisted = UnlistedMode::kKill;
   const GeneratedProfile made =
       Make({RecordingBuilder().Call("socket").Call("getpid", 1, Abi::kI386).Build()}, options);
-  const Decider decider(made.profile);
+  const RuleEvaluator decider(made.profile);
   const SyscallId socketcall = FindSyscall(Abi::kI386, "socketcall").value();
   EXPECT_EQ(decider.Decide(socketcall, {1}), kAllow);
   EXPECT_EQ(decider.Decide(socketcall, {2}).kind, ActionKind::kKillProcess);
@@ -154,7 +154,7 @@ TEST(GenerateTest, EachClosureAllowsWhatTheNarrowerOneDoes) {
   }
 }
 
-// Whether a thread yields or a buffer is written in parts is luck, and none of it is in the profile's bytes.
+// Whether a thread yields or a buffer is written in parts is incidental, and none of it is in the profile's bytes.
 TEST(GenerateTest, LuckLeavesNoTraceInTheProfile) {
   const auto profile = [](std::initializer_list<std::string_view> names) {
     RecordingBuilder builder;
@@ -168,12 +168,12 @@ TEST(GenerateTest, LuckLeavesNoTraceInTheProfile) {
   EXPECT_EQ(without.find("\"seen\""), without.rfind("\"seen\""));
 }
 
-// Whether a start that was observed showed a call that the runtime makes now and then is luck, too.
+// Whether a start that was observed showed a call that the runtime makes now and then is incidental, too.
 TEST(GenerateTest, LuckOfTheRuntimeLeavesNoTraceInTheProfile) {
   const auto profile = [](std::vector<std::string> observed) {
     GenerateOptions options;
     options.baselines = {{.source = "observed", .names = std::move(observed)},
-                         {.source = "go-runtime", .names = {"sched_yield", "tgkill", "nanosleep"}, .luck = true}};
+                         {.source = "go-runtime", .names = {"sched_yield", "tgkill", "nanosleep"}, .incidental = true}};
     return FormatProfile(Make({RecordingBuilder().Call("read").Build()}, options).profile);
   };
   EXPECT_EQ(profile({"capset"}), profile({"capset", "nanosleep", "sched_yield"}));
@@ -210,7 +210,7 @@ TEST(GenerateTest, PortableCloneForForkMakesNoNamespaces) {
   const GeneratedProfile made = Make(recordings, options);
   ASSERT_EQ(made.narrowed.size(), 1U);
   EXPECT_EQ(made.narrowed[0].name, "clone");
-  const Decider decider(made.profile);
+  const RuleEvaluator decider(made.profile);
   for (const Abi abi : {Abi::kX86_64, Abi::kAarch64}) {
     const SyscallId clone = *FindSyscall(abi, "clone");
     EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
@@ -236,7 +236,7 @@ TEST(GenerateTest, AConditionOfClosureHoldsUnderACeiling) {
       {.names = {"clone"}, .action = kAllow, .conditions = {no_new_namespaces}},
       {.names = {"prlimit64"}, .action = kAllow, .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 3}}}};
   const GeneratedProfile made = Make(recordings, options);
-  const Decider decider(made.profile);
+  const RuleEvaluator decider(made.profile);
   const SyscallId clone = *FindSyscall(Abi::kX86_64, "clone");
   EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
   EXPECT_NE(decider.Decide(clone, {0x10000011}), kAllow);

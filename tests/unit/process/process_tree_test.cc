@@ -55,7 +55,7 @@ TEST(ProcessTreeTest, FindsAndEndsTheWholeTree) {
   EXPECT_FALSE(IsDescendant(getpid(), family.child));
   EXPECT_FALSE(IsDescendant(1, getpid()));
 
-  const TreeEnd end = EndDescendants(seconds(10));
+  const KillResult end = EndDescendants(seconds(10));
   EXPECT_EQ(end.ended, 2u);
   EXPECT_EQ(end.left, 0u);
   EXPECT_TRUE(FindDescendants(getpid()).empty());

@@ -103,7 +103,7 @@ long ReturnedFor(Action action) {
 }
 
 // What the kernel is expected to return, by the profile's own rules and not by libseccomp's filter.
-long Expected(const Decider& decider, SyscallId id, const uint32_t (&arguments)[3]) {
+long Expected(const RuleEvaluator& decider, SyscallId id, const uint32_t (&arguments)[3]) {
   return ReturnedFor(decider.Decide(id, {arguments[0], arguments[1], arguments[2], 0, 0, 0}));
 }
 
@@ -162,7 +162,7 @@ TEST_P(ProfileKernelTest, EveryNumberIsDecidedAsRead) {
   if (Text().empty()) GTEST_SKIP() << kContainersCommon << " is not installed (golang-github-containers-common)";
   const auto reading = ReadProfileText(Text(), Target());
   ASSERT_TRUE(reading.ok()) << reading.status();
-  const Decider decider(reading->source.profile);
+  const RuleEvaluator decider(reading->source.profile);
   const bool ia32 = HasIa32Emulation();
   const SharedAnswers answers;
   Ask(WithoutExecution(Compile(reading->source.profile).value()), ia32, answers);
@@ -225,7 +225,7 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
   if (!answers->done) return;
   size_t compared = 0;
   size_t otherwise = 0;  // Numbers without a name, which a profile has one answer for.
-  const Decider decider(folded->profile);
+  const RuleEvaluator decider(folded->profile);
   for (size_t round = 0; round < kRounds; ++round) {
     const auto& low = kArguments[round];
     const Arguments arguments = {low[0], low[1], low[2], 0, 0, 0};

@@ -68,11 +68,11 @@ FilterProgram LibseccompsFilter(const Profile& profile, Abi abi) {
 }
 
 // The values of the conditions and their neighbours, in the argument that they are about.
-std::vector<Arguments> Questions(const Decider& decider, SyscallId id) {
+std::vector<Arguments> Questions(const RuleEvaluator& decider, SyscallId id) {
   std::vector<Arguments> questions = {{}, {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}}};
-  const Decider::Entry* const entry = decider.Find(id);
+  const RuleEvaluator::Entry* const entry = decider.Find(id);
   if (entry == nullptr) return questions;
-  for (const Decider::Alternative& alternative : entry->alternatives) {
+  for (const RuleEvaluator::Alternative& alternative : entry->alternatives) {
     Arguments matching = {};
     for (const ArgumentCondition& condition : alternative.conditions) {
       matching[condition.index] = condition.op == CompareOp::kMaskedEqual ? condition.value_two : condition.value;
@@ -132,7 +132,7 @@ size_t CompareWithLibseccomp(const std::filesystem::path& file) {
       if (!named.reading.ok()) continue;
       Profile profile = named.reading->source.profile;
       profile.abis = {abi};
-      const Decider decider(profile);
+      const RuleEvaluator decider(profile);
       const std::vector<SyscallId> conflicts = decider.conflicts();
       if (!FamiliesBeyondLibseccomp(profile).empty()) continue;  // It may not come back.
       const FilterProgram theirs = LibseccompsFilter(profile, abi);

@@ -69,14 +69,14 @@ TEST(DiffTest, ACallMoreIsLooserAndTheOtherWayRoundTighter) {
           .numbers = {},
           .abis = {Abi::kX86_64},
           .answers = {
-              {.before = kEperm, .after = kAllow, .direction = Direction::kLooser, .when = {{}}, .example = {}}}}));
+              {.before = kEperm, .after = kAllow, .direction = Comparison::kLooser, .when = {{}}, .example = {}}}}));
   EXPECT_TRUE(looser.abis.empty() && looser.unnamed.empty() && looser.unclear.empty());
   EXPECT_EQ(LooserNames(looser), std::vector<std::string>{"ptrace"});
 
   const Diff tighter = DiffOf(wider, Base());
   EXPECT_EQ(VerdictOf(tighter), "tighter");
   ASSERT_EQ(tighter.calls.size(), 1U);
-  EXPECT_TRUE(tighter.calls[0].Has(Direction::kTighter));
+  EXPECT_TRUE(tighter.calls[0].Has(Comparison::kTighter));
   EXPECT_TRUE(LooserNames(tighter).empty());
 }
 
@@ -86,18 +86,18 @@ TEST(DiffTest, SaysForWhichArguments) {
   const Diff diff = DiffOf(before, after);
   EXPECT_EQ(VerdictOf(diff), "mixed");
   ASSERT_EQ(diff.calls.size(), 1U);
-  const std::vector<ChangedAnswer>& answers = diff.calls[0].answers;
+  const std::vector<ActionChange>& answers = diff.calls[0].answers;
   ASSERT_EQ(answers.size(), 2U);
-  EXPECT_EQ(answers[0], (ChangedAnswer{.before = kEperm,
-                                       .after = kAllow,
-                                       .direction = Direction::kLooser,
-                                       .when = {{{0, CompareOp::kEqual, 9}}},
-                                       .example = {9}}));
-  EXPECT_EQ(answers[1], (ChangedAnswer{.before = kAllow,
-                                       .after = kEperm,
-                                       .direction = Direction::kTighter,
-                                       .when = {{{0, CompareOp::kEqual, 8}}},
-                                       .example = {8}}));
+  EXPECT_EQ(answers[0], (ActionChange{.before = kEperm,
+                                      .after = kAllow,
+                                      .direction = Comparison::kLooser,
+                                      .when = {{{0, CompareOp::kEqual, 9}}},
+                                      .example = {9}}));
+  EXPECT_EQ(answers[1], (ActionChange{.before = kAllow,
+                                      .after = kEperm,
+                                      .direction = Comparison::kTighter,
+                                      .when = {{{0, CompareOp::kEqual, 8}}},
+                                      .example = {8}}));
   // Free of its conditions: only what they kept out is new.
   const Diff freed = DiffOf(before, With({.names = {"personality"}, .action = kAllow}));
   ASSERT_EQ(freed.calls.size(), 1U);
@@ -111,7 +111,7 @@ TEST(DiffTest, AnotherErrnoIsTheSamePermission) {
   EXPECT_EQ(VerdictOf(diff), "same");
   EXPECT_FALSE(diff.empty());
   ASSERT_EQ(diff.calls.size(), 1U);
-  EXPECT_TRUE(diff.calls[0].Has(Direction::kOtherAnswer));
+  EXPECT_TRUE(diff.calls[0].Has(Comparison::kOtherRefusal));
 }
 
 TEST(DiffTest, ActionsAreOrderedAndTheTwoKillsAreOne) {
@@ -266,7 +266,7 @@ bool Holds(Abi abi, const ArgumentCondition& condition, const Arguments& argumen
   return false;
 }
 
-bool Holds(Abi abi, const ChangedAnswer& answer, const Arguments& arguments) {
+bool Holds(Abi abi, const ActionChange& answer, const Arguments& arguments) {
   return std::ranges::any_of(answer.when, [&](const std::vector<ArgumentCondition>& conditions) {
     return std::ranges::all_of(conditions, [&](const ArgumentCondition& c) { return Holds(abi, c, arguments); });
   });
@@ -283,11 +283,11 @@ void CompareWithFilters(const Profile& before, const Profile& after, RandomProfi
       const SyscallId id{abi, nr == kSyscallTableEnd ? kBeyondAllTables : nr};
       if (IsExemptFromSeccomp(id)) continue;
       const CallChange* const change = ChangeOf(diff, id);
-      for (const ChangedAnswer& answer : change == nullptr ? std::vector<ChangedAnswer>{} : change->answers) {
+      for (const ActionChange& answer : change == nullptr ? std::vector<ActionChange>{} : change->answers) {
         ASSERT_EQ(asked(left, id, answer.example), answer.before) << DisplayName(id);
         ASSERT_EQ(asked(right, id, answer.example), answer.after) << DisplayName(id);
       }
-      const bool untold = change != nullptr && std::ranges::any_of(change->answers, [](const ChangedAnswer& answer) {
+      const bool untold = change != nullptr && std::ranges::any_of(change->answers, [](const ActionChange& answer) {
                             return answer.when.empty();
                           });
       for (int question = 0; question < 24 && !untold; ++question) {
@@ -296,7 +296,7 @@ void CompareWithFilters(const Profile& before, const Profile& after, RandomProfi
         const Action was = asked(left, id, arguments);
         const Action is = asked(right, id, arguments);
         size_t said = 0;
-        for (const ChangedAnswer& answer : change == nullptr ? std::vector<ChangedAnswer>{} : change->answers) {
+        for (const ActionChange& answer : change == nullptr ? std::vector<ActionChange>{} : change->answers) {
           if (!Holds(abi, answer, arguments)) continue;
           ++said;
           ASSERT_TRUE(answer.before == was && answer.after == is) << DisplayName(id);

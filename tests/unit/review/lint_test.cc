@@ -211,7 +211,7 @@ bool IsCompiledWrongly(const std::string& text, const Arguments& arguments) {
   const SyscallId lseek = *FindSyscall(Abi::kX86_64, "lseek");
   seccomp_data data{.nr = lseek.nr, .arch = AUDIT_ARCH_X86_64};
   std::ranges::copy(arguments, data.args);
-  return ActionFromReturn(Evaluate(*program, data)) != Decider(input.source.profile).Decide(lseek, arguments);
+  return ActionFromReturn(Evaluate(*program, data)) != RuleEvaluator(input.source.profile).Decide(lseek, arguments);
 }
 
 TEST(LintTest, CompiledDiffersGivesAway) {
@@ -527,7 +527,7 @@ TEST(ArgumentSetsTest, ConditionsAgreeWithTheDecider) {
     }
     Profile profile{.default_action = {ActionKind::kErrno, EPERM}, .abis = {Abi::kX86_64, Abi::kI386}};
     profile.rules = {{.names = {"read"}, .action = {ActionKind::kAllow, 0}, .conditions = conditions}};
-    const Decider decider(profile);
+    const RuleEvaluator decider(profile);
     for (const bool low_half : {false, true}) {
       const SyscallId id = *FindSyscall(low_half ? Abi::kI386 : Abi::kX86_64, "read");
       const ArgumentSets::Set set = sets.FromConditions(conditions, low_half);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles as mathematics, against brute force: what rules mean against Decider, and what filters decide against
+// Profiles as mathematics, against brute force: what rules mean against RuleEvaluator, and what filters decide against
 // Evaluate, asked for every value that makes a difference (narrow_profiles.h).
 #include "userspace/seccomp/algebra.h"
 
@@ -38,7 +38,7 @@ Action Capped(Action action) {
 }
 
 Answerer ByRules(const Profile& profile) {
-  return [decider = Decider(profile)](SyscallId id, const Arguments& arguments) {
+  return [decider = RuleEvaluator(profile)](SyscallId id, const Arguments& arguments) {
     return Capped(decider.Decide(id, arguments));
   };
 }

@@ -58,7 +58,7 @@ TEST_P(ArchitecturesTest, TextFilterAndMeaningAgreeOnRandomProfiles) {
     const absl::StatusOr<FilterProgram> program = Compile(profile);
     if (!program.ok()) continue;  // Rules that contradict each other.
     ASSERT_TRUE(ValidateFilter(*program).ok());
-    const Decider decider(profile);
+    const RuleEvaluator decider(profile);
     const absl::StatusOr<Meaning> meaning = MeaningOf({&*program, 1}, GetParam());
     ASSERT_TRUE(meaning.ok()) << meaning.status();
     const std::vector<SyscallId> conflicts = decider.conflicts();

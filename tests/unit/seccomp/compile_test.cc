@@ -102,7 +102,7 @@ TEST_F(FilterTest, ConditionsOnNamesNewerThanLibseccompAreKept) {
         {.index = 1, .op = CompareOp::kNotEqual, .value = 7},
         {.index = 3, .op = static_cast<CompareOp>(op), .value = kValue, .value_two = 0x1'0000'0000}};
     const FilterProgram program = Compile(profile).value();
-    const Decider decider(profile);
+    const RuleEvaluator decider(profile);
     for (const uint64_t other : {7, 8}) {
       for (const uint64_t value : {uint64_t{0}, uint64_t{2}, kValue - 1, kValue, kValue + 1, kValue + 2, ~uint64_t{0},
                                    uint64_t{0x1'0000'0000}, uint64_t{0x2'0000'0001}}) {

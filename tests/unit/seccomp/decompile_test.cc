@@ -259,9 +259,9 @@ TEST(FilterProfileTest, ConditionsOnUpperHalvesAreStricterWhereTheyCannotBeWritt
   const Differences differences = Compare({&program, 1}, folded->profile, {1, 7919, 0x123400000001, 0x1234}, 8);
   EXPECT_FALSE(differences.wider);
   EXPECT_FALSE(folded->warnings.empty());
-  const std::vector<AbiAnswers> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
+  const std::vector<AbiSummary> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
   const auto mkdir = std::find_if(described[1].calls.begin(), described[1].calls.end(),
-                                  [](const CallAnswers& call) { return call.id.nr == 39; });
+                                  [](const CallSummary& call) { return call.id.nr == 39; });
   ASSERT_EQ(mkdir->answers.size(), 2U);
   EXPECT_EQ(mkdir->answers[0].conditions, (std::vector<ArgumentCondition>{{0, CompareOp::kEqual, 0x123400000001, 0}}));
 }
@@ -296,12 +296,12 @@ TEST(FilterProfileTest, ADecisionThatCannotBeToldIsTakenForARefusal) {
   EXPECT_EQ(DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kExact).status().code(),
             absl::StatusCode::kUnimplemented);
   const auto folded = DecompileFilters({&program, 1}, Abi::kX86_64, Bound::kAtMost).value();
-  EXPECT_EQ(Decider(folded.profile).Decide({Abi::kX86_64, 39}, {}).kind, ActionKind::kKillProcess);
+  EXPECT_EQ(RuleEvaluator(folded.profile).Decide({Abi::kX86_64, 39}, {}).kind, ActionKind::kKillProcess);
   ASSERT_FALSE(folded.warnings.empty());
   EXPECT_NE(folded.warnings[0].find("getpid"), std::string::npos) << folded.warnings[0];
   const auto described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
   const auto getpid = std::find_if(described[0].calls.begin(), described[0].calls.end(),
-                                   [](const CallAnswers& call) { return call.id.nr == 39; });
+                                   [](const CallSummary& call) { return call.id.nr == 39; });
   EXPECT_FALSE(getpid->unclear.empty());
 }
 
@@ -310,14 +310,14 @@ TEST(DescribeFiltersTest, TellsTheAnswersOfEachAbi) {
   profile.rules = {{.names = {"read"}, .action = kAllow},
                    {.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, 8}}}};
   const FilterProgram program = Compile(profile).value();
-  const std::vector<AbiAnswers> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
+  const std::vector<AbiSummary> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
   ASSERT_EQ(described.size(), 3U);
   EXPECT_EQ(described[2].abi, Abi::kX32);
   EXPECT_EQ(described[2].everything, (Action{ActionKind::kKillThread, 0}));
   EXPECT_TRUE(described[2].calls.empty());
-  for (const AbiAnswers& abi : {described[0], described[1]}) {
+  for (const AbiSummary& abi : {described[0], described[1]}) {
     EXPECT_EQ(abi.unknown, kEnosys);
-    for (const CallAnswers& call : abi.calls) {
+    for (const CallSummary& call : abi.calls) {
       const std::string name = SyscallName(call.id).value();
       EXPECT_EQ(call.answers.size(), name == "personality" ? 1U : 0U) << name;
       EXPECT_EQ(call.otherwise, name == "read" ? kAllow : kEnosys) << name;

@@ -25,7 +25,7 @@ TEST(DeciderTest, TheFirstUnconditionalRuleDecides) {
       {.names = {"getpid"}, .action = kEperm, .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 1}}},
       {.names = {"getpid"}, .action = kAllow},
       {.names = {"getpid"}, .action = kEperm}};
-  const Decider decider(profile);
+  const RuleEvaluator decider(profile);
   const SyscallId getpid = FindSyscall(Abi::kX86_64, "getpid").value();
   EXPECT_EQ(decider.Decide(getpid, {1}), kAllow);
   EXPECT_FALSE(decider.DependsOnArguments(getpid));
@@ -35,7 +35,7 @@ TEST(DeciderTest, TheFirstUnconditionalRuleDecides) {
 TEST(DeciderTest, SocketNamesSpeakOfSocketcallOnI386) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64, Abi::kI386}};
   profile.rules = {{.names = {"socket", "shmget"}, .action = kAllow}};
-  const Decider decider(profile);
+  const RuleEvaluator decider(profile);
   const SyscallId socketcall = FindSyscall(Abi::kI386, "socketcall").value();
   EXPECT_EQ(decider.Decide(socketcall, {1}), kAllow);
   EXPECT_EQ(decider.Decide(socketcall, {2}), kEnosys);
@@ -67,7 +67,7 @@ TEST(DeciderTest, AgreesWithTheCompiledFilterOnRandomProfiles) {
     const absl::StatusOr<FilterProgram> program = Compile(profile);
     if (!program.ok()) continue;  // Rules that contradict each other.
     ++compared;
-    const Decider decider(profile);
+    const RuleEvaluator decider(profile);
     const std::vector<SyscallId> conflicts = decider.conflicts();
     for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kX32}) {
       for (int nr = 0; nr < kSyscallTableEnd; ++nr) {

@@ -34,14 +34,14 @@ class AggregatorTest : public testing::Test {
 TEST_F(AggregatorTest, APreviewIsTheRecordingSoFarAndLeavesNoTrace) {
   const ProgramId sh = aggregator_.AddProgram({.path = "/bin/sh", .device = 1, .inode = 2});
   aggregator_.AddCalls(subject_, sh, Phase::kMain, kGetpid, 20);
-  aggregator_.AddLoss({"ring_full", 1, false, "news"});
+  aggregator_.AddLoss({"ring_full", 1, false, "events"});
   Recording seen;
   aggregator_.Preview(
       1500,
       [&] {
         const ProgramId ls = aggregator_.AddProgram({.path = "/bin/ls", .device = 1, .inode = 3});
         aggregator_.AddCalls(subject_, ls, Phase::kMain, kGetpid, 3);
-        aggregator_.AddLoss({"ring_full", 2, false, "news"});
+        aggregator_.AddLoss({"ring_full", 2, false, "events"});
         aggregator_.AddLoss(CheckpointLoss());
       },
       [&](const Recording& recording) { seen = recording; });

@@ -19,14 +19,14 @@ std::span<const std::byte> Bytes(const T& value) {
   return std::as_bytes(std::span(&value, 1));
 }
 
-recorder_news_call Sighting(uint32_t slot, uint32_t abi, uint32_t nr, uint64_t time_ns) {
+recorder_event_call Sighting(uint32_t slot, uint32_t abi, uint32_t nr, uint64_t time_ns) {
   return {
-      .header = {.type = RECORDER_NEWS_SIGHTING, .count = 1, .time_ns = time_ns}, .slot = slot, .abi = abi, .nr = nr};
+      .header = {.type = RECORDER_EVENT_SIGHTING, .count = 1, .time_ns = time_ns}, .slot = slot, .abi = abi, .nr = nr};
 }
 
-recorder_news_batch Batch(uint64_t time_ns, std::vector<std::tuple<uint64_t, uint32_t, uint32_t>> calls) {
-  recorder_news_batch batch = {};
-  batch.header = {.type = RECORDER_NEWS_BATCH, .count = static_cast<uint32_t>(calls.size()), .time_ns = time_ns};
+recorder_event_batch Batch(uint64_t time_ns, std::vector<std::tuple<uint64_t, uint32_t, uint32_t>> calls) {
+  recorder_event_batch batch = {};
+  batch.header = {.type = RECORDER_EVENT_BATCH, .count = static_cast<uint32_t>(calls.size()), .time_ns = time_ns};
   for (size_t i = 0; i < calls.size(); ++i) {
     const auto& [since, slot, counter] = calls[i];
     batch.calls[i] = since << RECORDER_BATCH_TIME_SHIFT | uint64_t{slot} << RECORDER_BATCH_SLOT_SHIFT | counter;
@@ -45,13 +45,13 @@ KernelSnapshot TwoPrograms() {
   return snapshot;
 }
 
-Recording Finish(const KernelSnapshot& snapshot, const NewsReader& news, bool every_call,
+Recording Finish(const KernelSnapshot& snapshot, const EventReader& events, bool every_call,
                  bool keep_runtime_phase = true) {
   Aggregator aggregator({}, {});
   aggregator.AddSubject({});
   aggregator.BeginRun("id", "name", 0);
-  AggregateRun(snapshot, {}, news, keep_runtime_phase, aggregator);
-  AggregateLosses(snapshot, news, every_call, aggregator);
+  AggregateRun(snapshot, {}, events, keep_runtime_phase, aggregator);
+  AggregateLosses(snapshot, events, every_call, aggregator);
   return aggregator.Finish(1);
 }
 
@@ -71,44 +71,44 @@ TEST(AbiFromKernel, FollowsTheNativeArchitecture) {
   EXPECT_EQ(AbiFromKernel(77, Abi::kX86_64), std::nullopt);
 }
 
-TEST(NewsReader, KeepsTheEarliestSightingAndCountsRepeats) {
-  NewsReader news(Abi::kX86_64, 1000);
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 50)));
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 20)));
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_COMPAT, 20, 70)));
-  EXPECT_EQ(news.sightings().size(), 2u);
-  EXPECT_EQ(news.sightings().at({3, kGetpid}), 1020u);
-  EXPECT_EQ(news.sightings().at({3, kGetpidI386}), 1070u);
-  EXPECT_EQ(news.repeated_sightings(), 1u);
+TEST(EventReader, KeepsTheEarliestSightingAndCountsRepeats) {
+  EventReader events(Abi::kX86_64, 1000);
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 50)));
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 20)));
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_COMPAT, 20, 70)));
+  EXPECT_EQ(events.sightings().size(), 2u);
+  EXPECT_EQ(events.sightings().at({3, kGetpid}), 1020u);
+  EXPECT_EQ(events.sightings().at({3, kGetpidI386}), 1070u);
+  EXPECT_EQ(events.repeated_sightings(), 1u);
 }
 
-TEST(NewsReader, CountsABatchByCallAndByMillisecond) {
-  NewsReader news(Abi::kX86_64, 0);
+TEST(EventReader, CountsABatchByCallAndByMillisecond) {
+  EventReader events(Abi::kX86_64, 0);
   constexpr uint32_t kCompatGetpid = RECORDER_PLANE_SIZE + 20;
-  news.Read(Bytes(Batch(kSecond, {{0, 3, 39}, {100, 3, 39}, {2'000'000, 3, 39}, {2'000'001, 4, kCompatGetpid}})));
-  const auto streamed = news.streamed();
+  events.Read(Bytes(Batch(kSecond, {{0, 3, 39}, {100, 3, 39}, {2'000'000, 3, 39}, {2'000'001, 4, kCompatGetpid}})));
+  const auto streamed = events.streamed();
   EXPECT_EQ(streamed.at({3, kGetpid}), 3u);
   EXPECT_EQ(streamed.at({4, kGetpidI386}), 1u);
-  EXPECT_EQ(news.timeline().at({3, 1000}), 2u);
-  EXPECT_EQ(news.timeline().at({3, 1002}), 1u);
-  EXPECT_EQ(news.timeline().at({4, 1002}), 1u);
+  EXPECT_EQ(events.timeline().at({3, 1000}), 2u);
+  EXPECT_EQ(events.timeline().at({3, 1002}), 1u);
+  EXPECT_EQ(events.timeline().at({4, 1002}), 1u);
 }
 
-TEST(NewsReader, RefusesWhatItCannotRead) {
-  NewsReader news(Abi::kX86_64, 0);
-  news.Read({});
-  recorder_news_batch too_many = Batch(0, {{0, 3, 39}});
+TEST(EventReader, RefusesWhatItCannotRead) {
+  EventReader events(Abi::kX86_64, 0);
+  events.Read({});
+  recorder_event_batch too_many = Batch(0, {{0, 3, 39}});
   too_many.header.count = RECORDER_BATCH_CALLS + 1;
-  news.Read(Bytes(too_many));
-  const recorder_news_batch good = Batch(0, {{0, 3, 39}});
-  news.Read(Bytes(good).first(sizeof(good) - 1));
-  news.Read(Bytes(Sighting(1, 99, 1, 0)));
-  recorder_news_call unknown = Sighting(1, 0, 1, 0);
+  events.Read(Bytes(too_many));
+  const recorder_event_batch good = Batch(0, {{0, 3, 39}});
+  events.Read(Bytes(good).first(sizeof(good) - 1));
+  events.Read(Bytes(Sighting(1, 99, 1, 0)));
+  recorder_event_call unknown = Sighting(1, 0, 1, 0);
   unknown.header.type = 1234;
-  news.Read(Bytes(unknown));
-  EXPECT_EQ(news.malformed(), 5u);
-  EXPECT_TRUE(news.streamed().empty());
-  const Recording recording = Finish(TwoPrograms(), news, false);
+  events.Read(Bytes(unknown));
+  EXPECT_EQ(events.malformed(), 5u);
+  EXPECT_TRUE(events.streamed().empty());
+  const Recording recording = Finish(TwoPrograms(), events, false);
   ASSERT_EQ(recording.losses.size(), 1u);
   EXPECT_EQ(recording.losses[0].what, "malformed_news");
   EXPECT_TRUE(recording.complete());
@@ -117,17 +117,17 @@ TEST(NewsReader, RefusesWhatItCannotRead) {
 TEST(Aggregate, AddsUpProgramsAndKeepsPhasesApart) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.calls = {{2, kGetpid, 100}, {3, kGetpid, 5}, {4, kGetpid, 7}};
-  NewsReader news(Abi::kX86_64, 0);
-  news.Read(Bytes(Sighting(4, RECORDER_ABI_NATIVE, 39, 400)));
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 300)));
-  const Recording recording = Finish(snapshot, news, false);
+  EventReader events(Abi::kX86_64, 0);
+  events.Read(Bytes(Sighting(4, RECORDER_ABI_NATIVE, 39, 400)));
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 300)));
+  const Recording recording = Finish(snapshot, events, false);
   const SubjectTrace trace = recording.runs[0].subjects.at(0);
   EXPECT_EQ(trace.calls.at(kGetpid).count, 12u);
   EXPECT_EQ(trace.calls.at(kGetpid).first_seen, 300u);
   EXPECT_EQ(trace.calls.at(kGetpid).programs.size(), 2u);
   EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 100u);
 
-  const Recording own = Finish(snapshot, news, false, /*keep_runtime_phase=*/false);
+  const Recording own = Finish(snapshot, events, false, /*keep_runtime_phase=*/false);
   EXPECT_TRUE(own.runs[0].subjects.at(0).runtime_calls.empty());
   EXPECT_EQ(own.programs.size(), 2u);
 }
@@ -136,21 +136,21 @@ TEST(Aggregate, KeepsTheBaselineApartAndOnlyWithTheRuntimePhase) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.slots.push_back({.number = 5, .subject = 0, .phase = Phase::kBaseline});
   snapshot.calls = {{2, kGetpid, 100}, {3, kGetpid, 5}, {5, kGetpid, 7}};
-  const NewsReader news(Abi::kX86_64, 0);
-  const Recording recording = Finish(snapshot, news, false);
+  const EventReader events(Abi::kX86_64, 0);
+  const Recording recording = Finish(snapshot, events, false);
   const SubjectTrace trace = recording.runs[0].subjects.at(0);
   EXPECT_EQ(trace.baseline_calls.at(kGetpid).count, 7u);
   EXPECT_EQ(trace.runtime_calls.at(kGetpid).count, 100u);
   EXPECT_EQ(trace.calls.at(kGetpid).count, 5u);
 
-  const Recording own = Finish(snapshot, news, false, /*keep_runtime_phase=*/false);
+  const Recording own = Finish(snapshot, events, false, /*keep_runtime_phase=*/false);
   EXPECT_TRUE(own.runs[0].subjects.at(0).baseline_calls.empty());
 }
 
 TEST(Aggregate, ListsNoProgramThatMadeNoCall) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.calls = {{3, kGetpid, 5}};
-  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  const Recording recording = Finish(snapshot, EventReader(Abi::kX86_64, 0), false);
   ASSERT_EQ(recording.programs.size(), 1u);
   EXPECT_EQ(recording.programs[0].path, "/bin/a");
 }
@@ -160,38 +160,38 @@ TEST(Aggregate, ComparesTheStreamWithTheCounters) {
   // The exec that starts the subject is counted beside the counter of the same call: two rows, one stream.
   constexpr SyscallId kExecve{Abi::kX86_64, 59};
   snapshot.calls = {{3, kExecve, 1}, {3, kExecve, 1}, {3, kGetpid, 3}};
-  NewsReader news(Abi::kX86_64, 0);
-  news.Read(Bytes(Batch(0, {{0, 3, 59}, {1, 3, 39}, {2, 3, 39}, {3, 3, 39}})));
-  recorder_news_call exec = Sighting(3, RECORDER_ABI_NATIVE, 59, 0);
-  exec.header.type = RECORDER_NEWS_CALL;
-  news.Read(Bytes(exec));
-  EXPECT_TRUE(Finish(snapshot, news, true).losses.empty());
+  EventReader events(Abi::kX86_64, 0);
+  events.Read(Bytes(Batch(0, {{0, 3, 59}, {1, 3, 39}, {2, 3, 39}, {3, 3, 39}})));
+  recorder_event_call exec = Sighting(3, RECORDER_ABI_NATIVE, 59, 0);
+  exec.header.type = RECORDER_EVENT_CALL;
+  events.Read(Bytes(exec));
+  EXPECT_TRUE(Finish(snapshot, events, true).losses.empty());
 
   snapshot.calls[2].count = 5;
-  const Recording behind = Finish(snapshot, news, true);
+  const Recording behind = Finish(snapshot, events, true);
   ASSERT_EQ(behind.losses.size(), 1u);
   EXPECT_EQ(behind.losses[0].what, "timeline_mismatch");
   EXPECT_EQ(behind.losses[0].count, 2u);
   EXPECT_TRUE(behind.complete()) << "the counters are the truth";
 
   snapshot.calls[2].count = 1;
-  const Recording ahead = Finish(snapshot, news, true);
+  const Recording ahead = Finish(snapshot, events, true);
   ASSERT_EQ(ahead.losses.size(), 1u);
   EXPECT_EQ(ahead.losses[0].count, 2u);
 }
 
 TEST(Aggregate, NamesEveryLossAndSaysWhichMissCalls) {
   KernelSnapshot snapshot = TwoPrograms();
-  snapshot.losses = {.news_ring_full = 1, .slots_full = 2, .denials_full = 3, .capabilities_full = 4};
-  const Recording detail = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  snapshot.losses = {.event_ring_full = 1, .slots_full = 2, .denials_full = 3, .capabilities_full = 4};
+  const Recording detail = Finish(snapshot, EventReader(Abi::kX86_64, 0), false);
   EXPECT_EQ(detail.losses.size(), 4u);
   EXPECT_TRUE(detail.complete());
-  for (auto set : {+[](KernelSnapshot& s) { s.losses.other_calls_full = 1; },
+  for (auto set : {+[](KernelSnapshot& s) { s.losses.sparse_calls_full = 1; },
                    +[](KernelSnapshot& s) { s.losses.enrolment_failed = 1; },
                    +[](KernelSnapshot& s) { s.losses.left_unseen = 1; }, +[](KernelSnapshot& s) { s.skipped = 1; }}) {
     KernelSnapshot lossy = TwoPrograms();
     set(lossy);
-    const Recording recording = Finish(lossy, NewsReader(Abi::kX86_64, 0), false);
+    const Recording recording = Finish(lossy, EventReader(Abi::kX86_64, 0), false);
     ASSERT_EQ(recording.losses.size(), 1u);
     EXPECT_FALSE(recording.complete()) << recording.losses[0].what;
   }
@@ -201,7 +201,7 @@ TEST(Aggregate, SaysWhenTheLastReadingMayHaveComeTooEarly) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.unsettled = true;
   snapshot.losses.denials_unnumbered = 3;
-  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  const Recording recording = Finish(snapshot, EventReader(Abi::kX86_64, 0), false);
   ASSERT_EQ(recording.losses.size(), 2u);
   EXPECT_EQ(recording.losses[0].what, "denial_without_number");
   EXPECT_EQ(recording.losses[0].count, 3u);
@@ -220,20 +220,20 @@ TEST(Aggregate, DividesTheCountsIntoRuns) {
   second.calls = {{3, kGetpid, 5}, {3, kRead, 7}, {4, kGetpid, 1}};
   second.denials = {{3, kRead, 1, 5}};
   second.capabilities = {{3, 21, kGetpid, false, {1, 4}}};
-  NewsReader news(Abi::kX86_64, 0);
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 10)));
+  EventReader events(Abi::kX86_64, 0);
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 10)));
   // Made before the first run's end was decided, told after: it belongs to the run that counts it.
-  news.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 0, 90)));
-  news.Read(Bytes(Batch(kSecond, {{0, 3, 39}})));
-  news.Read(Bytes(Batch(3 * kSecond, {{0, 3, 0}, {0, 4, 39}})));
+  events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 0, 90)));
+  events.Read(Bytes(Batch(kSecond, {{0, 3, 39}})));
+  events.Read(Bytes(Batch(3 * kSecond, {{0, 3, 0}, {0, 4, 39}})));
 
   Aggregator aggregator({}, {});
   aggregator.AddSubject({});
   aggregator.BeginRun("a", "one", 0);
-  AggregateRun(first, {.until = 2 * kSecond}, news, true, aggregator);
+  AggregateRun(first, {.until = 2 * kSecond}, events, true, aggregator);
   aggregator.EndRun(2 * kSecond);
   aggregator.BeginRun("b", "two", 2 * kSecond);
-  AggregateRun(second, {.before = &first, .from = 2 * kSecond}, news, true, aggregator);
+  AggregateRun(second, {.before = &first, .from = 2 * kSecond}, events, true, aggregator);
   const Recording recording = aggregator.Finish(4 * kSecond);
 
   ASSERT_EQ(recording.runs.size(), 2u);
@@ -253,19 +253,19 @@ TEST(Aggregate, DividesTheCountsIntoRuns) {
   EXPECT_EQ(recording.runs[1].name, "two");
 }
 
-TEST(NewsReader, NamesContainersThatHadNoRoom) {
-  NewsReader news(Abi::kX86_64, 0);
-  recorder_news_subject told = {.header = {.type = RECORDER_NEWS_SUBJECT}, .subject = 1, .path = "/docker/a"};
-  news.Read(Bytes(told));
-  told = {.header = {.type = RECORDER_NEWS_SUBJECT}, .subject = 0, .path = "/docker/b"};
-  news.Read(Bytes(told));
+TEST(EventReader, NamesContainersThatHadNoRoom) {
+  EventReader events(Abi::kX86_64, 0);
+  recorder_event_subject told = {.header = {.type = RECORDER_EVENT_SUBJECT}, .subject = 1, .path = "/docker/a"};
+  events.Read(Bytes(told));
+  told = {.header = {.type = RECORDER_EVENT_SUBJECT}, .subject = 0, .path = "/docker/b"};
+  events.Read(Bytes(told));
   // Cut off by the kernel side: no NUL.
   std::memset(told.path, 'x', sizeof(told.path));
-  news.Read(Bytes(told));
-  EXPECT_EQ(news.containers_told(), 3u);
-  EXPECT_EQ(news.refused_containers(),
+  events.Read(Bytes(told));
+  EXPECT_EQ(events.containers_told(), 3u);
+  EXPECT_EQ(events.refused_containers(),
             (std::vector<std::string>{"/docker/b", std::string(RECORDER_CGROUP_BYTES, 'x')}));
-  EXPECT_EQ(news.malformed(), 0u);
+  EXPECT_EQ(events.malformed(), 0u);
 }
 
 TEST(Aggregate, IgnoresRowsOfSlotsItDoesNotKnow) {
@@ -273,7 +273,7 @@ TEST(Aggregate, IgnoresRowsOfSlotsItDoesNotKnow) {
   snapshot.calls = {{99, kGetpid, 5}};
   snapshot.denials = {{99, kGetpid, 1, 5}};
   snapshot.capabilities = {{99, 1, kGetpid, false, {1, 0}}};
-  const Recording recording = Finish(snapshot, NewsReader(Abi::kX86_64, 0), false);
+  const Recording recording = Finish(snapshot, EventReader(Abi::kX86_64, 0), false);
   EXPECT_TRUE(recording.runs[0].subjects.empty() || recording.runs[0].subjects.at(0).calls.empty());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/review/call_answer.h"
+#include "userspace/review/call_explanation.h"
 
 #include <algorithm>
 #include <charconv>
@@ -33,10 +33,10 @@ std::optional<RulePlace> FindRule(const ProfileSource& source, SyscallId id, con
   for (const ProfileEntry& entry : source.entries) {
     for (const Rule& rule : entry.rules) {
       if (rule.action != answer) continue;
-      // By itself, so that all that Decider knows of names and ABIs counts.
+      // By itself, so that all that RuleEvaluator knows of names and ABIs counts.
       Profile alone{.default_action = source.profile.default_action, .abis = source.profile.abis};
       alone.rules = {rule};
-      const Decider decider(alone);
+      const RuleEvaluator decider(alone);
       if (decider.Decide(id, arguments) != answer || rule.action == alone.default_action) continue;
       if (!decider.DependsOnArguments(id)) return PlaceOf(entry, rule);
       if (!conditional.has_value()) conditional = PlaceOf(entry, rule);
@@ -45,12 +45,12 @@ std::optional<RulePlace> FindRule(const ProfileSource& source, SyscallId id, con
   return conditional;
 }
 
-absl::StatusOr<CallAnswer> AnswerTo(SyscallId id, std::span<const uint64_t> known, std::span<const FilterProgram> stack,
-                                    const ProfileSource* source) {
+absl::StatusOr<CallExplanation> ExplainCall(SyscallId id, std::span<const uint64_t> known,
+                                            std::span<const FilterProgram> stack, const ProfileSource* source) {
   ArgumentSets sets;
   SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf(stack, id, sets));
   const Set point = SetOfKnown(sets, known);
-  CallAnswer answer{.id = id, .depends_on = {}, .outcomes = {}};
+  CallExplanation answer{.id = id, .depends_on = {}, .outcomes = {}};
   std::vector<std::pair<Action, Set>> left;
   for (const auto& [action, set] : decision) {
     const Set both = sets.And(set, point);
@@ -68,8 +68,8 @@ absl::StatusOr<CallAnswer> AnswerTo(SyscallId id, std::span<const uint64_t> know
   }
   if (source == nullptr) return answer;
   answer.is_listed = std::ranges::find(source->profile.abis, id.abi) != source->profile.abis.end();
-  const Decider decider(source->profile);
-  for (CallOutcome& outcome : answer.outcomes) {
+  const RuleEvaluator decider(source->profile);
+  for (ExplainedOutcome& outcome : answer.outcomes) {
     outcome.text = decider.Decide(id, outcome.arguments);
     outcome.rule = FindRule(*source, id, outcome.arguments, *outcome.text);
   }
@@ -78,14 +78,15 @@ absl::StatusOr<CallAnswer> AnswerTo(SyscallId id, std::span<const uint64_t> know
 
 }  // namespace
 
-absl::StatusOr<std::vector<CallAnswer>> AnswersTo(const std::string& name, std::span<const uint64_t> known,
-                                                  std::span<const Abi> abis, std::span<const FilterProgram> stack,
-                                                  const ProfileSource* source) {
-  std::vector<CallAnswer> answers;
+absl::StatusOr<std::vector<CallExplanation>> ExplainCalls(const std::string& name, std::span<const uint64_t> known,
+                                                          std::span<const Abi> abis,
+                                                          std::span<const FilterProgram> stack,
+                                                          const ProfileSource* source) {
+  std::vector<CallExplanation> answers;
   for (const Abi abi : abis) {
     const std::optional<SyscallId> id = FindSyscall(abi, name);
     if (!id.has_value()) continue;
-    SYSCARVE_ASSIGN_OR_RETURN(CallAnswer answer, AnswerTo(*id, known, stack, source));
+    SYSCARVE_ASSIGN_OR_RETURN(CallExplanation answer, ExplainCall(*id, known, stack, source));
     answers.push_back(std::move(answer));
   }
   return answers;

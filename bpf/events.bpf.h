@@ -13,7 +13,7 @@
 
 static __always_inline void tell_call(__u32 type, __u32 slot, __u32 abi, __u32 nr, __u64 *lost)
 {
-	struct recorder_news_call *call = bpf_ringbuf_reserve(&news, sizeof(*call), 0);
+	struct recorder_event_call *call = bpf_ringbuf_reserve(&events, sizeof(*call), 0);
 
 	if (!call) {
 		__sync_fetch_and_add(lost, 1);
@@ -39,8 +39,8 @@ static __noinline int first_on_this_cpu(__u32 slot, __u32 counter)
 		return 0;
 	if (__sync_fetch_and_or(&described->seen[(counter >> 6) & (RECORDER_COUNTERS / 64 - 1)], bit) & bit)
 		return 0;
-	tell_call(RECORDER_NEWS_SIGHTING, slot, counter >= RECORDER_PLANE_SIZE, counter & (RECORDER_PLANE_SIZE - 1),
-		  &losses.news_ring_full);
+	tell_call(RECORDER_EVENT_SIGHTING, slot, counter >= RECORDER_PLANE_SIZE, counter & (RECORDER_PLANE_SIZE - 1),
+		  &losses.event_ring_full);
 	return 0;
 }
 
@@ -51,31 +51,31 @@ static __noinline int count_other(__u32 slot, __u32 abi, __u32 nr)
 	if ((__s32)nr < 0)
 		return 0;
 	struct recorder_call_key key = {.slot = slot, .abi = abi, .nr = nr};
-	__u64 *count = bpf_map_lookup_elem(&other_calls, &key);
+	__u64 *count = bpf_map_lookup_elem(&sparse_calls, &key);
 
 	if (!count) {
 		__u64 zero = 0;
 
-		if (bpf_map_update_elem(&other_calls, &key, &zero, BPF_NOEXIST) == 0)
-			tell_call(RECORDER_NEWS_SIGHTING, slot, abi, nr, &losses.news_ring_full);
-		count = bpf_map_lookup_elem(&other_calls, &key);
+		if (bpf_map_update_elem(&sparse_calls, &key, &zero, BPF_NOEXIST) == 0)
+			tell_call(RECORDER_EVENT_SIGHTING, slot, abi, nr, &losses.event_ring_full);
+		count = bpf_map_lookup_elem(&sparse_calls, &key);
 		if (!count) {
-			__sync_fetch_and_add(&losses.other_calls_full, 1);
+			__sync_fetch_and_add(&losses.sparse_calls_full, 1);
 			return 0;
 		}
 	}
 	__sync_fetch_and_add(count, 1);
 	if (every_call)
-		tell_call(RECORDER_NEWS_CALL, slot, abi, nr, &losses.stream_ring_full);
+		tell_call(RECORDER_EVENT_CALL, slot, abi, nr, &losses.stream_ring_full);
 	return 0;
 }
 
-static __always_inline void flush_batch(struct recorder_news_batch *batch)
+static __always_inline void flush_batch(struct recorder_event_batch *batch)
 {
-	__u64 flags = bpf_ringbuf_query(&news, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	__u64 flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 
-	batch->header.type = RECORDER_NEWS_BATCH;
-	if (bpf_ringbuf_output(&news, batch, sizeof(*batch), flags))
+	batch->header.type = RECORDER_EVENT_BATCH;
+	if (bpf_ringbuf_output(&events, batch, sizeof(*batch), flags))
 		__sync_fetch_and_add(&losses.stream_ring_full, batch->header.count);
 	batch->header.count = 0;
 }
@@ -90,7 +90,7 @@ static __always_inline void stream_call(__u32 slot, __u32 counter)
 
 	if (!stream)
 		return;
-	struct recorder_news_batch *batch = &stream->batch;
+	struct recorder_event_batch *batch = &stream->batch;
 	__u32 count = batch->header.count;
 
 	// The clock is read once per tick and CPU: a timeline needs no more, and reading it costs as much as all the rest.

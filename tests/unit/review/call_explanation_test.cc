@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/review/call_answer.h"
+#include "userspace/review/call_explanation.h"
 
 #include <gtest/gtest.h>
 
@@ -26,22 +26,22 @@ ProfileSource Source() {
   return SourceWithoutText(profile);
 }
 
-std::vector<CallAnswer> Answers(const ProfileSource& source, const std::string& name, std::vector<uint64_t> known,
-                                std::vector<Abi> abis = {Abi::kX86_64}) {
+std::vector<CallExplanation> Answers(const ProfileSource& source, const std::string& name, std::vector<uint64_t> known,
+                                     std::vector<Abi> abis = {Abi::kX86_64}) {
   absl::StatusOr<FilterProgram> program = Compile(source.profile);
   EXPECT_TRUE(program.ok()) << program.status();
   const std::vector<FilterProgram> stack = {program.value_or(FilterProgram())};
-  absl::StatusOr<std::vector<CallAnswer>> answers = AnswersTo(name, known, abis, stack, &source);
+  absl::StatusOr<std::vector<CallExplanation>> answers = ExplainCalls(name, known, abis, stack, &source);
   EXPECT_TRUE(answers.ok()) << answers.status();
-  return answers.value_or(std::vector<CallAnswer>());
+  return answers.value_or(std::vector<CallExplanation>());
 }
 
 TEST(CallAnswerTest, NamesTheRuleThatDecides) {
-  const std::vector<CallAnswer> answers = Answers(Source(), "read", {0, 0, 5});
+  const std::vector<CallExplanation> answers = Answers(Source(), "read", {0, 0, 5});
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_TRUE(answers[0].depends_on.empty());
   ASSERT_EQ(answers[0].outcomes.size(), 1U);
-  const CallOutcome& outcome = answers[0].outcomes[0];
+  const ExplainedOutcome& outcome = answers[0].outcomes[0];
   EXPECT_EQ(outcome.filter, kAllow);
   EXPECT_FALSE(outcome.Differs());
   // The rule without conditions decides, not the one that also matches.
@@ -51,7 +51,7 @@ TEST(CallAnswerTest, NamesTheRuleThatDecides) {
 }
 
 TEST(CallAnswerTest, SaysWhichArgumentsMatterAndWhatMayComeOfThem) {
-  const std::vector<CallAnswer> answers = Answers(Source(), "socket", {});
+  const std::vector<CallExplanation> answers = Answers(Source(), "socket", {});
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(answers[0].depends_on, (std::vector<unsigned>{0, 1}));
   ASSERT_EQ(answers[0].outcomes.size(), 2U);
@@ -70,7 +70,7 @@ TEST(CallAnswerTest, KnownArgumentsLeaveLessOpen) {
 }
 
 TEST(CallAnswerTest, EveryAbiHasItsOwnAnswer) {
-  const std::vector<CallAnswer> answers =
+  const std::vector<CallExplanation> answers =
       Answers(Source(), "socket", {0x100000002, 1}, {Abi::kX86_64, Abi::kI386, Abi::kX32});
   ASSERT_EQ(answers.size(), 3U);
   EXPECT_EQ(answers[0].outcomes[0].filter, kEperm);
@@ -89,8 +89,8 @@ TEST(CallAnswerTest, SaysWhereTheFilterIsNotTheText) {
                    {.names = {"lseek"},
                     .action = kAllow,
                     .conditions = {{0, CompareOp::kGreater, 0xffffffff}, {2, CompareOp::kEqual, 0}}}};
-  const std::vector<CallAnswer> answers = Answers(SourceWithoutText(profile), "lseek", {0xffffffff, 0, 0});
-  const CallOutcome& outcome = answers[0].outcomes[0];
+  const std::vector<CallExplanation> answers = Answers(SourceWithoutText(profile), "lseek", {0xffffffff, 0, 0});
+  const ExplainedOutcome& outcome = answers[0].outcomes[0];
   EXPECT_EQ(outcome.text, kEperm);
   if (outcome.filter == kEperm) GTEST_SKIP() << "this libseccomp makes a right filter of it";
   EXPECT_TRUE(outcome.Differs());

@@ -27,7 +27,7 @@ struct RulePlace {
 
 // One of the answers that a call may get, with arguments that get it: the known ones, and the others as simple as can
 // be.
-struct CallOutcome {
+struct ExplainedOutcome {
   Arguments arguments = {};
   Action filter;                  // What the filter returns for them.
   std::optional<Action> text;     // What the rules say; nullopt of live filters, which have no text.
@@ -35,19 +35,21 @@ struct CallOutcome {
   bool Differs() const { return text.has_value() && *text != filter; }
 };
 
-struct CallAnswer {
+struct CallExplanation {
   SyscallId id;
-  bool is_listed = true;              // Whether the profile lists the ABI.
-  std::vector<unsigned> depends_on;   // The unknown arguments on which the filter's answer depends, ascending.
-  std::vector<CallOutcome> outcomes;  // One for each answer of the filter, from the most restrictive; at least one.
+  bool is_listed = true;             // Whether the profile lists the ABI.
+  std::vector<unsigned> depends_on;  // The unknown arguments on which the filter's answer depends, ascending.
+  std::vector<ExplainedOutcome>
+      outcomes;  // One for each answer of the filter, from the most restrictive; at least one.
 };
 
 // The answers to `name` with the first arguments `known`, on each of `abis` that has such a call. `stack` is what
 // enforces the profile: its compiled filter, or live ones, and then `source` is not looked at. Errors are DecisionOf's
 // (symbolic.h).
-absl::StatusOr<std::vector<CallAnswer>> AnswersTo(const std::string& name, std::span<const uint64_t> known,
-                                                  std::span<const Abi> abis, std::span<const FilterProgram> stack,
-                                                  const ProfileSource* source);
+absl::StatusOr<std::vector<CallExplanation>> ExplainCalls(const std::string& name, std::span<const uint64_t> known,
+                                                          std::span<const Abi> abis,
+                                                          std::span<const FilterProgram> stack,
+                                                          const ProfileSource* source);
 
 // A number as people write it: decimal, 0x1f or 017, and negative for its two's complement of 64 bits.
 std::optional<uint64_t> ArgumentFromText(std::string_view text);
