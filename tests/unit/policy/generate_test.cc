@@ -155,7 +155,7 @@ TEST(GenerateTest, EachClosureAllowsWhatTheNarrowerOneDoes) {
 }
 
 // Whether a thread yields or a buffer is written in parts is incidental, and none of it is in the profile's bytes.
-TEST(GenerateTest, LuckLeavesNoTraceInTheProfile) {
+TEST(GenerateTest, ChanceLeavesNoTraceInTheProfile) {
   const auto profile = [](std::initializer_list<std::string_view> names) {
     RecordingBuilder builder;
     builder.Calls({"openat", "mmap", "clone3", "futex", "write"}).Calls(names);
@@ -169,7 +169,7 @@ TEST(GenerateTest, LuckLeavesNoTraceInTheProfile) {
 }
 
 // Whether a start that was observed showed a call that the runtime makes now and then is incidental, too.
-TEST(GenerateTest, LuckOfTheRuntimeLeavesNoTraceInTheProfile) {
+TEST(GenerateTest, ChanceOfTheRuntimeLeavesNoTraceInTheProfile) {
   const auto profile = [](std::vector<std::string> observed) {
     GenerateOptions options;
     options.baselines = {{.source = "observed", .names = std::move(observed)},
