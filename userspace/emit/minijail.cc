@@ -73,7 +73,7 @@ class Policy {
       if (!options_.kernel.has_value() && since > kCommonKernel) losses_.Changed(kNewName, call.name);
       return absl::OkStatus();
     }
-    AddRefusing(call.name, on, RefusalFor(call.name, decision));
+    SYSCARVE_RETURN_IF_ERROR(AddRefusing(call.name, on, RefusalFor(call.name, decision)));
     if (!options_.kernel.has_value() && since > kCommonKernel &&
         (on != ArgumentSets::kNone || !IsKill(Strictest(decision)))) {
       losses_.Changed(kNewName, call.name);

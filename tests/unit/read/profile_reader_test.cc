@@ -53,7 +53,7 @@ bool SameMeaning(std::string_view a, std::string_view b, const ProfileTarget& ta
   const auto first_meaning = MeaningOf(first->source.profile, target.native);
   const auto second_meaning = MeaningOf(second->source.profile, target.native);
   EXPECT_TRUE(first_meaning.ok() && second_meaning.ok());
-  const bool equal = Equal(*first_meaning, *second_meaning);
+  const bool equal = Equal(*first_meaning, *second_meaning).value();
   return equal;
 }
 
