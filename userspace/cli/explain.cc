@@ -28,6 +28,7 @@
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
 #include "userspace/report/explain_call.h"
+#include "userspace/report/timeline.h"
 #include "userspace/review/call_explanation.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/shipped/names.h"
@@ -40,6 +41,7 @@ constexpr char kAbout[] =
     "Who made it, in which run, when and how often, or which rule or option added it:\n\n"
     "  syscarve explain web.recording.json\n"
     "  syscarve explain web.recording.json openat clone3 mount\n"
+    "  syscarve explain web.recording.json --timeline    # recorded with --events all\n"
     "  syscarve explain web.json --format json\n"
     "  syscarve explain web.json socket 2 0x1\n"
     "  syscarve explain web.json personality -1\n"
@@ -53,6 +55,7 @@ struct ExplainArguments {
   std::string closure = "safe";
   ProfileTargetArguments target;
   BaselineRequest baseline;
+  bool timeline = false;
   bool quiet = false;
 };
 
@@ -65,6 +68,9 @@ std::string ExplainProfile(const ExplainArguments& arguments, const ProfileInput
 absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, std::string_view text) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingText(text, target.native));
+  if (arguments.timeline) {
+    return arguments.format == "json" ? TimelineJson(recording) : TimelineText(recording);
+  }
   TerminalNotes notes;
   GenerateOptions options;
   options.allow_incomplete = true;
@@ -148,12 +154,17 @@ absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& 
 }
 
 absl::Status RunExplain(const ExplainArguments& arguments) {
+  if (arguments.timeline && !arguments.names.empty()) {
+    return absl::InvalidArgumentError("--timeline is about all calls together: it takes no names");
+  }
   SYSCARVE_ASSIGN_OR_RETURN(const std::optional<AskedCall> call, CallOf(arguments.names));
   if (call.has_value()) return RunExplainCall(arguments, *call);
   if (!arguments.abi.empty()) return absl::InvalidArgumentError("--abi needs a call with arguments");
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", arguments.names));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  const absl::Status no_timeline = absl::InvalidArgumentError("--timeline: a profile has none; name a recording");
   if (IsLive(arguments.input)) {
+    if (arguments.timeline) return no_timeline;
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
@@ -161,6 +172,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxRecordingBytes));
   const std::string name = InputName(word.file);
   if (!word.name.empty() || LooksLikeProfile(text)) {
+    if (arguments.timeline) return no_timeline;
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target, word.name));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
@@ -186,6 +198,8 @@ void AddExplain(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   AddProfileTargetOptions(*verb, arguments->target);
   AddBaselineOptions(*verb, arguments->baseline);
+  verb->add_flag("--timeline", arguments->timeline,
+                 "Of a recording made with --events all: how many calls were made when, in each run by each subject");
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunExplain(*arguments);

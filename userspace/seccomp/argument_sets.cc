@@ -12,7 +12,8 @@ namespace {
 constexpr uint16_t kVariables = 6 * 64;
 constexpr uint32_t kEmpty = 0;
 constexpr uint32_t kWhole = 1;
-std::atomic<size_t> node_limit = size_t{1} << 20;
+constexpr size_t kMaxNodes = size_t{1} << 20;
+std::atomic<size_t> node_limit = kMaxNodes;
 
 constexpr uint16_t Variable(unsigned argument, unsigned bit) {
   return static_cast<uint16_t>(64 * argument + (63 - bit));
@@ -34,7 +35,7 @@ ArgumentSets::ArgumentSets()
 }
 
 void ArgumentSets::LimitNodes(size_t limit) {
-  node_limit = limit;
+  node_limit = std::min(limit, kMaxNodes);
 }
 
 absl::Status ArgumentSets::status() const {

@@ -77,7 +77,7 @@ class ArgumentSets {
   // has been asked.
   absl::Status status() const;
 
-  // Fewer nodes for all that are made from now on, so that tests see what becomes of exhausted sets.
+  // Fewer nodes than the million for all that are made from now on, so that tests see what becomes of exhausted sets.
   static void LimitNodes(size_t limit);
 
   // A set of another ArgumentSets is an error of the caller's and ends the program.
