@@ -112,8 +112,6 @@ class ProfileEnforcer : public NotificationHandler {
   const std::map<RefusedCall, Refusals>& refused() const { return refused_; }
 
  private:
-  static constexpr int kMaxErrno = 4095;
-
   const FilterProgram& filter_;
   const bool log_only_;
   std::map<RefusedCall, Refusals> refused_;

@@ -14,6 +14,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
+#include "userspace/model/profile.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_builder.h"
@@ -245,13 +246,12 @@ class Reader {
         builder_.Call(call, program);
         return;
       case SECCOMP_RET_ERRNO: {
-        constexpr uint32_t kMaxErrno = 4095;
         const uint32_t value = code & SECCOMP_RET_DATA;
         if (value == 0) {
           builder_.Lost(kUnknownErrno, false,
                         "The log does not say with which errno calls were refused: EPERM is taken.");
         }
-        builder_.Denied(call, value == 0 ? EPERM : static_cast<int>(std::min(value, kMaxErrno)), program);
+        builder_.Denied(call, value == 0 ? EPERM : static_cast<int>(std::min<uint32_t>(value, kMaxErrno)), program);
         return;
       }
       case SECCOMP_RET_TRAP:

@@ -2,6 +2,7 @@
 // What a filter decides for one call, over all its arguments.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "userspace/base/status.h"
@@ -13,6 +14,12 @@ namespace syscarve {
 // A decision as a partition of the arguments: which of them meet which action. No set is empty, and together they are
 // all. Two decisions made with one ArgumentSets are the same function exactly when they are equal.
 using Decision = std::map<Action, ArgumentSets::Set>;
+
+// As the kernel answers it: an errno beyond kMaxErrno is that one.
+inline Action WithCappedErrno(Action action) {
+  if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
+  return action;
+}
 
 // The most restrictive action that some arguments meet.
 inline Action Strictest(const Decision& decision) {

@@ -17,15 +17,12 @@ namespace {
 
 void DecideAbi(const RuleEvaluator& decider, Abi abi, Meaning& meaning) {
   ArgumentSets& sets = *meaning.sets;
-  const auto capped = [](Action action) {
-    if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
-    return action;
-  };
   const auto decide = [&](const RuleEvaluator::Entry& entry) {
     std::map<Action, ArgumentSets::Set> matching;
     for (const RuleEvaluator::Alternative& alternative : entry.alternatives) {
       const ArgumentSets::Set on = sets.FromConditions(alternative.conditions, ComparesLowHalfOnly(abi));
-      ArgumentSets::Set& all = matching.try_emplace(capped(alternative.action), ArgumentSets::kNone).first->second;
+      ArgumentSets::Set& all =
+          matching.try_emplace(WithCappedErrno(alternative.action), ArgumentSets::kNone).first->second;
       all = sets.Or(all, on);
     }
     // From the most restrictive action on: where one matches, those behind it do not count.
@@ -39,7 +36,7 @@ void DecideAbi(const RuleEvaluator& decider, Abi abi, Meaning& meaning) {
       rest = sets.And(rest, sets.Not(taken));
     };
     for (const auto& [action, on] : matching) answer(action, on);
-    answer(capped(decider.default_action()), rest);
+    answer(WithCappedErrno(decider.default_action()), rest);
     return decision;
   };
   for (const int nr : NumbersToProve(abi)) {
@@ -49,9 +46,9 @@ void DecideAbi(const RuleEvaluator& decider, Abi abi, Meaning& meaning) {
     if (!decider.Serves(abi)) {
       decision = {{{ActionKind::kKillThread, 0}, ArgumentSets::kAll}};
     } else if (entry == nullptr) {
-      decision = {{capped(decider.default_action()), ArgumentSets::kAll}};
+      decision = {{WithCappedErrno(decider.default_action()), ArgumentSets::kAll}};
     } else if (entry->unconditional.has_value()) {
-      decision = {{capped(*entry->unconditional), ArgumentSets::kAll}};
+      decision = {{WithCappedErrno(*entry->unconditional), ArgumentSets::kAll}};
     } else {
       decision = decide(*entry);
     }

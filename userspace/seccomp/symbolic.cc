@@ -401,9 +401,8 @@ absl::StatusOr<DecidedNumbers> DecideNumbers(std::span<const FilterProgram> stac
   DecidedNumbers decided;
   Explorer explorer(stack, id, sets);
   SYSCARVE_RETURN_IF_ERROR(explorer.Run([&](const std::vector<WordTest>&, Set taken, uint32_t result) {
-    Action action = ActionFromReturn(result);
-    if (action.kind == ActionKind::kErrno) action.value = std::min(action.value, kMaxErrno);
-    Set& all = decided.decision.try_emplace(action, ArgumentSets::kNone).first->second;
+    Set& all =
+        decided.decision.try_emplace(WithCappedErrno(ActionFromReturn(result)), ArgumentSets::kNone).first->second;
     all = sets.Or(all, taken);
   }));
   if (!sets.status().ok()) return Annotate(sets.status(), Concat("what the filters decide for ", DisplayName(id)));

@@ -101,8 +101,7 @@ absl::Status Witness(const FilterProgram& program, SyscallId id, const Decision&
     const Arguments arguments = sets.Example(on);
     seccomp_data data{.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
     std::copy(arguments.begin(), arguments.end(), data.args);
-    Action answer = ActionFromReturn(Evaluate(program, data));
-    if (answer.kind == ActionKind::kErrno) answer.value = std::min(answer.value, kMaxErrno);
+    const Action answer = WithCappedErrno(ActionFromReturn(Evaluate(program, data)));
     if (answer != action) {
       return absl::InternalError(Concat("the filter for ", DisplayName(id), " was followed to ", Spell(action),
                                         " and run to ", Spell(answer), "; nothing was written"));
