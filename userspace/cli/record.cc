@@ -286,8 +286,11 @@ void AddRecord(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"auto", "bpf", "notify"}))
       ->capture_default_str();
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
-  verb->add_option("--cgroup", flags->cgroup, "Record an existing cgroup v2 and those below it");
-  verb->add_option("--pid", flags->pid, "Record an existing process and what it starts from now on");
+  verb->add_option("--cgroup", flags->cgroup,
+                   "Record an existing cgroup v2 and those below it; of what runs in it the calls of the start are "
+                   "missing");
+  verb->add_option("--pid", flags->pid,
+                   "Record an existing process and what it starts from now on; the calls of its own start are missing");
   AddDuration(*verb, "--grace", flags->grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   AddDuration(*verb, "--duration", flags->duration,

@@ -29,9 +29,6 @@ namespace {
 
 using Clock = BpfSession::Clock;
 
-// How long killed tasks may take to die before we give up waiting for them.
-constexpr std::chrono::seconds kKillLimit{10};
-
 // Whether `process` runs under a seccomp filter ("Seccomp:\t2" in /proc/PID/status).
 bool HasFilter(pid_t process) {
   const auto status = ReadFile(absl::StrCat("/proc/", process, "/status"), size_t{1} << 20);
@@ -40,6 +37,16 @@ bool HasFilter(pid_t process) {
 
 BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
+}
+
+// Of an existing subject: how many of its processes were there before the recording.
+Loss StartedBeforeLoss(size_t processes) {
+  return {.what = "started_before",
+          .count = processes,
+          .missed_calls = true,
+          .detail =
+              "processes ran before they were recorded, so the calls of their start are missing: record the program "
+              "from its start (record -- COMMAND), or generate from this and a recording of the start together"};
 }
 
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
@@ -81,7 +88,7 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
     if (!killed) {
       end.ended_by_recorder = found;
       killed = true;
-      deadline = Clock::now() + kKillLimit;
+      deadline = Clock::now() + options.kill_limit;
     } else if (Clock::now() >= *deadline) {
       session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
       return end;
@@ -114,12 +121,13 @@ absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const
 absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(getpid())), options.run_name,
-                                                                  /*keep_runtime_phase=*/false));
+  SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, options.host.make_leaf());
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.host, ToBpf(options, HasFilter(getpid())), options.run_name,
+                                              /*keep_runtime_phase=*/false));
   // Followed before the child moves in: all that it does there is seen, and its set-up is not taken for the command's.
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name},
-                                              leaf.directory(), BpfEventSource::CgroupKind::kPlain));
+                                              leaf.directory(), KernelSource::CgroupKind::kPlain));
 
   SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
   const ExecImage image(marked);
@@ -159,7 +167,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
 
 absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
                                                   SignalForwarder& signals) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
   // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
   const std::string path = cgroup.starts_with(mount + "/") ? cgroup.substr(mount.size()) : cgroup;
   const std::string directory = absl::StrCat(mount, path.starts_with("/") ? "" : "/", path);
@@ -169,17 +177,25 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
                     "The root cgroup holds the whole host; name a cgroup below it.");
   }
 
-  bool filtered = false;
-  const std::vector<pid_t> processes = ProcessesInCgroup(directory);
-  for (const pid_t pid : processes) filtered = filtered || HasFilter(pid);
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, filtered), options.run_name,
-                                                                  /*keep_runtime_phase=*/true));
+  std::set<pid_t> earlier;
+  const auto look = [&] {
+    for (const pid_t pid : ProcessesInCgroup(directory)) earlier.insert(pid);
+  };
+  look();
+  const bool filtered = std::ranges::any_of(earlier, HasFilter);
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.host, ToBpf(options, filtered),
+                                                                  options.run_name, /*keep_runtime_phase=*/true));
+  // Again, because arming took its time, and once more for who came before the first recorded call. The last list may
+  // have somebody whose start was recorded, too: a loss too many, and none too few.
+  look();
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
-                         BpfEventSource::CgroupKind::kPlain));
+                         KernelSource::CgroupKind::kPlain));
+  look();
+  if (!earlier.empty()) session.aggregator().AddLoss(StartedBeforeLoss(earlier.size()));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
-  bool was_populated = !processes.empty();
+  bool was_populated = !earlier.empty();
   auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read. An empty one that nothing has used yet is waited for.
     const auto populated = IsPopulated(events.get());
@@ -201,11 +217,12 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
   // for it.
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(process)), options.run_name,
-                                                                  /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.host, ToBpf(options, HasFilter(process)), options.run_name,
+                                              /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
       {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
-      "", BpfEventSource::CgroupKind::kPlain));
+      "", KernelSource::CgroupKind::kPlain));
   SYSCARVE_RETURN_IF_ERROR(session.source().FollowProcess(process, session.subject()));
   // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.
   std::set<pid_t> followed = {process};
@@ -217,6 +234,7 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
       found = true;
     }
   }
+  session.aggregator().AddLoss(StartedBeforeLoss(followed.size()));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   auto gone = [&]() -> absl::StatusOr<bool> {

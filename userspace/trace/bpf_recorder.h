@@ -16,6 +16,7 @@
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
 #include "userspace/trace/mark_socket.h"
+#include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
 
@@ -35,11 +36,14 @@ struct BpfRecordOptions {
   bool every_call = false;
   bool track_denials = false;  // Also when the subject is found to have a filter in force already.
   std::chrono::milliseconds grace = std::chrono::seconds(5);
+  // How long killed tasks may take to die before the recording ends without them.
+  std::chrono::milliseconds kill_limit = std::chrono::seconds(10);
   MarkBy mark_by = MarkBy::kSocket;                   // How the command marks runs.
   std::optional<std::chrono::milliseconds> duration;  // For an existing subject: stop after this long.
   RecorderSafety safety;
   // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
   std::function<void(std::string_view)> note = [](std::string_view) {};
+  RecorderHost host = ThisHost();
 };
 
 struct RecordOutcome {

@@ -16,10 +16,11 @@
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/trace/aggregator.h"
-#include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/kernel_source.h"
 #include "userspace/trace/mark_socket.h"
+#include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
 
@@ -29,14 +30,15 @@ class BpfSession {
 
   // Arms the kernel side and begins the first run. `keep_runtime_phase` is false for a command of our own, whose
   // runtime phase is our child's set-up.
-  static absl::StatusOr<BpfSession> Begin(const BpfOptions& options, std::string run_name, bool keep_runtime_phase);
+  static absl::StatusOr<BpfSession> Begin(const RecorderHost& host, const BpfOptions& options, std::string run_name,
+                                          bool keep_runtime_phase);
 
-  BpfEventSource& source() { return *source_; }
+  KernelSource& source() { return *source_; }
   Aggregator& aggregator() { return aggregator_; }
 
   // Follows the cgroup with this directory ("": none) as a new subject. Not beside enrol_containers, where the kernel
   // side numbers subjects, too.
-  absl::Status AddSubject(Subject subject, const std::string& directory, BpfEventSource::CgroupKind kind);
+  absl::Status AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind);
   SubjectId subject() const { return 0; }
   // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
@@ -76,7 +78,7 @@ class BpfSession {
   const std::vector<std::string>& refused_containers() const { return event_reader_.refused_containers(); }
 
  private:
-  BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
+  BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<KernelSource> source,
              Aggregator aggregator);
 
   void EndRun(KernelSnapshot now, UnixNanos at);
@@ -87,7 +89,7 @@ class BpfSession {
 
   BpfOptions options_;
   bool keep_runtime_phase_;
-  std::unique_ptr<BpfEventSource> source_;
+  std::unique_ptr<KernelSource> source_;
   EventReader event_reader_;
   Aggregator aggregator_;
   std::vector<Subject> subjects_;

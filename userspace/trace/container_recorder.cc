@@ -25,8 +25,7 @@ using Clock = BpfSession::Clock;
 absl::Status EnrolParents(BpfSession& session, const std::string& mount, const std::vector<std::string>& parents) {
   for (const std::string& parent : parents) {
     const std::string directory = Concat(mount, parent.starts_with("/") ? "" : "/", parent);
-    SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(directory));
-    SYSCARVE_RETURN_IF_ERROR(session.source().EnrolChildrenOf(id));
+    SYSCARVE_RETURN_IF_ERROR(session.source().EnrolChildrenOf(directory));
   }
   return absl::OkStatus();
 }
@@ -34,7 +33,7 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
 // Containers that were there before we were lack the calls of their start.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
-    const auto subject = session.source().FollowCgroup(mount + cgroup, BpfEventSource::CgroupKind::kContainer);
+    const auto subject = session.source().FollowCgroup(mount + cgroup, KernelSource::CgroupKind::kContainer);
     if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
     // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
@@ -103,9 +102,9 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                                                    const ContainerRecordOptions& options, SignalForwarder& signals,
                                                    RecordStage& stage) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
-                            BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.host, ToBpf(options), options.run_name,
+                                                                  /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
   if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
@@ -128,18 +127,19 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
 
 absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
                                             SignalForwarder& signals) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, CgroupSetApart(init));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, options.host.cgroup_set_apart(init));
   const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
 
   BpfOptions bpf = ToBpf(options);
   bpf.enrol_containers = false;
   bpf.max_subjects = 1;
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.host, bpf, options.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
-      BpfEventSource::CgroupKind::kContainer));
+      KernelSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   options.on_armed();

@@ -20,6 +20,7 @@
 #include "userspace/process/signals.h"
 #include "userspace/trace/bpf_recorder.h"
 #include "userspace/trace/mark_socket.h"
+#include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
 
@@ -40,6 +41,7 @@ struct ContainerRecordOptions {
   std::function<void()> on_armed = [] {};
   // Told what a user wants to know while it happens.
   std::function<void(std::string_view)> note = [](std::string_view) {};
+  RecorderHost host = ThisHost();
 };
 
 struct ContainersOutcome {

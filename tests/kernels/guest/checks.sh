@@ -217,6 +217,7 @@ check_pid() {
     [[ $status == 0 ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
     count=$(query pid.json 'count.get("sched_get_priority_max", 0)')
     [[ $count == 11 ]] || wrong+=" not counted 11 times"
+    [[ $(query pid.json lost) == "[('started_before', 1)]" ]] || wrong+=" losses: $(query pid.json lost)"
   else
     # There is no other way to do it, and it must say so.
     [[ $status != 0 && -s pid.words && ! -e pid.json ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
