@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
@@ -17,7 +16,6 @@
 #include "userspace/container/engine.h"
 #include "userspace/container/engine_watchers.h"
 #include "userspace/model/recording_words.h"
-#include "userspace/process/cgroup.h"
 #include "userspace/process/signals.h"
 #include "userspace/trace/container_recorder.h"
 
@@ -159,6 +157,7 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
   SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));
 
   ContainerRecordOptions options;
+  options.host = request.host;
   options.run_name = request.run;
   options.every_call = request.every_call;
   options.max_containers = request.max_containers;
@@ -166,13 +165,13 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
   options.duration = request.duration;
   options.parents = request.cgroup_parents;
   CheckpointFiles checkpoints(OwnerOfResults(), notes);
-  options.safety.give_up_privileges = GiveUpPrivileges;
+  options.safety.give_up_privileges = request.give_up_privileges;
   options.safety.checkpoint = [&](const Recording& recording) {
     WriteCheckpoints(recording, engines, request, checkpoints);
   };
   SeenContainers seen;
   options.running = [&]() -> std::vector<std::string> {
-    const auto mount = FindCgroup2Mount();
+    const auto mount = request.host.cgroup_mount();
     if (!mount.ok()) return {};
     std::vector<std::string> running = FindRunningContainers(*mount);
     for (const std::string& cgroup : running) {

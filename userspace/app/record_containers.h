@@ -4,16 +4,19 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "userspace/app/notes.h"
+#include "userspace/app/recording_output.h"
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
 #include "userspace/process/command.h"
 #include "userspace/trace/bpf_recorder.h"
 #include "userspace/trace/mark_socket.h"
+#include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
 
@@ -30,6 +33,8 @@ struct RecordContainersRequest {
   MarkBy mark_by = MarkBy::kSocket;
   std::optional<std::chrono::milliseconds> duration;
   bool quiet = false;  // Nobody reads notes, so nothing is found out for one.
+  RecorderHost host = ThisHost();
+  std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };
 
 struct RecordedContainers {
