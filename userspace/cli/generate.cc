@@ -129,8 +129,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<GenerateArguments>();
   verb->add_option("RECORDING", arguments->recordings,
                    "Recordings to make one profile from (- is standard input), also logs of strace -f or of the "
-                   "kernel's audit; or folders of *.recording.json to make "
-                   "one profile per service from")
+                   "kernel's audit; or folders of *.recording.json to make one profile per service from")
       ->required();
   verb->add_option("-o,--output", arguments->output,
                    "Where to write the profile (- is standard output), or the folder for the profiles and SUMMARY.md")
