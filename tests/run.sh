@@ -93,6 +93,13 @@ if [[ $EUID == 0 ]]; then
   test_preset release long long --parallel "$(nproc)"
   test_preset release live-bpf bpf
   test_preset release live-e2e e2e
+  # Other kernels are booted only when what runs in them has changed: emulated, they take their time.
+  kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 1200)
+  if ! tests/kernels/run.sh --is-tested; then
+    timed "packages for other kernels" tests/support/install-packages.sh kernels
+    reports+=("$work/kernels.xml")
+    SYSCARVE_KERNELS_DIR=$work/kernels timed "other kernels" "${kernels[@]}" --report "$work/kernels.xml" 6.1 7 || true
+  fi
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
   # The one thing that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi

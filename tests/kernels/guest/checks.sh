@@ -4,7 +4,7 @@
 #   CHECK<TAB>name<TAB>pass|fail|skip<TAB>figures
 # A check passes when the kernel does as the table below expects of it. What it writes lies in $OUT, which the host keeps.
 set -uo pipefail
-# CHECKS and FILTER.
+# CHECKS, FILTER and ROUNDS.
 source /run/matrix/settings
 kernel=$(sed -E 's/.*matrix.kernel=([^ ]+).*/\1/' /proc/cmdline)
 here=/run/matrix/guest
@@ -297,6 +297,7 @@ check_storm() {
   local rounds=3
   # There it is what could be lost.
   if [[ $kernel == 7* ]]; then rounds=10; fi
+  rounds=${ROUNDS:-$rounds}
   if [[ $backend == bpf ]]; then
     storm storm-first 1000000 $rounds --events first -- 16 62500
     storm storm-all 1000000 $rounds --events all -- 16 62500
