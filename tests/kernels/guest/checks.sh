@@ -313,7 +313,7 @@ check_bpf() {
   for test in recorder program_barrier container membership; do
     chosen "bpf-$test" || continue
     log=$test.log status=0 wrong=
-    timeout --kill-after=5 240 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
+    timeout --kill-after=5 1500 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
     passed=$(grep -c '^\[       OK \]' "$log")
     skipped=$(grep -c '^\[  SKIPPED \] .*(.* ms)$' "$log")
     broken=$(sed -nE 's/^\[  FAILED  \] ([^ ,]+).* \([0-9]+ ms\)$/\1/p' "$log" | tr '\n' ' ')
