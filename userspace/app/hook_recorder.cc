@@ -118,7 +118,8 @@ absl::StatusOr<std::string> MakeProfile(Recording recording, const ContainersCom
   const ContainersCommonMerge merge =
       MergeContainersCommon(input, {.names = made.names, .abis = made.abis, .default_errno = made.default_errno});
   for (const auto& [name, action] : merge.decided_by_input) {
-    if (action != "SCMP_ACT_ALLOW") notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
+    if (action != ScmpActionName(ActionKind::kAllow))
+      notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
   }
   if (input.members.empty()) {
     SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, ParseProfile(merge.text));
