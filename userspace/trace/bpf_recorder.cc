@@ -38,14 +38,14 @@ bool HasFilter(pid_t process) {
   return status.ok() && status->find("\nSeccomp:\t2") != std::string::npos;
 }
 
-BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
+BpfOptions ToBpf(const RecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
 }
 
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
 // is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
-                                         const BpfRecordOptions& options) {
+                                         const RecordOptions& options) {
   signals.SetTarget(child);
   CommandEnd end;
   bool command_running = true;
@@ -90,8 +90,8 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
 }
 
 // Waits until an existing subject need not be followed any more. `gone` tells that nothing is left of it.
-absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const BpfRecordOptions& options,
-                            int events_fd, const std::function<absl::StatusOr<bool>()>& gone) {
+absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const RecordOptions& options, int events_fd,
+                            const std::function<absl::StatusOr<bool>()>& gone) {
   std::optional<Clock::time_point> deadline;
   if (options.duration) deadline = Clock::now() + *options.duration;
   options.note(options.duration ? "recording" : "recording; Ctrl-C ends it");
@@ -111,7 +111,7 @@ absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const
 
 }  // namespace
 
-absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const RecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
@@ -157,7 +157,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const RecordOptions& options,
                                                   SignalForwarder& signals) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
   // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
@@ -194,7 +194,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOptions& options,
                                                    SignalForwarder& signals) {
   if (!ReadProcess(process)) return absl::NotFoundError(absl::StrCat("no process ", process));
   // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken

@@ -65,7 +65,7 @@ absl::StatusOr<int> Follow(BpfSession& session, SignalForwarder& signals, pid_t 
 
 absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, const Command& command,
                                const ContainerRecordOptions& options, RecordStage& stage) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
+  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.record.mark_by));
   const ExecImage image(marked);
   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
   absl::Cleanup end_child = [&] {
@@ -77,9 +77,9 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
       const Guardian guardian,
       Guardian::Start({.command = child.pid(),
                        .mark_folder = session.mark_folder(),
-                       .checkpoint = options.safety.checkpoint_path,
+                       .checkpoint = options.record.safety.checkpoint_path,
                        .left = "containers that were recorded are the engine's and run on, recorded by nobody"}));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
@@ -90,8 +90,8 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
 }
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
-  return {.every_call = options.every_call,
-          .track_denials = options.track_denials,
+  return {.every_call = options.record.every_call,
+          .track_denials = options.record.track_denials,
           .enrol_containers = true,
           .max_subjects = options.max_containers,
           .capabilities = options.capabilities};
@@ -105,12 +105,12 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
-                            BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
+                            BpfSession::Begin(ToBpf(options), options.record.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
-  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
-  session.OfferCheckpoints(options.safety.checkpoint);
+  session.OfferCheckpoints(options.record.safety.checkpoint);
 
   ContainersOutcome outcome;
   if (command) {
@@ -118,7 +118,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
     stage = RecordStage::kRunning;
-    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
+    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.record.duration).status());
   }
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
   outcome.ran_before = session.ran_before();
@@ -136,12 +136,13 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
   BpfOptions bpf = ToBpf(options);
   bpf.enrol_containers = false;
   bpf.max_subjects = 1;
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(bpf, options.record.run_name, /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
       BpfEventSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
 
   while (true) {
