@@ -2,7 +2,6 @@
 #include "userspace/trace/container_recorder.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +14,11 @@
 #include "userspace/process/cgroup.h"
 #include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
+#include "userspace/trace/follow.h"
 #include "userspace/trace/guardian.h"
 
 namespace syscarve {
 namespace {
-
-using Clock = BpfSession::Clock;
 
 absl::Status EnrolParents(BpfSession& session, const std::string& mount, const std::vector<std::string>& parents) {
   for (const std::string& parent : parents) {
@@ -44,25 +42,6 @@ absl::Status FollowRunning(BpfSession& session, const std::string& mount, const 
   return absl::OkStatus();
 }
 
-// Follows until the command has ended, or without one until it is time. Returns the command's status.
-absl::StatusOr<int> Follow(BpfSession& session, SignalForwarder& signals, pid_t child,
-                           std::optional<std::chrono::milliseconds> duration) {
-  std::optional<Clock::time_point> deadline;
-  if (child == 0 && duration) deadline = Clock::now() + *duration;
-  signals.SetTarget(child);
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    if (signals.HandlePending().asked_to_end) return 0;
-    if (deadline && Clock::now() >= *deadline) return 0;
-    int wait_status = 0;
-    if (child != 0 && waitpid(child, &wait_status, WNOHANG) == child) {
-      signals.SetTarget(0);
-      return ShellStatus(wait_status);
-    }
-  }
-}
-
 absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, const Command& command,
                                const ContainerRecordOptions& options, RecordStage& stage) {
   SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.record.mark_by));
@@ -84,9 +63,9 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
   stage = RecordStage::kRunning;
-  SYSCARVE_ASSIGN_OR_RETURN(const int status, Follow(session, signals, child.pid(), std::nullopt));
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child.pid()));
   std::move(end_child).Cancel();
-  return status;
+  return ShellStatus(wait_status);
 }
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
@@ -118,7 +97,9 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
     stage = RecordStage::kRunning;
-    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.record.duration).status());
+    FollowUntil until;
+    if (options.record.duration) until.deadline = BpfSession::Clock::now() + *options.record.duration;
+    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, until).status());
   }
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
   outcome.ran_before = session.ran_before();
@@ -145,15 +126,13 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
 
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}, {.fd = events.get(), .events = POLLPRI}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, std::nullopt));
-    if (signals.HandlePending().asked_to_end) break;
+  const auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read.
-    if (IsPopulated(events.get()).value_or(false)) continue;
+    if (IsPopulated(events.get()).value_or(false)) return false;
     SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
-    if (left == 0) break;
-  }
+    return left == 0;
+  };
+  SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, {.over = gone, .events_fd = events.get()}).status());
   return session.End();
 }
 
