@@ -11,6 +11,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/enosys_stub.h"
@@ -75,26 +76,7 @@ std::string NameOf(const RefusedCall& call) {
 }
 
 std::string DescribeAction(const Action& action) {
-  switch (action.kind) {
-    case ActionKind::kErrno: {
-      const char* name = strerrorname_np(action.value);
-      return name != nullptr ? name : "errno " + std::to_string(action.value);
-    }
-    case ActionKind::kKillProcess:
-    case ActionKind::kKillThread:
-      return "kill";
-    case ActionKind::kTrap:
-      return "SIGSYS";
-    case ActionKind::kNotify:
-      return "notify";
-    case ActionKind::kTrace:
-      return "trace";
-    case ActionKind::kLog:
-      return "log";
-    case ActionKind::kAllow:
-      break;
-  }
-  return "allow";
+  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
 }
 
 bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub) {
