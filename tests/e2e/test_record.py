@@ -15,8 +15,7 @@ import struct
 import subprocess
 import termios
 
-from support import (BINARY, NOBODY, E2eTest, call_name, counts, load, names, process_state, store, traces,
-                     wait_until)
+from support import BINARY, NOBODY, E2eTest, alone, call_name, counts, load, names, process_state, shares, store, traces, wait_until
 
 SLEEP = "/bin/sleep"
 
@@ -244,6 +243,7 @@ class Signals(E2eTest):
         return wait_until(find, f"{executable} runs")
 
 
+@shares("kept")
 class Output(E2eTest):
     def started(self, *options, **process_options):
         """A recording of a command that leaves a mark, so that a command which was started shows."""
@@ -513,6 +513,7 @@ class Recorders(E2eTest):
         self.assertEqual(counts(recording)["sched_get_priority_max"], 7)
         self.assertIn("bpf", names(recording))
 
+    @shares("leftovers")
     def test_killed_recorder_is_cleaned_up_after(self):
         process = self.start(self.command_line("record", "-o", self.path("never.json"), "--", SLEEP, "1000"))
         pid = self.recorded_pid_of(SLEEP)
@@ -647,6 +648,7 @@ class Host(E2eTest):
 
 
 class Events(E2eTest):
+    @alone
     def test_all_agrees_with_the_counters(self):
         recording, _ = self.record(self.workload("storm"), "8", "20000", options=["--events", "all"])
         self.assertEqual(recording["method"]["events"], "all")

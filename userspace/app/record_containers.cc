@@ -157,21 +157,18 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
   SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));
 
   ContainerRecordOptions options;
-  options.host = request.host;
-  options.run_name = request.run;
-  options.every_call = request.every_call;
+  options.record = request.record;
+  options.record.track_denials = true;
   options.max_containers = request.max_containers;
-  options.mark_by = request.mark_by;
-  options.duration = request.duration;
   options.parents = request.cgroup_parents;
   CheckpointFiles checkpoints(OwnerOfResults(), notes);
-  options.safety.give_up_privileges = request.give_up_privileges;
-  options.safety.checkpoint = [&](const Recording& recording) {
+  options.record.safety.give_up_privileges = request.give_up_privileges;
+  options.record.safety.checkpoint = [&](const Recording& recording) {
     WriteCheckpoints(recording, engines, request, checkpoints);
   };
   SeenContainers seen;
   options.running = [&]() -> std::vector<std::string> {
-    const auto mount = request.host.cgroup_mount();
+    const auto mount = request.record.host.cgroup_mount();
     if (!mount.ok()) return {};
     std::vector<std::string> running = FindRunningContainers(*mount);
     for (const std::string& cgroup : running) {
@@ -184,9 +181,9 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
     if (const size_t left_out = request.running ? 0 : CountWanted(seen.running_at_start, engines, request.filter)) {
       notes.Note(Concat(left_out, " container(s) that already run are not recorded; --running adds them"));
     }
-    notes.Note(command || request.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
+    notes.Note(command || request.record.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
   };
-  options.note = [&](std::string_view text) {
+  options.record.note = [&](std::string_view text) {
     if (!request.quiet) notes.Note(text);
   };
 

@@ -41,15 +41,13 @@ constexpr char kHelp[] =
 
 struct RecordFlags {
   std::optional<std::string> output;
-  std::string run = "default";
+  RecordOptions record = {.run_name = "default"};  // Of which Options() makes the rest.
   std::string events = "first";
   std::string backend = "auto";
   std::optional<std::string> user;
-  std::chrono::milliseconds grace = std::chrono::seconds(5);
   std::optional<std::string> cgroup;
   std::optional<pid_t> pid;
   std::chrono::milliseconds duration{0};  // 0: until told to end.
-  bool denials = false;
   bool mark_by_descriptor = false;
   bool quiet = false;
   std::vector<std::string> command;
@@ -68,6 +66,17 @@ struct RecordFlags {
   bool OfContainersOnly() const {
     return engine_socket || !names.empty() || !labels.empty() || !compose_project.empty() || running ||
            !cgroup_parents.empty();
+  }
+  // As all recordings take them; the rest is the subject's.
+  RecordOptions Options() const {
+    RecordOptions options = record;
+    options.every_call = events == "all";
+    options.mark_by = mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
+    if (duration.count() > 0) options.duration = duration;
+    options.note = [quiet = quiet](std::string_view text) {
+      if (!quiet) Note(text);
+    };
+    return options;
   }
 };
 
@@ -96,14 +105,10 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
   for (const Loss& loss : recording.losses) Warn(LossWarning(loss));
 }
 
-absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const RecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
-  const NotifyRecordOptions notify = {.run_name = options.run_name,
-                                      .subject_name = options.subject_name,
-                                      .grace = options.grace,
-                                      .give_up_privileges = GiveUpSupervisorPrivileges,
-                                      .checkpoint = options.safety.checkpoint,
-                                      .note = options.note};
+  RecordOptions notify = options;
+  notify.safety.give_up_privileges = GiveUpSupervisorPrivileges;
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(NotifyRecordOutcome outcome, RecordByNotification(command, notify, signals));
   stage = outcome.execution.ok() ? RecordStage::kRunning : RecordStage::kExec;
@@ -112,7 +117,7 @@ absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const
 }
 
 absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::string& backend,
-                                            const BpfRecordOptions& options, SignalForwarder& signals,
+                                            const RecordOptions& options, SignalForwarder& signals,
                                             RecordStage& stage) {
   if (backend == "notify") return RecordByNotification(command, options, signals, stage);
   absl::StatusOr<RecordOutcome> outcome = RecordCommandWithBpf(command, options, signals, stage);
@@ -124,7 +129,7 @@ absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::s
   return RecordByNotification(command, options, signals, stage);
 }
 
-absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, BpfRecordOptions options,
+absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, RecordOptions options,
                                              SignalForwarder& signals) {
   if (flags.cgroup) {
     options.subject_name = std::filesystem::path(*flags.cgroup).filename().string();
@@ -159,8 +164,7 @@ int RecordDocker(const RecordFlags& flags) {
   }
   RecordContainersRequest containers;
   containers.output = flags.Output();
-  containers.run = flags.run;
-  containers.every_call = flags.events == "all";
+  containers.record = flags.Options();
   containers.engine_socket = flags.engine_socket;
   containers.filter.names = flags.names;
   containers.filter.compose_project = flags.compose_project;
@@ -168,8 +172,6 @@ int RecordDocker(const RecordFlags& flags) {
   containers.running = flags.running;
   containers.cgroup_parents = flags.cgroup_parents;
   containers.max_containers = flags.max_containers;
-  containers.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
-  if (flags.duration.count() > 0) containers.duration = flags.duration;
   containers.quiet = flags.quiet;
   for (const std::string& label : flags.labels) {
     const auto condition = ParseLabelCondition(label);
@@ -218,16 +220,7 @@ int Record(const RecordFlags& flags) {
   const auto output = OutputFile::Open(flags.Output());
   if (!output.ok()) return fail(output.status());
 
-  BpfRecordOptions options;
-  options.run_name = flags.run;
-  options.every_call = flags.events == "all";
-  options.track_denials = flags.denials;
-  options.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
-  options.grace = flags.grace;
-  if (flags.duration.count() > 0) options.duration = flags.duration;
-  options.note = [quiet = flags.quiet](std::string_view text) {
-    if (!quiet) Note(text);
-  };
+  RecordOptions options = flags.Options();
 
   std::optional<Command> command;
   if (!existing) {
@@ -277,7 +270,7 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_option("-o,--output", flags->output,
                    "Where the recording goes (default recording.json); - is stdout. With --docker a folder (default "
                    "recordings)");
-  verb->add_option("--run", flags->run, "Name of this run, for example the test's")->capture_default_str();
+  verb->add_option("--run", flags->record.run_name, "Name of this run, for example the test's")->capture_default_str();
   verb->add_option("--events", flags->events,
                    "first: counts and first sightings. all: also stream every call, for a timeline")
       ->check(CLI::IsMember({"first", "all"}))
@@ -291,11 +284,11 @@ void AddRecord(CLI::App& app, int& exit_code) {
                    "missing");
   verb->add_option("--pid", flags->pid,
                    "Record an existing process and what it starts from now on; the calls of its own start are missing");
-  AddDuration(*verb, "--grace", flags->grace,
+  AddDuration(*verb, "--grace", flags->record.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   AddDuration(*verb, "--duration", flags->duration,
               "With --cgroup, --pid, or --docker without a command: stop after this long (default: Ctrl-C)");
-  verb->add_flag("--denials", flags->denials,
+  verb->add_flag("--denials", flags->record.track_denials,
                  "Also tell calls that a filter refused; on by itself when one is in force at the start");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");

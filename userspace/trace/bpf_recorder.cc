@@ -22,6 +22,7 @@
 #include "userspace/process/signals.h"
 #include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
+#include "userspace/trace/follow.h"
 #include "userspace/trace/guardian.h"
 
 namespace syscarve {
@@ -35,7 +36,7 @@ bool HasFilter(pid_t process) {
   return status.ok() && status->find("\nSeccomp:\t2") != std::string::npos;
 }
 
-BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
+BpfOptions ToBpf(const RecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
 }
 
@@ -52,73 +53,59 @@ Loss StartedBeforeLoss(size_t processes) {
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
 // is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
-                                         const BpfRecordOptions& options) {
-  signals.SetTarget(child);
+                                         const RecordOptions& options) {
   CommandEnd end;
-  bool command_running = true;
-  bool killed = false;
-  std::optional<Clock::time_point> deadline;
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN},
-                                       {.fd = leaf.events_fd(), .events = POLLPRI}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    const SignalForwarder::News events = signals.HandlePending();
-    if (command_running) {
-      int wait_status = 0;
-      if (waitpid(child, &wait_status, WNOHANG) == child) {
-        command_running = false;
-        signals.SetTarget(0);
-        end.status = ShellStatus(wait_status);
-        deadline = Clock::now() + options.grace;
-      }
-    }
-    if (command_running) continue;
-    SYSCARVE_ASSIGN_OR_RETURN(bool left, leaf.Populated());
-    if (!left) {
-      SYSCARVE_ASSIGN_OR_RETURN(const size_t followed, session.CountFollowed());
-      left = followed != 0;
-    }
-    if (!left) return end;
-    if (!killed && !events.asked_to_end && Clock::now() < *deadline) continue;
-    // Counted before the first of them is gone.
-    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.CountFollowed());
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child));
+  end.status = ShellStatus(wait_status);
+
+  const auto gone = [&]() -> absl::StatusOr<bool> {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool populated, leaf.Populated());
+    if (populated) return false;
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
+    return left == 0;
+  };
+  SYSCARVE_ASSIGN_OR_RETURN(
+      FollowEnd why, Follow(session, signals,
+                            {.over = gone, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.grace}));
+  if (why == FollowEnd::kOver) return end;
+
+  // Counted before the first of them is gone.
+  SYSCARVE_ASSIGN_OR_RETURN(size_t found, session.CountFollowed());
+  end.ended_by_recorder = found;
+  const auto gone_or_killed = [&]() -> absl::StatusOr<bool> {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
+    if (over) return true;
+    SYSCARVE_ASSIGN_OR_RETURN(found, session.CountFollowed());
     // At once, so that nobody in there forks away, and those who are elsewhere.
     SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
     SYSCARVE_RETURN_IF_ERROR(session.KillEveryone());
-    if (!killed) {
-      end.ended_by_recorder = found;
-      killed = true;
-      deadline = Clock::now() + options.kill_limit;
-    } else if (Clock::now() >= *deadline) {
-      session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
-      return end;
-    }
+    return false;
+  };
+  const FollowUntil all_dead = {
+      .over = gone_or_killed, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.kill_limit};
+  do {
+    SYSCARVE_ASSIGN_OR_RETURN(why, Follow(session, signals, all_dead));
+  } while (why == FollowEnd::kAskedToEnd);  // It is what we are doing.
+  if (why == FollowEnd::kDeadline) {
+    session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
   }
+  return end;
 }
 
 // Waits until an existing subject need not be followed any more. `gone` tells that nothing is left of it.
-absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const BpfRecordOptions& options,
-                            int events_fd, const std::function<absl::StatusOr<bool>()>& gone) {
-  std::optional<Clock::time_point> deadline;
-  if (options.duration) deadline = Clock::now() + *options.duration;
+absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const RecordOptions& options, int events_fd,
+                            const std::function<absl::StatusOr<bool>()>& gone) {
+  FollowUntil until = {.over = gone, .events_fd = events_fd};
+  if (options.duration) until.deadline = Clock::now() + *options.duration;
   options.note(options.duration ? "recording" : "recording; Ctrl-C ends it");
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    if (events_fd >= 0) descriptors.push_back({.fd = events_fd, .events = POLLPRI});
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    if (signals.HandlePending().asked_to_end) return absl::OkStatus();
-    if (deadline && Clock::now() >= *deadline) return absl::OkStatus();
-    SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
-    if (over) {
-      options.note("nothing of it is left");
-      return absl::OkStatus();
-    }
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const FollowEnd why, Follow(session, signals, until));
+  if (why == FollowEnd::kOver) options.note("nothing of it is left");
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const RecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, options.host.make_leaf());
@@ -165,7 +152,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const RecordOptions& options,
                                                   SignalForwarder& signals) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
   // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
@@ -210,7 +197,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOptions& options,
                                                    SignalForwarder& signals) {
   if (!ReadProcess(process)) return absl::NotFoundError(absl::StrCat("no process ", process));
   // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken

@@ -2,7 +2,6 @@
 #include "userspace/trace/container_recorder.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +14,11 @@
 #include "userspace/process/cgroup.h"
 #include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
+#include "userspace/trace/follow.h"
 #include "userspace/trace/guardian.h"
 
 namespace syscarve {
 namespace {
-
-using Clock = BpfSession::Clock;
 
 absl::Status EnrolParents(BpfSession& session, const std::string& mount, const std::vector<std::string>& parents) {
   for (const std::string& parent : parents) {
@@ -43,28 +41,9 @@ absl::Status FollowRunning(BpfSession& session, const std::string& mount, const 
   return absl::OkStatus();
 }
 
-// Follows until the command has ended, or without one until it is time. Returns the command's status.
-absl::StatusOr<int> Follow(BpfSession& session, SignalForwarder& signals, pid_t child,
-                           std::optional<std::chrono::milliseconds> duration) {
-  std::optional<Clock::time_point> deadline;
-  if (child == 0 && duration) deadline = Clock::now() + *duration;
-  signals.SetTarget(child);
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    if (signals.HandlePending().asked_to_end) return 0;
-    if (deadline && Clock::now() >= *deadline) return 0;
-    int wait_status = 0;
-    if (child != 0 && waitpid(child, &wait_status, WNOHANG) == child) {
-      signals.SetTarget(0);
-      return ShellStatus(wait_status);
-    }
-  }
-}
-
 absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, const Command& command,
                                const ContainerRecordOptions& options, RecordStage& stage) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
+  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.record.mark_by));
   const ExecImage image(marked);
   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
   absl::Cleanup end_child = [&] {
@@ -76,21 +55,21 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
       const Guardian guardian,
       Guardian::Start({.command = child.pid(),
                        .mark_folder = session.mark_folder(),
-                       .checkpoint = options.safety.checkpoint_path,
+                       .checkpoint = options.record.safety.checkpoint_path,
                        .left = "containers that were recorded are the engine's and run on, recorded by nobody"}));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
   stage = RecordStage::kRunning;
-  SYSCARVE_ASSIGN_OR_RETURN(const int status, Follow(session, signals, child.pid(), std::nullopt));
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child.pid()));
   std::move(end_child).Cancel();
-  return status;
+  return ShellStatus(wait_status);
 }
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
-  return {.every_call = options.every_call,
-          .track_denials = options.track_denials,
+  return {.every_call = options.record.every_call,
+          .track_denials = options.record.track_denials,
           .enrol_containers = true,
           .max_subjects = options.max_containers,
           .capabilities = options.capabilities};
@@ -102,14 +81,15 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                                                    const ContainerRecordOptions& options, SignalForwarder& signals,
                                                    RecordStage& stage) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.host, ToBpf(options), options.run_name,
-                                                                  /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.record.host.cgroup_mount());
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.record.host, ToBpf(options), options.record.run_name,
+                                              /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
-  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
-  session.OfferCheckpoints(options.safety.checkpoint);
+  session.OfferCheckpoints(options.record.safety.checkpoint);
 
   ContainersOutcome outcome;
   if (command) {
@@ -117,7 +97,9 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
     stage = RecordStage::kRunning;
-    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
+    FollowUntil until;
+    if (options.record.duration) until.deadline = BpfSession::Clock::now() + *options.record.duration;
+    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, until).status());
   }
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
   outcome.ran_before = session.ran_before();
@@ -127,32 +109,30 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
 
 absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
                                             SignalForwarder& signals) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, options.host.cgroup_set_apart(init));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.record.host.cgroup_mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, options.record.host.cgroup_set_apart(init));
   const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
 
   BpfOptions bpf = ToBpf(options);
   bpf.enrol_containers = false;
   bpf.max_subjects = 1;
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
-                            BpfSession::Begin(options.host, bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.record.host, bpf, options.record.run_name,
+                                                                  /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
       KernelSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
 
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}, {.fd = events.get(), .events = POLLPRI}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, std::nullopt));
-    if (signals.HandlePending().asked_to_end) break;
+  const auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read.
-    if (IsPopulated(events.get()).value_or(false)) continue;
+    if (IsPopulated(events.get()).value_or(false)) return false;
     SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
-    if (left == 0) break;
-  }
+    return left == 0;
+  };
+  SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, {.over = gone, .events_fd = events.get()}).status());
   return session.End();
 }
 

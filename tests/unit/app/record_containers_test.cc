@@ -26,7 +26,7 @@ constexpr SyscallId kGetpid{Abi::kX86_64, 39};
 class RecordContainersTest : public JobTest {
  protected:
   RecordContainersTest() {
-    request_.host = host_.Host();
+    request_.record.host = host_.Host();
     request_.give_up_privileges = [] { return absl::OkStatus(); };
     request_.engine_socket = engine_.path();
   }

@@ -96,7 +96,7 @@ class BpfRecorderTest : public testing::Test {
 
   FakeHost host_;
   SignalForwarder signals_;
-  BpfRecordOptions options_;
+  RecordOptions options_;
   RecordStage stage_ = RecordStage::kSetUp;
   std::vector<std::string> notes_;
 };

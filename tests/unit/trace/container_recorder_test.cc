@@ -27,8 +27,8 @@ constexpr SyscallId kGetpid{Abi::kX86_64, 39};
 class ContainerRecorderTest : public testing::Test {
  protected:
   ContainerRecorderTest() : signals_(*SignalForwarder::Create()) {
-    options_.host = host_.Host();
-    options_.mark_by = MarkBy::kDescriptor;
+    options_.record.host = host_.Host();
+    options_.record.mark_by = MarkBy::kDescriptor;
   }
 
   void Step(std::function<void()> step) { host_.steps.push_back(std::move(step)); }
@@ -76,7 +76,7 @@ TEST_F(ContainerRecorderTest, OfThoseThatRunWhoIsNewOrGoneIsNotOneThatRanBefore)
   options_.running = [] { return std::vector<std::string>{"/docker/gone", "/docker/new", "/docker/old"}; };
   host_.faults["follow /docker/gone"] = absl::NotFoundError("it has ended");
   host_.faults["follow /docker/new"] = absl::AlreadyExistsError("the kernel side was quicker");
-  options_.duration = milliseconds(0);
+  options_.record.duration = milliseconds(0);
   Step([] {});
   const auto outcome = Record();
   ASSERT_TRUE(outcome.ok()) << outcome.status();
