@@ -32,6 +32,8 @@
 #include "userspace/process/signals.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/enosys_stub.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/call_text.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve::cli {
@@ -67,20 +69,40 @@ struct RefusedCall {
   auto operator<=>(const RefusedCall&) const = default;
 };
 
+std::string Hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
+  return text;
+}
+
 struct Refusals {
   uint64_t count = 0;
   std::array<uint64_t, 6> first_arguments = {};
+  std::string first_call;  // As CallText has it.
 };
+
+std::array<uint64_t, 6> ArgumentsOf(const seccomp_data& data) {
+  std::array<uint64_t, 6> arguments;
+  std::ranges::copy(data.args, arguments.begin());
+  return arguments;
+}
+
+// "openat", "getpid:i386", "#999", "#5:0x1234".
+std::string NameOf(const seccomp_data& data, const std::optional<SyscallId>& id) {
+  return id.has_value() ? DisplayName(*id) : Concat("#", data.nr, ":", Hex(data.arch));
+}
 
 // Answers as the profile says, and remembers each call that it does not allow.
 class ProfileEnforcer : public NotificationHandler {
  public:
-  // `filter`, which must stay, is what the profile compiles to.
-  ProfileEnforcer(const FilterProgram& filter, bool log_only) : filter_(filter), log_only_(log_only) {}
+  // `filter`, which must stay, is what the profile compiles to; `table` must stay, too.
+  ProfileEnforcer(const FilterProgram& filter, const ArgumentTable& table, bool log_only)
+      : filter_(filter), table_(table), log_only_(log_only) {}
 
   Response Decide(const Notification& notification) override {
-    if (log_only_) return {};
     const Action action = ActionFromReturn(Evaluate(filter_, notification.data));
+    if (action.kind != ActionKind::kAllow) ReadPaths(notification, action);
+    if (log_only_) return {};
     switch (action.kind) {
       case ActionKind::kAllow:
       case ActionKind::kLog:
@@ -106,27 +128,48 @@ class ProfileEnforcer : public NotificationHandler {
     const Action action = ActionFromReturn(Evaluate(filter_, data));
     if (action.kind == ActionKind::kAllow) return;
     Refusals& refusals = refused_[{data.arch, data.nr, notification.program, action}];
-    if (refusals.count++ == 0) std::ranges::copy(data.args, refusals.first_arguments.begin());
+    if (refusals.count++ > 0) return;
+    refusals.first_arguments = ArgumentsOf(data);
+    // Paths of another call, which a signal took back, are not this one's.
+    const bool read = read_.has_value() && read_->notified.nr == data.nr && read_->notified.arch == data.arch &&
+                      std::ranges::equal(read_->notified.args, data.args);
+    const std::string name = NameOf(data, notification.id);
+    refusals.first_call = CallText(table_, notification.id.value_or(kNoCall), name, refusals.first_arguments,
+                                   {.paths = read ? std::move(read_->paths) : std::map<unsigned, PathText>()});
   }
 
   const std::map<RefusedCall, Refusals>& refused() const { return refused_; }
 
  private:
+  // Has no name, so its arguments are written as numbers.
+  static constexpr SyscallId kNoCall = {.abi = Abi::kX86_64, .nr = kBeyondAllTables};
+
+  // The paths of a call that is to be shown: the first of its line.
+  void ReadPaths(const Notification& notification, const Action& action) {
+    const seccomp_data& data = notification.data;
+    read_.reset();
+    if (!notification.id.has_value() || notification.memory == nullptr) return;
+    if (refused_.contains({data.arch, data.nr, notification.program, action})) return;
+    read_.emplace(ReadCall{.notified = data, .paths = {}});
+    for (const unsigned index : PathArguments(table_, *notification.id, ArgumentsOf(data))) {
+      const uint64_t address =
+          HasNarrowArguments(notification.id->abi) ? data.args[index] & UINT32_MAX : data.args[index];
+      std::optional<TaskString> text = notification.memory->StringAt(address);
+      if (text.has_value()) read_->paths[index] = {.bytes = std::move(text->bytes), .whole = text->whole};
+    }
+  }
+
+  struct ReadCall {
+    seccomp_data notified;
+    std::map<unsigned, PathText> paths;
+  };
+
   const FilterProgram& filter_;
+  const ArgumentTable& table_;
   const bool log_only_;
   std::map<RefusedCall, Refusals> refused_;
+  std::optional<ReadCall> read_;  // Of the call that waits for its answer, before that is delivered.
 };
-
-std::string Hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
-  return text;
-}
-
-std::string NameOf(const RefusedCall& call) {
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  return id.has_value() ? DisplayName(*id) : "#" + std::to_string(call.nr) + ":" + Hex(call.audit_arch);
-}
 
 // "EPERM", "kill", "log", …
 std::string DescribeAction(const Action& action) {
@@ -167,17 +210,13 @@ bool LetThrough(const RefusedCall& call, const RunFlags& flags) {
 void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const FilterProgram& stub, const RunFlags& flags) {
   if (refused.empty()) Note("the profile refused no call");
   for (const auto& [call, refusals] : refused) {
-    std::string arguments;
-    for (const uint64_t argument : refusals.first_arguments) {
-      arguments += (arguments.empty() ? "" : ", ") + Hex(argument);
-    }
     const std::string verb = !LetThrough(call, flags)               ? "refused "
                              : call.action.kind == ActionKind::kLog ? "logged "
                                                                     : "would refuse ";
     const std::string_view why = IsBeyondLargest(call, stub) ? " beyond the largest number that the profile names" : "";
-    Note(Concat(verb, NameOf(call), "(", arguments, "): ", DescribeAction(call.action), why, ", ") +
-         std::to_string(refusals.count) + (refusals.count == 1 ? " time, in " : " times, in ") +
-         (call.program.path.empty() ? "an unknown program" : call.program.path));
+    Note(Concat(verb, refusals.first_call, ": ", DescribeAction(call.action), why, ", ", refusals.count,
+                refusals.count == 1 ? " time, in " : " times, in ",
+                call.program.path.empty() ? "an unknown program" : call.program.path));
   }
 }
 
@@ -200,6 +239,7 @@ std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const F
     entry.push_back({"let_through", LetThrough(call, flags)});
     entry.push_back({"count", refusals.count});
     entry.push_back({"arguments", std::move(arguments)});
+    entry.push_back({"call", refusals.first_call});
     entry.push_back({"program", JsonValue::Object{{"path", EncodePercent(call.program.path)},
                                                   {"device", call.program.device},
                                                   {"inode", call.program.inode}}});
@@ -283,7 +323,9 @@ int Run(RunFlags flags) {
 
   absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
-  ProfileEnforcer enforcer(*filter, flags.log);
+  const absl::StatusOr<const ArgumentTable*> table = ShippedArgumentTable();
+  if (!table.ok()) return fail(table.status());
+  ProfileEnforcer enforcer(*filter, **table, flags.log);
   const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(*filter), enforcer, *signals,
                                                              {.grace = flags.grace, .withhold_ptrace = true});
   if (!outcome.ok()) return fail(outcome.status());
