@@ -12,6 +12,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/shipped/argument_table.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {
@@ -47,9 +48,8 @@ RefusedCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
   for (const VerifiedRun& run : runs) {
     if (run.enforced != enforced) continue;
     for (const auto& [call, refusals] : run.refused) {
-      Refusals& sum = all[call];
-      if (sum.count == 0) sum.first_arguments = refusals.first_arguments;
-      sum.count += refusals.count;
+      const auto [sum, first] = all.try_emplace(call, refusals);
+      if (!first) sum->second.count += refusals.count;
     }
   }
   return all;
@@ -193,7 +193,8 @@ struct RunMade {
 
 absl::StatusOr<RunMade> RunOnce(const EnforcedFilter& filter, const Command& command, SignalForwarder& signals,
                                 const VerifyRequest& request, std::optional<milliseconds> limit, bool enforced) {
-  ProfileEnforcer enforcer(filter.filter, /*log_only=*/!enforced);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* table, ShippedArgumentTable());
+  ProfileEnforcer enforcer(filter.filter, *table, /*log_only=*/!enforced);
   const Clock::time_point start = Clock::now();
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyUnlessAllowed(filter.filter), enforcer, signals,

@@ -22,6 +22,7 @@
 #include "userspace/cli/verbs.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/shipped/argument_table.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve::cli {
@@ -123,7 +124,9 @@ int Run(RunFlags flags) {
 
   absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
-  ProfileEnforcer enforcer(enforced->filter, flags.log);
+  const absl::StatusOr<const ArgumentTable*> table = ShippedArgumentTable();
+  if (!table.ok()) return fail(table.status());
+  ProfileEnforcer enforcer(enforced->filter, **table, flags.log);
   const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(enforced->filter), enforcer,
                                                              *signals, {.grace = flags.grace, .withhold_ptrace = true});
   if (!outcome.ok()) return fail(outcome.status());

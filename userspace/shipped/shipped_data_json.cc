@@ -314,25 +314,6 @@ absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text) 
   return Parse<std::vector<SystemdSet>>(text, "syscarve.systemd-sets/1", read);
 }
 
-absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
-  constexpr size_t kArguments = 6;
-  const auto read = [](const JsonReader& root, NarrowArguments& all) {
-    root.AllowOnly({"schema", "source", "calls"});
-    root.Required("source").Text(kMaxText);
-    root.Required("calls").ForEach(kMaxElements, [&](const JsonReader& value) {
-      value.AllowOnly({"arguments", "names", "why"});
-      std::set<unsigned> arguments;
-      value.Required("arguments").ForEach(kArguments, [&](const JsonReader& element) {
-        arguments.insert(static_cast<unsigned>(element.Uint(0, kArguments - 1)));
-      });
-      for (const std::string& name : NameList(value.Required("names"))) {
-        if (!all.emplace(name, arguments).second) value.Fail(Concat("\"", name, "\" is there twice"));
-      }
-    });
-  };
-  return Parse<NarrowArguments>(text, "syscarve.arguments/1", read);
-}
-
 absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text) {
   const auto read = [](const JsonReader& root, std::vector<LibcCalls>& all) {
     root.AllowOnly({"schema", "start"});
@@ -366,10 +347,6 @@ absl::StatusOr<const Risks*> ShippedRisks() {
 
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets() {
   return Shipped<std::vector<SystemdSet>>("rules/systemd-sets.json", ParseSystemdSets);
-}
-
-absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments() {
-  return Shipped<NarrowArguments>("rules/arguments.json", ParseNarrowArguments);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {

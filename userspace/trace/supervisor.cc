@@ -2,6 +2,7 @@
 #include "userspace/trace/supervisor.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -250,6 +251,25 @@ class Supervisor {
   SuperviseOutcome outcome_;
 };
 
+// Reads while the task of one notification waits.
+class NotifiedMemory : public WaitingMemory {
+ public:
+  NotifiedMemory(int listener, uint64_t cookie, pid_t task) : listener_(listener), cookie_(cookie), task_(task) {}
+
+  std::optional<TaskString> StringAt(uint64_t address) const override {
+    std::optional<TaskString> text = ReadTaskString(task_, address, PATH_MAX);
+    // Only now is it sure that it was this task's memory and not that of a later one with its number.
+    uint64_t cookie = cookie_;
+    if (ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) != 0) return std::nullopt;
+    return text;
+  }
+
+ private:
+  int listener_;
+  uint64_t cookie_;
+  pid_t task_;
+};
+
 absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
   SYSCARVE_RETURN_IF_ERROR(ProbeUserNotification());
   if (!page_.valid()) return PosixError("mmap", errno);
@@ -376,11 +396,13 @@ void Supervisor::ServeOne() {
   const KnownProgram& known = programs_.OfTask(task);
   // Only now is it sure that /proc spoke of this task and not of a later one with its number.
   if (!StillWaiting(received.id)) return;
+  const NotifiedMemory memory(listener_.get(), received.id, task);
   Answer({.task = task,
           .id = SyscallIdFromSeccompData(received.data.arch, received.data.nr),
           .data = received.data,
           .program = known.program,
-          .privileges_withheld = known.privileged},
+          .privileges_withheld = known.privileged,
+          .memory = &memory},
          received.id);
 }
 
@@ -413,7 +435,8 @@ void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
                                .data = notification.data,
                                .program = target.program,
                                .privileges_withheld = target.privileged,
-                               .starts_command = true};
+                               .starts_command = true,
+                               .memory = notification.memory};
       const Response response = handler_.Decide(start);
       if (response.kind == Response::Kind::kContinue) {
         if (Send(cookie, response)) start_ = notification.data;

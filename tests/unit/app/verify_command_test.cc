@@ -45,7 +45,7 @@ VerifiedRun Enforced(int status = 0) {
 }
 
 VerifiedRun Refusing(VerifiedRun run, const RefusedCall& call) {
-  run.refused[call].count = 3;
+  run.refused[call] = {.count = 3, .first_arguments = {}, .first_call = "mkdirat(AT_FDCWD, \"/new\", 0755)"};
   return run;
 }
 
