@@ -429,6 +429,7 @@ std::string Listed(const std::set<std::string>& names) {
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
   if (name == "none") return ClosureMode::kNone;
   if (name == "safe") return ClosureMode::kSafe;
+  if (name == "steady") return ClosureMode::kSteady;
   if (name == "portable") return ClosureMode::kPortable;
   return std::nullopt;
 }
@@ -495,7 +496,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
         blocked_of_runtime.insert(name);
         continue;
       }
-      wanted.names.insert(name);
+      if (wanted.names.insert(name).second) wanted.by_runtime.insert(name);
       if (calls[name].baseline.empty()) calls[name].baseline = baseline.source;
     }
   }
