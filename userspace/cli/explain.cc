@@ -219,8 +219,8 @@ void AddExplain(CLI::App& app, int& exit_code) {
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  verb->add_option("--closure", arguments->closure, "Of a recording: none, safe or portable, as for generate")
-      ->check(CLI::IsMember({"none", "safe", "portable"}))
+  verb->add_option("--closure", arguments->closure, "Of a recording: none, safe, steady or portable, as for generate")
+      ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
       ->capture_default_str();
   AddProfileTargetOptions(*verb, arguments->target);
   AddBaselineOptions(*verb, arguments->baseline);
