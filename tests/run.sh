@@ -103,7 +103,7 @@ if [[ $EUID == 0 ]]; then
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
   # Other kernels are booted only when what runs in them has changed: emulated, they take their time.
-  kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 1200)
+  kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 600)
   if ! tests/kernels/run.sh --is-tested; then
     timed "packages for other kernels" tests/support/install-packages.sh kernels
     reports+=("$work/kernels.xml")
