@@ -238,7 +238,9 @@ TEST(SteadyTest, EveryAdditionIsCoveredOrSaidToBeBeyond) {
     const std::set<std::string> seen = Some(random, all);
     for (const auto& [name, reasons] : Steady(seen)) {
       if (IsConditional(reasons) || beyond.contains(name) || Power().Find(name)->own) continue;
-      EXPECT_TRUE(std::ranges::any_of(seen, [&](const std::string& one) { return Power().Covers(one, name); })) << name;
+      const std::string& added = name;
+      EXPECT_TRUE(std::ranges::any_of(seen, [&](const std::string& one) { return Power().Covers(one, added); }))
+          << name;
     }
   }
 }
