@@ -81,7 +81,7 @@ void ProfileEnforcer::Delivered(const Notification& notification, const Response
   const seccomp_data& data = notification.data;
   const Action action = ActionFromReturn(Evaluate(filter_, data));
   if (action.kind == ActionKind::kAllow) return;
-  Refusals& refusals = refused_[{data.arch, data.nr, notification.program, action}];
+  FilteredCount& refusals = refused_[{data.arch, data.nr, notification.program, action}];
   if (refusals.count++ > 0) return;
   refusals.first_arguments = ArgumentsOf(data);
   // Paths of another call, which a signal took back, are not this one's.
@@ -111,14 +111,14 @@ std::string DescribeAction(const Action& action) {
   return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
 }
 
-bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub) {
+bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
   FilterProgram program = stub;
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
   return Evaluate(program, data) != SECCOMP_RET_ALLOW;
 }
 
-std::string DescribeRefusal(const RefusedCall& call, const Refusals& refusals, const FilterProgram& stub,
+std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
                             bool log_only) {
   const std::string verb = !LetThrough(call, log_only)            ? "refused "
                            : call.action.kind == ActionKind::kLog ? "logged "
@@ -129,7 +129,7 @@ std::string DescribeRefusal(const RefusedCall& call, const Refusals& refusals, c
                 call.program.path.empty() ? "an unknown program" : call.program.path);
 }
 
-JsonValue::Array RefusedCallsJson(const RefusedCalls& refused, const FilterProgram& stub, bool log_only) {
+JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterProgram& stub, bool log_only) {
   JsonValue::Array calls;
   for (const auto& [call, refusals] : refused) {
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);

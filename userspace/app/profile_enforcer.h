@@ -22,21 +22,21 @@
 namespace syscarve {
 
 // What is told of a call that the profile does not simply allow. Calls that agree in all of it are one line.
-struct RefusedCall {
+struct FilteredCall {
   uint32_t audit_arch = 0;
   int nr = 0;  // As seccomp_data has it.
   Program program;
   Action action;
-  auto operator<=>(const RefusedCall&) const = default;
+  auto operator<=>(const FilteredCall&) const = default;
 };
 
-struct Refusals {
+struct FilteredCount {
   uint64_t count = 0;
   std::array<uint64_t, 6> first_arguments = {};
   std::string first_call;  // As CallText has it: "openat(AT_FDCWD, \"/etc/shadow\", O_RDONLY)".
 };
 
-using RefusedCalls = std::map<RefusedCall, Refusals>;
+using FilteredCalls = std::map<FilteredCall, FilteredCount>;
 
 // What is put on a command.
 struct EnforcedFilter {
@@ -57,7 +57,7 @@ class ProfileEnforcer : public NotificationHandler {
   Response Decide(const Notification& notification) override;
   void Delivered(const Notification& notification, const Response& response) override;
 
-  const RefusedCalls& refused() const { return refused_; }
+  const FilteredCalls& refused() const { return refused_; }
 
  private:
   struct ReadCall {
@@ -70,7 +70,7 @@ class ProfileEnforcer : public NotificationHandler {
   const FilterProgram& filter_;
   const ArgumentTable& table_;
   const bool log_only_;
-  RefusedCalls refused_;
+  FilteredCalls refused_;
   std::optional<ReadCall> read_;  // Of the call that waits for its answer, before that is delivered.
 };
 
@@ -78,18 +78,18 @@ class ProfileEnforcer : public NotificationHandler {
 std::string DescribeAction(const Action& action);
 
 // Whether `stub`, behind which the profile's filter follows, answers the call.
-bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub);
+bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub);
 
 // Whether the call was made: nothing was enforced, or the profile only logs it.
-inline bool LetThrough(const RefusedCall& call, bool log_only) {
+inline bool LetThrough(const FilteredCall& call, bool log_only) {
   return log_only || call.action.kind == ActionKind::kLog;
 }
 
 // "refused mkdir("/new", 0755): EPERM, 2 times, in /bin/sh"
-std::string DescribeRefusal(const RefusedCall& call, const Refusals& refusals, const FilterProgram& stub,
+std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
                             bool log_only);
 
 // The calls as docs/run.md has them in its report.
-JsonValue::Array RefusedCallsJson(const RefusedCalls& refused, const FilterProgram& stub, bool log_only);
+JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterProgram& stub, bool log_only);
 
 }  // namespace syscarve

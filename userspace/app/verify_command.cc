@@ -31,7 +31,7 @@ std::string StatusWords(int status) {
 }
 
 // Whether the profile names the call only to say that there is no such thing: programs are made to do without.
-bool IsSaidToBeMissing(const RefusedCall& call, const Profile& profile) {
+bool IsSaidToBeMissing(const FilteredCall& call, const Profile& profile) {
   const Action missing{ActionKind::kErrno, ENOSYS};
   if (call.action != missing) return false;
   const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
@@ -43,8 +43,8 @@ bool IsSaidToBeMissing(const RefusedCall& call, const Profile& profile) {
 }
 
 // All of one kind of run together.
-RefusedCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
-  RefusedCalls all;
+FilteredCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
+  FilteredCalls all;
   for (const VerifiedRun& run : runs) {
     if (run.enforced != enforced) continue;
     for (const auto& [call, refusals] : run.refused) {
@@ -55,7 +55,7 @@ RefusedCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
   return all;
 }
 
-std::string FixOfRefusal(const RefusedCall& call) {
+std::string FixOfRefusal(const FilteredCall& call) {
   const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
   const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
   if (!name.has_value()) return "Record this command, and generate the profile from that recording, too.";
@@ -75,7 +75,7 @@ class Judge {
   }
 
   void Refusals() {
-    const RefusedCalls enforced = Together(result_.runs, true);
+    const FilteredCalls enforced = Together(result_.runs, true);
     for (const auto& [call, refusals] : enforced) Refusal(call, refusals, false);
     for (const auto& [call, refusals] : Together(result_.runs, false)) {
       if (!enforced.contains(call)) Refusal(call, refusals, true);
@@ -166,7 +166,7 @@ class Judge {
         result_.problems, [](const VerifyProblem& problem) { return problem.kind == VerifyProblemKind::kRefused; });
   }
 
-  void Refusal(const RefusedCall& call, const syscarve::Refusals& refusals, bool log_only) {
+  void Refusal(const FilteredCall& call, const FilteredCount& refusals, bool log_only) {
     std::string message = DescribeRefusal(call, refusals, filter_.stub, log_only);
     if (call.action.kind == ActionKind::kLog || IsSaidToBeMissing(call, profile_)) {
       result_.remarks.push_back(std::move(message));

@@ -49,12 +49,12 @@ struct RunFlags {
   std::vector<std::string> command;
 };
 
-void PrintRefused(const RefusedCalls& refused, const FilterProgram& stub, const RunFlags& flags) {
+void PrintRefused(const FilteredCalls& refused, const FilterProgram& stub, const RunFlags& flags) {
   if (refused.empty()) Note("the profile refused no call");
   for (const auto& [call, refusals] : refused) Note(DescribeRefusal(call, refusals, stub, flags.log));
 }
 
-std::string FormatReport(const RefusedCalls& refused, const FilterProgram& stub, const SuperviseOutcome& outcome,
+std::string FormatReport(const FilteredCalls& refused, const FilterProgram& stub, const SuperviseOutcome& outcome,
                          int status, const RunFlags& flags) {
   JsonValue::Array command;
   for (const std::string& word : flags.command) command.emplace_back(EncodePercent(word));
@@ -66,7 +66,7 @@ std::string FormatReport(const RefusedCalls& refused, const FilterProgram& stub,
       {"status", status},
       {"complete", outcome.complete.ok()},
       {"ended_after_grace", outcome.ended},
-      {"refused", RefusedCallsJson(refused, stub, flags.log)},
+      {"refused", FilteredCallsJson(refused, stub, flags.log)},
   };
   return PrintJson(report, /*width=*/0);
 }
