@@ -43,7 +43,7 @@ struct VerifiedRun {
   std::chrono::milliseconds took{0};  // With what outlived the command.
   bool over_limit = false;            // It was ended because its time was up.
   uint64_t ended = 0;                 // Processes that outlived the command and the grace period, and were ended.
-  FilteredCalls refused;               // What the profile refused, or would have.
+  FilteredCalls refused;              // What the profile refused, or would have.
 
   bool Failed() const { return status != 0 || over_limit; }
 };
