@@ -102,9 +102,13 @@ if [[ $EUID == 0 ]]; then
   # others say so (tests/README.md).
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
-  # Other kernels are booted only when what runs in them has changed: emulated, they take their time.
+  # Other kernels are booted with --long, when what runs in them has changed: emulated, they take their time.
   kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 600)
-  if ! tests/kernels/run.sh --is-tested; then
+  if tests/kernels/run.sh --is-tested; then
+    :
+  elif [[ $random != long ]]; then
+    printf '\nWhat runs in the kernel has changed since other kernels were tried: run.sh --long, or tests/kernels/run.sh 6.1 7\n'
+  else
     timed "packages for other kernels" tests/support/install-packages.sh kernels
     reports+=("$work/kernels.xml")
     SYSCARVE_KERNELS_DIR=$work/kernels timed "other kernels" "${kernels[@]}" --report "$work/kernels.xml" 6.1 7 || true
