@@ -59,7 +59,7 @@ int Split(const std::string& path, size_t samples, uint64_t seed) {
     }
     if (!calls.empty()) runs.push_back(std::move(calls));
   }
-  SimulationRandom random(seed);
+  SplitMix64 random(seed);
   PrintHead();
   for (const size_t size : {20, 40, 80}) {
     if (size * 3 > runs.size()) break;

@@ -154,7 +154,7 @@ TEST(JoinRunsTest, SeesThatNeighboursAreAlike) {
 }
 
 TEST(IncidenceTest, GivesTheSameNumbersForTheSameRuns) {
-  SimulationRandom random(1);
+  SplitMix64 random(1);
   const Sample sample = Draw(Worlds().front(), 40, random);
   EXPECT_EQ(LeaveOneRunOut(sample.incidence), LeaveOneRunOut(sample.incidence));
   EXPECT_EQ(JoinRuns(sample.incidence, 4), JoinRuns(sample.incidence, 4));
@@ -188,7 +188,7 @@ TEST(CalibrationTest, NoNumberWhereNeighboursAreAlike) {
 
 TEST(IncidenceTest, TenThousandRunsTakeNoTime) {
   constexpr uint32_t kRuns = 10'000;
-  SimulationRandom random(3);
+  SplitMix64 random(3);
   Incidence incidence(kRuns);
   for (uint32_t name = 0; name < 400; ++name) {
     std::vector<uint32_t> in;
