@@ -227,9 +227,8 @@ absl::StatusOr<const ArgumentTable*> ShippedArgumentTable() {
   return Shipped<ArgumentTable>("rules/arguments.json", ParseArgumentTable);
 }
 
-absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
+NarrowArguments NarrowArgumentsOf(const ArgumentTable& table) {
   constexpr unsigned kNarrow = 32;
-  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable table, ParseArgumentTable(text));
   NarrowArguments all;
   for (const auto& [name, signatures] : table.calls) {
     const CallSignature* const signature = table.Find(Abi::kX86_64, name);
@@ -243,7 +242,9 @@ absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
 }
 
 absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments() {
-  return Shipped<NarrowArguments>("rules/arguments.json", ParseNarrowArguments);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  static const NarrowArguments* const narrow = new NarrowArguments(NarrowArgumentsOf(*table));
+  return narrow;
 }
 
 }  // namespace syscarve

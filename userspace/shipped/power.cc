@@ -29,20 +29,21 @@ PowerClass ReadPowerClass(const JsonReader& value) {
   return power;
 }
 
-// `what` without its full stop, to go on from.
-std::string Begun(const PowerClass& power) {
-  return power.what.substr(0, power.what.size() - 1);
+// A rule of `steady` about the calls of `power`. `why` goes on from the class's sentence.
+ClosureRule RuleOfPower(std::string_view kind, const PowerClass& power, std::string_view why) {
+  ClosureRule rule;
+  rule.id = Concat(kind, ":", power.id);
+  rule.steady = true;
+  rule.incidental = true;
+  rule.reason = Concat(power.what.substr(0, power.what.size() - 1), "; ", why);
+  rule.source = "profiles/rules/power.json";
+  return rule;
 }
 
 // The rule that adds the calls of `power` where one that can do at least as much was seen.
 ClosureRule HeldRule(const PowerMap& map, const PowerClass& power) {
-  ClosureRule rule;
-  rule.id = Concat("held:", power.id);
-  rule.steady = true;
-  rule.incidental = true;
+  ClosureRule rule = RuleOfPower("held", power, "what was seen can do no less.");
   rule.made_by_program = power.risk != RiskLevel::kLow;
-  rule.reason = Concat(Begun(power), "; what was seen can do no less.");
-  rule.source = "profiles/rules/power.json";
   ClosureBeside beside{.when = power.calls, .add = power.calls, .conditions = {}};
   if (!rule.made_by_program) {
     for (const PowerClass& other : map.classes()) {
@@ -130,14 +131,8 @@ std::vector<ClosureRule> RulesOfPower(const PowerMap& power) {
   for (const PowerClass& one : power.classes()) {
     if (!one.only_if_seen.empty()) continue;
     if (one.own) {
-      ClosureRule rule;
-      rule.id = Concat("own:", one.id);
-      rule.steady = true;
-      rule.incidental = true;
-      rule.always = one.calls;
-      rule.reason = Concat(Begun(one), "; nothing else is reached by it.");
-      rule.source = "profiles/rules/power.json";
-      rules.push_back(std::move(rule));
+      rules.push_back(RuleOfPower("own", one, "nothing else is reached by it."));
+      rules.back().always = one.calls;
       continue;
     }
     ClosureRule rule = HeldRule(power, one);

@@ -113,7 +113,6 @@ absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
 absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
 absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text);
-absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text);
 absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
@@ -123,7 +122,7 @@ absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets();  // "@default" is among them.
-absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();
+absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();      // Of x86_64, by argument_table.h.
 absl::StatusOr<const std::vector<LibcCalls>*> ShippedLibcCalls();
 
 }  // namespace syscarve
