@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/action_spelling.h"
@@ -18,12 +18,6 @@
 
 namespace syscarve {
 namespace {
-
-std::string Hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
-  return text;
-}
 
 // Has no name, so its arguments are written as numbers.
 constexpr SyscallId kNoCall = {.abi = Abi::kX86_64, .nr = kBeyondAllTables};
@@ -36,7 +30,25 @@ std::array<uint64_t, 6> ArgumentsOf(const seccomp_data& data) {
 
 // "openat", "getpid:i386", "#999", "#5:0x1234".
 std::string NameOf(const seccomp_data& data, const std::optional<SyscallId>& id) {
-  return id.has_value() ? DisplayName(*id) : Concat("#", data.nr, ":", Hex(data.arch));
+  return id.has_value() ? DisplayName(*id) : Concat("#", data.nr, ":", absl::StrFormat("0x%x", data.arch));
+}
+
+// "EPERM", "kill", "log", …
+std::string DescribeAction(const Action& action) {
+  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
+}
+
+// Whether `stub`, behind which the profile's filter follows, answers the call.
+bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
+  FilterProgram program = stub;
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
+  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
+}
+
+// Whether the call was made: nothing was enforced, or the profile only logs it.
+bool LetThrough(const FilteredCall& call, bool log_only) {
+  return log_only || call.action.kind == ActionKind::kLog;
 }
 
 }  // namespace
@@ -107,15 +119,9 @@ void ProfileEnforcer::ReadPaths(const Notification& notification, const Action& 
   }
 }
 
-std::string DescribeAction(const Action& action) {
-  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
-}
-
-bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
-  FilterProgram program = stub;
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
-  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
+std::optional<std::string> NameOf(const FilteredCall& call) {
+  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
+  return id.has_value() ? SyscallName(*id) : std::nullopt;
 }
 
 std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
@@ -133,9 +139,9 @@ JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterPro
   JsonValue::Array calls;
   for (const auto& [call, refusals] : refused) {
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-    const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+    const std::optional<std::string> name = NameOf(call);
     JsonValue::Array arguments;
-    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(Hex(argument));
+    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(absl::StrFormat("0x%x", argument));
     JsonValue::Object entry = {
         {"name", name.has_value() ? JsonValue(*name) : JsonValue(nullptr)},
         {"abi", id.has_value() ? JsonValue(AbiName(id->abi)) : JsonValue(nullptr)},

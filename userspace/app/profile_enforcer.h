@@ -74,16 +74,8 @@ class ProfileEnforcer : public NotificationHandler {
   std::optional<ReadCall> read_;  // Of the call that waits for its answer, before that is delivered.
 };
 
-// "EPERM", "kill", "log", …
-std::string DescribeAction(const Action& action);
-
-// Whether `stub`, behind which the profile's filter follows, answers the call.
-bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub);
-
-// Whether the call was made: nothing was enforced, or the profile only logs it.
-inline bool LetThrough(const FilteredCall& call, bool log_only) {
-  return log_only || call.action.kind == ActionKind::kLog;
-}
+// nullopt for a number that has no name.
+std::optional<std::string> NameOf(const FilteredCall& call);
 
 // "refused mkdir("/new", 0755): EPERM, 2 times, in /bin/sh"
 std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,

@@ -2,16 +2,11 @@
 #include "userspace/app/verify_command.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <ranges>
-#include <set>
-#include <string_view>
 #include <utility>
 
 #include "userspace/base/concat.h"
-#include "userspace/model/syscall_table.h"
 #include "userspace/shipped/argument_table.h"
 #include "userspace/trace/supervisor.h"
 
@@ -34,8 +29,7 @@ std::string StatusWords(int status) {
 bool IsSaidToBeMissing(const FilteredCall& call, const Profile& profile) {
   const Action missing{ActionKind::kErrno, ENOSYS};
   if (call.action != missing) return false;
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+  const std::optional<std::string> name = NameOf(call);
   if (!name.has_value()) return false;
   return std::ranges::any_of(profile.rules, [&](const Rule& rule) {
     return rule.action == missing && std::ranges::find(rule.names, *name) != rule.names.end();
@@ -56,8 +50,7 @@ FilteredCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
 }
 
 std::string FixOfRefusal(const FilteredCall& call) {
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+  const std::optional<std::string> name = NameOf(call);
   if (!name.has_value()) return "Record this command, and generate the profile from that recording, too.";
   return Concat(
       "Record this command, and generate the profile from that recording, too; or allow the call: generate "
@@ -234,9 +227,9 @@ Verification JudgeRuns(std::vector<VerifiedRun> runs, const EnforcedFilter& filt
   return result;
 }
 
-absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const ProfileInput& profile,
-                                           const Command& command, SignalForwarder& signals, Notes& notes) {
-  SYSCARVE_ASSIGN_OR_RETURN(const EnforcedFilter filter, EnforcedFilterOf(profile));
+absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const Profile& profile,
+                                           const EnforcedFilter& filter, const Command& command,
+                                           SignalForwarder& signals, Notes& notes) {
   std::vector<VerifiedRun> runs;
   milliseconds longest{0};
   for (const bool enforced : {false, true}) {
@@ -247,9 +240,9 @@ absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const P
       notes.Note(ProgressOf(made.run, number, request.runs));
       longest = std::max(longest, made.run.took);
       runs.push_back(std::move(made.run));
-      if (made.start_refused) return JudgeRuns(std::move(runs), filter, profile.profile, true);
+      if (made.start_refused) return JudgeRuns(std::move(runs), filter, profile, true);
     }
-    Verification so_far = JudgeRuns(runs, filter, profile.profile, false);
+    Verification so_far = JudgeRuns(runs, filter, profile, false);
     if (enforced || !so_far.Passed()) return so_far;
   }
   return absl::InternalError("no run was made");

@@ -108,8 +108,9 @@ struct AskedCall {
 
 // nullopt: only names of calls are given.
 absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& words, Abi abi) {
+  if (words.size() < 2) return std::nullopt;
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  const std::optional<SyscallId> id = words.empty() ? std::nullopt : FindSyscall(abi, words.front());
+  const std::optional<SyscallId> id = FindSyscall(abi, words.front());
   std::vector<uint64_t> known;
   for (size_t i = 1; i < words.size(); ++i) {
     std::optional<uint64_t> argument = ArgumentFromText(words[i]);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -102,12 +101,7 @@ int Run(RunFlags flags) {
     if (!opened.ok()) return fail(opened.status());
     report_file = *std::move(opened);
   }
-  const absl::StatusOr<ProfileTarget> target = ProfileTargetOf(flags.target);
-  if (!target.ok()) return fail(target.status());
-  if (target->native != NativeAbi()) {
-    return fail(absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts"));
-  }
-  const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
+  const absl::StatusOr<ProfileInput> profile = ReadProfileForCommand(flags.profile, flags.target);
   if (!profile.ok()) return fail(profile.status());
   if (!flags.quiet) PrintWarnings(*profile);
   const absl::StatusOr<EnforcedFilter> enforced = EnforcedFilterOf(*profile);
