@@ -107,7 +107,7 @@ else
   tests/support/install-packages.sh test || exit 1
 fi
 
-test_preset asan unit 'unit|lint|cli' --parallel "$(nproc)"
+test_preset asan unit 'unit|lint|cli|fuzz' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
   test_preset release "$random" "^($random|bench)\$" --parallel "$(nproc)"
