@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "userspace/app/exercise_containers.h"
 #include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
@@ -29,6 +31,7 @@ struct RecordContainersRequest {
   uint32_t max_containers = 1024;
   MarkBy mark_by = MarkBy::kSocket;
   std::optional<std::chrono::milliseconds> duration;
+  std::set<Exercise> exercise;
   bool quiet = false;  // Nobody reads notes, so nothing is found out for one.
 };
 

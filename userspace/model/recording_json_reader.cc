@@ -13,6 +13,7 @@
 #include "userspace/base/file.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
+#include "userspace/model/life_json.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_json_words.h"
@@ -28,6 +29,7 @@ using recording_json::Numbers;
 
 constexpr std::string_view kFirstSchema = "syscarve.recording/1";
 constexpr std::string_view kSecondSchema = "syscarve.recording/2";
+constexpr std::string_view kThirdSchema = "syscarve.recording/3";
 
 constexpr size_t kMaxDepth = 16;
 constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::values is what limits them.
@@ -264,7 +266,7 @@ Timeline ReadTimeline(const JsonReader& reader) {
 }
 
 // The schemas that a reader takes.
-enum class Schema { kFirst, kSecond, kThird };
+enum class Schema { kFirst, kSecond, kThird, kFourth };
 
 SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count) {
   SubjectTrace trace;
@@ -316,10 +318,17 @@ std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
   return reader.exists() ? std::optional(reader.Bool()) : std::nullopt;
 }
 
-Container ReadContainer(const JsonReader& reader) {
-  reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
-                    "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+Container ReadContainer(const JsonReader& reader, Schema schema) {
   Container container;
+  if (schema == Schema::kFourth) {
+    reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                      "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check"});
+    container.stop_signal = ReadText(reader.Required("stop_signal"), kMaxWordBytes);
+    container.health_check = ReadOptionalBool(reader.Optional("health_check"));
+  } else {
+    reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                      "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+  }
   container.id = ReadText(reader.Required("id"));
   container.name = ReadText(reader.Required("name"));
   container.image = ReadText(reader.Required("image"));
@@ -343,7 +352,7 @@ Container ReadContainer(const JsonReader& reader) {
   return container;
 }
 
-Subject ReadSubject(const JsonReader& entry, Schema schema) {
+Subject ReadSubject(const JsonReader& entry, Schema schema, size_t program_count) {
   const JsonReader kind = entry.Required("kind");
   const std::optional<SubjectKind> known = SubjectKindFromName(kind.Text(kMaxWordBytes));
   if (!known.has_value()) kind.Fail("unknown kind of subject");
@@ -354,10 +363,15 @@ Subject ReadSubject(const JsonReader& entry, Schema schema) {
     entry.AllowOnly({"id", "kind", "name", "cgroup"});
     return subject;
   }
-  entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  if (schema == Schema::kFourth) {
+    entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start", "life"});
+    if (const JsonReader life = entry.Optional("life"); life.exists()) subject.life = ReadLife(life, program_count);
+  } else {
+    entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  }
   const JsonReader container = entry.Optional("container");
   const JsonReader start = entry.Optional("start");
-  if (container.exists()) subject.container = ReadContainer(container);
+  if (container.exists()) subject.container = ReadContainer(container, schema);
   if (start.exists()) {
     start.AllowOnly({"filtered", "no_new_privs"});
     subject.start = {.filtered = start.Required("filtered").Bool(),
@@ -392,7 +406,7 @@ void ReadLosses(const JsonReader& block, Recording& recording) {
 }
 
 void AllowFields(const JsonReader& root, Schema schema) {
-  if (schema == Schema::kThird) {
+  if (schema >= Schema::kThird) {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "rows", "shapes", "runs"});
   } else {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});
@@ -404,13 +418,13 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
   // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
   const JsonReader stated = root.Required("schema");
   const std::string text = stated.Text(kMaxTextBytes);
-  if (text != kRecordingSchema && text != kSecondSchema && text != kFirstSchema) {
-    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\", \"", kSecondSchema, "\" and \"", kFirstSchema,
-                       "\", and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
+  constexpr std::string_view kSchemas[] = {kFirstSchema, kSecondSchema, kThirdSchema, kRecordingSchema};
+  const auto* const known = std::ranges::find(kSchemas, text);
+  if (known == std::end(kSchemas)) {
+    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\" and those before it from \"", kFirstSchema,
+                       "\" on, and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
   }
-  const Schema schema = text == kFirstSchema    ? Schema::kFirst
-                        : text == kSecondSchema ? Schema::kSecond
-                                                : Schema::kThird;
+  const Schema schema = known == std::end(kSchemas) ? Schema::kFourth : static_cast<Schema>(known - kSchemas);
   AllowFields(root, schema);
 
   const JsonReader host = root.Required("host");
@@ -441,7 +455,7 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
   });
   root.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& entry) {
     CheckId(entry, recording.subjects.size());
-    recording.subjects.push_back(ReadSubject(entry, schema));
+    recording.subjects.push_back(ReadSubject(entry, schema, recording.programs.size()));
   });
   return schema;
 }
@@ -585,7 +599,7 @@ class Loader {
       const uint64_t id = subject.Uint();
       if (id >= recording_.subjects.size()) return subject.Fail("no subject has this id");
       if (run.subjects.contains(static_cast<SubjectId>(id))) traced.Fail("repeats an earlier entry");
-      if (schema_ == Schema::kThird && traced.Optional("shape").exists()) {
+      if (schema_ >= Schema::kThird && traced.Optional("shape").exists()) {
         PackedTrace& trace = AddUnique(traced, packed, static_cast<SubjectId>(id));
         trace = ReadPackedTrace(traced);
         trace.subject = static_cast<SubjectId>(id);
@@ -651,7 +665,7 @@ class Loader {
   size_t index_ = 0;
   std::array<bool, std::size(kListKeys)> streamed_ = {};
   bool front_read_ = false;
-  Schema schema_ = Schema::kThird;
+  Schema schema_ = Schema::kFourth;
   Recording recording_;
   std::vector<std::pair<SyscallId, RowId>> rows_;  // By their places in the text.
   std::vector<ShapeId> shapes_;

@@ -454,6 +454,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
 
   GeneratedProfile result;
   result.native_abi = recordings.front().host.native_abi;
+  result.gaps = FindGaps(recordings);
   Evidence evidence = Gather(recordings);
   evidence.abis.insert(result.native_abi);
   result.seen_abis = evidence.abis;

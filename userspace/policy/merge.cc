@@ -163,7 +163,26 @@ ProgramId RecordingMerger::Intern(Program program) {
 }
 
 SubjectId RecordingMerger::Intern(Subject subject) {
+  subject.life.reset();
   return subjects_.try_emplace(std::move(subject), static_cast<SubjectId>(subjects_.size())).first->second;
+}
+
+void RecordingMerger::AddLife(const Life& life, const std::vector<ProgramId>& programs, SubjectId subject) {
+  Life more = life;
+  more.catches.clear();
+  for (const auto& [program, signals] : life.catches) {
+    if (program < programs.size()) more.catches[programs[program]] |= signals;
+  }
+  const auto sum = [](uint64_t count, uint64_t kept) {
+    AddSaturating(count, kept);
+    return kept;
+  };
+  const auto larger = [](uint64_t count, uint64_t kept) { return std::max(count, kept); };
+  if (options_.squash.has_value()) {
+    JoinLife(more, +sum, lives_[subject]);
+  } else {
+    JoinLife(more, +larger, lives_[subject]);
+  }
 }
 
 void RecordingMerger::AddHostAndMethod(const Recording& recording) {
@@ -304,7 +323,10 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
   std::vector<ProgramId> programs;
   for (const Program& program : recording.programs) programs.push_back(Intern(squash ? Squashed(program) : program));
   std::vector<SubjectId> subjects;
-  for (const Subject& subject : recording.subjects) subjects.push_back(Intern(squash ? Squashed(subject) : subject));
+  for (const Subject& subject : recording.subjects) {
+    subjects.push_back(Intern(squash ? Squashed(subject) : subject));
+    if (subject.life.has_value()) AddLife(*subject.life, programs, subjects.back());
+  }
   for (const Loss& loss : recording.losses) AddLoss(loss);
   for (const Run& run : recording.runs) AddRun(run, programs, subjects);
   const bool fits =
@@ -324,6 +346,12 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
   std::vector<SubjectId> subjects;
   result.programs = Sorted(programs_, programs);
   result.subjects = Sorted(subjects_, subjects);
+  for (const auto& [subject, life] : lives_) {
+    std::optional<Life>& joined = result.subjects[subjects[subject]].life;
+    joined = life;
+    joined->catches.clear();
+    for (const auto& [program, signals] : life.catches) joined->catches[programs[program]] = signals;
+  }
   result.losses.assign(losses_.begin(), losses_.end());
   const auto add = [&](const Run& run) -> absl::Status {
     SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, programs, subjects));

@@ -36,8 +36,9 @@ struct MergeOptions {
 // Without `squash` this is a join: the order of the recordings, how they are grouped into merges of merges, and
 // repetition do not matter to the bytes of the result. A run is the same in two recordings when its id is; of a part
 // that both have (a call of a subject by a program) the larger count is the later one and is kept, as Generate does.
-// Programs and subjects are the same when all their fields are. A part that one recording holds twice, for two subjects
-// with the same fields, is one part.
+// Programs and subjects are the same when all their fields are, but for a subject's life: those are joined, and what
+// one of them exercised is exercised. A part that one recording holds twice, for two subjects with the same fields, is
+// one part.
 //
 // With `squash` order does not matter, either, but a run that is given twice is counted twice: to know it again would
 // take memory for each run. The run's id is made of those of all runs that went in.
@@ -62,6 +63,7 @@ class RecordingMerger {
 
   ProgramId Intern(Program program);
   SubjectId Intern(Subject subject);
+  void AddLife(const Life& life, const std::vector<ProgramId>& programs, SubjectId subject);
   void AddHostAndMethod(const Recording& recording);
   void AddLoss(const Loss& loss);
   void AddRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects);
@@ -82,6 +84,7 @@ class RecordingMerger {
   // Ids in the order of arrival; Result gives out the canonical ones.
   std::map<Program, ProgramId> programs_;
   std::map<Subject, SubjectId> subjects_;
+  std::map<SubjectId, Life> lives_;
   RunList runs_;
   std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
   std::optional<Run> squashed_;                     // With `squash` the one run.

@@ -49,10 +49,12 @@ class BpfEventSource {
   // executes itself anew is still the runtime). kNotFound when there is no such directory, kAlreadyExists when a
   // subject has this cgroup, kResourceExhausted when there are max_subjects, or their cgroups are at more than
   // RECORDER_SUBJECT_LEVELS different depths.
-  enum class CgroupKind { kPlain, kContainer };
+  // kRunning and kRunningContainer are told of what has been started before: whoever executes a program there after
+  // coming from outside has joined it.
+  enum class CgroupKind { kPlain, kContainer, kRunning, kRunningContainer };
   absl::StatusOr<SubjectId> FollowCgroup(const std::string& directory, CgroupKind kind);
-  // A subject without a cgroup, for FollowProcess.
-  absl::StatusOr<SubjectId> FollowNoCgroup() { return AddSubject(0, CgroupKind::kPlain); }
+  // A subject without a cgroup, for FollowProcess. It has begun with the process `first`.
+  absl::StatusOr<SubjectId> FollowNoCgroup(pid_t first) { return AddSubject(0, CgroupKind::kRunning, first); }
   // Every cgroup that is made directly below this one is a container, whatever its name. REQUIRES:
   // options.enrol_containers.
   absl::Status EnrolChildrenOf(uint64_t cgroup_id);
@@ -100,7 +102,7 @@ class BpfEventSource {
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateAs(AttachForm form, const BpfOptions& options);
   // In the cheapest form whose programs are never preempted.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateUnpreempted(const BpfOptions& options);
-  absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind);
+  absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind, pid_t first);
   std::unique_ptr<State> state_;
 };
 

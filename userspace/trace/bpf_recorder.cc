@@ -31,6 +31,9 @@ using Clock = BpfSession::Clock;
 
 // How long killed tasks may take to die before we give up waiting for them.
 constexpr std::chrono::seconds kKillLimit{10};
+// What a command may take to act on a signal to reload, as nothing tells when it has, and to end when it is told to.
+constexpr std::chrono::milliseconds kReloadTime{1000};
+constexpr std::chrono::seconds kStopTime{10};
 
 // Whether `process` runs under a seccomp filter ("Seccomp:\t2" in /proc/PID/status).
 bool HasFilter(pid_t process) {
@@ -42,24 +45,88 @@ BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
 }
 
+// Whether the command has ended; its status is still there for waitpid.
+bool HasEnded(pid_t child) {
+  siginfo_t info = {};
+  return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
+// Records on until the command has ended or the time is over; whether it has.
+absl::StatusOr<bool> EndsWithin(BpfSession& session, pid_t child, std::chrono::milliseconds time) {
+  const Clock::time_point deadline = Clock::now() + time;
+  while (!HasEnded(child)) {
+    if (Clock::now() >= deadline) return false;
+    std::vector<pollfd> none;
+    SYSCARVE_RETURN_IF_ERROR(session.Wait(none, deadline));
+  }
+  return true;
+}
+
+absl::Status ExerciseCommand(BpfSession& session, pid_t child, const BpfRecordOptions& options) {
+  const auto note = [&options](std::string_view words) {
+    options.note(absl::StrCat("exercise: the command ", std::string(words)));
+  };
+  SignalSet caught = 0;
+  SYSCARVE_RETURN_IF_ERROR(session.Show([&caught](const Recording& recording) {
+    if (recording.subjects.empty() || !recording.subjects[0].life.has_value()) return;
+    const Life& life = *recording.subjects[0].life;
+    for (const auto& [program, signals] : life.catches) {
+      if (!CatchesEverything(signals)) caught |= signals & life.first_catches;
+    }
+  }));
+  if (options.exercise.reload && (caught & SetOf(ReloadSignals())) == 0) {
+    note("has no handler on purpose for SIGHUP, SIGUSR1 or SIGUSR2: nothing to reload");
+  }
+  for (const ConventionalSignal& reload : ReloadSignals()) {
+    if (!options.exercise.reload || !HasSignal(caught, reload.signal)) continue;
+    const std::string signal = SignalName(reload.signal);
+    if (HasEnded(child)) break;
+    kill(child, reload.signal);
+    SYSCARVE_ASSIGN_OR_RETURN(const bool ended, EndsWithin(session, child, kReloadTime));
+    note(ended ? absl::StrCat("ended when it was sent ", signal)
+               : absl::StrCat("was sent ", signal, " (", std::string(reload.meaning), ")"));
+  }
+  if (!options.exercise.stop || HasEnded(child)) return absl::OkStatus();
+  kill(child, SIGTERM);
+  SYSCARVE_ASSIGN_OR_RETURN(const bool ended, EndsWithin(session, child, kStopTime));
+  if (ended) {
+    note("was stopped by SIGTERM");
+    return absl::OkStatus();
+  }
+  note(absl::StrCat("did not end by SIGTERM in ", kStopTime.count(), " s, and was killed"));
+  kill(child, SIGKILL);
+  return absl::OkStatus();
+}
+
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
 // is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
                                          const BpfRecordOptions& options) {
-  signals.SetTarget(child);
+  bool to_exercise = options.exercise.any();
+  // What asks us to end begins the exercise, and is not passed on.
+  signals.SetTarget(to_exercise ? 0 : child);
   CommandEnd end;
   bool command_running = true;
   bool killed = false;
   std::optional<Clock::time_point> deadline;
+  if (to_exercise && options.duration) deadline = Clock::now() + *options.duration;
   while (true) {
     std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN},
                                        {.fd = leaf.events_fd(), .events = POLLPRI}};
     SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
     const SignalForwarder::News events = signals.HandlePending();
+    if (to_exercise && (events.asked_to_end || (deadline && Clock::now() >= *deadline))) {
+      to_exercise = false;
+      deadline.reset();
+      SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
+      signals.SetTarget(child);
+      if (!options.exercise.stop && events.asked_to_end) kill(child, SIGTERM);
+    }
     if (command_running) {
       int wait_status = 0;
       if (waitpid(child, &wait_status, WNOHANG) == child) {
         command_running = false;
+        to_exercise = false;
         signals.SetTarget(0);
         end.status = ShellStatus(wait_status);
         deadline = Clock::now() + options.grace;
@@ -176,7 +243,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
                                                                   /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
-                         BpfEventSource::CgroupKind::kPlain));
+                         BpfEventSource::CgroupKind::kRunning));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   bool was_populated = !processes.empty();
@@ -203,10 +270,9 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(process)), options.run_name,
                                                                   /*keep_runtime_phase=*/true));
-  SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
+  SYSCARVE_RETURN_IF_ERROR(session.AddProcess(
       {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
-      "", BpfEventSource::CgroupKind::kPlain));
-  SYSCARVE_RETURN_IF_ERROR(session.source().FollowProcess(process, session.subject()));
+      process));
   // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.
   std::set<pid_t> followed = {process};
   for (bool found = true; found;) {

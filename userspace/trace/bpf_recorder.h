@@ -29,6 +29,14 @@ struct RecorderSafety {
   std::string checkpoint_path;  // Where that one is, for the user of a recorder that was killed; "" when unknown.
 };
 
+// What a command is asked when it is to end: by a signal to the recorder, which is then not passed on, or when the
+// duration is over.
+struct CommandExercise {
+  bool reload = false;  // The signals for which it has handlers and that are conventionally a reload.
+  bool stop = false;    // SIGTERM, and SIGKILL when it has not ended 10 s later.
+  bool any() const { return reload || stop; }
+};
+
 struct BpfRecordOptions {
   std::string run_name;
   std::string subject_name;
@@ -36,7 +44,8 @@ struct BpfRecordOptions {
   bool track_denials = false;  // Also when the subject is found to have a filter in force already.
   std::chrono::milliseconds grace = std::chrono::seconds(5);
   MarkBy mark_by = MarkBy::kSocket;                   // How the command marks runs.
-  std::optional<std::chrono::milliseconds> duration;  // For an existing subject: stop after this long.
+  std::optional<std::chrono::milliseconds> duration;  // For an existing subject, or with `exercise`: for so long.
+  CommandExercise exercise;
   RecorderSafety safety;
   // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
   std::function<void(std::string_view)> note = [](std::string_view) {};

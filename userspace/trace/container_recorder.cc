@@ -2,15 +2,18 @@
 #include "userspace/trace/container_recorder.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/privileges.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/waiting_child.h"
@@ -34,7 +37,7 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
 // Containers that were there before we were lack the calls of their start.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
-    const auto subject = session.source().FollowCgroup(mount + cgroup, BpfEventSource::CgroupKind::kContainer);
+    const auto subject = session.source().FollowCgroup(mount + cgroup, BpfEventSource::CgroupKind::kRunningContainer);
     if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
     // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
@@ -89,6 +92,28 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
   return status;
 }
 
+absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const ContainerRecordOptions& options) {
+  Recording so_far;
+  SYSCARVE_RETURN_IF_ERROR(session.Show([&so_far](const Recording& recording) { so_far = recording; }));
+  std::atomic<bool> stop = false;
+  std::atomic<bool> done = false;
+  std::thread worker([&] {
+    // It does nothing but speak to engines over their sockets.
+    (void)KeepOnlyCapabilities({CAP_DAC_OVERRIDE});
+    options.exercise(so_far, session.ran_before(), stop);
+    done = true;
+  });
+  absl::Status status;
+  while (!done) {
+    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
+    status = session.Wait(descriptors, std::nullopt);
+    if (signals.HandlePending().asked_to_end || !status.ok()) stop = true;
+    if (!status.ok()) break;
+  }
+  worker.join();
+  return status;
+}
+
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
   return {.every_call = options.every_call,
           .track_denials = options.track_denials,
@@ -120,6 +145,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     stage = RecordStage::kRunning;
     SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
   }
+  if (options.exercise) SYSCARVE_RETURN_IF_ERROR(Exercise(session, signals, options));
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
   outcome.ran_before = session.ran_before();
   outcome.refused = session.refused_containers();
