@@ -129,7 +129,7 @@ class Containers(ContainerTest):
         self.assertEqual((lived["watched"]["joined"], lived["watched"]["restarts"]), (2, 1))
 
     def test_nothing_is_forced_that_a_container_does_not_have(self):
-        deaf = self.create(["sleep", "1000"], "deaf", StopTimeout=1, Env=["PATH=/nowhere"], Entrypoint=["/bin/sleep"])
+        deaf = self.create(["1000"], "deaf", StopTimeout=1, Env=["PATH=/nowhere"], Entrypoint=["/bin/sleep"])
         job = self.create(["true"], "job")
         with self.recording(*ALL) as recorder:
             deaf.start()

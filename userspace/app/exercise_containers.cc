@@ -151,6 +151,10 @@ class Driver {
     return true;
   }
 
+  bool IsHealthy(const ContainerDetails& now) const {
+    return now.health == "healthy" || engine_.Exec(container_.id, now.health_command).value_or(1) == 0;
+  }
+
   absl::Status RunHealthCheck(const ContainerDetails& now) {
     if (now.health_command.empty()) {
       Note("has no health check");
@@ -206,15 +210,14 @@ class Driver {
     std::string lacks;
     const bool ready = WaitUntil(kReadyLimit, [&] {
       const auto now = Look();
-      if (!now.ok()) return true;
-      if (now->pid == 0 && now->state != "restarting") return true;
-      if (!now->health.empty() && now->health != "starting") return true;
-      lacks = now->health.empty() ? "" : "be healthy";
-      if (!lacks.empty()) return false;
+      if (!now.ok() || (now->pid == 0 && now->state != "restarting")) return true;
+      lacks = "become healthy";
+      // The engine itself asks only now and then.
+      if (!now->health_command.empty()) return IsHealthy(*now);
       std::set<std::string> missing;
       const std::set<std::string> open = ListeningPorts(now->pid);
       std::ranges::set_difference(ports, open, std::inserter(missing, missing.end()));
-      if (!missing.empty()) lacks = Concat("listen on port ", PortNames(missing));
+      lacks = Concat("listen on port ", PortNames(missing));
       return missing.empty();
     });
     const auto after = Look();
@@ -223,8 +226,6 @@ class Driver {
       Warn(Concat("was restarted, and ended with status ", after->exit_status));
     } else if (!ready && !stop_) {
       Warn(Concat("was restarted, and did not ", lacks, " within ", kReadyLimit.count(), " s"));
-    } else if (!after->health.empty() && after->health != "healthy") {
-      Warn(Concat("was restarted on its data, and is ", after->health));
     } else {
       Note("was restarted on its data");
     }

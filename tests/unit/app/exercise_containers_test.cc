@@ -58,7 +58,7 @@ class ExerciseContainersTest : public testing::Test {
     ASSERT_TRUE(engines.ok()) << engines.status();
     Recording recording;
     recording.subjects = {{.kind = SubjectKind::kContainer, .name = "x", .cgroup = "/docker/" + kId, .life = life_}};
-    Run run = {.id = std::string(32, '1')};
+    syscarve::Run run = {.id = std::string(32, '1')};
     run.subjects[0].calls[{Abi::kX86_64, 0}] = {.count = 1};
     recording.runs.push_back(run);
     ExerciseContainers({.recording = &recording}, *engines, {}, wanted, stop_, notes_);

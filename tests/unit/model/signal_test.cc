@@ -10,6 +10,7 @@ namespace {
 
 TEST(SignalTest, NamesAreTheCLibrarys) {
   for (int signal = 1; signal <= SIGSYS; ++signal) {
+    if (signal == SIGIO) continue;  // SIGPOLL there.
     EXPECT_EQ(SignalName(signal), std::string("SIG") + sigabbrev_np(signal)) << signal;
   }
   EXPECT_EQ(SignalName(SIGRTMIN), "SIGRTMIN");
