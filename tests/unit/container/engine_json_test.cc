@@ -99,7 +99,8 @@ TEST(ParseInspection, ReadsDocker) {
                        .user = "1000",
                        .seccomp = "unconfined",
                        .cap_add = {"CAP_NET_ADMIN"},
-                       .cap_drop = {"ALL"}}));
+                       .cap_drop = {"ALL"},
+                       .health_check = false}));
   EXPECT_EQ(details->state, "running");
   EXPECT_EQ(details->pid, 17762);
   EXPECT_EQ(details->cgroup_parent, "");
