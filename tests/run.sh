@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, on a fresh clone and on any later day: sudo ./tests/run.sh
+# Every test, on a fresh clone and on any later day: sudo ./tests/run.sh [--long]
 #
 # Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
-# with g++ as users do (release) for ten thousand random profiles, the benchmarks and the live tests, which load BPF programs and run real
-# servers. Without root only the first.
+# with g++ as users do (release) for a thousand random pairs of profiles (with --long ten thousand), the benchmarks and the live tests,
+# which load BPF programs and run real servers. Without root only the first.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+random=random
+case $#:${1-} in
+  0:) ;;
+  1:--long) random=long ;;
+  *) echo "usage: run.sh [--long]" >&2; exit 2 ;;
+esac
 
 work=$(mktemp -d)
 mounted=
@@ -90,9 +97,18 @@ fi
 test_preset asan unit 'unit|lint|cli' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
-  test_preset release long long --parallel "$(nproc)"
-  test_preset release live-bpf bpf
-  test_preset release live-e2e e2e
+  test_preset release "$random" "^($random|bench)\$" --parallel "$(nproc)"
+  # Two at once, whatever the machine has: they wait more than they work, and each has a time limit. Those that must not run beside
+  # others say so (tests/README.md).
+  test_preset release live-bpf bpf --parallel 2
+  test_preset release live-e2e e2e --parallel 2
+  # Other kernels are booted only when what runs in them has changed: emulated, they take their time.
+  kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 1200)
+  if ! tests/kernels/run.sh --is-tested; then
+    timed "packages for other kernels" tests/support/install-packages.sh kernels
+    reports+=("$work/kernels.xml")
+    SYSCARVE_KERNELS_DIR=$work/kernels timed "other kernels" "${kernels[@]}" --report "$work/kernels.xml" 6.1 7 || true
+  fi
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
   # The one thing that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi

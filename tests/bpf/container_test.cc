@@ -100,7 +100,7 @@ class ContainerTest : public testing::Test {
   std::string cgroup_;
   std::string parent_;
   std::string root_;
-  ContainerRecordOptions options_ = {.run_name = "test"};
+  ContainerRecordOptions options_ = {.record = {.run_name = "test", .track_denials = true}};
 };
 
 TEST_F(ContainerTest, KeepsTheRuntimeApart) {
@@ -323,7 +323,7 @@ s.sendall(sys.argv[1].encode() + b'\n'); sys.exit(s.recv(16) != b'ok\n')" )py";
 }
 
 TEST_F(ContainerTest, StreamsEveryCallOfContainersToo) {
-  options_.every_call = true;
+  options_.record.every_call = true;
   const ContainersOutcome outcome = Record(Engine("f", Id(1), "/first_last"));
   ExpectOnlyFirstAndLast(Trace(outcome));
 }

@@ -56,7 +56,7 @@ class LifeTest : public testing::Test {
     return kinds;
   }
 
-  BpfRecordOptions options_ = {.run_name = "test", .subject_name = "shell", .grace = std::chrono::milliseconds(0)};
+  RecordOptions options_ = {.run_name = "test", .subject_name = "shell", .grace = std::chrono::milliseconds(0)};
 };
 
 TEST_F(LifeTest, AnEndBySignalThatWasHandledAndAHandlerThatNeverRan) {

@@ -126,7 +126,7 @@ class MembershipTest : public testing::Test {
     return count;
   }
 
-  BpfRecordOptions options_ = {.run_name = "test", .subject_name = "wander", .grace = std::chrono::minutes(1)};
+  RecordOptions options_ = {.run_name = "test", .subject_name = "wander", .grace = std::chrono::minutes(1)};
   std::optional<CgroupLeaf> away_;
   std::string folder_;
 };

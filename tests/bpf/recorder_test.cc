@@ -74,7 +74,7 @@ class RecorderTest : public testing::Test {
     for (const Loss& loss : recording.losses) ADD_FAILURE() << loss.what << " " << loss.count << ": " << loss.detail;
   }
 
-  BpfRecordOptions options_ = {.run_name = "test", .subject_name = "workload"};
+  RecordOptions options_ = {.run_name = "test", .subject_name = "workload"};
 };
 
 class RecorderEventsTest : public RecorderTest, public testing::WithParamInterface<bool> {

@@ -8,7 +8,7 @@ import signal
 
 import engine
 from engine import LABEL
-from support import E2eTest, Result, load, wait_until
+from support import E2eTest, Result, load, shares, wait_until
 
 RECORDING = ".recording.json"
 
@@ -42,6 +42,7 @@ class Recorder:
         return {name: load(path) for name, path in self.files().items()}
 
 
+@shares("containers")
 class ContainerTest(E2eTest):
     def setUp(self):
         super().setUp()

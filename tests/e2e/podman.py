@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 
-from support import wait_until
+from support import shares, wait_until
 
 
+@shares("containers")
 class PodmanMixin:
     """To be mixed into an E2eTest. Containers are in cgroups below one of the test's."""
 

@@ -3,6 +3,8 @@
 
   runner.py --list                     one id a line, such as record.Output.missing_folder
   runner.py --list-unprivileged        only those that need neither root nor recording with BPF
+  runner.py --list-shared              those that cannot run beside every other: "ID=NAME,…" for what `shares` and `alone` say, with
+                                       the name "alone" for that
   runner.py record.Output.missing_folder
 
 Exit status: 0 passed, 1 failed, 77 skipped (with the reason on the last line).
@@ -63,24 +65,47 @@ class Listing:
     def needs(lineage, what):
         """What the class variable `what` is: that of the first of `lineage` that has it."""
         for ancestor in lineage:
-            for node in ancestor.body if ancestor != "TestCase" else ():
+            for node in ancestor.body:
                 if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == [what]:
                     return node.value.value
         return True
 
-    def ids(self, unprivileged_only=False):
+    @staticmethod
+    def shared(definitions):
+        """The names that decorators of these definitions give."""
+        for definition in definitions:
+            for node in definition.decorator_list:
+                if isinstance(node, ast.Name) and node.id == "alone":
+                    yield "alone"
+                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "shares":
+                    yield from (argument.value for argument in node.args)
+
+    def tests(self):
+        """(id, lineage of its class, definitions of its method) of every test."""
         for module in test_modules():
             definitions = [node for node in self.modules["test_" + module] if isinstance(node, ast.ClassDef)]
             for definition in sorted(definitions, key=lambda node: node.name):
                 lineage = list(self.lineage("test_" + module, definition))
                 if "TestCase" not in lineage:
                     continue
-                if unprivileged_only and (self.needs(lineage, "needs_root") or self.needs(lineage, "needs_bpf")):
-                    continue
-                methods = {node.name for ancestor in lineage if ancestor != "TestCase" for node in ancestor.body
-                           if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
-                for method in sorted(methods):
-                    yield f"{module}.{definition.name}.{method[len('test_'):]}"
+                lineage.remove("TestCase")
+                methods = {}
+                for ancestor in lineage:
+                    for node in ancestor.body:
+                        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                            methods.setdefault(node.name, node)
+                for name in sorted(methods):
+                    yield f"{module}.{definition.name}.{name[len('test_'):]}", lineage, methods[name]
+
+    def ids(self, unprivileged_only=False):
+        for test_id, lineage, _ in self.tests():
+            if not unprivileged_only or not (self.needs(lineage, "needs_root") or self.needs(lineage, "needs_bpf")):
+                yield test_id
+
+    def shared_ids(self):
+        for test_id, lineage, method in self.tests():
+            if names := sorted({*self.shared(lineage), *self.shared([method])}):
+                yield f"{test_id}={','.join(names)}"
 
 
 def give_up(*_):
@@ -105,8 +130,10 @@ def run(test_id):
 
 def main():
     sys.path.insert(0, HERE)
-    if sys.argv[1:] in (["--list"], ["--list-unprivileged"]):
-        print("\n".join(Listing().ids(unprivileged_only=sys.argv[1] != "--list")))
+    listings = {"--list": Listing.ids, "--list-unprivileged": lambda listing: listing.ids(unprivileged_only=True),
+                "--list-shared": Listing.shared_ids}
+    if len(sys.argv) == 2 and sys.argv[1] in listings:
+        print("\n".join(listings[sys.argv[1]](Listing())))
         return 0
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)

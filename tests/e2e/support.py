@@ -24,6 +24,17 @@ NOBODY = "nobody"
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def shares(*_names):
+    """On a test or a class: what of the host it needs for itself, by any name. No two tests that share a name run at once. What that is
+    for each name is in tests/README.md. runner.py reads this from the text."""
+    return lambda decorated: decorated
+
+
+def alone(decorated):
+    """On a test or a class: nothing else runs beside it, because it measures, needs the load for itself, or any recorder disturbs it."""
+    return decorated
+
+
 @dataclasses.dataclass
 class Result:
     """How a process ended. The streams are str with surrogates for bytes that are not UTF-8."""
@@ -82,6 +93,36 @@ def process_state(pid):
         return ""
 
 
+def recording_note():
+    """(path of a note, what is in it) that `doctor` was content with this binary since the last boot. The path is "" where there is no
+    build folder. Loading the programs anew for each of hundreds of tests costs a minute in all, and only a yes is noted: a host that
+    changes its mind shows in failing tests, and not in skipped ones."""
+    build = os.environ.get("SYSCARVE_BUILD", "")
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        boot = file.read().strip()
+    info = os.stat(BINARY)
+    return build and os.path.join(build, f"host-records-{os.geteuid()}"), f"{boot} {info.st_ino} {info.st_mtime_ns}"
+
+
+def said_to_record():
+    path, content = recording_note()
+    try:
+        with open(path) as file:
+            return file.read() == content
+    except FileNotFoundError:
+        return False
+
+
+def say_that_it_records():
+    path, content = recording_note()
+    if not path:
+        return
+    # Two tests may say it at once.
+    with open(f"{path}.{os.getpid()}", "w") as file:
+        file.write(content)
+    os.rename(file.name, path)
+
+
 def identity_environment(user):
     """The variables that syscarve sets for a command that runs as `user`, so that other ways to run it see the same ones."""
     entry = pwd.getpwnam(user)
@@ -99,10 +140,11 @@ class E2eTest(unittest.TestCase):
             self.fail("SYSCARVE_BINARY must name the binary to test")
         if self.needs_root and os.geteuid() != 0:
             self.skipTest("needs root")
-        if self.needs_bpf:
+        if self.needs_bpf and not said_to_record():
             doctor = subprocess.run([BINARY, "doctor"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
             if doctor.returncode != 0:
                 self.skipTest("this host cannot record with BPF:\n" + decode(doctor.stdout))
+            say_that_it_records()
         self._enter_cgroup()
         self.folder = tempfile.mkdtemp(prefix="syscarve-e2e-")
         os.chmod(self.folder, 0o755)

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 
-from support import E2eTest, load, mount_points, store
+from support import E2eTest, load, mount_points, shares, store
 
 RUNC_NEEDS = {"close", "execve", "openat", "write"}
 
@@ -18,6 +18,7 @@ def hex_cgroups():
             if re.fullmatch(r"[0-9a-f]{64}", os.path.basename(path))}
 
 
+@shares("containers")
 class Baseline(E2eTest):
     def setUp(self):
         super().setUp()

@@ -15,7 +15,7 @@ import unittest
 import engine
 import services
 from containers import RECORDING, ContainerTest, seccomp
-from support import E2eTest, counts, load, mount_points, names, process_state, traces, wait_until
+from support import E2eTest, counts, load, mount_points, names, process_state, shares, traces, wait_until
 
 # How often a service must do its work under its profile.
 ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "20"))
@@ -42,6 +42,7 @@ def in_parallel(function, values, threads=8):
         return list(pool.map(function, values))
 
 
+@shares("containers")
 class Engines(E2eTest):
     needs_bpf = False
 
@@ -97,6 +98,7 @@ class Engines(E2eTest):
 class Kept(ContainerTest):
     LOOP = ["sh", "-c", "while :; do sleep 0.05; done"]
 
+    @shares("leftovers")
     def test_of_a_killed_recorder_what_was_recorded_is_kept_and_containers_run_on(self):
         recorder = self.start_recorder()
         container = self.create(self.LOOP, "survivor").start()
@@ -111,6 +113,7 @@ class Kept(ContainerTest):
         for mark in glob.glob(f"/run/syscarve-checkpoint.{recorder.process.pid}.*"):
             os.unlink(mark)
 
+    @shares("kept")
     def test_one_that_cannot_be_written_does_not_cost_the_others(self):
         recorder = self.start_recorder()
         for name in ("first", "second", "third"):

@@ -15,7 +15,7 @@ import struct
 import subprocess
 import unittest
 
-from support import SOURCE, E2eTest, cgroup2_mount, load, names, store, wait_until
+from support import SOURCE, E2eTest, cgroup2_mount, load, names, shares, store, wait_until
 
 FORMATS = os.path.join(SOURCE, "tests", "golden", "formats")
 SERVER = os.path.join(SOURCE, "tests", "golden", "generate", "server", "recording.json")
@@ -421,6 +421,7 @@ XDG_RUNTIME_DIR=/run/user SYSTEMD_UNIT_PATH="$1" HOME=/run exec %s --user --log-
 
 
 @unittest.skipUnless(platform.machine() == "x86_64", "the profile is for x86_64")
+@shares("systemd")
 class Systemd(E2eTest):
     needs_bpf = False
 

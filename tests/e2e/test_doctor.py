@@ -4,12 +4,13 @@
 import json
 import re
 
-from support import BINARY, NOBODY, E2eTest
+from support import BINARY, NOBODY, E2eTest, shares
 
 NEEDS = ("kernel", "privileges", "kernel type information (BTF)", "cgroup v2", "BPF programs", "capability checks", "last reading", "user notification",
          "libseccomp")
 
 
+@shares("leftovers")
 class Doctor(E2eTest):
     def lines(self, result):
         """[(verdict, need, what was found)], and that what is missing says how to mend it."""

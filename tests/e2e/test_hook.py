@@ -12,7 +12,7 @@ import subprocess
 import time
 
 from podman import PodmanMixin
-from support import BINARY, SOURCE, E2eTest, cgroup2_mount, load, process_state, store, wait_until
+from support import BINARY, SOURCE, E2eTest, alone, cgroup2_mount, load, process_state, store, wait_until
 
 ANNOTATION = "io.containers.trace-syscall"
 HOOK = "oci-seccomp-bpf-hook"
@@ -92,6 +92,7 @@ class ByHand(HookTest):
             self.assertEqual(result.status, 2, result)
             self.assert_one_line_error(result)
 
+    @alone
     def test_ready_is_soon(self):
         times = []
         for _ in range(7):

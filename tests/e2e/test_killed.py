@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 
-from support import BINARY, NOBODY, E2eTest, load, names, process_state, wait_until
+from support import BINARY, NOBODY, E2eTest, alone, load, names, process_state, shares, wait_until
 
 # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_BPF
 RECORDER_CAPABILITIES = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 39
@@ -55,6 +55,7 @@ class Recorder:
         wait_until(written, f"there is a checkpoint with the run {run}")
 
 
+@shares("leftovers")
 class Killed(E2eTest):
     def test_the_command_is_ended_and_what_was_recorded_is_kept(self):
         recorder = Recorder(self)
@@ -107,6 +108,7 @@ class Killed(E2eTest):
         self.assertEqual(self.syscarve("record", "-q", "-o", self.path("next.json"), "--", "/bin/true").status, 0)
         self.assertEqual(self.leaves(), [])
 
+    @alone  # The next recorder to start, whoever's, removes the socket's folder.
     def test_doctor_names_what_is_left_and_how_to_remove_it(self):
         recorder = Recorder(self)
         recorder.wait_for_checkpoint()

@@ -6,12 +6,13 @@ import re
 import shutil
 import stat
 
-from support import NOBODY, SOURCE, E2eTest, load, names
+from support import NOBODY, SOURCE, E2eTest, alone, load, names
 
 QUICKSTART = os.path.join(SOURCE, "examples/quickstart.sh")
 
 
 class Quickstart(E2eTest):
+    @alone  # Configures and builds what the others run.
     def test_start_to_end(self):
         out = os.path.join(SOURCE, "quickstart-out")
         was_there = os.path.exists(out)

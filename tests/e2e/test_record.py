@@ -15,8 +15,7 @@ import struct
 import subprocess
 import termios
 
-from support import (BINARY, NOBODY, E2eTest, call_name, counts, load, names, process_state, store, traces,
-                     wait_until)
+from support import BINARY, NOBODY, E2eTest, alone, call_name, counts, load, names, process_state, shares, store, traces, wait_until
 
 SLEEP = "/bin/sleep"
 
@@ -244,6 +243,7 @@ class Signals(E2eTest):
         return wait_until(find, f"{executable} runs")
 
 
+@shares("kept")
 class Output(E2eTest):
     def started(self, *options, **process_options):
         """A recording of a command that leaves a mark, so that a command which was started shows."""
@@ -513,6 +513,7 @@ class Recorders(E2eTest):
         self.assertEqual(counts(recording)["sched_get_priority_max"], 7)
         self.assertIn("bpf", names(recording))
 
+    @shares("leftovers")
     def test_killed_recorder_is_cleaned_up_after(self):
         process = self.start(self.command_line("record", "-o", self.path("never.json"), "--", SLEEP, "1000"))
         pid = self.recorded_pid_of(SLEEP)
@@ -647,6 +648,7 @@ class Host(E2eTest):
 
 
 class Events(E2eTest):
+    @alone
     def test_all_agrees_with_the_counters(self):
         recording, _ = self.record(self.workload("storm"), "8", "20000", options=["--events", "all"])
         self.assertEqual(recording["method"]["events"], "all")
@@ -689,6 +691,10 @@ class Existing(E2eTest):
         self.assertTrue(line.startswith("syscarve: recording"), line)
         return process, recorder, output
 
+    def assert_lacks_the_start(self, output):
+        losses = [(loss["what"], loss["count"], loss["missed_calls"]) for loss in load(output)["complete"]["losses"]]
+        self.assertEqual(losses, [("started_before", 1, True)])
+
     def go(self, process):
         process.stdin.write(b"go\n")
         process.stdin.flush()
@@ -697,8 +703,14 @@ class Existing(E2eTest):
     def test_pid_until_it_ends(self):
         process, recorder, output = self.begin("--pid", "{pid}")
         self.go(process)
-        self.assertEqual(self.finish(recorder).status, 0)
+        result = self.finish(recorder)
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("INCOMPLETE: started_before (1)", result.stderr)
         self.assertEqual(counts(load(output))["sched_get_priority_max"], 11)
+        self.assert_lacks_the_start(output)
+        refused = self.syscarve("generate", output)
+        self.assertEqual(refused.status, 4, refused)
+        self.assert_one_line_error(refused, "--allow-incomplete")
 
     def test_ctrl_c_ends_a_recording_of_a_pid(self):
         process, recorder, output = self.begin("--pid", "{pid}")
@@ -710,7 +722,7 @@ class Existing(E2eTest):
     def test_duration(self):
         process, recorder, output = self.begin("--pid", "{pid}", "--duration", "300ms")
         self.assertEqual(self.finish(recorder).status, 0)
-        self.assertTrue(load(output)["complete"]["complete"])
+        self.assert_lacks_the_start(output)
         self.go(process)
 
     def test_cgroup(self):
@@ -729,6 +741,25 @@ class Existing(E2eTest):
         recording = load(output)
         self.assertEqual(recording["subjects"][0]["kind"], "cgroup")
         self.assertEqual(counts(recording)["sched_get_priority_max"], 11)
+        self.assert_lacks_the_start(output)
+        os.rmdir(cgroup)
+
+    def test_what_starts_in_an_empty_cgroup_is_complete(self):
+        cgroup = self._cgroup + "/web"
+        os.mkdir(cgroup)
+        output = self.path("recording.json")
+        recorder = self.start(self.command_line("record", "-o", output, "--cgroup", cgroup))
+        self.assertTrue(recorder.stderr.readline().startswith(b"syscarve: recording"))
+        script = f"echo $$ > {cgroup}/cgroup.procs && exec {self.workload('calls')} 146:11"
+        self.assertEqual(self.run_process(["/bin/sh", "-c", script]).status, 0)
+        # It may have been too short for the recorder to see the cgroup populated.
+        recorder.send_signal(signal.SIGINT)
+        result = self.finish(recorder)
+        self.assertEqual(result.status, 0, result)
+        recording = load(output)
+        self.assertTrue(recording["complete"]["complete"], recording["complete"])
+        self.assertEqual(counts(recording)["sched_get_priority_max"], 11)
+        self.assertEqual(counts(recording)["execve"], 1)
         os.rmdir(cgroup)
 
     def test_neither_is_there(self):

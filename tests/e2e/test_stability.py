@@ -6,9 +6,10 @@ import os
 import sys
 
 import loaded
-from support import E2eTest, load, names, strace_names
+from support import E2eTest, alone, load, names, strace_names
 
 
+@alone
 class Stability:
     server_type = None
 
@@ -64,6 +65,7 @@ class GoUnderLoad(Stability, E2eTest):
     server_type = loaded.Proxy
 
 
+@alone
 class OwnSetUp(E2eTest):
     def test_three_hundred_recordings_of_true_under_load(self):
         trace = self.path("strace")

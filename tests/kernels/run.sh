@@ -16,6 +16,10 @@
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
 #   --share DIR          what the guest finds, read-only, at /share
 #   --limit SECONDS      how long a guest may take (600)
+#   --rounds N           how often a storm of calls is counted (10 on 7 and 7-full, 3 on the others)
+#   --report FILE        also writes what was found as a JUnit report
+#   --is-tested          boots nothing: exit status 0 if what runs in kernels and talks to them is what tests/kernels/tested was written for
+#   --note               if all is as expected, writes tests/kernels/tested
 #
 # WORK is $SYSCARVE_KERNELS_DIR or /var/tmp/syscarve-kernels. It keeps packages, disks and the last results; nothing else is left behind.
 # Exit status: 0 everything is as expected, 1 it is not, 2 usage, 3 something is missing here.
@@ -25,7 +29,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${SYSCARVE_KERNELS_DIR:-/var/tmp/syscarve-kernels}
 build=
 script=$here/guest/checks.sh
-checks='' filter='-*TwoHundredTimes' share='' limit=600 experiment=
+checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note=''
 
 # Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
 kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 7 7-full)
@@ -46,7 +50,7 @@ declare -A packages=(
 )
 
 usage() {
-  sed -n '3,24s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,28s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -70,7 +74,7 @@ require_tools() {
 wanted=()
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --build | --checks | --filter | --script | --share | --limit)
+    --build | --checks | --filter | --script | --share | --limit | --rounds | --report)
       [[ $# -ge 2 ]] || usage
       case $1 in
         --build) build=$2 ;;
@@ -79,9 +83,13 @@ while [[ $# -gt 0 ]]; do
         --script) script=$2 experiment=experiments ;;
         --share) share=$2 ;;
         --limit) limit=$2 ;;
+        --rounds) rounds=$2 ;;
+        --report) junit=$2 ;;
       esac
       shift 2
       ;;
+    --is-tested) is_tested=yes && shift ;;
+    --note) note=yes && shift ;;
     -*) usage ;;
     *)
       base=${1%-full}
@@ -93,6 +101,17 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 if [[ ${#wanted[@]} == 0 ]]; then wanted=("${kernels[@]}"); fi
+
+# What the kernels test: all that runs in a kernel, and what loads it and reads from it.
+fingerprint() {
+  (cd "$here/../.." && find bpf vmlinux userspace/trace -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
+}
+tested=$here/tested
+if [[ -n $is_tested ]]; then
+  if [[ "$(head -n 1 "$tested" 2> /dev/null)" != "$(fingerprint)" ]]; then exit 1; fi
+  echo "bpf/, vmlinux/ and userspace/trace/ are as they were tested: $(tail -n +2 "$tested" | paste -sd ';' | sed 's/;/; /g')"
+  exit 0
+fi
 
 # architecture_of NAME: of a kernel.
 architecture_of() {
@@ -155,7 +174,7 @@ make_payload() {
   cp -a "$build/bin" "$build/workloads" "$folder/build/"
   # Where it was configured, which is what its tests have compiled in, also if this is a copy of it.
   sed -n 's/^CMAKE_CACHEFILE_DIR:INTERNAL=//p' "$build/CMakeCache.txt" > "$folder/build/place"
-  printf 'CHECKS=%q\nFILTER=%q\n' "$checks" "$filter" > "$folder/settings"
+  printf 'CHECKS=%q\nFILTER=%q\nROUNDS=%q\n' "$checks" "$filter" "$rounds" > "$folder/settings"
   if [[ -n $share ]]; then cp -aT "$share" "$folder/share"; fi
   "$here/disk.sh" "$folder" "$temporary/payload-$1.ext4"
   rm -rf "$folder"
@@ -187,6 +206,7 @@ test_kernel() {
   if ! attended "$here/../support/debian-package.sh" "$work" "${suite[$base]}" "$arch" "${patterns[@]}" > "$temporary/trees"; then
     failed=yes
     mkdir -p "$results"
+    printf '%s\tpackages\tskip\tthe packages of this kernel cannot be had\n' "$name" >> "$temporary/found"
     echo "| $name | - | $today | - | - | - | - | **its packages cannot be had** |" > "$results/row"
     return
   fi
@@ -219,6 +239,8 @@ test_kernel() {
   else
     lines "$results" | awk -F'\t' '{ printf "%-5s %-28s %s\n", $2, $1, $3 }'
   fi
+  lines "$results" | sed "s/^/$name\t/" >> "$temporary/found"
+  if [[ -n $wrong ]]; then printf '%s\tguest\tfail\t%s\n' "$name" "$wrong" >> "$temporary/found"; fi
   local bad
   bad=$(lines "$results" | awk -F'\t' '$2 == "fail" { printf "%s%s", sep, $1; sep = ", " }')
   if [[ -n $wrong && -n $bad ]]; then wrong+=", "; fi
@@ -246,5 +268,12 @@ if [[ -z $experiment ]]; then
   echo
   table "${wanted[@]}"
   table "${kernels[@]}" "${on_request[@]}" > "$work/table.md"
+fi
+if [[ -n $junit ]]; then python3 -B "$here/report.py" "$junit" < "$temporary/found"; fi
+if [[ -n $note && -z $failed ]]; then
+  {
+    fingerprint
+    for name in "${wanted[@]}"; do awk -F' *\\| *' '{ print $2 ": " $3 ", " $4 }' "$work/results/$name/row"; done
+  } > "$tested"
 fi
 [[ -z $failed ]]

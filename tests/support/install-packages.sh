@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# install-packages.sh build|quickstart|test
+# install-packages.sh build|quickstart|test|kernels
 #
-# Installs with apt-get what is missing for building syscarve, for examples/quickstart.sh, or for all tests. Touches nothing, the
+# Installs with apt-get what is missing for building syscarve, for examples/quickstart.sh, for all tests, or for
+# tests/kernels/run.sh. Touches nothing, the
 # network included, when nothing is missing. No server that it installs is started, now or at the next boot.
 # docs/dependencies.md says what each package is for.
 set -euo pipefail
@@ -15,6 +16,7 @@ test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-jso
       python3-jsonschema libxml2-utils
       python3-yaml bubblewrap groff-base lz4 zstd
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
+kernels=(qemu-system-x86 debootstrap cpio zstd xz-utils kmod e2fsprogs python3)
 # What would start by itself at the next boot, by the package that brings it.
 declare -A servers=(
   [nginx]=nginx.service
@@ -28,7 +30,8 @@ case ${1-} in
   build) wanted=("${build[@]}") ;;
   quickstart) wanted=("${quickstart[@]}") ;;
   test) wanted=("${test[@]}") ;;
-  *) echo "usage: install-packages.sh build|quickstart|test" >&2; exit 2 ;;
+  kernels) wanted=("${kernels[@]}") ;;
+  *) echo "usage: install-packages.sh build|quickstart|test|kernels" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then

@@ -16,8 +16,10 @@
 #include "userspace/emit/compose_override.h"
 #include "userspace/policy/service.h"
 #include "userspace/read/compose_file.h"
+#include "userspace/report/confidence.h"
 #include "userspace/report/summary.h"
 #include "userspace/report/summary_markdown.h"
+#include "userspace/review/confidence.h"
 
 namespace syscarve {
 namespace {
@@ -101,6 +103,8 @@ absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<
   absl::StatusOr<Emitted> emitted =
       EmitGenerated(request.emit, title + std::string(kRecordingSuffix), service.made, recordings);
   if (!emitted.ok()) return Annotate(emitted.status(), EscapeForTerminal(title));
+  SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence(recordings, service.made, options.closure));
+  service.sure = ConfidenceLines(sure);
   service.warnings = service.made.warnings;
   for (std::string& warning : emitted->warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
@@ -231,6 +235,7 @@ std::string SummaryOf(const std::vector<ServiceSummary>& services) {
     const std::string summary = GenerateSummary(service.made);
     text += EscapeForTerminal(service.profile_path) + "\n";
     for (const std::string_view line : SplitNonEmpty(summary, '\n')) text += Concat("  ", line, "\n");
+    for (const std::string& line : service.sure) text += Concat("  ", EscapeForTerminal(line), "\n");
   }
   return text;
 }

@@ -118,7 +118,8 @@ absl::StatusOr<std::string> MakeProfile(Recording recording, const ContainersCom
   const ContainersCommonMerge merge =
       MergeContainersCommon(input, {.names = made.names, .abis = made.abis, .default_errno = made.default_errno});
   for (const auto& [name, action] : merge.decided_by_input) {
-    if (action != "SCMP_ACT_ALLOW") notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
+    if (action != ScmpActionName(ActionKind::kAllow))
+      notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
   }
   if (input.members.empty()) {
     SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, ParseProfile(merge.text));
@@ -164,11 +165,11 @@ absl::Status RecordForHook(const HookJob& job, const std::function<void()>& arme
   if (!own.ok()) notes.Warn(Concat("recording in the caller's cgroup: ", WithoutHint(own.status())));
   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
   ContainerRecordOptions options;
-  options.run_name = "hook";
+  options.record.run_name = "hook";
   options.capabilities = false;  // The container waits for us, and the profile has no place for them.
-  options.note = [&notes](std::string_view note) { notes.Note(note); };
+  options.record.note = [&notes](std::string_view note) { notes.Note(note); };
   options.on_armed = armed;
-  options.safety.give_up_privileges = GiveUpPrivileges;
+  options.record.safety.give_up_privileges = GiveUpPrivileges;
   SYSCARVE_ASSIGN_OR_RETURN(Recording recording, RecordContainerOf(job.pid, options, signals));
   for (const Loss& loss : recording.losses) notes.Warn(LossWords(loss));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string profile,

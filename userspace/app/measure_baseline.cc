@@ -107,8 +107,8 @@ absl::StatusOr<std::set<std::string>> StartOnce(const Runtime& runtime, const st
   SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(words, std::nullopt));
 
   ContainerRecordOptions options;
-  options.run_name = "baseline";
-  options.track_denials = false;
+  options.record.run_name = "baseline";
+  options.record.track_denials = false;
   options.capabilities = false;
   options.max_containers = 64;
   RecordStage stage = RecordStage::kSetUp;

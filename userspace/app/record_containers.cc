@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
@@ -18,7 +17,6 @@
 #include "userspace/container/engine_watchers.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/policy/exercise.h"
-#include "userspace/process/cgroup.h"
 #include "userspace/process/signals.h"
 #include "userspace/trace/container_recorder.h"
 
@@ -168,20 +166,18 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
   SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));
 
   ContainerRecordOptions options;
-  options.run_name = request.run;
-  options.every_call = request.every_call;
+  options.record = request.record;
+  options.record.track_denials = true;
   options.max_containers = request.max_containers;
-  options.mark_by = request.mark_by;
-  options.duration = request.duration;
   options.parents = request.cgroup_parents;
   CheckpointFiles checkpoints(OwnerOfResults(), notes);
-  options.safety.give_up_privileges = GiveUpPrivileges;
-  options.safety.checkpoint = [&](const Recording& recording) {
+  options.record.safety.give_up_privileges = request.give_up_privileges;
+  options.record.safety.checkpoint = [&](const Recording& recording) {
     WriteCheckpoints(recording, engines, request, checkpoints);
   };
   SeenContainers seen;
   options.running = [&]() -> std::vector<std::string> {
-    const auto mount = FindCgroup2Mount();
+    const auto mount = request.record.host.cgroup_mount();
     if (!mount.ok()) return {};
     std::vector<std::string> running = FindRunningContainers(*mount);
     for (const std::string& cgroup : running) {
@@ -194,9 +190,9 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
     if (const size_t left_out = request.running ? 0 : CountWanted(seen.running_at_start, engines, request.filter)) {
       notes.Note(Concat(left_out, " container(s) that already run are not recorded; --running adds them"));
     }
-    notes.Note(command || request.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
+    notes.Note(command || request.record.duration ? "recording containers" : "recording containers; Ctrl-C ends it");
   };
-  options.note = [&](std::string_view text) {
+  options.record.note = [&](std::string_view text) {
     if (!request.quiet) notes.Note(text);
   };
 

@@ -2,8 +2,8 @@
 // Recording all containers that are made while it goes on, each under its service's name.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,28 +11,26 @@
 
 #include "userspace/app/exercise_containers.h"
 #include "userspace/app/notes.h"
+#include "userspace/app/recording_output.h"
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
 #include "userspace/process/command.h"
-#include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/mark_socket.h"
+#include "userspace/trace/record_options.h"
 
 namespace syscarve {
 
 struct RecordContainersRequest {
   std::string output = "recordings";  // A folder.
-  std::string run;
-  bool every_call = false;
+  RecordOptions record;  // Its notes, and what keeps it safe, are the job's; denials are recorded in any case.
   std::optional<std::string> engine_socket;
   ContainerFilter filter;
   By by = By::kService;
   bool running = false;
   std::vector<std::string> cgroup_parents;
   uint32_t max_containers = 1024;
-  MarkBy mark_by = MarkBy::kSocket;
-  std::optional<std::chrono::milliseconds> duration;
   std::set<Exercise> exercise;
   bool quiet = false;  // Nobody reads notes, so nothing is found out for one.
+  std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };
 
 struct RecordedContainers {

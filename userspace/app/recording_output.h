@@ -14,7 +14,7 @@
 #include "userspace/base/sudo_caller.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/signals.h"
-#include "userspace/trace/bpf_recorder.h"
+#include "userspace/trace/record_options.h"
 
 namespace syscarve {
 

@@ -18,8 +18,7 @@ void AddCeilingOptions(CLI::App& verb, CeilingRequest& request) {
   AddProfileTargetOptions(verb, request.target);
   verb.add_option("--engine-socket", request.engine_socket,
                   "For engine-default and live:CONTAINER, where the engine's API listens (default: DOCKER_HOST, then "
-                  "Docker's and "
-                  "Podman's usual places)")
+                  "Docker's and Podman's usual places)")
       ->type_name("PATH");
 }
 

@@ -14,8 +14,7 @@ constexpr std::string_view kFormatHelp =
     "docker: for Docker, Podman, containerd and Kubernetes, with comments; oci: the runtime spec's fields only; names: "
     "the allowed ones, one a line; spo: a SeccompProfile of the Security Profiles Operator; systemd: a drop-in for a "
     "service; minijail (minijail0 -S), minijail-compiler (compile_seccomp_policy.py) and kafel (nsjail): policies for "
-    "one architecture; bpf: the filter's instructions (bwrap "
-    "--seccomp); c: the same as a header";
+    "one architecture; bpf: the filter's instructions (bwrap --seccomp); c: the same as a header";
 
 }  // namespace
 

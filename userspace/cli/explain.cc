@@ -27,9 +27,11 @@
 #include "userspace/policy/generate.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
+#include "userspace/report/confidence.h"
 #include "userspace/report/explain_call.h"
 #include "userspace/report/timeline.h"
 #include "userspace/review/call_explanation.h"
+#include "userspace/review/confidence.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/shipped/names.h"
 
@@ -42,6 +44,7 @@ constexpr char kAbout[] =
     "  syscarve explain web.recording.json\n"
     "  syscarve explain web.recording.json openat clone3 mount\n"
     "  syscarve explain web.recording.json --timeline    # recorded with --events all\n"
+    "  syscarve explain web.recording.json --risk        # of many runs: how sure the profile is\n"
     "  syscarve explain web.json --format json\n"
     "  syscarve explain web.json socket 2 0x1\n"
     "  syscarve explain web.json personality -1\n"
@@ -56,6 +59,7 @@ struct ExplainArguments {
   ProfileTargetArguments target;
   BaselineRequest baseline;
   bool timeline = false;
+  bool risk = false;
   bool quiet = false;
 };
 
@@ -84,6 +88,10 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
     for (const std::string& warning : made.warnings) Warn(warning);
     for (const std::string& warning : RefusalWarnings(made.refused)) Warn(warning);
     for (const std::string& warning : choice.warnings) Warn(warning);
+  }
+  if (arguments.risk) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence({&recording, 1}, made, options.closure));
+    return arguments.format == "json" ? ConfidenceJson(sure) : ConfidenceText(sure);
   }
   return arguments.format == "json" ? ExplainJson(made, arguments.names) : ExplainText(made, arguments.names);
 }
@@ -154,17 +162,20 @@ absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& 
 }
 
 absl::Status RunExplain(const ExplainArguments& arguments) {
-  if (arguments.timeline && !arguments.names.empty()) {
-    return absl::InvalidArgumentError("--timeline is about all calls together: it takes no names");
+  if (arguments.timeline && arguments.risk) return absl::InvalidArgumentError("either --timeline or --risk");
+  const std::string_view of_all = arguments.timeline ? "--timeline" : arguments.risk ? "--risk" : "";
+  if (!of_all.empty() && !arguments.names.empty()) {
+    return absl::InvalidArgumentError(Concat(of_all, " is about all calls together: it takes no names"));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const std::optional<AskedCall> call, CallOf(arguments.names));
   if (call.has_value()) return RunExplainCall(arguments, *call);
   if (!arguments.abi.empty()) return absl::InvalidArgumentError("--abi needs a call with arguments");
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", arguments.names));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
-  const absl::Status no_timeline = absl::InvalidArgumentError("--timeline: a profile has none; name a recording");
+  const absl::Status no_recording =
+      absl::InvalidArgumentError(Concat(of_all, ": a profile has none; name a recording"));
   if (IsLive(arguments.input)) {
-    if (arguments.timeline) return no_timeline;
+    if (!of_all.empty()) return no_recording;
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
@@ -172,7 +183,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(word.file, kMaxRecordingBytes));
   const std::string name = InputName(word.file);
   if (!word.name.empty() || LooksLikeProfile(text)) {
-    if (arguments.timeline) return no_timeline;
+    if (!of_all.empty()) return no_recording;
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ParseProfileInput(name, text, target, word.name));
     return WriteFileAtomically("-", ExplainProfile(arguments, input));
   }
@@ -200,6 +211,9 @@ void AddExplain(CLI::App& app, int& exit_code) {
   AddBaselineOptions(*verb, arguments->baseline);
   verb->add_flag("--timeline", arguments->timeline,
                  "Of a recording made with --events all: how many calls were made when, in each run by each subject");
+  verb->add_flag(
+      "--risk", arguments->risk,
+      "Of a recording: what its runs say of the next one, how many calls may be missing, and how sure that is");
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunExplain(*arguments);

@@ -13,6 +13,8 @@
 #include "userspace/app/generate_folder.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/app/standard_input.h"
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
@@ -20,7 +22,9 @@
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/report/confidence.h"
 #include "userspace/report/summary.h"
+#include "userspace/review/confidence.h"
 
 namespace syscarve::cli {
 namespace {
@@ -90,8 +94,11 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
   for (const std::string& warning : emitted.warnings) Warn(warning);
   for (const std::string& warning : choice.warnings) Warn(warning);
   for (const std::string& warning : ceiling.warnings) Warn(warning);
-  if (!arguments.quiet) SYSCARVE_RETURN_IF_ERROR(WriteAll(STDERR_FILENO, GenerateSummary(made), "standard error"));
-  return absl::OkStatus();
+  if (arguments.quiet) return absl::OkStatus();
+  SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence(recordings, made, options.closure));
+  std::string summary = GenerateSummary(made);
+  for (const std::string& line : ConfidenceLines(sure)) summary += Concat(EscapeForTerminal(line), "\n");
+  return WriteAll(STDERR_FILENO, summary, "standard error");
 }
 
 absl::Status RunGenerate(GenerateArguments arguments) {
@@ -129,8 +136,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<GenerateArguments>();
   verb->add_option("RECORDING", arguments->recordings,
                    "Recordings to make one profile from (- is standard input), also logs of strace -f or of the "
-                   "kernel's audit; or folders of *.recording.json to make "
-                   "one profile per service from")
+                   "kernel's audit; or folders of *.recording.json to make one profile per service from")
       ->required();
   verb->add_option("-o,--output", arguments->output,
                    "Where to write the profile (- is standard output), or the folder for the profiles and SUMMARY.md")

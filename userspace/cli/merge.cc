@@ -25,14 +25,12 @@ namespace {
 constexpr char kAbout[] =
     "Put recordings or profiles together, in one file.\n\n"
     "Of recordings, what was seen in any of them. Order and repetition do not matter; a run that two of them hold is "
-    "one "
-    "run:\n\n"
+    "one run:\n\n"
     "  syscarve merge unit.recording.json e2e.recording.json -o web.recording.json\n"
     "  syscarve merge monday/ tuesday/ -o week.recording.json\n"
     "  syscarve merge nightly/ --squash nightly -o nightly.recording.json   # one run of all\n\n"
     "Of profiles, what any of them lets through (--union) or what all of them do (--intersect), decided by what they "
-    "mean "
-    "and not by their text:\n\n"
+    "mean and not by their text:\n\n"
     "  syscarve merge web.json worker.json --union -o image.json\n"
     "  syscarve merge web.json docker-default.json --intersect --exact -o capped.json\n"
     "  sudo syscarve merge web.json live:web --intersect -o both.json";

@@ -44,15 +44,13 @@ constexpr char kHelp[] =
 
 struct RecordFlags {
   std::optional<std::string> output;
-  std::string run = "default";
+  RecordOptions record = {.run_name = "default"};  // Of which Options() makes the rest.
   std::string events = "first";
   std::string backend = "auto";
   std::optional<std::string> user;
-  std::chrono::milliseconds grace = std::chrono::seconds(5);
   std::optional<std::string> cgroup;
   std::optional<pid_t> pid;
   std::chrono::milliseconds duration{0};  // 0: until told to end.
-  bool denials = false;
   bool mark_by_descriptor = false;
   bool quiet = false;
   std::vector<std::string> exercise;
@@ -72,6 +70,17 @@ struct RecordFlags {
   bool OfContainersOnly() const {
     return engine_socket || !names.empty() || !labels.empty() || !compose_project.empty() || running ||
            !cgroup_parents.empty();
+  }
+  // As all recordings take them; the rest is the subject's.
+  RecordOptions Options() const {
+    RecordOptions options = record;
+    options.every_call = events == "all";
+    options.mark_by = mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
+    if (duration.count() > 0) options.duration = duration;
+    options.note = [quiet = quiet](std::string_view text) {
+      if (!quiet) Note(text);
+    };
+    return options;
   }
 };
 
@@ -101,14 +110,10 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
   for (const Loss& loss : recording.losses) Warn(LossWarning(loss));
 }
 
-absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const RecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
-  const NotifyRecordOptions notify = {.run_name = options.run_name,
-                                      .subject_name = options.subject_name,
-                                      .grace = options.grace,
-                                      .give_up_privileges = GiveUpSupervisorPrivileges,
-                                      .checkpoint = options.safety.checkpoint,
-                                      .note = options.note};
+  RecordOptions notify = options;
+  notify.safety.give_up_privileges = GiveUpSupervisorPrivileges;
   stage = RecordStage::kSetUp;
   SYSCARVE_ASSIGN_OR_RETURN(NotifyRecordOutcome outcome, RecordByNotification(command, notify, signals));
   stage = outcome.execution.ok() ? RecordStage::kRunning : RecordStage::kExec;
@@ -117,7 +122,7 @@ absl::StatusOr<RecordOutcome> RecordByNotification(const Command& command, const
 }
 
 absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::string& backend,
-                                            const BpfRecordOptions& options, SignalForwarder& signals,
+                                            const RecordOptions& options, SignalForwarder& signals,
                                             RecordStage& stage) {
   if (backend == "notify") return RecordByNotification(command, options, signals, stage);
   absl::StatusOr<RecordOutcome> outcome = RecordCommandWithBpf(command, options, signals, stage);
@@ -130,7 +135,7 @@ absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::s
   return RecordByNotification(command, options, signals, stage);
 }
 
-absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, BpfRecordOptions options,
+absl::StatusOr<RecordOutcome> RecordExisting(const RecordFlags& flags, RecordOptions options,
                                              SignalForwarder& signals) {
   if (flags.cgroup) {
     options.subject_name = std::filesystem::path(*flags.cgroup).filename().string();
@@ -165,8 +170,7 @@ int RecordDocker(const RecordFlags& flags) {
   }
   RecordContainersRequest containers;
   containers.output = flags.Output();
-  containers.run = flags.run;
-  containers.every_call = flags.events == "all";
+  containers.record = flags.Options();
   containers.engine_socket = flags.engine_socket;
   containers.filter.names = flags.names;
   containers.filter.compose_project = flags.compose_project;
@@ -174,8 +178,6 @@ int RecordDocker(const RecordFlags& flags) {
   containers.running = flags.running;
   containers.cgroup_parents = flags.cgroup_parents;
   containers.max_containers = flags.max_containers;
-  containers.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
-  if (flags.duration.count() > 0) containers.duration = flags.duration;
   containers.quiet = flags.quiet;
   for (const std::string& name : flags.exercise) {
     if (const auto exercise = ExerciseFromName(name)) containers.exercise.insert(*exercise);
@@ -239,17 +241,8 @@ int Record(const RecordFlags& flags) {
   const auto output = OutputFile::Open(flags.Output());
   if (!output.ok()) return fail(output.status());
 
-  BpfRecordOptions options;
-  options.run_name = flags.run;
-  options.every_call = flags.events == "all";
-  options.track_denials = flags.denials;
-  options.mark_by = flags.mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
-  options.grace = flags.grace;
-  if (flags.duration.count() > 0) options.duration = flags.duration;
+  RecordOptions options = flags.Options();
   options.exercise = {.reload = exercise.contains("reload"), .stop = exercise.contains("stop")};
-  options.note = [quiet = flags.quiet](std::string_view text) {
-    if (!quiet) Note(text);
-  };
 
   std::optional<Command> command;
   if (!existing) {
@@ -299,7 +292,7 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_option("-o,--output", flags->output,
                    "Where the recording goes (default recording.json); - is stdout. With --docker a folder (default "
                    "recordings)");
-  verb->add_option("--run", flags->run, "Name of this run, for example the test's")->capture_default_str();
+  verb->add_option("--run", flags->record.run_name, "Name of this run, for example the test's")->capture_default_str();
   verb->add_option("--events", flags->events,
                    "first: counts and first sightings. all: also stream every call, for a timeline")
       ->check(CLI::IsMember({"first", "all"}))
@@ -308,9 +301,12 @@ void AddRecord(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"auto", "bpf", "notify"}))
       ->capture_default_str();
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
-  verb->add_option("--cgroup", flags->cgroup, "Record an existing cgroup v2 and those below it");
-  verb->add_option("--pid", flags->pid, "Record an existing process and what it starts from now on");
-  AddDuration(*verb, "--grace", flags->grace,
+  verb->add_option("--cgroup", flags->cgroup,
+                   "Record an existing cgroup v2 and those below it; of what runs in it the calls of the start are "
+                   "missing");
+  verb->add_option("--pid", flags->pid,
+                   "Record an existing process and what it starts from now on; the calls of its own start are missing");
+  AddDuration(*verb, "--grace", flags->record.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   AddDuration(
       *verb, "--duration", flags->duration,
@@ -324,7 +320,7 @@ void AddRecord(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stop", "reload", "exec", "restart", "health"}))
       ->type_name("WHAT");
-  verb->add_flag("--denials", flags->denials,
+  verb->add_flag("--denials", flags->record.track_denials,
                  "Also tell calls that a filter refused; on by itself when one is in force at the start");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <errno.h>
-#include <string.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_enforcer.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
@@ -27,11 +20,8 @@
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
-#include "userspace/model/syscall_table.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
-#include "userspace/seccomp/compile.h"
-#include "userspace/seccomp/enosys_stub.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve::cli {
@@ -58,153 +48,13 @@ struct RunFlags {
   std::vector<std::string> command;
 };
 
-// What is told of a call that the profile does not simply allow. Calls that agree in all of it are one line.
-struct RefusedCall {
-  uint32_t audit_arch = 0;
-  int nr = 0;  // As seccomp_data has it.
-  Program program;
-  Action action;
-  auto operator<=>(const RefusedCall&) const = default;
-};
-
-struct Refusals {
-  uint64_t count = 0;
-  std::array<uint64_t, 6> first_arguments = {};
-};
-
-// Answers as the profile says, and remembers each call that it does not allow.
-class ProfileEnforcer : public NotificationHandler {
- public:
-  // `filter`, which must stay, is what the profile compiles to.
-  ProfileEnforcer(const FilterProgram& filter, bool log_only) : filter_(filter), log_only_(log_only) {}
-
-  Response Decide(const Notification& notification) override {
-    if (log_only_) return {};
-    const Action action = ActionFromReturn(Evaluate(filter_, notification.data));
-    switch (action.kind) {
-      case ActionKind::kAllow:
-      case ActionKind::kLog:
-        return {};
-      case ActionKind::kErrno:
-        // The kernel caps what a filter returns in the same way.
-        return {.kind = Response::Kind::kFail, .errno_value = std::min<int>(action.value, kMaxErrno)};
-      case ActionKind::kNotify:
-      case ActionKind::kTrace:
-        // There is no agent and no tracer to ask, so the kernel would say this.
-        return {.kind = Response::Kind::kFail, .errno_value = ENOSYS};
-      case ActionKind::kTrap:
-        return {.kind = Response::Kind::kTrap};
-      case ActionKind::kKillThread:
-      case ActionKind::kKillProcess:
-        break;
-    }
-    return {.kind = Response::Kind::kKill};
-  }
-
-  void Delivered(const Notification& notification, const Response&) override {
-    const seccomp_data& data = notification.data;
-    const Action action = ActionFromReturn(Evaluate(filter_, data));
-    if (action.kind == ActionKind::kAllow) return;
-    Refusals& refusals = refused_[{data.arch, data.nr, notification.program, action}];
-    if (refusals.count++ == 0) std::ranges::copy(data.args, refusals.first_arguments.begin());
-  }
-
-  const std::map<RefusedCall, Refusals>& refused() const { return refused_; }
-
- private:
-  const FilterProgram& filter_;
-  const bool log_only_;
-  std::map<RefusedCall, Refusals> refused_;
-};
-
-std::string Hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
-  return text;
-}
-
-std::string NameOf(const RefusedCall& call) {
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  return id.has_value() ? DisplayName(*id) : "#" + std::to_string(call.nr) + ":" + Hex(call.audit_arch);
-}
-
-// "EPERM", "kill", "log", …
-std::string DescribeAction(const Action& action) {
-  switch (action.kind) {
-    case ActionKind::kErrno: {
-      const char* name = strerrorname_np(action.value);
-      return name != nullptr ? name : "errno " + std::to_string(action.value);
-    }
-    case ActionKind::kKillProcess:
-    case ActionKind::kKillThread:
-      return "kill";
-    case ActionKind::kTrap:
-      return "SIGSYS";
-    case ActionKind::kNotify:
-      return "notify";
-    case ActionKind::kTrace:
-      return "trace";
-    case ActionKind::kLog:
-      return "log";
-    case ActionKind::kAllow:
-      break;
-  }
-  return "allow";
-}
-
-// Whether `stub`, behind which the profile's filter follows, answers the call.
-bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub) {
-  FilterProgram program = stub;
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
-  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
-}
-
-bool LetThrough(const RefusedCall& call, const RunFlags& flags) {
-  return flags.log || call.action.kind == ActionKind::kLog;
-}
-
-void PrintRefused(const std::map<RefusedCall, Refusals>& refused, const FilterProgram& stub, const RunFlags& flags) {
+void PrintRefused(const RefusedCalls& refused, const FilterProgram& stub, const RunFlags& flags) {
   if (refused.empty()) Note("the profile refused no call");
-  for (const auto& [call, refusals] : refused) {
-    std::string arguments;
-    for (const uint64_t argument : refusals.first_arguments) {
-      arguments += (arguments.empty() ? "" : ", ") + Hex(argument);
-    }
-    const std::string verb = !LetThrough(call, flags)               ? "refused "
-                             : call.action.kind == ActionKind::kLog ? "logged "
-                                                                    : "would refuse ";
-    const std::string_view why = IsBeyondLargest(call, stub) ? " beyond the largest number that the profile names" : "";
-    Note(Concat(verb, NameOf(call), "(", arguments, "): ", DescribeAction(call.action), why, ", ") +
-         std::to_string(refusals.count) + (refusals.count == 1 ? " time, in " : " times, in ") +
-         (call.program.path.empty() ? "an unknown program" : call.program.path));
-  }
+  for (const auto& [call, refusals] : refused) Note(DescribeRefusal(call, refusals, stub, flags.log));
 }
 
-std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const FilterProgram& stub,
-                         const SuperviseOutcome& outcome, int status, const RunFlags& flags) {
-  JsonValue::Array calls;
-  for (const auto& [call, refusals] : refused) {
-    const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-    const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
-    JsonValue::Array arguments;
-    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(Hex(argument));
-    JsonValue::Object entry = {
-        {"name", name.has_value() ? JsonValue(*name) : JsonValue(nullptr)},
-        {"abi", id.has_value() ? JsonValue(AbiName(id->abi)) : JsonValue(nullptr)},
-        {"number", id.has_value() ? id->nr : call.nr},
-        {"action", ScmpActionName(call.action.kind)},
-    };
-    if (call.action.kind == ActionKind::kErrno) entry.push_back({"errno", call.action.value});
-    entry.push_back({"beyond_largest", IsBeyondLargest(call, stub)});
-    entry.push_back({"let_through", LetThrough(call, flags)});
-    entry.push_back({"count", refusals.count});
-    entry.push_back({"arguments", std::move(arguments)});
-    entry.push_back({"program", JsonValue::Object{{"path", EncodePercent(call.program.path)},
-                                                  {"device", call.program.device},
-                                                  {"inode", call.program.inode}}});
-    calls.emplace_back(std::move(entry));
-  }
+std::string FormatReport(const RefusedCalls& refused, const FilterProgram& stub, const SuperviseOutcome& outcome,
+                         int status, const RunFlags& flags) {
   JsonValue::Array command;
   for (const std::string& word : flags.command) command.emplace_back(EncodePercent(word));
   const JsonValue report = JsonValue::Object{
@@ -215,7 +65,7 @@ std::string FormatReport(const std::map<RefusedCall, Refusals>& refused, const F
       {"status", status},
       {"complete", outcome.complete.ok()},
       {"ended_after_grace", outcome.ended},
-      {"refused", std::move(calls)},
+      {"refused", RefusedCallsJson(refused, stub, flags.log)},
   };
   return PrintJson(report, /*width=*/0);
 }
@@ -240,14 +90,6 @@ int Conclude(const Command& command, const SuperviseOutcome& outcome) {
   return outcome.status;
 }
 
-// `stub`, and behind it what the profile compiles to.
-absl::StatusOr<FilterProgram> FilterOf(const Profile& profile, FilterProgram stub) {
-  SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram compiled, Compile(profile));
-  stub.insert(stub.end(), compiled.begin(), compiled.end());
-  SYSCARVE_RETURN_IF_ERROR(ValidateFilter(stub));
-  return stub;
-}
-
 int Run(RunFlags flags) {
   const auto fail = [](const absl::Status& status) {
     Fail(status);
@@ -267,10 +109,8 @@ int Run(RunFlags flags) {
   const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
   if (!profile.ok()) return fail(profile.status());
   if (!flags.quiet) PrintWarnings(*profile);
-  // Filters in force are what they are: they have runc's stub or not.
-  const FilterProgram stub = profile->live.empty() ? EnosysStub(profile->profile) : FilterProgram();
-  const absl::StatusOr<FilterProgram> filter = FilterOf(profile->profile, stub);
-  if (!filter.ok()) return fail(Annotate(filter.status(), flags.profile));
+  const absl::StatusOr<EnforcedFilter> enforced = EnforcedFilterOf(*profile);
+  if (!enforced.ok()) return fail(enforced.status());
 
   flags.command = CommandWords(std::move(flags.command));
   absl::StatusOr<std::optional<Identity>> identity = ResolveIdentity(flags.user);
@@ -283,13 +123,13 @@ int Run(RunFlags flags) {
 
   absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
-  ProfileEnforcer enforcer(*filter, flags.log);
-  const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(*filter), enforcer, *signals,
-                                                             {.grace = flags.grace, .withhold_ptrace = true});
+  ProfileEnforcer enforcer(enforced->filter, flags.log);
+  const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(enforced->filter), enforcer,
+                                                             *signals, {.grace = flags.grace, .withhold_ptrace = true});
   if (!outcome.ok()) return fail(outcome.status());
 
   if (!flags.quiet) {
-    PrintRefused(enforcer.refused(), stub, flags);
+    PrintRefused(enforcer.refused(), enforced->stub, flags);
     if (outcome->ended > 0) {
       Note("processes that outlived the command and the grace period and were ended: " +
            std::to_string(outcome->ended));
@@ -297,7 +137,7 @@ int Run(RunFlags flags) {
   }
   const int status = Conclude(*command, *outcome);
   if (report_file.has_value()) {
-    const std::string report = FormatReport(enforcer.refused(), stub, *outcome, status, flags);
+    const std::string report = FormatReport(enforcer.refused(), enforced->stub, *outcome, status, flags);
     LiftFileSizeLimit();
     const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(*signals)};
     if (const absl::Status written = report_file->Write(report, options); !written.ok()) return fail(written);

@@ -2,6 +2,7 @@
 #include "userspace/container/bundle.h"
 
 #include "userspace/base/strict_json.h"
+#include "userspace/model/profile.h"
 
 namespace syscarve {
 namespace {
@@ -43,9 +44,9 @@ JsonValue Mount(const char* destination, const char* type, JsonValue::Array moun
 
 std::string FormatBundleConfig(const BundleOptions& options) {
   const JsonValue filter = JsonValue::Object{
-      {"defaultAction", "SCMP_ACT_ALLOW"},
-      {"syscalls",
-       JsonValue::Array{JsonValue::Object{{"names", JsonValue::Array{"kexec_load"}}, {"action", "SCMP_ACT_ERRNO"}}}},
+      {"defaultAction", ScmpActionName(ActionKind::kAllow)},
+      {"syscalls", JsonValue::Array{JsonValue::Object{{"names", JsonValue::Array{"kexec_load"}},
+                                                      {"action", ScmpActionName(ActionKind::kErrno)}}}},
   };
   const JsonValue config = JsonValue::Object{
       {"ociVersion", "1.0.2"},

@@ -10,14 +10,12 @@
 //
 // What is known of a container:
 //   - An event tells its name, image and labels; that is all there is of a container that had been removed before the
-//   engine
-//     could be asked about it. A label that is called like one of the event's own attributes ("name", "image",
+//     engine could be asked about it. A label that is called like one of the event's own attributes ("name", "image",
 //     "exitCode" …) is missing then.
 //   - Asking tells the rest. It is done once: what is kept here is fixed when a container is created.
 //   - The name is the one it was started with, the first time that was seen; of one that already ran, the one it had
-//   when it was
-//     first seen. A later renaming is how Compose puts an old container out of the way of its successor, and does not
-//     count.
+//     when it was first seen. A later renaming is how Compose puts an old container out of the way of its successor,
+//     and does not count.
 //   - Everything belongs to the id. Two containers that have the same name one after the other are two.
 //
 // When the engine goes away its containers may live on: what is known stays, and the watcher tries to reach the engine

@@ -25,12 +25,10 @@ std::string_view ShortId(std::string_view id);
 // The name that containers of one kind share, not empty for a container with an id; for people, not for paths
 // (FileStem).
 //   kService    the service by the labels of Compose, Swarm or Kubernetes, without its project: two projects may have
-//   the same.
-//               A container of no service has its own name.
+//               the same. A container of no service has its own name.
 //   kContainer  the container's name.
 //   kImage      the image's repository without registry and tag, "team/app" of "registry:5000/team/app:1@sha256:…"; of
-//   an
-//               image known by its id alone, the short id.
+//               an image known by its id alone, the short id.
 // What is not known falls back on the container's short id.
 std::string SubjectName(const Container& container, By by);
 

@@ -10,6 +10,7 @@
 #include "userspace/emit/emit.h"
 #include "userspace/emit/identifier.h"
 #include "userspace/emit/losses.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/condition_writer.h"
 
@@ -21,25 +22,8 @@ constexpr char kDefaultHint[] = "Write it as bpf or c.";
 constexpr std::string_view kArguments = "(arg0, arg1, arg2, arg3, arg4, arg5)";
 
 std::string Target(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return "KILL_PROCESS";
-    case ActionKind::kKillThread:
-      return "KILL";
-    case ActionKind::kTrap:
-      return "TRAP(0)";
-    case ActionKind::kErrno:
-      return Concat("ERRNO(", action.value, ")");
-    case ActionKind::kNotify:
-      return "USER_NOTIF";
-    case ActionKind::kTrace:
-      return Concat("TRACE(", action.value, ")");
-    case ActionKind::kLog:
-      return "LOG";
-    case ActionKind::kAllow:
-      return "ALLOW";
-  }
-  return "KILL";
+  const std::string_view word = SpellingOf(action.kind).kafel;
+  return HasValue(action.kind) ? Concat(word, "(", action.value, ")") : std::string(word);
 }
 
 // The least restrictive first, as people read it. Of one call's rules the first that matches decides, and those without

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/emit/losses.h"
 
-#include <cstring>
+#include <optional>
+#include <string_view>
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
@@ -34,30 +36,12 @@ std::vector<std::string> Sentences(const std::map<std::string, std::set<std::str
 }  // namespace
 
 std::string ErrnoText(int value) {
-  const char* const name = strerrorname_np(value);
-  return name != nullptr && value != 0 ? std::string(name) : Concat(value);
+  const std::optional<std::string_view> name = ErrnoName(value);
+  return name.has_value() ? std::string(*name) : Concat(value);
 }
 
 std::string AnswerText(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return "a kill of the process";
-    case ActionKind::kKillThread:
-      return "a kill of the thread";
-    case ActionKind::kTrap:
-      return "SIGSYS";
-    case ActionKind::kErrno:
-      return ErrnoWords(action.value);
-    case ActionKind::kNotify:
-      return "a supervisor's decision";
-    case ActionKind::kTrace:
-      return "a tracer's decision";
-    case ActionKind::kLog:
-      return "let through and logged";
-    case ActionKind::kAllow:
-      return "let through";
-  }
-  return "a kill of the process";
+  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).noun);
 }
 
 absl::Status Losses::status(std::string_view format, std::string_view hint) const {

@@ -8,6 +8,7 @@
 #include "userspace/emit/call_decisions.h"
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/seccomp/condition_writer.h"
 
 namespace syscarve {
@@ -24,10 +25,6 @@ constexpr KernelVersion kCommonKernel = {6, 0};
 // What a policy can answer beside letting a call through: an errno, or the kill that is its default.
 Action Refusal(Action wanted) {
   return wanted.kind == ActionKind::kErrno ? wanted : Action{ActionKind::kKillThread, 0};
-}
-
-bool IsKill(Action action) {
-  return action.kind == ActionKind::kKillProcess || action.kind == ActionKind::kKillThread;
 }
 
 // The first kernel with the call of this number, from 424 on, where numbers are the same on every architecture

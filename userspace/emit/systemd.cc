@@ -9,6 +9,7 @@
 #include "userspace/emit/call_decisions.h"
 #include "userspace/emit/emit.h"
 #include "userspace/emit/losses.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/seccomp/condition_writer.h"
 #include "userspace/shipped/shipped_data.h"
 
@@ -22,10 +23,6 @@ constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kLog{ActionKind::kLog, 0};
 
 using Names = std::set<std::string>;
-
-bool IsKill(Action action) {
-  return action.kind == ActionKind::kKillProcess || action.kind == ActionKind::kKillThread;
-}
 
 // The nearest answer that a unit can give and that is no less strict.
 Action Expressible(Action action) {

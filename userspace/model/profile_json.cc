@@ -14,6 +14,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile_fields.h"
 
@@ -123,8 +124,7 @@ std::optional<uint64_t> ErrnoFromText(std::string_view text) {
   if (text == "EDEADLOCK") return EDEADLOCK;
   if (text == "EOPNOTSUPP" || text == "ENOTSUP") return EOPNOTSUPP;
   for (uint16_t value = 1; value <= EHWPOISON; ++value) {
-    const char* name = strerrorname_np(value);
-    if (name != nullptr && text == name) return value;
+    if (ErrnoName(value) == text) return value;
   }
   return std::nullopt;
 }

@@ -56,8 +56,9 @@ BaselineChoice ChooseBaselines(std::span<const Recording> recordings, std::span<
 std::vector<BaselineCalls> GivenBaseline(const Baseline& baseline, std::span<const OccasionalCalls> occasional);
 
 // The baselines (*.json) of a folder, ordered by file name. A file decides what profiles allow, so only those of root's
-// or the caller's own that not everybody may write are read, and only in such a folder. What is there and is not read
-// has a sentence in `warnings`. A folder that does not exist is empty.
+// or the caller's own that nobody else may write are read, and only in such a folder: neither others nor a group, but
+// for the caller's private one, of the same name and without other members. What is there and is not read has a
+// sentence in `warnings`. A folder that does not exist is empty.
 std::vector<Baseline> LoadBaselineFolder(const std::string& path, std::vector<std::string>& warnings);
 
 }  // namespace syscarve

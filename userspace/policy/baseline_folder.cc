@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
@@ -18,10 +23,37 @@ namespace {
 
 constexpr size_t kMaxFiles = 1024;
 
+// Whether the group is the user's alone, as many distributions make one for each user, with a umask that lets it write
+// everything: it has the user's name and nobody else in it. Root's is none of these: what root writes by itself is not
+// writable by a group.
+bool IsPrivateGroup(uid_t uid, gid_t gid) {
+  if (uid == 0) return false;
+  std::array<char, 16384> user_text;
+  std::array<char, 16384> group_text;
+  passwd user = {};
+  group own = {};
+  passwd* found_user = nullptr;
+  group* found_group = nullptr;
+  if (getpwuid_r(uid, &user, user_text.data(), user_text.size(), &found_user) != 0 || found_user == nullptr)
+    return false;
+  if (getgrgid_r(gid, &own, group_text.data(), group_text.size(), &found_group) != 0 || found_group == nullptr) {
+    return false;
+  }
+  const std::string_view name = user.pw_name;
+  if (user.pw_gid != gid || name != own.gr_name) return false;
+  for (char** member = own.gr_mem; *member != nullptr; ++member) {
+    if (name != *member) return false;
+  }
+  return true;
+}
+
 // Why nobody should believe what an object with this metadata says, or "".
 std::string WhyNotTrusted(const struct stat& info) {
   if (info.st_uid != 0 && info.st_uid != geteuid()) return Concat("it belongs to user ", info.st_uid);
   if ((info.st_mode & S_IWOTH) != 0) return "everybody may write it";
+  if ((info.st_mode & S_IWGRP) != 0 && !IsPrivateGroup(info.st_uid, info.st_gid)) {
+    return Concat("group ", info.st_gid, " may write it (chmod g-w)");
+  }
   return "";
 }
 

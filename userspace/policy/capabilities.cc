@@ -186,8 +186,7 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
     } else {
       decide(Verdict::kForeign, Weight::kUnused,
              "checked only with overridden credentials or against another user namespace, which a container's "
-             "capabilities "
-             "do not decide");
+             "capabilities do not decide");
     }
     verdicts.push_back(std::move(result));
   }

@@ -51,15 +51,17 @@ bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool r
 }
 
 struct Evidence {
+  uint64_t runs = 0;
   SeenCalls calls;
   std::map<SyscallId, std::vector<Refusal>> refusals;
 };
 
 void GatherTrace(const Recording& recording, const Run& run, std::string_view subject, const SubjectTrace& trace,
-                 const std::optional<KernelVersion>& kernel, Evidence& evidence) {
+                 const std::optional<KernelVersion>& kernel, bool& asked, Evidence& evidence) {
   for (const bool by_runtime : {false, true}) {
     for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
       if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
+      asked = true;
       Seen& call = evidence.calls[{by_runtime, id}];
       AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
       call.arguments.insert(observation.arguments);
@@ -77,11 +79,13 @@ Evidence Gather(const Recording& recording, const std::optional<KernelVersion>& 
   Evidence evidence;
   for (const size_t i : recording.runs.InOrder()) {
     const Run run = recording.runs[i];
+    bool asked = false;
     for (const auto& [id, trace] : run.subjects) {
       const std::string_view subject =
           id < recording.subjects.size() ? recording.subjects[id].name : std::string_view();
-      GatherTrace(recording, run, subject, trace, kernel, evidence);
+      GatherTrace(recording, run, subject, trace, kernel, asked, evidence);
     }
+    if (asked) ++evidence.runs;
   }
   return evidence;
 }
@@ -211,6 +215,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
   SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
   CheckResult result = {.native_abi = native, .complete = recording.complete()};
   Evidence evidence = Gather(recording, kernel);
+  result.runs = evidence.runs;
   for (auto& [key, seen] : evidence.calls) {
     const auto& [by_runtime, id] = key;
     ++result.checked;

@@ -52,6 +52,7 @@ struct CheckedRefusal {
 struct CheckResult {
   Abi native_abi = Abi::kX86_64;  // Of the recording.
   bool complete = false;          // Whether the recording is.
+  uint64_t runs = 0;              // That made a call which was asked about.
   uint64_t checked = 0;           // Different calls that were asked about; one that both made counts for each.
   // Each with the programs' calls first, then the runtime's; ascending by call.
   std::vector<CheckedCall> refused;  // Not let through with any arguments that it can have had.

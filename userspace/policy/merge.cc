@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
-#include <tuple>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/hash.h"
-#include "userspace/base/saturating.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_words.h"
 
@@ -38,35 +36,6 @@ std::string LargerWord(const std::string& a, const std::string& b, std::string_v
   return std::max(a, b);
 }
 
-template <typename T>
-void KeepLarger(const T& more, T& kept) {
-  kept = std::max(kept, more);
-}
-
-void KeepEarlier(const std::optional<UnixNanos>& more, std::optional<UnixNanos>& kept) {
-  if (more.has_value()) kept = std::min(kept.value_or(*more), *more);
-}
-
-void AddValues(const ValueSet& more, ValueSet& kept) {
-  std::vector<uint64_t> both;
-  std::set_union(kept.values.begin(), kept.values.end(), more.values.begin(), more.values.end(),
-                 std::back_inserter(both));
-  kept.values = std::move(both);
-  kept.truncated |= more.truncated;
-}
-
-uint64_t TotalOf(const Timeline& timeline) {
-  uint64_t total = 0;
-  for (const uint64_t count : timeline.counts) AddSaturating(count, total);
-  return total;
-}
-
-// Two timelines of one run and subject are states of one; that with more calls is the later one.
-void KeepLaterTimeline(const std::optional<Timeline>& more, std::optional<Timeline>& kept) {
-  if (!more.has_value()) return;
-  if (!kept.has_value() || std::pair(TotalOf(*kept), *kept) < std::pair(TotalOf(*more), *more)) kept = more;
-}
-
 // 64 bits of which every one depends on every bit of `text` (FNV-1a, then splitmix64's last steps).
 uint64_t Mix(std::string_view text, uint64_t seed) {
   uint64_t hash = Fnv1a(text, kFnvBasis ^ seed);
@@ -82,7 +51,7 @@ Program Squashed(const Program& program) {
 }
 
 Subject Squashed(const Subject& subject) {
-  Subject squashed = subject;
+  Subject squashed = WithoutLife(subject);
   squashed.cgroup.clear();
   if (squashed.container.has_value()) {
     squashed.container->id.clear();
@@ -94,96 +63,34 @@ Subject Squashed(const Subject& subject) {
   return squashed;
 }
 
-absl::Status SumCounts(const std::map<ProgramId, uint64_t>& programs, uint64_t& count) {
-  count = 0;
-  for (const auto& [program, of_program] : programs) {
-    if (__builtin_add_overflow(count, of_program, &count)) {
-      return absl::InvalidArgumentError("the counts of a call do not fit in 64 bits when they are put together");
-    }
-  }
-  return absl::OkStatus();
-}
-
-std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& counts,
+// Counts, or sets of signals.
+std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& of_programs,
                                          const std::vector<ProgramId>& programs) {
   std::map<ProgramId, uint64_t> renumbered;
-  for (const auto& [program, count] : counts) renumbered[programs[program]] = count;
+  for (const auto& [program, value] : of_programs) renumbered[programs[program]] = value;
   return renumbered;
 }
 
-absl::Status FinishCalls(const std::vector<ProgramId>& programs, std::map<SyscallId, Observation>& calls) {
-  for (auto& [id, observation] : calls) {
-    observation.programs = Renumbered(observation.programs, programs);
-    SYSCARVE_RETURN_IF_ERROR(SumCounts(observation.programs, observation.count));
+void Renumber(const std::vector<ProgramId>& programs, SubjectTrace& trace) {
+  for (auto* const calls : {&trace.calls, &trace.runtime_calls, &trace.baseline_calls}) {
+    for (auto& [id, observation] : *calls) observation.programs = Renumbered(observation.programs, programs);
   }
-  return absl::OkStatus();
+  for (auto& [id, denials] : trace.denials) {
+    for (Denial& denial : denials) denial.programs = Renumbered(denial.programs, programs);
+  }
 }
 
-absl::StatusOr<SubjectTrace> Finished(const SubjectTrace& trace, const std::vector<ProgramId>& programs) {
-  SubjectTrace finished = trace;
-  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.calls));
-  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.runtime_calls));
-  SYSCARVE_RETURN_IF_ERROR(FinishCalls(programs, finished.baseline_calls));
-  for (auto& [id, denials] : finished.denials) {
-    for (Denial& denial : denials) {
-      denial.programs = Renumbered(denial.programs, programs);
-      SYSCARVE_RETURN_IF_ERROR(SumCounts(denial.programs, denial.count));
-    }
-  }
-  return finished;
-}
-
-absl::StatusOr<Run> Finished(const Run& run, const std::vector<ProgramId>& programs,
-                             const std::vector<SubjectId>& subjects) {
+absl::StatusOr<Run> Finished(const Run& run, const JoinedIds& ids) {
   Run finished = {.id = run.id, .name = run.name, .start = run.start, .end = run.end, .command = run.command};
   for (const auto& [subject, trace] : run.subjects) {
-    absl::StatusOr<SubjectTrace> finished_trace = Finished(trace, programs);
-    if (!finished_trace.ok()) return Annotate(finished_trace.status(), Concat("run ", run.id));
-    finished.subjects[subjects[subject]] = *std::move(finished_trace);
+    SubjectTrace& renumbered = finished.subjects[ids.subjects[subject]] = trace;
+    Renumber(ids.programs, renumbered);
   }
+  SYSCARVE_RETURN_IF_ERROR(SumCounts(finished));
   return finished;
-}
-
-// The things in ascending order, and where each id of arrival went.
-template <typename Thing>
-std::vector<Thing> Sorted(const std::map<Thing, uint32_t>& things, std::vector<uint32_t>& place_of) {
-  std::vector<Thing> sorted;
-  place_of.resize(things.size());
-  for (const auto& [thing, id] : things) {
-    place_of[id] = static_cast<uint32_t>(sorted.size());
-    sorted.push_back(thing);
-  }
-  return sorted;
 }
 
 }  // namespace
-
-ProgramId RecordingMerger::Intern(Program program) {
-  return programs_.try_emplace(std::move(program), static_cast<ProgramId>(programs_.size())).first->second;
-}
-
-SubjectId RecordingMerger::Intern(Subject subject) {
-  subject.life.reset();
-  return subjects_.try_emplace(std::move(subject), static_cast<SubjectId>(subjects_.size())).first->second;
-}
-
-void RecordingMerger::AddLife(const Life& life, const std::vector<ProgramId>& programs, SubjectId subject) {
-  Life more = life;
-  more.catches.clear();
-  for (const auto& [program, signals] : life.catches) {
-    if (program < programs.size()) more.catches[programs[program]] |= signals;
-  }
-  const auto sum = [](uint64_t count, uint64_t kept) {
-    AddSaturating(count, kept);
-    return kept;
-  };
-  const auto larger = [](uint64_t count, uint64_t kept) { return std::max(count, kept); };
-  if (options_.squash.has_value()) {
-    JoinLife(more, +sum, lives_[subject]);
-  } else {
-    JoinLife(more, +larger, lives_[subject]);
-  }
-}
 
 void RecordingMerger::AddHostAndMethod(const Recording& recording) {
   Method method = recording.method;
@@ -214,102 +121,32 @@ void RecordingMerger::AddLoss(const Loss& loss) {
   const auto same = std::ranges::find_if(
       losses_, [&](const Loss& other) { return other.what == loss.what && other.missed_calls == loss.missed_calls; });
   if (same != losses_.end()) {
-    AddCount(same->count, sum.count);
+    JoinCount(how(), same->count, sum.count);
     losses_.erase(same);
   }
   losses_.insert(std::move(sum));
 }
 
-void RecordingMerger::AddCount(uint64_t more, uint64_t& kept) const {
-  if (!options_.squash.has_value()) {
-    kept = std::max(kept, more);
-  } else {
-    AddSaturating(more, kept);
-  }
+CountJoin RecordingMerger::how() const {
+  return options_.squash.has_value() ? CountJoin::kSum : CountJoin::kLarger;
 }
 
-void RecordingMerger::AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
-                                std::map<ProgramId, uint64_t>& kept) const {
-  // Programs that have become one are summed before they are compared with what is known: they are no copies.
-  std::map<ProgramId, uint64_t> sums;
-  for (const auto& [program, count] : counts) {
-    if (program >= programs.size()) continue;
-    AddSaturating(count, sums[programs[program]]);
-  }
-  for (const auto& [program, count] : sums) {
-    AddCount(count, kept[program]);
-  }
-}
-
-void RecordingMerger::AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) const {
-  for (const auto& [id, more] : calls) {
-    Observation& observation = kept[id];
-    KeepEarlier(more.first_seen, observation.first_seen);
-    AddCounts(more.programs, programs, observation.programs);
-    for (const auto& [index, values] : more.arguments) AddValues(values, observation.arguments[index]);
-  }
-}
-
-void RecordingMerger::AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs,
-                               SubjectTrace& kept) const {
-  AddCalls(trace.calls, programs, kept.calls);
-  AddCalls(trace.runtime_calls, programs, kept.runtime_calls);
-  AddCalls(trace.baseline_calls, programs, kept.baseline_calls);
-  for (const auto& [id, denials] : trace.denials) {
-    std::vector<Denial>& known = kept.denials[id];
-    for (const Denial& more : denials) {
-      auto place = std::ranges::lower_bound(known, more.errno_value, {}, &Denial::errno_value);
-      if (place == known.end() || place->errno_value != more.errno_value) {
-        place = known.insert(place, {.errno_value = more.errno_value});
-      }
-      AddCounts(more.programs, programs, place->programs);
-    }
-  }
-  for (const auto& [capability, more] : trace.capabilities) {
-    CapabilityUse& use = kept.capabilities[capability];
-    for (const auto& [call, checks] : more.during) {
-      CapabilityChecks& kept_checks = use.during[call];
-      AddCount(checks.granted, kept_checks.granted);
-      AddCount(checks.denied, kept_checks.denied);
-    }
-    AddCount(more.foreign.granted, use.foreign.granted);
-    AddCount(more.foreign.denied, use.foreign.denied);
-  }
-  if (!options_.squash.has_value()) KeepLaterTimeline(trace.timeline, kept.timeline);
-}
-
-void RecordingMerger::AddRun(const Run& run, const std::vector<ProgramId>& programs,
-                             const std::vector<SubjectId>& subjects) {
+void RecordingMerger::AddRun(const Run& run, const JoinedIds& ids) {
   const Run fresh = {.id = run.id, .start = run.start};
   if (options_.squash.has_value()) {
     if (!squashed_.has_value()) squashed_ = fresh;
+    squashed_->name = *options_.squash;
     squashed_id_[0] += Mix(run.id, 0);
     squashed_id_[1] += Mix(run.id, 0x9e3779b97f4a7c15);
-    return AddToRun(run, programs, subjects, *squashed_);
+    return JoinRun(run, ids, how(), *squashed_);
   }
   const auto [place, added] = places_.try_emplace(run.id, runs_.size());
   if (!added) {
-    return runs_.Update(place->second, [&](Run& kept) { AddToRun(run, programs, subjects, kept); });
+    return runs_.Update(place->second, [&](Run& kept) { JoinRun(run, ids, how(), kept); });
   }
   Run kept = fresh;
-  AddToRun(run, programs, subjects, kept);
+  JoinRun(run, ids, how(), kept);
   runs_.push_back(kept);
-}
-
-void RecordingMerger::AddToRun(const Run& run, const std::vector<ProgramId>& programs,
-                               const std::vector<SubjectId>& subjects, Run& kept) const {
-  if (options_.squash.has_value()) {
-    kept.name = *options_.squash;
-  } else {
-    KeepLarger(run.name, kept.name);
-    KeepLarger(run.command, kept.command);
-  }
-  kept.start = std::min(kept.start, run.start);
-  KeepLarger(run.end, kept.end);
-  for (const auto& [subject, trace] : run.subjects) {
-    if (subject >= subjects.size()) continue;
-    AddTrace(trace, programs, kept.subjects[subjects[subject]]);
-  }
 }
 
 absl::Status RecordingMerger::Add(const Recording& recording) {
@@ -320,15 +157,17 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
   }
   AddHostAndMethod(recording);
   const bool squash = options_.squash.has_value();
-  std::vector<ProgramId> programs;
-  for (const Program& program : recording.programs) programs.push_back(Intern(squash ? Squashed(program) : program));
-  std::vector<SubjectId> subjects;
+  JoinedIds ids;
+  for (const Program& program : recording.programs) {
+    ids.programs.push_back(programs_.Id(squash ? Squashed(program) : program));
+  }
   for (const Subject& subject : recording.subjects) {
-    subjects.push_back(Intern(squash ? Squashed(subject) : subject));
-    if (subject.life.has_value()) AddLife(*subject.life, programs, subjects.back());
+    const SubjectId id = subjects_.Id(squash ? Squashed(subject) : WithoutLife(subject));
+    ids.subjects.push_back(id);
+    if (subject.life.has_value()) JoinLife(*subject.life, ids, how(), lives_[id]);
   }
   for (const Loss& loss : recording.losses) AddLoss(loss);
-  for (const Run& run : recording.runs) AddRun(run, programs, subjects);
+  for (const Run& run : recording.runs) AddRun(run, ids);
   const bool fits =
       runs_.text_bytes() <= options_.max_bytes && programs_.size() <= kMaxThings && subjects_.size() <= kMaxThings;
   if (fits) return absl::OkStatus();
@@ -342,19 +181,19 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
   Recording result;
   result.host = *host_;
   result.method = method_;
-  std::vector<ProgramId> programs;
-  std::vector<SubjectId> subjects;
-  result.programs = Sorted(programs_, programs);
-  result.subjects = Sorted(subjects_, subjects);
+  Interner<Program>::Sorted programs = programs_.InOrder();
+  Interner<Subject>::Sorted subjects = subjects_.InOrder();
+  result.programs = std::move(programs.things);
+  result.subjects = std::move(subjects.things);
+  const JoinedIds ids = {std::move(programs.place_of), std::move(subjects.place_of)};
   for (const auto& [subject, life] : lives_) {
-    std::optional<Life>& joined = result.subjects[subjects[subject]].life;
+    std::optional<Life>& joined = result.subjects[ids.subjects[subject]].life;
     joined = life;
-    joined->catches.clear();
-    for (const auto& [program, signals] : life.catches) joined->catches[programs[program]] = signals;
+    joined->catches = Renumbered(life.catches, ids.programs);
   }
   result.losses.assign(losses_.begin(), losses_.end());
   const auto add = [&](const Run& run) -> absl::Status {
-    SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, programs, subjects));
+    SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, ids));
     result.runs.push_back(finished);
     return absl::OkStatus();
   };

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,6 +18,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/model/recording_json.h"
+#include "userspace/policy/join.h"
 
 namespace syscarve {
 
@@ -34,11 +34,7 @@ struct MergeOptions {
 // Takes one recording at a time and keeps the union only.
 //
 // Without `squash` this is a join: the order of the recordings, how they are grouped into merges of merges, and
-// repetition do not matter to the bytes of the result. A run is the same in two recordings when its id is; of a part
-// that both have (a call of a subject by a program) the larger count is the later one and is kept, as Generate does.
-// Programs and subjects are the same when all their fields are, but for a subject's life: those are joined, and what
-// one of them exercised is exercised. A part that one recording holds twice, for two subjects with the same fields, is
-// one part.
+// repetition do not matter to the bytes of the result. join.h says what is the same in two recordings.
 //
 // With `squash` order does not matter, either, but a run that is given twice is counted twice: to know it again would
 // take memory for each run. The run's id is made of those of all runs that went in.
@@ -59,21 +55,10 @@ class RecordingMerger {
   std::vector<std::string> warnings() const;
 
  private:
-  using Calls = std::map<SyscallId, Observation>;
-
-  ProgramId Intern(Program program);
-  SubjectId Intern(Subject subject);
-  void AddLife(const Life& life, const std::vector<ProgramId>& programs, SubjectId subject);
+  CountJoin how() const;
   void AddHostAndMethod(const Recording& recording);
   void AddLoss(const Loss& loss);
-  void AddRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects);
-  void AddToRun(const Run& run, const std::vector<ProgramId>& programs, const std::vector<SubjectId>& subjects,
-                Run& kept) const;
-  void AddTrace(const SubjectTrace& trace, const std::vector<ProgramId>& programs, SubjectTrace& kept) const;
-  void AddCalls(const Calls& calls, const std::vector<ProgramId>& programs, Calls& kept) const;
-  void AddCounts(const std::map<ProgramId, uint64_t>& counts, const std::vector<ProgramId>& programs,
-                 std::map<ProgramId, uint64_t>& kept) const;
-  void AddCount(uint64_t more, uint64_t& kept) const;
+  void AddRun(const Run& run, const JoinedIds& ids);
 
   MergeOptions options_;
   std::optional<Host> host_;
@@ -82,8 +67,8 @@ class RecordingMerger {
   bool libseccomps_differ_ = false;
   bool methods_differ_ = false;
   // Ids in the order of arrival; Result gives out the canonical ones.
-  std::map<Program, ProgramId> programs_;
-  std::map<Subject, SubjectId> subjects_;
+  Interner<Program> programs_;
+  Interner<Subject> subjects_;  // Without their lives, which are kept beside, by their ids.
   std::map<SubjectId, Life> lives_;
   RunList runs_;
   std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.

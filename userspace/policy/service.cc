@@ -39,8 +39,7 @@ std::vector<std::string> ServiceWarnings(const ServiceFacts& facts, bool has_cei
   if (facts.containers == 0) {
     warnings.emplace_back(
         "recorded without a container: what a container runtime makes under the filter is in the profile only as far "
-        "as "
-        "--baseline was given");
+        "as --baseline was given");
   }
   if (facts.privileged > 0) {
     warnings.emplace_back(

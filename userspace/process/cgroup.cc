@@ -209,20 +209,20 @@ absl::StatusOr<CgroupLeaf> CgroupLeaf::Create() {
     return WithHint(PosixError(absl::StrCat("make the cgroup ", directory), errno),
                     "Recording with BPF needs root; --backend notify needs no cgroup.");
   }
+  absl::StatusOr<CgroupLeaf> leaf = At(directory, path);
+  if (!leaf.ok()) rmdir(directory.c_str());
+  return leaf;
+}
+
+absl::StatusOr<CgroupLeaf> CgroupLeaf::At(std::string directory, std::string path) {
   UniqueFd events(open((directory + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
-  const int open_error = errno;
-  absl::StatusOr<uint64_t> id = CgroupId(directory);
-  if (!events.valid() || !id.ok()) {
-    rmdir(directory.c_str());
-    return id.ok() ? PosixError(absl::StrCat("open ", directory, "/cgroup.events"), open_error) : id.status();
-  }
-  return CgroupLeaf(directory, path, *id, std::move(events));
+  if (!events.valid()) return PosixError(absl::StrCat("open ", directory, "/cgroup.events"), errno);
+  return CgroupLeaf(std::move(directory), std::move(path), std::move(events));
 }
 
 CgroupLeaf::CgroupLeaf(CgroupLeaf&& other) noexcept
     : directory_(std::exchange(other.directory_, {})),
       path_(std::move(other.path_)),
-      id_(other.id_),
       events_(std::move(other.events_)) {}
 
 CgroupLeaf::~CgroupLeaf() {

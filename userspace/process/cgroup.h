@@ -61,6 +61,8 @@ class CgroupLeaf {
   // Makes the leaf below the recorder's own cgroup, so that limits set on the recorder hold for the command as well;
   // removes empty leaves that recorders which were killed have left there.
   static absl::StatusOr<CgroupLeaf> Create();
+  // Owns the cgroup with this directory, whose path below the mount is `path`.
+  static absl::StatusOr<CgroupLeaf> At(std::string directory, std::string path);
 
   CgroupLeaf(CgroupLeaf&& other) noexcept;
   CgroupLeaf& operator=(CgroupLeaf&&) = delete;
@@ -70,7 +72,6 @@ class CgroupLeaf {
   const std::string& directory() const { return directory_; }
   // The path below the cgroup2 mount.
   const std::string& path() const { return path_; }
-  uint64_t id() const { return id_; }
   // Becomes ready for EPOLLPRI whenever populated() may have changed.
   int events_fd() const { return events_.get(); }
 
@@ -83,12 +84,11 @@ class CgroupLeaf {
   absl::Status Kill();
 
  private:
-  CgroupLeaf(std::string directory, std::string path, uint64_t id, UniqueFd events)
-      : directory_(std::move(directory)), path_(std::move(path)), id_(id), events_(std::move(events)) {}
+  CgroupLeaf(std::string directory, std::string path, UniqueFd events)
+      : directory_(std::move(directory)), path_(std::move(path)), events_(std::move(events)) {}
 
   std::string directory_;
   std::string path_;
-  uint64_t id_;
   UniqueFd events_;
 };
 

@@ -66,12 +66,15 @@ SignalForwarder::News SignalForwarder::HandlePending() {
   signalfd_siginfo info;
   while (read(fd_.get(), &info, sizeof(info)) == sizeof(info)) {
     const int signal = static_cast<int>(info.ssi_signo);
+    const bool ends = signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
     if (signal == SIGCHLD) {
       events.child_changed = true;
     } else if (target_ == 0) {
-      events.asked_to_end |= signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
-    } else if (!ReachedCommand(info, target_)) {
-      kill(target_, signal);
+      events.asked_to_end |= ends;
+    } else {
+      const bool reached = ReachedCommand(info, target_);
+      events.target_asked_to_end |= ends && (!reached || info.ssi_code == SI_KERNEL);
+      if (!reached) kill(target_, signal);
     }
   }
   return events;

@@ -42,6 +42,7 @@ class SignalForwarder {
     bool child_changed = false;  // SIGCHLD: wait for children.
     bool asked_to_end =
         false;  // There is no target, and SIGINT, SIGTERM, SIGHUP or SIGQUIT came: the user wants us to finish.
+    bool target_asked_to_end = false;  // One of them came for the target, and not from its own tree.
   };
   // Takes all waiting signals and passes them on to the target, except those it has already: a terminal's, which went
   // to the whole process group, and those that the target's own tree sent (`kill 0`), which would come back without

@@ -14,6 +14,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
@@ -128,17 +129,10 @@ std::optional<uint32_t> CodeOf(std::string_view text) {
     if (words - std::min(words, end) <= kLongestSpelling) text = text.substr(0, end);
   }
   if (text.starts_with("0x")) return FromHex<uint32_t>(text.substr(2));
-  constexpr std::pair<std::string_view, uint32_t> kWords[] = {{"kill", SECCOMP_RET_KILL_THREAD},
-                                                              {"kill-thread", SECCOMP_RET_KILL_THREAD},
-                                                              {"kill-process", SECCOMP_RET_KILL_PROCESS},
-                                                              {"trap", SECCOMP_RET_TRAP},
-                                                              {"errno", SECCOMP_RET_ERRNO},
-                                                              {"user-notif", SECCOMP_RET_USER_NOTIF},
-                                                              {"trace", SECCOMP_RET_TRACE},
-                                                              {"log", SECCOMP_RET_LOG},
-                                                              {"allow", SECCOMP_RET_ALLOW}};
-  for (const auto& [word, code] : kWords) {
-    if (word == text) return code;
+  // Before Linux 4.14 there was only one kill, that of the thread.
+  if (text == "kill") text = SpellingOf(ActionKind::kKillThread).audit;
+  for (const ActionSpelling& spelling : ActionSpellings()) {
+    if (spelling.audit == text) return spelling.seccomp_return;
   }
   return std::nullopt;
 }
@@ -238,14 +232,14 @@ class Reader {
   void Unreadable() { builder_.Lost(kUnreadableLine, true, "Lines of the log could not be read."); }
 
   void Add(SyscallId call, uint32_t code, ProgramId program) {
-    switch (code & SECCOMP_RET_ACTION_FULL) {
-      case SECCOMP_RET_ALLOW:
-      case SECCOMP_RET_LOG:
-      case SECCOMP_RET_TRACE:
-      case SECCOMP_RET_USER_NOTIF:
+    switch (SpellingOfReturn(code).kind) {
+      case ActionKind::kAllow:
+      case ActionKind::kLog:
+      case ActionKind::kTrace:
+      case ActionKind::kNotify:
         builder_.Call(call, program);
         return;
-      case SECCOMP_RET_ERRNO: {
+      case ActionKind::kErrno: {
         const uint32_t value = code & SECCOMP_RET_DATA;
         if (value == 0) {
           builder_.Lost(kUnknownErrno, false,
@@ -254,10 +248,11 @@ class Reader {
         builder_.Denied(call, value == 0 ? EPERM : static_cast<int>(std::min<uint32_t>(value, kMaxErrno)), program);
         return;
       }
-      case SECCOMP_RET_TRAP:
+      case ActionKind::kTrap:
         builder_.Denied(call, kDenialTrapped, program);
         return;
-      default:
+      case ActionKind::kKillThread:
+      case ActionKind::kKillProcess:
         builder_.Denied(call, 0, program);
         return;
     }

@@ -2,15 +2,18 @@
 #include "userspace/report/check.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
+#include "userspace/review/incidence.h"
 
 namespace syscarve {
 namespace {
@@ -104,6 +107,11 @@ JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
   return result;
 }
 
+// Whether the runs, if they are none of those that the profile was made of, are a proof.
+bool IsClean(const CheckResult& result) {
+  return result.complete && result.runs > 0 && !result.HasRefusals() && result.depends.empty();
+}
+
 }  // namespace
 
 std::string CheckText(const CheckResult& result) {
@@ -125,6 +133,13 @@ std::string CheckText(const CheckResult& result) {
   }
   text += Concat(Calls(result.checked), " checked: ", result.refused.size(), " would be refused, ",
                  result.depends.size(), " depend", result.depends.size() == 1 ? "s" : "", " on more than is known\n");
+  if (IsClean(result)) {
+    text += absl::StrFormat(
+        "%d %s without a refusal: unless the profile was made of %s, at most %.2g %% of such runs would meet one (95 "
+        "%%)\n",
+        result.runs, result.runs == 1 ? "run" : "runs", result.runs == 1 ? "it" : "them",
+        100 * LargestShareRefused(result.runs));
+  }
   if (result.refused_before.empty()) return text;
   const auto missed = std::ranges::count(result.refused_before, RefusedAgain::kRefused, &CheckedRefusal::outcome);
   return text + Concat(Calls(result.refused_before.size()), " refused while recording: ", missed,
@@ -132,13 +147,18 @@ std::string CheckText(const CheckResult& result) {
 }
 
 std::string CheckJson(const CheckResult& result) {
-  return PrintJson(JsonValue::Object{{"schema", kSchema},
-                                     {"complete", result.complete},
-                                     {"checked", result.checked},
-                                     {"refused", CallsJson(result.refused)},
-                                     {"depends", CallsJson(result.depends)},
-                                     {"refused_while_recording", RefusedBeforeJson(result.refused_before)}},
-                   kWidth);
+  JsonValue::Object object = {{"schema", kSchema},
+                              {"complete", result.complete},
+                              {"runs", result.runs},
+                              {"checked", result.checked},
+                              {"refused", CallsJson(result.refused)},
+                              {"depends", CallsJson(result.depends)},
+                              {"refused_while_recording", RefusedBeforeJson(result.refused_before)}};
+  if (IsClean(result)) {
+    constexpr double kDigits = 1e6;
+    object.push_back({"refused_share_at_most", std::ceil(LargestShareRefused(result.runs) * kDigits) / kDigits});
+  }
+  return PrintJson(object, kWidth);
 }
 
 }  // namespace syscarve

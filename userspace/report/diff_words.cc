@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/report/wording.h"
 
 namespace syscarve {
@@ -56,9 +57,7 @@ std::string CallCount(size_t count) {
 // "every call is allowed", "every call kills the thread", "it depends on the call".
 std::string EverythingWords(const std::optional<Action>& action) {
   if (!action.has_value()) return "it depends on the call";
-  const std::string words = ActionWords(*action);
-  const bool is_verb = words.starts_with("kills") || words.starts_with("raises");
-  return Concat("every call ", is_verb ? "" : "is ", words);
+  return Concat("every call ", SpellingOf(action->kind).link, ActionWords(*action));
 }
 
 }  // namespace

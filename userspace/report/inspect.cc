@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/wording.h"
 
@@ -92,9 +93,8 @@ std::string InspectText(const std::string& subject, std::span<const size_t> inst
   for (const AbiSummary& abi : abis) {
     text += "\n";
     if (abi.everything.has_value()) {
-      const std::string words = ActionWords(*abi.everything);
-      const bool is_verb = words.starts_with("kills") || words.starts_with("raises");
-      text += Concat(AbiName(abi.abi), ": every call ", is_verb ? "" : "is ", words, "\n");
+      text += Concat(AbiName(abi.abi), ": every call ", SpellingOf(abi.everything->kind).link,
+                     ActionWords(*abi.everything), "\n");
       continue;
     }
     text += Concat(AbiName(abi.abi), ": numbers beyond the tables: ", ActionWords(abi.unknown), "\n");

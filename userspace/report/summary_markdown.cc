@@ -119,6 +119,8 @@ std::string Section(const ServiceSummary& service) {
   text += EscapeForMarkdown(FirstSummaryLine(made)) + ".\n\n";
   text += Concat("The container runtime's own calls: ", EscapeForMarkdown(BaselineSummary(made)), ".\n\n");
   text += ReasonTable(made) + "\n";
+  for (const std::string& line : service.sure) text += Concat("- ", EscapeForMarkdown(line), "\n");
+  if (!service.sure.empty()) text += "\n";
   if (const std::vector<std::string> ceiling = CeilingLines(made); !ceiling.empty()) {
     for (const std::string& line : ceiling) text += Concat("- ", EscapeForMarkdown(line), "\n");
     text += "\n";

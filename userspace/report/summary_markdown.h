@@ -22,6 +22,7 @@ struct ServiceSummary {
   bool for_engine = true;    // The file is one that `docker run` takes.
   ServiceFacts facts;
   GeneratedProfile made;
+  std::vector<std::string> sure;       // ConfidenceLines.
   std::vector<std::string> warnings;   // All, `made.warnings` included, but those of what was refused.
   std::optional<std::string> compose;  // The lines of its Compose file, where they can be written.
 };

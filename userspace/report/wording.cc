@@ -6,29 +6,15 @@
 #include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/action_spelling.h"
 
 namespace syscarve {
 
 std::string ActionWords(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return "kills the process";
-    case ActionKind::kKillThread:
-      return "kills the thread";
-    case ActionKind::kTrap:
-      return "raises SIGSYS";
-    case ActionKind::kErrno:
-      return Concat("refused with ", ErrnoWords(action.value));
-    case ActionKind::kNotify:
-      return "decided by a supervisor";
-    case ActionKind::kTrace:
-      return Concat("decided by a tracer (", action.value, ")");
-    case ActionKind::kLog:
-      return "allowed and logged";
-    case ActionKind::kAllow:
-      return "allowed";
-  }
-  return "kills the process";
+  const std::string_view words = SpellingOf(action.kind).predicate;
+  if (action.kind == ActionKind::kErrno) return Concat(words, " ", ErrnoWords(action.value));
+  if (action.kind == ActionKind::kTrace) return Concat(words, " (", action.value, ")");
+  return std::string(words);
 }
 
 JsonValue::Object ActionJson(Action action) {

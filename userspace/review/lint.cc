@@ -35,8 +35,7 @@ constexpr LintRule kRules[] = {
      "The kernel returns 4095 in its place (MAX_ERRNO), which no program knows. Give an errno of errno(3)."},
     {"unknown-name", LintLevel::kError, "A rule names a call that no architecture has.",
      "Runtimes ignore such a name silently, so the call that was meant gets the default action. Write the kernel's "
-     "name, "
-     "which is not always the C library's function: pread is pread64."},
+     "name, which is not always the C library's function: pread is pread64."},
     {"unknown-to-libseccomp", LintLevel::kWarning, "The installed libseccomp does not know a call that a rule names.",
      "Runtimes that use this libseccomp ignore the name silently, and the call gets the default action. Update "
      "libseccomp on the hosts that run the container."},
@@ -44,15 +43,13 @@ constexpr LintRule kRules[] = {
      "It does nothing, or makes a runtime refuse the profile. Name the calls, or remove the entry."},
     {"same-as-default", LintLevel::kWarning, "A rule has the action that is the default anyway.",
      "Runtimes skip such rules, also where they look like an exception from another rule for the same call. Remove it, "
-     "or "
-     "give it the action that was meant."},
+     "or give it the action that was meant."},
     {"repeated-index", LintLevel::kError, "An entry has two conditions on one argument.",
      "runc then takes each condition of the entry for a rule of its own, so that one of them is enough: two ends of a "
      "range allow everything. Write one entry for each alternative, or one masked comparison."},
     {"never-matches", LintLevel::kWarning, "A rule can never match.",
      "Its conditions contradict each other, or another rule decides the call whatever the arguments. Remove it, or "
-     "mend "
-     "what was meant."},
+     "mend what was meant."},
     {"duplicate-entries", LintLevel::kWarning, "A rule says again what another one says.",
      "It changes nothing, and a reviewer who changes one of them will miss the other. Remove one."},
     {"conflict", LintLevel::kError, "Two rules give different answers to the same call.",
@@ -63,42 +60,33 @@ constexpr LintRule kRules[] = {
      "is what is enforced, whatever the text says. Write the conditions differently, or split them by value."},
     {"wide-equal", LintLevel::kWarning, "64 bits are compared of an argument of which the kernel takes 32.",
      "The filter sees all of the register, the kernel only its lower half. A rule that refuses a value is passed by "
-     "with "
-     "dirty upper bits (CVE-2019-10063), and one that allows a value refuses callers that extend its sign. Compare "
-     "with "
-     "SCMP_CMP_MASKED_EQ and the mask 0xffffffff."},
+     "with dirty upper bits (CVE-2019-10063), and one that allows a value refuses callers that extend its sign. "
+     "Compare with SCMP_CMP_MASKED_EQ and the mask 0xffffffff."},
     {"truncated-value", LintLevel::kWarning,
      "A value has more bits than a 32-bit architecture of the profile compares.",
      "libseccomp compares the lower halves there, so the rule means something else than on the 64-bit architecture. "
-     "Put "
-     "the rule in a profile without that architecture, or compare 32 bits."},
+     "Put the rule in a profile without that architecture, or compare 32 bits."},
     {"missing-architecture", LintLevel::kNote, "The kernel serves an architecture that the profile does not list.",
      "A call by that architecture's numbers kills the thread: wanted, if no such program is run; without the native "
      "architecture nothing can run at all."},
     {"unneeded-architecture", LintLevel::kNote, "The profile lists an architecture that this kernel does not serve.",
      "It does nothing here, and it doubles the text that a reviewer must think about. Keep it if the profile is for "
      "several machines. One of another order of bytes, or that the runtime's libseccomp does not know, keeps "
-     "containers "
-     "from starting."},
+     "containers from starting."},
     {"empty-allow-list", LintLevel::kError, "The profile allows nothing.",
      "No program can start under it, not even to end. Allow what the program needs."},
     {"permissive-default", LintLevel::kWarning, "What the profile does not name is let through.",
      "A list of what is refused misses the calls of tomorrow's kernel, and each older spelling that was forgotten. "
-     "List "
-     "what is allowed, and refuse the rest."},
+     "List what is allowed, and refuse the rest."},
     {"dangerous-call", LintLevel::kWarning, "A call that gives much away is allowed without a word.",
      "What profiles/rules/risk.json calls high is a way out of the container, into the kernel or past the filter. "
-     "Remove it, "
-     "or say "
-     "in the entry's comment what needs it."},
+     "Remove it, or say in the entry's comment what needs it."},
     {"eperm-for-probed", LintLevel::kWarning, "Calls that a libc tries and falls back from are refused with EPERM.",
      "A libc takes ENOSYS for an old kernel and uses the older call; EPERM it reports as a failure, after its next "
-     "update "
-     "if not today. Answer them with ENOSYS."},
+     "update if not today. Answer them with ENOSYS."},
     {"clone3-not-enosys", LintLevel::kError, "clone's flags are filtered, and clone3 is not answered with ENOSYS.",
      "clone3's flags are in memory, where no filter sees them: allowed, it makes what clone may not. Refused with "
-     "anything "
-     "but ENOSYS, it breaks a libc that would have fallen back on clone."},
+     "anything but ENOSYS, it breaks a libc that would have fallen back on clone."},
     {"missing-baseline", LintLevel::kError, "The container runtime makes calls under the filter that it refuses.",
      "runc and crun load the filter before the program is started. What they still do then must be allowed, or no "
      "container starts. Allow them, or say with --baseline which runtime it is."},

@@ -176,26 +176,14 @@ std::map<Abi, PreludeOfAbi> NotForLibseccomp(const RuleEvaluator& decider, const
 
 }  // namespace
 
+// libseccomp's actions are what its filters return.
+static_assert(SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS && SCMP_ACT_KILL_THREAD == SECCOMP_RET_KILL_THREAD);
+static_assert(SCMP_ACT_TRAP == SECCOMP_RET_TRAP && SCMP_ACT_ERRNO(EPERM) == (SECCOMP_RET_ERRNO | EPERM));
+static_assert(SCMP_ACT_NOTIFY == SECCOMP_RET_USER_NOTIF && SCMP_ACT_TRACE(1) == (SECCOMP_RET_TRACE | 1));
+static_assert(SCMP_ACT_LOG == SECCOMP_RET_LOG && SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW);
+
 uint32_t ScmpAction(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return SCMP_ACT_KILL_PROCESS;
-    case ActionKind::kKillThread:
-      return SCMP_ACT_KILL_THREAD;
-    case ActionKind::kTrap:
-      return SCMP_ACT_TRAP;
-    case ActionKind::kErrno:
-      return SCMP_ACT_ERRNO(action.value);
-    case ActionKind::kNotify:
-      return SCMP_ACT_NOTIFY;
-    case ActionKind::kTrace:
-      return SCMP_ACT_TRACE(action.value);
-    case ActionKind::kLog:
-      return SCMP_ACT_LOG;
-    case ActionKind::kAllow:
-      return SCMP_ACT_ALLOW;
-  }
-  return SCMP_ACT_KILL_PROCESS;
+  return SeccompReturn(action);
 }
 
 int ScmpCompare(CompareOp op) {

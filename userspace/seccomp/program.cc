@@ -10,6 +10,7 @@
 #include <string>
 
 #include "userspace/base/concat.h"
+#include "userspace/model/action_spelling.h"
 
 namespace syscarve {
 
@@ -232,47 +233,12 @@ uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data
 }
 
 Action ActionFromReturn(uint32_t seccomp_return) {
-  const auto value = static_cast<uint16_t>(seccomp_return & SECCOMP_RET_DATA);
-  switch (seccomp_return & SECCOMP_RET_ACTION_FULL) {
-    case SECCOMP_RET_KILL_THREAD:
-      return {ActionKind::kKillThread, 0};
-    case SECCOMP_RET_TRAP:
-      return {ActionKind::kTrap, 0};
-    case SECCOMP_RET_ERRNO:
-      return {ActionKind::kErrno, value};
-    case SECCOMP_RET_USER_NOTIF:
-      return {ActionKind::kNotify, 0};
-    case SECCOMP_RET_TRACE:
-      return {ActionKind::kTrace, value};
-    case SECCOMP_RET_LOG:
-      return {ActionKind::kLog, 0};
-    case SECCOMP_RET_ALLOW:
-      return {ActionKind::kAllow, 0};
-    default:
-      return {ActionKind::kKillProcess, 0};
-  }
+  const ActionKind kind = SpellingOfReturn(seccomp_return).kind;
+  return {kind, HasValue(kind) ? static_cast<uint16_t>(seccomp_return & SECCOMP_RET_DATA) : uint16_t{0}};
 }
 
 uint32_t SeccompReturn(Action action) {
-  switch (action.kind) {
-    case ActionKind::kKillProcess:
-      return SECCOMP_RET_KILL_PROCESS;
-    case ActionKind::kKillThread:
-      return SECCOMP_RET_KILL_THREAD;
-    case ActionKind::kTrap:
-      return SECCOMP_RET_TRAP;
-    case ActionKind::kErrno:
-      return SECCOMP_RET_ERRNO | action.value;
-    case ActionKind::kNotify:
-      return SECCOMP_RET_USER_NOTIF;
-    case ActionKind::kTrace:
-      return SECCOMP_RET_TRACE | action.value;
-    case ActionKind::kLog:
-      return SECCOMP_RET_LOG;
-    case ActionKind::kAllow:
-      return SECCOMP_RET_ALLOW;
-  }
-  return SECCOMP_RET_KILL_PROCESS;
+  return SpellingOf(action.kind).seccomp_return | (HasValue(action.kind) ? action.value : 0U);
 }
 
 }  // namespace syscarve

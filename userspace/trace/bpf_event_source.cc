@@ -453,7 +453,8 @@ absl::StatusOr<std::vector<pid_t>> BpfEventSource::FollowedProcesses() {
   }
 }
 
-absl::Status BpfEventSource::EnrolChildrenOf(uint64_t cgroup_id) {
+absl::Status BpfEventSource::EnrolChildrenOf(const std::string& directory) {
+  SYSCARVE_ASSIGN_OR_RETURN(const uint64_t cgroup_id, CgroupId(directory));
   const uint8_t yes = 1;
   if (bpf_map_update_elem(bpf_map__fd(state_->skeleton->maps.container_parents), &cgroup_id, &yes, BPF_ANY) != 0) {
     return BpfError("watch the cgroup for containers", errno);

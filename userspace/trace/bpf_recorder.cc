@@ -22,6 +22,7 @@
 #include "userspace/process/signals.h"
 #include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
+#include "userspace/trace/follow.h"
 #include "userspace/trace/guardian.h"
 
 namespace syscarve {
@@ -29,8 +30,6 @@ namespace {
 
 using Clock = BpfSession::Clock;
 
-// How long killed tasks may take to die before we give up waiting for them.
-constexpr std::chrono::seconds kKillLimit{10};
 // What a command may take to act on a signal to reload, as nothing tells when it has, and to end when it is told to.
 constexpr std::chrono::milliseconds kReloadTime{1000};
 constexpr std::chrono::seconds kStopTime{10};
@@ -41,8 +40,18 @@ bool HasFilter(pid_t process) {
   return status.ok() && status->find("\nSeccomp:\t2") != std::string::npos;
 }
 
-BpfOptions ToBpf(const BpfRecordOptions& options, bool filtered) {
+BpfOptions ToBpf(const RecordOptions& options, bool filtered) {
   return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
+}
+
+// Of an existing subject: how many of its processes were there before the recording.
+Loss StartedBeforeLoss(size_t processes) {
+  return {.what = "started_before",
+          .count = processes,
+          .missed_calls = true,
+          .detail =
+              "processes ran before they were recorded, so the calls of their start are missing: record the program "
+              "from its start (record -- COMMAND), or generate from this and a recording of the start together"};
 }
 
 // Whether the command has ended; its status is still there for waitpid.
@@ -62,7 +71,7 @@ absl::StatusOr<bool> EndsWithin(BpfSession& session, pid_t child, std::chrono::m
   return true;
 }
 
-absl::Status ExerciseCommand(BpfSession& session, pid_t child, const BpfRecordOptions& options) {
+absl::Status ExerciseCommand(BpfSession& session, pid_t child, const RecordOptions& options) {
   const auto note = [&options](std::string_view words) {
     options.note(absl::StrCat("exercise: the command ", std::string(words)));
   };
@@ -98,95 +107,87 @@ absl::Status ExerciseCommand(BpfSession& session, pid_t child, const BpfRecordOp
   return absl::OkStatus();
 }
 
+// Follows the command until it has ended: exercised when we are asked to end, which is not passed on before, or when the
+// duration is over. Its status as waitpid(2) has it.
+absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signals, pid_t child,
+                                    const RecordOptions& options) {
+  FollowUntil until = {.over = [child] { return HasEnded(child); }};
+  if (options.duration) until.deadline = Clock::now() + *options.duration;
+  SYSCARVE_ASSIGN_OR_RETURN(const FollowEnd why, Follow(session, signals, until));
+  if (why != FollowEnd::kOver) {
+    SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
+    if (!options.exercise.stop && why == FollowEnd::kAskedToEnd && !HasEnded(child)) kill(child, SIGTERM);
+  }
+  return FollowChild(session, signals, child);
+}
+
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
 // is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
-                                         const BpfRecordOptions& options) {
-  bool to_exercise = options.exercise.any();
-  // What asks us to end begins the exercise, and is not passed on.
-  signals.SetTarget(to_exercise ? 0 : child);
+                                         const RecordOptions& options) {
   CommandEnd end;
-  bool command_running = true;
-  bool killed = false;
-  std::optional<Clock::time_point> deadline;
-  if (to_exercise && options.duration) deadline = Clock::now() + *options.duration;
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN},
-                                       {.fd = leaf.events_fd(), .events = POLLPRI}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    const SignalForwarder::News events = signals.HandlePending();
-    if (to_exercise && (events.asked_to_end || (deadline && Clock::now() >= *deadline))) {
-      to_exercise = false;
-      deadline.reset();
-      SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
-      signals.SetTarget(child);
-      if (!options.exercise.stop && events.asked_to_end) kill(child, SIGTERM);
-    }
-    if (command_running) {
-      int wait_status = 0;
-      if (waitpid(child, &wait_status, WNOHANG) == child) {
-        command_running = false;
-        to_exercise = false;
-        signals.SetTarget(0);
-        end.status = ShellStatus(wait_status);
-        deadline = Clock::now() + options.grace;
-      }
-    }
-    if (command_running) continue;
-    SYSCARVE_ASSIGN_OR_RETURN(bool left, leaf.Populated());
-    if (!left) {
-      SYSCARVE_ASSIGN_OR_RETURN(const size_t followed, session.CountFollowed());
-      left = followed != 0;
-    }
-    if (!left) return end;
-    if (!killed && !events.asked_to_end && Clock::now() < *deadline) continue;
-    // Counted before the first of them is gone.
-    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, session.CountFollowed());
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, options.exercise.any()
+                                                       ? FollowExercised(session, signals, child, options)
+                                                       : FollowChild(session, signals, child));
+  end.status = ShellStatus(wait_status);
+
+  const auto gone = [&]() -> absl::StatusOr<bool> {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool populated, leaf.Populated());
+    if (populated) return false;
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
+    return left == 0;
+  };
+  SYSCARVE_ASSIGN_OR_RETURN(
+      FollowEnd why, Follow(session, signals,
+                            {.over = gone, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.grace}));
+  if (why == FollowEnd::kOver) return end;
+
+  // Counted before the first of them is gone.
+  SYSCARVE_ASSIGN_OR_RETURN(size_t found, session.CountFollowed());
+  end.ended_by_recorder = found;
+  const auto gone_or_killed = [&]() -> absl::StatusOr<bool> {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
+    if (over) return true;
+    SYSCARVE_ASSIGN_OR_RETURN(found, session.CountFollowed());
     // At once, so that nobody in there forks away, and those who are elsewhere.
     SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
     SYSCARVE_RETURN_IF_ERROR(session.KillEveryone());
-    if (!killed) {
-      end.ended_by_recorder = found;
-      killed = true;
-      deadline = Clock::now() + kKillLimit;
-    } else if (Clock::now() >= *deadline) {
-      session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
-      return end;
-    }
+    return false;
+  };
+  const FollowUntil all_dead = {
+      .over = gone_or_killed, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.kill_limit};
+  do {
+    SYSCARVE_ASSIGN_OR_RETURN(why, Follow(session, signals, all_dead));
+  } while (why == FollowEnd::kAskedToEnd);  // It is what we are doing.
+  if (why == FollowEnd::kDeadline) {
+    session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
   }
+  return end;
 }
 
 // Waits until an existing subject need not be followed any more. `gone` tells that nothing is left of it.
-absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const BpfRecordOptions& options,
-                            int events_fd, const std::function<absl::StatusOr<bool>()>& gone) {
-  std::optional<Clock::time_point> deadline;
-  if (options.duration) deadline = Clock::now() + *options.duration;
+absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const RecordOptions& options, int events_fd,
+                            const std::function<absl::StatusOr<bool>()>& gone) {
+  FollowUntil until = {.over = gone, .events_fd = events_fd};
+  if (options.duration) until.deadline = Clock::now() + *options.duration;
   options.note(options.duration ? "recording" : "recording; Ctrl-C ends it");
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    if (events_fd >= 0) descriptors.push_back({.fd = events_fd, .events = POLLPRI});
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    if (signals.HandlePending().asked_to_end) return absl::OkStatus();
-    if (deadline && Clock::now() >= *deadline) return absl::OkStatus();
-    SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
-    if (over) {
-      options.note("nothing of it is left");
-      return absl::OkStatus();
-    }
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const FollowEnd why, Follow(session, signals, until));
+  if (why == FollowEnd::kOver) options.note("nothing of it is left");
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const RecordOptions& options,
                                                    SignalForwarder& signals, RecordStage& stage) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(getpid())), options.run_name,
-                                                                  /*keep_runtime_phase=*/false));
+  SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, options.host.make_leaf());
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.host, ToBpf(options, HasFilter(getpid())), options.run_name,
+                                              /*keep_runtime_phase=*/false));
   // Followed before the child moves in: all that it does there is seen, and its set-up is not taken for the command's.
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name},
-                                              leaf.directory(), BpfEventSource::CgroupKind::kPlain));
+                                              leaf.directory(), KernelSource::CgroupKind::kPlain));
 
   SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
   const ExecImage image(marked);
@@ -224,9 +225,9 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const RecordOptions& options,
                                                   SignalForwarder& signals) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
   // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
   const std::string path = cgroup.starts_with(mount + "/") ? cgroup.substr(mount.size()) : cgroup;
   const std::string directory = absl::StrCat(mount, path.starts_with("/") ? "" : "/", path);
@@ -236,17 +237,25 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
                     "The root cgroup holds the whole host; name a cgroup below it.");
   }
 
-  bool filtered = false;
-  const std::vector<pid_t> processes = ProcessesInCgroup(directory);
-  for (const pid_t pid : processes) filtered = filtered || HasFilter(pid);
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, filtered), options.run_name,
-                                                                  /*keep_runtime_phase=*/true));
+  std::set<pid_t> earlier;
+  const auto look = [&] {
+    for (const pid_t pid : ProcessesInCgroup(directory)) earlier.insert(pid);
+  };
+  look();
+  const bool filtered = std::ranges::any_of(earlier, HasFilter);
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.host, ToBpf(options, filtered),
+                                                                  options.run_name, /*keep_runtime_phase=*/true));
+  // Again, because arming took its time, and once more for who came before the first recorded call. The last list may
+  // have somebody whose start was recorded, too: a loss too many, and none too few.
+  look();
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
-                         BpfEventSource::CgroupKind::kRunning));
+                         KernelSource::CgroupKind::kRunning));
+  look();
+  if (!earlier.empty()) session.aggregator().AddLoss(StartedBeforeLoss(earlier.size()));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
-  bool was_populated = !processes.empty();
+  bool was_populated = !earlier.empty();
   auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read. An empty one that nothing has used yet is waited for.
     const auto populated = IsPopulated(events.get());
@@ -261,15 +270,16 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   return outcome;
 }
 
-absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecordOptions& options,
+absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOptions& options,
                                                    SignalForwarder& signals) {
   if (!ReadProcess(process)) return absl::NotFoundError(absl::StrCat("no process ", process));
   // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken
   // for it.
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(ToBpf(options, HasFilter(process)), options.run_name,
-                                                                  /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
+                            BpfSession::Begin(options.host, ToBpf(options, HasFilter(process)), options.run_name,
+                                              /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddProcess(
       {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
       process));
@@ -283,6 +293,7 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const BpfRecor
       found = true;
     }
   }
+  session.aggregator().AddLoss(StartedBeforeLoss(followed.size()));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
   session.OfferCheckpoints(options.safety.checkpoint);
   auto gone = [&]() -> absl::StatusOr<bool> {

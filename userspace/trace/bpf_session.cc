@@ -28,7 +28,7 @@ uint64_t MonotonicToUnixOffset() {
 
 }  // namespace
 
-BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
+BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<KernelSource> source,
                        Aggregator aggregator)
     : options_(options),
       keep_runtime_phase_(keep_runtime_phase),
@@ -38,8 +38,9 @@ BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::
       aggregator_(std::move(aggregator)),
       run_start_(UnixNow()) {}
 
-absl::StatusOr<BpfSession> BpfSession::Begin(const BpfOptions& options, std::string run_name, bool keep_runtime_phase) {
-  SYSCARVE_ASSIGN_OR_RETURN(auto source, BpfEventSource::Create(options));
+absl::StatusOr<BpfSession> BpfSession::Begin(const RecorderHost& host, const BpfOptions& options, std::string run_name,
+                                             bool keep_runtime_phase) {
+  SYSCARVE_ASSIGN_OR_RETURN(auto source, host.arm(options));
   const Method method = {.backend = "bpf",
                          .events = options.every_call ? "all" : "first",
                          .capabilities = source->capability_source(),
@@ -51,7 +52,7 @@ absl::StatusOr<BpfSession> BpfSession::Begin(const BpfOptions& options, std::str
   return session;
 }
 
-absl::Status BpfSession::AddSubject(Subject subject, const std::string& directory, BpfEventSource::CgroupKind kind) {
+absl::Status BpfSession::AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind) {
   return AddSubject(std::move(subject), source_->FollowCgroup(directory, kind));
 }
 

@@ -17,10 +17,11 @@
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/trace/aggregator.h"
-#include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/kernel_source.h"
 #include "userspace/trace/mark_socket.h"
+#include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
 
@@ -30,14 +31,15 @@ class BpfSession {
 
   // Arms the kernel side and begins the first run. `keep_runtime_phase` is false for a command of our own, whose
   // runtime phase is our child's set-up.
-  static absl::StatusOr<BpfSession> Begin(const BpfOptions& options, std::string run_name, bool keep_runtime_phase);
+  static absl::StatusOr<BpfSession> Begin(const RecorderHost& host, const BpfOptions& options, std::string run_name,
+                                          bool keep_runtime_phase);
 
-  BpfEventSource& source() { return *source_; }
+  KernelSource& source() { return *source_; }
   Aggregator& aggregator() { return aggregator_; }
 
   // Follows the cgroup with this directory as a new subject. Not beside enrol_containers, where the kernel side numbers
   // subjects, too.
-  absl::Status AddSubject(Subject subject, const std::string& directory, BpfEventSource::CgroupKind kind);
+  absl::Status AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind);
   // The same without a cgroup, of a process that runs already.
   absl::Status AddProcess(Subject subject, pid_t process);
   SubjectId subject() const { return 0; }
@@ -82,7 +84,7 @@ class BpfSession {
   const std::vector<std::string>& refused_containers() const { return event_reader_.refused_containers(); }
 
  private:
-  BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<BpfEventSource> source,
+  BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<KernelSource> source,
              Aggregator aggregator);
 
   absl::Status AddSubject(Subject subject, absl::StatusOr<SubjectId> id);
@@ -94,7 +96,7 @@ class BpfSession {
 
   BpfOptions options_;
   bool keep_runtime_phase_;
-  std::unique_ptr<BpfEventSource> source_;
+  std::unique_ptr<KernelSource> source_;
   uint64_t unix_offset_;
   EventReader event_reader_;
   Aggregator aggregator_;

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,18 +17,16 @@
 #include "userspace/process/cgroup.h"
 #include "userspace/process/waiting_child.h"
 #include "userspace/trace/bpf_session.h"
+#include "userspace/trace/follow.h"
 #include "userspace/trace/guardian.h"
 
 namespace syscarve {
 namespace {
 
-using Clock = BpfSession::Clock;
-
 absl::Status EnrolParents(BpfSession& session, const std::string& mount, const std::vector<std::string>& parents) {
   for (const std::string& parent : parents) {
     const std::string directory = Concat(mount, parent.starts_with("/") ? "" : "/", parent);
-    SYSCARVE_ASSIGN_OR_RETURN(const uint64_t id, CgroupId(directory));
-    SYSCARVE_RETURN_IF_ERROR(session.source().EnrolChildrenOf(id));
+    SYSCARVE_RETURN_IF_ERROR(session.source().EnrolChildrenOf(directory));
   }
   return absl::OkStatus();
 }
@@ -37,7 +34,7 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
 // Containers that were there before we were lack the calls of their start.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
-    const auto subject = session.source().FollowCgroup(mount + cgroup, BpfEventSource::CgroupKind::kRunningContainer);
+    const auto subject = session.source().FollowCgroup(mount + cgroup, KernelSource::CgroupKind::kRunningContainer);
     if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
     // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
@@ -47,28 +44,9 @@ absl::Status FollowRunning(BpfSession& session, const std::string& mount, const 
   return absl::OkStatus();
 }
 
-// Follows until the command has ended, or without one until it is time. Returns the command's status.
-absl::StatusOr<int> Follow(BpfSession& session, SignalForwarder& signals, pid_t child,
-                           std::optional<std::chrono::milliseconds> duration) {
-  std::optional<Clock::time_point> deadline;
-  if (child == 0 && duration) deadline = Clock::now() + *duration;
-  signals.SetTarget(child);
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, deadline));
-    if (signals.HandlePending().asked_to_end) return 0;
-    if (deadline && Clock::now() >= *deadline) return 0;
-    int wait_status = 0;
-    if (child != 0 && waitpid(child, &wait_status, WNOHANG) == child) {
-      signals.SetTarget(0);
-      return ShellStatus(wait_status);
-    }
-  }
-}
-
 absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, const Command& command,
                                const ContainerRecordOptions& options, RecordStage& stage) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.mark_by));
+  SYSCARVE_ASSIGN_OR_RETURN(const Command marked, session.OfferMarks(command, options.record.mark_by));
   const ExecImage image(marked);
   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
   absl::Cleanup end_child = [&] {
@@ -80,16 +58,16 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
       const Guardian guardian,
       Guardian::Start({.command = child.pid(),
                        .mark_folder = session.mark_folder(),
-                       .checkpoint = options.safety.checkpoint_path,
+                       .checkpoint = options.record.safety.checkpoint_path,
                        .left = "containers that were recorded are the engine's and run on, recorded by nobody"}));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   SYSCARVE_RETURN_IF_ERROR(child.Release());
   stage = RecordStage::kExec;
   SYSCARVE_RETURN_IF_ERROR(child.ReadExecFailure(command.path));
   stage = RecordStage::kRunning;
-  SYSCARVE_ASSIGN_OR_RETURN(const int status, Follow(session, signals, child.pid(), std::nullopt));
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child.pid()));
   std::move(end_child).Cancel();
-  return status;
+  return ShellStatus(wait_status);
 }
 
 absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const ContainerRecordOptions& options) {
@@ -104,19 +82,20 @@ absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const Conta
     done = true;
   });
   absl::Status status;
-  while (!done) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}};
-    status = session.Wait(descriptors, std::nullopt);
-    if (signals.HandlePending().asked_to_end || !status.ok()) stop = true;
-    if (!status.ok()) break;
+  while (true) {
+    const absl::StatusOr<FollowEnd> why = Follow(session, signals, {.over = [&done] { return done.load(); }});
+    status = why.status();
+    if (why.ok() && *why == FollowEnd::kOver) break;
+    stop = true;
+    if (!why.ok()) break;
   }
   worker.join();
   return status;
 }
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
-  return {.every_call = options.every_call,
-          .track_denials = options.track_denials,
+  return {.every_call = options.record.every_call,
+          .track_denials = options.record.track_denials,
           .enrol_containers = true,
           .max_subjects = options.max_containers,
           .capabilities = options.capabilities};
@@ -128,14 +107,15 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
                                                    const ContainerRecordOptions& options, SignalForwarder& signals,
                                                    RecordStage& stage) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.record.host.cgroup_mount());
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
-                            BpfSession::Begin(ToBpf(options), options.run_name, /*keep_runtime_phase=*/true));
+                            BpfSession::Begin(options.record.host, ToBpf(options), options.record.run_name,
+                                              /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(EnrolParents(session, mount, options.parents));
   SYSCARVE_RETURN_IF_ERROR(FollowRunning(session, mount, options.running()));
-  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  if (!command) SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
-  session.OfferCheckpoints(options.safety.checkpoint);
+  session.OfferCheckpoints(options.record.safety.checkpoint);
 
   ContainersOutcome outcome;
   if (command) {
@@ -143,7 +123,9 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     session.aggregator().SetCommandEnd({.status = outcome.command_status});
   } else {
     stage = RecordStage::kRunning;
-    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, 0, options.duration).status());
+    FollowUntil until;
+    if (options.record.duration) until.deadline = BpfSession::Clock::now() + *options.record.duration;
+    SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, until).status());
   }
   if (options.exercise) SYSCARVE_RETURN_IF_ERROR(Exercise(session, signals, options));
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
@@ -154,31 +136,30 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
 
 absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOptions& options,
                                             SignalForwarder& signals) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, CgroupSetApart(init));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.record.host.cgroup_mount());
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string cgroup, options.record.host.cgroup_set_apart(init));
   const UniqueFd events(open((mount + cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) return PosixError(Concat("open ", mount, cgroup, "/cgroup.events"), errno);
 
   BpfOptions bpf = ToBpf(options);
   bpf.enrol_containers = false;
   bpf.max_subjects = 1;
-  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(bpf, options.run_name, /*keep_runtime_phase=*/true));
+  SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.record.host, bpf, options.record.run_name,
+                                                                  /*keep_runtime_phase=*/true));
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
       {.kind = SubjectKind::kContainer, .name = cgroup.substr(cgroup.rfind('/') + 1), .cgroup = cgroup}, mount + cgroup,
-      BpfEventSource::CgroupKind::kContainer));
+      KernelSource::CgroupKind::kContainer));
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkRuntime(init));
-  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
+  SYSCARVE_RETURN_IF_ERROR(session.Settle(options.record.safety.give_up_privileges));
   options.on_armed();
 
-  while (true) {
-    std::vector<pollfd> descriptors = {{.fd = signals.fd(), .events = POLLIN}, {.fd = events.get(), .events = POLLPRI}};
-    SYSCARVE_RETURN_IF_ERROR(session.Wait(descriptors, std::nullopt));
-    if (signals.HandlePending().asked_to_end) break;
+  const auto gone = [&]() -> absl::StatusOr<bool> {
     // A cgroup that was removed can no longer be read.
-    if (IsPopulated(events.get()).value_or(false)) continue;
+    if (IsPopulated(events.get()).value_or(false)) return false;
     SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
-    if (left == 0) break;
-  }
+    return left == 0;
+  };
+  SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, {.over = gone, .events_fd = events.get()}).status());
   return session.End();
 }
 

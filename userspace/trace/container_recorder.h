@@ -7,35 +7,28 @@
 #include <sys/types.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
-#include "userspace/trace/bpf_recorder.h"
-#include "userspace/trace/mark_socket.h"
+#include "userspace/trace/record_options.h"
 
 namespace syscarve {
 
 struct ContainerRecordOptions {
-  std::string run_name;
-  bool every_call = false;
-  bool track_denials = true;  // Engines have a filter of their own, and whoever is refused a call asks why.
-  bool capabilities = true;   // Whether to look for capability checks; without them it is armed sooner.
+  // `subject_name` and `grace` mean nothing here: containers are their engine's to end.
+  RecordOptions record = {.track_denials = true};  // Engines have a filter of their own, and who is refused asks why.
+  bool capabilities = true;  // Whether to look for capability checks; without them it is armed sooner.
   uint32_t max_containers = 1024;
-  MarkBy mark_by = MarkBy::kSocket;
-  std::optional<std::chrono::milliseconds> duration;  // Without a command: stop after this long.
   // Further cgroups (below the cgroup v2 mount), each child of which is a container: for engines that name theirs
   // unlike all others.
   std::vector<std::string> parents;
-  RecorderSafety safety;
   // Asked for when all is armed: the cgroups of containers that run already and shall be recorded from now on.
   std::function<std::vector<std::string>()> running = [] { return std::vector<std::string>(); };
   std::function<void()> on_armed = [] {};
@@ -44,8 +37,6 @@ struct ContainerRecordOptions {
   // is set: the user has asked once more to end. Unset: nothing is done.
   std::function<void(const Recording& so_far, const std::vector<SubjectId>& ran_before, const std::atomic<bool>& stop)>
       exercise;
-  // Told what a user wants to know while it happens.
-  std::function<void(std::string_view)> note = [](std::string_view) {};
 };
 
 struct ContainersOutcome {

@@ -318,8 +318,7 @@ void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool 
             "times the kernel did not run one of our programs because it was already running on that CPU");
   AddLossIf(aggregator, "last_reading_early", end.unsettled ? 1 : 0, true,
             "the kernel refused every way to wait for the recorder's own programs to end, so 100 ms were waited "
-            "instead: calls of "
-            "the last moment may be missing");
+            "instead: calls of the last moment may be missing");
   AddLossIf(aggregator, "malformed_news", events.malformed(), false, "ring records that could not be read");
 }
 

@@ -64,7 +64,7 @@ std::string Processes(uint64_t count) {
 
 }  // namespace
 
-absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command, const NotifyRecordOptions& options,
+absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command, const RecordOptions& options,
                                                          SignalForwarder& signals) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string run_id, NewRunId());
   Aggregator aggregator(DescribeHost(),
@@ -73,10 +73,10 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
       aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name, .cgroup = ""});
   aggregator.BeginRun(std::move(run_id), options.run_name, UnixNow());
 
-  CallCounter counter(aggregator, subject, options.checkpoint);
+  CallCounter counter(aggregator, subject, options.safety.checkpoint);
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyEveryCall(), counter, signals,
-                                      {.grace = options.grace, .on_started = options.give_up_privileges}));
+                                      {.grace = options.grace, .on_started = options.safety.give_up_privileges}));
   if (outcome.exec_error != 0) {
     return NotifyRecordOutcome{.command_status = outcome.status, .execution = ExecFailure(command, outcome.exec_error)};
   }

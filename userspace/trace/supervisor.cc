@@ -241,6 +241,7 @@ class Supervisor {
   bool started_ = false;               // The command's program is known to run.
   std::optional<seccomp_data> start_;  // The command's execve, let through and not yet known to have succeeded.
   bool killed_command_ = false;
+  const Clock::time_point start_time_ = Clock::now();
   bool children_left_ = true;
   std::optional<Clock::time_point> grace_end_;
   std::optional<Clock::time_point> end_limit_;
@@ -321,6 +322,15 @@ SuperviseOutcome Supervisor::Run() {
         continue;
       }
       timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*grace_end_ - now).count());
+    } else if (options_.limit.has_value()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(start_time_ + *options_.limit - now);
+      if (left.count() <= 0) {
+        outcome_.over_limit = true;
+        KillRemaining();
+        continue;
+      }
+      // poll takes no more than an int of milliseconds.
+      timeout = static_cast<int>(std::min<int64_t>(left.count(), INT32_MAX));
     }
 
     pollfd watched[] = {{.fd = listener_.get(), .events = POLLIN}, {.fd = signals_.fd(), .events = POLLIN}};
@@ -332,6 +342,7 @@ SuperviseOutcome Supervisor::Run() {
     if (watched[1].revents != 0) {
       const SignalForwarder::News events = signals_.HandlePending();
       if (events.child_changed) Reap();
+      outcome_.asked_to_end |= events.target_asked_to_end;
       if (events.asked_to_end && grace_end_.has_value()) grace_end_ = Clock::now();
     }
     if ((watched[0].revents & POLLIN) != 0) {

@@ -78,6 +78,8 @@ class NotificationHandler {
 struct SuperviseOptions {
   // How long tasks may outlive the command before they are ended.
   std::chrono::milliseconds grace{5000};
+  // How long the command may take; then it is ended with all that it started.
+  std::optional<std::chrono::milliseconds> limit;
   // Called once the command's process is under its filter, before anything of it is read: the time to give up
   // privileges. Supervision reads links in other users' /proc/PID (CAP_SYS_PTRACE) and ends processes (CAP_KILL).
   std::function<absl::Status()> on_started = [] { return absl::OkStatus(); };
@@ -91,6 +93,8 @@ struct SuperviseOutcome {
   int wait_status = 0;         // The same as wait(2) gives it.
   int exec_error = 0;          // The errno with which the command's execve failed, 0 when it was started.
   bool start_refused = false;  // Decide did not let the command's own execve through.
+  bool over_limit = false;     // The command was ended because its time was up.
+  bool asked_to_end = false;   // A signal that ends programs was sent to us, and passed on.
   uint64_t ended = 0;          // Processes that were left after the grace period and were ended.
   uint64_t left = 0;           // Processes that could not be ended: they are stuck in the kernel.
   // Calls that a signal interrupted, or ended with their task, in the microseconds before we received their

@@ -4,7 +4,7 @@
 #   CHECK<TAB>name<TAB>pass|fail|skip<TAB>figures
 # A check passes when the kernel does as the table below expects of it. What it writes lies in $OUT, which the host keeps.
 set -uo pipefail
-# CHECKS and FILTER.
+# CHECKS, FILTER and ROUNDS.
 source /run/matrix/settings
 kernel=$(sed -E 's/.*matrix.kernel=([^ ]+).*/\1/' /proc/cmdline)
 here=/run/matrix/guest
@@ -217,6 +217,7 @@ check_pid() {
     [[ $status == 0 ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
     count=$(query pid.json 'count.get("sched_get_priority_max", 0)')
     [[ $count == 11 ]] || wrong+=" not counted 11 times"
+    [[ $(query pid.json lost) == "[('started_before', 1)]" ]] || wrong+=" losses: $(query pid.json lost)"
   else
     # There is no other way to do it, and it must say so.
     [[ $status != 0 && -s pid.words && ! -e pid.json ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
@@ -297,6 +298,7 @@ check_storm() {
   local rounds=3
   # There it is what could be lost.
   if [[ $kernel == 7* ]]; then rounds=10; fi
+  rounds=${ROUNDS:-$rounds}
   if [[ $backend == bpf ]]; then
     storm storm-first 1000000 $rounds --events first -- 16 62500
     storm storm-all 1000000 $rounds --events all -- 16 62500
@@ -312,7 +314,7 @@ check_bpf() {
   for test in recorder program_barrier container membership; do
     chosen "bpf-$test" || continue
     log=$test.log status=0 wrong=
-    timeout --kill-after=5 240 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
+    timeout --kill-after=5 1500 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
     passed=$(grep -c '^\[       OK \]' "$log")
     skipped=$(grep -c '^\[  SKIPPED \] .*(.* ms)$' "$log")
     broken=$(sed -nE 's/^\[  FAILED  \] ([^ ,]+).* \([0-9]+ ms\)$/\1/p' "$log" | tr '\n' ' ')

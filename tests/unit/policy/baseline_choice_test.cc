@@ -2,7 +2,9 @@
 #include "userspace/policy/baseline_choice.h"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -290,6 +292,43 @@ TEST_F(BaselineFolderTest, WhatEverybodyMayWriteIsNotRead) {
   ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
   EXPECT_TRUE(Load().empty());
   EXPECT_EQ(warnings_, Lines{"the folder of baselines " + folder_ + " is not read: everybody may write it"});
+}
+
+TEST_F(BaselineFolderTest, WhatAGroupMayWriteIsNotRead) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root: a user's own group may be private";
+  const std::string path = Write("a.json", FormatBaseline(baseline_));
+  ASSERT_EQ(chmod(path.c_str(), 0664), 0);
+  EXPECT_TRUE(Load().empty());
+  EXPECT_EQ(warnings_, Lines{"the baseline " + path + " is not read: group 0 may write it (chmod g-w)"});
+  ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+  ASSERT_EQ(chmod(folder_.c_str(), 0775), 0);
+  EXPECT_TRUE(Load().empty());
+  EXPECT_EQ(warnings_, Lines{"the folder of baselines " + folder_ + " is not read: group 0 may write it (chmod g-w)"});
+}
+
+// In a child that is that user.
+TEST_F(BaselineFolderTest, WhatTheUsersPrivateGroupMayWriteIsRead) {
+  const passwd* const user = getpwnam("www-data");
+  if (geteuid() != 0 || user == nullptr) GTEST_SKIP() << "needs root and a user with a group of the same name";
+  const std::string path = Write("a.json", FormatBaseline(baseline_));
+  ASSERT_EQ(chmod(path.c_str(), 0664), 0);
+  ASSERT_EQ(chown(path.c_str(), user->pw_uid, user->pw_gid), 0);
+  ASSERT_EQ(chmod(folder_.c_str(), 0775), 0);
+  ASSERT_EQ(chown(folder_.c_str(), user->pw_uid, user->pw_gid), 0);
+  const auto count = [&] {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0) _exit(100);
+      if (setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0) _exit(101);
+      _exit(static_cast<int>(Load().size()));
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(count(), 1);
+  ASSERT_EQ(chown(path.c_str(), user->pw_uid, 0), 0);
+  EXPECT_EQ(count(), 0) << "a group of others";
 }
 
 TEST_F(BaselineFolderTest, AnotherUsersFileIsNotRead) {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `verify` found, for programs (JSON; docs/verify.md has its fields) and for the test tabs of CI servers (JUnit).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "userspace/app/verify_command.h"
+
+namespace syscarve {
+
+// What was verified, in the user's words.
+struct VerifiedSubject {
+  std::string profile;
+  std::vector<std::string> command;
+};
+
+std::string VerificationJson(const Verification& result, const EnforcedFilter& filter, const VerifiedSubject& subject);
+// A test case for each kind of problem, failed by those that there are.
+std::string VerificationJunit(const Verification& result, const VerifiedSubject& subject);
+
+}  // namespace syscarve

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all parts of a recording's file are read with: texts, ids of calls, limits. Every function reports what it does
+// not like through its reader, and then returns something valid. For the readers of recordings, and nobody else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userspace/base/strict_json.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/recording_json.h"
+
+namespace syscarve::recording_json {
+
+// The schemas that a reader takes.
+enum class Schema { kFirst, kSecond, kThird, kFourth };
+
+inline constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::values is what limits them.
+inline constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;
+inline constexpr size_t kMaxWordBytes = 64;
+
+// A percent-encoded text, decoded.
+std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes);
+
+// The number that an object's key spells in plain decimal, without sign or leading zeros.
+std::optional<uint64_t> NumberFromKey(std::string_view key);
+
+Abi ReadAbi(const JsonReader& reader);
+
+// The fields "abi", "nr" and, where there is one, "name" of `entry`, which must agree.
+SyscallId ReadSyscall(const JsonReader& entry);
+
+// `place` must be new among the keys of `map`: the caller's object or array says the same thing twice otherwise.
+template <typename Map, typename Key>
+typename Map::mapped_type& AddUnique(const JsonReader& place, Map& map, const Key& key) {
+  const auto [entry, added] = map.try_emplace(key);
+  if (!added) place.Fail("repeats an earlier entry");
+  return entry->second;
+}
+
+}  // namespace syscarve::recording_json

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/model/recording_json_trace.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
+#include "userspace/model/profile.h"
+#include "userspace/model/recording_words.h"
+
+namespace syscarve::recording_json {
+namespace {
+
+constexpr uint64_t kMaxCapability = 63;  // The kernel keeps capability sets in 64 bits.
+
+void ReadCounts(const JsonReader& entry, size_t program_count, uint64_t& count,
+                std::map<ProgramId, uint64_t>& programs) {
+  count = entry.Required("count").Uint(1);
+  const JsonReader by_program = entry.Required("programs");
+  uint64_t sum = 0;
+  bool overflow = false;
+  by_program.ForEachMember(kMaxElements, [&](std::string_view key, const JsonReader& value) {
+    const std::optional<uint64_t> program = NumberFromKey(key);
+    if (!program.has_value() || *program >= program_count) return value.Fail("no program has this id");
+    const uint64_t of_program = value.Uint(1);
+    overflow |= __builtin_add_overflow(sum, of_program, &sum);
+    programs[static_cast<ProgramId>(*program)] = of_program;
+  });
+  if (overflow || sum != count) by_program.Fail("the counts do not add up to \"count\"");
+}
+
+std::map<ProgramId, uint64_t> ReadPrograms(const JsonReader& reader, size_t program_count) {
+  std::map<ProgramId, uint64_t> programs;
+  reader.ForEach(kMaxElements, [&](const JsonReader& element) {
+    const uint64_t program = element.Uint();
+    if (program >= program_count) return element.Fail("no program has this id");
+    AddUnique(element, programs, static_cast<ProgramId>(program));
+  });
+  return programs;
+}
+
+ValueSet ReadValueSet(const JsonReader& reader) {
+  reader.AllowOnly({"values", "truncated"});
+  ValueSet set;
+  reader.Required("values").ForEach(kMaxElements, [&set](const JsonReader& element) {
+    const uint64_t value = element.Uint();
+    if (!set.values.empty() && value <= set.values.back()) element.Fail("the values are not ascending");
+    set.values.push_back(value);
+  });
+  set.truncated = reader.Required("truncated").Bool();
+  return set;
+}
+
+std::map<int, ValueSet> ReadArguments(const JsonReader& reader) {
+  std::map<int, ValueSet> arguments;
+  if (!reader.exists()) return arguments;
+  reader.ForEachMember(kMaxElements, [&arguments](std::string_view key, const JsonReader& values) {
+    constexpr uint64_t kLastArgument = 5;
+    const std::optional<uint64_t> index = NumberFromKey(key);
+    if (!index.has_value() || *index > kLastArgument) return values.Fail("an argument's index is 0 to 5");
+    arguments[static_cast<int>(*index)] = ReadValueSet(values);
+  });
+  return arguments;
+}
+
+std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t program_count) {
+  std::map<SyscallId, Observation> calls;
+  reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
+    entry.AllowOnly({"abi", "nr", "name", "count", "first_seen", "programs", "arguments"});
+    Observation& seen = AddUnique(entry, calls, ReadSyscall(entry));
+    ReadCounts(entry, program_count, seen.count, seen.programs);
+    if (const JsonReader first_seen = entry.Optional("first_seen"); first_seen.exists()) {
+      seen.first_seen = first_seen.Uint();
+    }
+    seen.arguments = ReadArguments(entry.Optional("arguments"));
+  });
+  return calls;
+}
+
+int ReadErrno(const JsonReader& entry) {
+  const int errno_value = static_cast<int>(entry.Required("errno").Uint(0, kMaxErrno));
+  const JsonReader outcome = entry.Optional("outcome");
+  if (!outcome.exists()) return errno_value;
+  const std::string word = outcome.Text(kMaxWordBytes);
+  if (errno_value != 0 || (word != kTrapped && word != kAnswered)) {
+    outcome.Fail("only an errno of 0 has one, \"trapped\" or \"answered\"");
+  }
+  return word == kTrapped ? kDenialTrapped : kDenialAnswered;
+}
+
+CapabilityChecks ReadChecks(const JsonReader& reader) {
+  return {.granted = reader.Required("granted").Uint(), .denied = reader.Required("denied").Uint()};
+}
+
+}  // namespace
+
+Row ReadRow(const JsonReader& entry, size_t program_count) {
+  entry.AllowOnly({"abi", "nr", "name", "first_seen", "programs", "arguments"});
+  Row row = {ReadSyscall(entry), {}};
+  if (entry.Required("first_seen").Bool()) row.second.first_seen = 0;
+  const JsonReader programs = entry.Required("programs");
+  row.second.programs = ReadPrograms(programs, program_count);
+  if (row.second.programs.empty()) programs.Fail("no program makes a call");
+  row.second.arguments = ReadArguments(entry.Optional("arguments"));
+  return row;
+}
+
+std::map<SyscallId, std::vector<Denial>> ReadDenials(const JsonReader& reader, Numbers numbers, size_t program_count) {
+  std::map<SyscallId, std::map<int, Denial>> sorted;
+  reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
+    if (numbers == Numbers::kInside) {
+      entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "count", "programs"});
+    } else {
+      entry.AllowOnly({"abi", "nr", "name", "errno", "outcome", "programs"});
+    }
+    const SyscallId id = ReadSyscall(entry);
+    const int errno_value = ReadErrno(entry);
+    Denial& denial = AddUnique(entry, sorted[id], errno_value);
+    denial.errno_value = errno_value;
+    if (numbers == Numbers::kInside) {
+      ReadCounts(entry, program_count, denial.count, denial.programs);
+      return;
+    }
+    const JsonReader programs = entry.Required("programs");
+    denial.programs = ReadPrograms(programs, program_count);
+    if (denial.programs.empty()) programs.Fail("no program makes a call");
+  });
+  std::map<SyscallId, std::vector<Denial>> denials;
+  for (auto& [id, by_errno] : sorted) {
+    for (auto& [errno_value, denial] : by_errno) denials[id].push_back(std::move(denial));
+  }
+  return denials;
+}
+
+std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers numbers) {
+  std::map<int, CapabilityUse> capabilities;
+  const bool inside = numbers == Numbers::kInside;
+  reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
+    if (inside) {
+      entry.AllowOnly({"capability", "name", "during", "foreign"});
+    } else {
+      entry.AllowOnly({"capability", "name", "during"});
+    }
+    const int capability = static_cast<int>(entry.Required("capability").Uint(0, kMaxCapability));
+    if (const JsonReader name = entry.Optional("name"); name.exists()) {
+      const std::string text = name.Text(kMaxWordBytes);
+      const std::optional<int> named = CapabilityFromName(text);
+      if (named.value_or(capability) != capability || (capability < kCapabilityCount && !named.has_value())) {
+        name.Fail(Concat("capability ", capability, " is ", CapabilityName(capability), ", not \"",
+                         EscapeForTerminal(text), "\""));
+      }
+    }
+    CapabilityUse& use = AddUnique(entry, capabilities, capability);
+    entry.Required("during").ForEach(kMaxElements, [&use, inside](const JsonReader& checks) {
+      if (inside) {
+        checks.AllowOnly({"abi", "nr", "name", "granted", "denied"});
+      } else {
+        checks.AllowOnly({"abi", "nr", "name"});
+      }
+      // Without a call, the check was made outside any.
+      const bool in_call =
+          checks.Optional("abi").exists() || checks.Optional("nr").exists() || checks.Optional("name").exists();
+      const auto id = in_call ? std::optional(ReadSyscall(checks)) : std::nullopt;
+      CapabilityChecks& kept = AddUnique(checks, use.during, id);
+      if (inside) kept = ReadChecks(checks);
+    });
+    if (!inside) return;
+    const JsonReader foreign = entry.Required("foreign");
+    foreign.AllowOnly({"granted", "denied"});
+    use.foreign = ReadChecks(foreign);
+  });
+  return capabilities;
+}
+
+Timeline ReadTimeline(const JsonReader& reader) {
+  reader.AllowOnly({"start", "bucket_nanos", "counts"});
+  Timeline timeline;
+  timeline.start = reader.Required("start").Uint();
+  timeline.bucket_nanos = reader.Required("bucket_nanos").Uint(1);
+  reader.Required("counts").ForEach(kMaxElements,
+                                    [&timeline](const JsonReader& count) { timeline.counts.push_back(count.Uint()); });
+  return timeline;
+}
+
+SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count) {
+  SubjectTrace trace;
+  trace.calls = ReadCalls(entry.Required("calls"), program_count);
+  trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), program_count);
+  if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), program_count);
+  trace.denials = ReadDenials(entry.Required("denials"), Numbers::kInside, program_count);
+  trace.capabilities = ReadCapabilities(entry.Required("capabilities"), Numbers::kInside);
+  if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists())
+    trace.timeline = ReadTimeline(timeline);
+  return trace;
+}
+
+}  // namespace syscarve::recording_json

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/policy/evidence.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/capabilities.h"
+#include "userspace/policy/join.h"
+
+namespace syscarve {
+namespace {
+
+void GatherCalls(const Recording& whole, const Run& run, const std::string& subject, const SubjectTrace& trace,
+                 Evidence& evidence) {
+  for (const auto& [id, observation] : trace.calls) {
+    if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
+    evidence.abis.insert(id.abi);
+    if (const std::optional<std::string> name = SyscallName(id)) {
+      AddSighting(SightingOf(whole, run, subject, id, observation), evidence.calls[*name]);
+    } else {
+      uint64_t& most = evidence.unnamed[id];
+      most = std::max(most, observation.count);
+    }
+  }
+}
+
+void GatherDenials(const Recording& whole, const Run& run, const std::string& subject, const SubjectTrace& trace,
+                   Evidence& evidence) {
+  for (const auto& [id, denials] : trace.denials) {
+    // What a filter refused it was asked about, exempt on newer kernels or not.
+    const std::string name = SyscallName(id).value_or(DisplayName(id));
+    for (const Denial& denial : denials) {
+      if (denial.count > 0) evidence.refused[name].push_back(RefusalOf(whole, run, subject, id, denial));
+    }
+  }
+}
+
+void GatherCapabilities(const Run& run, const SubjectTrace& trace, Evidence& evidence) {
+  const bool failed = run.command.has_value() && HasFailed(*run.command);
+  for (const auto& [capability, use] : trace.capabilities) {
+    AddCapabilityUse(use, evidence.capabilities[capability]);
+    if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings) {
+  Evidence evidence;
+  evidence.abis.insert(recordings.front().host.native_abi);
+  for (const Recording& recording : recordings) {
+    if (!recording.complete()) evidence.complete = false;
+    if (recording.method.capabilities != "none") evidence.capabilities_recorded = true;
+  }
+  const auto gather = [&evidence](const Recording& whole, const Run& run) {
+    for (const auto& [id, trace] : run.subjects) {
+      const std::string& subject = whole.subjects[id].name;
+      GatherCalls(whole, run, subject, trace, evidence);
+      GatherDenials(whole, run, subject, trace, evidence);
+      GatherCapabilities(run, trace, evidence);
+    }
+    return absl::OkStatus();
+  };
+  SYSCARVE_RETURN_IF_ERROR(ForEachJoinedRun(recordings, gather));
+  return evidence;
+}
+
+}  // namespace syscarve

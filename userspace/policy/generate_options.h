@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Generate is asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+#include "userspace/policy/closure.h"
+
+namespace syscarve {
+
+// How calls that are not allowed are answered.
+enum class UnlistedMode {
+  kEnosys,  // ENOSYS for what a libc may probe and for numbers of the future, EPERM by name for what is old and known.
+  kEperm,   // EPERM, also for numbers of the future; ENOSYS by name for what a libc may probe.
+  kKill,    // The process is killed.
+  kLog,     // Let through and logged by the kernel: to try a profile out.
+};
+
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe", "portable"
+std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
+
+// Calls of a container runtime that belong in a profile, and where that is known from. baseline_choice.h picks them.
+struct BaselineCalls {
+  std::string source;  // "observed", "runc 1.1.5 without no_new_privs, shipped" …
+  Abi abi = Abi::kX86_64;
+  std::vector<std::string> names;  // All known on `abi`.
+  bool incidental = false;         // Made now and then: listed under this source also where another one has seen them.
+  bool operator==(const BaselineCalls&) const = default;
+};
+
+struct GenerateOptions {
+  ClosureMode closure = ClosureMode::kSafe;
+  UnlistedMode unlisted = UnlistedMode::kEnosys;
+  std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
+  std::vector<std::string> allow;        // Added, whatever was seen.
+  std::vector<std::string> block;        // Never allowed: stronger than every reason to allow.
+  bool allow_incomplete = false;
+  std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).
+};
+
+}  // namespace syscarve

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A generated profile, with all the reasons for it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
+#include "userspace/policy/capabilities.h"
+#include "userspace/policy/closure.h"
+#include "userspace/policy/exercise.h"
+#include "userspace/policy/refusals.h"
+#include "userspace/policy/sighting.h"
+#include "userspace/seccomp/condition_writer.h"
+
+namespace syscarve {
+
+// A name that the profile allows, and all reasons for it. At least one of the four is there.
+struct AllowedCall {
+  std::string name;
+  std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
+  std::string baseline;             // BaselineCalls::source, or "".
+  std::vector<ClosureReason> closure;
+  // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
+  std::string incidental;
+  bool asked = false;  // By GenerateOptions::allow.
+  bool only_by_closure() const { return sightings.empty() && baseline.empty() && !asked; }
+  uint64_t count() const;  // Over all sightings.
+  bool operator==(const AllowedCall&) const = default;
+};
+
+// The rule that a call which only closure allows is counted for: the first that adds it whatever its arguments, else
+// the first. REQUIRES: call.only_by_closure().
+const std::string& ClosureRuleOf(const AllowedCall& call);
+
+// A call that would be allowed but for the ceiling.
+struct CutCall {
+  AllowedCall call;
+  Action answer;  // What the ceiling answers; the profile refuses it as any other unlisted call.
+  bool operator==(const CutCall&) const = default;
+};
+
+// A call that is allowed for some arguments only. It is among GeneratedProfile::calls, too.
+struct NarrowedCall {
+  std::string name;
+  ArgumentRules rules;
+  std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these.
+  bool operator==(const NarrowedCall&) const = default;
+};
+
+struct GeneratedProfile {
+  Profile profile;
+  Abi native_abi = Abi::kX86_64;
+  std::vector<AllowedCall> calls;                           // Ascending by name.
+  std::map<std::string, std::vector<std::string>> closure;  // What each rule added: the names that only closure allows.
+  std::set<Abi> seen_abis;                                  // Of calls of the recordings, and the native one.
+  std::vector<CutCall> cut;  // By GenerateOptions::ceiling; ascending by name, as is the next.
+  std::vector<NarrowedCall> narrowed;
+  std::vector<RefusedCall> refused;  // By a filter already in force while recording; ascending by name.
+  std::vector<CapabilityVerdict> capabilities;
+  bool capabilities_recorded = false;  // Whether any recording could see capability checks.
+  std::vector<std::string> cap_add;    // What to add after dropping all capabilities.
+  std::vector<std::string> baselines;  // The sources that were given, in their order.
+  std::vector<Gap> gaps;               // What the recordings do not show.
+  // Sentences; may hold an adversary's bytes. Those of what was refused are RefusalWarnings.
+  std::vector<std::string> warnings;
+};
+
+}  // namespace syscarve

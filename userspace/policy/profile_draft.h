@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A profile in the making: what the steps of Generate hand on.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/model/abi.h"
+#include "userspace/policy/closure.h"
+#include "userspace/policy/generated_profile.h"
+
+namespace syscarve {
+
+struct ProfileDraft {
+  Abi native_abi = Abi::kX86_64;
+  std::vector<Abi> abis;                     // That the profile speaks of, ascending.
+  std::set<std::string> blocked;             // GenerateOptions::block: never among `calls`.
+  std::map<std::string, AllowedCall> calls;  // By name.
+  SeenCalls wanted;                          // What closure starts from.
+  std::vector<CutCall> cut;                  // By the ceiling; ascending by name, as is the next.
+  std::vector<NarrowedCall> narrowed;
+
+  // For the warnings.
+  std::set<std::string> blocked_though_seen;
+  std::set<std::string> blocked_of_runtime;
+  std::set<std::string> contradicted;                    // Asked for and blocked.
+  std::set<std::string> nowhere;                         // Asked for, and no ABI has such a call.
+  std::map<std::string, std::set<std::string>> widened;  // Names by what they were widened from and to.
+  std::vector<std::string> warnings;                     // Sentences.
+
+  // The call of that name, which is allowed from now on.
+  AllowedCall& Allow(const std::string& name);
+  std::set<std::string> names() const;                // Of `calls`.
+  std::set<std::string> conditional() const;          // Of `narrowed`.
+  bool ExistsSomewhere(std::string_view name) const;  // Whether a rule for it would do anything.
+};
+
+}  // namespace syscarve

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/policy/rule_list.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+
+namespace syscarve {
+namespace {
+
+constexpr Action kAllow{ActionKind::kAllow, 0};
+constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
+constexpr Action kEperm{ActionKind::kErrno, EPERM};
+
+Action DefaultAction(UnlistedMode mode) {
+  switch (mode) {
+    case UnlistedMode::kEnosys:
+      return kEnosys;
+    case UnlistedMode::kEperm:
+      return kEperm;
+    case UnlistedMode::kKill:
+      return {ActionKind::kKillProcess, 0};
+    case UnlistedMode::kLog:
+      return {ActionKind::kLog, 0};
+  }
+  return kEnosys;
+}
+
+// The explicit answers to unlisted calls. A name is probed or not on all ABIs alike, because rules speak by name.
+void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
+                     Profile& profile) {
+  if (mode == UnlistedMode::kLog) return;
+  std::set<std::string> newer_calls;
+  std::set<std::string> probed;
+  std::set<std::string> others;
+  for (const Abi abi : profile.abis) {
+    for (const SyscallEntry& entry : SyscallTable(abi)) {
+      if (allowed.contains(entry.name) || IsExemptFromSeccomp({abi, entry.nr})) continue;
+      const bool newer = HasSharedNumber({abi, entry.nr}, policy.newer_from);
+      if (newer) newer_calls.insert(entry.name);
+      (newer || policy.probed.contains(entry.name) ? probed : others).insert(entry.name);
+    }
+  }
+  if (mode == UnlistedMode::kKill) {
+    if (newer_calls.empty()) return;
+    profile.rules.push_back({.names = {newer_calls.begin(), newer_calls.end()},
+                             .action = profile.default_action,
+                             .comment = "refused as all others are; named because runc answers ENOSYS beyond the "
+                                        "largest number that a profile names"});
+    return;
+  }
+  if (mode == UnlistedMode::kEnosys && !others.empty()) {
+    profile.rules.push_back(
+        {.names = {others.begin(), others.end()},
+         .action = kEperm,
+         .comment = "refused: old and known, so nothing falls back when they are said not to exist"});
+  }
+  // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
+  if (!probed.empty()) {
+    profile.rules.push_back({.names = {probed.begin(), probed.end()},
+                             .action = kEnosys,
+                             .comment = "refused as an older kernel would: a libc may try these and fall back"});
+  }
+}
+
+// The rules for calls that are allowed for some arguments only, names together that have the same.
+void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<std::string, std::string>& comments,
+                      Profile& profile) {
+  std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
+  for (const NarrowedCall& call : narrowed) {
+    auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) {
+      return g.first.rules == call.rules && g.first.closure == call.closure;
+    });
+    if (group == grouped.end()) group = grouped.insert(group, {call, {}});
+    group->second.push_back(call.name);
+  }
+  for (auto& [call, names] : grouped) {
+    std::stable_partition(call.rules.begin(), call.rules.end(), [](const auto& rule) { return rule.action == kAllow; });
+    for (const ArgumentRule& rule : call.rules) {
+      std::string comment =
+          rule.action == kAllow ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
+      if (!call.closure.empty()) comment = comments.at(call.closure);
+      profile.rules.push_back(
+          {.names = names, .action = rule.action, .conditions = rule.conditions, .comment = std::move(comment)});
+    }
+  }
+}
+
+// The baseline that the profile lists a call of the container runtime under.
+const std::string& ListedBaseline(const AllowedCall& call, const std::vector<BaselineCalls>& baselines) {
+  const auto by_incidence = std::ranges::find_if(baselines, [&](const BaselineCalls& calls) {
+    return calls.incidental && std::ranges::find(calls.names, call.name) != calls.names.end();
+  });
+  return by_incidence != baselines.end() ? by_incidence->source : call.baseline;
+}
+
+}  // namespace
+
+Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis) {
+  Profile profile{.default_action = DefaultAction(options.unlisted), .abis = abis};
+  AddUnlistedRule(options.unlisted, policy, {}, profile);
+  return profile;
+}
+
+Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closure_rules,
+                   const GenerateOptions& options, const ErrnoPolicy& policy) {
+  const std::set<std::string> conditional = draft.conditional();
+  Profile profile{.default_action = DefaultAction(options.unlisted), .abis = draft.abis};
+
+  std::vector<std::string> seen;
+  std::map<std::string, std::vector<std::string>> baseline;  // By source.
+  std::vector<std::string> asked;
+  std::map<std::string, std::vector<std::string>> closure;  // By rule id.
+  for (const auto& [name, call] : draft.calls) {
+    if (conditional.contains(name)) continue;
+    if (!call.incidental.empty()) {
+      closure[call.incidental].push_back(name);
+    } else if (!call.sightings.empty()) {
+      seen.push_back(name);
+    } else if (!call.baseline.empty()) {
+      baseline[ListedBaseline(call, options.baselines)].push_back(name);
+    } else if (call.asked) {
+      asked.push_back(name);
+    } else {
+      closure[ClosureRuleOf(call)].push_back(name);
+    }
+  }
+  const auto add = [&](std::vector<std::string> names, std::string comment) {
+    if (!names.empty()) {
+      profile.rules.push_back({.names = std::move(names), .action = kAllow, .comment = std::move(comment)});
+    }
+  };
+  add(std::move(seen), "seen");
+  for (const BaselineCalls& calls_of_runtime : options.baselines) {
+    add(std::exchange(baseline[calls_of_runtime.source], {}), Concat("baseline: ", calls_of_runtime.source));
+  }
+  add(std::move(asked), "asked for: --allow");
+  std::map<std::string, std::string> comments;
+  for (const ClosureRule& rule : closure_rules) {
+    comments[rule.id] = Concat(rule.incidental ? "seen or closure " : "closure ", rule.id, ": ", rule.reason);
+    if (const auto found = closure.find(rule.id); found != closure.end()) {
+      add(std::move(found->second), comments[rule.id]);
+    }
+  }
+  AddNarrowedRules(draft.narrowed, comments, profile);
+  AddUnlistedRule(options.unlisted, policy, draft.names(), profile);
+  return profile;
+}
+
+}  // namespace syscarve
