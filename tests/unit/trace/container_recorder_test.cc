@@ -118,7 +118,7 @@ TEST_F(ContainerRecorderTest, WhatIsDoneToContainersAtTheEndIsRecordedToo) {
   options_.exercise = [&](const Recording& so_far, const std::vector<SubjectId>& ran_before,
                           const std::atomic<bool>& stop) {
     EXPECT_EQ(so_far.subjects.size(), 2u);
-    EXPECT_EQ(so_far.runs.at(0).subjects.at(1).calls.at(kGetpid).count, 1u);
+    EXPECT_EQ(so_far.runs[0].subjects.at(1).calls.at(kGetpid).count, 1u);
     EXPECT_EQ(ran_before, std::vector<SubjectId>{0});
     EXPECT_FALSE(stop);
     kill(getpid(), SIGTERM);
