@@ -14,6 +14,7 @@ install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
 install(DIRECTORY LICENSES docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # The hook's file is an example, too, and not in share/containers/oci/hooks.d: Podman starts no container at all while a file there names a
 # program that is not to be found, and that program is the administrator's to choose (docs/hook.md).
+install(DIRECTORY profiles/services DESTINATION ${CMAKE_INSTALL_DATADIR}/syscarve/profiles)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS)
 
 set(SYSCARVE_CONTACT "The syscarve maintainers <maintainers@syscarve.invalid>" CACHE STRING "Who answers for a package that cpack makes")

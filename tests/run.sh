@@ -87,6 +87,19 @@ provide_cgroup2() {
   mounted=$work/cgroup2
 }
 
+# Emulated, they take their time: only with --long, and only when what runs in them has changed.
+try_other_kernels() {
+  if tests/kernels/run.sh --is-tested; then return; fi
+  if [[ $random != long ]]; then
+    printf '\nWhat runs in the kernel has changed since other kernels were tried: run.sh --long, or tests/kernels/run.sh 6.1 7\n'
+    return
+  fi
+  timed "packages for other kernels" tests/support/install-packages.sh kernels
+  reports+=("$work/kernels.xml")
+  SYSCARVE_KERNELS_DIR=$work/kernels timed "other kernels" tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 \
+    --limit 600 --report "$work/kernels.xml" 6.1 7 || true
+}
+
 summary_options=()
 if [[ $EUID == 0 ]]; then
   timed "packages" tests/support/install-packages.sh test
@@ -102,13 +115,7 @@ if [[ $EUID == 0 ]]; then
   # others say so (tests/README.md).
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
-  # Other kernels are booted only when what runs in them has changed: emulated, they take their time.
-  kernels=(tests/kernels/run.sh --checks doctor,round,strace,denials,storm,log --rounds 3 --limit 1200)
-  if ! tests/kernels/run.sh --is-tested; then
-    timed "packages for other kernels" tests/support/install-packages.sh kernels
-    reports+=("$work/kernels.xml")
-    SYSCARVE_KERNELS_DIR=$work/kernels timed "other kernels" "${kernels[@]}" --report "$work/kernels.xml" 6.1 7 || true
-  fi
+  try_other_kernels
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
   # The one thing that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi

@@ -23,6 +23,7 @@
 
 #include "absl/strings/str_format.h"
 #include "userspace/base/file.h"
+#include "userspace/base/split_mix.h"
 #include "userspace/base/status.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/policy/generate.h"
@@ -37,20 +38,6 @@ struct Size {
   bool varied = false;
 };
 
-// The same numbers every time (Steele, Lea and Flood's splitmix64).
-class Numbers {
- public:
-  uint64_t Below(uint64_t end) {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return (z ^ (z >> 31)) % end;
-  }
-
- private:
-  uint64_t state_ = 0;
-};
-
 Recording Made(const Size& size) {
   constexpr UnixNanos kStart = 1'790'000'000'000'000'000;
   constexpr uint64_t kRunNanos = 2'000'000'000;
@@ -60,16 +47,17 @@ Recording Made(const Size& size) {
   recording.programs = {{.path = "/usr/bin/python3", .device = 1, .inode = 1},
                         {.path = "/bin/sh", .device = 1, .inode = 2}};
   recording.subjects = {{.kind = SubjectKind::kCommand, .name = "tests", .cgroup = "/syscarve/1"}};
-  Numbers numbers;
+  SplitMix64 numbers(0);
   for (unsigned n = 0; n < size.runs; ++n) {
     Run run = {.id = absl::StrFormat("%032x", n), .name = absl::StrFormat("test_%u", n)};
     run.start = kStart + n * kRunNanos;
     run.end = run.start + kRunNanos;
     for (int nr = 0; nr < static_cast<int>(size.calls); ++nr) {
-      if (size.varied && numbers.Below(20) == 0) continue;
+      if (size.varied && numbers.Next() % 20 == 0) continue;
       Observation& seen = run.subjects[0].calls[{Abi::kX86_64, nr}];
-      seen.programs[nr % 16 == 0 ? 1 : 0] = seen.count = 1 + numbers.Below(numbers.Below(8) == 0 ? 100'000 : 100);
-      seen.first_seen = run.start + numbers.Below(kRunNanos);
+      const uint64_t most = numbers.Next() % 8 == 0 ? 100'000 : 100;
+      seen.programs[nr % 16 == 0 ? 1 : 0] = seen.count = 1 + numbers.Next() % most;
+      seen.first_seen = run.start + numbers.Next() % kRunNanos;
     }
     recording.runs.push_back(run);
   }

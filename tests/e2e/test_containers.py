@@ -15,7 +15,7 @@ import unittest
 import engine
 import services
 from containers import RECORDING, ContainerTest, seccomp
-from support import E2eTest, counts, load, mount_points, names, process_state, shares, traces, wait_until
+from support import SOURCE, E2eTest, counts, load, mount_points, names, process_state, shares, traces, wait_until
 
 # How often a service must do its work under its profile.
 ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "20"))
@@ -543,13 +543,29 @@ class BadLuck(ContainerTest):
             self.assertNotEqual(result.status, 0, result)
 
 
-class Enforced:
-    """record, generate, and the engine itself enforcing the result."""
+class UnderProfile:
+    """A service under a profile that the engine enforces."""
     service_type = None
 
     def setUp(self):
         super().setUp()
         self.service = self.service_type()
+
+    def host(self, profile, capabilities, no_new_privileges):
+        host = seccomp(profile)
+        host["SecurityOpt"] += ["no-new-privileges"] if no_new_privileges else []
+        return {**host, "CapDrop": ["ALL"], "CapAdd": capabilities}
+
+    def state_of(self, container):
+        pid = container.pid
+        if pid == 0:
+            self.fail(f"{self.service.name} has ended:\n{container.logs()}")
+        with open(f"/proc/{pid}/status") as file:
+            return {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
+
+
+class Enforced(UnderProfile):
+    """record, generate, and the engine itself enforcing the result."""
 
     def record_service(self, **options):
         with self.recording("--name", self.service.name) as recorder:
@@ -570,11 +586,6 @@ class Enforced:
         self.assertRegex(summary, r"--cap-drop[ =]ALL")
         return os.path.join(out, f"{self.service.name}.json"), sorted(set(re.findall(r"--cap-add[ =](?:CAP_)?([A-Z_]+)", summary)))
 
-    def host(self, profile, capabilities, no_new_privileges):
-        host = seccomp(profile)
-        host["SecurityOpt"] += ["no-new-privileges"] if no_new_privileges else []
-        return {**host, "CapDrop": ["ALL"], "CapAdd": capabilities}
-
     def hold(self, as_root, no_new_privileges):
         security = {"host": {"SecurityOpt": ["no-new-privileges"]}} if no_new_privileges else {}
         recorder = self.record_service(as_root=as_root, **security)
@@ -590,13 +601,6 @@ class Enforced:
         # The engine did what it was told: a filter, the capabilities, and the bit.
         for status in seen:
             self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", str(int(no_new_privileges))))
-
-    def state_of(self, container):
-        pid = container.pid
-        if pid == 0:
-            self.fail(f"{self.service.name} has ended:\n{container.logs()}")
-        with open(f"/proc/{pid}/status") as file:
-            return {name: value.strip() for name, _, value in (line.partition(":") for line in file)}
 
     def test_as_root(self):
         self.hold(as_root=True, no_new_privileges=False)
@@ -633,3 +637,34 @@ class EnforcedCache(Enforced, ContainerTest):
 
 class EnforcedDatabase(Enforced, ContainerTest):
     service_type = services.Database
+
+
+class Shipped(UnderProfile):
+    """The engine enforces the profile that profiles/services/ has for the service."""
+    profile = ""
+
+    def test_serves_under_the_shipped_profile(self):
+        path = os.path.join(SOURCE, "profiles/services", self.profile)
+        capabilities = load(f"{path}.provenance.json")["capabilities_as_root"]
+        for as_root in (True, False):
+            for no_new_privileges in (True, False):
+                host = self.host(f"{path}.json", capabilities if as_root else [], no_new_privileges)
+                container = self.service.create(self.engine, "shipped", as_root=as_root, host=host).start()
+                self.assertEqual(self.state_of(container)["Seccomp"], "2")
+                self.service.serve(self, container)
+                container.remove()
+
+
+class ShippedNginx(Shipped, ContainerTest):
+    service_type = services.Web
+    profile = "nginx"
+
+
+class ShippedRedis(Shipped, ContainerTest):
+    service_type = services.Cache
+    profile = "redis"
+
+
+class ShippedPostgresql(Shipped, ContainerTest):
+    service_type = services.Database
+    profile = "postgresql"

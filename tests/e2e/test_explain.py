@@ -42,7 +42,7 @@ class Explain(E2eTest):
 
     def test_the_deciding_rule_with_its_line(self):
         result = self.explain("personality", "-1")
-        self.assertIn(f"personality(0xffffffffffffffff, …)\n  x86_64: allowed, by syscalls[1] ({self.profile}:6): \\x1b[2Jas it is\n", result.stdout)
+        self.assertIn(f"personality(0xffffffffffffffff)\n  x86_64: allowed, by syscalls[1] ({self.profile}:6): \\x1b[2Jas it is\n", result.stdout)
         self.assertIn("  x32: kills the thread, because the profile does not list this architecture\n", result.stdout)
         self.assertEqual(result.stdout, self.explain("personality", "0xffffffffffffffff").stdout)
         self.assertIn("x86_64: refused with EPERM, by the default\n", self.explain("personality", "017").stdout)
@@ -58,6 +58,18 @@ class Explain(E2eTest):
         self.assertNotIn("rule", found["SCMP_ACT_ERRNO"])
         self.assertEqual(self.outcomes("lseek", "0", "0x8")["depends_on"], [])
         self.assertEqual(self.outcomes("lseek", "0", "9")["depends_on"], [2])
+
+    def test_values_by_their_names(self):
+        self.assertTrue(self.explain("lseek", "3", "8", "SEEK_SET").stdout.startswith("lseek(3, 8, SEEK_SET)\n"))
+        self.assertEqual(self.explain("lseek", "3", "8", "SEEK_END").stdout, self.explain("lseek", "3", "8", "2").stdout)
+        answer = json.loads(self.explain("lseek", "0", "9", "--format", "json").stdout)
+        self.assertEqual((answer["arguments"], answer["call"]), ([0, 9], "lseek(0, 9, …)"))
+        self.assertIn("lseek(0, 9, SEEK_SET)", [outcome["call"] for outcome in answer["abis"][0]["outcomes"]])
+        self.assertTrue(self.explain("personality", "PER_LINUX32|ADDR_NO_RANDOMIZE").stdout.startswith(
+            "personality(PER_LINUX32|ADDR_NO_RANDOMIZE)\n"))
+        # A name of another argument, or of none.
+        self.assert_one_line_error(self.explain("lseek", "SEEK_SET", expect=2), "SEEK_SET")
+        self.assert_one_line_error(self.explain("lseek", "3", "SEEK_SET", expect=2), "mixed")
 
     def test_names_alone_are_names(self):
         self.assertIn("read\n  allowed\n", self.explain("read", "lseek").stdout)

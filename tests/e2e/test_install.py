@@ -61,6 +61,13 @@ class Installed(E2eTest):
                 self.assertEqual(copy.read(), original.read(), name)
         self.assertTrue(os.access(os.path.join(doc, "examples/quickstart.sh"), os.X_OK))
 
+    def test_profiles_of_services_are_there(self):
+        folder = os.path.join(SOURCE, "profiles/services")
+        installed = self.installed("share/syscarve/profiles/services")
+        self.assertEqual(sorted(os.listdir(installed)), sorted(os.listdir(folder)))
+        result = self.run_process([self.binary, "convert", os.path.join(installed, "nginx.json"), "--format", "names"])
+        self.assertEqual(result.status, 0, result)
+
     def test_bash_completes_verbs(self):
         self.assertEqual(self.completed("syscarve rec"), {"record"})
         self.assertEqual(self.completed("syscarve "), set(self.verbs()))

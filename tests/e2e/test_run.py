@@ -31,11 +31,60 @@ class Run(E2eTest):
                                             "/nowhere", user=user)
             self.assertEqual(result.status, 1, result)
             self.assertIn("Permission denied", result.stderr)
-            self.assertRegex(result.stderr, r"syscarve: refused mkdir\(0x[0-9a-f]+, 0x[0-9a-f]+, .*\): EACCES, 1 time, in /\S*/mkdir\n")
+            self.assertRegex(result.stderr, r"syscarve: refused mkdir\(\"/nowhere\", 0[0-7]+\): EACCES, 1 time, in /\S*/mkdir\n")
             (call,) = report["refused"]
             self.assertEqual((call["name"], call["abi"], call["count"], call["action"], call["errno"], call["let_through"]),
                              ("mkdir", "x86_64", 1, "SCMP_ACT_ERRNO", 13, False))
+            self.assertRegex(call["call"], r"^mkdir\(\"/nowhere\", 0[0-7]+\)$")
+            self.assertRegex(call["arguments"][0], r"^0x[0-9a-f]+$")
             self.assertEqual(report["status"], 1)
+
+    def calls_of(self, script, *refused, **options):
+        """How `run` writes the calls that a Python script makes by `call(NUMBER, ARGUMENT…)` and that are refused."""
+        script = ("import ctypes, mmap\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+                  "call = lambda *words: libc.syscall(*(ctypes.c_long(w) if isinstance(w, int) else w for w in words))\n" + script)
+        result, report = self.run_under(self.profile("SCMP_ACT_ERRNO", *refused), "/usr/bin/python3", "-I", "-S", "-c", script, **options)
+        self.assertEqual(result.status, 0, result)
+        for entry in report["refused"]:
+            self.assertEqual(len(entry["arguments"]), 6)
+        return [entry["call"] for entry in report["refused"]], result.stderr
+
+    def test_values_have_the_names_of_the_headers(self):
+        for script, name, expected in (
+                ("call(41, 40, 1, 0)", "socket", "socket(AF_VSOCK, SOCK_STREAM, 0)"),
+                ("call(56, 0x10000011, 0, 0, 0, 0)", "clone", "clone(CLONE_NEWUSER|SIGCHLD, 0, NULL, NULL, 0)"),
+                ("call(157, 4, 0)", "prctl", "prctl(PR_SET_DUMPABLE, 0)"),
+                ("call(135, 0x0040000)", "personality", "personality(PER_LINUX|ADDR_NO_RANDOMIZE)"),
+                ("call(135, 0x1_0000_0000)", "personality", "personality(0x100000000)")):
+            calls, stderr = self.calls_of(script, name)
+            self.assertEqual(calls, [expected])
+            self.assertIn(f"syscarve: refused {expected}: EPERM, 1 time, in ", stderr)
+
+    def test_paths_are_read_and_harmless(self):
+        for user in (None, NOBODY):
+            # On x86_64: 83 is mkdir, 258 mkdirat.
+            for argument, expected in (
+                    (r"b'/etc/shadow'", '"/etc/shadow"'),
+                    (r"b'a\", 0) = 0\n\x1b[2J\xff%'", '"a%22, 0) = 0\n\x1b[2J%FF%25"'),
+                    (r"b''", '""'),
+                    (r"b'x' * 5000", '"' + "x" * 4096 + '"…'),
+                    ("0", "NULL"), ("1", "0x1"), (str(2**63), "0x8000000000000000")):
+                calls, stderr = self.calls_of(f"call(83, {argument}, 0o750)", "mkdir", user=user)
+                self.assertEqual(calls, [f"mkdir({expected}, 0750)"])
+                self.assertNotIn("\x1b", stderr)
+                self.assertEqual(stderr.count("\n"), 1, stderr)
+
+    def test_a_path_that_ends_with_its_memory(self):
+        script = ("memory = mmap.mmap(-1, 8192)\naddress = ctypes.addressof(ctypes.c_char.from_buffer(memory))\n"
+                  "memory[4092:4096] = b'tail'\nlibc.mprotect(ctypes.c_void_p(address + 4096), 4096, 0)\n"
+                  "call(83, address + 4092, 0)")
+        self.assertEqual(self.calls_of(script, "mkdir")[0], ['mkdir("tail"…, 0)'])
+
+    def test_a_path_of_a_process_in_another_user_namespace(self):
+        script = "call(272, 0x10000000) and exit(3)\ncall(83, b'/inside', 0)"
+        calls, _ = self.calls_of(script, "mkdir", user=NOBODY)
+        self.assertEqual(len(calls), 1)
+        self.assertRegex(calls[0], r'^mkdir\(("/inside"|0x[0-9a-f]+), 0\)$')
 
     def test_log_lets_it_through(self):
         folder = self.new_folder()

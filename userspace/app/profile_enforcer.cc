@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/model/action_spelling.h"
@@ -19,10 +19,36 @@
 namespace syscarve {
 namespace {
 
-std::string Hex(uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%jx", static_cast<uintmax_t>(value));
-  return text;
+// Has no name, so its arguments are written as numbers.
+constexpr SyscallId kNoCall = {.abi = Abi::kX86_64, .nr = kBeyondAllTables};
+
+std::array<uint64_t, 6> ArgumentsOf(const seccomp_data& data) {
+  std::array<uint64_t, 6> arguments;
+  std::ranges::copy(data.args, arguments.begin());
+  return arguments;
+}
+
+// "openat", "getpid:i386", "#999", "#5:0x1234".
+std::string NameOf(const seccomp_data& data, const std::optional<SyscallId>& id) {
+  return id.has_value() ? DisplayName(*id) : Concat("#", data.nr, ":", absl::StrFormat("0x%x", data.arch));
+}
+
+// "EPERM", "kill", "log", …
+std::string DescribeAction(const Action& action) {
+  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
+}
+
+// Whether `stub`, behind which the profile's filter follows, answers the call.
+bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
+  FilterProgram program = stub;
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
+  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
+}
+
+// Whether the call was made: nothing was enforced, or the profile only logs it.
+bool LetThrough(const FilteredCall& call, bool log_only) {
+  return log_only || call.action.kind == ActionKind::kLog;
 }
 
 }  // namespace
@@ -40,8 +66,9 @@ absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile) {
 }
 
 Response ProfileEnforcer::Decide(const Notification& notification) {
-  if (log_only_) return {};
   const Action action = ActionFromReturn(Evaluate(filter_, notification.data));
+  if (action.kind != ActionKind::kAllow) ReadPaths(notification, action);
+  if (log_only_) return {};
   switch (action.kind) {
     case ActionKind::kAllow:
     case ActionKind::kLog:
@@ -66,48 +93,55 @@ void ProfileEnforcer::Delivered(const Notification& notification, const Response
   const seccomp_data& data = notification.data;
   const Action action = ActionFromReturn(Evaluate(filter_, data));
   if (action.kind == ActionKind::kAllow) return;
-  Refusals& refusals = refused_[{data.arch, data.nr, notification.program, action}];
-  if (refusals.count++ == 0) std::ranges::copy(data.args, refusals.first_arguments.begin());
+  FilteredCount& refusals = refused_[{data.arch, data.nr, notification.program, action}];
+  if (refusals.count++ > 0) return;
+  refusals.first_arguments = ArgumentsOf(data);
+  // Paths of another call, which a signal took back, are not this one's.
+  const bool read = read_.has_value() && read_->notified.nr == data.nr && read_->notified.arch == data.arch &&
+                    std::ranges::equal(read_->notified.args, data.args);
+  const std::string name = NameOf(data, notification.id);
+  refusals.first_call = CallText(table_, notification.id.value_or(kNoCall), name, refusals.first_arguments,
+                                 {.paths = read ? std::move(read_->paths) : std::map<unsigned, PathText>()});
 }
 
-std::string NameOf(const RefusedCall& call) {
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  return id.has_value() ? DisplayName(*id) : Concat("#", call.nr, ":", Hex(call.audit_arch));
-}
-
-std::string DescribeAction(const Action& action) {
-  return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
-}
-
-bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub) {
-  FilterProgram program = stub;
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const seccomp_data data{.nr = call.nr, .arch = call.audit_arch, .instruction_pointer = 0, .args = {}};
-  return Evaluate(program, data) != SECCOMP_RET_ALLOW;
-}
-
-std::string DescribeRefusal(const RefusedCall& call, const Refusals& refusals, const FilterProgram& stub,
-                            bool log_only) {
-  std::string arguments;
-  for (const uint64_t argument : refusals.first_arguments) {
-    arguments += (arguments.empty() ? "" : ", ") + Hex(argument);
+// The paths of a call that is to be shown: the first of its line.
+void ProfileEnforcer::ReadPaths(const Notification& notification, const Action& action) {
+  const seccomp_data& data = notification.data;
+  read_.reset();
+  if (!notification.id.has_value() || notification.memory == nullptr) return;
+  if (refused_.contains({data.arch, data.nr, notification.program, action})) return;
+  read_.emplace(ReadCall{.notified = data, .paths = {}});
+  for (const unsigned index : PathArguments(table_, *notification.id, ArgumentsOf(data))) {
+    const uint64_t address =
+        HasNarrowArguments(notification.id->abi) ? data.args[index] & UINT32_MAX : data.args[index];
+    std::optional<TaskString> text = notification.memory->StringAt(address);
+    if (text.has_value()) read_->paths[index] = {.bytes = std::move(text->bytes), .whole = text->whole};
   }
+}
+
+std::optional<std::string> NameOf(const FilteredCall& call) {
+  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
+  return id.has_value() ? SyscallName(*id) : std::nullopt;
+}
+
+std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
+                            bool log_only) {
   const std::string verb = !LetThrough(call, log_only)            ? "refused "
                            : call.action.kind == ActionKind::kLog ? "logged "
                                                                   : "would refuse ";
   const std::string_view why = IsBeyondLargest(call, stub) ? " beyond the largest number that the profile names" : "";
-  return Concat(verb, NameOf(call), "(", arguments, "): ", DescribeAction(call.action), why, ", ", refusals.count,
+  return Concat(verb, refusals.first_call, ": ", DescribeAction(call.action), why, ", ", refusals.count,
                 refusals.count == 1 ? " time, in " : " times, in ",
                 call.program.path.empty() ? "an unknown program" : call.program.path);
 }
 
-JsonValue::Array RefusedCallsJson(const RefusedCalls& refused, const FilterProgram& stub, bool log_only) {
+JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterProgram& stub, bool log_only) {
   JsonValue::Array calls;
   for (const auto& [call, refusals] : refused) {
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-    const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+    const std::optional<std::string> name = NameOf(call);
     JsonValue::Array arguments;
-    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(Hex(argument));
+    for (const uint64_t argument : refusals.first_arguments) arguments.emplace_back(absl::StrFormat("0x%x", argument));
     JsonValue::Object entry = {
         {"name", name.has_value() ? JsonValue(*name) : JsonValue(nullptr)},
         {"abi", id.has_value() ? JsonValue(AbiName(id->abi)) : JsonValue(nullptr)},
@@ -119,6 +153,7 @@ JsonValue::Array RefusedCallsJson(const RefusedCalls& refused, const FilterProgr
     entry.push_back({"let_through", LetThrough(call, log_only)});
     entry.push_back({"count", refusals.count});
     entry.push_back({"arguments", std::move(arguments)});
+    entry.push_back({"call", refusals.first_call});
     entry.push_back({"program", JsonValue::Object{{"path", EncodePercent(call.program.path)},
                                                   {"device", call.program.device},
                                                   {"inode", call.program.inode}}});

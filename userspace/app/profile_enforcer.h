@@ -15,25 +15,28 @@
 #include "userspace/model/profile.h"
 #include "userspace/model/recording.h"
 #include "userspace/seccomp/program.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/call_text.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {
 
 // What is told of a call that the profile does not simply allow. Calls that agree in all of it are one line.
-struct RefusedCall {
+struct FilteredCall {
   uint32_t audit_arch = 0;
   int nr = 0;  // As seccomp_data has it.
   Program program;
   Action action;
-  auto operator<=>(const RefusedCall&) const = default;
+  auto operator<=>(const FilteredCall&) const = default;
 };
 
-struct Refusals {
+struct FilteredCount {
   uint64_t count = 0;
   std::array<uint64_t, 6> first_arguments = {};
+  std::string first_call;  // As CallText has it: "openat(AT_FDCWD, \"/etc/shadow\", O_RDONLY)".
 };
 
-using RefusedCalls = std::map<RefusedCall, Refusals>;
+using FilteredCalls = std::map<FilteredCall, FilteredCount>;
 
 // What is put on a command.
 struct EnforcedFilter {
@@ -47,39 +50,38 @@ absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile);
 // Answers as the profile says, and remembers each call that it does not allow.
 class ProfileEnforcer : public NotificationHandler {
  public:
-  // `filter` must stay. With `log_only` every call is let through, and remembered all the same.
-  ProfileEnforcer(const FilterProgram& filter, bool log_only) : filter_(filter), log_only_(log_only) {}
+  // `filter` and `table` must stay. With `log_only` every call is let through, and remembered all the same.
+  ProfileEnforcer(const FilterProgram& filter, const ArgumentTable& table, bool log_only)
+      : filter_(filter), table_(table), log_only_(log_only) {}
 
   Response Decide(const Notification& notification) override;
   void Delivered(const Notification& notification, const Response& response) override;
 
-  const RefusedCalls& refused() const { return refused_; }
+  const FilteredCalls& refused() const { return refused_; }
 
  private:
+  struct ReadCall {
+    seccomp_data notified;
+    std::map<unsigned, PathText> paths;
+  };
+
+  void ReadPaths(const Notification& notification, const Action& action);
+
   const FilterProgram& filter_;
+  const ArgumentTable& table_;
   const bool log_only_;
-  RefusedCalls refused_;
+  FilteredCalls refused_;
+  std::optional<ReadCall> read_;  // Of the call that waits for its answer, before that is delivered.
 };
 
-// "mkdir", "mkdir (i386)", or "#512:0x40000003" for a number that has no name.
-std::string NameOf(const RefusedCall& call);
+// nullopt for a number that has no name.
+std::optional<std::string> NameOf(const FilteredCall& call);
 
-// "EPERM", "kill", "log", …
-std::string DescribeAction(const Action& action);
-
-// Whether `stub`, behind which the profile's filter follows, answers the call.
-bool IsBeyondLargest(const RefusedCall& call, const FilterProgram& stub);
-
-// Whether the call was made: nothing was enforced, or the profile only logs it.
-inline bool LetThrough(const RefusedCall& call, bool log_only) {
-  return log_only || call.action.kind == ActionKind::kLog;
-}
-
-// "refused mkdir(0x1, …): EPERM, 2 times, in /bin/sh"
-std::string DescribeRefusal(const RefusedCall& call, const Refusals& refusals, const FilterProgram& stub,
+// "refused mkdir("/new", 0755): EPERM, 2 times, in /bin/sh"
+std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
                             bool log_only);
 
 // The calls as docs/run.md has them in its report.
-JsonValue::Array RefusedCallsJson(const RefusedCalls& refused, const FilterProgram& stub, bool log_only);
+JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterProgram& stub, bool log_only);
 
 }  // namespace syscarve

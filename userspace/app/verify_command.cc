@@ -2,16 +2,12 @@
 #include "userspace/app/verify_command.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <ranges>
-#include <set>
-#include <string_view>
 #include <utility>
 
 #include "userspace/base/concat.h"
-#include "userspace/model/syscall_table.h"
+#include "userspace/shipped/argument_table.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {
@@ -30,11 +26,10 @@ std::string StatusWords(int status) {
 }
 
 // Whether the profile names the call only to say that there is no such thing: programs are made to do without.
-bool IsSaidToBeMissing(const RefusedCall& call, const Profile& profile) {
+bool IsSaidToBeMissing(const FilteredCall& call, const Profile& profile) {
   const Action missing{ActionKind::kErrno, ENOSYS};
   if (call.action != missing) return false;
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+  const std::optional<std::string> name = NameOf(call);
   if (!name.has_value()) return false;
   return std::ranges::any_of(profile.rules, [&](const Rule& rule) {
     return rule.action == missing && std::ranges::find(rule.names, *name) != rule.names.end();
@@ -42,22 +37,20 @@ bool IsSaidToBeMissing(const RefusedCall& call, const Profile& profile) {
 }
 
 // All of one kind of run together.
-RefusedCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
-  RefusedCalls all;
+FilteredCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
+  FilteredCalls all;
   for (const VerifiedRun& run : runs) {
     if (run.enforced != enforced) continue;
     for (const auto& [call, refusals] : run.refused) {
-      Refusals& sum = all[call];
-      if (sum.count == 0) sum.first_arguments = refusals.first_arguments;
-      sum.count += refusals.count;
+      const auto [sum, first] = all.try_emplace(call, refusals);
+      if (!first) sum->second.count += refusals.count;
     }
   }
   return all;
 }
 
-std::string FixOfRefusal(const RefusedCall& call) {
-  const std::optional<SyscallId> id = SyscallIdFromSeccompData(call.audit_arch, call.nr);
-  const std::optional<std::string> name = id.has_value() ? SyscallName(*id) : std::nullopt;
+std::string FixOfRefusal(const FilteredCall& call) {
+  const std::optional<std::string> name = NameOf(call);
   if (!name.has_value()) return "Record this command, and generate the profile from that recording, too.";
   return Concat(
       "Record this command, and generate the profile from that recording, too; or allow the call: generate "
@@ -75,7 +68,7 @@ class Judge {
   }
 
   void Refusals() {
-    const RefusedCalls enforced = Together(result_.runs, true);
+    const FilteredCalls enforced = Together(result_.runs, true);
     for (const auto& [call, refusals] : enforced) Refusal(call, refusals, false);
     for (const auto& [call, refusals] : Together(result_.runs, false)) {
       if (!enforced.contains(call)) Refusal(call, refusals, true);
@@ -166,7 +159,7 @@ class Judge {
         result_.problems, [](const VerifyProblem& problem) { return problem.kind == VerifyProblemKind::kRefused; });
   }
 
-  void Refusal(const RefusedCall& call, const syscarve::Refusals& refusals, bool log_only) {
+  void Refusal(const FilteredCall& call, const FilteredCount& refusals, bool log_only) {
     std::string message = DescribeRefusal(call, refusals, filter_.stub, log_only);
     if (call.action.kind == ActionKind::kLog || IsSaidToBeMissing(call, profile_)) {
       result_.remarks.push_back(std::move(message));
@@ -193,7 +186,8 @@ struct RunMade {
 
 absl::StatusOr<RunMade> RunOnce(const EnforcedFilter& filter, const Command& command, SignalForwarder& signals,
                                 const VerifyRequest& request, std::optional<milliseconds> limit, bool enforced) {
-  ProfileEnforcer enforcer(filter.filter, /*log_only=*/!enforced);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* table, ShippedArgumentTable());
+  ProfileEnforcer enforcer(filter.filter, *table, /*log_only=*/!enforced);
   const Clock::time_point start = Clock::now();
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyUnlessAllowed(filter.filter), enforcer, signals,
@@ -233,9 +227,9 @@ Verification JudgeRuns(std::vector<VerifiedRun> runs, const EnforcedFilter& filt
   return result;
 }
 
-absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const ProfileInput& profile,
-                                           const Command& command, SignalForwarder& signals, Notes& notes) {
-  SYSCARVE_ASSIGN_OR_RETURN(const EnforcedFilter filter, EnforcedFilterOf(profile));
+absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const Profile& profile,
+                                           const EnforcedFilter& filter, const Command& command,
+                                           SignalForwarder& signals, Notes& notes) {
   std::vector<VerifiedRun> runs;
   milliseconds longest{0};
   for (const bool enforced : {false, true}) {
@@ -246,9 +240,9 @@ absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const P
       notes.Note(ProgressOf(made.run, number, request.runs));
       longest = std::max(longest, made.run.took);
       runs.push_back(std::move(made.run));
-      if (made.start_refused) return JudgeRuns(std::move(runs), filter, profile.profile, true);
+      if (made.start_refused) return JudgeRuns(std::move(runs), filter, profile, true);
     }
-    Verification so_far = JudgeRuns(runs, filter, profile.profile, false);
+    Verification so_far = JudgeRuns(runs, filter, profile, false);
     if (enforced || !so_far.Passed()) return so_far;
   }
   return absl::InternalError("no run was made");

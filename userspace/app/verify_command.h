@@ -2,7 +2,8 @@
 // Whether a profile suffices for a command: it is run with the profile only reporting, and then with it in force.
 //
 //   VerifyRequest request{.runs = 3};
-//   SYSCARVE_ASSIGN_OR_RETURN(const Verification result, VerifyCommand(request, profile, command, signals, notes));
+//   SYSCARVE_ASSIGN_OR_RETURN(const Verification result, VerifyCommand(request, profile, filter, command,
+//                                                                      signals, notes));
 //   if (!result.Passed()) …
 //
 // The runs that only report tell which calls would be refused, all of them at once, and how the command ends by itself:
@@ -18,8 +19,8 @@
 
 #include "userspace/app/notes.h"
 #include "userspace/app/profile_enforcer.h"
-#include "userspace/app/profile_input.h"
 #include "userspace/base/status.h"
+#include "userspace/model/profile.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
 
@@ -43,7 +44,7 @@ struct VerifiedRun {
   std::chrono::milliseconds took{0};  // With what outlived the command.
   bool over_limit = false;            // It was ended because its time was up.
   uint64_t ended = 0;                 // Processes that outlived the command and the grace period, and were ended.
-  RefusedCalls refused;               // What the profile refused, or would have.
+  FilteredCalls refused;              // What the profile refused, or would have.
 
   bool Failed() const { return status != 0 || over_limit; }
 };
@@ -72,12 +73,13 @@ struct Verification {
   bool Passed() const { return problems.empty(); }
 };
 
-// Runs `command`, and judges. Notes tell the progress. REQUIRES: as Supervise. kAborted when a signal asked to end;
+// Runs `command` under `filter`, which is `profile`'s, and judges. Notes tell the progress. REQUIRES: as Supervise. kAborted when a signal asked to end;
 // other errors mean that a run could not be made or was not seen to its end.
-absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const ProfileInput& profile,
-                                           const Command& command, SignalForwarder& signals, Notes& notes);
+absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const Profile& profile,
+                                           const EnforcedFilter& filter, const Command& command,
+                                           SignalForwarder& signals, Notes& notes);
 
-// The part that judges: `runs` of `profile`, as above. `refusing_start` when the last run's command was not started.
+// The part that judges. `start_refused`: the profile did not let the last run's command start.
 Verification JudgeRuns(std::vector<VerifiedRun> runs, const EnforcedFilter& filter, const Profile& profile,
                        bool start_refused);
 

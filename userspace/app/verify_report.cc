@@ -47,7 +47,7 @@ JsonValue RunJson(const VerifiedRun& run, const EnforcedFilter& filter) {
       {"milliseconds", static_cast<uint64_t>(run.took.count())},
       {"over_limit", run.over_limit},
       {"ended_after_grace", run.ended},
-      {"refused", RefusedCallsJson(run.refused, filter.stub, /*log_only=*/!run.enforced)},
+      {"refused", FilteredCallsJson(run.refused, filter.stub, /*log_only=*/!run.enforced)},
   };
 }
 

@@ -10,6 +10,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/text.h"
 #include "userspace/base/yaml_parser.h"
+#include "userspace/base/yaml_tree.h"
 
 namespace syscarve {
 namespace {
@@ -36,91 +37,61 @@ JsonValue FromPlain(const std::string& text) {
   return text;
 }
 
-JsonPlace PlaceOf(const YamlEvent& event) {
-  return {.line = static_cast<uint32_t>(event.line), .column = static_cast<uint32_t>(event.column)};
-}
-
-class Builder {
+// Makes values of the nodes of one document, which it takes apart.
+class Converter {
  public:
-  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
+  explicit Converter(YamlTree tree) : nodes_(std::move(tree.nodes)) {}
 
-  absl::Status Take(YamlEvent event) {
-    const size_t line = event.line;
-    const JsonPlace place = PlaceOf(event);
-    if (!event.anchor.empty() || event.kind == YamlEventKind::kAlias) {
-      return YamlError(line, "anchors and aliases are not read");
-    }
-    if (!event.tag.empty() && event.tag != "!" && !(event.kind == YamlEventKind::kScalar && event.tag == kTextTag)) {
-      return YamlError(line, Concat("the tag \"", ShownYaml(event.tag), "\" is not read"));
-    }
-    switch (event.kind) {
-      case YamlEventKind::kScalar:
-        if (WantsKey()) return TakeKey(event);
-        return Add(event.plain && event.tag.empty() ? FromPlain(event.text) : JsonValue(std::move(event.text)), place);
-      case YamlEventKind::kSequenceStart:
-      case YamlEventKind::kMappingStart:
-        if (WantsKey()) return YamlError(line, "a key must be a text");
-        if (open_.size() == limits_.depth) return YamlError(line, Concat("nested more than ", limits_.depth, " deep"));
-        open_.push_back({.is_mapping = event.kind == YamlEventKind::kMappingStart, .place = place});
-        return absl::OkStatus();
-      case YamlEventKind::kSequenceEnd:
-      case YamlEventKind::kMappingEnd: {
-        Container ended = std::move(open_.back());
-        open_.pop_back();
-        return Add(ended.is_mapping ? JsonValue(std::move(ended.members)) : JsonValue(std::move(ended.elements)),
-                   ended.place);
-      }
-      default:
-        return absl::OkStatus();
-    }
-  }
-
-  std::vector<JsonValue> Documents() && { return std::move(documents_); }
+  absl::StatusOr<JsonValue> Root() { return Value(nodes_.front()); }
 
  private:
-  struct Container {
-    bool is_mapping = false;
-    bool has_key = false;  // Of a mapping: the last member waits for its value.
-    JsonPlace place = {};
-    JsonValue::Array elements;
+  static absl::Status CheckTag(const YamlNode& node) {
+    const bool is_text = node.kind == YamlKind::kScalar && node.tag == kTextTag;
+    if (node.tag.empty() || node.tag == "!" || is_text) return absl::OkStatus();
+    return YamlError(node.line, Concat("the tag \"", ShownYaml(node.tag), "\" is not read"));
+  }
+
+  static JsonPlace PlaceOf(const YamlNode& node) { return {.line = node.line, .column = node.column}; }
+
+  // As deep as the tree, which is limited. Without aliases every node is visited once.
+  absl::StatusOr<JsonValue> Value(YamlNode& node) {
+    SYSCARVE_RETURN_IF_ERROR(CheckTag(node));
+    JsonValue value;
+    if (node.kind == YamlKind::kScalar) {
+      value = node.plain && node.tag.empty() ? FromPlain(node.text) : JsonValue(std::move(node.text));
+    } else if (node.kind == YamlKind::kSequence) {
+      JsonValue::Array elements;
+      elements.reserve(node.children.size());
+      for (const uint32_t child : node.children) {
+        SYSCARVE_ASSIGN_OR_RETURN(JsonValue element, Value(nodes_[child]));
+        elements.push_back(std::move(element));
+      }
+      value = JsonValue(std::move(elements));
+    } else {
+      SYSCARVE_ASSIGN_OR_RETURN(value, Members(node));
+    }
+    value.place = PlaceOf(node);
+    return value;
+  }
+
+  absl::StatusOr<JsonValue> Members(const YamlNode& mapping) {
     JsonValue::Object members;
     std::set<std::string> keys;
-  };
-
-  bool WantsKey() const { return !open_.empty() && open_.back().is_mapping && !open_.back().has_key; }
-
-  absl::Status TakeKey(YamlEvent& event) {
-    if (event.plain && event.text == "<<") return YamlError(event.line, "merge keys are not read");
-    Container& mapping = open_.back();
-    if (!mapping.keys.insert(event.text).second) {
-      return YamlError(event.line, Concat("the key \"", ShownYaml(event.text), "\" is there twice"));
+    for (size_t i = 0; i + 1 < mapping.children.size(); i += 2) {
+      YamlNode& key = nodes_[mapping.children[i]];
+      SYSCARVE_RETURN_IF_ERROR(CheckTag(key));
+      if (key.kind != YamlKind::kScalar) return YamlError(key.line, "a key must be a text");
+      if (key.plain && key.text == "<<") return YamlError(key.line, "merge keys are not read");
+      if (!keys.insert(key.text).second) {
+        return YamlError(key.line, Concat("the key \"", ShownYaml(key.text), "\" is there twice"));
+      }
+      SYSCARVE_ASSIGN_OR_RETURN(JsonValue value, Value(nodes_[mapping.children[i + 1]]));
+      members.push_back({std::move(key.text), std::move(value), PlaceOf(key)});
     }
-    mapping.members.push_back({std::move(event.text), nullptr, PlaceOf(event)});
-    mapping.has_key = true;
-    return absl::OkStatus();
+    return JsonValue(std::move(members));
   }
 
-  absl::Status Add(JsonValue value, const JsonPlace& place) {
-    value.place = place;
-    if (++values_ > limits_.values) return YamlError(place.line, Concat("more than ", limits_.values, " values"));
-    if (open_.empty()) {
-      if (!std::holds_alternative<std::nullptr_t>(value.data)) documents_.push_back(std::move(value));
-      return absl::OkStatus();
-    }
-    Container& container = open_.back();
-    if (container.is_mapping) {
-      container.members.back().value = std::move(value);
-      container.has_key = false;
-    } else {
-      container.elements.push_back(std::move(value));
-    }
-    return absl::OkStatus();
-  }
-
-  const JsonLimits& limits_;
-  std::vector<Container> open_;
-  std::vector<JsonValue> documents_;
-  size_t values_ = 0;
+  std::vector<YamlNode> nodes_;
 };
 
 }  // namespace
@@ -129,14 +100,14 @@ absl::StatusOr<std::vector<JsonValue>> ParseYaml(std::string_view text, const Js
   if (text.size() > limits.bytes) {
     return absl::InvalidArgumentError(Concat("larger than ", limits.bytes, " bytes, the most that is read"));
   }
-  YamlParser parser(text);
-  Builder builder(limits);
-  while (true) {
-    SYSCARVE_ASSIGN_OR_RETURN(YamlEvent event, parser.Next());
-    if (event.kind == YamlEventKind::kStreamEnd) break;
-    SYSCARVE_RETURN_IF_ERROR(builder.Take(std::move(event)));
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<YamlTree> trees,
+                            ParseYamlTrees(text, {.values = limits.values, .depth = limits.depth, .anchors = 0}));
+  std::vector<JsonValue> documents;
+  for (YamlTree& tree : trees) {
+    SYSCARVE_ASSIGN_OR_RETURN(JsonValue root, Converter(std::move(tree)).Root());
+    if (!std::holds_alternative<std::nullptr_t>(root.data)) documents.push_back(std::move(root));
   }
-  return std::move(builder).Documents();
+  return documents;
 }
 
 }  // namespace syscarve

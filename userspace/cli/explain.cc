@@ -24,6 +24,7 @@
 #include "userspace/model/profile_json.h"
 #include "userspace/model/profile_source.h"
 #include "userspace/model/recording_json.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/policy/generate.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/read/recording_reader.h"
@@ -33,6 +34,8 @@
 #include "userspace/review/call_explanation.h"
 #include "userspace/review/confidence.h"
 #include "userspace/seccomp/compile.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/call_text.h"
 #include "userspace/shipped/names.h"
 
 namespace syscarve::cli {
@@ -47,6 +50,7 @@ constexpr char kAbout[] =
     "  syscarve explain web.recording.json --risk        # of many runs: how sure the profile is\n"
     "  syscarve explain web.json --format json\n"
     "  syscarve explain web.json socket 2 0x1\n"
+    "  syscarve explain web.json socket AF_VSOCK\n"
     "  syscarve explain web.json personality -1\n"
     "  sudo syscarve explain live:web mount";
 
@@ -102,16 +106,25 @@ struct AskedCall {
   std::vector<uint64_t> known;
 };
 
-// nullopt: only names are given.
-absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& words) {
+// nullopt: only names of calls are given.
+absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& words, Abi abi) {
+  if (words.size() < 2) return std::nullopt;
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  const std::optional<SyscallId> id = FindSyscall(abi, words.front());
   std::vector<uint64_t> known;
   for (size_t i = 1; i < words.size(); ++i) {
-    if (const std::optional<uint64_t> argument = ArgumentFromText(words[i])) known.push_back(*argument);
+    std::optional<uint64_t> argument = ArgumentFromText(words[i]);
+    // AF_INET and the like, where the arguments before it are known.
+    if (!argument.has_value() && id.has_value() && known.size() + 1 == i) {
+      argument = ArgumentFromNames(*table, *id, known, words[i]);
+    }
+    if (argument.has_value()) known.push_back(*argument);
   }
   if (known.empty()) return std::nullopt;
   if (known.size() + 1 != words.size()) {
     return WithHint(absl::InvalidArgumentError("explain: names and numbers cannot be mixed"),
-                    "Say NAME... for several calls, or NAME ARG... for one call with arguments.");
+                    "Say NAME... for several calls, or NAME ARG... for one call with arguments: numbers, or names that "
+                    "the kernel's headers have for the values of that argument.");
   }
   if (known.size() > Arguments().size()) {
     return absl::InvalidArgumentError(Concat("explain: a call has at most ", Arguments().size(), " arguments"));
@@ -145,8 +158,9 @@ absl::StatusOr<std::string> ExplainCall(const ExplainArguments& arguments, const
   if (answers.empty()) {
     return absl::InvalidArgumentError(Concat("none of the architectures has a call \"", call.name, "\""));
   }
-  return arguments.format == "json" ? ExplainCallJson(call.name, call.known, answers)
-                                    : ExplainCallText(input.name, call.name, call.known, answers);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  return arguments.format == "json" ? ExplainCallJson(call.name, call.known, answers, *table)
+                                    : ExplainCallText(input.name, call.name, call.known, answers, *table);
 }
 
 absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& call) {
@@ -167,11 +181,12 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   if (!of_all.empty() && !arguments.names.empty()) {
     return absl::InvalidArgumentError(Concat(of_all, " is about all calls together: it takes no names"));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const std::optional<AskedCall> call, CallOf(arguments.names));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
+  const Abi asked = AbiFromName(arguments.abi).value_or(target.native);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::optional<AskedCall> call, CallOf(arguments.names, asked));
   if (call.has_value()) return RunExplainCall(arguments, *call);
   if (!arguments.abi.empty()) return absl::InvalidArgumentError("--abi needs a call with arguments");
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", arguments.names));
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   const absl::Status no_recording =
       absl::InvalidArgumentError(Concat(of_all, ": a profile has none; name a recording"));
   if (IsLive(arguments.input)) {
@@ -198,14 +213,15 @@ void AddExplain(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "explain", kAbout);
   const auto arguments = std::make_shared<ExplainArguments>();
   verb->add_option("INPUT", arguments->input, Concat("A recording or a profile: ", kProfileWords))->required();
-  verb->add_option("NAME", arguments->names,
-                   "Only these calls; or of a profile one call, and numbers behind it as its arguments");
+  verb->add_option(
+      "NAME", arguments->names,
+      "Only these calls; or of a profile one call, and its arguments behind it: numbers or names such as AF_INET");
   verb->add_option("--abi", arguments->abi, "With arguments: only this architecture's call")->type_name("ABI");
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  verb->add_option("--closure", arguments->closure, "Of a recording: none, safe or portable, as for generate")
-      ->check(CLI::IsMember({"none", "safe", "portable"}))
+  verb->add_option("--closure", arguments->closure, "Of a recording: none, safe, steady or portable, as for generate")
+      ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
       ->capture_default_str();
   AddProfileTargetOptions(*verb, arguments->target);
   AddBaselineOptions(*verb, arguments->baseline);

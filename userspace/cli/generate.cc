@@ -146,8 +146,10 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   AddEmitOptions(*verb, arguments->emit)->capture_default_str();
   verb->add_option("--closure", arguments->closure,
                    "none: only what was seen; safe: add calls that belong beside the seen ones, each with its reason; "
-                   "portable: also those of another libc, and for x86_64 and aarch64 alike")
-      ->check(CLI::IsMember({"none", "safe", "portable"}))
+                   "steady: also calls that can do no more than what was seen, so that other work of the same kind "
+                   "passes; "
+                   "portable: as safe, and those of another libc, for x86_64 and aarch64 alike")
+      ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
   AddCeilingOptions(*verb, arguments->ceiling);

@@ -23,6 +23,14 @@ void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) 
       ->type_name("X.Y");
 }
 
+absl::StatusOr<ProfileInput> ReadProfileForCommand(const std::string& word, const ProfileTargetArguments& arguments) {
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments));
+  if (target.native != NativeAbi()) {
+    return absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts");
+  }
+  return ReadProfileInput(word, target);
+}
+
 void PrintWarnings(const ProfileInput& input) {
   TerminalNotes notes;
   PassWarningsOn(input, notes);

@@ -2,9 +2,11 @@
 // The options of the verbs that read profiles.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "userspace/app/profile_input.h"
+#include "userspace/base/status.h"
 
 namespace CLI {
 class App;
@@ -18,6 +20,9 @@ inline constexpr std::string_view kProfileWords =
 
 // `arguments` must outlive `verb`.
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
+
+// The profile behind `word` for a command that is run here, so that --arch can only mean this host's.
+absl::StatusOr<ProfileInput> ReadProfileForCommand(const std::string& word, const ProfileTargetArguments& arguments);
 
 // The input's warnings on standard error.
 void PrintWarnings(const ProfileInput& input);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -22,6 +21,7 @@
 #include "userspace/cli/verbs.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/shipped/argument_table.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve::cli {
@@ -48,12 +48,12 @@ struct RunFlags {
   std::vector<std::string> command;
 };
 
-void PrintRefused(const RefusedCalls& refused, const FilterProgram& stub, const RunFlags& flags) {
+void PrintRefused(const FilteredCalls& refused, const FilterProgram& stub, const RunFlags& flags) {
   if (refused.empty()) Note("the profile refused no call");
   for (const auto& [call, refusals] : refused) Note(DescribeRefusal(call, refusals, stub, flags.log));
 }
 
-std::string FormatReport(const RefusedCalls& refused, const FilterProgram& stub, const SuperviseOutcome& outcome,
+std::string FormatReport(const FilteredCalls& refused, const FilterProgram& stub, const SuperviseOutcome& outcome,
                          int status, const RunFlags& flags) {
   JsonValue::Array command;
   for (const std::string& word : flags.command) command.emplace_back(EncodePercent(word));
@@ -65,7 +65,7 @@ std::string FormatReport(const RefusedCalls& refused, const FilterProgram& stub,
       {"status", status},
       {"complete", outcome.complete.ok()},
       {"ended_after_grace", outcome.ended},
-      {"refused", RefusedCallsJson(refused, stub, flags.log)},
+      {"refused", FilteredCallsJson(refused, stub, flags.log)},
   };
   return PrintJson(report, /*width=*/0);
 }
@@ -101,12 +101,7 @@ int Run(RunFlags flags) {
     if (!opened.ok()) return fail(opened.status());
     report_file = *std::move(opened);
   }
-  const absl::StatusOr<ProfileTarget> target = ProfileTargetOf(flags.target);
-  if (!target.ok()) return fail(target.status());
-  if (target->native != NativeAbi()) {
-    return fail(absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts"));
-  }
-  const absl::StatusOr<ProfileInput> profile = ReadProfileInput(flags.profile, *target);
+  const absl::StatusOr<ProfileInput> profile = ReadProfileForCommand(flags.profile, flags.target);
   if (!profile.ok()) return fail(profile.status());
   if (!flags.quiet) PrintWarnings(*profile);
   const absl::StatusOr<EnforcedFilter> enforced = EnforcedFilterOf(*profile);
@@ -123,7 +118,9 @@ int Run(RunFlags flags) {
 
   absl::StatusOr<SignalForwarder> signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
-  ProfileEnforcer enforcer(enforced->filter, flags.log);
+  const absl::StatusOr<const ArgumentTable*> table = ShippedArgumentTable();
+  if (!table.ok()) return fail(table.status());
+  ProfileEnforcer enforcer(enforced->filter, **table, flags.log);
   const absl::StatusOr<SuperviseOutcome> outcome = Supervise(*command, NotifyUnlessAllowed(enforced->filter), enforcer,
                                                              *signals, {.grace = flags.grace, .withhold_ptrace = true});
   if (!outcome.ok()) return fail(outcome.status());

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/profile_enforcer.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/recording_output.h"
 #include "userspace/app/verify_command.h"
@@ -63,22 +64,19 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
     SYSCARVE_ASSIGN_OR_RETURN(report_file, OutputFile::Open(*flags.report));
   }
   if (flags.limit.count() > 0) flags.request.limit = flags.limit;
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(flags.target));
-  if (target.native != NativeAbi()) {
-    return absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts");
-  }
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileInput(flags.profile, target));
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileForCommand(flags.profile, flags.target));
   if (!flags.quiet) PrintWarnings(profile);
+  SYSCARVE_ASSIGN_OR_RETURN(const EnforcedFilter filter, EnforcedFilterOf(profile));
   flags.command = CommandWords(std::move(flags.command));
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<Identity> identity, ResolveIdentity(flags.user));
   SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(flags.command, std::move(identity)));
   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
 
   TerminalNotes notes(flags.quiet);
-  SYSCARVE_ASSIGN_OR_RETURN(const Verification result, VerifyCommand(flags.request, profile, command, signals, notes));
+  SYSCARVE_ASSIGN_OR_RETURN(const Verification result,
+                            VerifyCommand(flags.request, profile.profile, filter, command, signals, notes));
   PrintVerdict(result, flags.quiet);
   if (report_file.has_value()) {
-    SYSCARVE_ASSIGN_OR_RETURN(const EnforcedFilter filter, EnforcedFilterOf(profile));
     const VerifiedSubject subject = {flags.profile, flags.command};
     const std::string report =
         flags.format == "junit" ? VerificationJunit(result, subject) : VerificationJson(result, filter, subject);

@@ -8,9 +8,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// The first of `names` that is in `seen`, or "".
-std::string FirstSeen(const Names& names, const std::set<std::string>& seen) {
-  const auto found = std::ranges::find_if(names, [&](const std::string& name) { return seen.contains(name); });
+// The first of `names` that is in `seen` and not in `except`, or "".
+std::string FirstSeen(const Names& names, const std::set<std::string>& seen, const std::set<std::string>& except = {}) {
+  const auto found = std::ranges::find_if(
+      names, [&](const std::string& name) { return seen.contains(name) && !except.contains(name); });
   return found != names.end() ? *found : "";
 }
 
@@ -34,6 +35,7 @@ void ForEachAddition(std::span<const ClosureRule> rules, ClosureMode mode, const
   if (mode == ClosureMode::kNone) return;
   for (const ClosureRule& rule : rules) {
     if (rule.portable && mode != ClosureMode::kPortable) continue;
+    if (rule.steady && mode != ClosureMode::kSteady) continue;
     add(rule, rule.always, "", std::vector<ArgumentCondition>());
     for (const Names& family : rule.families) {
       const std::string because = FirstSeen(family, seen.names);
@@ -42,9 +44,14 @@ void ForEachAddition(std::span<const ClosureRule> rules, ClosureMode mode, const
     for (const ClosureFallback& fallback : rule.fallbacks) {
       if (seen.names.contains(fallback.when)) add(rule, fallback.add, fallback.when, fallback.conditions);
     }
+    for (const ClosureBeside& beside : rule.beside) {
+      const std::string because =
+          FirstSeen(beside.when, seen.names, rule.made_by_program ? seen.by_runtime : std::set<std::string>());
+      if (!because.empty()) add(rule, beside.add, because, beside.conditions);
+    }
     for (const ClosureTogether& together : rule.together) {
       const std::string because = SeenTogether(together.when, seen.programs);
-      if (!because.empty()) add(rule, together.add, because, std::vector<ArgumentCondition>());
+      if (!because.empty()) add(rule, together.add, because, together.conditions);
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closure: calls added to a profile although they were not seen, each with its reason (profiles/rules/closure.json).
+// Closure: calls added to a profile although they were not seen, each with its reason (profiles/rules/closure.json,
+// profiles/rules/power.json).
 #pragma once
 
 #include <map>
@@ -16,8 +17,9 @@ namespace syscarve {
 
 enum class ClosureMode {
   kNone,
-  kSafe,      // What the same program may need on the same architecture.
-  kPortable,  // Also what it needs with another libc, and on x86_64 and aarch64 alike.
+  kSafe,      // What the same program may need for the same work on the same architecture.
+  kSteady,    // Also what gives it no power that it was not seen to have: for other work of the same kind.
+  kPortable,  // As kSafe, and what it needs with another libc, and on x86_64 and aarch64 alike.
 };
 
 // Why one call was added: a rule, and the call of its family that was seen ("" for a rule that always applies).
@@ -32,6 +34,7 @@ struct ClosureReason {
 // What was seen, over all runs.
 struct SeenCalls {
   std::set<std::string> names;
+  std::set<std::string> by_runtime;             // Of these, what nothing but a baseline makes.
   std::vector<std::set<std::string>> programs;  // Of each program; what cannot be told of any is in `names` only.
 };
 

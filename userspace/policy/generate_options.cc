@@ -6,6 +6,7 @@ namespace syscarve {
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
   if (name == "none") return ClosureMode::kNone;
   if (name == "safe") return ClosureMode::kSafe;
+  if (name == "steady") return ClosureMode::kSteady;
   if (name == "portable") return ClosureMode::kPortable;
   return std::nullopt;
 }

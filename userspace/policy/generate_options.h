@@ -21,7 +21,7 @@ enum class UnlistedMode {
   kLog,     // Let through and logged by the kernel: to try a profile out.
 };
 
-std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe", "portable"
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe", "steady", "portable"
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
 
 // Calls of a container runtime that belong in a profile, and where that is known from. baseline_choice.h picks them.

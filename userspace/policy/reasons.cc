@@ -65,7 +65,7 @@ void AddBaselines(const GenerateOptions& options, ProfileDraft& draft) {
         draft.blocked_of_runtime.insert(name);
         continue;
       }
-      draft.wanted.names.insert(name);
+      if (draft.wanted.names.insert(name).second) draft.wanted.by_runtime.insert(name);
       AllowedCall& call = draft.Allow(name);
       if (call.baseline.empty()) call.baseline = baseline.source;
     }

@@ -23,7 +23,8 @@ constexpr double kShares[] = {0.05, 0.01};
 // "7.3 %", with as many digits as are worth reading.
 std::string Percent(double share) {
   const double percent = 100 * share;
-  return absl::StrFormat(percent != 0 && percent < 1 ? "%.2g %%" : "%.1f %%", percent);
+  if (percent != 0 && percent < 1) return absl::StrFormat("%.2g %%", percent);
+  return absl::StrFormat("%.1f %%", percent);
 }
 
 std::string Runs(size_t count) {

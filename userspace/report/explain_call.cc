@@ -4,12 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_format.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/sentence.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/report/wording.h"
+#include "userspace/shipped/call_text.h"
 
 namespace syscarve {
 namespace {
@@ -17,16 +17,10 @@ namespace {
 constexpr std::string_view kSchema = "syscarve.explanation/1";
 constexpr size_t kWidth = 120;
 
-// Small numbers as numbers, others so that their bits can be seen.
-std::string ArgumentWords(uint64_t value) {
-  constexpr uint64_t kSmall = 256;
-  return value < kSmall ? Concat(value) : absl::StrFormat("0x%x", value);
-}
-
-std::string CallWords(const std::string& name, std::span<const uint64_t> arguments, bool all) {
-  std::string words = name + "(";
-  for (size_t i = 0; i < arguments.size(); ++i) words += Concat(i == 0 ? "" : ", ", ArgumentWords(arguments[i]));
-  return Concat(words, all ? "" : arguments.empty() ? "…" : ", …", ")");
+// Of the arguments all bits count, as they do for the filter.
+std::string CallWords(const ArgumentTable& table, SyscallId id, const std::string& name,
+                      std::span<const uint64_t> arguments) {
+  return CallText(table, id, name, arguments, {.paths = {}, .exact = true});
 }
 
 std::string RuleWords(const std::string& file, const CallExplanation& answer, const ExplainedOutcome& outcome) {
@@ -50,8 +44,9 @@ std::string DependsWords(const std::vector<unsigned>& indices) {
   return Concat(indices.size() == 1 ? "argument " : "arguments ", Enumerated(indices));
 }
 
-JsonValue OutcomeJson(const ExplainedOutcome& outcome) {
+JsonValue OutcomeJson(const ExplainedOutcome& outcome, std::string call) {
   JsonValue::Object object = {{"arguments", JsonValue::Array(outcome.arguments.begin(), outcome.arguments.end())},
+                              {"call", std::move(call)},
                               {"filter", ActionJson(outcome.filter)}};
   if (outcome.text.has_value()) {
     object.push_back({"text", ActionJson(*outcome.text)});
@@ -69,8 +64,8 @@ JsonValue OutcomeJson(const ExplainedOutcome& outcome) {
 }  // namespace
 
 std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallExplanation> answers) {
-  std::string text = CallWords(name, known, known.size() == Arguments().size()) + "\n";
+                            std::span<const CallExplanation> answers, const ArgumentTable& table) {
+  std::string text = CallWords(table, answers.front().id, name, known) + "\n";
   for (const CallExplanation& answer : answers) {
     text += Concat("  ", AbiName(answer.id.abi), ": ");
     if (answer.outcomes.size() == 1) {
@@ -79,18 +74,21 @@ std::string ExplainCallText(const std::string& file, const std::string& name, st
     }
     text += Concat("depends on ", DependsWords(answer.depends_on), "\n");
     for (const ExplainedOutcome& outcome : answer.outcomes) {
-      text += Concat("    ", CallWords(name, outcome.arguments, true), ": ", OutcomeWords(file, answer, outcome));
+      text += Concat("    ", CallWords(table, answer.id, name, outcome.arguments), ": ",
+                     OutcomeWords(file, answer, outcome));
     }
   }
   return text;
 }
 
 std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallExplanation> answers) {
+                            std::span<const CallExplanation> answers, const ArgumentTable& table) {
   JsonValue::Array abis;
   for (const CallExplanation& answer : answers) {
     JsonValue::Array outcomes;
-    for (const ExplainedOutcome& outcome : answer.outcomes) outcomes.push_back(OutcomeJson(outcome));
+    for (const ExplainedOutcome& outcome : answer.outcomes) {
+      outcomes.push_back(OutcomeJson(outcome, CallWords(table, answer.id, name, outcome.arguments)));
+    }
     abis.push_back(
         JsonValue::Object{{"abi", AbiName(answer.id.abi)},
                           {"number", answer.id.nr},
@@ -102,6 +100,7 @@ std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> k
                                      {"of", "call"},
                                      {"name", name},
                                      {"arguments", JsonValue::Array(known.begin(), known.end())},
+                                     {"call", CallWords(table, answers.front().id, name, known)},
                                      {"abis", std::move(abis)}},
                    kWidth);
 }

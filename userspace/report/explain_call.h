@@ -7,13 +7,15 @@
 #include <string>
 
 #include "userspace/review/call_explanation.h"
+#include "userspace/shipped/argument_table.h"
 
 namespace syscarve {
 
-// `file` is the profile's name, for places in it.
+// `file` is the profile's name, for places in it. Calls are written as CallText does it, by the ABI of each answer, of
+// which there is at least one.
 std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallExplanation> answers);
+                            std::span<const CallExplanation> answers, const ArgumentTable& table);
 std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,
-                            std::span<const CallExplanation> answers);
+                            std::span<const CallExplanation> answers, const ArgumentTable& table);
 
 }  // namespace syscarve

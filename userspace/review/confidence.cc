@@ -180,8 +180,11 @@ class Coverer {
     std::vector<NameId>& covered = place->second;
     if (!added) return covered;
     covered = made.names;
-    SeenCalls seen = {.names = baseline_};
-    for (const NameId name : made.names) seen.names.insert(names_[name]);
+    SeenCalls seen = {.names = baseline_, .by_runtime = baseline_};
+    for (const NameId name : made.names) {
+      seen.names.insert(names_[name]);
+      seen.by_runtime.erase(names_[name]);
+    }
     for (size_t i = 0; i < made.by_program.size(); ++i) {
       if (i == 0 || made.by_program[i].first != made.by_program[i - 1].first) seen.programs.emplace_back();
       seen.programs.back().insert(names_[made.by_program[i].second]);

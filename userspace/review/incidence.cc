@@ -7,6 +7,9 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "userspace/base/hash.h"
+#include "userspace/base/split_mix.h"
+
 namespace syscarve {
 namespace {
 
@@ -20,22 +23,10 @@ constexpr unsigned kShuffles = 999;
 // on each of two sides, of two numbers.
 constexpr unsigned kFewestAsFar = 5;
 
-// Numbers that are the same on every machine (Steele, Lea and Flood's splitmix64).
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  // Below `end`; the bias of the multiplication is below end / 2^32.
-  uint32_t Below(uint32_t end) {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    z ^= z >> 31;
-    return static_cast<uint32_t>(((z >> 32) * end) >> 32);
-  }
-
- private:
-  uint64_t state_;
-};
+// Below `end`; the bias of the multiplication is below end / 2^32.
+uint32_t Below(SplitMix64& random, uint32_t end) {
+  return static_cast<uint32_t>(((random.Next() >> 32) * end) >> 32);
+}
 
 // The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), by Lentz' method.
 double BetaFraction(double a, double b, double x) {
@@ -107,13 +98,13 @@ std::vector<int> PseudoValues(const Incidence& incidence, size_t& novel, size_t&
 
 // The variance of the sum of `values` over runs that are drawn anew, with all that a run has.
 double ClusterBootstrapVariance(const std::vector<int>& values, uint64_t seed) {
-  Random random(seed);
+  SplitMix64 random(seed);
   const auto runs = static_cast<uint32_t>(values.size());
   double mean = 0;
   double squares = 0;
   for (unsigned i = 1; i <= kBootstraps; ++i) {
     int64_t sum = 0;
-    for (uint32_t run = 0; run < runs; ++run) sum += values[random.Below(runs)];
+    for (uint32_t run = 0; run < runs; ++run) sum += values[Below(random, runs)];
     const double off = static_cast<double>(sum) - mean;
     mean += off / i;
     squares += off * (static_cast<double>(sum) - mean);
@@ -146,7 +137,7 @@ void Incidence::AddName(std::span<const uint32_t> in) {
   if (in.empty()) return;
   counts_.push_back(static_cast<uint32_t>(in.size()));
   if (in.size() <= kRare) rare_.emplace_back(in.begin(), in.end());
-  const auto mix = [this](uint64_t number) { seed_ = (seed_ ^ number) * 0x100000001b3; };
+  const auto mix = [this](uint64_t number) { seed_ = (seed_ ^ number) * kFnvPrime; };
   mix(runs_);
   mix(in.size());
   for (const uint32_t run : in) mix(run);
@@ -264,7 +255,7 @@ Joined JoinRuns(const Incidence& incidence, size_t by) {
   CountOwn(
       rare, [&](uint32_t run) { return run / size; }, has, result.novel, result.once);
 
-  Random random(incidence.Seed() + by);
+  SplitMix64 random(incidence.Seed() + by);
   std::vector<uint32_t> place(incidence.runs());
   std::iota(place.begin(), place.end(), 0);
   // Only the runs that have rare names need a place.
@@ -279,7 +270,7 @@ Joined JoinRuns(const Incidence& incidence, size_t by) {
   unsigned once_below = 0;
   for (unsigned i = 0; i < kShuffles; ++i) {
     for (uint32_t k = 0; k < matter.size(); ++k) {
-      std::swap(place[k], place[k + random.Below(static_cast<uint32_t>(place.size()) - k)]);
+      std::swap(place[k], place[k + Below(random, static_cast<uint32_t>(place.size()) - k)]);
       place_of[matter[k]] = place[k];
     }
     size_t novel = 0;

@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "userspace/base/hash.h"
+
 namespace syscarve {
 
 // Which name was met in which runs. Runs are numbered from 0 in the order in which they were made.
@@ -39,7 +41,7 @@ class Incidence {
   size_t runs_;
   std::vector<uint32_t> counts_;
   std::vector<std::vector<uint32_t>> rare_;
-  uint64_t seed_ = 0xcbf29ce484222325;
+  uint64_t seed_ = kFnvBasis;
 };
 
 // The expected number of names in `runs` of the runs, over all ways to choose them (Mao tau).

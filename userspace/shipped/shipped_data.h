@@ -21,21 +21,32 @@ struct ClosureFallback {
   std::vector<ArgumentCondition> conditions;  // All must hold for what is added; empty: any arguments.
 };
 
+// Calls that are added when any of `when` was seen.
+struct ClosureBeside {
+  std::vector<std::string> when;
+  std::vector<std::string> add;
+  std::vector<ArgumentCondition> conditions;  // As in ClosureFallback.
+};
+
 // Calls that are added when one program made a call of each list of `when`.
 struct ClosureTogether {
   std::vector<std::vector<std::string>> when;
   std::vector<std::string> add;
+  std::vector<ArgumentCondition> conditions;  // As in ClosureFallback.
 };
 
-// One reason to add calls that were not seen. Exactly one of the four lists is not empty.
+// One reason to add calls that were not seen. Exactly one of the five lists is not empty.
 struct ClosureRule {
   std::string id;
   bool portable = false;    // Only for profiles that are to hold with another libc or on another architecture.
+  bool steady = false;      // Only for profiles that are to hold for other work of the same power (power.h).
   bool incidental = false;  // Two runs of the same work need not make the same of its calls.
   std::vector<std::string> always;
   std::vector<std::vector<std::string>> families;
   std::vector<ClosureFallback> fallbacks;
+  std::vector<ClosureBeside> beside;
   std::vector<ClosureTogether> together;
+  bool made_by_program = false;  // What only a container runtime was seen to make does not bring anything in.
   std::set<std::string> beyond;  // Added although they reach beyond the process and nothing of their class was seen.
   std::string reason;
   std::string source;
@@ -93,24 +104,25 @@ struct LibcCalls {
   std::string who;
 };
 
-// Refuses a rule that adds a call of another class than its trigger's, or one that can do more than the trigger, unless
-// the call reaches nothing but the calling process, has conditions, or is among the rule's `beyond`.
-absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text);
+class PowerMap;  // power.h
+
+// Refuses a rule that adds a call which can do more than what brings it in, by `power`, unless it has conditions and
+// its class is above the trigger's, or it is among the rule's `beyond`.
+absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text, const PowerMap& power);
 absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text);
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text);
 absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_view text);
 absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text);
-absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text);
 absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text);
 
 // The embedded files, parsed once. An error is a defect of this build (kInternal). The pointers live as long as the
 // process.
-absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules();
+absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules();  // With those of the map of power.
 absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy();
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData();
 absl::StatusOr<const std::vector<OccasionalCalls>*> ShippedOccasionalCalls();
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets();  // "@default" is among them.
-absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();
+absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments();      // Of x86_64, by argument_table.h.
 absl::StatusOr<const std::vector<LibcCalls>*> ShippedLibcCalls();
 
 }  // namespace syscarve

@@ -16,26 +16,13 @@ namespace {
 
 using shipped::kMaxElements;
 using shipped::kMaxText;
+using shipped::NameList;
+using shipped::Names;
 using shipped::Parse;
+using shipped::ReadRiskLevel;
 using shipped::Shipped;
 
 constexpr uint64_t kMaxSyscallNumber = 4096;
-
-// A list of distinct names, at least one.
-std::set<std::string> Names(const JsonReader& list) {
-  std::set<std::string> names;
-  list.ForEach(kMaxElements, [&](const JsonReader& element) {
-    const std::string name = element.Text(kMaxText);
-    if (name.empty() || !names.insert(name).second) element.Fail("expected a name that is not in the list yet");
-  });
-  if (names.empty()) list.Fail("expected at least one name");
-  return names;
-}
-
-std::vector<std::string> NameList(const JsonReader& list) {
-  const std::set<std::string> names = Names(list);
-  return {names.begin(), names.end()};
-}
 
 int ReadCapability(const JsonReader& field) {
   const std::optional<int> number = CapabilityFromName(field.Text(kMaxText));
@@ -59,170 +46,13 @@ CapabilityRemark ReadRemark(const JsonReader& value, bool opportunistic) {
   return remark;
 }
 
-std::vector<std::vector<std::string>> NameLists(const JsonReader& lists) {
-  std::vector<std::vector<std::string>> result;
-  lists.ForEach(kMaxElements, [&](const JsonReader& list) { result.push_back(NameList(list)); });
-  return result;
-}
-
-// What calls can do, so far as a rule needs to know: two of one class do the same kind of thing, and the one of the
-// higher level can do more of it.
-struct CallClass {
-  std::string id;
-  size_t level = 0;
-};
-using CallClasses = std::map<std::string, CallClass>;  // By name.
-
-// The class of what reaches nothing but the calling process.
-constexpr std::string_view kSelf = "self";
-
-CallClasses ReadCallClasses(const JsonReader& list) {
-  CallClasses classes;
-  std::set<std::string> ids;
-  list.ForEach(kMaxElements, [&](const JsonReader& value) {
-    value.AllowOnly({"id", "what", "calls", "more"});
-    const std::string id = value.Required("id").Text(kMaxText);
-    if (!ids.insert(id).second) value.Fail("the id is taken");
-    value.Required("what").Text(kMaxText);
-    std::vector<std::vector<std::string>> levels = {NameList(value.Required("calls"))};
-    if (const JsonReader more = value.Optional("more"); more.exists()) {
-      for (std::vector<std::string>& level : NameLists(more)) levels.push_back(std::move(level));
-    }
-    for (size_t level = 0; level < levels.size(); ++level) {
-      for (const std::string& name : levels[level]) {
-        if (!classes.try_emplace(name, CallClass{id, level}).second) value.Fail(Concat("\"", name, "\" appears twice"));
-      }
-    }
-  });
-  return classes;
-}
-
-// Whether whoever may make `from` gains nothing by `to`.
-bool Covers(const CallClass& from, const CallClass& to) {
-  return to.id == kSelf || (from.id == to.id && to.level <= from.level);
-}
-
-void CheckClasses(const JsonReader& value, const ClosureRule& rule, const CallClasses& classes) {
-  const auto class_of = [&](const std::string& name) {
-    const auto found = classes.find(name);
-    if (found == classes.end()) value.Fail(Concat("\"", name, "\" is in no class"));
-    return found == classes.end() ? CallClass{} : found->second;
-  };
-  const auto check = [&](const std::vector<std::string>& names, const std::vector<std::string>& because, bool free) {
-    for (const std::string& name : names) {
-      const CallClass to = class_of(name);
-      const bool covered =
-          because.empty()
-              ? to.id == kSelf
-              : std::ranges::all_of(because, [&](const std::string& from) { return Covers(class_of(from), to); });
-      if (covered == rule.beyond.contains(name) && !free) {
-        value.Fail(
-            Concat("\"", name, "\" ", covered ? "need not be among \"beyond\"" : "can do more than what brings it in"));
-      }
-    }
-  };
-  check(rule.always, {}, false);
-  for (const std::vector<std::string>& family : rule.families) check(family, family, false);
-  for (const ClosureFallback& fallback : rule.fallbacks) {
-    // Conditions keep a call of the same class to what the other can do; that they do is for people to see.
-    const bool narrowed =
-        !fallback.conditions.empty() && std::ranges::all_of(fallback.add, [&](const std::string& name) {
-          return class_of(name).id == class_of(fallback.when).id;
-        });
-    check(fallback.add, {fallback.when}, narrowed);
-  }
-  for (const ClosureTogether& together : rule.together) {
-    for (const std::vector<std::string>& names : together.when) std::ranges::for_each(names, class_of);
-    check(together.add, {}, false);
-  }
-}
-
-ArgumentCondition ReadCondition(const JsonReader& value) {
-  value.AllowOnly({"index", "value", "valueTwo", "op"});
-  ArgumentCondition condition;
-  condition.index = static_cast<unsigned>(value.Required("index").Uint(0, 5));
-  condition.value = value.Required("value").Uint(0, UINT64_MAX);
-  const JsonReader op = value.Required("op");
-  const std::optional<CompareOp> known = CompareOpFromScmpName(op.Text(kMaxText));
-  if (!known.has_value()) op.Fail("expected a comparison");
-  condition.op = known.value_or(CompareOp::kEqual);
-  if (const JsonReader two = value.Optional("valueTwo"); two.exists()) condition.value_two = two.Uint(0, UINT64_MAX);
-  return condition;
-}
-
-ClosureFallback ReadFallback(const JsonReader& value) {
-  value.AllowOnly({"when", "add", "args"});
-  ClosureFallback fallback{.when = value.Required("when").Text(kMaxText), .add = NameList(value.Required("add"))};
-  if (const JsonReader args = value.Optional("args"); args.exists()) {
-    args.ForEach(kMaxElements, [&](const JsonReader& arg) { fallback.conditions.push_back(ReadCondition(arg)); });
-  }
-  return fallback;
-}
-
-ClosureRule ReadClosureRule(const JsonReader& value, const CallClasses& classes) {
-  value.AllowOnly(
-      {"id", "mode", "incidental", "always", "families", "fallbacks", "together", "beyond", "reason", "source"});
-  ClosureRule rule;
-  rule.id = value.Required("id").Text(kMaxText);
-  rule.reason = value.Required("reason").Text(kMaxText);
-  rule.source = value.Required("source").Text(kMaxText);
-  if (const JsonReader mode = value.Optional("mode"); mode.exists()) {
-    rule.portable = mode.Text(kMaxText) == "portable";
-    if (!rule.portable) mode.Fail("must be \"portable\" where it is not left out");
-  }
-  if (const JsonReader incidental = value.Optional("incidental"); incidental.exists())
-    rule.incidental = incidental.Bool();
-  if (const JsonReader beyond = value.Optional("beyond"); beyond.exists()) rule.beyond = Names(beyond);
-  const JsonReader always = value.Optional("always");
-  const JsonReader families = value.Optional("families");
-  const JsonReader fallbacks = value.Optional("fallbacks");
-  const JsonReader together = value.Optional("together");
-  if (always.exists() + families.exists() + fallbacks.exists() + together.exists() != 1) {
-    value.Fail("expected exactly one of always, families, fallbacks and together");
-    return rule;
-  }
-  if (always.exists()) rule.always = NameList(always);
-  if (families.exists()) rule.families = NameLists(families);
-  if (fallbacks.exists()) {
-    fallbacks.ForEach(kMaxElements,
-                      [&](const JsonReader& fallback) { rule.fallbacks.push_back(ReadFallback(fallback)); });
-  }
-  if (together.exists()) {
-    together.ForEach(kMaxElements, [&](const JsonReader& entry) {
-      entry.AllowOnly({"when", "add"});
-      rule.together.push_back({NameLists(entry.Required("when")), NameList(entry.Required("add"))});
-    });
-  }
-  CheckClasses(value, rule, classes);
-  return rule;
-}
-
 void AddRisk(const std::set<std::string>& names, const Risk& risk, const JsonReader& value, Risks& risks) {
   for (const std::string& name : names) {
     if (!risks.emplace(name, risk).second) value.Fail(Concat("\"", name, "\" appears twice"));
   }
 }
 
-RiskLevel ReadRiskLevel(const JsonReader& field) {
-  const std::optional<RiskLevel> level = RiskLevelFromName(field.Text(kMaxText));
-  if (!level.has_value()) field.Fail("expected \"low\", \"medium\" or \"high\"");
-  return level.value_or(RiskLevel::kLow);
-}
-
 }  // namespace
-
-absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text) {
-  const auto read = [](const JsonReader& root, std::vector<ClosureRule>& rules) {
-    root.AllowOnly({"schema", "classes", "rules"});
-    const CallClasses classes = ReadCallClasses(root.Required("classes"));
-    std::set<std::string> ids;
-    root.Required("rules").ForEach(kMaxElements, [&](const JsonReader& value) {
-      rules.push_back(ReadClosureRule(value, classes));
-      if (!ids.insert(rules.back().id).second) value.Fail("the id is taken");
-    });
-  };
-  return Parse<std::vector<ClosureRule>>(text, "syscarve.closure/2", read);
-}
 
 absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text) {
   const auto read = [](const JsonReader& root, ErrnoPolicy& policy) {
@@ -314,25 +144,6 @@ absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text) 
   return Parse<std::vector<SystemdSet>>(text, "syscarve.systemd-sets/1", read);
 }
 
-absl::StatusOr<NarrowArguments> ParseNarrowArguments(std::string_view text) {
-  constexpr size_t kArguments = 6;
-  const auto read = [](const JsonReader& root, NarrowArguments& all) {
-    root.AllowOnly({"schema", "source", "calls"});
-    root.Required("source").Text(kMaxText);
-    root.Required("calls").ForEach(kMaxElements, [&](const JsonReader& value) {
-      value.AllowOnly({"arguments", "names", "why"});
-      std::set<unsigned> arguments;
-      value.Required("arguments").ForEach(kArguments, [&](const JsonReader& element) {
-        arguments.insert(static_cast<unsigned>(element.Uint(0, kArguments - 1)));
-      });
-      for (const std::string& name : NameList(value.Required("names"))) {
-        if (!all.emplace(name, arguments).second) value.Fail(Concat("\"", name, "\" is there twice"));
-      }
-    });
-  };
-  return Parse<NarrowArguments>(text, "syscarve.arguments/1", read);
-}
-
 absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text) {
   const auto read = [](const JsonReader& root, std::vector<LibcCalls>& all) {
     root.AllowOnly({"schema", "start"});
@@ -346,10 +157,6 @@ absl::StatusOr<std::vector<LibcCalls>> ParseLibcCalls(std::string_view text) {
 
 absl::StatusOr<const std::vector<LibcCalls>*> ShippedLibcCalls() {
   return Shipped<std::vector<LibcCalls>>("rules/libc.json", ParseLibcCalls);
-}
-
-absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {
-  return Shipped<std::vector<ClosureRule>>("rules/closure.json", ParseClosureRules);
 }
 
 absl::StatusOr<const ErrnoPolicy*> ShippedErrnoPolicy() {
@@ -366,10 +173,6 @@ absl::StatusOr<const Risks*> ShippedRisks() {
 
 absl::StatusOr<const std::vector<SystemdSet>*> ShippedSystemdSets() {
   return Shipped<std::vector<SystemdSet>>("rules/systemd-sets.json", ParseSystemdSets);
-}
-
-absl::StatusOr<const NarrowArguments*> ShippedNarrowArguments() {
-  return Shipped<NarrowArguments>("rules/arguments.json", ParseNarrowArguments);
 }
 
 absl::StatusOr<const CapabilityData*> ShippedCapabilityData() {

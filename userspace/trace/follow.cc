@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+#include <utility>
 #include <vector>
 
 namespace syscarve {
@@ -25,7 +26,12 @@ absl::StatusOr<FollowEnd> Follow(BpfSession& session, SignalForwarder& signals, 
 absl::StatusOr<int> FollowChild(BpfSession& session, SignalForwarder& signals, pid_t child) {
   signals.SetTarget(child);
   int status = 0;
-  const auto ended = [&]() -> absl::StatusOr<bool> { return waitpid(child, &status, WNOHANG) == child; };
+  bool waited = false;
+  // Not before the ring was read once: what happened while the child was started is handled before its end. Had it ended
+  // by now, its SIGCHLD still waits to be read, so the first wait returns at once.
+  const auto ended = [&]() -> absl::StatusOr<bool> {
+    return std::exchange(waited, true) && waitpid(child, &status, WNOHANG) == child;
+  };
   SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, {.over = ended}).status());
   signals.SetTarget(0);
   return status;

@@ -2,13 +2,12 @@
 #include "userspace/trace/supervisor.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,7 +20,6 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
-#include <new>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,6 +29,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/process/process_tree.h"
 #include "userspace/process/task_facts.h"
+#include "userspace/trace/supervised_child.h"
 
 // Newer than Debian 12's headers (Linux 6.6).
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -47,37 +46,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kEndLimit{10};
 constexpr std::chrono::milliseconds kSweepInterval{5};
 
-// What the child tells its parent. It lives in a shared page, because once the filter is in place every system call of
-// the child waits for the parent, and the parent must first learn where to listen.
-struct SetUpPage {
-  enum class Step : int { kIdentity, kCapability, kNoNewPrivs, kFilter };
-  std::atomic<int> listener{-1};
-  std::atomic<int> set_up_error{0};
-  Step failed_step = Step::kIdentity;  // Read after set_up_error.
-  std::atomic<int> exec_error{0};
-};
-static_assert(std::atomic<int>::is_always_lock_free);
-
-class SharedPage {
- public:
-  SharedPage() {
-    void* memory = mmap(nullptr, sizeof(SetUpPage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) page_ = new (memory) SetUpPage;
-  }
-  ~SharedPage() {
-    if (page_ != nullptr) munmap(page_, sizeof(SetUpPage));
-  }
-  SharedPage(const SharedPage&) = delete;
-  SharedPage& operator=(const SharedPage&) = delete;
-
-  bool valid() const { return page_ != nullptr; }
-  SetUpPage* operator->() const { return page_; }
-  SetUpPage& operator*() const { return *page_; }
-
- private:
-  SetUpPage* page_ = nullptr;
-};
-
 // Keeps the command, and whoever else runs as its user, out of our memory and descriptors: with the listener, or with
 // our memory, a confined task would let its own calls through. ptrace(2), process_vm_writev(2), pidfd_getfd(2) and
 // /proc/PID/{mem,fd,…} ask the kernel the same question (ptrace_may_access in kernel/ptrace.c), and of a process that
@@ -90,8 +58,6 @@ class UndumpableScope {
   }
   UndumpableScope(const UndumpableScope&) = delete;
   UndumpableScope& operator=(const UndumpableScope&) = delete;
-
-  static constexpr int kDumpable = 1;  // SUID_DUMP_USER. prctl takes it and 0 only.
 
  private:
   const int before_;
@@ -112,83 +78,6 @@ class StandardDescriptorsGuard {
  private:
   std::vector<UniqueFd> held_;
 };
-
-int SeccompOperation(unsigned operation, unsigned flags, void* argument) {
-  return static_cast<int>(syscall(SYS_seccomp, operation, flags, argument));
-}
-
-[[noreturn]] void FailSetUp(SetUpPage& page, SetUpPage::Step step, int error) {
-  page.failed_step = step;
-  page.set_up_error.store(error, std::memory_order_release);
-  _exit(kExitSyscarveFailed);
-}
-
-// Gives up CAP_SYS_PTRACE for good: under no_new_privs no execve gives a capability that was not permitted before it.
-// Returns 0 or an errno value. Async-signal-safe.
-int GiveUpPtrace() {
-  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, sets) != 0) return errno;
-  __user_cap_data_struct& low = sets[CAP_TO_INDEX(CAP_SYS_PTRACE)];
-  const uint32_t others = ~CAP_TO_MASK(CAP_SYS_PTRACE);
-  low.effective &= others;
-  low.permitted &= others;
-  low.inheritable &= others;
-  return syscall(SYS_capset, &header, sets) == 0 ? 0 : errno;
-}
-
-// The child, from clone to execve. Async-signal-safe.
-[[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program, bool withhold_ptrace) {
-  ExecImage::ResetSignals();
-  if (const int error = image.AssumeIdentity(); error != 0) FailSetUp(page, SetUpPage::Step::kIdentity, error);
-  if (withhold_ptrace) {
-    if (const int error = GiveUpPtrace(); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
-  }
-  // Until its execve the child is a copy of us. The supervisor, who may be no more than we are, looks up what executes
-  // that call, and nobody is confined yet who could look, too.
-  prctl(PR_SET_DUMPABLE, UndumpableScope::kDumpable, 0, 0, 0);
-  // Without its supervisor every call of the command would fail with ENOSYS, and a loop that retries would spin for
-  // ever.
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) FailSetUp(page, SetUpPage::Step::kNoNewPrivs, errno);
-
-  sock_fprog filter = program;
-  int listener = SeccompOperation(SECCOMP_SET_MODE_FILTER,
-                                  SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
-  if (listener < 0 && errno == EINVAL) {  // Before Linux 5.19.
-    listener = SeccompOperation(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
-  }
-  if (listener < 0) FailSetUp(page, SetUpPage::Step::kFilter, errno);
-  page.listener.store(listener, std::memory_order_release);
-
-  page.exec_error.store(image.Exec(), std::memory_order_release);
-  _exit(kExitCannotExecute);
-}
-
-absl::Status SetUpStatus(const SetUpPage& page, const Command& command) {
-  const int error = page.set_up_error.load(std::memory_order_acquire);
-  switch (page.failed_step) {
-    case SetUpPage::Step::kIdentity:
-      return PosixError("become user " + (command.identity->name.empty() ? std::to_string(command.identity->uid)
-                                                                         : command.identity->name),
-                        error);
-    case SetUpPage::Step::kCapability:
-      return PosixError("withhold CAP_SYS_PTRACE from the command", error);
-    case SetUpPage::Step::kNoNewPrivs:
-      return PosixError("set no_new_privs", error);
-    case SetUpPage::Step::kFilter:
-      break;
-  }
-  if (error == EBUSY) {
-    return absl::FailedPreconditionError(
-        "install the seccomp filter: another supervisor already watches this process tree, and the kernel allows one. "
-        "Hint: Run syscarve outside of it.");
-  }
-  return WithHint(
-      PosixError("install the seccomp filter", error),
-      "The kernel needs seccomp user notification (Linux 5.5 or newer), and a sandbox around syscarve must allow "
-      "the seccomp system call.");
-}
 
 class Supervisor {
  public:
@@ -248,6 +137,25 @@ class Supervisor {
   Clock::time_point next_sweep_;
   DescendantKiller ender_;
   SuperviseOutcome outcome_;
+};
+
+// Reads while the task of one notification waits.
+class NotifiedMemory : public WaitingMemory {
+ public:
+  NotifiedMemory(int listener, uint64_t cookie, pid_t task) : listener_(listener), cookie_(cookie), task_(task) {}
+
+  std::optional<TaskString> StringAt(uint64_t address) const override {
+    std::optional<TaskString> text = ReadTaskString(task_, address, PATH_MAX);
+    // Only now is it sure that it was this task's memory and not that of a later one with its number.
+    uint64_t cookie = cookie_;
+    if (ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) != 0) return std::nullopt;
+    return text;
+  }
+
+ private:
+  int listener_;
+  uint64_t cookie_;
+  pid_t task_;
 };
 
 absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
@@ -377,11 +285,13 @@ void Supervisor::ServeOne() {
   const KnownProgram& known = programs_.OfTask(task);
   // Only now is it sure that /proc spoke of this task and not of a later one with its number.
   if (!StillWaiting(received.id)) return;
+  const NotifiedMemory memory(listener_.get(), received.id, task);
   Answer({.task = task,
           .id = SyscallIdFromSeccompData(received.data.arch, received.data.nr),
           .data = received.data,
           .program = known.program,
-          .privileges_withheld = known.privileged},
+          .privileges_withheld = known.privileged,
+          .memory = &memory},
          received.id);
 }
 
@@ -414,7 +324,8 @@ void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
                                .data = notification.data,
                                .program = target.program,
                                .privileges_withheld = target.privileged,
-                               .starts_command = true};
+                               .starts_command = true,
+                               .memory = notification.memory};
       const Response response = handler_.Decide(start);
       if (response.kind == Response::Kind::kContinue) {
         if (Send(cookie, response)) start_ = notification.data;

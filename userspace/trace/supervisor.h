@@ -34,8 +34,19 @@
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/process/task_memory.h"
 
 namespace syscarve {
+
+// The memory of a task that waits for its answer.
+class WaitingMemory {
+ public:
+  virtual ~WaitingMemory() = default;
+  // At most PATH_MAX bytes up to the NUL; nullopt where they cannot be read, or the task no longer waits. They are what
+  // the memory held at that moment: another thread may change it before the kernel reads it, so no decision may rest on
+  // them.
+  virtual std::optional<TaskString> StringAt(uint64_t address) const = 0;
+};
 
 // One call that waits for its answer. References are valid during the callback.
 struct Notification {
@@ -49,6 +60,7 @@ struct Notification {
   bool privileges_withheld = false;
   // The execve that starts the command itself. In Decide, `program` is what is going to be executed.
   bool starts_command = false;
+  const WaitingMemory* memory = nullptr;  // In Decide only.
 };
 
 struct Response {

@@ -24,7 +24,7 @@ using testing::IsEmpty;
 constexpr Action kEperm{ActionKind::kErrno, EPERM};
 constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 
-RefusedCall Mkdir(Action action = kEperm) {
+FilteredCall Mkdir(Action action = kEperm) {
   return {.audit_arch = AuditArch(NativeAbi()),
           .nr = static_cast<int>(FindSyscall(NativeAbi(), "mkdirat")->nr),
           .program = {.path = "/bin/mkdir"},
@@ -44,8 +44,8 @@ VerifiedRun Enforced(int status = 0) {
   return run;
 }
 
-VerifiedRun Refusing(VerifiedRun run, const RefusedCall& call) {
-  run.refused[call].count = 3;
+VerifiedRun Refusing(VerifiedRun run, const FilteredCall& call) {
+  run.refused[call] = {.count = 3, .first_arguments = {}, .first_call = "mkdirat(AT_FDCWD, \"/new\", 0755)"};
   return run;
 }
 

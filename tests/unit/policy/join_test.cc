@@ -13,7 +13,7 @@ namespace {
 
 std::vector<Run> JoinedRuns(const std::vector<Recording>& recordings) {
   std::vector<Run> runs;
-  const absl::Status joined = ForEachJoinedRun(recordings, [&runs](const Recording&, const Run& run) {
+  const absl::Status joined = ForEachJoinedRun(recordings, [&runs](const Recording&, const syscarve::Run& run) {
     runs.push_back(run);
     return absl::OkStatus();
   });
@@ -28,8 +28,8 @@ TEST(JoinTest, RunByRunIsWhatTheMergerKeeps) {
     RecordingMerger merger;
     for (const Recording& part : parts) ASSERT_TRUE(merger.Add(part).ok());
     const Recording merged = merger.Result().value();
-    std::vector<Run> kept;
-    for (const Run& run : merged.runs) kept.push_back(run);
+    std::vector<syscarve::Run> kept;
+    for (const syscarve::Run& run : merged.runs) kept.push_back(run);
     ASSERT_EQ(JoinedRuns(parts), kept) << round;
   }
 }
@@ -53,7 +53,7 @@ TEST(JoinTest, AVisitorsErrorEndsTheWalk) {
   Recording recording = RecordingBuilder().Call("read").Build();
   recording.runs.push_back(RecordingBuilder("", std::string(32, 'b')).Call("write").Build().runs[0]);
   int visited = 0;
-  const absl::Status joined = ForEachJoinedRun({&recording, 1}, [&visited](const Recording&, const Run&) {
+  const absl::Status joined = ForEachJoinedRun({&recording, 1}, [&visited](const Recording&, const syscarve::Run&) {
     ++visited;
     return absl::InternalError("enough");
   });

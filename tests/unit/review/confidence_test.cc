@@ -110,7 +110,7 @@ TEST(ConfidenceTest, WhatWasLostIsNoNumber) {
 TEST(ConfidenceTest, RunsOfDifferentSubjectsAreNotMixed) {
   Recording other = Runs(Same(25), false, "other");
   for (size_t i = 0; i < other.runs.size(); ++i) {
-    other.runs.Update(i, [](Run& run) { run.id[0] = 'f'; });
+    other.runs.Update(i, [](syscarve::Run& run) { run.id[0] = 'f'; });
   }
   const Confidence sure = Judge({Runs(Same(25)), other});
   ASSERT_EQ(sure.objections.size(), 1U);
@@ -132,7 +132,7 @@ TEST(ConfidenceTest, TheOrderOfRecordingsDoesNotMatter) {
   Recording a = Runs(runs);
   Recording b = Runs(Same(20));
   for (size_t i = 0; i < b.runs.size(); ++i) {
-    b.runs.Update(i, [](Run& run) {
+    b.runs.Update(i, [](syscarve::Run& run) {
       run.id[0] = 'f';
       run.start += 100 * kSecond;
     });
@@ -197,7 +197,7 @@ TEST(ConfidenceTest, NeighboursThatAreAlikeAreNoNumber) {
 
 TEST(ConfidenceTest, ACallOfAnotherArchitectureIsNew) {
   Recording recording = Runs(Same(30));
-  recording.runs.Update(4, [](Run& run) {
+  recording.runs.Update(4, [](syscarve::Run& run) {
     run.subjects[0].calls[FindSyscall(Abi::kI386, "read").value()] = {.count = 1, .programs = {{0, 1}}};
   });
   const Confidence sure = Judge({recording});

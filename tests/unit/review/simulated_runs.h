@@ -11,26 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/base/split_mix.h"
 #include "userspace/review/incidence.h"
 
 namespace syscarve {
 
-// The same numbers on every machine (Steele, Lea and Flood's splitmix64).
-class SimulationRandom {
- public:
-  explicit SimulationRandom(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-  // In [0, 1).
-  double Uniform() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
-
- private:
-  uint64_t state_;
-};
+// In [0, 1).
+inline double Uniform(SplitMix64& random) {
+  return static_cast<double>(random.Next() >> 11) * 0x1.0p-53;
+}
 
 // Something that a run does or does not, with the names that come with it, always together.
 struct Feature {
@@ -85,13 +74,13 @@ struct Sample {
   double unseen = 0;   // Names that none of these has.
 };
 
-inline Sample Draw(const World& world, size_t runs, SimulationRandom& random) {
+inline Sample Draw(const World& world, size_t runs, SplitMix64& random) {
   std::vector<std::vector<uint32_t>> in(world.features.size());
   for (size_t run = 0; run < runs; run += world.stretch) {
-    double left = world.one_of ? random.Uniform() : 0;
+    double left = world.one_of ? Uniform(random) : 0;
     for (size_t i = 0; i < world.features.size(); ++i) {
       const double chance = world.features[i].chance;
-      const bool does = world.one_of ? left >= 0 && left < chance : random.Uniform() < chance;
+      const bool does = world.one_of ? left >= 0 && left < chance : Uniform(random) < chance;
       left -= chance;
       for (size_t k = run; does && k < std::min(runs, run + world.stretch); ++k)
         in[i].push_back(static_cast<uint32_t>(k));
@@ -144,7 +133,7 @@ inline void Count(const Incidence& incidence, double refused, double unseen, Tal
 }
 
 inline Tally Simulate(const World& world, size_t runs, size_t samples, uint64_t seed) {
-  SimulationRandom random(seed);
+  SplitMix64 random(seed);
   Tally tally;
   for (size_t i = 0; i < samples; ++i) {
     const Sample sample = Draw(world, runs, random);

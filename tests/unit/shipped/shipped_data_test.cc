@@ -12,6 +12,7 @@
 
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/closure.h"
+#include "userspace/shipped/power.h"
 
 namespace syscarve {
 namespace {
@@ -30,6 +31,10 @@ TEST(ShippedDataTest, EveryNameIsASystemCall) {
     for (const ClosureFallback& fallback : rule.fallbacks) {
       EXPECT_TRUE(IsKnownSyscallName(fallback.when)) << fallback.when;
       for (const std::string& name : fallback.add) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+    }
+    for (const ClosureBeside& beside : rule.beside) {
+      for (const std::string& name : beside.when) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
+      for (const std::string& name : beside.add) EXPECT_TRUE(IsKnownSyscallName(name)) << name;
     }
     for (const ClosureTogether& together : rule.together) {
       for (const auto& names : together.when) {
@@ -176,6 +181,20 @@ TEST(ClosureTest, ThreadsAreOneProgramsDoing) {
   EXPECT_FALSE(Added(ClosureMode::kSafe, SeenByOne({"clone"})).contains("sched_yield"));
 }
 
+TEST(ClosureTest, WaitingAndTakingBackAreLuck) {
+  for (const char* waiting : {"poll", "epoll_wait", "select", "nanosleep"}) {
+    std::set<std::string> all = Added(ClosureMode::kSafe, {.names = {waiting}});
+    all.insert(waiting);
+    for (const char* name : {"pselect6", "ppoll", "clock_nanosleep", "nanosleep", "select", "poll"}) {
+      EXPECT_TRUE(all.contains(name)) << name << " beside " << waiting;
+    }
+  }
+  EXPECT_FALSE(Added(ClosureMode::kSafe, {.names = {"poll"}}).contains("epoll_wait"));
+  EXPECT_TRUE(Added(ClosureMode::kSafe, {.names = {"inotify_add_watch"}}).contains("inotify_rm_watch"));
+  EXPECT_FALSE(Added(ClosureMode::kSafe, {.names = {"inotify_rm_watch"}}).contains("inotify_add_watch"));
+  EXPECT_TRUE(Added(ClosureMode::kSafe, {.names = {"timer_create"}}).contains("timer_delete"));
+}
+
 TEST(ClosureTest, ForkIsCloneWithoutNamespacesElsewhere) {
   EXPECT_FALSE(Added(ClosureMode::kSafe, {.names = {"fork"}}).contains("clone"));
   const auto added = Close(*ShippedClosureRules().value(), ClosureMode::kPortable, {.names = {"fork"}});
@@ -190,14 +209,21 @@ TEST(ClosureTest, ForkIsCloneWithoutNamespacesElsewhere) {
   EXPECT_EQ(conditions[0].value_two, 0U);
 }
 
+PowerMap SmallMap() {
+  return PowerMap::Make({{.id = "self", .own = true, .calls = {"exit", "getpid"}},
+                         {.id = "open", .no_more_than = {"open-new"}, .calls = {"open", "openat"}},
+                         {.id = "open-new", .calls = {"openat2"}},
+                         {.id = "kill", .calls = {"kill"}}})
+      .value();
+}
+
+bool RulesParse(const std::string& text) {
+  return ParseClosureRules(text, SmallMap()).ok();
+}
+
 bool ClosureRuleParses(const std::string& body) {
-  return ParseClosureRules(R"({"schema": "syscarve.closure/2", "classes": [
-      {"id": "self", "what": "w", "calls": ["exit", "getpid"]},
-      {"id": "file-open", "what": "w", "calls": ["open", "openat"], "more": [["openat2"]]},
-      {"id": "kill", "what": "w", "calls": ["kill"]}],
-      "rules": [{"id": "a", "reason": "r", "source": "s")" +
-                           body + "}]}")
-      .ok();
+  return RulesParse(R"({"schema": "syscarve.closure/3", "rules": [{"id": "a", "reason": "r", "source": "s")" + body +
+                    "}]}");
 }
 
 // That a rule hands out no privilege is for its reader to see, not for a reviewer.
@@ -218,13 +244,18 @@ TEST(ParseTest, RefusesARuleThatCrossesAClass) {
   EXPECT_FALSE(ClosureRuleParses(R"(, "fallbacks": [{"when": "open", "add": ["kill"])" + narrowed));
   EXPECT_TRUE(ClosureRuleParses(R"(, "together": [{"when": [["open"], ["kill"]], "add": ["getpid"]}])"));
   EXPECT_FALSE(ClosureRuleParses(R"(, "together": [{"when": [["open"], ["openat"]], "add": ["kill"]}])"));
+  EXPECT_TRUE(ClosureRuleParses(R"(, "together": [{"when": [["openat2"], ["kill"]], "add": ["open"]}])"));
+  EXPECT_FALSE(ClosureRuleParses(R"(, "together": [{"when": [["openat2", "kill"]], "add": ["open"]}])"));
+  EXPECT_TRUE(ClosureRuleParses(R"(, "beside": [{"when": ["open", "openat2"], "add": ["openat"]}])"));
+  EXPECT_FALSE(ClosureRuleParses(R"(, "beside": [{"when": ["kill", "openat2"], "add": ["openat"]}])"));
+  EXPECT_FALSE(ClosureRuleParses(R"(, "beside": [{"when": ["rename"], "add": ["getpid"]}])")) << "in no class";
 }
 
 TEST(ParseTest, RefusesWhatIsNotTheSchema) {
-  EXPECT_FALSE(ParseClosureRules("").ok());
-  EXPECT_FALSE(ParseClosureRules("{}").ok());
-  EXPECT_FALSE(ParseClosureRules(R"({"schema": "syscarve.closure/1", "classes": [], "rules": []})").ok());
-  EXPECT_TRUE(ParseClosureRules(R"({"schema": "syscarve.closure/2", "classes": [], "rules": []})").ok());
+  EXPECT_FALSE(RulesParse(""));
+  EXPECT_FALSE(RulesParse("{}"));
+  EXPECT_FALSE(RulesParse(R"({"schema": "syscarve.closure/2", "classes": [], "rules": []})"));
+  EXPECT_TRUE(RulesParse(R"({"schema": "syscarve.closure/3", "rules": []})"));
   EXPECT_TRUE(ClosureRuleParses(R"(, "always": ["exit"])"));
   EXPECT_FALSE(ClosureRuleParses(""));
   EXPECT_FALSE(ClosureRuleParses(R"(, "always": [])"));
@@ -233,6 +264,7 @@ TEST(ParseTest, RefusesWhatIsNotTheSchema) {
   EXPECT_FALSE(ClosureRuleParses(R"(, "always": ["exit"], "families": [["open", "openat"]])"));
   EXPECT_FALSE(ClosureRuleParses(R"(, "always": ["exit"], "more": 1)"));
   EXPECT_TRUE(ClosureRuleParses(R"(, "always": ["exit"], "mode": "portable")"));
+  EXPECT_TRUE(ClosureRuleParses(R"(, "always": ["exit"], "mode": "steady")"));
   EXPECT_FALSE(ClosureRuleParses(R"(, "always": ["exit"], "mode": "safe")"));
   EXPECT_TRUE(ParseErrnoPolicy(R"({"schema": "syscarve.errno/1", "newer_from": 424, "probed": []})").ok());
   EXPECT_FALSE(ParseErrnoPolicy(R"({"schema": "syscarve.errno/1", "newer_from": -1, "probed": []})").ok());

@@ -74,6 +74,9 @@ class FakeHost {
     Write(path + "/cgroup.procs", text);
     Write(path + "/cgroup.kill", "");
     SetPopulated(path, !processes.empty());
+    if (processes.empty()) return;
+    // So are those above it.
+    for (size_t end = path.rfind('/'); end > 0; end = path.rfind('/', end - 1)) SetPopulated(path.substr(0, end), true);
   }
   void SetPopulated(const std::string& path, bool populated) {
     Write(path + "/cgroup.events", Concat("populated ", populated ? 1 : 0, "\nfrozen 0\n"));
