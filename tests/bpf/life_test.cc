@@ -121,8 +121,9 @@ TEST_F(LifeTest, WhoSendsASignalFromOutsideIsTold) {
     if (read(ready.get(), text, sizeof(text) - 1) <= 0) _exit(1);
     _exit(kill(atoi(text), SIGTERM));
   }
+  // Its child says who it is: by then it is a program of its own, without the handler of its parent.
   const Recording recording =
-      Record(absl::StrCat("trap 'kill $!; exit 7' TERM; sleep 1000 & echo $$ >", fifo, "; wait"), 7);
+      Record(absl::StrCat("trap 'kill $!; exit 7' TERM; sh -c 'echo $PPID >", fifo, "; exec sleep 1000' & wait"), 7);
   int status = 0;
   waitpid(sender, &status, 0);
   EXPECT_EQ(status, 0);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -111,14 +112,20 @@ absl::Status ExerciseCommand(BpfSession& session, pid_t child, const RecordOptio
 // duration is over. Its status as waitpid(2) has it.
 absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signals, pid_t child,
                                     const RecordOptions& options) {
-  FollowUntil until = {.over = [child] { return HasEnded(child); }};
+  // Not before the ring was read once, as FollowChild has it.
+  FollowUntil until = {
+      .over = [child, waited = false]() mutable { return std::exchange(waited, true) && HasEnded(child); }};
   if (options.duration) until.deadline = Clock::now() + *options.duration;
   SYSCARVE_ASSIGN_OR_RETURN(const FollowEnd why, Follow(session, signals, until));
   if (why != FollowEnd::kOver) {
     SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
     if (!options.exercise.stop && why == FollowEnd::kAskedToEnd && !HasEnded(child)) kill(child, SIGTERM);
   }
-  return FollowChild(session, signals, child);
+  // Of one that has ended there is no SIGCHLD to come any more.
+  if (!HasEnded(child)) return FollowChild(session, signals, child);
+  int wait_status = 0;
+  if (waitpid(child, &wait_status, 0) != child) return absl::ErrnoToStatus(errno, "the command cannot be waited for");
+  return wait_status;
 }
 
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
