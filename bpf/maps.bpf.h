@@ -122,6 +122,13 @@ struct {
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct recorder_signal_key);
+	__type(value, __u64);
+} signals SEC(".maps");
+
 // Not task storage: that refuses an entry now and then, while a task that was preempted in the middle of using it waits for its CPU,
 // and it shows an entry before it is written.
 struct {

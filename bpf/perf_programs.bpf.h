@@ -153,6 +153,19 @@ int on_perf_exit(void *event)
 	return end_task(bpf_get_current_task_btf());
 }
 
+SEC("tracepoint/signal/signal_generate")
+int on_perf_signal(struct trace_event_raw_signal_generate *event)
+{
+	// Whoever is sent a signal may be a thread that ends just now: then nobody will take it.
+	struct task_struct *task = bpf_task_from_pid(event->pid);
+
+	if (!task)
+		return 0;
+	count_signal(task, event->sig, event->code, event->result);
+	bpf_task_release(task);
+	return 0;
+}
+
 SEC("tracepoint/capability/cap_capable")
 int on_perf_capable(struct trace_event_raw_cap_capable *event)
 {

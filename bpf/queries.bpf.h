@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#include "bpf/life.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/recorder.h"
 #include "bpf/subjects.bpf.h"
@@ -58,6 +59,7 @@ int list_processes(struct bpf_iter__task *context)
 		return 0;
 	if (!subject_of_process(task->tgid))
 		remember_process(task, subject);
+	note_caught(task, subject);
 	// The iterator visits what is in the reader's pid namespace, and the reader is who runs it.
 	struct task_struct *reader = bpf_get_current_task_btf();
 	__u32 level = BPF_CORE_READ(reader, thread_pid, level);

@@ -56,6 +56,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return end_task(task);
 }
 
+SEC("tp_btf/signal_generate")
+int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
+{
+	return count_signal(task, signal, code_of_signal(info), result);
+}
+
 // Of these two at most one is loaded, the first that the host allows.
 SEC("fexit/cap_capable")
 int BPF_PROG(on_capable_fexit, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,

@@ -18,6 +18,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/members.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/life.bpf.h"
 #include "bpf/phases.bpf.h"
 #include "bpf/queries.bpf.h"
 #include "bpf/recorder.h"
@@ -92,13 +93,15 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 	return 0;
 }
 
-// The subject's program was started by `task`, which a runtime has been until now.
+// A program of the subject was started by `task`, which a runtime has been until now.
 static __always_inline void note_start(__u32 subject, const struct recorder_runtime *runtime, struct task_struct *task)
 {
 	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
 
-	// Later ones join a running container.
-	if (!described || described->flags & RECORDER_SUBJECT_STARTED)
+	if (!described || note_program(described, task))
+		return;
+	// A container that is started anew starts as it did before.
+	if (described->flags & RECORDER_SUBJECT_STARTED)
 		return;
 	__u32 flags = RECORDER_SUBJECT_STARTED;
 
@@ -204,13 +207,17 @@ static __always_inline int end_task(struct task_struct *task)
 				count_denial(slot, abi, nr, RECORDER_DENIAL_KILLED, 0);
 		}
 	}
+	// The first thread may end before the others.
+	bool ended = has_ended(task);
+
+	if (ended)
+		note_end(task);
 	// Its pid will be another task's.
 	forget(task->pid);
 	forget_call(task->pid);
 	if (task->pid != task->tgid)
 		forget_runtime(task->pid);
-	// The first thread may end before the others.
-	if (has_ended(task)) {
+	if (ended) {
 		forget_runtime(task->tgid);
 		forget_process(task->tgid);
 	}

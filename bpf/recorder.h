@@ -50,11 +50,33 @@ enum recorder_subject_flags {
 	RECORDER_SUBJECT_ENROLLED = 16, /* the kernel side has watched it since its cgroup was made */
 };
 
-/* Map subjects, by subject number; numbers start at 1. */
+enum {
+	RECORDER_SUBJECT_ENDS = 8,
+	RECORDER_NO_PROCESS = 0xffffffff, /* of recorder_subject.first: it has ended, or cannot be known */
+};
+
+/* How a subject's first process ended. */
+struct recorder_end {
+	__u32 status; /* as wait(2) gives it */
+	__u32 signal; /* the latest that it took and that asks for something; 0: none */
+};
+
+/* Map subjects, by subject number; numbers start at 1. What is told of signals is sets: signal n is bit n - 1. */
 struct recorder_subject {
 	__u64 cgroup; /* id */
 	__u32 flags;
-	__u32 reserved;
+	__u32 first; /* the process that executes its program first, in the initial namespace; 0: not yet, or RECORDER_NO_PROCESS */
+	__u64 caught;        /* a process of it had a handler for when it was looked at, of programs without a row */
+	__u64 first_caught;  /* its first process has a handler for */
+	__u64 first_blocked; /* its first process blocked, for signalfd or sigwait, at its end or when last looked at */
+	__u64 died_of;       /* processes ended by */
+	__u64 started_ns;    /* CLOCK_MONOTONIC, the first time; 0: not seen */
+	__u64 ended_ns;      /* the last time */
+	__u32 joined;        /* programs executed by processes from outside, after its own */
+	__u32 restarts;
+	__u32 taken;         /* as recorder_end.signal, of now */
+	__u32 end_count;     /* different ones in ends */
+	struct recorder_end ends[RECORDER_SUBJECT_ENDS];
 	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
 };
 
@@ -89,6 +111,7 @@ struct recorder_slot_key {
 struct recorder_slot {
 	struct recorder_slot_key key;
 	__u64 seen[RECORDER_COUNTERS / 64]; /* one bit per counter: its first sighting has been told */
+	__u64 caught;                       /* signals that a process of it had a handler for when it was looked at; a set */
 	__u32 pid;                          /* the process that first ran the program, in the initial namespace */
 	__u32 path_length;                  /* bytes used in path */
 	__u32 path_truncated;
@@ -147,6 +170,29 @@ struct recorder_capability_count {
 	__u64 denied;
 };
 
+/* What becomes of a signal, as far as the moment tells in which it is sent. */
+enum recorder_signal_outcome {
+	RECORDER_SIGNAL_HANDLED = 0, /* there is a handler */
+	RECORDER_SIGNAL_WAITED = 1,  /* no handler, and blocked: somebody reads it by signalfd or sigwait, or will unblock it */
+	RECORDER_SIGNAL_DEFAULT = 2,
+	RECORDER_SIGNAL_IGNORED = 3,
+};
+
+enum recorder_signal_origin {
+	RECORDER_SIGNAL_KERNEL = 0, /* faults, timers, terminals, children */
+	RECORDER_SIGNAL_INSIDE = 1, /* a process of the same subject */
+	RECORDER_SIGNAL_OUTSIDE = 2,
+};
+
+/* Map signals: key -> count. */
+struct recorder_signal_key {
+	__u32 slot; /* of the receiver */
+	__u8 signal;
+	__u8 outcome;
+	__u8 origin;
+	__u8 reserved;
+};
+
 /* What could not be kept, by reason. In .bss, only ever growing. */
 struct recorder_losses {
 	__u64 event_ring_full;       /* first sightings whose time is unknown */
@@ -158,6 +204,7 @@ struct recorder_losses {
 	__u64 capabilities_full;
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
 	__u64 denials_unnumbered;   /* refused calls whose number is not known: a tracer put -1 in its place */
+	__u64 signals_full;
 	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
 	char left_to[RECORDER_CGROUP_BYTES]; /* where the first of these went, below the cgroup v2 mount */
 };
@@ -230,16 +277,18 @@ struct recorder_stream {
 #else
 #define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
-RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_end, 8);
+RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 48 + 16 + 64 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_runtime, 48);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
-RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 16 + 16 + 1024);
+RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 8 + 16 + 16 + 1024);
 RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);
 RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 80 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 88 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
 RECORDER_ASSERT_SIZE(struct recorder_process, 8);
 RECORDER_ASSERT_SIZE(struct recorder_event_call, 32);

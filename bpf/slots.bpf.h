@@ -173,6 +173,18 @@ __noinline __u32 decide(long id)
 	return slot;
 }
 
+#define SLOT_UNKNOWN 0xffffffffu
+
+// The slot of any task, as far as it is remembered: 0 is a neighbour.
+static __always_inline __u32 remembered_slot(__u32 pid)
+{
+	__u64 entry = *cache_entry(pid);
+
+	if (entry >> TASK_SLOT_BITS == cache_tag(pid, *(volatile __u32 *)&generation))
+		return entry & ((1 << TASK_SLOT_BITS) - 1);
+	return SLOT_UNKNOWN;
+}
+
 static __always_inline __u32 slot_of(struct task_struct *task, long id)
 {
 	__u32 pid = task->pid;

@@ -223,6 +223,8 @@ static __always_inline __u32 restarted_subject(struct cgroup *cgroup, const stru
 
 	bpf_map_delete_elem(&cgroup_subjects, &before);
 	described->cgroup = id;
+	described->first = 0;
+	__sync_fetch_and_add(&described->restarts, 1);
 	return bpf_map_update_elem(&cgroup_subjects, &id, &subject, BPF_ANY) ? 0 : subject;
 }
 

@@ -188,6 +188,10 @@ struct sigpending {
 	sigset_t signal;
 };
 
+typedef struct kernel_siginfo {
+	int si_code;
+} kernel_siginfo_t;
+
 struct sigaction {
 	void *sa_handler; /* SIG_DFL is NULL */
 };
@@ -229,6 +233,7 @@ struct task_struct {
 	struct seccomp seccomp;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
+	sigset_t blocked;
 	struct sigpending pending; /* of this thread alone */
 	struct list_head thread_node;
 };
@@ -275,6 +280,14 @@ struct trace_event_raw_cgroup_migrate {
 	u64 dst_id;
 	int pid;
 	u32 __data_loc_dst_path;
+};
+
+struct trace_event_raw_signal_generate {
+	struct trace_entry ent;
+	int sig;
+	int code;
+	int pid; /* of the receiver */
+	int result;
 };
 
 struct trace_event_raw_cap_capable {

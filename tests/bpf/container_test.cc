@@ -2,6 +2,7 @@
 // Containers without an engine: a small program does what engines and runtimes do, and nothing else, so that every call
 // is known.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -274,6 +275,28 @@ TEST_F(ContainerTest, OneThatIsStartedAnewIsTheSameSubject) {
   EXPECT_EQ(Trace(outcome).calls.at(Native("sched_getparam")).count, 7u * 23);
   EXPECT_EQ(Trace(outcome).runtime_calls.at(Native("personality")).count, 7u);
   ExpectOnlyFirstAndLast(Trace(outcome, 1));
+  const Life life = outcome.recording.subjects[0].life.value_or(Life());
+  EXPECT_TRUE(life.start_seen);
+  EXPECT_EQ(life.restarts, 6u);
+  EXPECT_EQ(life.joined, 0u);
+  EXPECT_EQ(life.ends, (std::set<LifeEnd>{{.kind = EndKind::kExited}}));
+  EXPECT_EQ(outcome.recording.subjects[1].life.value_or(Life()).restarts, 0u);
+}
+
+TEST_F(ContainerTest, WhoJoinsARunningContainerIsCounted) {
+  const long forever = Native("ppoll").nr;  // Without descriptors and time.
+  const std::string procs = absl::StrCat(parent_, "/", Id(1), "/cgroup.procs");
+  const ContainersOutcome outcome = Record(
+      absl::StrCat(Engine("-", Id(1), absl::StrCat("/calls_static ", forever)), " & until read first 2>/dev/null <",
+                   procs, " && read call rest </proc/$first/syscall && [ \"$call\" = ", forever,
+                   " ]; do :; done; for i in 1 2; do sh -c 'echo $$ >", procs, "; exec chroot ", root_,
+                   " /first_last'; done; kill -KILL $first; wait"));
+  ASSERT_EQ(outcome.recording.subjects.size(), 1u);
+  const Life life = outcome.recording.subjects[0].life.value_or(Life());
+  EXPECT_EQ(life.joined, 2u);
+  EXPECT_EQ(life.restarts, 0u);
+  EXPECT_EQ(life.ends, (std::set<LifeEnd>{{.kind = EndKind::kKilled, .signal = SIGKILL}}));
+  EXPECT_EQ((life.signals.count({SIGKILL, SignalOutcome::kDefault, SignalOrigin::kOutside})), 1u);
 }
 
 TEST_F(ContainerTest, DividesARecordingWhereTheCommandMarks) {

@@ -16,6 +16,7 @@
 #include "userspace/container/engine.h"
 #include "userspace/container/engine_watchers.h"
 #include "userspace/model/recording_words.h"
+#include "userspace/policy/exercise.h"
 #include "userspace/process/signals.h"
 #include "userspace/trace/container_recorder.h"
 
@@ -78,6 +79,13 @@ class Reporter {
                        denied == 0 ? "" : Concat("; ", denied, " call(s) were refused by the filter in force")));
   }
 
+  // What of its containers' lives was not seen.
+  void Unexercised(const std::string& name, const Recording& recording) const {
+    for (const Gap& gap : FindGaps({&recording, 1})) {
+      notes_.Warn(Concat(name, " was not exercised: ", GapLine(gap)));
+    }
+  }
+
   // Each once, although every file has it.
   void Losses(const Recording& recording) {
     for (const Loss& loss : recording.losses) {
@@ -112,6 +120,7 @@ absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& e
     const std::string path = Concat(request.output, "/", FileStem(name, taken), ".recording.json");
     if (const absl::Status written = output.Write(path, recording); written.ok()) {
       reporter.Written(name, recording, path);
+      reporter.Unexercised(name, recording);
     } else {
       notes.Error(written);
       all_written = false;
@@ -186,6 +195,16 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
   options.record.note = [&](std::string_view text) {
     if (!request.quiet) notes.Note(text);
   };
+
+  if (!request.exercise.empty()) {
+    options.exercise = [&](const Recording& so_far, const std::vector<SubjectId>& ran_before,
+                           const std::atomic<bool>& stop) {
+      SeenContainers now = seen;
+      now.recording = &so_far;
+      now.ran_before = ran_before;
+      ExerciseContainers(now, engines, ChoiceOf(request), request.exercise, stop, notes);
+    };
+  }
 
   const absl::StatusOr<ContainersOutcome> outcome = RecordContainers(command, options, signals, stage);
   if (!outcome.ok()) {

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "userspace/app/exercise_containers.h"
 #include "userspace/app/notes.h"
 #include "userspace/app/recording_output.h"
 #include "userspace/base/status.h"
@@ -26,6 +28,7 @@ struct RecordContainersRequest {
   bool running = false;
   std::vector<std::string> cgroup_parents;
   uint32_t max_containers = 1024;
+  std::set<Exercise> exercise;
   bool quiet = false;  // Nobody reads notes, so nothing is found out for one.
   std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };

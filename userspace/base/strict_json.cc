@@ -321,6 +321,10 @@ bool JsonReader::IsEmptyText() const {
   return text != nullptr && text->empty();
 }
 
+bool JsonReader::IsText() const {
+  return value_ != nullptr && std::holds_alternative<std::string>(value_->data);
+}
+
 void JsonReader::AllowOnly(std::initializer_list<std::string_view> keys) const {
   const auto* members = As<JsonValue::Object>(kKindName<JsonValue::Object>);
   if (members == nullptr) return;

@@ -13,12 +13,14 @@
 #include "absl/strings/str_cat.h"
 #include "userspace/app/record_containers.h"
 #include "userspace/app/recording_output.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/output_file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/command_words.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_words.h"
+#include "userspace/policy/exercise.h"
 #include "userspace/process/command.h"
 #include "userspace/trace/bpf_recorder.h"
 #include "userspace/trace/notify_recorder.h"
@@ -33,7 +35,8 @@ constexpr char kHelp[] =
     "  sudo syscarve record --cgroup /system.slice/web.service --duration 60s\n"
     "  sudo syscarve record --pid 4711          # until Ctrl-C\n"
     "  syscarve record -- ./tests.sh            # no root: slower, by notification\n"
-    "  sudo syscarve record --docker -o recordings -- ./run-the-tests.sh\n\n"
+    "  sudo syscarve record --docker -o recordings -- ./run-the-tests.sh\n"
+    "  sudo syscarve record --docker --exercise stop,reload,exec,restart,health -- ./run-the-tests.sh\n\n"
     "--docker records every container that is made meanwhile, from its first call, each\n"
     "service into a file of its own. `syscarve mark NAME` begins a new run for each test.\n\n"
     "The command's exit status is syscarve's. Under sudo the command runs as the user who\n"
@@ -50,6 +53,7 @@ struct RecordFlags {
   std::chrono::milliseconds duration{0};  // 0: until told to end.
   bool mark_by_descriptor = false;
   bool quiet = false;
+  std::vector<std::string> exercise;
   std::vector<std::string> command;
 
   bool docker = false;
@@ -102,6 +106,7 @@ void Summarise(const Recording& recording, const RecordFlags& flags) {
                       flags.Output()));
     if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
   }
+  for (const Gap& gap : FindGaps({&recording, 1})) Warn(Concat("not exercised: ", GapLine(gap)));
   for (const Loss& loss : recording.losses) Warn(LossWarning(loss));
 }
 
@@ -123,6 +128,7 @@ absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::s
   absl::StatusOr<RecordOutcome> outcome = RecordCommandWithBpf(command, options, signals, stage);
   if (outcome.ok() || backend == "bpf" || stage != RecordStage::kSetUp) return outcome;
   if (options.every_call) return Annotate(outcome.status(), "--events all needs BPF");
+  if (options.exercise.any()) return Annotate(outcome.status(), "--exercise needs BPF");
   options.note(
       absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
                    WithoutHint(outcome.status())));
@@ -173,6 +179,9 @@ int RecordDocker(const RecordFlags& flags) {
   containers.cgroup_parents = flags.cgroup_parents;
   containers.max_containers = flags.max_containers;
   containers.quiet = flags.quiet;
+  for (const std::string& name : flags.exercise) {
+    if (const auto exercise = ExerciseFromName(name)) containers.exercise.insert(*exercise);
+  }
   for (const std::string& label : flags.labels) {
     const auto condition = ParseLabelCondition(label);
     if (!condition.ok()) return Fail(condition.status());
@@ -212,15 +221,28 @@ int Record(const RecordFlags& flags) {
         "give one of: -- COMMAND, --cgroup PATH, --pid PID. Hint: `syscarve record --help` has examples."));
     return 2;
   }
-  if (!existing && flags.duration.count() > 0) {
-    Fail(
-        absl::InvalidArgumentError("--duration goes with --cgroup or --pid. Hint: timeout(1) ends a command in time."));
+  const std::set<std::string> exercise(flags.exercise.begin(), flags.exercise.end());
+  if (!exercise.empty() && (existing || flags.backend == "notify")) {
+    Fail(absl::InvalidArgumentError(
+        "--exercise goes with --docker or a command, and by BPF. Hint: `syscarve record --help` has examples."));
+    return 2;
+  }
+  for (const std::string& name : exercise) {
+    if (name == "stop" || name == "reload") continue;
+    Fail(absl::InvalidArgumentError(
+        absl::StrCat("--exercise ", name, " is for containers. Hint: A command takes stop and reload.")));
+    return 2;
+  }
+  if (!existing && flags.duration.count() > 0 && !exercise.contains("stop")) {
+    Fail(absl::InvalidArgumentError(
+        "--duration goes with --cgroup, --pid or --exercise stop. Hint: timeout(1) ends a command in time."));
     return 2;
   }
   const auto output = OutputFile::Open(flags.Output());
   if (!output.ok()) return fail(output.status());
 
   RecordOptions options = flags.Options();
+  options.exercise = {.reload = exercise.contains("reload"), .stop = exercise.contains("stop")};
 
   std::optional<Command> command;
   if (!existing) {
@@ -286,8 +308,18 @@ void AddRecord(CLI::App& app, int& exit_code) {
                    "Record an existing process and what it starts from now on; the calls of its own start are missing");
   AddDuration(*verb, "--grace", flags->record.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
-  AddDuration(*verb, "--duration", flags->duration,
-              "With --cgroup, --pid, or --docker without a command: stop after this long (default: Ctrl-C)");
+  AddDuration(
+      *verb, "--duration", flags->duration,
+      "With --cgroup, --pid, or --docker without a command: stop after this long (default: Ctrl-C); with a command "
+      "and --exercise stop: exercise it then");
+  verb->add_option(
+          "--exercise", flags->exercise,
+          "At the end, drive what was not seen, and record it: stop, reload; of containers also exec, restart, "
+          "health (several by commas)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"stop", "reload", "exec", "restart", "health"}))
+      ->type_name("WHAT");
   verb->add_flag("--denials", flags->record.track_denials,
                  "Also tell calls that a filter refused; on by itself when one is in force at the start");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,

@@ -9,6 +9,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/strict_json.h"
 #include "userspace/container/http.h"
 
 namespace syscarve {
@@ -41,9 +42,10 @@ absl::Status CheckContainerName(std::string_view name) {
 }
 
 // The engine's answer to what `request` says about the container `id`, which its path names.
-absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest request) {
+absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest request,
+                  std::chrono::milliseconds patience = kPatience) {
   SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id));
-  request.timeout = kPatience;
+  request.timeout = patience;
   return Ask(socket, std::move(request)).status();
 }
 
@@ -121,6 +123,49 @@ absl::Status Engine::Start(std::string_view id) const {
 absl::Status Engine::Kill(std::string_view id) const {
   return Tell(socket_, id,
               {.method = "POST", .path = Concat("/containers/", id, "/kill"), .content_type = "application/json"});
+}
+
+absl::Status Engine::Signal(std::string_view id, std::string_view signal) const {
+  return Tell(socket_, id,
+              {.method = "POST",
+               .path = Concat("/containers/", id, "/kill?signal=", EncodeForUrl(signal)),
+               .content_type = "application/json"});
+}
+
+absl::Status Engine::Stop(std::string_view id, std::chrono::seconds patience) const {
+  return Tell(socket_, id,
+              {.method = "POST", .path = Concat("/containers/", id, "/stop"), .content_type = "application/json"},
+              patience);
+}
+
+absl::Status Engine::Restart(std::string_view id, std::chrono::seconds patience) const {
+  return Tell(socket_, id,
+              {.method = "POST", .path = Concat("/containers/", id, "/restart"), .content_type = "application/json"},
+              patience);
+}
+
+absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::string> command) const {
+  SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id));
+  JsonValue::Array words;
+  for (const std::string& word : command) words.emplace_back(word);
+  const JsonValue asked = JsonValue::Object{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", std::move(words)}};
+  const auto post = [this](std::string path, std::string body) {
+    return Ask(socket_, {.method = "POST",
+                         .path = std::move(path),
+                         .content_type = "application/json",
+                         .body = std::move(body),
+                         .timeout = kPatience});
+  };
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string made, post(Concat("/containers/", id, "/exec"), PrintCompactJson(asked)));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string exec, ParseNewExec(made));
+  // Its output is the answer, which ends with the command.
+  const auto started = post(Concat("/exec/", exec, "/start"), R"({"Detach":false,"Tty":false})");
+  const auto described = Ask(socket_, {.path = Concat("/exec/", exec, "/json"), .timeout = kPatience});
+  if (!described.ok()) return started.ok() ? described.status() : started.status();
+  SYSCARVE_ASSIGN_OR_RETURN(const std::optional<int> status, ParseExec(*described));
+  if (!started.ok()) return started.status();
+  if (!status.has_value()) return absl::DeadlineExceededError("the command has not ended");
+  return *status;
 }
 
 absl::Status Engine::Remove(std::string_view id) const {

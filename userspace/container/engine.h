@@ -12,6 +12,7 @@
 // engine's own words.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +55,16 @@ class Engine {
   absl::Status Start(std::string_view id) const;
   // Sends SIGKILL. kFailedPrecondition when the container does not run.
   absl::Status Kill(std::string_view id) const;
+  // Sends this signal, by its name, to the container's first process.
+  absl::Status Signal(std::string_view id, std::string_view signal) const;
+  // Sends the container's stop signal, and SIGKILL when it has not ended in the time that it is configured with;
+  // returns when it has. `patience` is what this may take.
+  absl::Status Stop(std::string_view id, std::chrono::seconds patience) const;
+  // Stops it likewise, if it runs, and starts it anew on its data.
+  absl::Status Restart(std::string_view id, std::chrono::seconds patience) const;
+  // Executes a command in the running container and returns its exit status; 126 or 127 or an error when it cannot be
+  // executed. kDeadlineExceeded when it does not end in a minute.
+  absl::StatusOr<int> Exec(std::string_view id, std::span<const std::string> command) const;
   // Removes the container with its anonymous volumes, running or not.
   absl::Status Remove(std::string_view id) const;
 

@@ -12,6 +12,7 @@
 #include "userspace/base/text.h"
 #include "userspace/container/cgroup_name.h"
 #include "userspace/model/capability.h"
+#include "userspace/model/signal.h"
 
 namespace syscarve {
 namespace {
@@ -25,6 +26,8 @@ constexpr size_t kMaxEntries = size_t{1} << 14;
 // What is kept of a container, so that every recording of it can be read again.
 constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxLabels = 1024;
+constexpr uint64_t kMaxStopSeconds = 3600;
+constexpr uint64_t kMaxStatus = 255;
 
 // Calls `read` with the member, unless it is missing or, as Go writes an empty slice, map or pointer, null.
 template <typename Read>
@@ -92,6 +95,19 @@ absl::Status ReadAnswer(std::string_view text, const JsonLimits& limits, std::st
   read(root);
   if (!error.empty()) return absl::InvalidArgumentError(Concat(what, ": ", error));
   return absl::OkStatus();
+}
+
+// A number within an object of the root. Engines write a negative one for what they do not know or do not limit, which
+// is none here.
+std::optional<uint64_t> NumberOf(std::string_view text, std::string_view object, std::string_view key,
+                                 uint64_t largest) {
+  std::optional<uint64_t> number;
+  const absl::Status read = ReadAnswer(text, kLimits, "", [&](const JsonReader& root) {
+    WhenTold(root, object, [&](const JsonReader& member) {
+      WhenTold(member, key, [&](const JsonReader& value) { number = value.Uint(0, largest); });
+    });
+  });
+  return read.ok() ? number : std::nullopt;
 }
 
 bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
@@ -246,6 +262,27 @@ void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::stri
   }
 }
 
+// By number from Podman. Only what is a signal is kept.
+std::string StopSignalOf(const JsonReader& config) {
+  std::string text;
+  WhenTold(config, "StopSignal",
+           [&](const JsonReader& member) { text = member.IsText() ? member.Text(kAnyLength) : Concat(member.Uint()); });
+  const std::optional<int> signal = SignalFromText(text);
+  return signal.has_value() ? SignalName(*signal) : std::string();
+}
+
+// As engines execute it: docker/docker's daemon/health.go.
+std::vector<std::string> HealthCommandOf(const JsonReader& config) {
+  std::vector<std::string> test;
+  WhenTold(config, "Healthcheck", [&](const JsonReader& check) { test = TextsOf(check, "Test"); });
+  if (test.size() < 2 || test.front() == "NONE") return {};
+  if (test.front() != "CMD-SHELL") return {test.begin() + 1, test.end()};
+  std::vector<std::string> command = TextsOf(config, "Shell");
+  if (command.empty()) command = {"/bin/sh", "-c"};
+  command.push_back(test[1]);
+  return command;
+}
+
 std::string ImageId(std::string id) {
   return IsContainerId(id) ? Concat("sha256:", id) : id;
 }
@@ -315,11 +352,17 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
           details.state = KeptTextOf(state, "Status");
           WhenTold(state, "Pid",
                    [&](const JsonReader& pid) { details.pid = static_cast<pid_t>(pid.Uint(0, INT_MAX)); });
+          for (const std::string_view key : {"Health", "Healthcheck"}) {
+            WhenTold(state, key, [&](const JsonReader& health) { details.health = KeptTextOf(health, "Status"); });
+          }
         });
         WhenTold(root, "Config", [&](const JsonReader& config) {
           container.image = KeptTextOf(config, "Image");
           container.user = KeptTextOf(config, "User");
           container.labels = LabelsOf(config, "Labels");
+          container.stop_signal = StopSignalOf(config);
+          details.health_command = HealthCommandOf(config);
+          container.health_check = !details.health_command.empty();
         });
         WhenTold(root, "HostConfig", [&](const JsonReader& host) {
           details.cgroup_parent = KeptTextOf(host, "CgroupParent");
@@ -334,6 +377,10 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
         });
         container.runtime = RuntimeOf(runtime, engine);
       }));
+  details.exit_status = static_cast<int>(NumberOf(text, "State", "ExitCode", kMaxStatus).value_or(0));
+  if (const auto seconds = NumberOf(text, "Config", "StopTimeout", kMaxStopSeconds)) {
+    details.stop_time = std::chrono::seconds(*seconds);
+  }
   return details;
 }
 
@@ -366,6 +413,24 @@ absl::StatusOr<std::string> ParseCreated(std::string_view text) {
   SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's answer to a new container",
                                       [&](const JsonReader& root) { id = IdOf(root.Required("Id")); }));
   return id;
+}
+
+absl::StatusOr<std::string> ParseNewExec(std::string_view text) {
+  std::string id;
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's answer to an exec session",
+                                      [&](const JsonReader& root) { id = IdOf(root.Required("Id")); }));
+  return id;
+}
+
+absl::StatusOr<std::optional<int>> ParseExec(std::string_view text) {
+  std::optional<int> status;
+  SYSCARVE_RETURN_IF_ERROR(
+      ReadAnswer(text, kLimits, "the engine's description of an exec session", [&](const JsonReader& root) {
+        if (root.Required("Running").Bool()) return;
+        WhenTold(root, "ExitCode",
+                 [&](const JsonReader& code) { status = static_cast<int>(code.Uint(0, kMaxStatus)); });
+      }));
+  return status;
 }
 
 absl::StatusOr<std::string> ParseImported(std::string_view text) {

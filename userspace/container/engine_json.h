@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -43,6 +44,11 @@ struct ContainerDetails {
   std::string state;          // "created", "running", "paused", "restarting", "removing", "exited", "dead" …
   pid_t pid = 0;              // Of its first process, or 0 when it does not run.
   std::string cgroup_parent;  // As configured; "" for the engine's default.
+  int exit_status = 0;        // Of the latest end.
+  // What its health check executes, with its shell where it asks for one; empty without a health check.
+  std::vector<std::string> health_command;
+  std::string health;                             // "starting", "healthy", "unhealthy"; "" without a health check.
+  std::optional<std::chrono::seconds> stop_time;  // From its stop signal to SIGKILL; nullopt: the engine's default.
 };
 
 enum class EngineEventKind { kCreate, kStart, kDie, kDestroy, kRename };
@@ -81,6 +87,11 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
 
 // The id in the answer to /containers/create.
 absl::StatusOr<std::string> ParseCreated(std::string_view text);
+
+// The id in the answer to a new exec session.
+absl::StatusOr<std::string> ParseNewExec(std::string_view text);
+// The exit status in the description of an exec session; nullopt while it runs.
+absl::StatusOr<std::optional<int>> ParseExec(std::string_view text);
 
 // The image id in the answer to /images/create, a sequence of objects of which one may report a failure.
 absl::StatusOr<std::string> ParseImported(std::string_view text);

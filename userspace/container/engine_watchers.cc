@@ -52,6 +52,13 @@ std::vector<Container> EngineWatchers::StartedBetween(UnixNanos from, UnixNanos 
   return started;
 }
 
+std::optional<std::string> EngineWatchers::SocketOf(const std::string& id) const {
+  for (const auto& [socket, watcher] : watchers_) {
+    if (watcher->Find(id).has_value()) return socket;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> EngineWatchers::problems() const {
   std::vector<std::string> problems;
   for (const auto& [socket, watcher] : watchers_) {

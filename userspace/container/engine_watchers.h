@@ -36,6 +36,8 @@ class EngineWatchers {
   std::map<std::string, Container> WaitFor(std::set<std::string> ids, std::chrono::steady_clock::time_point deadline);
   std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
   std::vector<std::string> problems() const;
+  // The socket of the engine that knows this container.
+  std::optional<std::string> SocketOf(const std::string& id) const;
 
  private:
   struct Watched {

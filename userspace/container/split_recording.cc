@@ -13,12 +13,13 @@ class ProgramMap {
  public:
   ProgramMap(const Recording& from, Recording& to) : from_(from), to_(to) {}
 
-  std::map<ProgramId, uint64_t> Move(const std::map<ProgramId, uint64_t>& counts) {
+  // Counts, or sets of signals.
+  std::map<ProgramId, uint64_t> Move(const std::map<ProgramId, uint64_t>& of_programs) {
     std::map<ProgramId, uint64_t> moved;
-    for (const auto& [program, count] : counts) {
+    for (const auto& [program, value] : of_programs) {
       const auto [entry, added] = ids_.try_emplace(program, static_cast<ProgramId>(to_.programs.size()));
       if (added) to_.programs.push_back(from_.programs.at(program));
-      moved[entry->second] = count;
+      moved[entry->second] = value;
     }
     return moved;
   }
@@ -48,6 +49,9 @@ Recording Extract(const Recording& all, const std::map<SubjectId, const ChosenSu
     part.subjects.push_back(std::move(subject));
   }
   ProgramMap programs(all, part);
+  for (Subject& subject : part.subjects) {
+    if (subject.life.has_value()) subject.life->catches = programs.Move(subject.life->catches);
+  }
   for (const Run& run : all.runs) {
     Run copy{.id = run.id, .name = run.name, .start = run.start, .end = run.end, .command = run.command};
     for (const auto& [id, trace] : run.subjects) {

@@ -16,12 +16,13 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
+#include "userspace/model/life.h"
 #include "userspace/model/run.h"
 #include "userspace/model/run_list.h"
 
 namespace syscarve {
 
-inline constexpr std::string_view kRecordingSchema = "syscarve.recording/3";
+inline constexpr std::string_view kRecordingSchema = "syscarve.recording/4";
 
 struct Host {
   std::string kernel;  // uname release, e.g. "6.18.44".
@@ -75,6 +76,8 @@ struct Container {
   std::string seccomp;                // "default", "unconfined", "custom", or "" when unknown.
   std::vector<std::string> cap_add;   // As configured, spelt "CAP_…"; sorted, each once.
   std::vector<std::string> cap_drop;  // Likewise.
+  std::string stop_signal;            // As configured, "SIGQUIT", or "": the engine's own (SIGTERM), or unknown.
+  std::optional<bool> health_check;   // Whether it has one.
   auto operator<=>(const Container&) const = default;
 };
 
@@ -97,6 +100,7 @@ struct Subject {
   std::string cgroup;                   // Path below the cgroup2 mount, "" when there is none.
   std::optional<Container> container;   // Of kContainer, when an engine was asked.
   std::optional<ContainerStart> start;  // Of kContainer, when its start was seen.
+  std::optional<Life> life;             // Not of what others have recorded, nor of older versions.
   auto operator<=>(const Subject&) const = default;
 };
 

@@ -11,6 +11,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/model/life_json.h"
 #include "userspace/model/recording_json_words.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
@@ -201,6 +202,8 @@ JsonValue ToJson(const Container& container) {
   object.push_back({"seccomp", Text(container.seccomp)});
   object.push_back({"cap_add", ArrayOf(container.cap_add, text)});
   object.push_back({"cap_drop", ArrayOf(container.cap_drop, text)});
+  object.push_back({"stop_signal", Text(container.stop_signal)});
+  if (container.health_check.has_value()) object.push_back({"health_check", *container.health_check});
   return object;
 }
 
@@ -214,6 +217,7 @@ JsonValue ToJson(const Subject& subject, SubjectId id) {
     object.push_back({"start", JsonValue::Object{{"filtered", subject.start->filtered},
                                                  {"no_new_privs", subject.start->no_new_privs}}});
   }
+  if (subject.life.has_value()) object.push_back({"life", LifeToJson(*subject.life)});
   return object;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/model/recording_json_front.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,12 +13,14 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/life_json.h"
 
 namespace syscarve::recording_json {
 namespace {
 
 constexpr std::string_view kFirstSchema = "syscarve.recording/1";
 constexpr std::string_view kSecondSchema = "syscarve.recording/2";
+constexpr std::string_view kThirdSchema = "syscarve.recording/3";
 
 std::vector<std::string> ReadTextSet(const JsonReader& reader) {
   std::vector<std::string> texts;
@@ -32,10 +36,17 @@ std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
   return reader.exists() ? std::optional(reader.Bool()) : std::nullopt;
 }
 
-Container ReadContainer(const JsonReader& reader) {
-  reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
-                    "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+Container ReadContainer(const JsonReader& reader, Schema schema) {
   Container container;
+  if (schema == Schema::kFourth) {
+    reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                      "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check"});
+    container.stop_signal = ReadText(reader.Required("stop_signal"), kMaxWordBytes);
+    container.health_check = ReadOptionalBool(reader.Optional("health_check"));
+  } else {
+    reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                      "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+  }
   container.id = ReadText(reader.Required("id"));
   container.name = ReadText(reader.Required("name"));
   container.image = ReadText(reader.Required("image"));
@@ -59,7 +70,7 @@ Container ReadContainer(const JsonReader& reader) {
   return container;
 }
 
-Subject ReadSubject(const JsonReader& entry, Schema schema) {
+Subject ReadSubject(const JsonReader& entry, Schema schema, size_t program_count) {
   const JsonReader kind = entry.Required("kind");
   const std::optional<SubjectKind> known = SubjectKindFromName(kind.Text(kMaxWordBytes));
   if (!known.has_value()) kind.Fail("unknown kind of subject");
@@ -70,10 +81,15 @@ Subject ReadSubject(const JsonReader& entry, Schema schema) {
     entry.AllowOnly({"id", "kind", "name", "cgroup"});
     return subject;
   }
-  entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  if (schema == Schema::kFourth) {
+    entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start", "life"});
+    if (const JsonReader life = entry.Optional("life"); life.exists()) subject.life = ReadLife(life, program_count);
+  } else {
+    entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  }
   const JsonReader container = entry.Optional("container");
   const JsonReader start = entry.Optional("start");
-  if (container.exists()) subject.container = ReadContainer(container);
+  if (container.exists()) subject.container = ReadContainer(container, schema);
   if (start.exists()) {
     start.AllowOnly({"filtered", "no_new_privs"});
     subject.start = {.filtered = start.Required("filtered").Bool(),
@@ -110,7 +126,7 @@ void ReadLosses(const JsonReader& block, Recording& recording) {
 }  // namespace
 
 void AllowFields(const JsonReader& root, Schema schema) {
-  if (schema == Schema::kThird) {
+  if (schema >= Schema::kThird) {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "rows", "shapes", "runs"});
   } else {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});
@@ -121,13 +137,13 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
   // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
   const JsonReader stated = root.Required("schema");
   const std::string text = stated.Text(kMaxTextBytes);
-  if (text != kRecordingSchema && text != kSecondSchema && text != kFirstSchema) {
-    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\", \"", kSecondSchema, "\" and \"", kFirstSchema,
-                       "\", and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
+  constexpr std::string_view kSchemas[] = {kFirstSchema, kSecondSchema, kThirdSchema, kRecordingSchema};
+  const auto* const known = std::ranges::find(kSchemas, text);
+  if (known == std::end(kSchemas)) {
+    stated.Fail(Concat("this build reads \"", kRecordingSchema, "\" and those before it from \"", kFirstSchema,
+                       "\" on, and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
   }
-  const Schema schema = text == kFirstSchema    ? Schema::kFirst
-                        : text == kSecondSchema ? Schema::kSecond
-                                                : Schema::kThird;
+  const Schema schema = known == std::end(kSchemas) ? Schema::kFourth : static_cast<Schema>(known - kSchemas);
   AllowFields(root, schema);
 
   const JsonReader host = root.Required("host");
@@ -158,7 +174,7 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
   });
   root.Required("subjects").ForEach(kMaxElements, [&](const JsonReader& entry) {
     CheckId(entry, recording.subjects.size());
-    recording.subjects.push_back(ReadSubject(entry, schema));
+    recording.subjects.push_back(ReadSubject(entry, schema, recording.programs.size()));
   });
   return schema;
 }

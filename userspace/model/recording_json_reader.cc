@@ -188,7 +188,7 @@ class Loader {
       const uint64_t id = subject.Uint();
       if (id >= recording_.subjects.size()) return subject.Fail("no subject has this id");
       if (run.subjects.contains(static_cast<SubjectId>(id))) traced.Fail("repeats an earlier entry");
-      if (schema_ == Schema::kThird && traced.Optional("shape").exists()) {
+      if (schema_ >= Schema::kThird && traced.Optional("shape").exists()) {
         PackedTrace& trace = AddUnique(traced, packed, static_cast<SubjectId>(id));
         trace = ReadPackedTrace(traced);
         trace.subject = static_cast<SubjectId>(id);
@@ -254,7 +254,7 @@ class Loader {
   size_t index_ = 0;
   std::array<bool, std::size(kListKeys)> streamed_ = {};
   bool front_read_ = false;
-  Schema schema_ = Schema::kThird;
+  Schema schema_ = Schema::kFourth;
   Recording recording_;
   std::vector<std::pair<SyscallId, RowId>> rows_;  // By their places in the text.
   std::vector<ShapeId> shapes_;

@@ -12,6 +12,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/policy/ceiling.h"
 #include "userspace/policy/evidence.h"
+#include "userspace/policy/exercise.h"
 #include "userspace/policy/generate_warnings.h"
 #include "userspace/policy/narrowing.h"
 #include "userspace/policy/profile_draft.h"
@@ -113,6 +114,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
 
   GeneratedProfile result;
   result.native_abi = draft.native_abi;
+  result.gaps = FindGaps(recordings);
   result.seen_abis = evidence.abis;
   for (const BaselineCalls& baseline : options.baselines) result.baselines.push_back(baseline.source);
   result.profile = WriteRules(draft, *closure_rules, options, *errno_policy);

@@ -12,6 +12,7 @@
 #include "userspace/model/profile.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
+#include "userspace/policy/exercise.h"
 #include "userspace/policy/refusals.h"
 #include "userspace/policy/sighting.h"
 #include "userspace/seccomp/condition_writer.h"
@@ -64,6 +65,7 @@ struct GeneratedProfile {
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
   std::vector<std::string> cap_add;    // What to add after dropping all capabilities.
   std::vector<std::string> baselines;  // The sources that were given, in their order.
+  std::vector<Gap> gaps;               // What the recordings do not show.
   // Sentences; may hold an adversary's bytes. Those of what was refused are RefusalWarnings.
   std::vector<std::string> warnings;
 };

@@ -167,6 +167,30 @@ void JoinRun(const Run& more, const JoinedIds& ids, CountJoin how, Run& kept) {
   }
 }
 
+Subject WithoutLife(const Subject& subject) {
+  Subject same = subject;
+  same.life.reset();
+  return same;
+}
+
+void JoinLife(const Life& more, const JoinedIds& ids, CountJoin how, Life& kept) {
+  Life renumbered = more;
+  renumbered.catches.clear();
+  for (const auto& [program, signals] : more.catches) {
+    if (program < ids.programs.size()) renumbered.catches[ids.programs[program]] |= signals;
+  }
+  const auto larger = [](uint64_t count, uint64_t known) { return std::max(count, known); };
+  const auto sum = [](uint64_t count, uint64_t known) {
+    AddSaturating(count, known);
+    return known;
+  };
+  if (how == CountJoin::kLarger) {
+    JoinLife(renumbered, +larger, kept);
+  } else {
+    JoinLife(renumbered, +sum, kept);
+  }
+}
+
 absl::Status SumCounts(Run& run) {
   for (auto& [subject, trace] : run.subjects) {
     const absl::Status summed = SumCounts(trace);
@@ -183,7 +207,8 @@ absl::Status ForEachJoinedRun(std::span<const Recording> recordings,
   for (const Recording& recording : recordings) {
     JoinedIds of_recording;
     for (const Program& program : recording.programs) of_recording.programs.push_back(programs.Id(program));
-    for (const Subject& subject : recording.subjects) of_recording.subjects.push_back(subjects.Id(subject));
+    for (const Subject& subject : recording.subjects)
+      of_recording.subjects.push_back(subjects.Id(WithoutLife(subject)));
     ids.push_back(std::move(of_recording));
   }
   Interner<Program>::Sorted sorted_programs = programs.InOrder();

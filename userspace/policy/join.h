@@ -2,9 +2,10 @@
 // The join of recordings: what a run is that several recordings hold. RecordingMerger keeps what comes of it, and
 // evidence.h looks at it run by run.
 //
-// A run is the same in two recordings when its id is. Programs and subjects are the same when all their fields are. Of
-// a part that is there twice (a call of a subject by a program) the larger count is the later one and is kept; a part
-// that one recording holds twice, for two subjects with the same fields, is one part.
+// A run is the same in two recordings when its id is. Programs and subjects are the same when all their fields are,
+// but for a subject's life: those are joined, and what one of them exercised is exercised. Of a part that is there twice
+// (a call of a subject by a program) the larger count is the later one and is kept; a part that one recording holds
+// twice, for two subjects with the same fields, is one part.
 #pragma once
 
 #include <cstddef>
@@ -55,6 +56,9 @@ struct JoinedIds {
   std::vector<SubjectId> subjects;
 };
 
+// What tells a subject from others.
+Subject WithoutLife(const Subject& subject);
+
 // How two counts of one part become one.
 enum class CountJoin {
   kLarger,  // They are states of one run.
@@ -68,12 +72,15 @@ void JoinCount(CountJoin how, uint64_t more, uint64_t& kept);
 // left out. Calls and denials in `kept` have their counts by program only, until SumCounts.
 void JoinRun(const Run& more, const JoinedIds& ids, CountJoin how, Run& kept);
 
+// Adds `more` to `kept`. Programs that `ids` does not have are left out.
+void JoinLife(const Life& more, const JoinedIds& ids, CountJoin how, Life& kept);
+
 // Gives the calls and denials of `run` the sums over their programs as counts. kInvalidArgument: one does not fit in 64
 // bits; the message has the run's id.
 absl::Status SumCounts(Run& run);
 
 // Calls `visit` for each run that any of `recordings` has, joined, by their starts and then ids. `whole` has the
-// programs and subjects, ascending, that the ids in `run` are of, and nothing else. One run is in memory at a time.
+// programs and subjects, ascending and without their lives, that the ids in `run` are of, and nothing else. One run is in memory at a time.
 // Ends at the first error, of SumCounts or of `visit`.
 absl::Status ForEachJoinedRun(std::span<const Recording> recordings,
                               absl::FunctionRef<absl::Status(const Recording& whole, const Run& run)> visit);

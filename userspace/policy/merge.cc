@@ -51,7 +51,7 @@ Program Squashed(const Program& program) {
 }
 
 Subject Squashed(const Subject& subject) {
-  Subject squashed = subject;
+  Subject squashed = WithoutLife(subject);
   squashed.cgroup.clear();
   if (squashed.container.has_value()) {
     squashed.container->id.clear();
@@ -63,10 +63,11 @@ Subject Squashed(const Subject& subject) {
   return squashed;
 }
 
-std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& counts,
+// Counts, or sets of signals.
+std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& of_programs,
                                          const std::vector<ProgramId>& programs) {
   std::map<ProgramId, uint64_t> renumbered;
-  for (const auto& [program, count] : counts) renumbered[programs[program]] = count;
+  for (const auto& [program, value] : of_programs) renumbered[programs[program]] = value;
   return renumbered;
 }
 
@@ -161,7 +162,9 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
     ids.programs.push_back(programs_.Id(squash ? Squashed(program) : program));
   }
   for (const Subject& subject : recording.subjects) {
-    ids.subjects.push_back(subjects_.Id(squash ? Squashed(subject) : subject));
+    const SubjectId id = subjects_.Id(squash ? Squashed(subject) : WithoutLife(subject));
+    ids.subjects.push_back(id);
+    if (subject.life.has_value()) JoinLife(*subject.life, ids, how(), lives_[id]);
   }
   for (const Loss& loss : recording.losses) AddLoss(loss);
   for (const Run& run : recording.runs) AddRun(run, ids);
@@ -183,6 +186,11 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
   result.programs = std::move(programs.things);
   result.subjects = std::move(subjects.things);
   const JoinedIds ids = {std::move(programs.place_of), std::move(subjects.place_of)};
+  for (const auto& [subject, life] : lives_) {
+    std::optional<Life>& joined = result.subjects[ids.subjects[subject]].life;
+    joined = life;
+    joined->catches = Renumbered(life.catches, ids.programs);
+  }
   result.losses.assign(losses_.begin(), losses_.end());
   const auto add = [&](const Run& run) -> absl::Status {
     SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, ids));

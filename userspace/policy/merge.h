@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,7 +69,8 @@ class RecordingMerger {
   bool methods_differ_ = false;
   // Ids in the order of arrival; Result gives out the canonical ones.
   Interner<Program> programs_;
-  Interner<Subject> subjects_;
+  Interner<Subject> subjects_;  // Without their lives, which are kept beside, by their ids.
+  std::map<SubjectId, Life> lives_;
   RunList runs_;
   std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
   std::optional<Run> squashed_;                     // With `squash` the one run.

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -165,6 +166,25 @@ std::vector<pid_t> ProcessesInCgroup(const std::string& directory) {
   std::vector<pid_t> pids;
   CollectProcesses(directory, pids);
   return pids;
+}
+
+pid_t FirstProcessOfContainer(const std::string& directory) {
+  pid_t first = 0;
+  size_t least = SIZE_MAX;
+  for (const pid_t pid : ProcessesInCgroup(directory)) {
+    const auto status = ReadFile(Concat("/proc/", pid, "/status"), size_t{1} << 20);
+    if (!status.ok()) continue;
+    // Its pid in each namespace that it is in, ours first.
+    const std::vector<std::string_view> lines = SplitNonEmpty(*status, '\n');
+    const auto line = std::ranges::find_if(lines, [](std::string_view text) { return text.starts_with("NSpid:"); });
+    if (line == lines.end()) continue;
+    const std::vector<std::string_view> numbers = SplitNonEmpty(*line, '\t');
+    // Containers within the container have first processes, too.
+    if (numbers.size() < 3 || numbers.back() != "1" || numbers.size() >= least) continue;
+    first = pid;
+    least = numbers.size();
+  }
+  return first;
 }
 
 absl::StatusOr<bool> IsPopulated(int events_fd) {

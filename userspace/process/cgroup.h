@@ -44,6 +44,11 @@ absl::StatusOr<uint64_t> CgroupId(const std::string& directory);
 // seen.
 std::vector<pid_t> ProcessesInCgroup(const std::string& directory);
 
+// The process in the cgroup whose directory is `directory` with which its container began: the first one of a pid
+// namespace that the others of the cgroup are in, too. 0 when there is none, as in a container in the host's pid
+// namespace, or when it cannot be told.
+pid_t FirstProcessOfContainer(const std::string& directory);
+
 // Whether any task lives in the cgroup, or below it, whose cgroup.events file is open as `events_fd`.
 absl::StatusOr<bool> IsPopulated(int events_fd);
 

@@ -92,6 +92,12 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   return lines;
 }
 
+std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps) {
+  std::vector<std::string> lines;
+  for (const Gap& gap : gaps) lines.push_back(Concat("not exercised: ", GapLine(gap)));
+  return lines;
+}
+
 std::string HarmlessLine(const GeneratedProfile& made, size_t most) {
   const std::string calls = HarmlessRefusals(made.refused, most);
   if (calls.empty()) return "";
@@ -138,6 +144,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += line + "\n";
   if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
+  for (const std::string& line : UnexercisedLines(made.gaps)) text += EscapeForTerminal(line) + "\n";
   if (!made.capabilities_recorded) {
     text += "capabilities: not recorded\n";
     return text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ std::string ClosureCosts(const GeneratedProfile& made);
 // What a ceiling has cut, and what it or closure has narrowed, a line each: every cut call that there was a reason for
 // on its own; those that closure would have added are only counted.
 std::vector<std::string> CeilingLines(const GeneratedProfile& made);
+
+// What of a life was not recorded, "not exercised: stops: was killed, …", a line each; may hold an adversary's bytes.
+std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps);
 
 // What a filter refused while recording that programs are known to do without, at most `most` calls of it; "" when
 // there is nothing.

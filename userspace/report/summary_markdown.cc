@@ -128,6 +128,10 @@ std::string Section(const ServiceSummary& service) {
   if (const std::string line = HarmlessLine(made, made.refused.size()); !line.empty()) {
     text += Concat("- ", EscapeForMarkdown(line), "\n\n");
   }
+  if (!made.gaps.empty()) {
+    for (const std::string& line : UnexercisedLines(made.gaps)) text += Concat("- ", EscapeForMarkdown(line), "\n");
+    text += "\n";
+  }
   text += RefusedTable(made);
   text += CapabilityTable(made) + "\n";
   if (!service.warnings.empty()) {

@@ -81,6 +81,10 @@ void Aggregator::SetSubject(SubjectId id, Subject subject) {
   recording_.subjects.at(id) = std::move(subject);
 }
 
+void Aggregator::SetLife(SubjectId id, Life life) {
+  recording_.subjects.at(id).life = std::move(life);
+}
+
 ProgramId Aggregator::AddProgram(const Program& program) {
   const auto [entry, added] = program_ids_.try_emplace(program, static_cast<ProgramId>(recording_.programs.size()));
   if (added) recording_.programs.push_back(program);
@@ -200,11 +204,14 @@ void Aggregator::Preview(UnixNanos end, absl::FunctionRef<void()> count,
   std::vector<Loss> losses = recording_.losses;
   const size_t programs = recording_.programs.size();
   const size_t runs = recording_.runs.size();
+  std::vector<std::optional<Life>> lives;
+  for (const Subject& subject : recording_.subjects) lives.push_back(subject.life);
   count();
   EndRun(end);
   SortLosses(recording_.losses);
   use(recording_);
   if (recording_.runs.size() > runs) recording_.runs.pop_back();
+  for (size_t i = 0; i < lives.size(); ++i) recording_.subjects[i].life = std::move(lives[i]);
   run_ = std::move(open_run);
   recording_.losses = std::move(losses);
   recording_.programs.resize(programs);

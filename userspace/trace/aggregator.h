@@ -38,6 +38,8 @@ class Aggregator {
   // Says anew what a subject is, for what is told late: an engine answers after the container has started. REQUIRES:
   // `id` is from AddSubject().
   void SetSubject(SubjectId id, Subject subject);
+  // How the subject lived, so far. REQUIRES: `id` is from AddSubject().
+  void SetLife(SubjectId id, Life life);
   // The id of this program; equal programs get one id.
   ProgramId AddProgram(const Program& program);
 

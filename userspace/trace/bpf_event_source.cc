@@ -45,6 +45,7 @@ constexpr uint32_t kContainerRingBytes = 8u << 20;
 constexpr uint32_t kSparseCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
 constexpr uint32_t kCapabilityChecksPerContainer = 64;
+constexpr uint32_t kSignalsPerContainer = 32;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
@@ -137,6 +138,15 @@ int ErrnoFromKernel(const recorder_denial_key& key) {
   }
 }
 
+std::vector<LifeEnd> EndsOf(const recorder_subject& subject) {
+  std::vector<LifeEnd> ends;
+  for (uint32_t i = 0; i < std::min<uint32_t>(subject.end_count, RECORDER_SUBJECT_ENDS); ++i) {
+    const recorder_end& end = subject.ends[i];
+    ends.push_back(EndOfStatus(static_cast<int>(end.status), static_cast<int>(end.signal)));
+  }
+  return ends;
+}
+
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
 bool IsPreemptible(std::optional<bool> measured) {
   if (measured.has_value()) return *measured;
@@ -183,7 +193,17 @@ absl::Status BpfEventSource::State::ReadSubjects(KernelSnapshot& snapshot) const
                                  .container = (subject.flags & RECORDER_SUBJECT_CONTAINER) != 0,
                                  .started = (subject.flags & RECORDER_SUBJECT_STARTED) != 0,
                                  .filtered = (subject.flags & RECORDER_SUBJECT_FILTERED) != 0,
-                                 .no_new_privs = (subject.flags & RECORDER_SUBJECT_NO_NEW_PRIVS) != 0});
+                                 .no_new_privs = (subject.flags & RECORDER_SUBJECT_NO_NEW_PRIVS) != 0,
+                                 .running = subject.first != 0 && subject.first != RECORDER_NO_PROCESS,
+                                 .ends = EndsOf(subject),
+                                 .started_at = subject.started_ns,
+                                 .ended_at = subject.ended_ns,
+                                 .caught = subject.caught,
+                                 .first_caught = subject.first_caught,
+                                 .first_blocked = subject.first_blocked,
+                                 .died_of = subject.died_of,
+                                 .joined = subject.joined,
+                                 .restarts = subject.restarts});
   }
   return absl::OkStatus();
 }
@@ -204,7 +224,8 @@ absl::Status BpfEventSource::State::ReadRows(KernelSnapshot& snapshot) const {
                               .phase = Phase::kMain,
                               .program = {.path = PathFromComponents(components, slot.path_truncated != 0),
                                           .device = slot.key.device,
-                                          .inode = slot.key.inode}});
+                                          .inode = slot.key.inode},
+                              .caught = slot.caught});
     for (uint32_t counter = 0; counter < RECORDER_COUNTERS; ++counter) {
       uint64_t count = 0;
       for (const recorder_counters& cpu : per_cpu) count += cpu.calls[counter];
@@ -246,6 +267,20 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
         snapshot.capabilities.push_back({key.slot, key.capability, during,
                                          (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
                                          CapabilityChecks{count.granted, count.denied}});
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_signal_key, uint64_t>(
+      skeleton->maps.signals, [&](const recorder_signal_key& key, uint64_t count) {
+        if (count == 0 || key.signal < 1 || key.signal > kSignalCount || key.outcome > RECORDER_SIGNAL_IGNORED ||
+            key.origin > RECORDER_SIGNAL_OUTSIDE) {
+          return;
+        }
+        note(key.slot);
+        // Both sides count them in the same order.
+        snapshot.signals.push_back({key.slot,
+                                    {.signal = key.signal,
+                                     .outcome = static_cast<SignalOutcome>(key.outcome),
+                                     .origin = static_cast<SignalOrigin>(key.origin)},
+                                    count});
       })));
   for (const uint32_t slot : sparse) {
     snapshot.slots.push_back(
@@ -323,6 +358,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     grow(skeleton.maps.sparse_calls, kSparseCallsPerContainer);
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
+    grow(skeleton.maps.signals, kSignalsPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);
@@ -365,13 +401,14 @@ absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(const std::string& direct
   if (!WatchLevel(state_->skeleton->bss->subject_levels, query.level)) {
     return absl::ResourceExhaustedError("subjects are at more depths than there is room for");
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId subject, AddSubject(id, kind));
+  const pid_t first = kind == CgroupKind::kRunningContainer ? FirstProcessOfContainer(directory) : 0;
+  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId subject, AddSubject(id, kind, first));
   // Processes that are there already are known from now on.
   SYSCARVE_RETURN_IF_ERROR(FollowedProcesses().status());
   return subject;
 }
 
-absl::StatusOr<SubjectId> BpfEventSource::AddSubject(uint64_t cgroup_id, CgroupKind kind) {
+absl::StatusOr<SubjectId> BpfEventSource::AddSubject(uint64_t cgroup_id, CgroupKind kind, pid_t first) {
   recorder& skeleton = *state_->skeleton;
   const int by_cgroup = bpf_map__fd(skeleton.maps.cgroup_subjects);
   uint32_t number = 0;
@@ -380,8 +417,12 @@ absl::StatusOr<SubjectId> BpfEventSource::AddSubject(uint64_t cgroup_id, CgroupK
   }
   number = __atomic_fetch_add(&skeleton.data->next_subject, 1, __ATOMIC_SEQ_CST);
   if (number >= state_->subject_limit) return absl::ResourceExhaustedError("more subjects than there is room for");
+  const bool container = kind == CgroupKind::kContainer || kind == CgroupKind::kRunningContainer;
+  const bool running = kind == CgroupKind::kRunning || kind == CgroupKind::kRunningContainer;
+  const uint32_t unknown = running ? uint32_t{RECORDER_NO_PROCESS} : 0;
   const recorder_subject subject = {.cgroup = cgroup_id,
-                                    .flags = kind == CgroupKind::kContainer ? uint32_t{RECORDER_SUBJECT_CONTAINER} : 0};
+                                    .flags = container ? uint32_t{RECORDER_SUBJECT_CONTAINER} : 0,
+                                    .first = first != 0 ? static_cast<uint32_t>(first) : unknown};
   if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.subjects), &number, &subject, BPF_ANY) != 0) {
     return BpfError("describe the subject", errno);
   }

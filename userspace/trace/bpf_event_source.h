@@ -31,7 +31,7 @@ class BpfEventSource final : public KernelSource {
   BpfEventSource& operator=(const BpfEventSource&) = delete;
 
   absl::StatusOr<SubjectId> FollowCgroup(const std::string& directory, CgroupKind kind) override;
-  absl::StatusOr<SubjectId> FollowNoCgroup() override { return AddSubject(0, CgroupKind::kPlain); }
+  absl::StatusOr<SubjectId> FollowNoCgroup(pid_t first) override { return AddSubject(0, CgroupKind::kRunning, first); }
   absl::Status EnrolChildrenOf(const std::string& directory) override;
   absl::Status FollowProcess(pid_t process, SubjectId subject) override;
   absl::Status MarkRuntime(pid_t process) override;
@@ -57,7 +57,7 @@ class BpfEventSource final : public KernelSource {
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateAs(AttachForm form, const BpfOptions& options);
   // In the cheapest form whose programs are never preempted.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateUnpreempted(const BpfOptions& options);
-  absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind);
+  absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind, pid_t first);
   std::unique_ptr<State> state_;
 };
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,10 @@ namespace syscarve {
 namespace {
 
 using Clock = BpfSession::Clock;
+
+// What a command may take to act on a signal to reload, as nothing tells when it has, and to end when it is told to.
+constexpr std::chrono::milliseconds kReloadTime{1000};
+constexpr std::chrono::seconds kStopTime{10};
 
 // Whether `process` runs under a seccomp filter ("Seccomp:\t2" in /proc/PID/status).
 bool HasFilter(pid_t process) {
@@ -50,12 +55,87 @@ Loss StartedBeforeLoss(size_t processes) {
               "from its start (record -- COMMAND), or generate from this and a recording of the start together"};
 }
 
+// Whether the command has ended; its status is still there for waitpid.
+bool HasEnded(pid_t child) {
+  siginfo_t info = {};
+  return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
+// Records on until the command has ended or the time is over; whether it has.
+absl::StatusOr<bool> EndsWithin(BpfSession& session, pid_t child, std::chrono::milliseconds time) {
+  const Clock::time_point deadline = Clock::now() + time;
+  while (!HasEnded(child)) {
+    if (Clock::now() >= deadline) return false;
+    std::vector<pollfd> none;
+    SYSCARVE_RETURN_IF_ERROR(session.Wait(none, deadline));
+  }
+  return true;
+}
+
+absl::Status ExerciseCommand(BpfSession& session, pid_t child, const RecordOptions& options) {
+  const auto note = [&options](std::string_view words) {
+    options.note(absl::StrCat("exercise: the command ", std::string(words)));
+  };
+  SignalSet caught = 0;
+  SYSCARVE_RETURN_IF_ERROR(session.Show([&caught](const Recording& recording) {
+    if (recording.subjects.empty() || !recording.subjects[0].life.has_value()) return;
+    const Life& life = *recording.subjects[0].life;
+    for (const auto& [program, signals] : life.catches) {
+      if (!CatchesEverything(signals)) caught |= signals & life.first_catches;
+    }
+  }));
+  if (options.exercise.reload && (caught & SetOf(ReloadSignals())) == 0) {
+    note("has no handler on purpose for SIGHUP, SIGUSR1 or SIGUSR2: nothing to reload");
+  }
+  for (const ConventionalSignal& reload : ReloadSignals()) {
+    if (!options.exercise.reload || !HasSignal(caught, reload.signal)) continue;
+    const std::string signal = SignalName(reload.signal);
+    if (HasEnded(child)) break;
+    kill(child, reload.signal);
+    SYSCARVE_ASSIGN_OR_RETURN(const bool ended, EndsWithin(session, child, kReloadTime));
+    note(ended ? absl::StrCat("ended when it was sent ", signal)
+               : absl::StrCat("was sent ", signal, " (", std::string(reload.meaning), ")"));
+  }
+  if (!options.exercise.stop || HasEnded(child)) return absl::OkStatus();
+  kill(child, SIGTERM);
+  SYSCARVE_ASSIGN_OR_RETURN(const bool ended, EndsWithin(session, child, kStopTime));
+  if (ended) {
+    note("was stopped by SIGTERM");
+    return absl::OkStatus();
+  }
+  note(absl::StrCat("did not end by SIGTERM in ", kStopTime.count(), " s, and was killed"));
+  kill(child, SIGKILL);
+  return absl::OkStatus();
+}
+
+// Follows the command until it has ended: exercised when we are asked to end, which is not passed on before, or when the
+// duration is over. Its status as waitpid(2) has it.
+absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signals, pid_t child,
+                                    const RecordOptions& options) {
+  // Not before the ring was read once, as FollowChild has it.
+  FollowUntil until = {
+      .over = [child, waited = false]() mutable { return std::exchange(waited, true) && HasEnded(child); }};
+  if (options.duration) until.deadline = Clock::now() + *options.duration;
+  SYSCARVE_ASSIGN_OR_RETURN(const FollowEnd why, Follow(session, signals, until));
+  if (why != FollowEnd::kOver) {
+    SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
+    if (!options.exercise.stop && why == FollowEnd::kAskedToEnd && !HasEnded(child)) kill(child, SIGTERM);
+  }
+  // Of one that has ended there is no SIGCHLD to come any more.
+  if (!HasEnded(child)) return FollowChild(session, signals, child);
+  int wait_status = 0;
+  if (waitpid(child, &wait_status, 0) != child) return absl::ErrnoToStatus(errno, "the command cannot be waited for");
+  return wait_status;
+}
+
 // Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
 // is over. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
                                          const RecordOptions& options) {
   CommandEnd end;
-  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child));
+  SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, options.exercise.any()
+                                                       ? FollowExercised(session, signals, child, options)
+                                                       : FollowChild(session, signals, child));
   end.status = ShellStatus(wait_status);
 
   const auto gone = [&]() -> absl::StatusOr<bool> {
@@ -177,7 +257,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   look();
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
-                         KernelSource::CgroupKind::kPlain));
+                         KernelSource::CgroupKind::kRunning));
   look();
   if (!earlier.empty()) session.aggregator().AddLoss(StartedBeforeLoss(earlier.size()));
   SYSCARVE_RETURN_IF_ERROR(session.Settle(options.safety.give_up_privileges));
@@ -207,10 +287,9 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOp
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
                             BpfSession::Begin(options.host, ToBpf(options, HasFilter(process)), options.run_name,
                                               /*keep_runtime_phase=*/true));
-  SYSCARVE_RETURN_IF_ERROR(session.AddSubject(
+  SYSCARVE_RETURN_IF_ERROR(session.AddProcess(
       {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
-      "", KernelSource::CgroupKind::kPlain));
-  SYSCARVE_RETURN_IF_ERROR(session.source().FollowProcess(process, session.subject()));
+      process));
   // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.
   std::set<pid_t> followed = {process};
   for (bool found = true; found;) {

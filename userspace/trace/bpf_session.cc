@@ -33,7 +33,8 @@ BpfSession::BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::
     : options_(options),
       keep_runtime_phase_(keep_runtime_phase),
       source_(std::move(source)),
-      event_reader_(NativeAbi(), MonotonicToUnixOffset()),
+      unix_offset_(MonotonicToUnixOffset()),
+      event_reader_(NativeAbi(), unix_offset_),
       aggregator_(std::move(aggregator)),
       run_start_(UnixNow()) {}
 
@@ -52,9 +53,17 @@ absl::StatusOr<BpfSession> BpfSession::Begin(const RecorderHost& host, const Bpf
 }
 
 absl::Status BpfSession::AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind) {
-  SYSCARVE_ASSIGN_OR_RETURN(const SubjectId id,
-                            directory.empty() ? source_->FollowNoCgroup() : source_->FollowCgroup(directory, kind));
-  if (id != subjects_.size()) return absl::InternalError("the kernel side has subjects of its own");
+  return AddSubject(std::move(subject), source_->FollowCgroup(directory, kind));
+}
+
+absl::Status BpfSession::AddProcess(Subject subject, pid_t process) {
+  SYSCARVE_RETURN_IF_ERROR(AddSubject(std::move(subject), source_->FollowNoCgroup(process)));
+  return source_->FollowProcess(process, this->subject());
+}
+
+absl::Status BpfSession::AddSubject(Subject subject, absl::StatusOr<SubjectId> id) {
+  SYSCARVE_RETURN_IF_ERROR(id.status());
+  if (*id != subjects_.size()) return absl::InternalError("the kernel side has subjects of its own");
   subjects_.push_back(subject);
   aggregator_.AddSubject(std::move(subject));
   return absl::OkStatus();
@@ -97,6 +106,14 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
 absl::Status BpfSession::Checkpoint() {
   const Clock::time_point begin = Clock::now();
   if (!checkpoint_ || !schedule_.Due(begin)) return absl::OkStatus();
+  SYSCARVE_RETURN_IF_ERROR(Show(checkpoint_));
+  schedule_.Made(begin, Clock::now());
+  return absl::OkStatus();
+}
+
+absl::Status BpfSession::Show(absl::FunctionRef<void(const Recording&)> use) {
+  // Which signals they have handlers for is noted as they are listed.
+  SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
   SYSCARVE_ASSIGN_OR_RETURN(const KernelSnapshot now, source_->Read());
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   const UnixNanos at = UnixNow();
@@ -106,10 +123,10 @@ absl::Status BpfSession::Checkpoint() {
     AggregateLosses(now, event_reader_, /*every_call=*/false, aggregator_);
     AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at},
                  event_reader_, keep_runtime_phase_, aggregator_);
+    AggregateLives(now, unix_offset_, aggregator_);
     aggregator_.AddLoss(CheckpointLoss());
   };
-  aggregator_.Preview(at, count, checkpoint_);
-  schedule_.Made(begin, Clock::now());
+  aggregator_.Preview(at, count, use);
   return absl::OkStatus();
 }
 
@@ -187,8 +204,12 @@ absl::Status BpfSession::NextRun(const std::string& name) {
 }
 
 absl::StatusOr<Recording> BpfSession::End() {
+  // Which signals they have handlers for is noted as they are listed.
+  SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(event_reader_));
   AggregateLosses(end, event_reader_, options_.every_call, aggregator_);
+  UpdateSubjects(end);
+  AggregateLives(end, unix_offset_, aggregator_);
   EndRun(std::move(end), UINT64_MAX);
   return aggregator_.Finish(UnixNow());
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
@@ -36,9 +37,11 @@ class BpfSession {
   KernelSource& source() { return *source_; }
   Aggregator& aggregator() { return aggregator_; }
 
-  // Follows the cgroup with this directory ("": none) as a new subject. Not beside enrol_containers, where the kernel
-  // side numbers subjects, too.
+  // Follows the cgroup with this directory as a new subject. Not beside enrol_containers, where the kernel side numbers
+  // subjects, too.
   absl::Status AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind);
+  // The same without a cgroup, of a process that runs already.
+  absl::Status AddProcess(Subject subject, pid_t process);
   SubjectId subject() const { return 0; }
   // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
@@ -46,6 +49,9 @@ class BpfSession {
 
   // From now on hands a Recording to `checkpoint` at the times that CheckpointSchedule names.
   void OfferCheckpoints(std::function<void(const Recording&)> checkpoint) { checkpoint_ = std::move(checkpoint); }
+
+  // Shows `use` the Recording as it would be if the recording ended now, with the loss "checkpoint".
+  absl::Status Show(absl::FunctionRef<void(const Recording&)> use);
 
   // `command` with SYSCARVE_MARK in its environment; marks that come from there begin new runs. CommandStarted() is due
   // when its process exists.
@@ -81,6 +87,7 @@ class BpfSession {
   BpfSession(const BpfOptions& options, bool keep_runtime_phase, std::unique_ptr<KernelSource> source,
              Aggregator aggregator);
 
+  absl::Status AddSubject(Subject subject, absl::StatusOr<SubjectId> id);
   void EndRun(KernelSnapshot now, UnixNanos at);
   // Makes a checkpoint if one is due.
   absl::Status Checkpoint();
@@ -90,6 +97,7 @@ class BpfSession {
   BpfOptions options_;
   bool keep_runtime_phase_;
   std::unique_ptr<KernelSource> source_;
+  uint64_t unix_offset_;
   EventReader event_reader_;
   Aggregator aggregator_;
   std::vector<Subject> subjects_;

@@ -2,14 +2,17 @@
 #include "userspace/trace/container_recorder.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/privileges.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/waiting_child.h"
@@ -31,7 +34,7 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
 // Containers that were there before we were lack the calls of their start.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
-    const auto subject = session.source().FollowCgroup(mount + cgroup, KernelSource::CgroupKind::kContainer);
+    const auto subject = session.source().FollowCgroup(mount + cgroup, KernelSource::CgroupKind::kRunningContainer);
     if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
     // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
@@ -65,6 +68,29 @@ absl::StatusOr<int> RunCommand(BpfSession& session, SignalForwarder& signals, co
   SYSCARVE_ASSIGN_OR_RETURN(const int wait_status, FollowChild(session, signals, child.pid()));
   std::move(end_child).Cancel();
   return ShellStatus(wait_status);
+}
+
+absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const ContainerRecordOptions& options) {
+  Recording so_far;
+  SYSCARVE_RETURN_IF_ERROR(session.Show([&so_far](const Recording& recording) { so_far = recording; }));
+  std::atomic<bool> stop = false;
+  std::atomic<bool> done = false;
+  std::thread worker([&] {
+    // It does nothing but speak to engines over their sockets.
+    (void)KeepOnlyCapabilities({CAP_DAC_OVERRIDE});
+    options.exercise(so_far, session.ran_before(), stop);
+    done = true;
+  });
+  absl::Status status;
+  while (true) {
+    const absl::StatusOr<FollowEnd> why = Follow(session, signals, {.over = [&done] { return done.load(); }});
+    status = why.status();
+    if (why.ok() && *why == FollowEnd::kOver) break;
+    stop = true;
+    if (!why.ok()) break;
+  }
+  worker.join();
+  return status;
 }
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
@@ -101,6 +127,7 @@ absl::StatusOr<ContainersOutcome> RecordContainers(const std::optional<Command>&
     if (options.record.duration) until.deadline = BpfSession::Clock::now() + *options.record.duration;
     SYSCARVE_RETURN_IF_ERROR(Follow(session, signals, until).status());
   }
+  if (options.exercise) SYSCARVE_RETURN_IF_ERROR(Exercise(session, signals, options));
   SYSCARVE_ASSIGN_OR_RETURN(outcome.recording, session.End());
   outcome.ran_before = session.ran_before();
   outcome.refused = session.refused_containers();

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,6 +32,11 @@ struct ContainerRecordOptions {
   // Asked for when all is armed: the cgroups of containers that run already and shall be recorded from now on.
   std::function<std::vector<std::string>()> running = [] { return std::vector<std::string>(); };
   std::function<void()> on_armed = [] {};
+  // Called on a thread of its own when the command has ended, or it is time: what is done to the containers until it
+  // returns is recorded, too. Given what was recorded so far, and whose start was not seen. To return soon after `stop`
+  // is set: the user has asked once more to end. Unset: nothing is done.
+  std::function<void(const Recording& so_far, const std::vector<SubjectId>& ran_before, const std::atomic<bool>& stop)>
+      exercise;
 };
 
 struct ContainersOutcome {

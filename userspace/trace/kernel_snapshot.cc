@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/kernel_snapshot.h"
 
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <cstring>
 #include <set>
@@ -246,6 +248,44 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventRea
   }
 }
 
+LifeEnd EndOfStatus(int wait_status, int taken) {
+  if (WIFEXITED(wait_status)) {
+    return {.kind = EndKind::kExited, .status = WEXITSTATUS(wait_status), .taken = taken};
+  }
+  return {.kind = EndKind::kKilled, .signal = WTERMSIG(wait_status), .taken = taken};
+}
+
+void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator& aggregator) {
+  std::vector<Life> lives;
+  for (const KernelSubject& subject : now.subjects) {
+    Life& life = lives.emplace_back();
+    life.start_seen = subject.started_at != 0;
+    if (subject.started_at != 0) life.started = subject.started_at + unix_offset;
+    if (subject.ended_at != 0) life.ended = subject.ended_at + unix_offset;
+    life.ends.insert(subject.ends.begin(), subject.ends.end());
+    if (subject.running) life.ends.insert(LifeEnd{.kind = EndKind::kRunning});
+    life.watched = true;
+    if (subject.caught != 0) life.catches[aggregator.AddProgram({})] = subject.caught;
+    life.first_catches = subject.first_caught;
+    life.first_blocks = subject.first_blocked;
+    life.died_of = subject.died_of;
+    life.joined = subject.joined;
+    life.restarts = subject.restarts;
+  }
+  std::map<uint32_t, const KernelSlot*> slots;
+  for (const KernelSlot& slot : now.slots) {
+    slots[slot.number] = &slot;
+    if (slot.caught == 0 || slot.phase != Phase::kMain || slot.subject >= lives.size()) continue;
+    lives[slot.subject].catches[aggregator.AddProgram(slot.program)] |= slot.caught;
+  }
+  for (const KernelSnapshot::Signals& signals : now.signals) {
+    const auto slot = slots.find(signals.slot);
+    if (slot == slots.end() || slot->second->subject >= lives.size()) continue;
+    lives[slot->second->subject].signals[signals.use] += signals.count;
+  }
+  for (SubjectId id = 0; id < lives.size(); ++id) aggregator.SetLife(id, std::move(lives[id]));
+}
+
 void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool every_call, Aggregator& aggregator) {
   uint64_t mismatch = 0;
   if (every_call) {
@@ -271,6 +311,7 @@ void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool 
             "refused calls whose number is not known, because a tracer had put -1 in its place");
   AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
             "capability checks beyond the table for them");
+  AddLossIf(aggregator, "signal_table_full", losses.signals_full, false, "signals beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
   AddLossIf(aggregator, "left_unseen", losses.left_unseen, true, DescribeLeft(losses));
   AddLossIf(aggregator, "program_skipped", end.skipped, true,

@@ -36,14 +36,29 @@ struct KernelSubject {
   bool started = false;  // Its program was exec'd while we watched, and then:
   bool filtered = false;
   bool no_new_privs = false;
+  // Its life. Times are CLOCK_MONOTONIC nanoseconds, 0 when not seen.
+  bool running = false;  // Its first process is known and has not ended.
+  std::vector<LifeEnd> ends;
+  uint64_t started_at = 0;
+  uint64_t ended_at = 0;
+  SignalSet caught = 0;  // By programs without a name.
+  SignalSet first_caught = 0;
+  SignalSet first_blocked = 0;
+  SignalSet died_of = 0;
+  uint64_t joined = 0;
+  uint64_t restarts = 0;
   auto operator<=>(const KernelSubject&) const = default;
 };
+
+// How a process ended whose status is this, as wait(2) gives it.
+LifeEnd EndOfStatus(int wait_status, int taken);
 
 struct KernelSlot {
   uint32_t number = 0;
   SubjectId subject = 0;
   Phase phase = Phase::kMain;
   Program program;
+  SignalSet caught = 0;
 };
 
 struct KernelSnapshot {
@@ -66,11 +81,18 @@ struct KernelSnapshot {
     CapabilityChecks checks;
   };
 
+  struct Signals {
+    uint32_t slot;
+    SignalUse use;
+    uint64_t count;
+  };
+
   std::vector<KernelSubject> subjects;  // By SubjectId.
   std::vector<KernelSlot> slots;
   std::vector<Calls> calls;
   std::vector<Denials> denials;
   std::vector<Capabilities> capabilities;
+  std::vector<Signals> signals;
   recorder_losses losses = {};
   // Times the kernel skipped one of our programs because it was running on that CPU already
   // (bpf_prog_info.recursion_misses).
@@ -138,6 +160,10 @@ struct RunPart {
 // of the runtime are not the subject's.
 void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventReader& events, bool keep_runtime_phase,
                   Aggregator& aggregator);
+
+// Hands over how each subject of `now` has lived from the beginning of the recording on. `unix_offset` is what turns
+// CLOCK_MONOTONIC into nanoseconds since 1970.
+void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator& aggregator);
 
 // Hands over what was lost in the whole recording, whose last snapshot is `end`. With `every_call` the stream is
 // compared with the counters, call by call; any difference is a loss.

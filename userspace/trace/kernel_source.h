@@ -41,10 +41,12 @@ class KernelSource {
   // executes itself anew is still the runtime). kNotFound when there is no such directory, kAlreadyExists when a
   // subject has this cgroup, kResourceExhausted when there are max_subjects, or their cgroups are at more than
   // RECORDER_SUBJECT_LEVELS different depths.
-  enum class CgroupKind { kPlain, kContainer };
+  // kRunning and kRunningContainer are told of what has been started before: whoever executes a program there after
+  // coming from outside has joined it.
+  enum class CgroupKind { kPlain, kContainer, kRunning, kRunningContainer };
   virtual absl::StatusOr<SubjectId> FollowCgroup(const std::string& directory, CgroupKind kind) = 0;
-  // A subject without a cgroup, for FollowProcess.
-  virtual absl::StatusOr<SubjectId> FollowNoCgroup() = 0;
+  // A subject without a cgroup, for FollowProcess. It has begun with the process `first`.
+  virtual absl::StatusOr<SubjectId> FollowNoCgroup(pid_t first) = 0;
   // Every cgroup that is made directly below the one with this directory is a container, whatever its name. REQUIRES:
   // options.enrol_containers.
   virtual absl::Status EnrolChildrenOf(const std::string& directory) = 0;
@@ -59,7 +61,8 @@ class KernelSource {
   virtual absl::Status MarkChildren() = 0;
 
   // The processes of all subjects that have not ended, wherever they are, by their pid in our pid namespace. Asks the
-  // kernel about every process of the host.
+  // kernel about every process of the host, and notes for which signals those have handlers: KernelSubject::caught,
+  // KernelSlot::caught.
   virtual absl::StatusOr<std::vector<pid_t>> FollowedProcesses() = 0;
 
   virtual AttachForm attach_form() const = 0;

@@ -8,6 +8,7 @@
 #include "userspace/process/host.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/checkpoint_schedule.h"
+#include "userspace/trace/kernel_snapshot.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {
@@ -118,6 +119,8 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
                         .detail = "Calls of an architecture that syscarve does not know."});
   }
   aggregator.SetCommandEnd({.status = outcome.status, .ended_by_recorder = outcome.ended});
+  // Signals are not seen this way.
+  aggregator.SetLife(subject, {.start_seen = true, .ends = {EndOfStatus(outcome.wait_status, /*taken=*/0)}});
   return NotifyRecordOutcome{.recording = aggregator.Finish(UnixNow()), .command_status = outcome.status};
 }
 

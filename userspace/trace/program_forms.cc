@@ -51,6 +51,7 @@ std::vector<ProgramForms> AllForms(recorder& skeleton) {
       {programs.on_exec, programs.on_perf_exec, &links.on_perf_exec, "sched/sched_process_exec"},
       {programs.on_fork, programs.on_perf_fork, &links.on_perf_fork, "sched/sched_process_fork"},
       {programs.on_exit, programs.on_perf_exit, &links.on_perf_exit, "sched/sched_process_exit"},
+      {programs.on_signal, programs.on_perf_signal, &links.on_perf_signal, "signal/signal_generate"},
       {programs.on_cgroup_mkdir, programs.on_perf_cgroup_mkdir, &links.on_perf_cgroup_mkdir, "cgroup/cgroup_mkdir"},
       {programs.on_cgroup_attach, programs.on_perf_cgroup_attach, &links.on_perf_cgroup_attach,
        "cgroup/cgroup_attach_task"},

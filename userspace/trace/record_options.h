@@ -25,6 +25,14 @@ struct RecorderSafety {
   std::string checkpoint_path;  // Where that one is, for the user of a recorder that was killed; "" when unknown.
 };
 
+// What a command that is recorded with BPF is asked when it is to end: by a signal to the recorder, which is then not
+// passed on, or when the duration is over.
+struct CommandExercise {
+  bool reload = false;  // The signals for which it has handlers and that are conventionally a reload.
+  bool stop = false;    // SIGTERM, and SIGKILL when it has not ended 10 s later.
+  bool any() const { return reload || stop; }
+};
+
 struct RecordOptions {
   std::string run_name;
   std::string subject_name;    // Of one subject; containers have names of their own.
@@ -34,7 +42,8 @@ struct RecordOptions {
   // How long killed tasks may take to die before the recording ends without them.
   std::chrono::milliseconds kill_limit = std::chrono::seconds(10);
   MarkBy mark_by = MarkBy::kSocket;                   // How a command marks runs recorded with BPF.
-  std::optional<std::chrono::milliseconds> duration;  // Without a command: stop after this long.
+  std::optional<std::chrono::milliseconds> duration;  // Without a command, or with `exercise`: for so long.
+  CommandExercise exercise;
   RecorderSafety safety;
   // Told what a user wants to know while it happens: recording has begun, tasks had to be ended, …
   std::function<void(std::string_view)> note = [](std::string_view) {};

@@ -197,6 +197,7 @@ absl::Status Supervisor::AwaitListener() {
       // By a signal, before it executed anything: Ctrl-C at the very start.
       child_ = 0;
       children_left_ = false;
+      outcome_.wait_status = wait_status;
       outcome_.status = ShellStatus(wait_status);
       return absl::OkStatus();
     }
@@ -444,7 +445,8 @@ void Supervisor::Reap() {
     child_ = 0;
     signals_.SetTarget(0);
     grace_end_ = Clock::now() + options_.grace;
-    outcome_.status = killed_command_ && WIFSIGNALED(wait_status) ? 128 + SIGSYS : ShellStatus(wait_status);
+    outcome_.wait_status = killed_command_ && WIFSIGNALED(wait_status) ? SIGSYS : wait_status;
+    outcome_.status = ShellStatus(outcome_.wait_status);
     if (page_->exec_error.load(std::memory_order_acquire) == 0) {
       // It was started but never called again: its first instruction was its last.
       const KnownProgram& target = programs_.OfFile(command_.path.c_str());

@@ -102,6 +102,7 @@ struct SuperviseOptions {
 
 struct SuperviseOutcome {
   int status = 0;              // The command's status as a shell reports it; 128 + SIGSYS when we killed it.
+  int wait_status = 0;         // The same as wait(2) gives it.
   int exec_error = 0;          // The errno with which the command's execve failed, 0 when it was started.
   bool start_refused = false;  // Decide did not let the command's own execve through.
   bool over_limit = false;     // The command was ended because its time was up.

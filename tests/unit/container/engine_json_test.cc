@@ -99,10 +99,42 @@ TEST(ParseInspection, ReadsDocker) {
                        .user = "1000",
                        .seccomp = "unconfined",
                        .cap_add = {"CAP_NET_ADMIN"},
-                       .cap_drop = {"ALL"}}));
+                       .cap_drop = {"ALL"},
+                       .health_check = false}));
   EXPECT_EQ(details->state, "running");
   EXPECT_EQ(details->pid, 17762);
   EXPECT_EQ(details->cgroup_parent, "");
+}
+
+TEST(ParseInspection, ReadsHowAContainerIsStoppedAndAsked) {
+  const auto inspect = [](std::string_view state, std::string_view config) {
+    const auto details = ParseInspection("{\"Id\":\"" + std::string(64, 'a') + "\",\"State\":{" + std::string(state) +
+                                             "},\"Config\":{" + std::string(config) + "}}",
+                                         InfoOf("docker"));
+    EXPECT_TRUE(details.ok()) << details.status();
+    return details.value_or(ContainerDetails());
+  };
+  const ContainerDetails full = inspect(
+      R"("ExitCode":137,"Health":{"Status":"healthy"})",
+      R"("StopSignal":"QUIT","StopTimeout":3,"Healthcheck":{"Test":["CMD-SHELL","curl x"]},"Shell":["/bin/bash","-c"])");
+  EXPECT_EQ(full.container.stop_signal, "SIGQUIT");
+  EXPECT_EQ(full.container.health_check, true);
+  EXPECT_EQ(full.health_command, (std::vector<std::string>{"/bin/bash", "-c", "curl x"}));
+  EXPECT_EQ(full.health, "healthy");
+  EXPECT_EQ(full.exit_status, 137);
+  EXPECT_EQ(full.stop_time, std::chrono::seconds(3));
+  const ContainerDetails odd =
+      inspect(R"("ExitCode":-1)", R"("StopSignal":15,"StopTimeout":-1,"Healthcheck":{"Test":["CMD","/check","-v"]})");
+  EXPECT_EQ(odd.container.stop_signal, "SIGTERM");
+  EXPECT_EQ(odd.health_command, (std::vector<std::string>{"/check", "-v"}));
+  EXPECT_EQ(odd.exit_status, 0);
+  EXPECT_EQ(odd.stop_time, std::nullopt);
+  for (const char* none :
+       {"", R"("Healthcheck":{"Test":["NONE"]})", R"("Healthcheck":{"Test":[]},"StopSignal":"SIGSHOUT")"}) {
+    const ContainerDetails details = inspect("", none);
+    EXPECT_EQ(details.container.health_check, false) << none;
+    EXPECT_EQ(details.container.stop_signal, "") << none;
+  }
 }
 
 TEST(ParseInspection, ReadsPodmansCompatibleApi) {

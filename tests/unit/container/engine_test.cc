@@ -126,6 +126,36 @@ TEST_F(EngineTest, CreatesStartsKillsAndRemoves) {
   EXPECT_EQ(remove.method + " " + remove.target, "DELETE /containers/" + kId + "?force=1&v=1");
 }
 
+TEST_F(EngineTest, SignalsStopsAndRestarts) {
+  const FakeEngine::Reply done = {.bytes = "HTTP/1.1 204 No Content\r\n\r\n"};
+  for (const char* verb : {"kill", "stop", "restart"}) engine_.On("/containers/" + kId + "/" + verb, done);
+  const Engine engine = Connect();
+  EXPECT_TRUE(engine.Signal(kId, "SIGRTMIN+3").ok());
+  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/kill").target,
+            "/containers/" + kId + "/kill?signal=SIGRTMIN%2B3");
+  EXPECT_TRUE(engine.Stop(kId, std::chrono::seconds(20)).ok());
+  EXPECT_TRUE(engine.Restart(kId, std::chrono::seconds(20)).ok());
+  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/restart").method, "POST");
+  EXPECT_EQ(engine.Stop("../x", std::chrono::seconds(1)).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(EngineTest, ExecutesACommandInAContainer) {
+  const std::string exec(64, 'e');
+  const std::vector<std::string> command = {"sh", "-c", "say \"hello\""};
+  engine_.On("/containers/" + kId + "/exec", FakeEngine::Json("{\"Id\":\"" + exec + "\"}", 201));
+  engine_.On("/exec/" + exec + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n\r\nits output"});
+  engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":false,"ExitCode":3})"));
+  const Engine engine = Connect();
+  EXPECT_EQ(*engine.Exec(kId, command), 3);
+  EXPECT_TRUE(
+      Says(engine_.WaitForRequest("/containers/" + kId + "/exec").body, R"("Cmd":["sh","-c","say \"hello\""])"));
+  engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":true,"ExitCode":null})"));
+  EXPECT_EQ(engine.Exec(kId, command).status().code(), absl::StatusCode::kDeadlineExceeded);
+  engine_.On("/exec/" + exec + "/start", FakeEngine::Json(R"({"message":"no such file"})", 400));
+  engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":false,"ExitCode":127})"));
+  EXPECT_TRUE(Says(Message(engine.Exec(kId, command).status()), "no such file"));
+}
+
 TEST_F(EngineTest, ImportsAndRemovesAnImage) {
   const std::string image = "sha256:" + kId;
   engine_.On("/images/create", FakeEngine::Json("{\"status\":\"" + image + "\"}\r\n"));

@@ -73,7 +73,8 @@ TEST_F(EngineWatcherTest, AsksAboutAContainerItHearsOf) {
                                       .image = "bb:1",
                                       .runtime = {"runc", "1.1.5"},
                                       .labels = {{"name", "own"}},
-                                      .user = "1000"}));
+                                      .user = "1000",
+                                      .health_check = false}));
   EXPECT_TRUE(watcher_->problems().empty());
   EXPECT_EQ(watcher_->Info().default_runtime, "runc");
 }

@@ -61,16 +61,36 @@ inline Recording FullRecording() {
                                .user = "101:101",
                                .seccomp = "default",
                                .cap_add = {"CAP_NET_BIND_SERVICE", "CAP_SYS_PTRACE"},
-                               .cap_drop = {"CAP_ALL"}};
+                               .cap_drop = {"CAP_ALL"},
+                               .stop_signal = "SIGQUIT",
+                               .health_check = true};
+  const Life life = {.start_seen = true,
+                     .started = kStart + 1,
+                     .ended = kStart + 4,
+                     .ends = {{.kind = EndKind::kExited, .status = 3, .taken = 3},
+                              {.kind = EndKind::kKilled, .signal = 9},
+                              {.kind = EndKind::kRunning}},
+                     .watched = true,
+                     .signals = {{{1, SignalOutcome::kHandled, SignalOrigin::kOutside}, 2},
+                                 {{15, SignalOutcome::kIgnored, SignalOrigin::kInside}, UINT64_MAX},
+                                 {{37, SignalOutcome::kWaited, SignalOrigin::kOutside}, 1},
+                                 {{17, SignalOutcome::kDefault, SignalOrigin::kKernel}, 1}},
+                     .catches = {{0, SignalBit(1) | SignalBit(15)}, {2, SignalBit(64)}},
+                     .first_catches = SignalBit(1),
+                     .first_blocks = SignalBit(37),
+                     .died_of = SignalBit(9) | SignalBit(11),
+                     .joined = 2,
+                     .restarts = 1};
   recording.subjects = {
       {.kind = SubjectKind::kContainer,
        .name = "web",
        .cgroup = "/docker/0123456789ab",
        .container = container,
-       .start = ContainerStart{.filtered = true, .no_new_privs = true}},
+       .start = ContainerStart{.filtered = true, .no_new_privs = true},
+       .life = life},
       {.kind = SubjectKind::kCommand, .name = std::string("a\0b", 3)},
       {.kind = SubjectKind::kCgroup, .name = "x", .cgroup = "/system.slice/x.service"},
-      {.kind = SubjectKind::kProcess, .name = "4711"},
+      {.kind = SubjectKind::kProcess, .name = "4711", .life = Life{.ends = {{.kind = EndKind::kExited}}}},
       {.kind = SubjectKind::kContainer, .name = "web", .container = Container(), .start = ContainerStart()},
       {.kind = SubjectKind::kContainer, .name = "web"}};
   recording.runs = {{.id = "00112233445566778899aabbccddeeff",
@@ -83,6 +103,18 @@ inline Recording FullRecording() {
   recording.losses = {
       {.what = "ring_full", .count = 12, .missed_calls = false, .detail = "12 first sightings have no time."},
       {.what = "slots_full", .count = 1, .missed_calls = true, .detail = "1 program had no row of counters."}};
+  return recording;
+}
+
+// The same without what the fourth schema brought.
+inline Recording RecordingOfThirdSchema() {
+  Recording recording = FullRecording();
+  for (Subject& subject : recording.subjects) {
+    subject.life.reset();
+    if (!subject.container.has_value()) continue;
+    subject.container->stop_signal.clear();
+    subject.container->health_check.reset();
+  }
   return recording;
 }
 

@@ -7,6 +7,7 @@
 
 #include "tests/unit/model/full_recording.h"
 #include "tests/unit/policy/random_recordings.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/recording_words.h"
@@ -32,7 +33,7 @@ std::string ErrorOf(std::string_view text) {
 
 // A small valid recording with one call, for cases that change one place of it.
 constexpr std::string_view kSmall = R"({
-  "schema": "syscarve.recording/3",
+  "schema": "syscarve.recording/4",
   "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
   "method": {"backend": "bpf", "events": "first", "capabilities": "none", "denials": "none"},
   "complete": {"complete": true, "losses": []},
@@ -161,12 +162,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadRecordingTest,
     testing::Values(
         BadCase{
-            "recording/3", "recording/4",
-            R"(schema: this build reads "syscarve.recording/3", "syscarve.recording/2" and "syscarve.recording/1", )"
-            R"(and the file is )"
-            R"("syscarve.recording/4")"},
-        BadCase{"recording/3", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
-        BadCase{R"("schema": "syscarve.recording/3",)", "", R"(the field "schema" is missing)"},
+            "recording/4", "recording/5",
+            R"(schema: this build reads "syscarve.recording/4" and those before it from "syscarve.recording/1" on, )"
+            R"(and the file is "syscarve.recording/5")"},
+        BadCase{"recording/4", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
+        BadCase{R"("schema": "syscarve.recording/4",)", "", R"(the field "schema" is missing)"},
         BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
         BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
         BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
@@ -241,7 +241,7 @@ TEST(RecordingJsonTest, TheFirstSchemaIsReadAndWrittenAsTheSecond) {
   const std::string text = ReadSourceFile("tests/golden/recording/first.json");
   const auto parsed = ParseRecording(text);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  Recording expected = FullRecording();
+  Recording expected = RecordingOfThirdSchema();
   expected.subjects.resize(4);
   expected.subjects[0].container.reset();
   expected.subjects[0].start.reset();
@@ -354,9 +354,54 @@ TEST(RecordingJsonTest, TheSecondSchemaIsRead) {
   const std::string text = ReadSourceFile("tests/golden/recording/second.json");
   const auto parsed = ParseRecording(text);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(*parsed, FullRecording());
+  EXPECT_EQ(*parsed, RecordingOfThirdSchema());
   const std::string shaped = R"("rows": [], "runs": [)";
   EXPECT_EQ(ErrorOf(Replaced(text, R"("runs": [)", shaped)), "not a valid recording: unknown field \"rows\"");
+}
+
+TEST(RecordingJsonTest, TheThirdSchemaIsRead) {
+  const std::string text = ReadSourceFile("tests/golden/recording/third.json");
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, RecordingOfThirdSchema());
+  EXPECT_EQ(ErrorOf(Replaced(text, R"("name": "a%00b", "cgroup": "")",
+                             R"("name": "a%00b", "cgroup": "", "life": {"start_seen": true, "ends": []})")),
+            "not a valid recording: subjects[1]: unknown field \"life\"");
+  EXPECT_EQ(ErrorOf(Replaced(text, R"("cap_drop": ["CAP_ALL"])", R"("cap_drop": ["CAP_ALL"], "stop_signal": "")")),
+            "not a valid recording: subjects[0].container: unknown field \"stop_signal\"");
+}
+
+TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
+  const auto error = [](std::string_view life) {
+    const std::string message = ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "life": )", life, "}")));
+    const std::string prefix = "not a valid recording: subjects[0].life";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+  };
+  const auto watched = [&](std::string_view from, std::string_view to) {
+    std::string text =
+        R"({"start_seen": true, "ends": [], "watched": {"signals": [], "catches": [], "first_catches": [], )"
+        R"("first_blocks": [], "died_of": [], "joined": 0, "restarts": 0}})";
+    return error(Replaced(text, from, to));
+  };
+  EXPECT_EQ(watched("\"joined\": 0", "\"joined\": 1"), "");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "died"}]})"), ".ends[0].how: unknown word");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "exited"}]})"), ".ends[0]: the field \"status\" is missing");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "running", "status": 0}]})"),
+            ".ends[0].status: only what exited has one");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "exited", "status": 0, "signal": "SIGHUP"}]})"),
+            ".ends[0].signal: only what was killed has one");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "killed", "signal": "HUP"}]})"),
+            ".ends[0].signal: \"HUP\" is no signal");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "running"}, {"how": "running"}]})"),
+            ".ends[1]: repeats an earlier entry");
+  EXPECT_EQ(watched("\"died_of\": []", R"("died_of": ["SIGTERM", "SIGHUP"])"),
+            ".watched.died_of[1]: the signals are not ascending");
+  EXPECT_EQ(watched("\"catches\": []", R"("catches": [{"program": 1, "signals": []}])"),
+            ".watched.catches[0].program: no program has this id");
+  EXPECT_EQ(watched("\"signals\": []",
+                    R"("signals": [{"signal": "SIGHUP", "outcome": "x", "origin": "inside", "count": 1}])"),
+            ".watched.signals[0].outcome: unknown word");
+  EXPECT_EQ(watched(", \"restarts\": 0", ""), ".watched: the field \"restarts\" is missing");
 }
 
 constexpr RecordingLimits kDense = {.full_numbers = 0};

@@ -29,7 +29,10 @@ class RandomRecordings {
     for (unsigned n = 1 + Below(3); n > 0; --n) {
       recording.programs.push_back({.path = Pick({"/bin/a", "/bin/b", "/bin/\xff"}), .device = 1, .inode = Below(2)});
     }
-    for (unsigned n = 1 + Below(3); n > 0; --n) recording.subjects.push_back(NextSubject());
+    for (unsigned n = 1 + Below(3); n > 0; --n) {
+      recording.subjects.push_back(NextSubject());
+      if (Below(2) == 0) recording.subjects.back().life = NextLife(recording.programs.size());
+    }
     for (unsigned id = 0; id < 3; ++id) {
       if (Below(2) == 0) continue;
       Run run = {.id = std::string(32, static_cast<char>('a' + id)), .name = Pick({"", "unit", "e2e"})};
@@ -63,6 +66,28 @@ class RandomRecordings {
     subject.container = Container{.id = Pick({"1", "2"}), .runtime = {.name = "runc", .version = "1.1.5"}};
     if (Below(2) == 0) subject.start = ContainerStart{.filtered = Below(2) == 0, .no_new_privs = Below(2) == 0};
     return subject;
+  }
+
+  Life NextLife(size_t programs) {
+    Life life = {.start_seen = Below(2) == 0, .watched = Below(2) == 0};
+    if (Below(2) == 0) life.started = Below(5);
+    if (Below(2) == 0) life.ended = Below(5);
+    for (unsigned n = Below(3); n > 0; --n) {
+      life.ends.insert(
+          {.kind = EndKind::kExited, .status = static_cast<int>(Below(2)), .taken = Below(2) == 0 ? 15 : 0});
+    }
+    if (!life.watched) return life;
+    for (unsigned n = Below(3); n > 0; --n) {
+      life.signals[{.signal = static_cast<int>(1 + Below(2)), .outcome = SignalOutcome::kHandled}] = 1 + Below(3);
+    }
+    for (ProgramId program = 0; program < programs; ++program) {
+      if (Below(2) == 0) life.catches[program] = 1 + Below(3);
+    }
+    life.first_catches = Below(4);
+    life.died_of = Below(4);
+    life.joined = Below(3);
+    life.restarts = Below(3);
+    return life;
   }
 
   uint64_t Counts(size_t programs, std::map<ProgramId, uint64_t>& counts) {

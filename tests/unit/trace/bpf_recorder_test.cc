@@ -217,6 +217,62 @@ TEST_F(BpfRecorderTest, ACommandIsCompleteAndItsStatusIsKept) {
   EXPECT_EQ(host_.Read("/leaf/cgroup.kill"), "") << "there was nobody to kill";
 }
 
+TEST_F(BpfRecorderTest, ACommandThatIsToStopIsAskedToWhenWeAre) {
+  options_.exercise.stop = true;
+  StopInNextStep();
+  Step([] {});  // Read before it is asked: of this its handlers are known.
+  StepUntilTheCommandEnds();
+  const auto outcome = RecordCommand({"/bin/sleep", "1000"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->command_status, 128 + SIGTERM);
+  EXPECT_THAT(notes_, Contains("exercise: the command was stopped by SIGTERM"));
+}
+
+TEST_F(BpfRecorderTest, ACommandThatIsToStopIsAskedToWhenItsTimeIsOver) {
+  options_.exercise.stop = true;
+  options_.duration = milliseconds(0);
+  Step([] {});
+  StepUntilTheCommandEnds();
+  const auto outcome = RecordCommand({"/bin/sleep", "1000"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->command_status, 128 + SIGTERM);
+}
+
+TEST_F(BpfRecorderTest, ACommandIsToldToReloadByWhatItHasAHandlerFor) {
+  options_.exercise = {.reload = true, .stop = true};
+  Step([&] {
+    host_.counters.subjects.at(0).first_caught = SignalBit(SIGHUP);
+    host_.counters.slots.at(0).caught = SignalBit(SIGHUP) | SignalBit(SIGUSR1);
+    kill(getpid(), SIGTERM);
+  });
+  Step([] {});
+  StepUntilTheCommandEnds();
+  const auto outcome = RecordCommand({"/bin/sleep", "1000"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->command_status, 128 + SIGHUP);
+  EXPECT_THAT(notes_, testing::ElementsAre("exercise: the command ended when it was sent SIGHUP"));
+}
+
+TEST_F(BpfRecorderTest, ACommandThatIsOnlyToReloadGetsTheSignalToEndBehindThat) {
+  options_.exercise.reload = true;
+  StopInNextStep();
+  Step([] {});
+  StepUntilTheCommandEnds();
+  const auto outcome = RecordCommand({"/bin/sleep", "1000"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->command_status, 128 + SIGTERM);
+  EXPECT_THAT(notes_, Contains(HasSubstr("nothing to reload")));
+}
+
+TEST_F(BpfRecorderTest, ACommandThatEndsByItselfIsNotExercised) {
+  options_.exercise = {.reload = true, .stop = true};
+  StepUntilTheCommandEnds();
+  const auto outcome = RecordCommand({"/bin/true"});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->command_status, 0);
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
 TEST_F(BpfRecorderTest, WhatOutlivesACommandIsEndedWhereverItIs) {
   const Victim survivor;
   StepUntilTheCommandEnds([&] {

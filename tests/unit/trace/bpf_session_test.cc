@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -191,7 +193,53 @@ TEST_F(BpfSessionTest, AWaitEndsAtItsDeadlineAndLeavesTheCallersDescriptors) {
 TEST_F(BpfSessionTest, SubjectsOfTheKernelSideAndOfOursDoNotMix) {
   BpfSession session = Begin();
   host_.counters.subjects.push_back({.path = "/docker/a"});
-  EXPECT_EQ(session.AddSubject({}, "", KernelSource::CgroupKind::kPlain).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(session.AddSubject({}, host_.mount + "/web", KernelSource::CgroupKind::kPlain).code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(session.AddProcess({}, 1).code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(BpfSessionTest, TheLifeOfASubjectIsAsTheKernelSideSawIt) {
+  BpfSession session = BeginWithSubject();
+  KernelSubject& seen = host_.counters.subjects[0];
+  seen.running = true;
+  seen.started_at = 7;
+  seen.first_caught = SignalBit(SIGHUP);
+  seen.joined = 2;
+  host_.counters.slots[0].caught = SignalBit(SIGHUP);
+  const SignalUse hangup = {.signal = SIGHUP, .outcome = SignalOutcome::kHandled, .origin = SignalOrigin::kOutside};
+  host_.counters.signals = {{1, hangup, 3}};
+  // A look at it takes nothing from the end.
+  Steps(1);
+  ASSERT_TRUE(session
+                  .Show([&](const Recording& so_far) {
+                    EXPECT_EQ(so_far.subjects.at(0).life.value_or(Life()).signals.at(hangup), 3u);
+                    EXPECT_THAT(LossesOf(so_far), ElementsAre("checkpoint"));
+                  })
+                  .ok());
+  host_.counters.signals = {{1, hangup, 5}};
+  // Handlers are noted as processes are listed, so that comes before the last reading.
+  host_.on_list = [&] { host_.counters.slots[0].caught |= SignalBit(SIGUSR1); };
+  const auto recording = session.End();
+  ASSERT_TRUE(recording.ok()) << recording.status();
+  const Life life = recording->subjects.at(0).life.value_or(Life());
+  EXPECT_TRUE(life.watched);
+  EXPECT_TRUE(life.start_seen);
+  EXPECT_EQ(life.ends, std::set<LifeEnd>{LifeEnd{.kind = EndKind::kRunning}});
+  EXPECT_EQ(life.signals, (std::map<SignalUse, uint64_t>{{hangup, 5}}));
+  EXPECT_EQ(life.first_catches, SignalBit(SIGHUP));
+  EXPECT_EQ(life.joined, 2u);
+  ASSERT_EQ(life.catches.size(), 1u);
+  EXPECT_EQ(recording->programs.at(life.catches.begin()->first).path, "/bin/a");
+  EXPECT_EQ(life.catches.begin()->second, SignalBit(SIGHUP) | SignalBit(SIGUSR1));
+}
+
+TEST_F(BpfSessionTest, AProcessIsASubjectWithoutACgroup) {
+  BpfSession session = Begin();
+  ASSERT_TRUE(session.AddProcess({.kind = SubjectKind::kProcess, .name = "web"}, 4711).ok());
+  EXPECT_TRUE(host_.Did("follow 4711"));
+  host_.faults["follow process"] = absl::ResourceExhaustedError("fault");
+  BpfSession other = Begin();
+  EXPECT_EQ(other.AddProcess({}, 4711).message(), "fault");
 }
 
 TEST_F(BpfSessionTest, KillsWhoIsFollowedStill) {

@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -109,6 +111,42 @@ TEST_F(ContainerRecorderTest, EndsWithTheCommandAndHasItsStatus) {
   EXPECT_EQ(outcome->command_status, 7);
   EXPECT_EQ(outcome->recording.runs[0].command, (CommandEnd{.status = 7}));
   EXPECT_EQ(outcome->recording.subjects.size(), 1u);
+}
+
+TEST_F(ContainerRecorderTest, WhatIsDoneToContainersAtTheEndIsRecordedToo) {
+  options_.running = [] { return std::vector<std::string>{"/docker/old"}; };
+  options_.exercise = [&](const Recording& so_far, const std::vector<SubjectId>& ran_before,
+                          const std::atomic<bool>& stop) {
+    EXPECT_EQ(so_far.subjects.size(), 2u);
+    EXPECT_EQ(so_far.runs[0].subjects.at(1).calls.at(kGetpid).count, 1u);
+    EXPECT_EQ(ran_before, std::vector<SubjectId>{0});
+    EXPECT_FALSE(stop);
+    kill(getpid(), SIGTERM);
+    while (!stop) std::this_thread::yield();
+  };
+  Step([&] { Appear("/docker/one"); });
+  StopInNextStep();
+  Step([] {});  // What is so far.
+  Step([&] { host_.counters.calls.back().count = 5; });
+  host_.behind_the_last_step = [] {};
+  const auto outcome = Record();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->recording.runs[0].subjects.at(1).calls.at(kGetpid).count, 5u);
+  EXPECT_THAT(outcome->recording.losses, IsEmpty());
+}
+
+TEST_F(ContainerRecorderTest, AnErrorInTheMiddleEndsWhatIsDoneAtTheEnd) {
+  bool stopped = false;
+  options_.exercise = [&](const Recording&, const std::vector<SubjectId>&, const std::atomic<bool>& stop) {
+    while (!stop) std::this_thread::yield();
+    stopped = true;
+  };
+  StopInNextStep();
+  Step([] {});
+  Step([&] { host_.faults["drain"] = absl::DataLossError("fault"); });
+  host_.behind_the_last_step = [] {};
+  EXPECT_EQ(Record().status().message(), "fault");
+  EXPECT_TRUE(stopped);
 }
 
 TEST_F(ContainerRecorderTest, AnErrorInTheMiddleEndsTheCommand) {

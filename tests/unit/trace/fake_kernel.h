@@ -104,6 +104,8 @@ class FakeHost {
 
   std::string mount;  // A folder.
   std::deque<std::function<void()>> steps;
+  // For a recorder that waits for another thread, which takes as many looks as it takes.
+  std::function<void()> behind_the_last_step;
   std::map<std::string, absl::Status> faults;  // What fails from now on: "arm", "drain", "read", "finish", "list", …
   KernelSnapshot counters;
   std::vector<pid_t> followed;  // Processes of subjects.
@@ -123,9 +125,9 @@ class FakeHost {
       const std::string path = directory.substr(host_.mount.size());
       host_.log.push_back("follow " + path);
       SYSCARVE_RETURN_IF_ERROR(host_.Fault("follow " + path));
-      return Add(kind == CgroupKind::kContainer);
+      return Add(kind == CgroupKind::kContainer || kind == CgroupKind::kRunningContainer);
     }
-    absl::StatusOr<SubjectId> FollowNoCgroup() override { return Add(false); }
+    absl::StatusOr<SubjectId> FollowNoCgroup(pid_t) override { return Add(false); }
     absl::Status EnrolChildrenOf(const std::string& directory) override {
       host_.log.push_back("enrol " + directory.substr(host_.mount.size()));
       return host_.Fault("enrol");
@@ -153,10 +155,13 @@ class FakeHost {
     absl::Status Drain(EventReader& events) override {
       SYSCARVE_RETURN_IF_ERROR(host_.Fault("drain"));
       if (!in_step_) {
-        if (host_.steps.empty()) return absl::InternalError("the script is over");
+        if (host_.steps.empty() && !host_.behind_the_last_step) return absl::InternalError("the script is over");
         in_step_ = true;
-        const std::function<void()> step = std::move(host_.steps.front());
-        host_.steps.pop_front();
+        std::function<void()> step = host_.behind_the_last_step;
+        if (!host_.steps.empty()) {
+          step = std::move(host_.steps.front());
+          host_.steps.pop_front();
+        }
         step();
         in_step_ = false;
       }

@@ -2,6 +2,7 @@
 #include "userspace/trace/kernel_snapshot.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <cstring>
 
@@ -53,6 +54,60 @@ Recording Finish(const KernelSnapshot& snapshot, const EventReader& events, bool
   AggregateRun(snapshot, {}, events, keep_runtime_phase, aggregator);
   AggregateLosses(snapshot, events, every_call, aggregator);
   return aggregator.Finish(1);
+}
+
+TEST(AggregateLives, PutsTogetherWhatTheKernelSideKeptApart) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.subjects = {{.container = true,
+                        .running = true,
+                        .ends = {EndOfStatus(3 << 8, SIGTERM), EndOfStatus(SIGKILL, 0), EndOfStatus(SIGSEGV | 0x80, 0)},
+                        .started_at = 5,
+                        .caught = SignalBit(SIGINT),
+                        .first_caught = SignalBit(SIGHUP),
+                        .joined = 2,
+                        .restarts = 1}};
+  snapshot.slots[1].caught = ~SignalSet{0};  // The runtime's.
+  snapshot.slots[2].caught = SignalBit(SIGHUP);
+  snapshot.signals = {{3, {SIGHUP, SignalOutcome::kHandled, SignalOrigin::kOutside}, 2},
+                      {4, {SIGHUP, SignalOutcome::kHandled, SignalOrigin::kOutside}, 5},
+                      {77, {SIGHUP, SignalOutcome::kHandled, SignalOrigin::kOutside}, 1}};
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({.kind = SubjectKind::kContainer});
+  aggregator.BeginRun("id", "name", 0);
+  AggregateLives(snapshot, 1000, aggregator);
+  const Recording recording = aggregator.Finish(1);
+  ASSERT_TRUE(recording.subjects[0].life.has_value());
+  const Life& life = *recording.subjects[0].life;
+  EXPECT_TRUE(life.watched);
+  EXPECT_EQ(life.started, 1005u);
+  EXPECT_EQ(life.ended, std::nullopt);
+  EXPECT_EQ(life.ends, (std::set<LifeEnd>{{.kind = EndKind::kExited, .status = 3, .taken = SIGTERM},
+                                          {.kind = EndKind::kKilled, .signal = SIGKILL},
+                                          {.kind = EndKind::kKilled, .signal = SIGSEGV},
+                                          {.kind = EndKind::kRunning}}));
+  EXPECT_EQ(life.signals,
+            (std::map<SignalUse, uint64_t>{{{SIGHUP, SignalOutcome::kHandled, SignalOrigin::kOutside}, 7}}));
+  std::map<std::string, SignalSet> catches;
+  for (const auto& [program, signals] : life.catches) catches[recording.programs[program].path] = signals;
+  EXPECT_EQ(catches, (std::map<std::string, SignalSet>{{"", SignalBit(SIGINT)}, {"/bin/a", SignalBit(SIGHUP)}}));
+  EXPECT_EQ(life.first_catches, SignalBit(SIGHUP));
+  EXPECT_EQ(life.joined, 2u);
+  EXPECT_EQ(life.restarts, 1u);
+}
+
+TEST(AggregateLives, ALookMeanwhileLeavesNothingBehind) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.subjects = {{.running = true}};
+  snapshot.slots[2].caught = SignalBit(SIGHUP);
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  aggregator.Preview(
+      1, [&] { AggregateLives(snapshot, 0, aggregator); },
+      [](const Recording& recording) { EXPECT_TRUE(recording.subjects[0].life.has_value()); });
+  const Recording recording = aggregator.Finish(1);
+  EXPECT_FALSE(recording.subjects[0].life.has_value());
+  EXPECT_TRUE(recording.programs.empty());
 }
 
 TEST(PathFromComponents, PutsTheRootFirst) {
