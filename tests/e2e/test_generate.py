@@ -79,6 +79,37 @@ class Generate(E2eTest):
         self.assert_one_line_error(result, "pread", "pread64")
         self.assertFalse(os.path.exists(output))
 
+    def test_with_exec_a_shell_is_let_in(self):
+        self.recording, _ = self.record("/bin/true")
+        session = ("/bin/sh", "-c", "id; ls -l / | head -n 1; ps; cat /etc/hostname; sleep 0.1 & wait; test -e /etc/passwd")
+        for options, status in (((), None), (("--with", "exec"), 0)):
+            profile = store(json.loads(self.generated(*options).stdout), self.path("profile.json"))
+            result = self.syscarve("run", "--profile", profile, "--", *session)
+            if status is None:
+                self.assertNotEqual(result.status, 0, result)
+            else:
+                self.assertEqual(result.status, status, result)
+                self.assertIn("refused no call", result.stderr)
+        profile = json.loads(self.generated("--with", "exec,tty").stdout)
+        rule = next(rule for rule in profile["syscalls"] if rule["comment"].startswith("with exec: busybox"))
+        self.assertIn("wait4", rule["names"])
+
+    def test_with_takes_a_recording(self):
+        shell, _ = self.record("/bin/sh", "-c", "umask")
+        path = store(shell, self.path("shell.recording.json"))
+        profile = json.loads(self.generated("--closure", "none", "--with", f"exec={path}", recording=self.record("/bin/true")[0]).stdout)
+        rule = next(rule for rule in profile["syscalls"] if rule["comment"] == f"with exec: {path}")
+        self.assertIn("umask", rule["names"])
+
+    def test_with_what_there_is_not(self):
+        path = store(self.recording, self.path("recording.json"))
+        result = self.syscarve("generate", path, "--with", "shell")
+        self.assertEqual(result.status, 2, result)
+        self.assert_one_line_error(result, "exec, health, init, tty")
+        result = self.syscarve("generate", path, "--with", f"exec={self.path('missing.json')}")
+        self.assertEqual(result.status, 2, result)
+        self.assert_one_line_error(result, "missing.json")
+
     def test_several_recordings_in_any_order(self):
         other, _ = self.record(self.workload("calls"), "146:3")
         paths = [store(recording, self.path(f"{index}.json")) for index, recording in enumerate((self.recording, other))]

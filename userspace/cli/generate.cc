@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/app/companions.h"
 #include "userspace/app/generate_folder.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/app/standard_input.h"
@@ -37,6 +38,7 @@ constexpr char kAbout[] =
     "  syscarve generate recordings/ -o profiles/\n"
     "  syscarve generate recordings/ -o profiles/ --compose docker-compose.yml\n"
     "  syscarve generate web.recording.json --closure portable -o web.json    # for x86_64 and aarch64\n"
+    "  syscarve generate web.recording.json --with exec,health -o web.json    # a shell may be opened there\n"
     "  syscarve generate web.recording.json --unlisted log -o try.json";
 
 struct GenerateArguments {
@@ -48,14 +50,16 @@ struct GenerateArguments {
   BaselineRequest baseline;
   CeilingRequest ceiling;
   std::string unlisted = "enosys";
+  std::vector<std::string> companions;
   std::vector<std::string> allow;
   std::vector<std::string> block;
   bool allow_incomplete = false;
   bool quiet = false;
 };
 
-GenerateOptions OptionsOf(const GenerateArguments& arguments) {
+absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments, Abi native) {
   GenerateOptions options;
+  SYSCARVE_ASSIGN_OR_RETURN(options.companions, LoadCompanions(arguments.companions, native));
   options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
@@ -70,7 +74,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
 
   TerminalNotes notes;
-  GenerateOptions options = OptionsOf(arguments);
+  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, OptionsOf(arguments, target.native));
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(arguments.ceiling, notes));
   std::vector<Recording> recordings;
   for (const std::string& path : arguments.recordings) {
@@ -117,11 +121,12 @@ absl::Status RunGenerate(GenerateArguments arguments) {
     return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
   }
   TerminalNotes notes;
+  SYSCARVE_ASSIGN_OR_RETURN(const GenerateOptions options, OptionsOf(arguments, target.native));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string summary, GenerateFolder({.folders = arguments.recordings,
                                                                        .output = arguments.output,
                                                                        .compose = arguments.compose,
                                                                        .emit = arguments.emit,
-                                                                       .options = OptionsOf(arguments),
+                                                                       .options = options,
                                                                        .baseline = arguments.baseline,
                                                                        .ceiling = arguments.ceiling,
                                                                        .native = target.native},
@@ -159,6 +164,13 @@ void AddGenerate(CLI::App& app, int& exit_code) {
           "rest; eperm: EPERM also for future calls; kill: the process dies; log: let through and logged")
       ->check(CLI::IsMember({"enosys", "eperm", "kill", "log"}))
       ->capture_default_str();
+  verb->add_option("--with", arguments->companions,
+                   "Allow what happens in a container beside the service's work, too (repeatable): exec, a shell that "
+                   "is opened in it; health, a check of the service; init, tini in front of it; tty, a shell's "
+                   "terminal. As shipped, or KIND=RECORDING: as recorded, such as exec=shell.recording.json")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->type_name("KIND[=RECORDING]");
   verb->add_option("--allow", arguments->allow, "Allow this call, too (repeatable)")
       ->allow_extra_args(false)
       ->delimiter(',');

@@ -113,14 +113,17 @@ void AddGaps(const Group& group, std::vector<Gap>& gaps) {
   }
   if (group.kind != SubjectKind::kContainer) return;
   if (life.joined == 0 && group.health_check) {
-    gaps.push_back({.kind = GapKind::kHealth,
-                    .words = "its health check never ran",
-                    .remedy = "record for longer than its interval, or record --docker --exercise health"});
+    gaps.push_back(
+        {.kind = GapKind::kHealth,
+         .words = "its health check never ran",
+         .remedy =
+             "record for longer than its interval, record --docker --exercise health, or generate --with health"});
   } else if (life.joined == 0) {
     gaps.push_back({.kind = GapKind::kExec, .words = "no exec session", .remedy = Remedy(group, "exec", "exec")});
     if (!group.container.empty()) {
-      gaps.back().remedy = Concat("docker exec ", QuoteForShell(group.container),
-                                  " sh -c true while it is recorded, or record --docker --exercise exec");
+      gaps.back().remedy =
+          Concat("docker exec ", QuoteForShell(group.container),
+                 " sh -c true while it is recorded, record --docker --exercise exec, or generate --with exec");
     }
   }
   if (life.restarts == 0 && !group.restarted) {

@@ -85,6 +85,18 @@ std::vector<RefusedCall> RefusedCalls(Evidence& evidence, const ErrnoPolicy& pol
   return refused;
 }
 
+// What the recordings do not show, and nothing is asked for to make up for.
+std::vector<Gap> GapsOf(std::span<const Recording> recordings, const GenerateOptions& options) {
+  std::vector<Gap> gaps = FindGaps(recordings);
+  for (const CompanionCalls& companion : options.companions) {
+    std::erase_if(gaps, [&](const Gap& gap) {
+      return (gap.kind == GapKind::kExec && companion.kind == "exec") ||
+             (gap.kind == GapKind::kHealth && companion.kind == "health");
+    });
+  }
+  return gaps;
+}
+
 // Moves what the steps have found into `result`.
 void TakeDraft(ProfileDraft&& draft, GeneratedProfile& result) {
   for (auto& [name, call] : draft.calls) {
@@ -107,6 +119,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   ProfileDraft draft = StartDraft(evidence, recordings.front().host.native_abi, options);
   AddSeen(evidence, draft);
   AddBaselines(options, draft);
+  AddCompanions(options, draft);
   AddAsked(options, draft);
   AddClosure(*closure_rules, options, draft);
   if (options.ceiling.has_value()) SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, draft));
@@ -114,7 +127,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
 
   GeneratedProfile result;
   result.native_abi = draft.native_abi;
-  result.gaps = FindGaps(recordings);
+  result.gaps = GapsOf(recordings, options);
   result.seen_abis = evidence.abis;
   for (const BaselineCalls& baseline : options.baselines) result.baselines.push_back(baseline.source);
   result.profile = WriteRules(draft, *closure_rules, options, *errno_policy);

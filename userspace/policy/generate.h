@@ -8,7 +8,8 @@
 // The steps, each with its own contract:
 //
 //   evidence.h           what the recordings show, joined
-//   reasons.h            the calls that there is a reason for: seen, of the container runtime, asked for, closure
+//   reasons.h            the calls that there is a reason for: seen, of the container runtime, of companions,
+//                        asked for, closure
 //   narrowing.h          what is taken away again: by a ceiling, by conditions of closure
 //   rule_list.h          the profile as text: rules by reason, and the actions of unlisted calls
 //   generate.cc          proven, against what was intended

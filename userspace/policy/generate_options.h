@@ -33,12 +33,22 @@ struct BaselineCalls {
   bool operator==(const BaselineCalls&) const = default;
 };
 
+// Calls of what happens in a container beside the service's own work (shipped/companions.h).
+struct CompanionCalls {
+  std::string kind;    // One of kCompanionKinds.
+  std::string source;  // "busybox 1.35.0, shipped", or a file; may hold an adversary's bytes.
+  std::vector<std::string> names;
+  bool operator==(const CompanionCalls&) const = default;
+};
+
 struct GenerateOptions {
   ClosureMode closure = ClosureMode::kSafe;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
   std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
-  std::vector<std::string> allow;        // Added, whatever was seen.
-  std::vector<std::string> block;        // Never allowed: stronger than every reason to allow.
+  std::vector<CompanionCalls>
+      companions;                  // A name that nothing else speaks for is given to the first kind that has it.
+  std::vector<std::string> allow;  // Added, whatever was seen.
+  std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
   bool allow_incomplete = false;
   std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).
 };

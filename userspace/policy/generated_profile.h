@@ -19,16 +19,17 @@
 
 namespace syscarve {
 
-// A name that the profile allows, and all reasons for it. At least one of the four is there.
+// A name that the profile allows, and all reasons for it. At least one of the five is there.
 struct AllowedCall {
   std::string name;
   std::vector<Sighting> sightings;  // In the order of runs, then subjects, then ABIs.
   std::string baseline;             // BaselineCalls::source, or "".
+  std::string companion;            // CompanionCalls::kind, or "".
   std::vector<ClosureReason> closure;
   // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
   std::string incidental;
   bool asked = false;  // By GenerateOptions::allow.
-  bool only_by_closure() const { return sightings.empty() && baseline.empty() && !asked; }
+  bool only_by_closure() const { return sightings.empty() && baseline.empty() && companion.empty() && !asked; }
   uint64_t count() const;  // Over all sightings.
   bool operator==(const AllowedCall&) const = default;
 };

@@ -72,6 +72,22 @@ void AddBaselines(const GenerateOptions& options, ProfileDraft& draft) {
   }
 }
 
+void AddCompanions(const GenerateOptions& options, ProfileDraft& draft) {
+  for (const CompanionCalls& companion : options.companions) {
+    std::set<std::string> made;
+    for (const std::string& name : companion.names) {
+      // What is shipped was recorded on one architecture; on another its C library makes other calls for the same.
+      if (draft.blocked.contains(name) || !draft.ExistsSomewhere(name)) continue;
+      AllowedCall& call = draft.Allow(name);
+      if (call.companion.empty()) call.companion = companion.kind;
+      draft.wanted.names.insert(name);
+      draft.wanted.by_runtime.erase(name);
+      made.insert(name);
+    }
+    draft.wanted.programs.push_back(std::move(made));
+  }
+}
+
 void AddAsked(const GenerateOptions& options, ProfileDraft& draft) {
   for (const std::string& name : options.allow) {
     if (draft.blocked.contains(name)) {

@@ -21,6 +21,9 @@ void AddSeen(Evidence& evidence, ProfileDraft& draft);
 // What container runtimes make under a container's filter.
 void AddBaselines(const GenerateOptions& options, ProfileDraft& draft);
 
+// What happens in the container beside the service's own work, as far as it is asked for.
+void AddCompanions(const GenerateOptions& options, ProfileDraft& draft);
+
 // What the user asks for.
 void AddAsked(const GenerateOptions& options, ProfileDraft& draft);
 

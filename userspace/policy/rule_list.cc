@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 
@@ -100,6 +101,14 @@ const std::string& ListedBaseline(const AllowedCall& call, const std::vector<Bas
   return by_incidence != baselines.end() ? by_incidence->source : call.baseline;
 }
 
+std::string SourcesOf(const std::string& kind, const std::vector<CompanionCalls>& companions) {
+  std::vector<std::string> sources;
+  for (const CompanionCalls& companion : companions) {
+    if (companion.kind == kind) sources.push_back(companion.source);
+  }
+  return absl::StrJoin(sources, "; ");
+}
+
 }  // namespace
 
 Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis) {
@@ -114,7 +123,8 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
   Profile profile{.default_action = DefaultAction(options.unlisted), .abis = draft.abis};
 
   std::vector<std::string> seen;
-  std::map<std::string, std::vector<std::string>> baseline;  // By source.
+  std::map<std::string, std::vector<std::string>> baseline;    // By source.
+  std::map<std::string, std::vector<std::string>> companions;  // By kind.
   std::vector<std::string> asked;
   std::map<std::string, std::vector<std::string>> closure;  // By rule id.
   for (const auto& [name, call] : draft.calls) {
@@ -125,6 +135,8 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
       seen.push_back(name);
     } else if (!call.baseline.empty()) {
       baseline[ListedBaseline(call, options.baselines)].push_back(name);
+    } else if (!call.companion.empty()) {
+      companions[call.companion].push_back(name);
     } else if (call.asked) {
       asked.push_back(name);
     } else {
@@ -139,6 +151,9 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
   add(std::move(seen), "seen");
   for (const BaselineCalls& calls_of_runtime : options.baselines) {
     add(std::exchange(baseline[calls_of_runtime.source], {}), Concat("baseline: ", calls_of_runtime.source));
+  }
+  for (auto& [kind, names] : companions) {
+    add(std::move(names), Concat("with ", kind, ": ", SourcesOf(kind, options.companions)));
   }
   add(std::move(asked), "asked for: --allow");
   std::map<std::string, std::string> comments;

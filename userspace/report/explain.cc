@@ -30,6 +30,7 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   std::string text = call.name + "\n";
   for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, sighting.id.abi == native);
   if (!call.baseline.empty()) text += Concat("  baseline, ", EscapeForTerminal(call.baseline), "\n");
+  if (!call.companion.empty()) text += Concat("  asked for with --with ", call.companion, "\n");
   if (call.asked) text += "  asked for with --allow\n";
   for (const ClosureReason& reason : call.closure) {
     text += Concat("  closure ", reason.rule,

@@ -55,6 +55,7 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   for (const Sighting& sighting : call.sightings) seen.push_back(SightingJson(sighting));
   result.push_back({"seen", std::move(seen)});
   if (!call.baseline.empty()) result.push_back({"baseline", Bytes(call.baseline)});
+  if (!call.companion.empty()) result.push_back({"with", call.companion});
   result.push_back({"asked", call.asked});
   JsonValue::Array closure;
   for (const ClosureReason& reason : call.closure) {

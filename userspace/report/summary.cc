@@ -19,6 +19,7 @@ constexpr size_t kMostHarmless = 8;
 std::string ReasonCounts(const GeneratedProfile& made) {
   size_t seen = 0;
   size_t baseline = 0;
+  size_t companions = 0;
   size_t asked = 0;
   size_t closure = 0;
   for (const AllowedCall& call : made.calls) {
@@ -26,6 +27,8 @@ std::string ReasonCounts(const GeneratedProfile& made) {
       ++seen;
     } else if (!call.baseline.empty()) {
       ++baseline;
+    } else if (!call.companion.empty()) {
+      ++companions;
     } else if (call.asked) {
       ++asked;
     } else {
@@ -34,6 +37,7 @@ std::string ReasonCounts(const GeneratedProfile& made) {
   }
   std::vector<std::string> parts = {Concat(seen, " seen")};
   if (baseline > 0) parts.push_back(Concat(baseline, " from the baseline"));
+  if (companions > 0) parts.push_back(Concat(companions, " of what --with names"));
   if (asked > 0) parts.push_back(Concat(asked, " asked for"));
   if (closure > 0) parts.push_back(Concat(closure, " by closure"));
   return absl::StrJoin(parts, ", ");

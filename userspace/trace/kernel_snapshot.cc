@@ -265,7 +265,6 @@ void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator&
     life.ends.insert(subject.ends.begin(), subject.ends.end());
     if (subject.running) life.ends.insert(LifeEnd{.kind = EndKind::kRunning});
     life.watched = true;
-    if (subject.caught != 0) life.catches[aggregator.AddProgram({})] = subject.caught;
     life.first_catches = subject.first_caught;
     life.first_blocks = subject.first_blocked;
     life.died_of = subject.died_of;
@@ -277,6 +276,12 @@ void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator&
     slots[slot.number] = &slot;
     if (slot.caught == 0 || slot.phase != Phase::kMain || slot.subject >= lives.size()) continue;
     lives[slot.subject].catches[aggregator.AddProgram(slot.program)] |= slot.caught;
+  }
+  for (SubjectId id = 0; id < lives.size(); ++id) {
+    // Of a process whose program was not known any more when it was looked at. Mostly another one of it was.
+    SignalSet known = 0;
+    for (const auto& [program, signals] : lives[id].catches) known |= signals;
+    if ((now.subjects[id].caught & ~known) != 0) lives[id].catches[aggregator.AddProgram({})] = now.subjects[id].caught;
   }
   for (const KernelSnapshot::Signals& signals : now.signals) {
     const auto slot = slots.find(signals.slot);

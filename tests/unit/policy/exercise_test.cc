@@ -56,14 +56,15 @@ TEST(ExerciseTest, AContainerThatWasKilledGetsEachThingThatIsMissing) {
   life.restarts = 0;
   EXPECT_EQ(
       Lines({With(life)}),
-      (Texts{"stops: was killed, how it stops was not recorded: docker stop shop-web-1 while it is recorded, or record "
-             "--docker --exercise stop",
-             "catches SIGHUP, SIGUSR1: never sent: docker kill --signal HUP shop-web-1 while it is recorded, or record "
-             "--docker --exercise reload",
-             "no exec session: docker exec shop-web-1 sh -c true while it is recorded, or record --docker --exercise "
-             "exec",
-             "never restarted on its data: docker restart shop-web-1 while it is recorded, or record --docker "
-             "--exercise restart"}));
+      (Texts{
+          "stops: was killed, how it stops was not recorded: docker stop shop-web-1 while it is recorded, or record "
+          "--docker --exercise stop",
+          "catches SIGHUP, SIGUSR1: never sent: docker kill --signal HUP shop-web-1 while it is recorded, or record "
+          "--docker --exercise reload",
+          "no exec session: docker exec shop-web-1 sh -c true while it is recorded, record --docker --exercise exec, "
+          "or generate --with exec",
+          "never restarted on its data: docker restart shop-web-1 while it is recorded, or record --docker "
+          "--exercise restart"}));
 }
 
 TEST(ExerciseTest, WhatWasExercisedIsNotNamed) {

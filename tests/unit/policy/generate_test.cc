@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <random>
 #include <set>
 
@@ -318,6 +319,29 @@ TEST(GenerateTest, AllowAddsAndSaysSo) {
   EXPECT_EQ(Names(made), (std::set<std::string>{"read", "sync"}));
   EXPECT_TRUE(made.calls[1].asked);
   EXPECT_TRUE(Warns(made, "does nothing: socketcall"));
+}
+
+TEST(GenerateTest, CompanionsHaveAReasonOfTheirOwnAndBringInWhatBelongsBesideThem) {
+  GenerateOptions options = {.closure = ClosureMode::kSafe};
+  options.block = {"uname"};
+  const auto recording = RecordingBuilder().Calls({"read", "getpid"}).Build();
+  const std::set<std::string> without = Names(Make({recording}, options));
+  options.companions = {{.kind = "exec", .source = "a shell", .names = {"newfstatat", "read", "uname"}},
+                        {.kind = "tty", .source = "a terminal", .names = {"newfstatat", "setpgid", "set_tls"}}};
+  const GeneratedProfile made = Make({recording}, options);
+  std::map<std::string, std::string> of;
+  for (const AllowedCall& call : made.calls) of[call.name] = call.companion;
+  EXPECT_EQ(of["newfstatat"], "exec") << "the first that has it";
+  EXPECT_EQ(of["setpgid"], "tty");
+  EXPECT_FALSE(of.contains("uname")) << "blocked";
+  EXPECT_FALSE(of.contains("set_tls")) << "not of this architecture";
+  EXPECT_TRUE(of.contains("stat")) << "by closure, beside newfstatat";
+  for (const std::string& name : without) EXPECT_TRUE(of.contains(name)) << name;
+
+  std::map<std::string, std::vector<std::string>> rules;
+  for (const Rule& rule : made.profile.rules) rules[rule.comment] = rule.names;
+  EXPECT_EQ(rules["with exec: a shell"], std::vector<std::string>{"newfstatat"});
+  EXPECT_EQ(rules["with tty: a terminal"], std::vector<std::string>{"setpgid"});
 }
 
 TEST(GenerateTest, UnknownNamesAreRefusedWithASuggestion) {

@@ -6,12 +6,14 @@
 #include <linux/sched.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
 
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/closure.h"
+#include "userspace/shipped/companions.h"
 #include "userspace/shipped/power.h"
 
 namespace syscarve {
@@ -283,6 +285,30 @@ TEST(ParseTest, SystemdSetsNeedTheDefaultSet) {
   EXPECT_FALSE(sets(""));
   EXPECT_FALSE(sets(defaults + "," + defaults));
   EXPECT_FALSE(sets(R"({"name": "@default", "names": []})"));
+}
+
+TEST(ShippedDataTest, EveryKindOfCompanionIsShipped) {
+  std::map<std::string, std::set<std::string>> kinds;
+  for (const Companion& companion : *ShippedCompanions().value()) {
+    EXPECT_FALSE(companion.program.empty());
+    kinds[companion.kind].insert(companion.names.begin(), companion.names.end());
+  }
+  for (const std::string_view kind : kCompanionKinds) EXPECT_TRUE(kinds.contains(std::string(kind))) << kind;
+  EXPECT_TRUE(kinds["exec"].contains("execve"));
+  EXPECT_TRUE(kinds["health"].contains("connect"));
+  EXPECT_TRUE(kinds["init"].contains("rt_sigtimedwait"));
+  EXPECT_TRUE(kinds["tty"].contains("ioctl"));
+}
+
+TEST(ShippedDataTest, CompanionsAreReadStrictly) {
+  const auto parse = [](const std::string& companion) {
+    return ParseCompanions(R"({"schema":"syscarve.companions/1","source":"here","companions":[)" + companion + "]}");
+  };
+  EXPECT_TRUE(parse(R"({"kind":"exec","program":"sh","names":["read"]})").ok());
+  EXPECT_FALSE(parse(R"({"kind":"shell","program":"sh","names":["read"]})").ok());
+  EXPECT_FALSE(parse(R"({"kind":"exec","program":"sh","names":["reed"]})").ok());
+  EXPECT_FALSE(parse(R"({"kind":"exec","program":"sh","names":[]})").ok());
+  EXPECT_FALSE(parse(R"({"kind":"exec","program":"sh","names":["read"],"more":1})").ok());
 }
 
 }  // namespace

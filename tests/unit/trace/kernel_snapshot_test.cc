@@ -95,6 +95,19 @@ TEST(AggregateLives, PutsTogetherWhatTheKernelSideKeptApart) {
   EXPECT_EQ(life.restarts, 1u);
 }
 
+TEST(AggregateLives, AHandlerOfNobodyKnownIsNotToldWhenAProgramHasItToo) {
+  KernelSnapshot snapshot = TwoPrograms();
+  snapshot.subjects = {{.caught = SignalBit(SIGHUP)}};
+  snapshot.slots[2].caught = SignalBit(SIGHUP) | SignalBit(SIGTERM);
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  AggregateLives(snapshot, 0, aggregator);
+  const Recording recording = aggregator.Finish(1);
+  ASSERT_EQ(recording.programs.size(), 1u);
+  EXPECT_EQ(recording.programs[0].path, "/bin/a");
+}
+
 TEST(AggregateLives, ALookMeanwhileLeavesNothingBehind) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.subjects = {{.running = true}};
