@@ -17,7 +17,7 @@
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
 #   --share DIR          what the guest finds, read-only, at /share
 #   --limit SECONDS      how long a guest may take (600)
-#   --rounds N           how often a storm of calls is counted (10 on 7 and 7-full, 3 on the others)
+#   --rounds N           how often each check that repeats itself does (storm: 10 on 7 and 7-full, 3 on the others; own, ends: 20)
 #   --report FILE        also writes what was found as a JUnit report
 #   --is-tested          boots nothing: exit status 0 if what runs in kernels and talks to them is what tests/kernels/tested was written for
 #   --note               if all is as expected, writes tests/kernels/tested
