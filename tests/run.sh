@@ -109,7 +109,7 @@ try_other_kernels() {
   SYSCARVE_KERNELS_DIR=${SYSCARVE_KERNELS_DIR:-$work/kernels} timed "other kernels" timeout --foreground --kill-after=30 "$kernels_limit" tests/kernels/run.sh \
     --checks doctor,round,strace,denials,ends,storm,log --rounds 3 --limit 600 --report "$work/kernels.xml" 6.1 7 || status=$?
   case $status in
-    3) without_kernels "the packages of their root cannot be had here" ;;
+    3) without_kernels "what boots them cannot be had here; tests/kernels/run.sh says above what it is" ;;
     # The summary misses their report, and so counts it as a failure.
     124 | 137) printf 'Other kernels were not done within %d s.\n' "$kernels_limit" ;;
   esac
