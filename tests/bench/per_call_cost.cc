@@ -5,6 +5,9 @@
 //
 //   per_call_cost [--rounds N] [--calls N]
 //
+// The recorder's programs are attached in each of their forms that this kernel has, or in the one that SYSCARVE_ATTACH
+// names.
+//
 // Exit code 0 when it has measured, whatever it measured; 1 when `--events all` lost a call; 77 when BPF cannot be used
 // here.
 #include <fcntl.h>
@@ -113,6 +116,47 @@ Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions&
   return measurement;
 }
 
+struct Condition {
+  const char* name;
+  BpfOptions options;
+  bool neighbour = false;
+  std::vector<double> nanos = {};
+  std::vector<double> added = {};
+};
+
+struct Form {
+  std::string name;
+  bool loses = false;
+  std::vector<Condition> conditions = {};
+};
+
+constexpr char kFormVariable[] = "SYSCARVE_ATTACH";
+
+std::vector<Form> FormsHere() {
+  const char* const asked = std::getenv(kFormVariable);
+  const std::string only = asked == nullptr ? "" : asked;
+  setenv(kFormVariable, "", /*replace=*/1);
+  const auto best = ProbeBpfRecording();
+  std::vector<Form> forms;
+  for (const AttachForm form : {AttachForm::kTpBtf, AttachForm::kTracepoint, AttachForm::kHandlers}) {
+    const std::string name(AttachFormName(form));
+    if (!only.empty() && only != name) continue;
+    setenv(kFormVariable, name.c_str(), /*replace=*/1);
+    if (!ProbeBpfRecording().ok()) continue;
+    const bool raw = form == AttachForm::kTpBtf;
+    forms.push_back({name, raw && best.ok() && (best->preemptible || best->form != AttachForm::kTpBtf)});
+    std::vector<Condition>& conditions = forms.back().conditions;
+    conditions = {{"recorded", {}}, {"beside a recording", {}, /*neighbour=*/true}};
+    // Denials are seen at the events alone.
+    if (form != AttachForm::kHandlers) {
+      conditions.push_back({"recorded, with denials", {.track_denials = true}});
+      conditions.push_back({"beside one with denials", {.track_denials = true}, /*neighbour=*/true});
+    }
+    conditions.push_back({"recorded, --events all", {.every_call = true}});
+  }
+  return forms;
+}
+
 int Main(int argc, char** argv) {
   int rounds = 61;
   long calls = 100'000;
@@ -131,43 +175,41 @@ int Main(int argc, char** argv) {
   // In place before anything is attached: a task seen moving in would count as a runtime at work.
   if (!mine->Add(caller.pid()).ok()) return 1;
 
-  enum Condition { kNothing, kFloor, kRecorded, kNeighbour, kDenials, kNeighbourOfDenials, kAll, kConditions };
-  constexpr const char* kNames[kConditions] = {
-      "nothing attached",      "floor: empty tp_btf/sys_enter", "recorded",
-      "beside a recording",    "recorded, with denials",        "beside one with denials",
-      "recorded, --events all"};
-  std::vector<double> nanos[kConditions];
+  std::vector<Form> forms = FormsHere();
+  std::vector<double> nothing;
+  std::vector<double> floor_added;
+  std::vector<double> floor_nanos;
   uint64_t lost = 0;
   caller.Run();
   for (int round = 0; round < rounds; ++round) {
-    nanos[kNothing].push_back(caller.Run());
+    nothing.push_back(caller.Run());
     floor_bpf* floor = floor_bpf__open_and_load();
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
-    nanos[kFloor].push_back(caller.Run());
+    floor_nanos.push_back(caller.Run());
+    floor_added.push_back(floor_nanos.back() - nothing.back());
     floor_bpf__destroy(floor);
-    const Measurement recorded = Recorded(caller, *mine, {}, calls);
-    nanos[kRecorded].push_back(recorded.nanos);
-    nanos[kNeighbour].push_back(Recorded(caller, *others, {}, calls).nanos);
-    const BpfOptions denials = {.track_denials = true};
-    nanos[kDenials].push_back(Recorded(caller, *mine, denials, calls).nanos);
-    nanos[kNeighbourOfDenials].push_back(Recorded(caller, *others, denials, calls).nanos);
-    const Measurement all = Recorded(caller, *mine, {.every_call = true}, calls);
-    nanos[kAll].push_back(all.nanos);
-    lost += recorded.lost + all.lost;
+    for (Form& form : forms) {
+      setenv(kFormVariable, form.name.c_str(), /*replace=*/1);
+      for (Condition& condition : form.conditions) {
+        const Measurement measured = Recorded(caller, condition.neighbour ? *others : *mine, condition.options, calls);
+        condition.nanos.push_back(measured.nanos);
+        condition.added.push_back(measured.nanos - nothing.back());
+        // Where programs are preempted, raw tracepoints lose calls, and that is no fault of ours.
+        if (!form.loses) lost += measured.lost;
+      }
+    }
   }
 
-  auto added = [&](Condition condition) {
-    std::vector<double> differences;
-    for (int round = 0; round < rounds; ++round)
-      differences.push_back(nanos[condition][round] - nanos[kNothing][round]);
-    return Median(differences);
-  };
-  std::printf("%d rounds of %ld getppid calls per condition\n\n%-32s %10s %10s %8s\n", rounds, calls, "", "ns/call",
+  std::printf("%d rounds of %ld getppid calls per condition\n\n%-44s %10s %10s %8s\n", rounds, calls, "", "ns/call",
               "added", "/ floor");
-  for (int condition = kNothing; condition < kConditions; ++condition) {
-    std::printf("%-32s %10.1f %10.1f", kNames[condition], Median(nanos[condition]), added(Condition(condition)));
-    if (condition != kNothing) std::printf(" %8.2f", added(Condition(condition)) / added(kFloor));
-    std::printf("\n");
+  const double floor = Median(floor_added);
+  std::printf("%-44s %10.1f\n", "nothing attached", Median(nothing));
+  std::printf("%-44s %10.1f %10.1f %8.2f\n", "floor: empty tp_btf/sys_enter", Median(floor_nanos), floor, 1.0);
+  for (const Form& form : forms) {
+    for (const Condition& condition : form.conditions) {
+      std::printf("%-44s %10.1f %10.1f %8.2f\n", (form.name + ": " + condition.name).c_str(), Median(condition.nanos),
+                  Median(condition.added), Median(condition.added) / floor);
+    }
   }
   std::printf("\nlost: %llu\n", static_cast<unsigned long long>(lost));
   return lost == 0 ? 0 : 1;

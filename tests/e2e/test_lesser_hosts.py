@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts that lack what recording with BPF stands on: each is named, and nothing half done is left."""
 
+import errno
 import os
 
 from support import E2eTest, load, store
@@ -14,6 +15,15 @@ class LesserHost(E2eTest):
         """As on a kernel without BTF: in a mount namespace of its own, where the file that has it is empty."""
         script = 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"'
         return self.run_process(["unshare", "--mount", "sh", "-c", script, "sh", *self.command_line(*arguments)])
+
+    def locked_down(self, level, *arguments):
+        """As on a kernel that is locked down: one that says so, and where BPF is refused as the verifier does it."""
+        rules = [{"names": ["bpf"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EINVAL}]
+        profile = store({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}, os.path.join(self.new_folder(), "profile.json"))
+        script = ('mount -t tmpfs none /sys/kernel/security && echo "$1" > /sys/kernel/security/lockdown && chmod 444 /sys/kernel/security/lockdown'
+                  ' && shift && exec "$@"')
+        return self.run_process(["unshare", "--mount", "sh", "-c", script, "sh", level,
+                                 *self.command_line("run", "-q", "--profile", profile, "--", *self.command_line(*arguments))])
 
     def refused(self, names, *arguments, form=None):
         """Where these calls are refused. What notification would need, a supervisor, is there already."""
@@ -44,6 +54,22 @@ class LesserHost(E2eTest):
             self.assertIn("this kernel has no type information (BTF", result.stderr)
             self.assertIn("--backend notify works without", result.stderr)
             self.assertFalse(os.path.exists(output))
+
+    def test_locked_down_for_confidentiality(self):
+        result = self.locked_down("none integrity [confidentiality]", "doctor")
+        self.assertEqual(result.status, 3, result)
+        self.assertRegex(result.stdout, r"(?m)^MISSING BPF programs .*locked down for confidentiality.*\n +-> boot with lockdown=integrity")
+        output = os.path.join(self.new_folder(), "recording.json")
+        result = self.locked_down("none integrity [confidentiality]", "record", "--backend", "bpf", "-o", output, "--", "true")
+        self.assertNotEqual(result.status, 0, result)
+        self.assertIn("locked down for confidentiality", result.stderr)
+        self.assertIn("--backend notify works without", result.stderr)
+        self.assertFalse(os.path.exists(output))
+
+    def test_another_level_of_lockdown_is_not_to_blame(self):
+        result = self.locked_down("none [integrity] confidentiality", "doctor")
+        self.assertEqual(result.status, 3, result)
+        self.assertNotIn("locked down", result.stdout)
 
     def test_who_works_on_maps_is_not_preempted(self):
         """Where programs are skipped while another task is in the middle of that; what is recorded is as ever."""

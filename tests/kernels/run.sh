@@ -6,17 +6,18 @@
 # what each check found and at the end a table of these kernels; WORK/table.md has the last row of every kernel that was ever tested in
 # WORK. Needs no KVM, and root for debootstrap alone.
 #
-#   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 7, 7-full; without any, all of them. The number is that of
-#                        the kernel in a release of Debian (7: the newest in sid); -full is the same with preempt=full, -systemd with
-#                        systemd as the first process. And, only where they are named, arm64-6.1 and arm64-6.12: kernels for aarch64,
-#                        which test what tests/support/build-arm64.sh builds.
+#   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 6.12-nohz, 6.12-lockdown, 7, 7-full, 7-nohz, 7-lockdown;
+#                        without any, all of them. The number is that of the kernel in a release of Debian (7: the newest in sid). A
+#                        word behind it is how it is booted: full with preempt=full, nohz with nohz_full=1, lockdown with
+#                        lockdown=confidentiality, systemd with systemd as the first process. And, only where they are named,
+#                        arm64-6.1 and arm64-6.12: kernels for aarch64, which test what tests/support/build-arm64.sh builds.
 #   --build DIR          what is tested: bin/ and workloads/ of this build (build/release; for aarch64 build/arm64)
 #   --checks NAME,…      only these checks, or those that begin with NAME-
 #   --filter FILTER      only these tests of the check `bpf`, as --gtest_filter has it ('-*TwoHundredTimes': emulated they take too long)
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
 #   --share DIR          what the guest finds, read-only, at /share
 #   --limit SECONDS      how long a guest may take (600)
-#   --rounds N           how often a storm of calls is counted (10 on 7 and 7-full, 3 on the others)
+#   --rounds N           how often each check that repeats itself does (storm: 10 on 7 and 7-full, 3 on the others; own, ends: 20)
 #   --report FILE        also writes what was found as a JUnit report
 #   --is-tested          boots nothing: exit status 0 if what runs in kernels and talks to them is what tests/kernels/tested was written for
 #   --note               if all is as expected, writes tests/kernels/tested
@@ -32,7 +33,7 @@ script=$here/guest/checks.sh
 checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note=''
 
 # Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
-kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 7 7-full)
+kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 6.12-nohz 6.12-lockdown 7 7-full 7-nohz 7-lockdown)
 on_request=(arm64-6.1 arm64-6.12)
 declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid [arm64-6.1]=bookworm [arm64-6.12]=trixie)
 declare -A architecture=([arm64-6.1]=arm64 [arm64-6.12]=arm64)
@@ -49,8 +50,16 @@ declare -A packages=(
   [arm64-6.12]='/^linux-image-6\.12\.[0-9.]+\+deb13-arm64$/'
 )
 
+# What the words behind a number add to the kernel's command line.
+declare -A booted=([full]="preempt=full" [nohz]="nohz_full=1" [lockdown]="lockdown=confidentiality" [systemd]="")
+
+# base_of NAME: the kernel without such a word.
+base_of() {
+  if [[ -v booted[${1##*-}] ]]; then echo "${1%-*}"; else echo "$1"; fi
+}
+
 usage() {
-  sed -n '3,28s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,29s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -92,9 +101,7 @@ while [[ $# -gt 0 ]]; do
     --note) note=yes && shift ;;
     -*) usage ;;
     *)
-      base=${1%-full}
-      if [[ $base != arm64-* ]]; then base=${base%-systemd}; fi
-      [[ -n ${suite[$base]-} ]] || usage
+      [[ -n ${suite[$(base_of "$1")]-} && $1 != arm64-*-systemd ]] || usage
       wanted+=("$1")
       shift
       ;;
@@ -115,7 +122,7 @@ fi
 
 # architecture_of NAME: of a kernel.
 architecture_of() {
-  echo "${architecture[${1%-full}]-amd64}"
+  echo "${architecture[$(base_of "$1")]-amd64}"
 }
 
 # The architectures of what is wanted, and what is tested on each.
@@ -190,15 +197,13 @@ lines() {
 # test_kernel NAME: boots it, prints what it found and notes its row of the table in its results. Those of an experiment are elsewhere.
 failed=
 test_kernel() {
-  local name=$1 base=${1%-full} init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/${experiment:-results}/$1
+  local name=$1 base init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/${experiment:-results}/$1
   local arch today
   arch=$(architecture_of "$1")
   today=$(date -u +%F)
-  if [[ $base != "$name" ]]; then arguments+=" preempt=full"; fi
-  if [[ $base == *-systemd ]]; then
-    base=${base%-systemd}
-    init=systemd
-  fi
+  base=$(base_of "$name")
+  if [[ $base != "$name" ]]; then arguments+=" ${booted[${name##*-}]}"; fi
+  if [[ $name == *-systemd ]]; then init=systemd; fi
   printf '\n== %s (%s/console)\n' "$name" "$results"
   rm -rf "$results"
   local patterns

@@ -97,10 +97,13 @@ Finding Programs(const absl::StatusOr<AttachFacts>& probe, const Finding& kernel
             "lose nothing"};
   }
   if (kernel.verdict == kMissing) return {kNote, "BPF programs", "not to be had with this kernel", ""};
-  return {kMissing, "BPF programs", WithoutHint(probe.status()),
-          absl::IsPermissionDenied(probe.status())
-              ? "run syscarve with sudo, outside a container that forbids bpf(2)"
-              : "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words"};
+  std::string remedy = "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words";
+  if (absl::IsPermissionDenied(probe.status())) {
+    remedy = "run syscarve with sudo, outside a container that forbids bpf(2)";
+  } else if (IsLockedDown()) {
+    remedy = "boot with lockdown=integrity, or without lockdown; --backend notify works without";
+  }
+  return {kMissing, "BPF programs", WithoutHint(probe.status()), remedy};
 }
 
 Finding Capabilities(const absl::StatusOr<AttachFacts>& probe) {

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "userspace/base/file.h"
 #include "userspace/base/random_hex.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
@@ -23,6 +24,12 @@ bool HasTypeInformation() {
   const UniqueFd file(open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC));
   __u16 magic = 0;
   return file.valid() && read(file.get(), &magic, sizeof(magic)) == sizeof(magic) && magic == BTF_MAGIC;
+}
+
+bool IsLockedDown() {
+  // All levels, the one in force in brackets.
+  const auto levels = ReadFile("/sys/kernel/security/lockdown", /*limit=*/256);
+  return levels.ok() && levels->find("[confidentiality]") != std::string::npos;
 }
 
 absl::StatusOr<std::string> NewRunId() {

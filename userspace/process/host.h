@@ -14,6 +14,10 @@ Host DescribeHost();
 // Whether the kernel's type information (BTF) can be read at /sys/kernel/btf/vmlinux, where libbpf looks for it.
 bool HasTypeInformation();
 
+// Whether the kernel is locked down for confidentiality, so that BPF programs may not read its memory. False where
+// /sys/kernel/security is not mounted and nobody can tell.
+bool IsLockedDown();
+
 // 32 random hex digits, for Run::id.
 absl::StatusOr<std::string> NewRunId();
 

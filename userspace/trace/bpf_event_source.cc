@@ -81,6 +81,14 @@ absl::Status BpfError(std::string_view what, int error) {
                         Concat(what, ": this kernel has no type information (BTF, /sys/kernel/btf/vmlinux)")),
                     "Kernels of Debian and Ubuntu have it; --backend notify works without.");
   }
+  // The verifier says only that it knows no such helper.
+  if (!absl::IsPermissionDenied(status) && IsLockedDown()) {
+    return WithHint(absl::FailedPreconditionError(
+                        Concat(what,
+                               ": this kernel is locked down for confidentiality (/sys/kernel/security/lockdown), "
+                               "and BPF programs may not read its memory")),
+                    "lockdown=integrity on the kernel's command line lets them; --backend notify works without.");
+  }
   return WithBpfHint(status);
 }
 
