@@ -173,6 +173,18 @@ class Run(E2eTest):
         self.assertEqual(result.status, 0, result)
         self.assertEqual(report["ended_after_grace"], 1)
 
+    def test_daemon_of_a_command_that_has_ended_before_anybody_looked_is_ended(self):
+        report = self.path("report.json")
+        # strace keeps the supervisor from looking after its child until that has ended: nothing holds it up but the calls that the
+        # profile refuses.
+        result = self.run_process(["strace", "-q", "-o", self.path("strace"), "-e", "trace=clone", "-e", "inject=clone:delay_exit=500000",
+                                   *self.command_line("run", "--profile", self.profile("SCMP_ACT_ERRNO", "reboot"), "--report", report,
+                                                      "--grace", "200ms", "--", self.workload("leave_daemon"), "1000")])
+        self.assertEqual(result.status, 0, result)
+        with open(self.path("strace"), encoding="utf-8") as file:
+            self.assertIn("(DELAYED)", file.read())
+        self.assertEqual(load(report)["ended_after_grace"], 1)
+
     def test_the_supervisor_cannot_be_reached(self):
         """Who has the supervisor's listener or its memory lets its own calls through."""
         profile = self.profile("SCMP_ACT_ERRNO", "reboot")

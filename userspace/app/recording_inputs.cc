@@ -82,7 +82,7 @@ absl::StatusOr<size_t> AddRecordings(const std::vector<std::string>& inputs, Rec
   const auto add = [&](const std::string& path) -> absl::Status {
     ++count;
     SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path, native));
-    const absl::Status added = merger.Add(recording);
+    absl::Status added = merger.Add(recording);
     if (added.ok()) return added;
     return Annotate(added, EscapeForTerminal(InputName(path)));
   };

@@ -104,6 +104,7 @@ class Supervisor {
   bool Send(uint64_t cookie, const Response& response);
   void SendSigsys(pid_t task, uint64_t cookie, bool may_handle);
   void Reap();
+  void CommandEnded(int wait_status);
   void GiveUp(absl::Status why);
   void KillRemaining();
 
@@ -193,13 +194,18 @@ absl::Status Supervisor::AwaitListener() {
       return SetUpStatus(*page_, command_);
     }
     listener_ = UniqueFd(page_->listener.load(std::memory_order_acquire));
-    if (died) {
+    if (died && !listener_.valid()) {
       // By a signal, before it executed anything: Ctrl-C at the very start.
       child_ = 0;
       children_left_ = false;
       outcome_.wait_status = wait_status;
       outcome_.status = ShellStatus(wait_status);
       return absl::OkStatus();
+    }
+    if (died) {
+      // Nothing that it did was to be asked about, so it did not wait for us. What it left behind is ours to end.
+      CommandEnded(wait_status);
+      Reap();
     }
     if (listener_.valid()) break;
     std::this_thread::sleep_for(pause);
@@ -441,17 +447,20 @@ void Supervisor::Reap() {
     if (pid < 0 && errno == EINTR) continue;
     if (pid < 0) children_left_ = false;
     if (pid <= 0) return;
-    if (pid != child_) continue;
-    child_ = 0;
-    signals_.SetTarget(0);
-    grace_end_ = Clock::now() + options_.grace;
-    outcome_.wait_status = killed_command_ && WIFSIGNALED(wait_status) ? SIGSYS : wait_status;
-    outcome_.status = ShellStatus(outcome_.wait_status);
-    if (page_->exec_error.load(std::memory_order_acquire) == 0) {
-      // It was started but never called again: its first instruction was its last.
-      const KnownProgram& target = programs_.OfFile(command_.path.c_str());
-      ReportStart(target.program, target.privileged);
-    }
+    if (pid == child_) CommandEnded(wait_status);
+  }
+}
+
+void Supervisor::CommandEnded(int wait_status) {
+  child_ = 0;
+  signals_.SetTarget(0);
+  grace_end_ = Clock::now() + options_.grace;
+  outcome_.wait_status = killed_command_ && WIFSIGNALED(wait_status) ? SIGSYS : wait_status;
+  outcome_.status = ShellStatus(outcome_.wait_status);
+  if (page_->exec_error.load(std::memory_order_acquire) == 0) {
+    // It was started but never called again: its first instruction was its last.
+    const KnownProgram& target = programs_.OfFile(command_.path.c_str());
+    ReportStart(target.program, target.privileged);
   }
 }
 
