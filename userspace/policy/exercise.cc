@@ -214,9 +214,9 @@ std::vector<Gap> FindGaps(std::span<const Recording> recordings) {
   }
   std::map<std::string, std::vector<Gap>> found;
   for (auto& [name, group] : groups) {
-    for (const auto& [from, to] : group.lives) {
-      group.restarted |=
-          std::ranges::any_of(group.starts, [&](UnixNanos start) { return start >= to && start > from; });
+    for (const auto& life : group.lives) {
+      group.restarted |= std::ranges::any_of(
+          group.starts, [&life](UnixNanos start) { return start >= life.second && start > life.first; });
     }
     AddGaps(group, found[name]);
     if (found[name].empty()) found.erase(name);
