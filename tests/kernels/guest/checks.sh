@@ -75,10 +75,15 @@ try() {
 
 check_doctor() {
   local status=0 wrong=
+  # Where the kernel is not what it is called, nothing below would say so.
+  case $kernel in
+    *-nohz) [[ $(< /sys/devices/system/cpu/nohz_full) == 1 ]] || wrong+="no CPU is without a tick; " ;;
+    *-lockdown) grep -q '\[confidentiality\]' /sys/kernel/security/lockdown || wrong+="not locked down; " ;;
+  esac
   syscarve doctor > doctor 2>&1 || status=$?
   case $backend in
     bpf)
-      if [[ $status != 0 ]] || grep -q '^MISSING' doctor; then wrong="exit status $status: $(grep '^MISSING' doctor)"; fi
+      if [[ $status != 0 ]] || grep -q '^MISSING' doctor; then wrong+="exit status $status: $(grep '^MISSING' doctor)"; fi
       grep -q "^ok *BPF programs .*($attach," doctor || wrong+="programs are not attached by $attach; "
       if [[ $capabilities == none ]]; then
         grep -q '^note *capability checks *cannot be seen' doctor || wrong+="does not say that capability checks cannot be seen"
@@ -87,7 +92,7 @@ check_doctor() {
       fi
       ;;
     notify)
-      [[ $status == 3 ]] || wrong="exit status $status and not 3"
+      [[ $status == 3 ]] || wrong+="exit status $status and not 3; "
       grep -q "^MISSING *$missing" doctor || wrong+="does not say what is missing: $missing; "
       [[ $(grep -c '^MISSING' doctor) == 1 ]] || wrong+="more than one thing is missing; "
       grep -q '^ok *user notification' doctor || wrong+="no user notification"
