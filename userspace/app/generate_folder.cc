@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/app/recording_inputs.h"
+#include "userspace/app/service_profiles.h"
 #include "userspace/app/standard_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
@@ -197,11 +198,24 @@ absl::Status CheckOurs(const fs::path& path, std::string_view first_words) {
                   "Move it, or name another folder with -o.");
 }
 
+// What is written beside profiles for engines: for `verify`, which is to try what is recommended. nullopt where nothing
+// is known of any service's capabilities.
+std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& services) {
+  ServiceCapabilities known;
+  for (const ServiceSummary& service : services) {
+    if (service.for_engine && service.made.capabilities_recorded) known[service.title] = service.made.cap_add;
+  }
+  if (known.empty()) return std::nullopt;
+  return FormatCapabilities(known);
+}
+
 absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles,
                            const std::vector<ServiceSummary>& services,
                            const std::optional<ComposeOverride>& override_file) {
   const fs::path output = request.output;
   const std::string summary = SummaryMarkdown(services);
+  const std::optional<std::string> capabilities = CapabilitiesText(services);
+  if (capabilities.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kCapabilitiesName, kCapabilitiesMarker));
   SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kSummaryName, kSummaryMarker));
   if (override_file.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kOverrideName, kComposeOverrideMarker));
   std::error_code error;
@@ -209,6 +223,9 @@ absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::str
   if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
   for (const auto& [name, text] : profiles) {
     SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / name).string(), text));
+  }
+  if (capabilities.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kCapabilitiesName).string(), *capabilities));
   }
   if (override_file.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kOverrideName).string(), override_file->text));

@@ -112,7 +112,7 @@ absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& e
   const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now() + kIdentityLimit);
   for (const std::string& warning : census.warnings) notes.Warn(warning);
   const std::map<std::string, Recording> parts = DivideByName(seen, census, choice);
-  if (parts.empty()) return NothingRecorded(seen, census);
+  if (parts.empty() && request.expect_containers) return NothingRecorded(seen, census);
   Reporter reporter(notes);
   std::set<std::string> taken;
   bool all_written = true;

@@ -29,7 +29,8 @@ struct RecordContainersRequest {
   std::vector<std::string> cgroup_parents;
   uint32_t max_containers = 1024;
   std::set<Exercise> exercise;
-  bool quiet = false;  // Nobody reads notes, so nothing is found out for one.
+  bool expect_containers = true;  // That none was recorded is an error.
+  bool quiet = false;             // Nobody reads notes, so nothing is found out for one.
   std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };
 

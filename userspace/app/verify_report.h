@@ -2,10 +2,11 @@
 // What `verify` found, for programs (JSON; docs/verify.md has its fields) and for the test tabs of CI servers (JUnit).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
-#include "userspace/app/verify_command.h"
+#include "userspace/app/verification.h"
 
 namespace syscarve {
 
@@ -13,6 +14,7 @@ namespace syscarve {
 struct VerifiedSubject {
   std::string profile;
   std::vector<std::string> command;
+  std::map<std::string, std::string> services = {};  // Of containers: the profiles' files, by their services.
 };
 
 std::string VerificationJson(const Verification& result, const EnforcedFilter& filter, const VerifiedSubject& subject);

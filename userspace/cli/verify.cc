@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,7 +13,9 @@
 #include "userspace/app/profile_enforcer.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/recording_output.h"
+#include "userspace/app/service_profiles.h"
 #include "userspace/app/verify_command.h"
+#include "userspace/app/verify_containers.h"
 #include "userspace/app/verify_report.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/output_file.h"
@@ -26,11 +30,13 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kHelp[] =
-    "Run a command under a profile, and pass only if nothing breaks: a gate for CI.\n\n"
+    "Run a command, or its containers, under profiles, and pass only if nothing breaks: a gate.\n\n"
     "First the profile only reports what it would refuse; then it is in force. It passes if no call was refused, the\n"
     "command succeeded, and what it started ended as it does without the profile. No root is needed:\n\n"
     "  syscarve verify --profile web.json -- ./run-my-tests.sh\n"
     "  syscarve verify --profile web.json --runs 5 --report verify.xml --format junit -- ./run-my-tests.sh\n\n"
+    "With --docker each container that the command creates gets the profile and the capabilities of its service:\n\n"
+    "  sudo syscarve verify --docker profiles -- ./run-the-tests.sh\n\n"
     "A command that fails now and then does so without the profile, too: with --runs that is measured, and\n"
     "counts for nothing. Exit code 1 says that something would break.";
 
@@ -43,18 +49,74 @@ struct VerifyFlags {
   std::string format = "json";
   std::optional<std::string> user;
   bool quiet = false;
-  std::vector<std::string> command;
+  bool docker = false;
+  std::vector<std::string> names;
+  std::string by = "service";
+  std::optional<std::string> engine_socket;
+  std::vector<std::string> cgroup_parents;
+  std::vector<std::string> words;  // What the command line has beside options: profiles, and the command.
+  size_t words_typed = 0;          // So many it has: CLI11 takes "[a,b]" for two.
+  std::string command;             // Never filled, as CLI11 gives everything to `words`.
 };
 
-void PrintVerdict(const Verification& result, bool quiet) {
-  if (!quiet) {
+// The words in front of "--", where `command` are those behind it.
+absl::StatusOr<std::vector<std::string>> ProfileWords(const VerifyFlags& flags,
+                                                      const std::vector<std::string>& command) {
+  const size_t count = flags.words_typed - std::min(flags.words_typed, command.size());
+  std::vector<std::string> words(
+      flags.words.begin(), flags.words.begin() + static_cast<std::ptrdiff_t>(std::min(count, flags.words.size())));
+  if (command.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
+  if (!flags.docker && !words.empty()) {
+    return WithHint(absl::InvalidArgumentError(Concat("\"", words.front(), "\" is one argument too many")),
+                    "Profiles are named in front of -- with --docker only.");
+  }
+  return words;
+}
+
+void PrintVerdict(const Verification& result, const VerifyFlags& flags) {
+  if (!flags.quiet) {
     for (const std::string& remark : result.remarks) Note(remark);
   }
   for (const VerifyProblem& problem : result.problems) {
     Note(problem.message);
     if (!problem.fix.empty()) Note(Concat("  ", problem.fix));
   }
-  if (!quiet) Note(result.Passed() ? "verified: nothing breaks under this profile" : "not verified");
+  if (flags.quiet) return;
+  Note(!result.Passed() ? "not verified"
+       : flags.docker   ? "verified: nothing breaks under these profiles"
+                        : "verified: nothing breaks under this profile");
+}
+
+absl::Status CheckForCommand(const VerifyFlags& flags) {
+  if (flags.profile.empty()) {
+    return WithHint(absl::InvalidArgumentError("--profile is missing"),
+                    "With --docker, profiles are named before --: `syscarve verify --help` has examples.");
+  }
+  if (!flags.names.empty() || flags.engine_socket.has_value() || !flags.cgroup_parents.empty()) {
+    return absl::InvalidArgumentError("--name, --engine-socket and --cgroup-parent go with --docker");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<VerifyContainersRequest> ContainersRequest(const VerifyFlags& flags,
+                                                          const std::vector<std::string>& profiles) {
+  if (!flags.profile.empty()) {
+    return absl::InvalidArgumentError("--profile is for a command; with --docker profiles are named before --");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(flags.target));
+  VerifyContainersRequest request;
+  request.verify = flags.request;
+  SYSCARVE_ASSIGN_OR_RETURN(request.profiles, ReadServiceProfiles(profiles, target));
+  request.filter.names = flags.names;
+  request.by = ByFromName(flags.by).value_or(By::kService);
+  request.engine_socket = flags.engine_socket;
+  request.cgroup_parents = flags.cgroup_parents;
+  for (const ServiceProfile& profile : request.profiles) {
+    for (const std::string& warning : profile.warnings) {
+      if (!flags.quiet) Warn(Concat(profile.file, ": ", warning));
+    }
+  }
+  return request;
 }
 
 // The exit code, when there was no error.
@@ -64,22 +126,35 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
     SYSCARVE_ASSIGN_OR_RETURN(report_file, OutputFile::Open(*flags.report));
   }
   if (flags.limit.count() > 0) flags.request.limit = flags.limit;
-  SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput profile, ReadProfileForCommand(flags.profile, flags.target));
-  if (!flags.quiet) PrintWarnings(profile);
-  SYSCARVE_ASSIGN_OR_RETURN(const EnforcedFilter filter, EnforcedFilterOf(profile));
-  flags.command = CommandWords(std::move(flags.command));
+  const std::vector<std::string> words = CommandWords(flags.words);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> profile_words, ProfileWords(flags, words));
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<Identity> identity, ResolveIdentity(flags.user));
-  SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(flags.command, std::move(identity)));
-  SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
-
+  VerifiedSubject subject = {.profile = flags.profile, .command = words};
   TerminalNotes notes(flags.quiet);
-  SYSCARVE_ASSIGN_OR_RETURN(const Verification result,
-                            VerifyCommand(flags.request, profile.profile, filter, command, signals, notes));
-  PrintVerdict(result, flags.quiet);
+  std::optional<EnforcedFilter> filter;
+  std::optional<ProfileInput> profile;
+  std::optional<VerifyContainersRequest> containers;
+  if (flags.docker) {
+    SYSCARVE_ASSIGN_OR_RETURN(containers, ContainersRequest(flags, profile_words));
+    for (const ServiceProfile& service : containers->profiles) subject.services[service.title] = service.file;
+  } else {
+    SYSCARVE_RETURN_IF_ERROR(CheckForCommand(flags));
+    SYSCARVE_ASSIGN_OR_RETURN(profile, ReadProfileForCommand(flags.profile, flags.target));
+    if (!flags.quiet) PrintWarnings(*profile);
+    SYSCARVE_ASSIGN_OR_RETURN(filter, EnforcedFilterOf(*profile));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(words, std::move(identity)));
+  SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
+  absl::StatusOr<Verification> verified =
+      containers.has_value() ? VerifyContainers(*containers, command, signals, notes)
+                             : VerifyCommand(flags.request, profile->profile, *filter, command, signals, notes);
+  SYSCARVE_RETURN_IF_ERROR(verified.status());
+  const Verification& result = *verified;
+  PrintVerdict(result, flags);
   if (report_file.has_value()) {
-    const VerifiedSubject subject = {flags.profile, flags.command};
-    const std::string report =
-        flags.format == "junit" ? VerificationJunit(result, subject) : VerificationJson(result, filter, subject);
+    const std::string report = flags.format == "junit"
+                                   ? VerificationJunit(result, subject)
+                                   : VerificationJson(result, filter.value_or(EnforcedFilter()), subject);
     LiftFileSizeLimit();
     const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(signals)};
     SYSCARVE_RETURN_IF_ERROR(report_file->Write(report, options));
@@ -92,7 +167,7 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
 void AddVerify(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<VerifyFlags>();
   CLI::App* const verb = AddVerb(app, "verify", kHelp);
-  verb->add_option("-p,--profile", flags->profile, Concat("The profile: ", kProfileWords))->required();
+  verb->add_option("-p,--profile", flags->profile, Concat("A command's profile: ", kProfileWords));
   AddProfileTargetOptions(*verb, flags->target);
   verb->add_option("--runs", flags->request.runs, "How often the command is run, each way")
       ->check(CLI::Range(uint32_t{1}, uint32_t{10000}))
@@ -108,10 +183,37 @@ void AddVerify(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
   verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but what breaks");
-  verb->add_option("command", flags->command, "The command and its arguments, after --")
-      ->type_name("COMMAND")
-      ->required();
-  verb->callback([flags, &exit_code] {
+  verb->add_flag("--docker", flags->docker,
+                 "Verify the containers that the command creates, each under its service's profile")
+      ->group("Containers");
+  verb->add_option("--name", flags->names, "Only containers whose name matches this pattern, as web-* (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false)
+      ->group("Containers");
+  verb->add_option("--by", flags->by, "What a container's profile is chosen by, as when it was recorded")
+      ->check(CLI::IsMember({"service", "container", "image"}))
+      ->capture_default_str()
+      ->group("Containers");
+  verb->add_option("--engine-socket", flags->engine_socket,
+                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
+      ->type_name("PATH")
+      ->group("Containers");
+  verb->add_option("--cgroup-parent", flags->cgroup_parents,
+                   "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
+      ->type_name("CGROUP")
+      ->allow_extra_args(false)
+      ->group("Containers");
+  // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
+  // positionals are complete go on behind "--".
+  const CLI::Option* const words =
+      verb->add_option("profiles", flags->words,
+                       "With --docker: a folder as generate writes it, or profiles, SERVICE=FILE where a file is not "
+                       "called as the service is")
+          ->type_name("PROFILES");
+  verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
+  verb->callback([flags, verb, words, &exit_code] {
+    const std::vector<CLI::Option*>& parsed = verb->parse_order();
+    flags->words_typed = static_cast<size_t>(std::ranges::count(parsed, words));
     const absl::StatusOr<int> result = Verify(*flags);
     exit_code = result.ok() ? *result : Fail(result.status());
   });

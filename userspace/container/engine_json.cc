@@ -291,6 +291,7 @@ std::optional<EngineEventKind> EventKind(std::string_view action) {
   constexpr std::pair<std::string_view, EngineEventKind> kKinds[] = {
       {"create", EngineEventKind::kCreate},
       {"start", EngineEventKind::kStart},
+      {"kill", EngineEventKind::kKill},
       {"die", EngineEventKind::kDie},
       {"died", EngineEventKind::kDie},
       {"destroy", EngineEventKind::kDestroy},
@@ -396,6 +397,10 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
     WhenTold(actor, "Attributes", [&](const JsonReader& attributes) {
       event.name = WithoutSlash(KeptTextOf(attributes, "name"));
       event.image = KeptTextOf(attributes, "image");
+      // Podman has its own word for it.
+      const std::string code = KeptTextOf(attributes, "exitCode") + KeptTextOf(attributes, "containerExitCode");
+      event.exit_code = ParseNumber<int>(code).value_or(0);
+      event.signal = ParseNumber<int>(KeptTextOf(attributes, "signal")).value_or(0);
     });
     event.labels = LabelsOf(actor, "Attributes");
     for (const char* own :

@@ -51,7 +51,7 @@ struct ContainerDetails {
   std::optional<std::chrono::seconds> stop_time;  // From its stop signal to SIGKILL; nullopt: the engine's default.
 };
 
-enum class EngineEventKind { kCreate, kStart, kDie, kDestroy, kRename };
+enum class EngineEventKind { kCreate, kStart, kKill, kDie, kDestroy, kRename };
 
 struct EngineEvent {
   EngineEventKind kind = EngineEventKind::kCreate;
@@ -60,6 +60,8 @@ struct EngineEvent {
   std::string image;
   std::map<std::string, std::string> labels;  // Without those that collide with the event's own attributes.
   UnixNanos time = 0;                         // By the engine's clock; 0 when it does not say.
+  int exit_code = 0;                          // Of kDie.
+  int signal = 0;                             // Of kKill.
 };
 
 // The version without what a distribution or a build put behind it, for comparing: "1.1.5+ds1" and "1.1.5~ds1-1" are

@@ -58,7 +58,8 @@ Profile AllowNothing() {
 
 Verification Judged(std::vector<VerifiedRun> runs, const Profile& profile = AllowNothing(),
                     bool start_refused = false) {
-  return JudgeRuns(std::move(runs), {}, profile, start_refused);
+  runs.back().start_refused = start_refused;
+  return JudgeRuns(std::move(runs), {}, profile);
 }
 
 std::vector<VerifyProblemKind> Kinds(const Verification& result) {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/container/create_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/strict_json.h"
+
+namespace syscarve {
+namespace {
+
+using testing::HasSubstr;
+
+const Confinement kConfinement = {
+    .profile = R"({"defaultAction":"SCMP_ACT_ERRNO"})", .cap_add = {{"CAP_CHOWN"}}, .label = "ours"};
+constexpr char kOption[] = R"("seccomp={\"defaultAction\":\"SCMP_ACT_ERRNO\"}")";
+
+std::string Confined(const std::string& body, const Confinement& confinement = kConfinement) {
+  const absl::StatusOr<std::string> confined = Confine(body, confinement);
+  EXPECT_TRUE(confined.ok()) << confined.status();
+  // Whatever was changed, it is JSON, without a key twice.
+  EXPECT_TRUE(ParseStrictJson(confined.value_or(""), {.bytes = 1 << 20, .values = 1000, .depth = 20}).ok())
+      << confined.value_or("");
+  return confined.value_or("");
+}
+
+TEST(CreateTargetTest, KnowsItsPathsInEveryVersion) {
+  EXPECT_EQ(CreateTargetOf("POST", "/containers/create"), CreateTarget::kDocker);
+  EXPECT_EQ(CreateTargetOf("POST", "/v1.41/containers/create?name=a"), CreateTarget::kDocker);
+  EXPECT_EQ(CreateTargetOf("POST", "/v4.3.1/libpod/containers/create"), CreateTarget::kLibpod);
+  for (const char* target :
+       {"/containers/create/x", "/containers/abc/start", "/v/containers/create", "/vx/containers/create",
+        "/v1.41containers/create", "/containers/json?all=/containers/create", "/"}) {
+    EXPECT_EQ(CreateTargetOf("POST", target), CreateTarget::kOther) << target;
+  }
+  EXPECT_EQ(CreateTargetOf("GET", "/containers/create"), CreateTarget::kOther);
+}
+
+TEST(ReadCreateRequestTest, ReadsWhatAContainerIsCalledBy) {
+  const auto request = ReadCreateRequest("/v1.41/containers/create?platform=&name=a%2Db%20c",
+                                         R"({"Image": "nginx:1", "Labels": {"k": "v", "n": 1},
+                                             "HostConfig": {"Privileged": true}})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->container.name, "a-b c");
+  EXPECT_EQ(request->container.image, "nginx:1");
+  EXPECT_EQ(request->container.labels, (std::map<std::string, std::string>{{"k", "v"}}));
+  EXPECT_TRUE(request->privileged);
+}
+
+TEST(ReadCreateRequestTest, TakesKeysWithoutRegardToCaseAsEnginesDo) {
+  const auto request = ReadCreateRequest("/containers/create", R"({"image": "a", "hostconfig": {"privileged": true}})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->container.image, "a");
+  EXPECT_TRUE(request->privileged);
+}
+
+TEST(ReadCreateRequestTest, NullIsNothing) {
+  const auto request =
+      ReadCreateRequest("/containers/create?name=/web", R"({"Image": null, "Labels": null, "HostConfig": null})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->container.name, "web");
+  EXPECT_FALSE(request->privileged);
+}
+
+TEST(ReadCreateRequestTest, RefusesWhatItCannotUnderstand) {
+  for (const char* body :
+       {"", "[]", "{", R"({"Image": 1})", R"({"HostConfig": []})", R"({"HostConfig": {"Privileged": 1}})",
+        R"({"Labels": "x"})", R"({"HostConfig": {}, "hostConfig": {}})", R"({} {})"}) {
+    EXPECT_FALSE(ReadCreateRequest("/containers/create", body).ok()) << body;
+  }
+  const std::string deep = Concat("{\"x\":", std::string(1000, '['), std::string(1000, ']'), "}");
+  EXPECT_FALSE(ReadCreateRequest("/containers/create", deep).ok());
+}
+
+TEST(ConfineTest, ReplacesWhatIsThereAndKeepsTheRest) {
+  const std::string body =
+      R"({"Image": "a",  "HostConfig": {"Memory": 12345678901234567, "SecurityOpt": ["no-new-privileges", "seccomp=x",)"
+      R"( "seccomp:y"], "CapAdd": ["NET_ADMIN"], "CapDrop": null, "Binds": ["/a:/b"]}, "Labels": {"k": "\u0041"}})";
+  EXPECT_EQ(
+      Confined(body),
+      Concat(
+          R"({"Image": "a",  "HostConfig": {"Memory": 12345678901234567, "SecurityOpt": ["no-new-privileges",)",
+          kOption,
+          R"(], "CapAdd": ["CAP_CHOWN"], "CapDrop": ["ALL"], "Binds": ["/a:/b"]}, "Labels": {"ours":"1","k": "\u0041"}})"));
+}
+
+TEST(ConfineTest, AddsWhatIsMissing) {
+  const std::string host = Concat(R"({"SecurityOpt":[)", kOption, R"(],"CapDrop":["ALL"],"CapAdd":["CAP_CHOWN"]})");
+  EXPECT_EQ(Confined("{}"), Concat(R"({"HostConfig":)", host, R"(,"Labels":{"ours":"1"}})"));
+  EXPECT_EQ(Confined(R"({"HostConfig":null,"Labels":{}})"),
+            Concat(R"({"HostConfig":)", host, R"(,"Labels":{"ours":"1"}})"));
+  EXPECT_THAT(Confined(R"({"Image":"a"})"), HasSubstr(R"({"ours":"1"},"Image":"a"})"));
+  EXPECT_THAT(Confined(R"({"HostConfig":{"Memory":1}})"), HasSubstr(R"(["CAP_CHOWN"],"Memory":1})"));
+}
+
+TEST(ConfineTest, LeavesCapabilitiesOfWhichNothingIsKnown) {
+  const std::string body = R"({"HostConfig":{"CapAdd":["NET_ADMIN"],"CapDrop":["CHOWN"]}})";
+  const std::string confined = Confined(body, {.profile = "{}", .cap_add = std::nullopt, .label = "ours"});
+  EXPECT_THAT(confined, HasSubstr(R"("CapAdd":["NET_ADMIN"],"CapDrop":["CHOWN"])"));
+  EXPECT_THAT(Confined("{}", {.profile = "{}", .cap_add = std::vector<std::string>(), .label = "ours"}),
+              HasSubstr(R"("CapDrop":["ALL"],"CapAdd":[])"));
+}
+
+TEST(ConfineTest, RefusesWhatWouldBeSaidTwice) {
+  for (const char* body :
+       {R"({"HostConfig":{"CapAdd":[],"capadd":[]}})", R"({"HostConfig":{"SecurityOpt":"x"}})",
+        R"({"Labels":{},"labels":{}})", R"({"HostConfig":{"SecurityOpt":[],"SecurityOpt":[]}})", "[]"}) {
+    EXPECT_FALSE(Confine(body, kConfinement).ok()) << body;
+  }
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/container/create_request.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "userspace/base/concat.h"
+#include "userspace/base/strict_json.h"
+
+namespace syscarve {
+namespace {
+
+constexpr JsonLimits kLimits = {.bytes = kMaxCreateBytes, .values = 200'000, .depth = 64};
+// Engines take the last of two; what matters here is refused then, what does not is the engine's business.
+constexpr JsonLeniency kLeniency = {.byte_order_mark = false, .repeated_keys = true};
+
+constexpr std::string_view kCreatePath = "/containers/create";
+constexpr std::string_view kLibpodCreatePath = "/libpod/containers/create";
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool SameWithoutCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
+std::string_view PathOf(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
+// Without the API's version in front: "/v1.41/containers/create" is "/containers/create".
+std::string_view WithoutVersion(std::string_view path) {
+  constexpr std::string_view kVersion = "0123456789.";
+  if (!path.starts_with("/v")) return path;
+  const size_t end = path.find_first_not_of(kVersion, 2);
+  return end == path.npos || end == 2 || path[end] != '/' ? path : path.substr(end);
+}
+
+std::optional<int> HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = Lower(c);
+  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
+  return std::nullopt;
+}
+
+// A part of a query, as a server reads it.
+std::string DecodeQueryPart(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const std::optional<int> high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : std::nullopt;
+    const std::optional<int> low = high.has_value() ? HexDigit(text[i + 2]) : std::nullopt;
+    if (low.has_value()) {
+      decoded += static_cast<char>(*high * 16 + *low);
+      i += 2;
+    } else {
+      decoded += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
+std::string QueryValue(std::string_view target, std::string_view key) {
+  const size_t question = target.find('?');
+  std::string_view query = question == target.npos ? std::string_view() : target.substr(question + 1);
+  while (!query.empty()) {
+    const size_t end = query.find('&');
+    const std::string_view part = query.substr(0, end);
+    const size_t equals = part.find('=');
+    if (DecodeQueryPart(part.substr(0, equals)) == key) {
+      return equals == part.npos ? std::string() : DecodeQueryPart(part.substr(equals + 1));
+    }
+    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+  }
+  return "";
+}
+
+absl::StatusOr<const JsonValue*> MemberOf(const JsonValue::Object& object, std::string_view key) {
+  const JsonValue* found = nullptr;
+  for (const JsonMember& member : object) {
+    if (!SameWithoutCase(member.key, key)) continue;
+    if (found != nullptr) return absl::InvalidArgumentError(Concat("the request says twice what ", key, " is"));
+    found = &member.value;
+  }
+  return found;
+}
+
+bool IsNull(const JsonValue* value) {
+  return value == nullptr || std::holds_alternative<std::nullptr_t>(value->data);
+}
+
+// The member as `Kind`; nullptr where it is missing or null.
+template <typename Kind>
+absl::StatusOr<const Kind*> TypedMember(const JsonValue::Object& object, std::string_view key) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(object, key));
+  if (IsNull(member)) return nullptr;
+  const Kind* const typed = std::get_if<Kind>(&member->data);
+  if (typed == nullptr) return absl::InvalidArgumentError(Concat("the request's ", key, " is of another kind"));
+  return typed;
+}
+
+absl::StatusOr<JsonValue> ParseBody(std::string_view body) {
+  absl::StatusOr<JsonValue> root = ParseStrictJson(body, kLimits, kLeniency);
+  if (!root.ok()) return Annotate(root.status(), "the request to create a container");
+  if (!std::holds_alternative<JsonValue::Object>(root->data)) {
+    return absl::InvalidArgumentError("the request to create a container is no JSON object");
+  }
+  return root;
+}
+
+// A change of a text: what is from `begin` to `end` becomes `text`.
+struct Edit {
+  uint32_t begin;
+  uint32_t end;
+  std::string text;
+};
+
+std::string Apply(std::vector<Edit> edits, std::string_view text) {
+  std::ranges::sort(edits, {}, &Edit::begin);
+  std::string result;
+  size_t at = 0;
+  for (const Edit& edit : edits) {
+    result += text.substr(at, edit.begin - at);
+    result += edit.text;
+    at = edit.end;
+  }
+  result += text.substr(at);
+  return result;
+}
+
+// Gives an object members, each in the place of the one that it has of that name. `value` may be null or missing.
+class ObjectEditor {
+ public:
+  // An object that is written anew.
+  ObjectEditor() = default;
+  explicit ObjectEditor(const JsonValue* value) : value_(IsNull(value) ? nullptr : value) {}
+
+  absl::Status Set(std::string_view key, std::string value) {
+    const JsonValue* old = nullptr;
+    if (value_ != nullptr) {
+      SYSCARVE_ASSIGN_OR_RETURN(old, MemberOf(std::get<JsonValue::Object>(value_->data), key));
+    }
+    if (old != nullptr) {
+      edits_.push_back({old->place.begin, old->place.end, std::move(value)});
+    } else {
+      added_ += Concat(added_.empty() ? "" : ",", "\"", key, "\":", value);
+    }
+    return absl::OkStatus();
+  }
+
+  // Of an object that is in the text.
+  void AppendEdits(std::vector<Edit>& edits) const {
+    edits.insert(edits.end(), edits_.begin(), edits_.end());
+    if (added_.empty()) return;
+    const bool alone = std::get<JsonValue::Object>(value_->data).empty();
+    const uint32_t at = value_->place.begin + 1;
+    edits.push_back({at, at, Concat(added_, alone ? "" : ",")});
+  }
+  bool in_text() const { return value_ != nullptr; }
+  std::string Written() const { return Concat("{", added_, "}"); }
+
+ private:
+  const JsonValue* value_ = nullptr;
+  std::vector<Edit> edits_;
+  std::string added_;
+};
+
+bool IsSeccompOption(const JsonValue& option) {
+  const auto* const text = std::get_if<std::string>(&option.data);
+  // The colon is how it was written before "=" was.
+  return text != nullptr && (text->starts_with("seccomp=") || text->starts_with("seccomp:"));
+}
+
+absl::StatusOr<std::string> SecurityOptions(const JsonValue* host_config, const std::string& profile) {
+  JsonValue::Array options;
+  if (host_config != nullptr) {
+    SYSCARVE_ASSIGN_OR_RETURN(
+        const JsonValue::Array* const old,
+        TypedMember<JsonValue::Array>(std::get<JsonValue::Object>(host_config->data), "SecurityOpt"));
+    if (old != nullptr) options = *old;
+  }
+  std::erase_if(options, IsSeccompOption);
+  options.emplace_back(Concat("seccomp=", profile));
+  return PrintCompactJson(options);
+}
+
+std::string Names(const std::vector<std::string>& names) {
+  JsonValue::Array array;
+  for (const std::string& name : names) array.emplace_back(name);
+  return PrintCompactJson(array);
+}
+
+// The object `key` of `root`, or nullptr where there is none.
+absl::StatusOr<const JsonValue*> ObjectMember(const JsonValue::Object& root, std::string_view key) {
+  SYSCARVE_RETURN_IF_ERROR(TypedMember<JsonValue::Object>(root, key).status());
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(root, key));
+  return IsNull(member) ? nullptr : member;
+}
+
+}  // namespace
+
+CreateTarget CreateTargetOf(std::string_view method, std::string_view target) {
+  if (method != "POST") return CreateTarget::kOther;
+  const std::string_view path = WithoutVersion(PathOf(target));
+  if (path == kCreatePath) return CreateTarget::kDocker;
+  return path == kLibpodCreatePath ? CreateTarget::kLibpod : CreateTarget::kOther;
+}
+
+absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue value, ParseBody(body));
+  const auto& root = std::get<JsonValue::Object>(value.data);
+  CreateRequest request;
+  request.container.name = QueryValue(target, "name");
+  if (request.container.name.starts_with('/')) request.container.name.erase(0, 1);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string* const image, TypedMember<std::string>(root, "Image"));
+  if (image != nullptr) request.container.image = *image;
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Object* const labels, TypedMember<JsonValue::Object>(root, "Labels"));
+  if (labels != nullptr) {
+    for (const JsonMember& label : *labels) {
+      const auto* const text = std::get_if<std::string>(&label.value.data);
+      if (text != nullptr) request.container.labels[label.key] = *text;
+    }
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Object* const host, TypedMember<JsonValue::Object>(root, "HostConfig"));
+  if (host != nullptr) {
+    SYSCARVE_ASSIGN_OR_RETURN(const bool* const privileged, TypedMember<bool>(*host, "Privileged"));
+    request.privileged = privileged != nullptr && *privileged;
+  }
+  return request;
+}
+
+absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& confinement) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue value, ParseBody(body));
+  const auto& members = std::get<JsonValue::Object>(value.data);
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const host_config, ObjectMember(members, "HostConfig"));
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const old_labels, ObjectMember(members, "Labels"));
+
+  ObjectEditor host(host_config);
+  SYSCARVE_ASSIGN_OR_RETURN(std::string options, SecurityOptions(host_config, confinement.profile));
+  SYSCARVE_RETURN_IF_ERROR(host.Set("SecurityOpt", std::move(options)));
+  if (confinement.cap_add.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(host.Set("CapDrop", R"(["ALL"])"));
+    SYSCARVE_RETURN_IF_ERROR(host.Set("CapAdd", Names(*confinement.cap_add)));
+  }
+  ObjectEditor labels(old_labels);
+  SYSCARVE_RETURN_IF_ERROR(labels.Set(confinement.label, R"("1")"));
+
+  std::vector<Edit> edits;
+  ObjectEditor root(&value);
+  for (const auto& [key, object] : {std::pair("HostConfig", &host), std::pair("Labels", &labels)}) {
+    if (object->in_text()) {
+      object->AppendEdits(edits);
+    } else {
+      SYSCARVE_RETURN_IF_ERROR(root.Set(key, object->Written()));
+    }
+  }
+  root.AppendEdits(edits);
+  return Apply(std::move(edits), body);
+}
+
+}  // namespace syscarve

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client of Docker's API asks an engine for when it creates a container, and the same request with a seccomp
+// profile and capabilities of ours. Pure functions of text.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/recording.h"
+
+namespace syscarve {
+
+// A profile is a few dozen KiB; what users mount and set is less.
+inline constexpr size_t kMaxCreateBytes = size_t{16} << 20;
+
+enum class CreateTarget {
+  kOther,   // Creates no container.
+  kDocker,  // POST /containers/create, with a version in front or not.
+  kLibpod,  // The same of Podman's own API, whose body is another one.
+};
+CreateTarget CreateTargetOf(std::string_view method, std::string_view target);
+
+struct CreateRequest {
+  Container container;  // Its name, image and labels: what it is called by. An adversary's bytes.
+  bool privileged = false;
+};
+
+// kInvalidArgument for a body that is no JSON object, or one that says twice what is looked at; engines take keys
+// without regard to case.
+absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body);
+
+struct Confinement {
+  std::string profile;                              // JSON, as engines take it.
+  std::optional<std::vector<std::string>> cap_add;  // After dropping all; nullopt leaves capabilities as they are.
+  std::string label;                                // Set to "1" on the container: it is one of ours.
+};
+
+// The body with `confinement` in place of what it said of seccomp and capabilities, and with its label; every other
+// byte stays. Fails as ReadCreateRequest does.
+absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& confinement);
+
+}  // namespace syscarve
