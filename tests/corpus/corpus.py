@@ -105,7 +105,7 @@ class Corpus:
             found = {"failed": str(error)}
         found |= {"name": workload.name, "kind": workload.kind, "key": self.key(workload), "seconds": round(time.monotonic() - begin),
                   "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(), "kernel": platform.release(),
-                  "distribution": host.images.host_mirror()[0], "runtime": host.checked(["runc", "--version"]).splitlines()[0],
+                  "distribution": host.suite(), "runtime": host.checked(["runc", "--version"]).splitlines()[0],
                   "syscarve": syscarve.Verbs(self.options.binary).version()}
         path = self.results / f"{workload.name}.json"
         path.with_suffix(".new").write_text(json.dumps(found, indent=1))

@@ -83,10 +83,12 @@ def checked(argv, **options):
 def wait_until(condition, seconds):
     """Whether `condition()` became true in time."""
     deadline = time.monotonic() + seconds
+    pause = 0.02
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.3)
     return True
 
 
@@ -165,6 +167,11 @@ def mounted(*argv):
     checked(["mount", *map(str, argv)])
 
 
+def suite():
+    """The name of this host's release."""
+    return support.decode(run(["sh", "-c", '. /etc/os-release; printf "%s" "$VERSION_CODENAME"']).stdout)
+
+
 class Tree:
     """One minimal Debian in the work folder, and beside it a layer for each workload, with its packages only: many of them exclude each
     other. Downloaded packages are kept."""
@@ -176,16 +183,16 @@ class Tree:
 
     def provide(self):
         stamp = self.work / "tree.json"
-        suite, mirror, components = images.host_mirror()
-        recipe = {"suite": suite, "mirror": mirror, "packages": sorted({*CLIENTS, *self.libraries()})}
+        recipe = {"suite": suite(), "packages": sorted({*CLIENTS, *self.libraries()})}
         if stamp.exists() and json.loads(stamp.read_text()) == recipe:
             return
-        print(f"making a tree of {suite} in {self.work}", file=sys.stderr)
+        print(f"making a tree of {suite()} in {self.work}", file=sys.stderr)
         stamp.unlink(missing_ok=True)
         for old in (self.folder, self.work / "layers"):
             shutil.rmtree(old, ignore_errors=True)
         self.archives.mkdir(parents=True, exist_ok=True)
-        checked(["debootstrap", "--variant=minbase", f"--components={components}", suite, self.folder, mirror], limit=1800)
+        release, mirror, components = images.host_mirror()
+        checked(["debootstrap", "--variant=minbase", f"--components={components}", release, self.folder, mirror], limit=1800)
         self._write("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         # Layers are made again when they are lost, and nobody reads manuals in them.
         self._write("etc/dpkg/dpkg.cfg.d/corpus", "force-unsafe-io\n" + "".join(

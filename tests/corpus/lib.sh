@@ -16,7 +16,7 @@ status() {
 }
 
 # listens PORT: whether something accepts TCP connections there.
-listens() { python3 -c "import socket; socket.create_connection(('127.0.0.1', $1), 5)"; }
+listens() { bash -c ': < /dev/tcp/127.0.0.1/'"$1" 2> /dev/null; }
 
 # is TEXT EXPECTED: fails with both unless they are the same.
 is() { [ "$1" = "$2" ] || { echo "got \"$1\", not \"$2\"" >&2; return 1; }; }
@@ -34,11 +34,10 @@ until_true() {
   return 1
 }
 
-# python3 -c with what its scripts use at hand.
+# py SCRIPT: runs it with python3. talk(port, lines…) sends lines, each when something has come after the last, and returns all that came.
 py() { python3 -c "
-import ftplib, imaplib, poplib, smtplib, socket, ssl, struct, sys, threading, time, urllib.request
+import re, socket, sys, time
 def talk(port, *lines, end=b'\n', host='127.0.0.1'):
-    '''Sends lines, each when something has come after the last, and returns all that came.'''
     got = b''
     with socket.create_connection((host, port), 10) as s:
         s.settimeout(10)

@@ -38,8 +38,7 @@ class Service:
         self.packages, self.command = word("packages").split(), shlex.split(word("command"))
         self.user, self.stop_signal = word("user"), word("stop_signal", "TERM")
         self.capabilities = (*CAPABILITIES, *word("capabilities").split())
-        self.functions = [line.split("(")[0].strip() for line in text.splitlines()
-                          if line.rstrip().endswith("() {") and not line.startswith(" ")]
+        self.functions = re.findall(r"^([a-z_0-9]+)\(\) \{", text, re.MULTILINE)
         self.others = [name for name in self.functions if name.startswith("other_")]
 
     def inputs(self):
