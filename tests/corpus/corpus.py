@@ -2,6 +2,7 @@
 """The corpus: which workloads there are, which of them still have to be run, and one after the other. See README.md; started by run.sh."""
 
 import argparse
+import collections
 import datetime
 import fnmatch
 import json
@@ -74,8 +75,11 @@ class Corpus:
         self.work = options.work
         self.results = self.work / ("results-host" if options.host else "results")
         self.results.mkdir(parents=True, exist_ok=True)
-        # Tools take a second each, and have one layer.
-        self.tool_packages = sorted({package for one in workloads().values() if one.kind == "tool" for package in one.packages})
+        # Tools take a second each, and those of one file have one layer.
+        self.tool_packages = collections.defaultdict(set)
+        for one in workloads().values():
+            if one.kind == "tool":
+                self.tool_packages[one.path.name].update(one.packages)
         self.place = host.HostPackages() if options.host else host.Tree(self.work, options.binary)
 
     def key(self, workload):
@@ -94,7 +98,7 @@ class Corpus:
     def lower(self, workload):
         if workload.kind == "service" or self.options.host:
             return self.place.layer(workload.name, workload.packages)
-        return self.place.layer("tools", self.tool_packages)
+        return self.place.layer(f"tools-{workload.path.name}", sorted(self.tool_packages[workload.path.name]))
 
     def run(self, workload):
         """In a process of its own, in mount, network and cgroup of its own. Returns the result and keeps it."""

@@ -19,7 +19,8 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW",
                 "SYS_CHROOT", "KILL", "AUDIT_WRITE")
 READY_SECONDS = 60
 LIMIT = 60
-STOP_SECONDS = 30
+# As long as Docker waits.
+STOP_SECONDS = 10
 # A stop may take this much longer under a profile before it counts as one that hangs.
 STOP_SLACK = 3
 # Somebody looks around in a container.
