@@ -295,6 +295,10 @@ class Namespace:
         mounted("-t", "overlay", "overlay", "-o", f"lowerdir={lower},upperdir={memory}/upper,workdir={memory}/work", self.root)
         self._is_mounted = True
         (self.root / "corpus").mkdir()
+        # As engines write them. Nothing but the loopback interface is there to ask.
+        for name, text in (("hosts", "127.0.0.1 localhost\n"), ("resolv.conf", "nameserver 127.0.0.1\n")):
+            (self.root / "etc" / name).unlink(missing_ok=True)
+            (self.root / "etc" / name).write_text(text)
 
     @staticmethod
     @contextlib.contextmanager

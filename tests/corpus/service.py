@@ -183,6 +183,7 @@ class Run:
     def renew(self):
         """Fresh data, and the workload's file where the clients find it."""
         self.work.namespace.renew()
+        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost {self.service.name}\n")
         shutil.copy(self.service.path, self.root / "corpus/workload")
         shutil.copy(host.HERE / "lib.sh", self.root / "corpus/lib.sh")
         if "prepare" in self.service.functions:
