@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service of services/: recorded in a container of runc, and then used in one under the profile that came of it.
+
+Its file is read by the container's own /bin/sh; README.md says what may be in it. Its functions run in the container's namespaces, but in
+neither its cgroup nor its filter: they are the clients, and are not recorded."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+import host
+import syscarve
+
+# What Docker gives by default.
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE",
+                "SYS_CHROOT", "KILL", "AUDIT_WRITE")
+READY_SECONDS = 60
+LIMIT = 60
+# As long as Docker waits.
+STOP_SECONDS = 10
+# A stop may take this much longer under a profile before it counts as one that hangs.
+STOP_SLACK = 3
+# Somebody looks around in a container.
+SHELL = "id -u && ls -l /etc > /dev/null && grep -c root /etc/passwd && cat /proc/1/comm && (sleep 0.1; echo over) && echo $((6 * 7))"
+
+
+class Service:
+    kind = "service"
+
+    def __init__(self, path):
+        self.path, self.name = path, path.name
+        text = path.read_text(encoding="utf-8")
+        # The shell reads the same lines; there is nothing to expand in them.
+        said = {name: shlex.split(value) for name, value in re.findall(r"^([a-z_]+)=(.*)$", text, re.MULTILINE)}
+        word = lambda name, default="": " ".join(said.get(name, [default]))
+        self.packages, self.command = word("packages").split(), shlex.split(word("command"))
+        self.user, self.stop_signal = word("user"), word("stop_signal", "TERM")
+        self.capabilities = (*CAPABILITIES, *word("capabilities").split())
+        self.functions = re.findall(r"^([a-z_0-9]+)\(\) \{", text, re.MULTILINE)
+        self.others = [name for name in self.functions if name.startswith("other_")]
+
+    def inputs(self):
+        return [self.path, host.HERE / "lib.sh"]
+
+    def run(self, work):
+        return Run(self, work).result()
+
+
+class Container:
+    def __init__(self, run, profile):
+        self._run, self._service = run, run.service
+        self.id = run.service.name
+        self._bundle = run.work.folder / "bundle"
+        self._log = open(run.work.folder / "log", "ab")
+        self._profile = profile
+        self._beside = None
+        self._process = None
+
+    def _runc(self, *words, **options):
+        return host.run(["runc", "--root", self._run.work.folder / "runc", *words], **options)
+
+    def start(self):
+        self._bundle.mkdir(exist_ok=True)
+        self._pid_file = self._bundle / "pid"
+        self._pid_file.unlink(missing_ok=True)
+        (self._bundle / "config.json").write_text(json.dumps(self._config()))
+        self._process = subprocess.Popen(
+            ["runc", "--root", self._run.work.folder / "runc", "run", "--bundle", self._bundle, "--pid-file", self._pid_file, self.id],
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=host.ENVIRONMENT, start_new_session=True)
+        host.wait_until(lambda: self._process.poll() is not None or self._pid_file.exists() and self._pid_file.read_text(), 30)
+        if self.running and "beside" in self._service.functions:
+            self._beside = subprocess.Popen(self._client("beside"), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                                            env=host.ENVIRONMENT, start_new_session=True)
+
+    @property
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
+    def _client(self, function):
+        return ["nsenter", "--target", self._pid_file.read_text(), "--mount", "--uts", "--ipc", "--net", "--pid", "--", "/bin/sh", "-eu",
+                "-c", 'cd /; . /corpus/lib.sh; . /corpus/workload; "$1"', "sh", function]
+
+    def call(self, function, limit=LIMIT):
+        """Runs a function of the workload's file."""
+        if not self.running:
+            return host.Ended("not running", b"", "", 0)
+        return host.run(self._client(function), limit)
+
+    def wait_until_ready(self):
+        """How the last try of `ready` ended."""
+        last = None
+
+        def tried():
+            nonlocal last
+            last = self.call("ready", 10)
+            return last.good or not self.running
+        host.wait_until(tried, READY_SECONDS)
+        return last
+
+    def exec(self):
+        if not self.running:
+            return host.Ended("not running", b"", "", 0)
+        return self._runc("exec", self.id, "/bin/sh", "-ec", SHELL, limit=LIMIT)
+
+    def stop(self):
+        """As an engine stops a container. Returns how the service ended."""
+        if not self.running:
+            return host.Ended("not running", b"", "", 0)
+        begin = time.monotonic()
+        self._runc("kill", self.id, self._service.stop_signal)
+        try:
+            status = host.shell_status(self._process.wait(STOP_SECONDS))
+        except subprocess.TimeoutExpired:
+            status = "timeout"
+        return host.Ended(status, b"", "", time.monotonic() - begin)
+
+    def remove(self):
+        if self._beside:
+            self._beside.kill()
+            self._beside.wait()
+        self._runc("delete", "--force", self.id)
+        if self._process:
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._log.close()
+
+    def _config(self):
+        root = self._run.root
+        user = {"uid": 0, "gid": 0}
+        home = "/root"
+        if self._service.user:
+            entry = [line.split(":") for line in (root / "etc/passwd").read_text().splitlines() if line.startswith(self._service.user + ":")]
+            if not entry:
+                raise host.Failed(f"there is no user {self._service.user}")
+            user, home = {"uid": int(entry[0][2]), "gid": int(entry[0][3])}, entry[0][5]
+        held = ["CAP_" + one for one in self._service.capabilities]
+        # As engines do: another user than root has them in no set but the bounding one.
+        effective = [] if user["uid"] else held
+        config = {
+            "ociVersion": "1.0.2",
+            "root": {"path": str(root)},
+            "hostname": self.id,
+            "process": {
+                "user": user, "args": self._service.command, "cwd": "/", "noNewPrivileges": False,
+                "env": [f"{key}={value}" for key, value in {**host.ENVIRONMENT, "HOME": home}.items()],
+                "capabilities": {"bounding": held, "permitted": effective, "effective": effective},
+                "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 1024, "hard": 4096}],
+            },
+            "mounts": [
+                {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+                {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+                {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+                 "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+                {"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+                {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
+                {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+            ],
+            "linux": {
+                "cgroupsPath": f"{self._run.work.cgroup.containers}/{self.id}",
+                "namespaces": [{"type": one} for one in ("pid", "network", "ipc", "uts", "mount")],
+                "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
+                "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+            },
+        }
+        if self._profile:
+            config["linux"]["seccomp"] = json.loads(self._profile.read_text())
+        return config
+
+
+class Run:
+    """All that is done with one service."""
+
+    def __init__(self, service, work):
+        self.service, self.work = service, work
+        self.root = work.namespace.root
+
+    def renew(self):
+        """Fresh data, and the workload's file where the clients find it."""
+        self.work.namespace.renew()
+        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost {self.service.name}\n")
+        shutil.copy(self.service.path, self.root / "corpus/workload")
+        shutil.copy(host.HERE / "lib.sh", self.root / "corpus/lib.sh")
+        if "prepare" in self.service.functions:
+            with host.Namespace.folder_mounts(self.root):
+                ended = self.work.namespace.inside("/bin/sh", "-euc", "cd /; . /corpus/lib.sh; . /corpus/workload; prepare", limit=180)
+            if not ended.good:
+                raise host.Failed(f"prepare ended with {ended.status}: {ended.output[-2000:]}")
+
+    def container(self, profile=None):
+        container = Container(self, profile)
+        container.start()
+        return container
+
+    def said(self):
+        log = self.work.folder / "log"
+        return host.support.decode(log.read_bytes())[-1500:] if log.exists() else ""
+
+    def record(self, number):
+        """One recording of a start, the load and the stop."""
+        self.renew()
+        with self.work.recorder(f"recording-{number}", self.service.name) as recorder:
+            container = self.container()
+            try:
+                ended = container.wait_until_ready()
+                if not ended.good:
+                    raise host.Failed(f"it does not become ready: {ended.output[-1000:]}\n{self.said()}")
+                ended = container.call("load")
+                if not ended.good:
+                    raise host.Failed(f"the load ended with {ended.status} while it was recorded: {ended.output[-1000:]}\n{self.said()}")
+                container.stop()
+            finally:
+                container.remove()
+        return recorder.recording
+
+    def phases(self, profile=None, mark=lambda name: None):
+        """Goes through all phases, and returns how each ended."""
+        done = {}
+        container = None
+
+        def note(name, ended, good=None):
+            done[name] = {"good": ended.good if good is None else good, "status": ended.status, "seconds": round(ended.seconds, 2)}
+            if not done[name]["good"]:
+                done[name]["said"] = (ended.output + "\n" + self.said())[-1500:].strip()
+            return done[name]["good"]
+
+        def fresh():
+            nonlocal container
+            if container:
+                container.remove()
+            self.renew()
+            container = self.container(profile)
+            return container.wait_until_ready()
+
+        def usable():
+            """What one phase has broken is not held against the next."""
+            mark("between")
+            return container.running and container.call("ready", 10).good or fresh().good
+
+        try:
+            mark("start")
+            note("start", fresh())
+            for name in ("load", *self.service.others):
+                if name != "load" and not usable():
+                    note(name, host.Ended("not running", b"", "", 0))
+                    continue
+                mark(name)
+                note(name, container.call(name), None)
+            usable()
+            mark("exec")
+            note("exec", container.exec())
+            if "reload" in self.service.functions:
+                usable()
+                mark("reload")
+                ended = container.call("reload")
+                # It must still do its work.
+                if note("reload", ended) and note("reload", container.wait_until_ready()):
+                    note("reload", container.call("load"))
+            usable()
+            mark("stop")
+            note("stop", container.stop(), True)
+            container.remove()
+            mark("restart")
+            container = self.container(profile)
+            if note("restart", container.wait_until_ready()) and note("restart", container.call("load")):
+                done["restart"]["stop"] = container.stop().status
+        finally:
+            if container:
+                container.remove()
+        return done
+
+    def under(self, mode, recording, without):
+        folder = self.work.folder
+        profile = self.work.verbs.generate(recording, mode, folder / f"{mode}.json")
+        (folder / "log").unlink(missing_ok=True)
+        with self.work.recorder(f"enforced-{mode}", self.service.name) as recorder:
+            done = self.phases(profile, recorder.mark)
+        refused = syscarve.refused(recorder.recording) if recorder.recording else {}
+        for name, phase in done.items():
+            expected = without[name]
+            if name in ("stop", "restart"):
+                same = phase.get("stop", phase["status"]) == expected.get("stop", expected["status"])
+                in_time = phase["seconds"] <= expected["seconds"] + STOP_SLACK if name == "stop" else True
+                phase["good"] = phase["good"] and same and in_time
+            phase["counts"] = expected["good"] and expected["status"] != "not running"
+            phase["refused"] = refused.get(name, [])
+        return {**self.work.verbs.price(recording, mode), "phases": done}
+
+    def result(self):
+        self.renew()
+        versions = self.work.namespace.versions(self.service.packages)
+        without = self.phases()
+        if not without["start"]["good"] or not without["load"]["good"]:
+            bad = "start" if not without["start"]["good"] else "load"
+            raise host.Failed(f"{bad} fails without a profile: {without[bad].get('said')}")
+        recordings = [self.record(number) for number in range(self.work.recordings)]
+        return {
+            "packages": versions, "without": without, "seen": len(syscarve.names(recordings[0])),
+            "luck": syscarve.luck(recordings, self.work.verbs, self.work.modes, self.work.folder),
+            "modes": {mode: self.under(mode, recordings[0], without) for mode in self.work.modes},
+        }

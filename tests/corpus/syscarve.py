@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings and profiles, as a user makes them: by the binary's verbs."""
+
+import json
+import os
+import pathlib
+import platform
+import re
+import socket
+import subprocess
+import sys
+
+import host
+
+sys.path.insert(0, str(host.SOURCE / "tests/support"))
+
+import closure_price  # noqa: E402  (what a mode adds, and of which power that is)
+
+ENOSYS = 38
+
+
+class Recorder:
+    """`record --docker` of every container below a cgroup, while the object is used as a context. Then `recording` is a path, or None when
+    none was started."""
+
+    def __init__(self, binary, folder, parent, name, options=()):
+        self._argv = [binary, "record", "-q", "--docker", "--cgroup-parent", parent, "-o", folder, *options, "--", "/bin/sh", "-c",
+                      'echo "$SYSCARVE_MARK"; exec cat']
+        self._folder, self._name = pathlib.Path(folder), name
+        self.recording = None
+
+    def __enter__(self):
+        self._folder.mkdir()
+        self._said = open(self._folder / "said", "w+")
+        # The command that ends the recording when its input does. It is started when everything is armed.
+        self._process = subprocess.Popen(list(map(str, self._argv)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
+                                         env=host.ENVIRONMENT)
+        self._marks = self._process.stdout.readline().decode().strip()
+        if not self._marks:
+            self._process.wait()
+            raise host.Failed(f"record did not begin: {self._words()}")
+        return self
+
+    def _words(self):
+        self._said.seek(0)
+        return self._said.read().strip()
+
+    def mark(self, name):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(self._marks)
+            connection.sendall(name.encode() + b"\n")
+            answer = connection.recv(4096)
+        if answer != b"ok\n":
+            raise host.Failed(f"mark {name}: {host.support.decode(answer)}")
+
+    def __exit__(self, kind, *_):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            status = self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            status = self._process.wait()
+        path = self._folder / f"{self._name}.recording.json"
+        if path.exists():
+            self.recording = path
+        elif kind is None:
+            raise host.Failed(f"record ended with {status} and wrote nothing: {self._words()}")
+        self._said.close()
+
+
+def load(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def subject_calls(recording, what):
+    """(run's name, entry) of each call of one kind, from either form of the format."""
+    for run in recording["runs"]:
+        for subject in run["subjects"]:
+            if "shape" in subject:
+                shape = recording["shapes"][subject["shape"]]
+                entries = shape[what] if what == "denials" else [recording["rows"][place] for place in shape[what]]
+            else:
+                entries = subject[what]
+            for entry in entries:
+                yield run["name"], entry
+
+
+def call_name(entry):
+    name = entry.get("name", f"#{entry['nr']}")
+    return name if entry["abi"] in ("x86_64", "aarch64") else f"{entry['abi']}:{name}"
+
+
+def names(path):
+    return {call_name(entry) for _, entry in subject_calls(load(path), "calls")}
+
+
+def refused(path):
+    """run's name -> the calls that the filter refused then, each with the answer and the programs, as texts."""
+    recording = load(path)
+    programs = {str(one["id"]): os.path.basename(one["path"] or "?") for one in recording["programs"]}
+    found = {}
+    for run, entry in subject_calls(recording, "denials"):
+        answer = "ENOSYS" if entry["errno"] == ENOSYS else entry.get("outcome") or (f"errno {entry['errno']}" if entry["errno"] else "killed")
+        if entry["errno"] == 1:
+            answer = "EPERM"
+        who = sorted({programs.get(str(one), "?") for one in entry["programs"]})
+        found.setdefault(run, set()).add(f"{call_name(entry)} ({answer}, {', '.join(who)})")
+    return {run: sorted(texts) for run, texts in found.items()}
+
+
+def runtime_baseline():
+    """The shipped file of what runc does in a container before its program. Without an engine nobody tells `generate` that it was runc."""
+    version = host.checked(["runc", "--version"]).split()[2].split("+")[0]
+    numbers = lambda text: [int(one) for one in re.findall(r"\d+", text)]
+    found = [(load(path), path) for path in (host.SOURCE / "profiles/runtime").glob("runc-*.json")]
+    found = [(numbers(one["version"]), path) for one, path in found if one["abi"] == platform.machine() and not one["no_new_privs"]]
+    if not found:
+        raise host.Failed(f"profiles/runtime has no file of runc for {platform.machine()}")
+    # Of this version, or of the last before it, or of the oldest.
+    return max([one for one in found if one[0] <= numbers(version)] or [min(found)])[1]
+
+
+class Verbs:
+    def __init__(self, binary, baseline="auto"):
+        self.binary, self._baseline = binary, baseline
+        os.environ["SYSCARVE_BINARY"] = str(binary)
+
+    def generate(self, recording, mode, out):
+        host.checked([self.binary, "generate", "-q", recording, "--closure", mode, "--baseline", self._baseline, "--format", "oci", "-o", out])
+        return out
+
+    def merge(self, recordings, out):
+        if len(recordings) == 1:
+            return recordings[0]
+        host.checked([self.binary, "merge", *recordings, "-o", out])
+        return out
+
+    def allowed(self, recording, mode):
+        return set(host.checked([self.binary, "generate", "-q", recording, "--closure", mode, "--baseline", self._baseline, "--format", "names"]).split())
+
+    def price(self, recording, mode):
+        """How many names a profile has, and what the mode adds to those that were seen, and which of these are above low risk."""
+        power = closure_price.Power()
+        _, added, conditional = closure_price.explained(str(recording), mode)
+        return {"names": len(self.allowed(recording, mode)), "added": len(added) + len(conditional),
+                "risky": sorted(name for name in added if power.risk(name) != "low")}
+
+    def version(self):
+        return re.sub(r"\s+", " ", host.checked([self.binary, "--version"]).strip())
+
+
+def luck(recordings, verbs, modes, folder):
+    """What differs between recordings of the same load: names that only some have, and how many different profiles come of them."""
+    sets = [names(path) for path in recordings]
+    profiles = {mode: [verbs.generate(path, mode, folder / f"luck-{mode}-{number}.json").read_bytes()
+                       for number, path in enumerate(recordings)] for mode in modes}
+    return {"recordings": len(recordings), "in_all": len(set.intersection(*sets)),
+            "in_some": sorted(set.union(*sets) - set.intersection(*sets)),
+            # Of how many the profile is the one that most recordings give.
+            "same": {mode: max(map(texts.count, texts)) for mode, texts in profiles.items()}}

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A command-line tool of tools/: recorded by `record`, and run by `run` under the profile that came of it.
+
+README.md says what is in such a file. Each command is one program with its arguments, without a shell around it, which would lend the tool
+its own calls."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import host
+import syscarve
+
+LIMIT = 60
+WORK = "/work"
+
+
+class Tool:
+    kind = "tool"
+
+    def __init__(self, path, name, packages):
+        self.path, self.name, self.packages = path, name, packages
+        self.setup, self.loads, self.others, self.beside = "", [], [], None
+
+    def inputs(self):
+        # Its own lines and no others: the file has many tools.
+        return [f"{self.packages} {self.setup} {self.loads} {self.others} {self.beside}"]
+
+    def run(self, work):
+        return Run(self, work).result()
+
+
+def read_tools(path):
+    """The tools of one file."""
+    tools = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        where = f"{path.name}:{number}"
+        if not line.strip() or line.startswith("#"):
+            continue
+        if match := re.fullmatch(r"\[([a-z0-9.+-]+)\](.*)", line):
+            tools.append(Tool(path, match[1], match[2].split()))
+            continue
+        key, colon, value = line.partition(":")
+        value = value.strip()
+        if not tools or not colon or not value:
+            raise host.Failed(f"{where}: neither [NAME] PACKAGE… nor KEY: VALUE")
+        tool = tools[-1]
+        if key == "setup":
+            tool.setup += value + "\n"
+        elif key == "load":
+            tool.loads.append(value)
+        elif key == "other":
+            tool.others.append(value)
+        elif key == "beside":
+            tool.beside = value
+        else:
+            raise host.Failed(f"{where}: unknown key {key!r}")
+    for tool in tools:
+        if not tool.loads:
+            raise host.Failed(f"{path.name}: {tool.name} has no load")
+    return tools
+
+
+def split(line):
+    """(words, file for standard input or None) of a command line."""
+    words = shlex.split(line)
+    if "<" in words:
+        place = words.index("<")
+        return words[:place] + words[place + 2:], words[place + 1]
+    return words, None
+
+
+class Run:
+    def __init__(self, tool, work):
+        self.tool, self.work = tool, work
+        self.root = work.namespace.root
+        self.beside = None
+
+    def commands(self):
+        return [(f"load_{number}", line) for number, line in enumerate(self.tool.loads, 1)] + [
+            (f"other_{number}", line) for number, line in enumerate(self.tool.others, 1)]
+
+    def renew(self):
+        """An empty /work with what the setup makes."""
+        self.end_beside()
+        shutil.rmtree(self.root / WORK[1:], ignore_errors=True)
+        (self.root / WORK[1:]).mkdir()
+        ended = self.work.namespace.inside("/bin/sh", "-euc", f"cd {WORK}\n{self.tool.setup}")
+        if not ended.good:
+            raise host.Failed(f"setup ended with {ended.status}: {ended.output[-1000:]}")
+        if self.tool.beside:
+            port, command = self.tool.beside.split(" ", 1)
+            self.beside = subprocess.Popen(["chroot", self.root, "/bin/sh", "-c", f"cd {WORK}; exec {command}"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=host.ENVIRONMENT)
+            if not host.wait_until(lambda: host.listens(int(port)), 20):
+                raise host.Failed(f"nothing listens on {port}")
+
+    def end_beside(self):
+        if self.beside:
+            self.beside.kill()
+            self.beside.wait()
+            self.beside = None
+
+    def execute(self, line, *prefix):
+        words, stdin = split(line)
+        argv = ["chroot", self.root, "/usr/bin/env", "-C", WORK, *prefix, *words]
+        if stdin is None:
+            return host.run(argv, LIMIT)
+        with open(self.root / WORK[1:] / stdin, "rb") as file:
+            return host.run(argv, LIMIT, stdin=file)
+
+    def plain(self):
+        self.renew()
+        return {name: self.execute(line) for name, line in self.commands()}
+
+    def record(self, number):
+        self.renew()
+        made = []
+        for name, line in self.commands():
+            if name.startswith("load_"):
+                out = f"corpus/{number}-{name}.json"
+                ended = self.execute(line, "/corpus/syscarve", "record", "-q", "-o", f"/{out}", *self.work.record_options, "--")
+                if not (self.root / out).exists():
+                    raise host.Failed(f"record wrote nothing: {ended.output[-1000:]}")
+                made.append(self.work.folder / f"{number}-{name}.json")
+                shutil.move(self.root / out, made[-1])
+        return self.work.verbs.merge(made, self.work.folder / f"recording-{number}.json")
+
+    def under(self, mode, recording, first, second):
+        profile = self.work.verbs.generate(recording, mode, self.work.folder / f"{mode}.json")
+        shutil.copy(profile, self.root / "corpus/profile.json")
+        self.renew()
+        done = {}
+        for name, line in self.commands():
+            report = self.root / "corpus/report.json"
+            report.unlink(missing_ok=True)
+            ended = self.execute(line, "/corpus/syscarve", "run", "-q", "--profile", "/corpus/profile.json", "--report", "/corpus/report.json", "--")
+            expected = first[name]
+            good = ended.status == expected.status
+            # What differs by itself, such as a time, says nothing.
+            if good and expected.stdout == second[name].stdout:
+                good = ended.stdout == expected.stdout
+            done[name] = {"good": good, "status": ended.status, "expected": expected.status, "command": line,
+                          "counts": expected.status == second[name].status and expected.status != "timeout",
+                          "refused": self.refused(syscarve.load(report)) if report.exists() else []}
+            if not good:
+                done[name]["said"] = ended.output[-1000:]
+        return {**self.work.verbs.price(recording, mode), "phases": done}
+
+    @staticmethod
+    def refused(report):
+        return sorted({f"{one['call']} ({one['errno'] if 'errno' in one else one['action']}, {one['program']['path'].rsplit('/', 1)[-1]})"
+                       for one in report["refused"]})
+
+    def result(self):
+        self.work.namespace.renew()
+        with host.Namespace.folder_mounts(self.root):
+            shutil.copy(self.work.binary, self.root / "corpus/syscarve")
+            try:
+                return self._result()
+            finally:
+                self.end_beside()
+
+    def _result(self):
+        versions = self.work.namespace.versions(self.tool.packages)
+        first, second = self.plain(), self.plain()
+        for name, ended in first.items():
+            if name.startswith("load_") and not ended.good:
+                raise host.Failed(f"{name} fails without a profile, {ended.status}: {ended.output[-1000:]}")
+        recordings = [self.record(number) for number in range(self.work.recordings)]
+        return {
+            "packages": versions,
+            "without": {name: {"good": True, "status": ended.status, "said": "" if ended.good else ended.output[-300:]}
+                        for name, ended in first.items()},
+            "seen": len(syscarve.names(recordings[0])),
+            "luck": syscarve.luck(recordings, self.work.verbs, self.work.modes, self.work.folder),
+            "modes": {mode: self.under(mode, recordings[0], first, second) for mode in self.work.modes},
+        }
