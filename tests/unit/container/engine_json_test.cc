@@ -314,7 +314,7 @@ TEST(ParseEngineEvent, ReadsDocker) {
   const std::vector<EngineEvent> events = Events("docker-events");
   EXPECT_EQ(KindsOf(events, kId),
             (std::vector{EngineEventKind::kCreate, EngineEventKind::kStart, EngineEventKind::kRename,
-                         EngineEventKind::kDie, EngineEventKind::kDestroy}));
+                         EngineEventKind::kKill, EngineEventKind::kDie, EngineEventKind::kDestroy}));
   EXPECT_EQ(events[0].name, "c1");
   EXPECT_EQ(events[0].image, "bb:1");
   EXPECT_EQ(events[0].time, 1795508287653337324u);
