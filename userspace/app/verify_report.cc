@@ -15,32 +15,38 @@ namespace {
 
 constexpr char kSchema[] = "syscarve.verify-report/1";
 
+// Of what is verified, which can have the problem.
+enum class Of { kBoth, kCommand, kContainers };
+
 struct KindWords {
   VerifyProblemKind kind;
+  Of of;
   const char* id;
   const char* summary;
   const char* help;
 };
 
 constexpr std::array<KindWords, 10> kKinds = {{
-    {VerifyProblemKind::kRefused, "refused", "No call is refused.",
+    {VerifyProblemKind::kRefused, Of::kBoth, "refused", "No call is refused.",
      "Record the command that makes the call, and generate the profile anew."},
-    {VerifyProblemKind::kFails, "fails", "The command succeeds under the profile as it does without.",
+    {VerifyProblemKind::kFails, Of::kBoth, "fails", "The command succeeds under the profile as it does without.",
      "The calls that were refused tell why."},
-    {VerifyProblemKind::kFailsAnyway, "fails-anyway", "The command succeeds without the profile.",
+    {VerifyProblemKind::kFailsAnyway, Of::kBoth, "fails-anyway", "The command succeeds without the profile.",
      "Mend the command first."},
-    {VerifyProblemKind::kStops, "stops", "What the command started ends as it does without the profile.",
+    {VerifyProblemKind::kStops, Of::kBoth, "stops", "What the command started ends as it does without the profile.",
      "Record how it stops."},
-    {VerifyProblemKind::kTakesTooLong, "takes-too-long", "No run is over its time.", "See --limit."},
-    {VerifyProblemKind::kCapability, "capability", "No capability is missing.",
+    {VerifyProblemKind::kTakesTooLong, Of::kBoth, "takes-too-long", "No run is over its time.", "See --limit."},
+    {VerifyProblemKind::kCapability, Of::kContainers, "capability", "No capability is missing.",
      "Add it, or record what needs it and generate anew."},
-    {VerifyProblemKind::kNeverStarted, "never-started", "Every profile's service is started.",
+    {VerifyProblemKind::kNeverStarted, Of::kContainers, "never-started", "Every profile's service is started.",
      "Let the command start it, or leave its profile out."},
-    {VerifyProblemKind::kNotConfined, "not-confined", "Every container of a service runs under its profile.",
+    {VerifyProblemKind::kNotConfined, Of::kContainers, "not-confined",
+     "Every container of a service runs under its profile.",
      "The command must create its containers itself, through the engine that DOCKER_HOST names."},
-    {VerifyProblemKind::kLeftRunning, "left-running", "The command stops what it starts.",
+    {VerifyProblemKind::kLeftRunning, Of::kContainers, "left-running", "The command stops what it starts.",
      "Stop the containers in the command."},
-    {VerifyProblemKind::kStartIsRefused, "start-is-refused", "The command can be started.", "Allow execve."},
+    {VerifyProblemKind::kStartIsRefused, Of::kCommand, "start-is-refused", "The command can be started.",
+     "Allow execve."},
 }};
 
 const KindWords& WordsOf(VerifyProblemKind kind) {
@@ -162,7 +168,9 @@ std::string VerificationJson(const Verification& result, const EnforcedFilter& f
 
 std::string VerificationJunit(const Verification& result, const VerifiedSubject& subject) {
   std::vector<FindingRule> rules;
+  const Of other = subject.services.empty() ? Of::kContainers : Of::kCommand;
   for (const KindWords& words : kKinds) {
+    if (words.of == other) continue;
     rules.push_back({.id = words.id, .summary = words.summary, .help = words.help, .level = FindingLevel::kError});
   }
   std::vector<Finding> findings;

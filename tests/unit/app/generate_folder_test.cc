@@ -13,6 +13,7 @@ namespace syscarve {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -59,7 +60,8 @@ TEST_F(GenerateFolderTest, WritesAProfileForEachService) {
   Write("tuesday/web.recording.json", TextOf("write", 'b'));
   const absl::StatusOr<std::string> summary = GenerateFolder(Request({Path("monday"), Path("tuesday")}), notes_);
   ASSERT_TRUE(summary.ok()) << summary.status();
-  EXPECT_THAT(In("profiles"), ElementsAre("SUMMARY.md", "db.json", "web.json"));
+  EXPECT_THAT(In("profiles"), ElementsAre("SUMMARY.md", "capabilities.yaml", "db.json", "web.json"));
+  EXPECT_THAT(Read("profiles/capabilities.yaml"), EndsWith("\n\"db\": []\n\"web\": []\n"));
   EXPECT_THAT(Allowed("profiles/web.json"), ElementsAre("read", "write"));
   EXPECT_THAT(Allowed("profiles/db.json"), ElementsAre("fsync"));
   EXPECT_THAT(*summary, StartsWith(Path("profiles/db.json") + "\n  "));
@@ -144,7 +146,8 @@ TEST_F(GenerateFolderTest, AnOverrideIsForTheServicesOfTheComposeFile) {
   request.baseline.baseline = "none";
   request.compose = Write("project/docker-compose.yml", "services:\n  web:\n    image: nginx\n");
   ASSERT_TRUE(GenerateFolder(request, notes_).ok());
-  EXPECT_THAT(In("profiles"), ElementsAre("SUMMARY.md", "docker-compose.override.yml", "tool.json", "web.json"));
+  EXPECT_THAT(In("profiles"),
+              ElementsAre("SUMMARY.md", "capabilities.yaml", "docker-compose.override.yml", "tool.json", "web.json"));
   EXPECT_THAT(Read("profiles/docker-compose.override.yml"), HasSubstr("../profiles/web.json"));
   EXPECT_THAT(notes_.warnings,
               testing::Contains("tool: recorded without a container, so the override says nothing of it"));

@@ -34,7 +34,7 @@ VerifiedContainer Ended(int status, milliseconds stop = milliseconds(100), bool 
   return container;
 }
 
-VerifiedRun Run(bool enforced, std::vector<VerifiedContainer> containers, int status = 0) {
+VerifiedRun Made(bool enforced, std::vector<VerifiedContainer> containers, int status = 0) {
   VerifiedRun run;
   run.enforced = enforced;
   run.status = status;
@@ -56,13 +56,13 @@ std::vector<VerifyProblemKind> Kinds(const Verification& result) {
 }
 
 TEST(JudgeContainersTest, PassesWhenNothingChanges) {
-  const Verification result = Judged({Run(false, {Ended(0)}), Run(true, {Ended(0)})});
+  const Verification result = Judged({Made(false, {Ended(0)}), Made(true, {Ended(0)})});
   EXPECT_THAT(result.problems, IsEmpty());
   EXPECT_THAT(result.remarks, IsEmpty());
 }
 
 TEST(JudgeContainersTest, ARefusalIsToldWithCallProgramTestAndWhatMendsIt) {
-  VerifiedRun run = Run(false, {Ended(0)});
+  VerifiedRun run = Made(false, {Ended(0)});
   run.containers->refused[{.service = "web", .call = Call("mkdirat"), .answer = "EPERM"}] = {
       .count = 2, .programs = {"/bin/app"}, .tests = {"upload"}, .excuse = ""};
   run.containers->refused[{.service = "web", .call = Call("clone3"), .answer = "ENOSYS"}] = {
@@ -76,7 +76,7 @@ TEST(JudgeContainersTest, ARefusalIsToldWithCallProgramTestAndWhatMendsIt) {
 }
 
 TEST(JudgeContainersTest, AStopThatHangs) {
-  const Verification result = Judged({Run(false, {Ended(0)}), Run(true, {Ended(137, milliseconds(10'100))})});
+  const Verification result = Judged({Made(false, {Ended(0)}), Made(true, {Ended(137, milliseconds(10'100))})});
   ASSERT_THAT(Kinds(result), ElementsAre(VerifyProblemKind::kStops));
   EXPECT_EQ(
       result.problems[0].message,
@@ -85,28 +85,28 @@ TEST(JudgeContainersTest, AStopThatHangs) {
 }
 
 TEST(JudgeContainersTest, AStopThatTakesMuchLonger) {
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0, milliseconds(1000))}), Run(true, {Ended(0, milliseconds(5001))})})),
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5001))})})),
               ElementsAre(VerifyProblemKind::kStops));
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0, milliseconds(1000))}), Run(true, {Ended(0, milliseconds(5000))})})),
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5000))})})),
               IsEmpty());
 }
 
 TEST(JudgeContainersTest, AStatusThatWasThereBeforeIsNoNews) {
   EXPECT_THAT(
-      Kinds(Judged({Run(false, {Ended(0)}), Run(false, {Ended(1)}), Run(true, {Ended(1)}), Run(true, {Ended(0)})})),
+      Kinds(Judged({Made(false, {Ended(0)}), Made(false, {Ended(1)}), Made(true, {Ended(1)}), Made(true, {Ended(0)})})),
       IsEmpty());
 }
 
 TEST(JudgeContainersTest, AServiceThatNeverStarted) {
-  EXPECT_THAT(Kinds(Judged({Run(false, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0)}), Run(true, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(Kinds(Judged({Made(false, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(true, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
   // Of those that the user named there must be one.
-  EXPECT_THAT(Kinds(Judged({Run(false, {})}, /*chosen=*/true)), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(Kinds(Judged({Made(false, {})}, /*chosen=*/true)), ElementsAre(VerifyProblemKind::kNeverStarted));
 }
 
 TEST(JudgeContainersTest, AContainerWithoutItsProfile) {
   const Verification result =
-      Judged({Run(false, {Ended(0)}), Run(true, {Ended(0, milliseconds(100), /*confined=*/false)})});
+      Judged({Made(false, {Ended(0)}), Made(true, {Ended(0, milliseconds(100), /*confined=*/false)})});
   EXPECT_THAT(Kinds(result), ElementsAre(VerifyProblemKind::kNotConfined));
 }
 
@@ -115,20 +115,20 @@ TEST(JudgeContainersTest, AContainerThatIsLeftRunning) {
   left.status = std::nullopt;
   left.stop = std::nullopt;
   left.running = true;
-  EXPECT_THAT(Kinds(Judged({Run(false, {left})})), ElementsAre(VerifyProblemKind::kLeftRunning));
+  EXPECT_THAT(Kinds(Judged({Made(false, {left})})), ElementsAre(VerifyProblemKind::kLeftRunning));
 }
 
 TEST(JudgeContainersTest, ATestThatFailsNowAndThen) {
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0)}), Run(false, {Ended(0)}, 1), Run(true, {Ended(0)}, 1),
-                            Run(true, {Ended(0)})})),
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(false, {Ended(0)}, 1), Made(true, {Ended(0)}, 1),
+                            Made(true, {Ended(0)})})),
               IsEmpty());
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0)}), Run(true, {Ended(0)}, 1)})),
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(true, {Ended(0)}, 1)})),
               ElementsAre(VerifyProblemKind::kFails));
-  EXPECT_THAT(Kinds(Judged({Run(false, {Ended(0)}, 1)})), ElementsAre(VerifyProblemKind::kFailsAnyway));
+  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}, 1)})), ElementsAre(VerifyProblemKind::kFailsAnyway));
 }
 
 TEST(JudgeContainersTest, TheReportHasServicesAndProfiles) {
-  VerifiedRun run = Run(false, {Ended(0)});
+  VerifiedRun run = Made(false, {Ended(0)});
   run.containers->refused[{.service = "web", .call = Call("mkdirat"), .answer = "EPERM"}] = {
       .count = 2, .programs = {"/bin/app"}, .tests = {"upload"}, .excuse = ""};
   const Verification result = Judged({run});

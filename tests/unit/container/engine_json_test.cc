@@ -282,12 +282,14 @@ TEST(ParseEngineEvent, ReadsDocker) {
   const std::vector<EngineEvent> events = Events("docker-events");
   EXPECT_EQ(KindsOf(events, kId),
             (std::vector{EngineEventKind::kCreate, EngineEventKind::kStart, EngineEventKind::kRename,
-                         EngineEventKind::kDie, EngineEventKind::kDestroy}));
+                         EngineEventKind::kKill, EngineEventKind::kDie, EngineEventKind::kDestroy}));
   EXPECT_EQ(events[0].name, "c1");
   EXPECT_EQ(events[0].image, "bb:1");
   EXPECT_EQ(events[0].time, 1795508287653337324u);
   for (const EngineEvent& event : events) {
     if (event.id != kId) continue;
+    EXPECT_EQ(event.signal, event.kind == EngineEventKind::kKill ? 9 : 0);
+    EXPECT_EQ(event.exit_code, event.kind == EngineEventKind::kDie ? 137 : 0);
     EXPECT_EQ(event.labels,
               (std::map<std::string, std::string>{{"com.docker.compose.service", "web"}, {"evil label", "a b"}}));
   }

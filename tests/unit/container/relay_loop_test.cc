@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -179,10 +180,34 @@ TEST_F(RelayLoopTest, ConfinesAContainerWhoseBodyComesInPieces) {
 
 TEST_F(RelayLoopTest, LeavesOtherContainersAlone) {
   const UniqueFd client = Client();
-  Send(client.get(), "POST /containers/create?name=other HTTP/1.1\r\nContent-Length: 15\r\n\r\n{ \"Image\": \"a\" }");
+  Send(client.get(), "POST /containers/create?name=other HTTP/1.1\r\nContent-Length: 16\r\n\r\n{ \"Image\": \"a\" }");
   const UniqueFd engine = Engine();
   ReadHead(engine.get());
-  EXPECT_EQ(ReadUntil(engine.get(), "\"a\" "), "{ \"Image\": \"a\" ");
+  EXPECT_EQ(ReadUntil(engine.get(), "}"), "{ \"Image\": \"a\" }");
+}
+
+TEST_F(RelayLoopTest, SaysThatAPrivilegedContainerIsNotConfined) {
+  const std::string body = R"({"HostConfig":{"Privileged":true}})";
+  {
+    const UniqueFd client = Client();
+    Send(client.get(),
+         Concat("POST /containers/create?name=web HTTP/1.1\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+    const UniqueFd engine = Engine();
+    ReadHead(engine.get());
+    EXPECT_EQ(ReadUntil(engine.get(), "}}"), body);
+  }
+  EXPECT_THAT(End(), HasSubstr("Pweb is privileged"));
+}
+
+TEST_F(RelayLoopTest, SaysThatPodmansOwnRequestsAreNotUnderstood) {
+  {
+    const UniqueFd client = Client();
+    Send(client.get(), "POST /v4.3.1/libpod/containers/create HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+    const UniqueFd engine = Engine();
+    ReadHead(engine.get());
+    EXPECT_EQ(ReadUntil(engine.get(), "{}"), "{}");
+  }
+  EXPECT_THAT(End(), HasSubstr("Podman's own API"));
 }
 
 TEST_F(RelayLoopTest, NoRequestHidesBehindAnother) {
