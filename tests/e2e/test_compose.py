@@ -57,7 +57,8 @@ class Example(ContainerTest):
         self.assertEqual(result.status, 0, result)
         self.assertEqual(result.stdout.count("all tests passed"), 2, result)
         made = set(os.listdir(os.path.join(self.project, "profiles")))
-        self.assertEqual(made, {"web.json", "cache.json", "database.json", "SUMMARY.md", "capabilities.yaml", "docker-compose.override.yml"})
+        self.assertEqual(made, {"web.json", "cache.json", "database.json", "SUMMARY.md", "capabilities.yaml",
+                                "docker-compose.override.yml"})
         with open(os.path.join(self.project, "profiles/docker-compose.override.yml"), encoding="utf-8") as file:
             override = file.read()
         for service, needed in SERVICES.items():

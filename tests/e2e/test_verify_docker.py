@@ -12,7 +12,8 @@ import xml.etree.ElementTree as xml
 
 import engine
 from containers import ContainerTest
-from support import NOBODY, load, wait_until
+from podman import PodmanMixin
+from support import NOBODY, E2eTest, load, wait_until
 
 IMAGE = "syscarve-test/busybox:latest"
 # What its work needs beside what every container does: mkdir, and as root CAP_CHOWN.
@@ -379,3 +380,28 @@ class BadLuck(VerifyDocker):
         self.assertEqual(result.status, 1, result)
         cases = {case.get("name"): case for case in xml.parse(report).getroot().iter("testcase")}
         self.assertEqual([name for name, case in cases.items() if case.find("failure") is not None], ["never-started"])
+
+
+class UnderPodman(PodmanMixin, E2eTest):
+    """Podman's service speaks Docker's API, and takes a profile as a path."""
+
+    def test_a_name_that_is_missing_only_when_it_is_enforced(self):
+        socket = self.path("podman.sock")
+        service = self.start(self.podman_command("system", "service", "--time=0", f"unix://{socket}"))
+        self.addCleanup(self.finish, service)
+        self.addCleanup(service.terminate)
+        wait_until(lambda: engine.Api(socket).answers(), "podman answers")
+        options = f"--rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 --cgroup-parent /{self.parent}"
+        script = self.path("tests.sh")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho >> {self.path('count')}\n"
+                       f"[ $(wc -l < {self.path('count')}) = 1 ] && work=ls || work=mkdir\n"
+                       f"exec docker run {options} --name web busybox:1 sh -c \"$work /tmp/made; echo done\"\n")
+        os.chmod(script, 0o755)
+        profile = self.path("web.json")
+        with open(profile, "w", encoding="utf-8") as file:
+            json.dump({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}, file)
+        result = self.syscarve("verify", "--docker", "--engine-socket", socket, profile, "--", script)
+        self.assertEqual(result.status, 1, result)
+        self.assertRegex(result.stderr, r"web: refused mkdir \(EPERM\), 1 time, by /bin/busybox\n")
+        self.assertNotIn("ran without", result.stderr)

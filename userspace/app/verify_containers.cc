@@ -164,6 +164,16 @@ class Verifier {
         signals_(signals),
         notes_(notes) {}
 
+  // Docker's daemon is sent a profile; Podman's opens the path that it is told.
+  absl::Status WriteProfiles() {
+    for (const ServiceProfile& profile : request_.profiles) {
+      const std::string path = Concat(folder_.path(), "/", profile_paths_.size(), ".seccomp.json");
+      SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(path, profile.engine_profile));
+      profile_paths_[profile.title] = path;
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<VerifiedRun> Run(bool enforced, std::optional<milliseconds> limit) {
     const std::string recordings = Concat(folder_.recordings(), "/", ++runs_);
     SYSCARVE_ASSIGN_OR_RETURN(EngineRelay relay, StartRelay(enforced));
@@ -202,8 +212,10 @@ class Verifier {
     options.confine = [this, enforced](const Container& container) -> std::optional<Confinement> {
       const ServiceProfile* const profile = enforced ? ProfileOf(container) : nullptr;
       if (profile == nullptr) return std::nullopt;
-      return Confinement{
-          .profile = profile->engine_profile, .cap_add = profile->cap_add, .label = std::string(kConfinedLabel)};
+      const auto path = profile_paths_.find(profile->title);
+      return Confinement{.profile = path == profile_paths_.end() ? profile->engine_profile : path->second,
+                         .cap_add = profile->cap_add,
+                         .label = std::string(kConfinedLabel)};
     };
     return EngineRelay::Start(options);
   }
@@ -407,6 +419,7 @@ class Verifier {
   SignalForwarder& signals_;
   Notes& notes_;
   uint32_t runs_ = 0;
+  std::map<std::string, std::string> profile_paths_;  // By title; empty where the engine is sent the text.
   RefusedBefore before_;
 };
 
@@ -423,6 +436,7 @@ absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& req
   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
   SYSCARVE_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::Make(command.identity.has_value()));
   Verifier verifier(request, command, socket, folder, signals, notes);
+  if (engine.Info().name == "podman") SYSCARVE_RETURN_IF_ERROR(verifier.WriteProfiles());
   const bool chosen = !request.filter.names.empty();
   return RunPhases(
       request.verify, [&](bool enforced, std::optional<milliseconds> limit) { return verifier.Run(enforced, limit); },

@@ -34,7 +34,7 @@ struct CreateRequest {
 absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body);
 
 struct Confinement {
-  std::string profile;                              // JSON, as engines take it.
+  std::string profile;                              // As the engine takes it behind "seccomp=": the JSON, or a path.
   std::optional<std::vector<std::string>> cap_add;  // After dropping all; nullopt leaves capabilities as they are.
   std::string label;                                // Set to "1" on the container: it is one of ours.
 };

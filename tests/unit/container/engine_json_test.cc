@@ -320,6 +320,8 @@ TEST(ParseEngineEvent, ReadsDocker) {
   EXPECT_EQ(events[0].time, 1795508287653337324u);
   for (const EngineEvent& event : events) {
     if (event.id != kId) continue;
+    EXPECT_EQ(event.signal, event.kind == EngineEventKind::kKill ? 9 : 0);
+    EXPECT_EQ(event.exit_code, event.kind == EngineEventKind::kDie ? 137 : 0);
     EXPECT_EQ(event.labels,
               (std::map<std::string, std::string>{{"com.docker.compose.service", "web"}, {"evil label", "a b"}}));
   }
