@@ -30,7 +30,7 @@ FORMAT = 1
 WORKLOAD_SECONDS = 3600
 SKIPPED = 77
 # From packages that the tests install anyway.
-QUICK = ("nginx", "redis", "git-daemon", "python-http", "tar", "sqlite3", "perl", "git")
+QUICK = ("beanstalkd", "git-daemon", "nginx", "python-http", "redis", "rsyncd", "tinyproxy", "xinetd")
 
 
 def workloads():
@@ -194,7 +194,7 @@ def parse(arguments):
     options.work = pathlib.Path(os.environ.get("SYSCARVE_CORPUS_DIR", "/var/tmp/syscarve-corpus")).resolve()
     options.binary = pathlib.Path(os.environ.get("SYSCARVE_BINARY", host.SOURCE / "build/release/bin/syscarve")).resolve()
     options.modes = options.modes.split(",")
-    options.host = options.host or options.quick
+    options.host, options.fresh = options.host or options.quick, options.fresh or options.quick
     options.recordings = options.recordings or (2 if options.quick else 5)
     if options.quick and not options.names:
         options.names = list(QUICK)

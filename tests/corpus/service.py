@@ -226,7 +226,7 @@ class Run:
         def note(name, ended, good=None):
             done[name] = {"good": ended.good if good is None else good, "status": ended.status, "seconds": round(ended.seconds, 2)}
             if not done[name]["good"]:
-                done[name]["said"] = (ended.output + "\n" + self.said())[-1500:].strip()
+                done[name]["said"] = (ended.output[-700:] + "\n" + self.said()[-700:]).strip()
             return done[name]["good"]
 
         def fresh():

@@ -4,6 +4,7 @@
 README.md says what is in such a file. Each command is one program with its arguments, without a shell around it, which would lend the tool
 its own calls."""
 
+import errno
 import re
 import shlex
 import shutil
@@ -62,6 +63,10 @@ def read_tools(path):
     return tools
 
 
+def answer(refused):
+    return errno.errorcode.get(refused["errno"], refused["errno"]) if "errno" in refused else refused["action"]
+
+
 def split(line):
     """(words, file for standard input or None) of a command line."""
     words = shlex.split(line)
@@ -89,6 +94,8 @@ class Run:
         ended = self.work.namespace.inside("/bin/sh", "-euc", f"cd {WORK}\n{self.tool.setup}")
         if not ended.good:
             raise host.Failed(f"setup ended with {ended.status}: {ended.output[-1000:]}")
+        # What prints the times of files is to print the same each time.
+        self.work.namespace.inside("find", WORK, "-exec", "touch", "-h", "-d", "@1000000000", "{}", "+")
         if self.tool.beside:
             port, command = self.tool.beside.split(" ", 1)
             self.beside = subprocess.Popen(["chroot", self.root, "/bin/sh", "-c", f"cd {WORK}; exec {command}"], stdin=subprocess.DEVNULL,
@@ -150,8 +157,7 @@ class Run:
 
     @staticmethod
     def refused(report):
-        return sorted({f"{one['call']} ({one['errno'] if 'errno' in one else one['action']}, {one['program']['path'].rsplit('/', 1)[-1]})"
-                       for one in report["refused"]})
+        return sorted({f"{one['name'] or one['number']} ({answer(one)}, {one['program']['path'].rsplit('/', 1)[-1]})" for one in report["refused"]})
 
     def result(self):
         self.work.namespace.renew()
