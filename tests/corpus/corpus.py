@@ -4,6 +4,7 @@
 import argparse
 import collections
 import datetime
+import fcntl
 import fnmatch
 import json
 import os
@@ -91,7 +92,8 @@ class Corpus:
         path = self.results / f"{workload.name}.json"
         if path.exists():
             found = json.loads(path.read_text())
-            if found["key"] == self.key(workload):
+            # One that could not be run may be able to now.
+            if found["key"] == self.key(workload) and (self.options.table or "failed" not in found):
                 return found
         return None
 
@@ -220,6 +222,12 @@ def main():
         raise host.Failed("this needs root")
     if not options.binary.exists():
         raise host.Failed(f"{options.binary} is not there: SYSCARVE_BINARY names the binary to test")
+    # One run at a time: apt would wait for nobody, and two would slow each other down.
+    lock = open(options.work / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise host.Failed(f"another run is at work in {options.work}") from None
     if not options.host:
         corpus.place.provide()
     results = []

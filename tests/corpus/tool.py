@@ -15,6 +15,8 @@ import syscarve
 
 LIMIT = 60
 WORK = "/work"
+# Archivers and their like write it in place of the time.
+ENVIRONMENT = {**host.ENVIRONMENT, "SOURCE_DATE_EPOCH": "1000000000"}
 
 
 class Tool:
@@ -91,7 +93,7 @@ class Run:
         self.end_beside()
         shutil.rmtree(self.root / WORK[1:], ignore_errors=True)
         (self.root / WORK[1:]).mkdir()
-        ended = self.work.namespace.inside("/bin/sh", "-euc", f"cd {WORK}\n{self.tool.setup}")
+        ended = self.work.namespace.inside("/bin/sh", "-euc", f"cd {WORK}\n{self.tool.setup}", env=ENVIRONMENT)
         if not ended.good:
             raise host.Failed(f"setup ended with {ended.status}: {ended.output[-1000:]}")
         # What prints the times of files is to print the same each time.
@@ -113,9 +115,9 @@ class Run:
         words, stdin = split(line)
         argv = ["chroot", self.root, "/usr/bin/env", "-C", WORK, *prefix, *words]
         if stdin is None:
-            return host.run(argv, LIMIT)
+            return host.run(argv, LIMIT, env=ENVIRONMENT)
         with open(self.root / WORK[1:] / stdin, "rb") as file:
-            return host.run(argv, LIMIT, stdin=file)
+            return host.run(argv, LIMIT, stdin=file, env=ENVIRONMENT)
 
     def plain(self):
         self.renew()
@@ -134,7 +136,8 @@ class Run:
                 shutil.move(self.root / out, made[-1])
         return self.work.verbs.merge(made, self.work.folder / f"recording-{number}.json")
 
-    def under(self, mode, recording, first, second):
+    def under(self, mode, recording):
+        """How each command ends under the profile, with what was refused."""
         profile = self.work.verbs.generate(recording, mode, self.work.folder / f"{mode}.json")
         shutil.copy(profile, self.root / "corpus/profile.json")
         self.renew()
@@ -143,17 +146,23 @@ class Run:
             report = self.root / "corpus/report.json"
             report.unlink(missing_ok=True)
             ended = self.execute(line, "/corpus/syscarve", "run", "-q", "--profile", "/corpus/profile.json", "--report", "/corpus/report.json", "--")
-            expected = first[name]
-            good = ended.status == expected.status
+            done[name] = ended, self.refused(syscarve.load(report)) if report.exists() else []
+        return done
+
+    def judged(self, done, plain):
+        """The phases of one mode, held against all runs without a profile."""
+        phases = {}
+        for name, line in self.commands():
+            ended, refused = done[name]
+            statuses = {one[name].status for one in plain}
+            outputs = {one[name].stdout for one in plain}
             # What differs by itself, such as a time, says nothing.
-            if good and expected.stdout == second[name].stdout:
-                good = ended.stdout == expected.stdout
-            done[name] = {"good": good, "status": ended.status, "expected": expected.status, "command": line,
-                          "counts": expected.status == second[name].status and expected.status != "timeout",
-                          "refused": self.refused(syscarve.load(report)) if report.exists() else []}
+            good = ended.status in statuses and (len(outputs) > 1 or ended.stdout in outputs)
+            phases[name] = {"good": good, "status": ended.status, "command": line, "refused": refused,
+                            "counts": len(statuses) == 1 and "timeout" not in statuses}
             if not good:
-                done[name]["said"] = ended.output[-1000:]
-        return {**self.work.verbs.price(recording, mode), "phases": done}
+                phases[name]["said"] = ended.output[-1000:]
+        return phases
 
     @staticmethod
     def refused(report):
@@ -170,16 +179,19 @@ class Run:
 
     def _result(self):
         versions = self.work.namespace.versions(self.tool.packages)
-        first, second = self.plain(), self.plain()
+        first = self.plain()
         for name, ended in first.items():
-            if name.startswith("load_") and not ended.good:
+            if name.startswith("load_") and ended.status in ("timeout", 126, 127):
                 raise host.Failed(f"{name} fails without a profile, {ended.status}: {ended.output[-1000:]}")
         recordings = [self.record(number) for number in range(self.work.recordings)]
+        done = {mode: self.under(mode, recordings[0]) for mode in self.work.modes}
+        # One before all of that, two after it: what differs from one minute to the next is noticed.
+        plain = [first, self.plain(), self.plain()]
         return {
             "packages": versions,
-            "without": {name: {"good": True, "status": ended.status, "said": "" if ended.good else ended.output[-300:]}
+            "without": {name: {"good": ended.status != "timeout", "status": ended.status, "said": "" if ended.good else ended.output[-300:]}
                         for name, ended in first.items()},
             "seen": len(syscarve.names(recordings[0])),
             "luck": syscarve.luck(recordings, self.work.verbs, self.work.modes, self.work.folder),
-            "modes": {mode: self.under(mode, recordings[0], first, second) for mode in self.work.modes},
+            "modes": {mode: {**self.work.verbs.price(recordings[0], mode), "phases": self.judged(done[mode], plain)} for mode in self.work.modes},
         }
