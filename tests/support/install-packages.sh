@@ -15,16 +15,12 @@ test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-jso
       docker.io containerd runc docker-compose podman debootstrap busybox-static
       python3-jsonschema libxml2-utils
       python3-yaml bubblewrap groff-base lz4 zstd
-      beanstalkd rsync tinyproxy-bin xinetd
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
 kernels=(qemu-system-x86 debootstrap cpio zstd xz-utils kmod e2fsprogs python3)
 # What would start by itself at the next boot, by the package that brings it.
 declare -A servers=(
   [nginx]=nginx.service
   [redis-server]=redis-server.service
-  [beanstalkd]=beanstalkd.service
-  [rsync]=rsync.service
-  [xinetd]=xinetd.service
   [docker.io]="docker.socket docker.service"
   [containerd]=containerd.service
   [podman]="podman.socket podman.service podman-restart.service podman-auto-update.timer podman-auto-update.service"
