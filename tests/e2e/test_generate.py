@@ -208,6 +208,7 @@ class Explain(E2eTest):
 
 
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "generate", "containers")
+CAPABILITIES = "capabilities.yaml"
 OVERRIDE = "docker-compose.override.yml"
 
 
@@ -247,7 +248,7 @@ class GenerateFolder(E2eTest):
 
     def test_golden(self):
         self.generated("--compose", "docker-compose.yml")
-        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", "capabilities.yaml", "db.json", OVERRIDE, "web.json"])
+        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", CAPABILITIES, "db.json", OVERRIDE, "web.json"])
         for name in self.written():
             expected = os.path.join(GOLDEN, "expected", name)
             if os.environ.get("SYSCARVE_UPDATE_GOLDENS"):
@@ -325,7 +326,7 @@ class GenerateFolder(E2eTest):
         store(recording, os.path.join(other, "backup.recording.json"))
         self.generated("--closure", "none", folders=("recordings", "nightly"))
         self.assertEqual(self.allowed("backup.json"), names(self.recording("backup")) | {"getpid"})
-        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", "capabilities.yaml", "db.json", "web.json"])
+        self.assertEqual(self.written(), ["SUMMARY.md", "backup.json", CAPABILITIES, "db.json", "web.json"])
 
     def test_one_bad_recording_and_nothing_is_written(self):
         for content in (b"", b"{}", b"\xff"):
@@ -371,7 +372,7 @@ class GenerateFolder(E2eTest):
 
     def test_output_folder_is_made_and_can_be_anywhere(self):
         self.generated("--compose", "docker-compose.yml", output="../elsewhere/a/b")
-        self.assertEqual(self.written("elsewhere/a/b"), ["SUMMARY.md", "backup.json", "capabilities.yaml", "db.json", OVERRIDE, "web.json"])
+        self.assertEqual(self.written("elsewhere/a/b"), ["SUMMARY.md", "backup.json", CAPABILITIES, "db.json", OVERRIDE, "web.json"])
         self.assertIn('"seccomp:../elsewhere/a/b/web.json"', self.read(OVERRIDE, "elsewhere/a/b"))
         # From another folder than the project's, the paths are the project's all the same.
         os.mkdir(self.path("away"))
@@ -380,7 +381,7 @@ class GenerateFolder(E2eTest):
         self.assertIn('"seccomp:./profiles/web.json"', self.read(OVERRIDE))
 
     def test_files_of_somebody_else_are_not_replaced(self):
-        for name in (OVERRIDE, "SUMMARY.md", "capabilities.yaml"):
+        for name in (OVERRIDE, CAPABILITIES, "SUMMARY.md"):
             with open(self.path("project", name), "w", encoding="utf-8") as file:
                 file.write("# mine\n")
             result = self.generated("--compose", "docker-compose.yml", output=".", expect=2)

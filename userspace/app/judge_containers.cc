@@ -93,8 +93,8 @@ class ContainerJudge {
   }
 
   void Confinement() {
-    for (const VerifiedRun* run : enforced_) {
-      for (const std::string& problem : run->containers->problems) Once(problem);
+    for (const VerifiedRun& run : result_.runs) {
+      for (const std::string& problem : run.containers->problems) Once(problem);
     }
     std::set<std::string> told;
     for (const VerifiedRun* run : enforced_) {
