@@ -11,4 +11,9 @@ inline void AddSaturating(uint64_t more, uint64_t& sum) {
   if (__builtin_add_overflow(sum, more, &sum)) sum = UINT64_MAX;
 }
 
+inline uint64_t SumSaturating(uint64_t more, uint64_t sum) {
+  AddSaturating(more, sum);
+  return sum;
+}
+
 }  // namespace syscarve

@@ -3,6 +3,7 @@
 // does not convert to, so abseil's string functions cannot be used on views.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -22,12 +23,12 @@ inline std::vector<std::string_view> SplitNonEmpty(std::string_view text, char s
   return parts;
 }
 
-// The decimal number that `text` is, all of it; nullopt for anything else, a sign on an unsigned type or overflow
+// The number that `text` is in this base, all of it; nullopt for anything else, a sign on an unsigned type or overflow
 // included.
 template <typename Number>
-std::optional<Number> ParseNumber(std::string_view text) {
+std::optional<Number> ParseNumber(std::string_view text, int base = 10) {
   Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
@@ -39,6 +40,12 @@ inline std::string_view TakeLine(std::string_view& text) {
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
+}
+
+// Whether they differ in the case of ASCII letters at most.
+inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 // Removes `suffix` from the end of `text`, if it is there.

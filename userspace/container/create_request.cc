@@ -6,6 +6,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/base/text.h"
 
 namespace syscarve {
 namespace {
@@ -16,14 +17,6 @@ constexpr JsonLeniency kLeniency = {.byte_order_mark = false, .repeated_keys = t
 
 constexpr std::string_view kCreatePath = "/containers/create";
 constexpr std::string_view kLibpodCreatePath = "/libpod/containers/create";
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool SameWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
 
 std::string_view PathOf(std::string_view target) {
   return target.substr(0, target.find('?'));
@@ -37,21 +30,16 @@ std::string_view WithoutVersion(std::string_view path) {
   return end == path.npos || end == 2 || path[end] != '/' ? path : path.substr(end);
 }
 
-std::optional<int> HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = Lower(c);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return std::nullopt;
-}
-
 // A part of a query, as a server reads it.
 std::string DecodeQueryPart(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    const std::optional<int> high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : std::nullopt;
-    const std::optional<int> low = high.has_value() ? HexDigit(text[i + 2]) : std::nullopt;
-    if (low.has_value()) {
-      decoded += static_cast<char>(*high * 16 + *low);
+    constexpr int kHexadecimal = 16;
+    const auto byte = text[i] == '%' && i + 2 < text.size()
+                          ? ParseNumber<unsigned char>(text.substr(i + 1, 2), kHexadecimal)
+                          : std::nullopt;
+    if (byte.has_value()) {
+      decoded += static_cast<char>(*byte);
       i += 2;
     } else {
       decoded += text[i] == '+' ? ' ' : text[i];
@@ -78,7 +66,7 @@ std::string QueryValue(std::string_view target, std::string_view key) {
 absl::StatusOr<const JsonValue*> MemberOf(const JsonValue::Object& object, std::string_view key) {
   const JsonValue* found = nullptr;
   for (const JsonMember& member : object) {
-    if (!SameWithoutCase(member.key, key)) continue;
+    if (!EqualsIgnoringCase(member.key, key)) continue;
     if (found != nullptr) return absl::InvalidArgumentError(Concat("the request says twice what ", key, " is"));
     found = &member.value;
   }

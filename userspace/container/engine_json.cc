@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdio>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 #include "userspace/container/cgroup_name.h"
+#include "userspace/container/http.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/signal.h"
 
@@ -383,6 +385,14 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
     details.stop_time = std::chrono::seconds(*seconds);
   }
   return details;
+}
+
+std::string EventsPath(UnixNanos since) {
+  constexpr UnixNanos kSecond = 1'000'000'000;
+  char fraction[16];
+  std::snprintf(fraction, sizeof(fraction), "%09u", static_cast<unsigned>(since % kSecond));
+  return Concat("/events?since=", since / kSecond, ".", fraction,
+                "&filters=", EncodeForUrl(R"({"type":["container"]})"));
 }
 
 absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view text) {

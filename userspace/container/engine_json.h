@@ -84,6 +84,11 @@ absl::StatusOr<std::vector<std::string>> ParseContainerList(std::string_view tex
 // capability of no real size or spelling is left out.
 absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const EngineInfo& engine);
 
+// The path and query by which an engine is asked for what happens to its containers from then on. It tells that it has
+// begun to answer before it has subscribed its client, so what is between is asked for by time; the filter leaves out
+// what is of networks and volumes.
+std::string EventsPath(UnixNanos since);
+
 // One object of /events. nullopt for an event that is not of a container or of no kind above.
 absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view text);
 

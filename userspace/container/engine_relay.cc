@@ -9,19 +9,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/privileges.h"
 #include "userspace/base/text.h"
+#include "userspace/base/unix_socket.h"
 #include "userspace/container/relay_loop.h"
 
 namespace syscarve {
@@ -92,12 +91,7 @@ RelayReport ParseReport(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<UniqueFd> EngineRelay::Listen(const std::optional<Identity>& identity) const {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path_.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(Concat("not a unix socket's path: ", EscapeForTerminal(path_)));
-  }
-  std::memcpy(address.sun_path, path_.data(), path_.size());
+  SYSCARVE_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path_));
   UniqueFd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listening.valid()) return PosixError("make a unix socket", errno);
   // Nobody can connect before it listens, and it belongs to its user by then.

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cassert>
 #include <condition_variable>
-#include <cstdio>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -23,6 +22,7 @@
 #include "userspace/container/cgroup_name.h"
 #include "userspace/container/http.h"
 #include "userspace/container/naming.h"
+#include "userspace/process/host.h"
 
 namespace syscarve {
 namespace {
@@ -39,22 +39,6 @@ constexpr int kMaxRereads = 16;
 // Events are asked for from a little earlier than can be needed: the clock may be set, and one seen twice says nothing
 // new.
 constexpr UnixNanos kOverlap = 1'000'000'000;
-
-UnixNanos WallClock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<UnixNanos>(now.tv_sec) * 1'000'000'000 + static_cast<UnixNanos>(now.tv_nsec);
-}
-
-// The subscription. An engine tells that it has begun to answer before it has subscribed its client, so the events
-// between are asked for by time; the filter leaves out what is of networks and volumes.
-std::string EventsPath(UnixNanos since) {
-  constexpr UnixNanos kSecond = 1'000'000'000;
-  char fraction[16];
-  std::snprintf(fraction, sizeof(fraction), "%09u", static_cast<unsigned>(since % kSecond));
-  return Concat("/events?since=", since / kSecond, ".", fraction,
-                "&filters=", EncodeForUrl(R"({"type":["container"]})"));
-}
 
 enum class Answer { kNotAsked, kPending, kHere, kUnknown, kFailed };
 
@@ -74,7 +58,7 @@ struct Known {
 class EngineWatcher::Impl {
  public:
   Impl(std::string socket, const EngineWatcherOptions& options)
-      : socket_(std::move(socket)), options_(options), pause_(options.first_pause), since_(WallClock() - kOverlap) {}
+      : socket_(std::move(socket)), options_(options), pause_(options.first_pause), since_(UnixNow() - kOverlap) {}
   ~Impl() { Stop(); }
 
   absl::Status Start();
@@ -497,7 +481,7 @@ void EngineWatcher::Impl::OnEventLine(std::string_view line) {
   if (!event->has_value()) return;
   const UnixNanos time = (*event)->time;
   // A time that has not come yet would hide what comes before it.
-  if (time > kOverlap && time < WallClock() + kOverlap) since_ = std::max(since_, time - kOverlap);
+  if (time > kOverlap && time < UnixNow() + kOverlap) since_ = std::max(since_, time - kOverlap);
   const std::lock_guard lock(mutex_);
   Apply(**event);
   changed_.notify_all();

@@ -2,10 +2,10 @@
 #include "userspace/container/http_head.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/text.h"
 
 namespace syscarve {
 namespace {
@@ -15,14 +15,6 @@ constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr size_t kShown = 60;
 constexpr size_t kMaxChunkLine = 256;
 constexpr size_t kMaxTrailerBytes = size_t{64} << 10;
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool SameWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
 
 // RFC 9110, 5.6.2.
 bool IsToken(std::string_view text) {
@@ -54,14 +46,6 @@ absl::Status NotHttp(std::string_view what, std::string_view line) {
 
 bool IsVersion(std::string_view text) {
   return text == "HTTP/1.1" || text == "HTTP/1.0";
-}
-
-template <typename Number>
-std::optional<Number> ParseNumber(std::string_view text, int base) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 // The first line, and what is behind it.
@@ -147,8 +131,7 @@ absl::StatusOr<ResponseHead> ParseResponseHead(std::string_view head) {
   constexpr size_t kStatus = kVersion + 1;
   constexpr size_t kReason = kStatus + 3;
   const std::string_view line = split.first;
-  const std::optional<int> status =
-      line.size() >= kReason ? ParseNumber<int>(line.substr(kStatus, 3), 10) : std::nullopt;
+  const std::optional<int> status = line.size() >= kReason ? ParseNumber<int>(line.substr(kStatus, 3)) : std::nullopt;
   if (!status.has_value() || *status < 100 || !IsVersion(line.substr(0, kVersion)) || line[kVersion] != ' ' ||
       (line.size() > kReason && line[kReason] != ' ') || !std::ranges::all_of(line, IsValueByte)) {
     return NotHttp("not a response", line);
@@ -162,17 +145,17 @@ absl::StatusOr<ResponseHead> ParseResponseHead(std::string_view head) {
 
 std::string_view HeaderValue(const HttpHeaders& headers, std::string_view name) {
   for (const HttpHeader& header : headers) {
-    if (SameWithoutCase(header.name, name)) return header.value;
+    if (EqualsIgnoringCase(header.name, name)) return header.value;
   }
   return {};
 }
 
 bool HeaderHasToken(const HttpHeaders& headers, std::string_view name, std::string_view token) {
   for (const HttpHeader& header : headers) {
-    if (!SameWithoutCase(header.name, name)) continue;
+    if (!EqualsIgnoringCase(header.name, name)) continue;
     for (std::string_view rest = header.value; !rest.empty();) {
       const size_t comma = rest.find(',');
-      if (SameWithoutCase(Trimmed(rest.substr(0, comma)), token)) return true;
+      if (EqualsIgnoringCase(Trimmed(rest.substr(0, comma)), token)) return true;
       rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
     }
   }
@@ -180,21 +163,21 @@ bool HeaderHasToken(const HttpHeaders& headers, std::string_view name, std::stri
 }
 
 void RemoveHeader(HttpHeaders& headers, std::string_view name) {
-  std::erase_if(headers, [&](const HttpHeader& header) { return SameWithoutCase(header.name, name); });
+  std::erase_if(headers, [&](const HttpHeader& header) { return EqualsIgnoringCase(header.name, name); });
 }
 
 absl::StatusOr<BodyFraming> FramingOf(const HttpHeaders& headers) {
   BodyFraming framing;
   bool has_length = false;
   for (const HttpHeader& header : headers) {
-    if (SameWithoutCase(header.name, "Transfer-Encoding")) {
-      if (framing.chunked || !SameWithoutCase(header.value, "chunked")) {
+    if (EqualsIgnoringCase(header.name, "Transfer-Encoding")) {
+      if (framing.chunked || !EqualsIgnoringCase(header.value, "chunked")) {
         return NotHttp("a body of another encoding than chunked", header.value);
       }
       framing.chunked = true;
-    } else if (SameWithoutCase(header.name, "Content-Length")) {
+    } else if (EqualsIgnoringCase(header.name, "Content-Length")) {
       const bool digits = std::ranges::all_of(header.value, [](char c) { return c >= '0' && c <= '9'; });
-      const std::optional<uint64_t> length = digits ? ParseNumber<uint64_t>(header.value, 10) : std::nullopt;
+      const std::optional<uint64_t> length = digits ? ParseNumber<uint64_t>(header.value) : std::nullopt;
       if (!length.has_value()) return NotHttp("not a length", header.value);
       if (has_length) return absl::InvalidArgumentError("two lengths of one body");
       framing.length = *length;

@@ -4,15 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
-#include <ctime>
 #include <iterator>
 #include <list>
 #include <string_view>
@@ -22,8 +18,10 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
-#include "userspace/container/http.h"
+#include "userspace/base/unix_socket.h"
+#include "userspace/container/engine_json.h"
 #include "userspace/container/http_head.h"
+#include "userspace/process/host.h"
 
 namespace syscarve {
 namespace {
@@ -41,10 +39,7 @@ constexpr std::chrono::milliseconds kQuiet{250};
 constexpr std::chrono::seconds kLongestDrain{5};
 
 absl::StatusOr<UniqueFd> ConnectTo(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return absl::InvalidArgumentError(Concat("not a socket's path: ", path));
-  std::memcpy(address.sun_path, path.data(), path.size());
+  SYSCARVE_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path));
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return PosixError("make a unix socket", errno);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
@@ -350,13 +345,7 @@ class Events {
 
   absl::Status Connect(const std::string& socket) {
     SYSCARVE_ASSIGN_OR_RETURN(engine_, ConnectTo(socket));
-    timespec now = {};
-    clock_gettime(CLOCK_REALTIME, &now);
-    std::array<char, 16> fraction;
-    std::snprintf(fraction.data(), fraction.size(), "%09ld", now.tv_nsec);
-    // Engines subscribe after they have answered; what happens between is told by this time.
-    to_engine_ = Concat("GET /events?since=", now.tv_sec, ".", fraction.data(),
-                        "&filters=", EncodeForUrl(R"({"type":["container"]})"), " HTTP/1.0\r\nHost: engine\r\n\r\n");
+    to_engine_ = Concat("GET ", EventsPath(UnixNow()), " HTTP/1.0\r\nHost: engine\r\n\r\n");
     return absl::OkStatus();
   }
 

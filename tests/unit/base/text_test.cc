@@ -30,6 +30,20 @@ TEST(ParseNumberTest, TakesTheWholeText) {
   }
 }
 
+TEST(ParseNumberTest, OfAnotherBase) {
+  EXPECT_EQ(ParseNumber<int>("1f", 16), 31);
+  EXPECT_EQ(ParseNumber<int>("0x1f", 16), std::nullopt);
+  EXPECT_EQ(ParseNumber<unsigned char>("FF", 16), 255);
+  EXPECT_EQ(ParseNumber<unsigned char>("100", 16), std::nullopt);
+}
+
+TEST(EqualsIgnoringCaseTest, OfAsciiLettersAlone) {
+  EXPECT_TRUE(EqualsIgnoringCase("Content-Length", "content-LENGTH"));
+  EXPECT_TRUE(EqualsIgnoringCase("", ""));
+  EXPECT_FALSE(EqualsIgnoringCase("a", "ab"));
+  EXPECT_FALSE(EqualsIgnoringCase("@", "`")) << "which differ in the same bit";
+}
+
 TEST(ConsumeSuffixTest, RemovesOnlyWhatIsThere) {
   std::string_view text = "a.scope";
   EXPECT_FALSE(ConsumeSuffix(text, ".service"));
