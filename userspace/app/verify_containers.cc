@@ -21,6 +21,7 @@
 
 #include "userspace/app/container_findings.h"
 #include "userspace/app/record_containers.h"
+#include "userspace/app/recording_inputs.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/fallback_folder.h"
@@ -44,7 +45,6 @@ using std::chrono::milliseconds;
 // Of containers that were created with their profiles.
 constexpr std::string_view kConfinedLabel = "syscarve.verify";
 constexpr std::string_view kFolderPrefix = "syscarve-verify.";
-constexpr std::string_view kRecordingSuffix = ".recording.json";
 // How long a recorder may take to write what it has, once it was told to end.
 constexpr std::chrono::seconds kRecorderLimit{60};
 
@@ -123,11 +123,7 @@ bool IsOurProgram(pid_t pid) {
 // Kills the processes below `ancestor` that are not of our own making, as the recorder, its guardian and the relay are.
 void EndBelow(pid_t ancestor) {
   for (const ProcessInfo& process : FindDescendants(ancestor)) {
-    if (process.dead || IsOurProgram(process.pid)) continue;
-    const UniqueFd fd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
-    const std::optional<ProcessInfo> now = ReadProcess(process.pid);
-    if (!fd.valid() || !now.has_value() || now->start_time != process.start_time) continue;
-    syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+    if (!process.dead && !IsOurProgram(process.pid)) KillProcess(process);
   }
 }
 
@@ -311,24 +307,21 @@ class Verifier {
   }
 
   absl::Status ReadRecordings(const std::string& folder, bool enforced, VerifiedContainers& found) {
-    std::error_code error;
-    std::vector<std::string> paths;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-      if (it->path().string().ends_with(kRecordingSuffix)) paths.push_back(it->path().string());
-    }
-    if (error) return PosixError(Concat("look into ", folder), error.value());
-    std::ranges::sort(paths);
-    for (const std::string& path : paths) {
+    std::map<std::string, std::string> titles;  // By path.
+    const auto note = [&titles](const std::string& path, std::string_view stem) {
+      titles[path] = stem;
+      return absl::OkStatus();
+    };
+    SYSCARVE_RETURN_IF_ERROR(ForEachRecordingIn(folder, note).status());
+    for (const auto& [path, title] : titles) {
       SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, LoadRecording(path));
-      SYSCARVE_RETURN_IF_ERROR(ReadRecording(path, recording, enforced, found));
+      SYSCARVE_RETURN_IF_ERROR(ReadRecording(title, recording, enforced, found));
     }
     return absl::OkStatus();
   }
 
-  absl::Status ReadRecording(const std::string& path, const Recording& recording, bool enforced,
+  absl::Status ReadRecording(const std::string& title, const Recording& recording, bool enforced,
                              VerifiedContainers& found) {
-    const std::string file = fs::path(path).filename().string();
-    const std::string title = file.substr(0, file.size() - kRecordingSuffix.size());
     const ServiceProfile* profile = nullptr;
     for (const Subject& subject : recording.subjects) {
       if (!subject.container.has_value()) continue;

@@ -111,25 +111,21 @@ JsonValue::Array CapabilitiesJson(const VerifiedContainers& all) {
 }
 
 JsonValue RunJson(const VerifiedRun& run, const EnforcedFilter& filter) {
-  if (run.containers.has_value()) {
-    return JsonValue::Object{
-        {"enforced", run.enforced},
-        {"status", run.status},
-        {"milliseconds", static_cast<uint64_t>(run.took.count())},
-        {"over_limit", run.over_limit},
-        {"containers", ContainersJson(*run.containers)},
-        {"refused", ContainerRefusalsJson(*run.containers)},
-        {"capabilities", CapabilitiesJson(*run.containers)},
-    };
-  }
-  return JsonValue::Object{
+  JsonValue::Object object = {
       {"enforced", run.enforced},
       {"status", run.status},
       {"milliseconds", static_cast<uint64_t>(run.took.count())},
       {"over_limit", run.over_limit},
-      {"ended_after_grace", run.ended},
-      {"refused", FilteredCallsJson(run.refused, filter.stub, /*log_only=*/!run.enforced)},
   };
+  if (run.containers.has_value()) {
+    object.push_back({"containers", ContainersJson(*run.containers)});
+    object.push_back({"refused", ContainerRefusalsJson(*run.containers)});
+    object.push_back({"capabilities", CapabilitiesJson(*run.containers)});
+  } else {
+    object.push_back({"ended_after_grace", run.ended});
+    object.push_back({"refused", FilteredCallsJson(run.refused, filter.stub, /*log_only=*/!run.enforced)});
+  }
+  return object;
 }
 
 }  // namespace

@@ -54,16 +54,6 @@ T Number(std::string_view text) {
   return value;
 }
 
-// Kills `process` and no other that may have taken its pid: the descriptor pins the process, then its identity is
-// checked.
-void Kill(const ProcessInfo& process) {
-  const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
-  if (!pidfd.valid()) return;
-  const std::optional<ProcessInfo> now = ReadProcess(process.pid);
-  if (!now.has_value() || now->start_time != process.start_time) return;
-  syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
-}
-
 }  // namespace
 
 bool ProcIsOurs() {
@@ -99,6 +89,14 @@ std::optional<ProcessInfo> ReadProcess(pid_t pid) {
                      .parent = Number<pid_t>(fields[kParent]),
                      .start_time = Number<uint64_t>(fields[kStartTime]),
                      .dead = dead};
+}
+
+void KillProcess(const ProcessInfo& process) {
+  const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  if (!pidfd.valid()) return;
+  const std::optional<ProcessInfo> now = ReadProcess(process.pid);
+  if (!now.has_value() || now->start_time != process.start_time) return;
+  syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
 }
 
 bool IsDescendant(pid_t pid, pid_t ancestor) {
@@ -150,7 +148,7 @@ size_t DescendantKiller::Sweep() {
     if (process.dead) continue;
     ++alive;
     ended_.emplace(process.pid, process.start_time);
-    Kill(process);
+    KillProcess(process);
   }
   return alive;
 }

@@ -35,6 +35,9 @@ struct ProcessInfo {
 // nullopt when there is no such process.
 std::optional<ProcessInfo> ReadProcess(pid_t pid);
 
+// Kills `process` and no other that may have taken its pid: a descriptor pins the process, then its identity is checked.
+void KillProcess(const ProcessInfo& process);
+
 // Whether `pid` is a process below `ancestor` now. False when it has gone.
 bool IsDescendant(pid_t pid, pid_t ancestor);
 
