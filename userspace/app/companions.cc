@@ -3,31 +3,17 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/model/syscall_table.h"
+#include "userspace/policy/evidence.h"
 #include "userspace/shipped/companions.h"
 
 namespace syscarve {
 namespace {
-
-std::vector<std::string> NamesIn(const Recording& recording) {
-  std::set<std::string> names;
-  for (const Run& run : recording.runs) {
-    for (const auto& [subject, trace] : run.subjects) {
-      for (const auto& [call, observation] : trace.calls) {
-        if (const std::optional<std::string> name = SyscallName(call)) names.insert(*name);
-      }
-    }
-  }
-  return {names.begin(), names.end()};
-}
 
 absl::StatusOr<CompanionCalls> Recorded(const std::string& kind, const std::string& path, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path, native));
@@ -39,7 +25,10 @@ absl::StatusOr<CompanionCalls> Recorded(const std::string& kind, const std::stri
     return WithHint(absl::DataLossError(Concat("--with: ", EscapeForTerminal(path), " is incomplete")),
                     "Record it again.");
   }
-  return CompanionCalls{.kind = kind, .source = path, .names = NamesIn(recording)};
+  SYSCARVE_ASSIGN_OR_RETURN(const Evidence evidence, GatherEvidence({&recording, 1}));
+  CompanionCalls companion{.kind = kind, .source = path, .names = {}};
+  for (const auto& [name, sightings] : evidence.calls) companion.names.push_back(name);
+  return companion;
 }
 
 }  // namespace

@@ -133,11 +133,6 @@ void AddGaps(const Group& group, std::vector<Gap>& gaps) {
   }
 }
 
-uint64_t Sum(uint64_t more, uint64_t kept) {
-  AddSaturating(more, kept);
-  return kept;
-}
-
 void AddSubject(const Subject& subject, Group& group) {
   group.kind = subject.kind;
   if (subject.container.has_value()) {
@@ -159,7 +154,7 @@ void AddSubject(const Subject& subject, Group& group) {
   life.catches.clear();
   if (caught != 0) life.catches[0] = caught;
   if (!group.life.has_value()) group.life.emplace();
-  JoinLife(life, Sum, *group.life);
+  JoinLife(life, SumSaturating, *group.life);
   if (!life.started.has_value()) return;
   group.starts.push_back(*life.started);
   if (life.ended.has_value()) group.lives.emplace_back(*life.started, *life.ended);

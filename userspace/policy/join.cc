@@ -180,14 +180,10 @@ void JoinLife(const Life& more, const JoinedIds& ids, CountJoin how, Life& kept)
     if (program < ids.programs.size()) renumbered.catches[ids.programs[program]] |= signals;
   }
   const auto larger = [](uint64_t count, uint64_t known) { return std::max(count, known); };
-  const auto sum = [](uint64_t count, uint64_t known) {
-    AddSaturating(count, known);
-    return known;
-  };
   if (how == CountJoin::kLarger) {
     JoinLife(renumbered, +larger, kept);
   } else {
-    JoinLife(renumbered, +sum, kept);
+    JoinLife(renumbered, SumSaturating, kept);
   }
 }
 
