@@ -16,6 +16,7 @@
 #include "userspace/base/output_file.h"
 #include "userspace/base/status.h"
 #include "userspace/cli/emit_options.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/emit/emit.h"
@@ -90,9 +91,7 @@ void AddInspect(CLI::App& app, int& exit_code) {
                    "where it looks like a number)")
       ->type_name("PID|CONTAINER")
       ->required();
-  verb->add_option("--engine-socket", arguments->engine_socket,
-                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
-      ->type_name("PATH");
+  AddEngineSocket(*verb, arguments->engine_socket);
   std::vector<std::string> formats = {"text", "raw"};
   for (const OutputFormat format : kAllOutputFormats) formats.emplace_back(OutputFormatName(format));
   verb->add_option("--format", arguments->format,

@@ -14,6 +14,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
@@ -123,9 +124,7 @@ void AddMerge(CLI::App& app, int& exit_code) {
   verb->add_flag("--exact", arguments->exact,
                  "Profiles: exit 1 and write nothing where one profile cannot say exactly what is meant");
   AddProfileTargetOptions(*verb, arguments->target);
-  verb->add_option("--engine-socket", arguments->engine_socket,
-                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
-      ->type_name("PATH");
+  AddEngineSocket(*verb, arguments->engine_socket);
   verb->add_flag("-q,--quiet", arguments->quiet, "No summary on standard error; warnings stay");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunMerge(*arguments);

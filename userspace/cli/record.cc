@@ -17,6 +17,7 @@
 #include "userspace/base/output_file.h"
 #include "userspace/base/text.h"
 #include "userspace/cli/command_words.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/recording_words.h"
@@ -327,14 +328,8 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_flag("--docker", flags->docker,
                  "Record the containers that Docker, Podman or another engine starts meanwhile")
       ->group("Containers");
-  verb->add_option("--engine-socket", flags->engine_socket,
-                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
-      ->type_name("PATH")
-      ->group("Containers");
-  verb->add_option("--name", flags->names, "Only containers whose name matches this pattern, as web-* (repeatable)")
-      ->type_name("GLOB")
-      ->allow_extra_args(false)
-      ->group("Containers");
+  AddEngineSocket(*verb, flags->engine_socket)->group("Containers");
+  AddContainerNames(*verb, flags->names);
   verb->add_option("--label", flags->labels, "Only containers with this label, K or K=V (repeatable: all must hold)")
       ->type_name("K=V")
       ->allow_extra_args(false)
@@ -349,11 +344,7 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_flag("--running", flags->running,
                  "Also record containers that already run; the calls of their start are missing, and generate says so")
       ->group("Containers");
-  verb->add_option("--cgroup-parent", flags->cgroup_parents,
-                   "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
-      ->type_name("CGROUP")
-      ->allow_extra_args(false)
-      ->group("Containers");
+  AddCgroupParents(*verb, flags->cgroup_parents);
   verb->add_option("--max-containers", flags->max_containers, "Room for so many containers in one recording")
       ->check(CLI::Range(1, 16384))
       ->capture_default_str()

@@ -13,6 +13,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/status.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
@@ -87,9 +88,7 @@ void AddSubset(CLI::App& app, int& exit_code) {
       ->required();
   verb->add_option("B", arguments->right, "The profile that it is compared with")->type_name("PROFILE")->required();
   AddProfileTargetOptions(*verb, arguments->target);
-  verb->add_option("--engine-socket", arguments->engine_socket,
-                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
-      ->type_name("PATH");
+  AddEngineSocket(*verb, arguments->engine_socket);
   verb->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -20,6 +20,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/output_file.h"
 #include "userspace/cli/command_words.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/profile_options.h"
 #include "userspace/cli/verbs.h"
@@ -186,23 +187,13 @@ void AddVerify(CLI::App& app, int& exit_code) {
   verb->add_flag("--docker", flags->docker,
                  "Verify the containers that the command creates, each under its service's profile")
       ->group("Containers");
-  verb->add_option("--name", flags->names, "Only containers whose name matches this pattern, as web-* (repeatable)")
-      ->type_name("GLOB")
-      ->allow_extra_args(false)
-      ->group("Containers");
+  AddContainerNames(*verb, flags->names);
   verb->add_option("--by", flags->by, "What a container's profile is chosen by, as when it was recorded")
       ->check(CLI::IsMember({"service", "container", "image"}))
       ->capture_default_str()
       ->group("Containers");
-  verb->add_option("--engine-socket", flags->engine_socket,
-                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
-      ->type_name("PATH")
-      ->group("Containers");
-  verb->add_option("--cgroup-parent", flags->cgroup_parents,
-                   "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
-      ->type_name("CGROUP")
-      ->allow_extra_args(false)
-      ->group("Containers");
+  AddEngineSocket(*verb, flags->engine_socket)->group("Containers");
+  AddCgroupParents(*verb, flags->cgroup_parents);
   // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
   // positionals are complete go on behind "--".
   const CLI::Option* const words =
