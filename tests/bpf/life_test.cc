@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/bpf/record_command.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/policy/exercise.h"
 #include "userspace/trace/bpf_event_source.h"
@@ -29,17 +30,9 @@ class LifeTest : public testing::Test {
   }
 
   Recording Record(const std::string& shell, int status) {
-    auto command = ResolveCommand({"/bin/sh", "-c", shell}, std::nullopt);
-    EXPECT_TRUE(command.ok()) << command.status();
-    auto signals = SignalForwarder::Create();
-    EXPECT_TRUE(signals.ok());
-    RecordStage stage;
-    auto outcome = RecordCommandWithBpf(*command, options_, *signals, stage);
-    EXPECT_TRUE(outcome.ok()) << outcome.status();
-    if (!outcome.ok()) return {};
-    EXPECT_EQ(outcome->command_status, status);
-    for (const Loss& loss : outcome->recording.losses) ADD_FAILURE() << loss.what << ": " << loss.detail;
-    return std::move(outcome->recording);
+    Recording recording = RecordedCommand({"/bin/sh", "-c", shell}, options_, status);
+    for (const Loss& loss : recording.losses) ADD_FAILURE() << loss.what << ": " << loss.detail;
+    return recording;
   }
 
   static Life LifeOf(const Recording& recording) {

@@ -16,6 +16,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/bpf/record_command.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/process/cgroup.h"
@@ -92,17 +93,9 @@ class MembershipTest : public testing::Test {
   }
 
   Recording RecordShell(const std::string& script) {
-    auto command = ResolveCommand({"/bin/sh", "-ec", script}, std::nullopt);
-    EXPECT_TRUE(command.ok()) << command.status();
-    auto signals = SignalForwarder::Create();
-    EXPECT_TRUE(signals.ok());
-    RecordStage stage;
-    auto outcome = RecordCommandWithBpf(*command, options_, *signals, stage);
-    EXPECT_TRUE(outcome.ok()) << outcome.status();
-    if (!outcome.ok()) return {};
-    EXPECT_EQ(outcome->command_status, 0);
-    ExpectNoLoss(outcome->recording);
-    return std::move(outcome->recording);
+    Recording recording = RecordedCommand({"/bin/sh", "-ec", script}, options_, 0);
+    ExpectNoLoss(recording);
+    return recording;
   }
 
   static void ExpectNoLoss(const Recording& recording) {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/bpf/record_command.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/process/cgroup.h"
@@ -46,17 +47,9 @@ class RecorderTest : public testing::Test {
   // Records a workload; the command's status must be `status`.
   Recording Record(std::vector<std::string> argv, int status = 0) {
     if (argv[0].find('/') == std::string::npos) argv[0] = absl::StrCat(kWorkloads, "/", argv[0]);
-    auto command = ResolveCommand(argv, std::nullopt);
-    EXPECT_TRUE(command.ok()) << command.status();
-    auto signals = SignalForwarder::Create();
-    EXPECT_TRUE(signals.ok());
-    RecordStage stage;
-    auto outcome = RecordCommandWithBpf(*command, options_, *signals, stage);
-    EXPECT_TRUE(outcome.ok()) << outcome.status();
-    if (!outcome.ok()) return {};
-    EXPECT_EQ(outcome->command_status, status);
-    EXPECT_EQ(outcome->recording.runs.size(), 1u);
-    return std::move(outcome->recording);
+    Recording recording = RecordedCommand(argv, options_, status);
+    EXPECT_EQ(recording.runs.size(), 1u);
+    return recording;
   }
 
   static SubjectTrace Trace(const Recording& recording) {
