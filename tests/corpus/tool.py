@@ -14,7 +14,7 @@ import host
 import syscarve
 
 LIMIT = 60
-WORK = "/work"
+WORK = "/scratch"
 # Archivers and their like write it in place of the time.
 ENVIRONMENT = {**host.ENVIRONMENT, "SOURCE_DATE_EPOCH": "1000000000"}
 
@@ -89,7 +89,7 @@ class Run:
             (f"other_{number}", line) for number, line in enumerate(self.tool.others, 1)]
 
     def renew(self):
-        """An empty /work with what the setup makes."""
+        """An empty /scratch with what the setup makes."""
         self.end_beside()
         shutil.rmtree(self.root / WORK[1:], ignore_errors=True)
         (self.root / WORK[1:]).mkdir()
