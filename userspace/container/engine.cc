@@ -49,6 +49,14 @@ absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest re
   return Ask(socket, std::move(request)).status();
 }
 
+// Has the engine do `action` with the container: "start", or with a query behind it.
+absl::Status Do(const std::string& socket, std::string_view id, std::string_view action,
+                std::chrono::milliseconds patience = kPatience) {
+  return Tell(socket, id,
+              {.method = "POST", .path = Concat("/containers/", id, "/", action), .content_type = "application/json"},
+              patience);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> ChooseEngineSockets(std::optional<std::string_view> docker_host,
@@ -116,32 +124,23 @@ absl::StatusOr<std::string> Engine::CreateContainer(std::string_view json, std::
 }
 
 absl::Status Engine::Start(std::string_view id) const {
-  return Tell(socket_, id,
-              {.method = "POST", .path = Concat("/containers/", id, "/start"), .content_type = "application/json"});
+  return Do(socket_, id, "start");
 }
 
 absl::Status Engine::Kill(std::string_view id) const {
-  return Tell(socket_, id,
-              {.method = "POST", .path = Concat("/containers/", id, "/kill"), .content_type = "application/json"});
+  return Do(socket_, id, "kill");
 }
 
 absl::Status Engine::Signal(std::string_view id, std::string_view signal) const {
-  return Tell(socket_, id,
-              {.method = "POST",
-               .path = Concat("/containers/", id, "/kill?signal=", EncodeForUrl(signal)),
-               .content_type = "application/json"});
+  return Do(socket_, id, Concat("kill?signal=", EncodeForUrl(signal)));
 }
 
 absl::Status Engine::Stop(std::string_view id, std::chrono::seconds patience) const {
-  return Tell(socket_, id,
-              {.method = "POST", .path = Concat("/containers/", id, "/stop"), .content_type = "application/json"},
-              patience);
+  return Do(socket_, id, "stop", patience);
 }
 
 absl::Status Engine::Restart(std::string_view id, std::chrono::seconds patience) const {
-  return Tell(socket_, id,
-              {.method = "POST", .path = Concat("/containers/", id, "/restart"), .content_type = "application/json"},
-              patience);
+  return Do(socket_, id, "restart", patience);
 }
 
 absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::string> command) const {
