@@ -3,6 +3,8 @@
 
 import argparse
 import collections
+import concurrent.futures
+import contextlib
 import datetime
 import fcntl
 import fnmatch
@@ -15,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -27,9 +30,12 @@ import table  # noqa: E402
 import tool  # noqa: E402
 
 # Raise it when results of before cannot be compared with those of now.
-FORMAT = 1
+FORMAT = 2
 WORKLOAD_SECONDS = 3600
 SKIPPED = 77
+# See syscarve.Variant.
+VARIANTS = ("safe", "safe+life", "steady", "steady+life+exec")
+QUICK_VARIANTS = ("steady+life+exec",)
 # From packages that the tests install anyway.
 QUICK = ("beanstalkd", "git-daemon", "nginx", "python-http", "redis", "rsyncd", "tinyproxy", "xinetd")
 
@@ -62,7 +68,8 @@ class Work:
 
     def __init__(self, options, folder, namespace, cgroup, kind):
         self.folder, self.namespace, self.cgroup = folder, namespace, cgroup
-        self.binary, self.recordings, self.modes = options.binary, options.recordings, options.modes
+        self.binary, self.recordings = options.binary, options.recordings
+        self.variants = [syscarve.Variant(text) for text in options.variants]
         self.record_options = options.record_option
         self.verbs = syscarve.Verbs(self.binary, syscarve.runtime_baseline() if kind == "service" else "none")
 
@@ -81,11 +88,13 @@ class Corpus:
         for one in workloads().values():
             if one.kind == "tool":
                 self.tool_packages[one.path.name].update(one.packages)
+        self.installing = threading.Lock()
+        self.running = set()
         self.place = host.HostPackages() if options.host else host.Tree(self.work, options.binary)
 
     def key(self, workload):
         options = self.options
-        return host.digest(FORMAT, options.binary, options.recordings, options.modes, options.record_option, workload.packages, *workload.inputs())
+        return host.digest(FORMAT, options.binary, options.recordings, options.variants, options.record_option, workload.packages, *workload.inputs())
 
     def result(self, workload):
         """What a run before has found, if that is still worth something."""
@@ -98,6 +107,11 @@ class Corpus:
         return None
 
     def lower(self, workload):
+        # apt waits for nobody.
+        with self.installing:
+            return self._lower(workload)
+
+    def _lower(self, workload):
         if workload.kind == "service" or self.options.host:
             return self.place.layer(workload.name, workload.packages)
         return self.place.layer(f"tools-{workload.path.name}", sorted(self.tool_packages[workload.path.name]))
@@ -118,10 +132,27 @@ class Corpus:
         path.with_suffix(".new").rename(path)
         return found
 
+    def result_of(self, workload):
+        """What was found before, or is now."""
+        return (None if self.options.fresh else self.result(workload)) or self.run(workload)
+
+    @contextlib.contextmanager
+    def _among_running(self, cgroup):
+        self.running.add(cgroup)
+        try:
+            yield
+        finally:
+            self.running.discard(cgroup)
+
+    def end(self):
+        """Ends what is being run."""
+        for cgroup in list(self.running):
+            cgroup.end()
+
     def _run(self, workload, lower):
         scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{workload.name}-", dir=self.work))
         try:
-            with host.Cgroup(f"syscarve-corpus.{os.getpid()}") as cgroup:
+            with host.Cgroup(f"syscarve-corpus.{os.getpid()}.{workload.name}") as cgroup, self._among_running(cgroup):
                 out = scratch / "result"
                 request = {"name": workload.name, "lower": [str(one) for one in lower], "scratch": str(scratch), "cgroup": cgroup.name,
                            "out": str(out), "options": {**vars(self.options), "work": str(self.work), "binary": str(self.options.binary)}}
@@ -170,10 +201,10 @@ def describe(found):
     if "failed" in found:
         return f"{found['name']}: NOT RUN: {found['failed']}"
     parts = []
-    for mode, of_mode in found["modes"].items():
-        counted = {name: phase for name, phase in of_mode["phases"].items() if phase["counts"]}
+    for variant, of_variant in found["variants"].items():
+        counted = {name: phase for name, phase in of_variant["phases"].items() if phase["counts"]}
         bad = [f"{name} [{'; '.join(phase['refused'])}]" for name, phase in counted.items() if not phase["good"]]
-        parts.append(f"{mode} {sum(phase['good'] for phase in counted.values())}/{len(counted)}" + (f" BREAKS {', '.join(bad)}" if bad else ""))
+        parts.append(f"{variant} {sum(phase['good'] for phase in counted.values())}/{len(counted)}" + (f" BREAKS {', '.join(bad)}" if bad else ""))
     luck = found["luck"]
     return (f"{found['name']}: {found['seen']} calls, luck {luck['in_some'] or 'none'} {luck['same']}; " + "; ".join(parts) +
             f" ({found['seconds']} s)")
@@ -186,8 +217,9 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true", help="the eight that continuous integration runs, from the host's own packages")
     parser.add_argument("--host", action="store_true", help="use the host's packages, and no tree; what is not installed is skipped")
     parser.add_argument("--fresh", action="store_true", help="run also what has a result already")
-    parser.add_argument("--recordings", type=int, metavar="N", help="how often each load is recorded (5; 2 with --quick)")
-    parser.add_argument("--modes", default="safe,steady", help="the modes of --closure (safe,steady)")
+    parser.add_argument("--recordings", type=int, metavar="N", help="how often each load is recorded (5; 1 with --quick)")
+    parser.add_argument("--variants", metavar="LIST", help=f"how profiles are made ({','.join(VARIANTS)}; {','.join(QUICK_VARIANTS)} with --quick)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many workloads at a time (2)")
     parser.add_argument("--record-option", action="append", default=[], metavar="OPTION", help="another option for `record`; repeatable")
     parser.add_argument("--keep", action="store_true", help="keep recordings and profiles in the work folder, below kept/")
     parser.add_argument("--table", metavar="FILE", help="run nothing, and put the table of all results into FILE; - is standard output")
@@ -195,12 +227,27 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     options.work = pathlib.Path(os.environ.get("SYSCARVE_CORPUS_DIR", "/var/tmp/syscarve-corpus")).resolve()
     options.binary = pathlib.Path(os.environ.get("SYSCARVE_BINARY", host.SOURCE / "build/release/bin/syscarve")).resolve()
-    options.modes = options.modes.split(",")
+    options.variants = options.variants.split(",") if options.variants else list(QUICK_VARIANTS if options.quick else VARIANTS)
     options.host, options.fresh = options.host or options.quick, options.fresh or options.quick
-    options.recordings = options.recordings or (2 if options.quick else 5)
+    options.recordings = options.recordings or (1 if options.quick else 5)
     if options.quick and not options.names:
         options.names = list(QUICK)
     return options
+
+
+def run_all(corpus, wanted):
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(corpus.options.jobs) as pool:
+        pending = [pool.submit(corpus.result_of, one) for one in wanted]
+        try:
+            for number, one in enumerate(pending, 1):
+                results.append(one.result())
+                print(f"[{number}/{len(wanted)}] {describe(results[-1])}", flush=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            corpus.end()
+            raise
+    return results
 
 
 def main():
@@ -230,18 +277,11 @@ def main():
         raise host.Failed(f"another run is at work in {options.work}") from None
     if not options.host:
         corpus.place.provide()
-    results = []
-    for number, one in enumerate(wanted, 1):
-        if options.install_only:
+    if options.install_only:
+        for one in wanted:
             corpus.lower(one)
-            continue
-        found = None if options.fresh else corpus.result(one)
-        if found is None:
-            found = corpus.run(one)
-        results.append(found)
-        print(f"[{number}/{len(wanted)}] {describe(found)}", flush=True)
-    if not results:
         return 0
+    results = run_all(corpus, wanted)
     print(table.text(results))
     if options.quick and any("not installed on this host" in one.get("failed", "") for one in results):
         return SKIPPED

@@ -201,22 +201,33 @@ class Run:
         log = self.work.folder / "log"
         return host.support.decode(log.read_bytes())[-1500:] if log.exists() else ""
 
-    def record(self, number):
-        """One recording of a start, the load and the stop."""
+    def record(self, name, life=False):
+        """One recording of a start, the load and the stop; for its life, also of a reload, and of a start and the load on the data that
+        is there, as `record --exercise reload,stop,restart` has an engine do."""
         self.renew()
-        with self.work.recorder(f"recording-{number}", self.service.name) as recorder:
-            container = self.container()
-            try:
-                ended = container.wait_until_ready()
-                if not ended.good:
-                    raise host.Failed(f"it does not become ready: {ended.output[-1000:]}\n{self.said()}")
-                ended = container.call("load")
-                if not ended.good:
-                    raise host.Failed(f"the load ended with {ended.status} while it was recorded: {ended.output[-1000:]}\n{self.said()}")
-                container.stop()
-            finally:
-                container.remove()
+        with self.work.recorder(name, self.service.name) as recorder:
+            self.recorded_start(life and "reload" in self.service.functions)
+            if life:
+                self.recorded_start(False)
         return recorder.recording
+
+    def recorded_start(self, reload):
+        container = self.container()
+
+        def must(what, ended):
+            if not ended.good:
+                raise host.Failed(f"{what} ended with {ended.status} while it was recorded: {ended.output[-1000:]}\n{self.said()}")
+
+        try:
+            must("ready", container.wait_until_ready())
+            must("load", container.call("load"))
+            if reload:
+                must("reload", container.call("reload"))
+                must("ready", container.wait_until_ready())
+                must("load", container.call("load"))
+            container.stop()
+        finally:
+            container.remove()
 
     def phases(self, profile=None, mark=lambda name: None):
         """Goes through all phases, and returns how each ended."""
@@ -274,11 +285,11 @@ class Run:
                 container.remove()
         return done
 
-    def under(self, mode, recording, without):
+    def under(self, variant, recording, without):
         folder = self.work.folder
-        profile = self.work.verbs.generate(recording, mode, folder / f"{mode}.json")
+        profile = self.work.verbs.generate(recording, variant, folder / f"{variant.text}.json")
         (folder / "log").unlink(missing_ok=True)
-        with self.work.recorder(f"enforced-{mode}", self.service.name) as recorder:
+        with self.work.recorder(f"enforced-{variant.text}", self.service.name) as recorder:
             done = self.phases(profile, recorder.mark)
         refused = syscarve.refused(recorder.recording) if recorder.recording else {}
         for name, phase in done.items():
@@ -289,7 +300,7 @@ class Run:
                 phase["good"] = phase["good"] and same and in_time
             phase["counts"] = expected["good"] and expected["status"] != "not running"
             phase["refused"] = refused.get(name, [])
-        return {**self.work.verbs.price(recording, mode), "phases": done}
+        return {**self.work.verbs.price(recording, variant), "phases": done}
 
     def result(self):
         self.renew()
@@ -298,9 +309,11 @@ class Run:
         if not without["start"]["good"] or not without["load"]["good"]:
             bad = "start" if not without["start"]["good"] else "load"
             raise host.Failed(f"{bad} fails without a profile: {without[bad].get('said')}")
-        recordings = [self.record(number) for number in range(self.work.recordings)]
+        recordings = [self.record(f"recording-{number}") for number in range(self.work.recordings)]
+        variants = self.work.variants
+        of_life = self.record("life", life=True) if any(one.life for one in variants) else None
         return {
             "packages": versions, "without": without, "seen": len(syscarve.names(recordings[0])),
-            "luck": syscarve.luck(recordings, self.work.verbs, self.work.modes, self.work.folder),
-            "modes": {mode: self.under(mode, recordings[0], without) for mode in self.work.modes},
+            "luck": syscarve.luck(recordings, self.work.verbs, variants, self.work.folder),
+            "variants": {one.text: self.under(one, of_life if one.life else recordings[0], without) for one in variants},
         }

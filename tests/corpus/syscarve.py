@@ -122,13 +122,32 @@ def runtime_baseline():
     return max([one for one in found if one[0] <= numbers(version)] or [min(found)])[1]
 
 
+class Variant:
+    """One way to make a profile, as `steady+life+exec`: the mode of --closure; `life` when what `record --exercise` would do was recorded
+    as well; and for which of `generate`'s companions."""
+
+    def __init__(self, text):
+        self.text = text
+        self.mode, *more = text.split("+")
+        self.life = "life" in more
+        self.companions = [one for one in more if one != "life"]
+
+    @property
+    def plain(self):
+        return self.text == self.mode
+
+    def options(self, baseline):
+        options = ["--closure", self.mode, "--baseline", baseline]
+        return [*options, "--with", ",".join(self.companions)] if self.companions else options
+
+
 class Verbs:
     def __init__(self, binary, baseline="auto"):
         self.binary, self._baseline = binary, baseline
         os.environ["SYSCARVE_BINARY"] = str(binary)
 
-    def generate(self, recording, mode, out):
-        host.checked([self.binary, "generate", "-q", recording, "--closure", mode, "--baseline", self._baseline, "--format", "oci", "-o", out])
+    def generate(self, recording, variant, out):
+        host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "oci", "-o", out])
         return out
 
     def merge(self, recordings, out):
@@ -137,26 +156,29 @@ class Verbs:
         host.checked([self.binary, "merge", *recordings, "-o", out])
         return out
 
-    def allowed(self, recording, mode):
-        return set(host.checked([self.binary, "generate", "-q", recording, "--closure", mode, "--baseline", self._baseline, "--format", "names"]).split())
+    def allowed(self, recording, variant):
+        return set(host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "names"]).split())
 
-    def price(self, recording, mode):
-        """How many names a profile has, and what the mode adds to those that were seen, and which of these are above low risk."""
+    def price(self, recording, variant):
+        """How many names a profile has; what closure adds to those that were seen; which of these are above low risk; and which of those
+        have a power that nothing seen has."""
         power = closure_price.Power()
-        _, added, conditional = closure_price.explained(str(recording), mode)
-        return {"names": len(self.allowed(recording, mode)), "added": len(added) + len(conditional),
-                "risky": sorted(name for name in added if power.risk(name) != "low")}
+        seen, added, conditional = closure_price.explained(str(recording), variant.mode)
+        held = {power.of[name] for name in seen}
+        risky = sorted(name for name in added if power.risk(name) != "low")
+        return {"names": len(self.allowed(recording, variant)), "added": len(added) + len(conditional), "risky": risky,
+                "opened": [name for name in risky if not power.at_least(name) & held]}
 
     def version(self):
         return re.sub(r"\s+", " ", host.checked([self.binary, "--version"]).strip())
 
 
-def luck(recordings, verbs, modes, folder):
+def luck(recordings, verbs, variants, folder):
     """What differs between recordings of the same load: names that only some have, and how many different profiles come of them."""
     sets = [names(path) for path in recordings]
-    profiles = {mode: [verbs.generate(path, mode, folder / f"luck-{mode}-{number}.json").read_bytes()
-                       for number, path in enumerate(recordings)] for mode in modes}
+    profiles = {one.text: [verbs.generate(path, one, folder / f"luck-{one.text}-{number}.json").read_bytes()
+                           for number, path in enumerate(recordings)] for one in variants if one.plain}
     return {"recordings": len(recordings), "in_all": len(set.intersection(*sets)),
             "in_some": sorted(set.union(*sets) - set.intersection(*sets)),
             # Of how many the profile is the one that most recordings give.
-            "same": {mode: max(map(texts.count, texts)) for mode, texts in profiles.items()}}
+            "same": {variant: max(map(texts.count, texts)) for variant, texts in profiles.items()}}

@@ -136,9 +136,9 @@ class Run:
                 shutil.move(self.root / out, made[-1])
         return self.work.verbs.merge(made, self.work.folder / f"recording-{number}.json")
 
-    def under(self, mode, recording):
+    def under(self, variant, recording):
         """How each command ends under the profile, with what was refused."""
-        profile = self.work.verbs.generate(recording, mode, self.work.folder / f"{mode}.json")
+        profile = self.work.verbs.generate(recording, variant, self.work.folder / f"{variant.text}.json")
         shutil.copy(profile, self.root / "corpus/profile.json")
         self.renew()
         done = {}
@@ -150,7 +150,7 @@ class Run:
         return done
 
     def judged(self, done, plain):
-        """The phases of one mode, held against all runs without a profile."""
+        """The phases of one variant, held against all runs without a profile."""
         phases = {}
         for name, line in self.commands():
             ended, refused = done[name]
@@ -184,7 +184,9 @@ class Run:
             if name.startswith("load_") and ended.status in ("timeout", 126, 127):
                 raise host.Failed(f"{name} fails without a profile, {ended.status}: {ended.output[-1000:]}")
         recordings = [self.record(number) for number in range(self.work.recordings)]
-        done = {mode: self.under(mode, recordings[0]) for mode in self.work.modes}
+        # Nobody joins a tool, reloads it or starts it on its data.
+        variants = [one for one in self.work.variants if one.plain]
+        done = {one.text: self.under(one, recordings[0]) for one in variants}
         # One before all of that, two after it: what differs from one minute to the next is noticed.
         plain = [first, self.plain(), self.plain()]
         return {
@@ -192,6 +194,6 @@ class Run:
             "without": {name: {"good": ended.status != "timeout", "status": ended.status, "said": "" if ended.good else ended.output[-300:]}
                         for name, ended in first.items()},
             "seen": len(syscarve.names(recordings[0])),
-            "luck": syscarve.luck(recordings, self.work.verbs, self.work.modes, self.work.folder),
-            "modes": {mode: {**self.work.verbs.price(recordings[0], mode), "phases": self.judged(done[mode], plain)} for mode in self.work.modes},
+            "luck": syscarve.luck(recordings, self.work.verbs, variants, self.work.folder),
+            "variants": {one.text: {**self.work.verbs.price(recordings[0], one), "phases": self.judged(done[one.text], plain)} for one in variants},
         }
