@@ -79,28 +79,31 @@ static int aborts(void) {
   abort();
 }
 
-static void* wait_for_byte(void* pipe_end) {
-  char byte;
-  return read(*(int*)pipe_end, &byte, 1) == 1 ? pipe_end : NULL;
-}
-
-// A thread that is waited for.
-static int starts_thread(void) {
-  int ends[2];
-  pthread_t thread;
-  void* result;
-  if (pipe2(ends, 0) != 0 || pthread_create(&thread, NULL, wait_for_byte, &ends[0]) != 0) return 1;
+static void* sleep_a_moment(void* unused) {
+  (void)unused;
   usleep(20000);
-  if (write(ends[1], "x", 1) != 1) return 1;
-  return pthread_join(thread, &result) != 0 || result == NULL;
+  return NULL;
 }
 
-// What only some runs of threads do: wait for a lock, hand a stack back, be interrupted on a stack for signals.
+// A thread that has ended before anybody asks, so that no lock is ever waited for.
+static int thread_ends_first(void) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, sleep_a_moment, NULL) != 0) return 1;
+  int error;
+  do {
+    error = pthread_tryjoin_np(thread, NULL);
+  } while (error == EBUSY);
+  return error != 0;
+}
+
+// What only some runs of threads do: wait for one, hand a stack back, be interrupted on a stack for signals.
 static int threads_with_bad_luck(void) {
   static char stack[65536];
+  pthread_t thread;
   const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
   void* memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED || starts_thread() != 0) return 1;
+  if (memory == MAP_FAILED || pthread_create(&thread, NULL, sleep_a_moment, NULL) != 0) return 1;
+  if (pthread_join(thread, NULL) != 0) return 1;
   return works(sched_yield()) || works(sigaltstack(&alternate, NULL)) || works(madvise(memory, 8192, MADV_DONTNEED)) ||
          works(munmap(memory, 8192));
 }
@@ -278,8 +281,8 @@ static const struct {
     {"stopped_in_sleep", sleeps, sleeps},
     {"signal_handled", waits_with_handler, waits_with_handler},
     {"abort", nothing, aborts},
-    {"threads", starts_thread, threads_with_bad_luck},
-    {"first_thread", nothing, starts_thread},
+    {"threads", thread_ends_first, threads_with_bad_luck},
+    {"first_thread", nothing, thread_ends_first},
     {"buffer_growth", has_buffer, buffer_grows},
     {"vectored", writes, writes_vector},
     {"older_kernel_clone", clone_newer, clone_older},

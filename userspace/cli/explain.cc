@@ -59,7 +59,7 @@ struct ExplainArguments {
   std::vector<std::string> names;  // Or one, and the arguments of a call.
   std::string abi;
   std::string format = "text";
-  std::string closure = "safe";
+  std::string closure{ClosureModeName(GenerateOptions().closure)};
   ProfileTargetArguments target;
   BaselineRequest baseline;
   bool timeline = false;
@@ -82,7 +82,7 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
   TerminalNotes notes;
   GenerateOptions options;
   options.allow_incomplete = true;
-  options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
+  options.closure = ClosureModeFromName(arguments.closure).value_or(GenerateOptions().closure);
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
                             BaselineSources::Load(arguments.baseline, HasContainers(recording), notes));
   BaselineChoice choice = sources.Choose({&recording, 1});

@@ -45,7 +45,7 @@ struct GenerateArguments {
   std::vector<std::string> recordings;
   std::string output = "-";
   std::string compose;
-  std::string closure = "safe";
+  std::string closure{ClosureModeName(GenerateOptions().closure)};
   EmitRequest emit = {.format = "docker"};
   BaselineRequest baseline;
   CeilingRequest ceiling;
@@ -60,11 +60,12 @@ struct GenerateArguments {
 absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments, Abi native) {
   GenerateOptions options;
   SYSCARVE_ASSIGN_OR_RETURN(options.companions, LoadCompanions(arguments.companions, native));
-  options.closure = ClosureModeFromName(arguments.closure).value_or(ClosureMode::kSafe);
+  options.closure = ClosureModeFromName(arguments.closure).value_or(GenerateOptions().closure);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
   options.allow_incomplete = arguments.allow_incomplete;
+  options.conditions = HasConditions(FormatOf(arguments.emit));
   return options;
 }
 
@@ -149,11 +150,12 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   verb->add_option("--compose", arguments->compose,
                    "With folders: also write docker-compose.override.yml, for the services of this Compose file");
   AddEmitOptions(*verb, arguments->emit)->capture_default_str();
-  verb->add_option("--closure", arguments->closure,
-                   "none: only what was seen; safe: add calls that belong beside the seen ones, each with its reason; "
-                   "steady: also calls that can do no more than what was seen, so that other work of the same kind "
-                   "passes; "
-                   "portable: as safe, and those of another libc, for x86_64 and aarch64 alike")
+  verb->add_option(
+          "--closure", arguments->closure,
+          "none: only what was seen; safe: add what the same work may need another time, each with its reason; "
+          "steady: also calls that can do no more than what was seen, so that other work of the same kind "
+          "passes; "
+          "portable: as safe, and those of another libc, for x86_64 and aarch64 alike")
       ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);

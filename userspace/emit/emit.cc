@@ -45,6 +45,10 @@ std::string_view OutputFormatSuffix(OutputFormat format) {
   return RowOf(format).suffix;
 }
 
+bool HasConditions(OutputFormat format) {
+  return format != OutputFormat::kSystemd && format != OutputFormat::kNames;
+}
+
 absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const EmitOptions& options) {
   switch (format) {
     case OutputFormat::kDocker:

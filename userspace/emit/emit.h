@@ -37,6 +37,9 @@ inline constexpr OutputFormat kAllOutputFormats[] = {OutputFormat::kDocker,
 std::string_view OutputFormatName(OutputFormat format);
 std::optional<OutputFormat> OutputFormatFromName(std::string_view name);
 
+// Whether the format can allow a call for some arguments only.
+bool HasConditions(OutputFormat format);
+
 // How files of the format are called, e.g. ".json".
 std::string_view OutputFormatSuffix(OutputFormat format);
 

@@ -105,6 +105,7 @@ void TakeDraft(ProfileDraft&& draft, GeneratedProfile& result) {
   }
   result.cut = std::move(draft.cut);
   result.narrowed = std::move(draft.narrowed);
+  result.left_out = std::move(draft.left_out);
 }
 
 }  // namespace
@@ -123,7 +124,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   AddAsked(options, draft);
   AddClosure(*closure_rules, options, draft);
   if (options.ceiling.has_value()) SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, draft));
-  NarrowByClosure(draft);
+  NarrowByClosure(options, draft);
 
   GeneratedProfile result;
   result.native_abi = draft.native_abi;

@@ -11,6 +11,20 @@ std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view ClosureModeName(ClosureMode mode) {
+  switch (mode) {
+    case ClosureMode::kNone:
+      return "none";
+    case ClosureMode::kSafe:
+      return "safe";
+    case ClosureMode::kSteady:
+      return "steady";
+    case ClosureMode::kPortable:
+      return "portable";
+  }
+  return "";
+}
+
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name) {
   if (name == "enosys") return UnlistedMode::kEnosys;
   if (name == "eperm") return UnlistedMode::kEperm;

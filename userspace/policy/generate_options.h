@@ -21,7 +21,8 @@ enum class UnlistedMode {
   kLog,     // Let through and logged by the kernel: to try a profile out.
 };
 
-std::optional<ClosureMode> ClosureModeFromName(std::string_view name);    // "none", "safe", "steady", "portable"
+std::optional<ClosureMode> ClosureModeFromName(std::string_view name);  // "none", "safe", "steady", "portable"
+std::string_view ClosureModeName(ClosureMode mode);
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
 
 // Calls of a container runtime that belong in a profile, and where that is known from. baseline_choice.h picks them.
@@ -42,7 +43,7 @@ struct CompanionCalls {
 };
 
 struct GenerateOptions {
-  ClosureMode closure = ClosureMode::kSafe;
+  ClosureMode closure = ClosureMode::kSteady;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
   std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
   std::vector<CompanionCalls>
@@ -50,6 +51,7 @@ struct GenerateOptions {
   std::vector<std::string> allow;  // Added, whatever was seen.
   std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
   bool allow_incomplete = false;
+  bool conditions = true;  // Whether the format has conditions. Otherwise a call that would need some is left out.
   std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).
 };
 

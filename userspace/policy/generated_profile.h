@@ -61,6 +61,8 @@ struct GeneratedProfile {
   std::set<Abi> seen_abis;                                  // Of calls of the recordings, and the native one.
   std::vector<CutCall> cut;  // By GenerateOptions::ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
+  // What closure adds for some arguments only, and is not allowed as that cannot be said: name -> rule.
+  std::map<std::string, std::string> left_out;
   std::vector<RefusedCall> refused;  // By a filter already in force while recording; ascending by name.
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.

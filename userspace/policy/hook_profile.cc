@@ -66,7 +66,6 @@ absl::StatusOr<HookProfile> DecideHookProfile(const Recording& recording, std::s
     choice = {.baselines = EverythingOfTheRuntime(recording, occasional), .warnings = {}};
   }
   GenerateOptions options;
-  options.closure = ClosureMode::kSafe;
   options.baselines = std::move(choice.baselines);
   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate({&recording, 1}, options));
   for (const AllowedCall& call : made.calls) result.names.insert(call.name);

@@ -66,23 +66,24 @@ absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy&
   return absl::OkStatus();
 }
 
-void NarrowByClosure(ProfileDraft& draft) {
-  std::vector<std::string> left_out;
+void NarrowByClosure(const GenerateOptions& options, ProfileDraft& draft) {
   for (auto& [name, call] : draft.calls) {
     ArgumentRules rules = ClosureConditions(call);
     if (rules.empty()) continue;
     const auto by_ceiling = std::ranges::find(draft.narrowed, name, &NarrowedCall::name);
-    if (by_ceiling == draft.narrowed.end()) {
+    if (!options.conditions) {
+      draft.left_out.emplace(name, ClosureRuleOf(call));
+    } else if (by_ceiling == draft.narrowed.end()) {
       draft.narrowed.push_back({name, std::move(rules), ClosureRuleOf(call)});
     } else if (std::optional<ArgumentRules> both = Intersect(rules, by_ceiling->rules); both.has_value()) {
       *by_ceiling = {name, *std::move(both), ClosureRuleOf(call)};
     } else {
-      left_out.push_back(name);
+      draft.left_out.emplace(name, ClosureRuleOf(call));
     }
   }
-  for (const std::string& name : left_out) {
+  for (const auto& [name, rule] : draft.left_out) {
     draft.calls.erase(name);
-    std::erase_if(draft.narrowed, [&](const NarrowedCall& narrowed) { return narrowed.name == name; });
+    std::erase_if(draft.narrowed, [&left = name](const NarrowedCall& narrowed) { return narrowed.name == left; });
   }
   std::ranges::sort(draft.narrowed, {}, &NarrowedCall::name);
 }

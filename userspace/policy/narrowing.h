@@ -14,8 +14,9 @@ namespace syscarve {
 // options.ceiling is set. Fails as ApplyCeiling does.
 absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy& policy, ProfileDraft& draft);
 
-// Gives the calls that closure adds for some arguments only their conditions, beside those of the ceiling. A call that
-// would need two conditions on one argument, which container runtimes take for alternatives, is taken out.
-void NarrowByClosure(ProfileDraft& draft);
+// Gives the calls that closure adds for some arguments only their conditions, beside those of the ceiling. Without
+// `options.conditions` such calls are left out, and always those that would need two conditions on one argument, which
+// container runtimes take for alternatives.
+void NarrowByClosure(const GenerateOptions& options, ProfileDraft& draft);
 
 }  // namespace syscarve

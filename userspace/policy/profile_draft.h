@@ -22,6 +22,7 @@ struct ProfileDraft {
   SeenCalls wanted;                          // What closure starts from.
   std::vector<CutCall> cut;                  // By the ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
+  std::map<std::string, std::string> left_out;  // As GeneratedProfile::left_out.
 
   // For the warnings.
   std::set<std::string> blocked_though_seen;

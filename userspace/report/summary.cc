@@ -93,6 +93,12 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
     lines.push_back(Concat("narrowed by ", call.closure.empty() ? "the ceiling" : Concat("closure ", call.closure),
                            ": ", call.name, " if ", absl::StrJoin(when, ", or ")));
   }
+  std::vector<std::string> left_out;
+  for (const auto& [name, rule] : made.left_out) left_out.push_back(Concat(name, " (closure ", rule, ")"));
+  if (!left_out.empty()) {
+    lines.push_back(
+        Concat("left out, as it cannot be allowed for some arguments only here: ", absl::StrJoin(left_out, ", ")));
+  }
   return lines;
 }
 

@@ -67,10 +67,10 @@ TEST_P(GoldenTest, GivesTheKeptTexts) {
   ASSERT_TRUE(exact.ok()) << exact.status();
   Compare(folder + "expected-exact-oci.json", Text(OutputFormat::kOci, exact->profile));
 
-  const absl::StatusOr<GeneratedProfile> steady = Generate(recordings, {.closure = ClosureMode::kSteady});
-  ASSERT_TRUE(steady.ok()) << steady.status();
-  Compare(folder + "expected-steady-docker.json", Text(OutputFormat::kDocker, steady->profile));
-  Compare(folder + "expected-steady-explain.txt", ExplainText(*steady, {}));
+  const absl::StatusOr<GeneratedProfile> safe = Generate(recordings, {.closure = ClosureMode::kSafe});
+  ASSERT_TRUE(safe.ok()) << safe.status();
+  Compare(folder + "expected-safe-docker.json", Text(OutputFormat::kDocker, safe->profile));
+  Compare(folder + "expected-safe-explain.txt", ExplainText(*safe, {}));
 
   const absl::StatusOr<GeneratedProfile> portable = Generate(recordings, {.closure = ClosureMode::kPortable});
   ASSERT_TRUE(portable.ok()) << portable.status();

@@ -116,7 +116,7 @@ TEST(GenerateTest, SocketcallIsLetThroughForNamedFunctionsOnly) {
 }
 
 TEST(GenerateTest, ClosureAddsWithReasonsAndOnlyWhatTheAbiHas) {
-  const GeneratedProfile made = Make({RecordingBuilder().Call("newfstatat").Build()}, {});
+  const GeneratedProfile made = Make({RecordingBuilder().Call("newfstatat").Build()}, {.closure = ClosureMode::kSafe});
   const std::set<std::string> names = Names(made);
   for (const char* name :
        {"exit_group", "restart_syscall", "rt_sigreturn", "clock_gettime", "tgkill", "stat", "lstat", "fstat"}) {
@@ -532,8 +532,9 @@ TEST(GenerateTest, TheOrderAndRepetitionOfRecordingsDoNotMatter) {
     EXPECT_EQ(again.capabilities, first.capabilities);
     EXPECT_EQ(again.warnings, first.warnings);
   }
-  EXPECT_EQ(first.calls.front().name, "bind");
-  EXPECT_EQ(first.calls.front().count(), 16U);
+  const auto bind = std::ranges::find(first.calls, "bind", &AllowedCall::name);
+  ASSERT_NE(bind, first.calls.end());
+  EXPECT_EQ(bind->count(), 16U);
   EXPECT_EQ(first.capabilities.front().granted, 21U) << "each run once";
 }
 
