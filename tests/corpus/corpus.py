@@ -32,12 +32,8 @@ import tool  # noqa: E402
 # Raise it when results of before cannot be compared with those of now.
 FORMAT = 2
 WORKLOAD_SECONDS = 3600
-SKIPPED = 77
 # See syscarve.Variant.
 VARIANTS = ("safe", "safe+life", "steady", "steady+life+exec")
-QUICK_VARIANTS = ("steady+life+exec",)
-# From packages that the tests install anyway.
-QUICK = ("beanstalkd", "git-daemon", "nginx", "python-http", "redis", "rsyncd", "tinyproxy", "xinetd")
 
 
 def workloads():
@@ -81,7 +77,7 @@ class Corpus:
     def __init__(self, options):
         self.options = options
         self.work = options.work
-        self.results = self.work / ("results-host" if options.host else "results")
+        self.results = self.work / "results"
         self.results.mkdir(parents=True, exist_ok=True)
         # Tools take a second each, and those of one file have one layer.
         self.tool_packages = collections.defaultdict(set)
@@ -90,7 +86,7 @@ class Corpus:
                 self.tool_packages[one.path.name].update(one.packages)
         self.installing = threading.Lock()
         self.running = set()
-        self.place = host.HostPackages() if options.host else host.Tree(self.work, options.binary)
+        self.place = host.Tree(self.work, options.binary)
 
     def key(self, workload):
         options = self.options
@@ -112,7 +108,7 @@ class Corpus:
             return self._lower(workload)
 
     def _lower(self, workload):
-        if workload.kind == "service" or self.options.host:
+        if workload.kind == "service":
             return self.place.layer(workload.name, workload.packages)
         return self.place.layer(f"tools-{workload.path.name}", sorted(self.tool_packages[workload.path.name]))
 
@@ -214,11 +210,9 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="run.sh", description="Records real workloads and runs them under the profiles that come of it.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="workloads, or patterns of such; all of them by default")
     parser.add_argument("--list", action="store_true", help="list the workloads")
-    parser.add_argument("--quick", action="store_true", help="the eight that continuous integration runs, from the host's own packages")
-    parser.add_argument("--host", action="store_true", help="use the host's packages, and no tree; what is not installed is skipped")
     parser.add_argument("--fresh", action="store_true", help="run also what has a result already")
-    parser.add_argument("--recordings", type=int, metavar="N", help="how often each load is recorded (5; 1 with --quick)")
-    parser.add_argument("--variants", metavar="LIST", help=f"how profiles are made ({','.join(VARIANTS)}; {','.join(QUICK_VARIANTS)} with --quick)")
+    parser.add_argument("--recordings", type=int, default=5, metavar="N", help="how often each load is recorded (5)")
+    parser.add_argument("--variants", default=",".join(VARIANTS), metavar="LIST", help=f"how profiles are made ({','.join(VARIANTS)})")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many workloads at a time (2)")
     parser.add_argument("--record-option", action="append", default=[], metavar="OPTION", help="another option for `record`; repeatable")
     parser.add_argument("--keep", action="store_true", help="keep recordings and profiles in the work folder, below kept/")
@@ -227,11 +221,7 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     options.work = pathlib.Path(os.environ.get("SYSCARVE_CORPUS_DIR", "/var/tmp/syscarve-corpus")).resolve()
     options.binary = pathlib.Path(os.environ.get("SYSCARVE_BINARY", host.SOURCE / "build/release/bin/syscarve")).resolve()
-    options.variants = options.variants.split(",") if options.variants else list(QUICK_VARIANTS if options.quick else VARIANTS)
-    options.host, options.fresh = options.host or options.quick, options.fresh or options.quick
-    options.recordings = options.recordings or (1 if options.quick else 5)
-    if options.quick and not options.names:
-        options.names = list(QUICK)
+    options.variants = options.variants.split(",")
     return options
 
 
@@ -275,16 +265,13 @@ def main():
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise host.Failed(f"another run is at work in {options.work}") from None
-    if not options.host:
-        corpus.place.provide()
+    corpus.place.provide()
     if options.install_only:
         for one in wanted:
             corpus.lower(one)
         return 0
     results = run_all(corpus, wanted)
     print(table.text(results))
-    if options.quick and any("not installed on this host" in one.get("failed", "") for one in results):
-        return SKIPPED
     return 0 if table.holds(results) else 1
 
 

@@ -260,16 +260,6 @@ class Tree:
         return [upper, self.folder]
 
 
-class HostPackages:
-    """The host's own root folder in place of a tree: for packages that are installed already."""
-
-    def layer(self, name, packages):
-        missing = [one for one in packages if b"installed" not in run(["dpkg-query", "-W", "-f", "${db:Status-Status}", one]).stdout]
-        if missing:
-            raise Failed(f"not installed on this host: {' '.join(missing)}")
-        return ["/"]
-
-
 class Namespace:
     """A root folder for one workload: layers below, and on top of them memory, which `renew` empties. To be used in a mount namespace of
     one's own, which takes it all away at the end."""
@@ -285,7 +275,6 @@ class Namespace:
         if self._is_mounted:
             checked(["umount", "--lazy", self.root])
             checked(["umount", "--lazy", self.folder / "memory"])
-        # The upper layer must not lie below a lower one, and the host's "/" is one.
         memory = self.folder / "memory"
         memory.mkdir(exist_ok=True)
         mounted("-t", "tmpfs", "-o", "mode=755", "tmpfs", memory)

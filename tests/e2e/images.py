@@ -2,7 +2,7 @@
 """The images of the container tests, made without a registry and kept as archives in the folder SYSCARVE_IMAGES.
 
   busybox     a static busybox with all its applets, and our workloads in /workloads
-  services    a minimal Debian with nginx, redis and PostgreSQL; debootstrap takes the packages from the host's own mirror
+  services    a minimal Debian with nginx, redis, PostgreSQL and some small services; debootstrap takes the packages from the host's own mirror
 
 An archive is made once. It is made again when what it is made from has changed or when it is not what it was when it was made.
 """
@@ -25,7 +25,8 @@ BUSYBOX = "/bin/busybox"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVICES = os.path.join(HERE, "services-image")
-PACKAGES = ("nginx", "redis-server", "postgresql")
+# The last are for services of tests/corpus/, and their clients.
+PACKAGES = ("nginx", "redis-server", "postgresql", "beanstalkd", "curl", "git", "procps", "python3", "rsync", "tinyproxy-bin", "xinetd")
 
 # Documentation, caches, and the compiler of PostgreSQL's JIT, which is as large as all the rest and is switched off.
 LEFT_OUT = ("./debootstrap", "./dev/*", "./proc/*", "./sys/*", "./tmp/*", "./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc",

@@ -23,7 +23,7 @@ from containers import ContainerTest
 from support import SOURCE, load, traces
 
 OUTPUT = os.environ.get("SYSCARVE_SERVICES_OUTPUT", os.path.join(SOURCE, "profiles/services"))
-CLOSURE = "safe"
+CLOSURE = "steady"
 # Name of the profile, the service of the tests, the package, the load in words.
 SERVICES = (
     ("nginx", services.Web, "nginx",

@@ -120,7 +120,7 @@ absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& e
     const std::string path = Concat(request.output, "/", FileStem(name, taken), ".recording.json");
     if (const absl::Status written = output.Write(path, recording); written.ok()) {
       reporter.Written(name, recording, path);
-      reporter.Unexercised(name, recording);
+      if (request.warn_of_gaps) reporter.Unexercised(name, recording);
     } else {
       notes.Error(written);
       all_written = false;

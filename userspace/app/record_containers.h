@@ -30,6 +30,7 @@ struct RecordContainersRequest {
   uint32_t max_containers = 1024;
   std::set<Exercise> exercise;
   bool expect_containers = true;  // That none was recorded is an error.
+  bool warn_of_gaps = true;       // Of what of a life was not exercised.
   bool quiet = false;             // Nobody reads notes, so nothing is found out for one.
   std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };

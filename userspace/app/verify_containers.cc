@@ -256,6 +256,7 @@ class Verifier {
     request.cgroup_parents = request_.cgroup_parents;
     request.max_containers = request_.max_containers;
     request.expect_containers = false;
+    request.warn_of_gaps = false;
     request.quiet = true;
     RecordStage stage = RecordStage::kSetUp;
     RecorderNotes notes(notes_);

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tests/corpus/in_docker.sh IMAGE SERVICE OPTION…: starts a service of services/ in a container of the engine that DOCKER_HOST names,
+# and uses it as a project's own tests would. What prepare() makes has to be in the image already.
+#
+#   load        the load, and leaves the container running, for `record --exercise`
+#   everything  the load, every other request, a shell, a reload, a stop, a start on the data that is there, the load, a stop
+#
+# CORPUS_RUN has more words for `docker run`.
+set -eu
+corpus=$(dirname "$(realpath "$0")")
+image=$1 name=$2 work=$3
+
+# What the clients are: in the container's namespaces, but in neither its cgroup nor its filter.
+client() {
+  nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$name")" --mount --uts --ipc --net --pid -- \
+    /bin/sh -euc 'cd /; . /corpus/lib.sh; . "/corpus/services/$1"; "$2"' sh "$name" "$1"
+}
+
+has() { grep -q "^$1() {" "$corpus/services/$name"; }
+
+until_ready() {
+  for _ in $(seq 300); do
+    if client ready > /dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  echo "$name does not become ready:" >&2
+  client ready >&2 || true
+  docker logs "$name" >&2
+  return 1
+}
+
+in_use() {
+  if has beside; then
+    client beside > /dev/null 2>&1 &
+    beside=$!
+  fi
+  until_ready
+  client load
+}
+
+stop() {
+  docker stop --time 10 "$name" > /dev/null
+  if [ -n "$beside" ]; then wait "$beside" || true; fi
+  beside=
+}
+
+beside=
+user= stop_signal=TERM
+. "$corpus/services/$name"
+eval "set -- $command"
+# shellcheck disable=SC2086  # Words.
+docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --volume "$corpus:/corpus:ro" \
+  ${CORPUS_RUN:-} "$image" "$@" > /dev/null
+in_use
+if [ "$work" = load ]; then exit; fi
+for other in $(sed -n 's/^\(other_[a-z_]*\)() {.*/\1/p' "$corpus/services/$name"); do
+  client "$other" || { echo "$name: $other failed" >&2; exit 1; }
+done
+docker exec "$name" sh -ec 'id -u && ls -l /etc > /dev/null && grep -c root /etc/passwd && cat /proc/1/comm && (sleep 0.1; echo over)' > /dev/null
+if has reload; then
+  client reload
+  client load
+fi
+stop
+docker start "$name" > /dev/null
+in_use
+stop
+docker rm "$name" > /dev/null
