@@ -234,6 +234,16 @@ class Refuses(VerifyDocker):
         self.assertIn("capability", self.kinds(report))
         self.assertRegex(result.stderr, r"web was refused CAP_CHOWN, for f?chown(at)?\n")
 
+    def test_a_shell_that_joins(self):
+        def script(*session):
+            return self.script(f"begin web -d --stop-signal KILL {IMAGE} sleep 600 >&2", *session, "docker rm -f web >&2")
+        folder = self.profiles(script())
+        result, report = self.verify([folder], script("docker exec web sh -c 'mkdir /tmp/made; ls | wc -l' || true"), "--runs", "1")
+        self.assertEqual((result.status, set(self.kinds(report))), (1, {"refused"}), result)
+        self.assertIn("If an exec session or a health check made it: generate --with exec", result.stderr)
+        result, report = self.verify([folder], script(), "--runs", "1")
+        self.assertEqual(result.status, 0, result)
+
     def test_what_the_runtime_needs(self):
         script = self.script("run web 'echo done'")
         folder = self.profiles(script)
@@ -289,10 +299,11 @@ class BadLuck(VerifyDocker):
         self.assertEqual((result.status, self.kinds(report)), (1, ["never-started"]), result)
         self.assertIn("no container of database was started", result.stderr)
         self.assertEqual(report["problems"][0]["service"], "database")
-        # Who names the containers does not ask for the others.
-        result, report = self.verify([folder], script, "--name", "web")
-        self.assertEqual(result.status, 0, result)
-        self.assertIn("no container of database was started", " ".join(report["remarks"]))
+        # Who chooses the containers does not ask for the others.
+        for choice in (["--name", "web"], ["--label", f"{engine.LABEL}={os.getpid()}"]):
+            result, report = self.verify([folder], script, *choice)
+            self.assertEqual(result.status, 0, result)
+            self.assertIn("no container of database was started", " ".join(report["remarks"]))
 
     def test_none_started_at_all(self):
         result, report = self.verify([self.all_but("web")], self.script("true"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/app/container_findings.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <span>
@@ -76,6 +77,13 @@ std::string During(const CapabilityVerdict& verdict) {
   return verdict.calls.empty() ? std::string() : Concat(", for ", absl::StrJoin(verdict.calls, ", "));
 }
 
+// Whether anybody executed a program in a container beside those that it started itself.
+bool WasJoined(const Recording& recording) {
+  return std::ranges::any_of(recording.subjects, [](const Subject& subject) {
+    return subject.life.has_value() && subject.life->joined > 0;
+  });
+}
+
 template <typename Visit>
 void ForEachDenial(const Recording& recording, Visit visit) {
   for (const Run& run : recording.runs) {
@@ -101,6 +109,7 @@ absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& 
     ContainerRefusals& refusals = found.refused[{
         .service = service.title, .call = call.id, .answer = AnswerOf(answer), .by_runtime = call.by_runtime}];
     for (const Sighting& sighting : call.sightings) Count(sighting, refusals);
+    refusals.joined = refusals.joined || WasJoined(recording);
     SYSCARVE_ASSIGN_OR_RETURN(refusals.excuse, ExcuseOf(call.id, answer, service.profile));
   }
   ForEachDenial(recording, [&](SyscallId call, const Refusal& refusal) {
@@ -128,6 +137,7 @@ absl::Status FindRefused(const ServiceProfile& service, const Recording& recordi
         .service = service.title, .call = call, .answer = DenialWords(refusal.answer), .by_runtime = false};
     ContainerRefusals& refusals = found.refused[key];
     Count(refusal.sighting, refusals);
+    refusals.joined = refusals.joined || WasJoined(recording);
     if (before.refused.contains(key)) {
       refusals.excuse = "so it was without the profile";
     } else if (refusal.answer > 0) {

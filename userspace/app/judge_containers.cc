@@ -43,7 +43,7 @@ std::string RefusalWords(const ContainerRefusal& call, const ContainerRefusals& 
   return text;
 }
 
-std::string FixOf(const ContainerRefusal& call) {
+std::string FixOf(const ContainerRefusal& call, const ContainerRefusals& refusals) {
   if (call.by_runtime) {
     return "The container runtime makes it under the filter: `syscarve baseline` measures which calls those are, and "
            "`syscarve generate` adds them.";
@@ -51,7 +51,8 @@ std::string FixOf(const ContainerRefusal& call) {
   return Concat(
       "Record what makes it and generate the profile from that recording, too (syscarve record --docker -o MORE -- "
       "COMMAND; syscarve generate RECORDINGS MORE -o PROFILES); or allow the call: generate --allow ",
-      DisplayName(call.call), ".");
+      DisplayName(call.call), ".",
+      refusals.joined ? " If an exec session or a health check made it: generate --with exec, or --with health." : "");
 }
 
 struct Ends {
@@ -183,6 +184,7 @@ class ContainerJudge {
         sum.programs.insert(refusals.programs.begin(), refusals.programs.end());
         sum.tests.insert(refusals.tests.begin(), refusals.tests.end());
         sum.excuse = refusals.excuse;
+        sum.joined = sum.joined || refusals.joined;
       }
     }
     return all;
@@ -214,7 +216,7 @@ class ContainerJudge {
   void Refusal(const ContainerRefusal& call, const ContainerRefusals& refusals, bool enforced) {
     std::string message = RefusalWords(call, refusals, enforced);
     if (refusals.excuse.empty()) {
-      result_.Add(VerifyProblemKind::kRefused, std::move(message), FixOf(call), call.service);
+      result_.Add(VerifyProblemKind::kRefused, std::move(message), FixOf(call, refusals), call.service);
     } else {
       result_.remarks.push_back(Concat(message, ": ", refusals.excuse));
     }

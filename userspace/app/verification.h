@@ -50,6 +50,7 @@ struct ContainerRefusals {
   std::set<std::string> programs;  // As ProgramLabel.
   std::set<std::string> tests;     // The names of the runs that `syscarve mark` began.
   std::string excuse;              // Why nothing breaks by it; "" for nothing.
+  bool joined = false;             // An exec session or a health check was there, which may have made it.
 };
 
 // Capabilities that a service's containers need and are not given, or were refused.

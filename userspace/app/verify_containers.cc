@@ -431,7 +431,8 @@ absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& req
   SYSCARVE_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::Make(command.identity.has_value()));
   Verifier verifier(request, command, socket, folder, signals, notes);
   if (engine.Info().name == "podman") SYSCARVE_RETURN_IF_ERROR(verifier.WriteProfiles());
-  const bool chosen = !request.filter.names.empty();
+  const ContainerFilter& filter = request.filter;
+  const bool chosen = !filter.names.empty() || !filter.labels.empty() || !filter.compose_project.empty();
   return RunPhases(
       request.verify, [&](bool enforced, std::optional<milliseconds> limit) { return verifier.Run(enforced, limit); },
       [&](std::vector<VerifiedRun> runs) { return JudgeContainers(std::move(runs), request.profiles, chosen); }, notes);

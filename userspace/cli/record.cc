@@ -58,20 +58,11 @@ struct RecordFlags {
   std::vector<std::string> command;
 
   bool docker = false;
-  std::optional<std::string> engine_socket;
-  std::vector<std::string> names;
-  std::vector<std::string> labels;
-  std::string compose_project;
-  std::string by = "service";
+  ContainerFlags containers;
   bool running = false;
-  std::vector<std::string> cgroup_parents;
-  uint32_t max_containers = 1024;
 
   std::string Output() const { return output.value_or(docker ? "recordings" : "recording.json"); }
-  bool OfContainersOnly() const {
-    return engine_socket || !names.empty() || !labels.empty() || !compose_project.empty() || running ||
-           !cgroup_parents.empty();
-  }
+  bool OfContainersOnly() const { return containers.ChooseAny() || running; }
   // As all recordings take them; the rest is the subject's.
   RecordOptions Options() const {
     RecordOptions options = record;
@@ -172,21 +163,17 @@ int RecordDocker(const RecordFlags& flags) {
   RecordContainersRequest containers;
   containers.output = flags.Output();
   containers.record = flags.Options();
-  containers.engine_socket = flags.engine_socket;
-  containers.filter.names = flags.names;
-  containers.filter.compose_project = flags.compose_project;
-  containers.by = ByFromName(flags.by).value_or(By::kService);
+  const absl::StatusOr<ContainerFilter> filter = flags.containers.Filter();
+  if (!filter.ok()) return Fail(filter.status());
+  containers.engine_socket = flags.containers.engine_socket;
+  containers.filter = *filter;
+  containers.by = ByFromName(flags.containers.by).value_or(By::kService);
   containers.running = flags.running;
-  containers.cgroup_parents = flags.cgroup_parents;
-  containers.max_containers = flags.max_containers;
+  containers.cgroup_parents = flags.containers.cgroup_parents;
+  containers.max_containers = flags.containers.max_containers;
   containers.quiet = flags.quiet;
   for (const std::string& name : flags.exercise) {
     if (const auto exercise = ExerciseFromName(name)) containers.exercise.insert(*exercise);
-  }
-  for (const std::string& label : flags.labels) {
-    const auto condition = ParseLabelCondition(label);
-    if (!condition.ok()) return Fail(condition.status());
-    containers.filter.labels.push_back(*condition);
   }
   const auto command = FindCommand(flags, words);
   if (!command.ok()) {
@@ -328,26 +315,9 @@ void AddRecord(CLI::App& app, int& exit_code) {
   verb->add_flag("--docker", flags->docker,
                  "Record the containers that Docker, Podman or another engine starts meanwhile")
       ->group("Containers");
-  AddEngineSocket(*verb, flags->engine_socket)->group("Containers");
-  AddContainerNames(*verb, flags->names);
-  verb->add_option("--label", flags->labels, "Only containers with this label, K or K=V (repeatable: all must hold)")
-      ->type_name("K=V")
-      ->allow_extra_args(false)
-      ->group("Containers");
-  verb->add_option("--compose-project", flags->compose_project, "Only containers of this Compose project")
-      ->type_name("NAME")
-      ->group("Containers");
-  verb->add_option("--by", flags->by, "What makes containers replicas of one another, recorded in one file")
-      ->check(CLI::IsMember({"service", "container", "image"}))
-      ->capture_default_str()
-      ->group("Containers");
+  AddContainerFlags(*verb, flags->containers, "What makes containers replicas of one another, recorded in one file");
   verb->add_flag("--running", flags->running,
                  "Also record containers that already run; the calls of their start are missing, and generate says so")
-      ->group("Containers");
-  AddCgroupParents(*verb, flags->cgroup_parents);
-  verb->add_option("--max-containers", flags->max_containers, "Room for so many containers in one recording")
-      ->check(CLI::Range(1, 16384))
-      ->capture_default_str()
       ->group("Containers");
   verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors and warnings");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");

@@ -51,10 +51,7 @@ struct VerifyFlags {
   std::optional<std::string> user;
   bool quiet = false;
   bool docker = false;
-  std::vector<std::string> names;
-  std::string by = "service";
-  std::optional<std::string> engine_socket;
-  std::vector<std::string> cgroup_parents;
+  ContainerFlags containers;
   std::vector<std::string> words;  // What the command line has beside options: profiles, and the command.
   size_t words_typed = 0;          // So many it has: CLI11 takes "[a,b]" for two.
   std::string command;             // Never filled, as CLI11 gives everything to `words`.
@@ -93,8 +90,9 @@ absl::Status CheckForCommand(const VerifyFlags& flags) {
     return WithHint(absl::InvalidArgumentError("--profile is missing"),
                     "With --docker, profiles are named before --: `syscarve verify --help` has examples.");
   }
-  if (!flags.names.empty() || flags.engine_socket.has_value() || !flags.cgroup_parents.empty()) {
-    return absl::InvalidArgumentError("--name, --engine-socket and --cgroup-parent go with --docker");
+  if (flags.containers.ChooseAny()) {
+    return absl::InvalidArgumentError(
+        "--engine-socket, --name, --label, --compose-project and --cgroup-parent go with --docker");
   }
   return absl::OkStatus();
 }
@@ -108,10 +106,11 @@ absl::StatusOr<VerifyContainersRequest> ContainersRequest(const VerifyFlags& fla
   VerifyContainersRequest request;
   request.verify = flags.request;
   SYSCARVE_ASSIGN_OR_RETURN(request.profiles, ReadServiceProfiles(profiles, target));
-  request.filter.names = flags.names;
-  request.by = ByFromName(flags.by).value_or(By::kService);
-  request.engine_socket = flags.engine_socket;
-  request.cgroup_parents = flags.cgroup_parents;
+  SYSCARVE_ASSIGN_OR_RETURN(request.filter, flags.containers.Filter());
+  request.by = ByFromName(flags.containers.by).value_or(By::kService);
+  request.engine_socket = flags.containers.engine_socket;
+  request.cgroup_parents = flags.containers.cgroup_parents;
+  request.max_containers = flags.containers.max_containers;
   for (const ServiceProfile& profile : request.profiles) {
     for (const std::string& warning : profile.warnings) {
       if (!flags.quiet) Warn(Concat(profile.file, ": ", warning));
@@ -187,13 +186,7 @@ void AddVerify(CLI::App& app, int& exit_code) {
   verb->add_flag("--docker", flags->docker,
                  "Verify the containers that the command creates, each under its service's profile")
       ->group("Containers");
-  AddContainerNames(*verb, flags->names);
-  verb->add_option("--by", flags->by, "What a container's profile is chosen by, as when it was recorded")
-      ->check(CLI::IsMember({"service", "container", "image"}))
-      ->capture_default_str()
-      ->group("Containers");
-  AddEngineSocket(*verb, flags->engine_socket)->group("Containers");
-  AddCgroupParents(*verb, flags->cgroup_parents);
+  AddContainerFlags(*verb, flags->containers, "What a container's profile is chosen by, as when it was recorded");
   // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
   // positionals are complete go on behind "--".
   const CLI::Option* const words =
