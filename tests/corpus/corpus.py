@@ -88,17 +88,20 @@ class Corpus:
         self.running = set()
         self.place = host.Tree(self.work, options.binary)
 
-    def key(self, workload):
-        options = self.options
-        return host.digest(FORMAT, options.binary, options.recordings, options.variants, options.record_option, workload.packages, *workload.inputs())
+    def made_with(self):
+        return {"recordings": self.options.recordings, "variants": self.options.variants, "record_option": self.options.record_option}
+
+    def key(self, workload, options):
+        return host.digest(FORMAT, self.options.binary, *options.values(), workload.packages, *workload.inputs())
 
     def result(self, workload):
         """What a run before has found, if that is still worth something."""
         path = self.results / f"{workload.name}.json"
         if path.exists():
             found = json.loads(path.read_text())
-            # One that could not be run may be able to now.
-            if found["key"] == self.key(workload) and (self.options.table or "failed" not in found):
+            # The table has what there is; one that could not be run may be able to now.
+            options = found["options"] if self.options.table else self.made_with()
+            if found["key"] == self.key(workload, options) and (self.options.table or "failed" not in found):
                 return found
         return None
 
@@ -119,7 +122,7 @@ class Corpus:
             found = self._run(workload, self.lower(workload))
         except host.Failed as error:
             found = {"failed": str(error)}
-        found |= {"name": workload.name, "kind": workload.kind, "key": self.key(workload), "seconds": round(time.monotonic() - begin),
+        found |= {"name": workload.name, "kind": workload.kind, "options": self.made_with(), "key": self.key(workload, self.made_with()), "seconds": round(time.monotonic() - begin),
                   "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(), "kernel": platform.release(),
                   "distribution": host.suite(), "runtime": host.checked(["runc", "--version"]).splitlines()[0],
                   "syscarve": syscarve.Verbs(self.options.binary).version()}
