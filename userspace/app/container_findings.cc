@@ -79,9 +79,8 @@ std::string During(const CapabilityVerdict& verdict) {
 
 // Whether anybody executed a program in a container beside those that it started itself.
 bool WasJoined(const Recording& recording) {
-  return std::ranges::any_of(recording.subjects, [](const Subject& subject) {
-    return subject.life.has_value() && subject.life->joined > 0;
-  });
+  return std::ranges::any_of(
+      recording.subjects, [](const Subject& subject) { return subject.life.has_value() && subject.life->joined > 0; });
 }
 
 template <typename Visit>
