@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# With SYSCARVE_PRECOMPILED_HEADERS the headers that most files include are parsed once for the libraries, once for the verbs and once for the tests. That halves
-# the time of a whole build, of which continuous integration makes several. A user's build has none of it, and so proves that each file
-# includes what it needs.
+# With SYSCARVE_PRECOMPILED_HEADERS the headers that most files include are parsed once for the libraries, once for the verbs and once for
+# the tests. That halves the time of a whole build, of which continuous integration makes several. A user's build has none of it, and so
+# proves that each file includes what it needs.
 set(SYSCARVE_COMMON_HEADERS
   <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional> <set> <span> <string> <string_view>
   <utility> <vector>

@@ -162,12 +162,10 @@ class Verbs:
     def price(self, recording, variant):
         """How many names a profile has; what closure adds to those that were seen; which of these are above low risk; and which of those
         have a power that nothing seen has."""
-        power = closure_price.Power()
         seen, added, conditional = closure_price.explained(str(recording), variant.mode)
-        held = {power.of[name] for name in seen}
-        risky = sorted(name for name in added if power.risk(name) != "low")
-        return {"names": len(self.allowed(recording, variant)), "added": len(added) + len(conditional), "risky": risky,
-                "opened": [name for name in risky if not power.at_least(name) & held]}
+        risky, opened = closure_price.Power().above_low(seen, added)
+        return {"names": len(self.allowed(recording, variant)), "added": len(added) + len(conditional), "risky": sorted(risky),
+                "opened": sorted(opened)}
 
     def version(self):
         return re.sub(r"\s+", " ", host.checked([self.binary, "--version"]).strip())

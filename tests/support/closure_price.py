@@ -37,8 +37,11 @@ class Power:
             new = {above for one in new for above in self.classes[one].get("no_more_than", ())} - found
         return found
 
-    def risk(self, name):
-        return self.classes[self.of[name]]["risk"]
+    def above_low(self, seen, added):
+        """Of `added`, what is of medium or high risk; and of that, what nothing in `seen` can do as much as."""
+        held = {self.of[name] for name in seen}
+        risky = {name for name in added if self.classes[self.of[name]]["risk"] != "low"}
+        return risky, {name for name in risky if not self.at_least(name) & held}
 
 
 def explained(path, mode):
@@ -77,9 +80,7 @@ def main(arguments):
         row = []
         for mode in MODES:
             seen, added, conditional = explained(path, mode)
-            risky = {name for name in added if power.risk(name) != "low"}
-            held = {power.of[name] for name in seen}
-            new = {name for name in risky if not power.at_least(name) & held}
+            risky, new = power.above_low(seen, added)
             bad += [(path, mode, name) for name in sorted(new)]
             of_kernel = opened(cves, seen, seen | added)
             all_opened[mode] |= of_kernel

@@ -103,12 +103,13 @@ absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& 
                                 RefusedBefore& before) {
   absl::StatusOr<CheckResult> checked = Check(service.profile, recording);
   if (!checked.ok()) return Annotate(checked.status(), service.file);
+  const bool joined = WasJoined(recording);
   for (const CheckedCall& call : checked->refused) {
     const Action& answer = call.answers.front();
     ContainerRefusals& refusals = found.refused[{
         .service = service.title, .call = call.id, .answer = AnswerOf(answer), .by_runtime = call.by_runtime}];
     for (const Sighting& sighting : call.sightings) Count(sighting, refusals);
-    refusals.joined = refusals.joined || WasJoined(recording);
+    refusals.joined = refusals.joined || joined;
     SYSCARVE_ASSIGN_OR_RETURN(refusals.excuse, ExcuseOf(call.id, answer, service.profile));
   }
   ForEachDenial(recording, [&](SyscallId call, const Refusal& refusal) {
@@ -130,13 +131,14 @@ absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& 
 
 absl::Status FindRefused(const ServiceProfile& service, const Recording& recording, const RefusedBefore& before,
                          VerifiedContainers& found) {
+  const bool joined = WasJoined(recording);
   absl::Status status = absl::OkStatus();
   ForEachDenial(recording, [&](SyscallId call, const Refusal& refusal) {
     const ContainerRefusal key = {
         .service = service.title, .call = call, .answer = DenialWords(refusal.answer), .by_runtime = false};
     ContainerRefusals& refusals = found.refused[key];
     Count(refusal.sighting, refusals);
-    refusals.joined = refusals.joined || WasJoined(recording);
+    refusals.joined = refusals.joined || joined;
     if (before.refused.contains(key)) {
       refusals.excuse = "so it was without the profile";
     } else if (refusal.answer > 0) {

@@ -25,7 +25,10 @@ absl::StatusOr<ContainerFilter> ContainerFlags::Filter() const {
 
 void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by) {
   AddEngineSocket(verb, flags.engine_socket)->group(kContainers);
-  AddContainerNames(verb, flags.names);
+  verb.add_option("--name", flags.names, "Only containers whose name matches this pattern, as web-* (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false)
+      ->group(kContainers);
   verb.add_option("--label", flags.labels, "Only containers with this label, K or K=V (repeatable: all must hold)")
       ->type_name("K=V")
       ->allow_extra_args(false)
@@ -37,7 +40,11 @@ void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string&
       ->check(CLI::IsMember({"service", "container", "image"}))
       ->capture_default_str()
       ->group(kContainers);
-  AddCgroupParents(verb, flags.cgroup_parents);
+  verb.add_option("--cgroup-parent", flags.cgroup_parents,
+                  "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
+      ->type_name("CGROUP")
+      ->allow_extra_args(false)
+      ->group(kContainers);
   verb.add_option("--max-containers", flags.max_containers, "Room for so many containers in one recording")
       ->check(CLI::Range(1, 16384))
       ->capture_default_str()
@@ -49,21 +56,6 @@ CLI::Option* AddEngineSocket(CLI::App& verb, std::optional<std::string>& path) {
       .add_option("--engine-socket", path,
                   "Where the engine's API listens (default: DOCKER_HOST, then Docker's and Podman's usual places)")
       ->type_name("PATH");
-}
-
-void AddContainerNames(CLI::App& verb, std::vector<std::string>& names) {
-  verb.add_option("--name", names, "Only containers whose name matches this pattern, as web-* (repeatable)")
-      ->type_name("GLOB")
-      ->allow_extra_args(false)
-      ->group(kContainers);
-}
-
-void AddCgroupParents(CLI::App& verb, std::vector<std::string>& parents) {
-  verb.add_option("--cgroup-parent", parents,
-                  "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
-      ->type_name("CGROUP")
-      ->allow_extra_args(false)
-      ->group(kContainers);
 }
 
 }  // namespace syscarve::cli

@@ -35,8 +35,4 @@ struct ContainerFlags {
 // All of ContainerFlags, in the group "Containers". `by` is what --by says of itself.
 void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by);
 
-// --name and --cgroup-parent, in the group "Containers".
-void AddContainerNames(CLI::App& verb, std::vector<std::string>& names);
-void AddCgroupParents(CLI::App& verb, std::vector<std::string>& parents);
-
 }  // namespace syscarve::cli

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/policy/generate_options.h"
 
+#include <utility>
+
 namespace syscarve {
+namespace {
+
+constexpr std::pair<ClosureMode, std::string_view> kClosureModes[] = {{ClosureMode::kNone, "none"},
+                                                                      {ClosureMode::kSafe, "safe"},
+                                                                      {ClosureMode::kSteady, "steady"},
+                                                                      {ClosureMode::kPortable, "portable"}};
+
+}  // namespace
 
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name) {
-  if (name == "none") return ClosureMode::kNone;
-  if (name == "safe") return ClosureMode::kSafe;
-  if (name == "steady") return ClosureMode::kSteady;
-  if (name == "portable") return ClosureMode::kPortable;
+  for (const auto& [mode, its_name] : kClosureModes) {
+    if (its_name == name) return mode;
+  }
   return std::nullopt;
 }
 
 std::string_view ClosureModeName(ClosureMode mode) {
-  switch (mode) {
-    case ClosureMode::kNone:
-      return "none";
-    case ClosureMode::kSafe:
-      return "safe";
-    case ClosureMode::kSteady:
-      return "steady";
-    case ClosureMode::kPortable:
-      return "portable";
+  for (const auto& [one, name] : kClosureModes) {
+    if (one == mode) return name;
   }
   return "";
 }

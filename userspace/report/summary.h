@@ -28,8 +28,8 @@ std::string BaselineSummary(const GeneratedProfile& made);
 // when there is none.
 std::string ClosureCosts(const GeneratedProfile& made);
 
-// What a ceiling has cut, what it or closure has narrowed, and what was left out for want of conditions, a line each: every cut call that there was a reason for
-// on its own; those that closure would have added are only counted.
+// What a ceiling has cut, what it or closure has narrowed, and what was left out for want of conditions, a line each:
+// every cut call that there was a reason for on its own; those that closure would have added are only counted.
 std::vector<std::string> CeilingLines(const GeneratedProfile& made);
 
 // What of a life was not recorded, "not exercised: stops: was killed, …", a line each; may hold an adversary's bytes.
