@@ -152,7 +152,7 @@ use_server() {
 step "Installing what is missing"
 tests/support/install-packages.sh quickstart
 
-step "Building build/release/bin/syscarve (a minute or two on the first go)"
+step "Building build/release/bin/syscarve (the first time: some ten minutes on two processors)"
 quietly cmake --preset release
 quietly cmake --build --preset release --target syscarve --parallel "$(nproc)"
 
