@@ -2,14 +2,21 @@
 """What has been found, as the tables of docs/corpus.md."""
 
 import collections
+import json
 import pathlib
 
+import host
+
 BEGIN, END = "<!-- corpus: begin -->", "<!-- corpus: end -->"
-# Of a hundred, how many have to pass for the corpus to hold: of what was recorded all, and by the default of other requests.
+# Of a hundred, how many have to pass for the corpus to hold: of what was recorded all. Other options of a tool often are another power.
 RECORDED = {"start": 100, "load": 100, "stop": 100}
-LIFE = {"reload": 100, "restart": 100}
-WANTED = {"safe+life": {**RECORDED, **LIFE}, "steady": {**RECORDED, "other": 95},
-          "steady+life+exec": {**RECORDED, **LIFE, "other": 95, "exec": 100}}
+LIFE = {**RECORDED, "reload": 100, "restart": 100}
+WANTED = {"service": {"safe+life": LIFE, "steady": RECORDED, "steady+life": {**LIFE, "other": 95},
+                      "steady+life+exec": {**LIFE, "other": 95, "exec": 100}},
+          "tool": {}}
+# The profile that is asked which power was missing: what a user gets, of services with their life recorded.
+JUDGED = {"service": "steady+life", "tool": "steady"}
+KINDS = (("service", "Services"), ("tool", "Tools"))
 COLUMNS = ("start", "load", "other", "reload", "stop", "restart", "exec")
 
 
@@ -38,10 +45,15 @@ def sums(results):
     return total
 
 
+def of_kind(results, kind):
+    return [one for one in results if one["kind"] == kind and "variants" in one]
+
+
 def holds(results):
     return not any("failed" in one for one in results) and all(
-        good * 100 >= counted * WANTED.get(variant, RECORDED).get(kind, 0)
-        for variant, of_variant in sums(results).items() for kind, (good, counted) in of_variant.items())
+        good * 100 >= counted * WANTED[workloads].get(variant, RECORDED).get(kind, 0)
+        for workloads, _ in KINDS for variant, of_variant in sums(of_kind(results, workloads)).items()
+        for kind, (good, counted) in of_variant.items())
 
 
 def cell(pair):
@@ -68,21 +80,23 @@ def percent(pair):
 
 
 def summary(results):
-    run = [one for one in results if "variants" in one]
-    lines = [header(["profile", "workloads", "names", "added", "above low risk", "of a power not seen", *COLUMNS, "same bytes"])]
-    for variant, of_variant in sums(run).items():
-        having = [one for one in run if variant in one["variants"]]
-        median = lambda values: sorted(values)[len(values) // 2]
-        of_all = lambda what: [one["variants"][variant][what] for one in having]
-        luck = [one["luck"] for one in having if variant in one["luck"]["same"]]
-        same = [sum(one["same"][variant] for one in luck), sum(one["recordings"] for one in luck)]
-        lines.append(row([variant, len(having), median(of_all("names")), median(of_all("added")), median(list(map(len, of_all("risky")))),
-                          max(map(len, of_all("opened"))), *(percent(of_variant[kind]) for kind in COLUMNS), percent(same)]))
+    lines = [header(["", "profile", "workloads", "names", "added", "above low risk", "of a power not seen", *COLUMNS, "same bytes"])]
+    for kind, title in KINDS:
+        run = of_kind(results, kind)
+        for variant, of_variant in sums(run).items():
+            having = [one for one in run if variant in one["variants"]]
+            median = lambda values: sorted(values)[len(values) // 2]
+            of_all = lambda what: [one["variants"][variant][what] for one in having]
+            luck = [one["luck"] for one in having if variant in one["luck"]["same"]]
+            same = [sum(one["same"][variant] for one in luck), sum(one["recordings"] for one in luck)]
+            lines.append(row([title.lower(), variant, len(having), median(of_all("names")), median(of_all("added")),
+                              median(list(map(len, of_all("risky")))), max(map(len, of_all("opened"))),
+                              *(percent(of_variant[column]) for column in COLUMNS), percent(same)]))
     return "\n".join(lines)
 
 
 def listing(results, kind):
-    run = [one for one in results if one["kind"] == kind and "variants" in one]
+    run = of_kind(results, kind)
     if not run:
         return ""
     columns = [column for column in COLUMNS if any(passed(of_variant)[column][1] for one in run for of_variant in one["variants"].values())]
@@ -97,15 +111,41 @@ def listing(results, kind):
     return "\n".join(lines)
 
 
-def breaks(results):
-    lines = []
+def broken(results):
+    """(workload, variant, phase's name, phase) of all that fails under a profile."""
     for one in results:
         for variant, of_variant in one.get("variants", {}).items():
             for name, phase in of_variant["phases"].items():
                 if phase["counts"] and not phase["good"]:
-                    what = f"`{escaped(phase['command'])}`" if "command" in phase else name
-                    lines.append(row([one["name"], variant, what, phase["status"], escaped("; ".join(phase["refused"])) or "nothing"]))
+                    yield one, variant, name, phase
+
+
+def breaks(results):
+    lines = []
+    for one, variant, name, phase in broken(results):
+        what = f"`{escaped(phase['command'])}`" if "command" in phase else name
+        lines.append(row([one["name"], variant, what, phase["status"], escaped("; ".join(phase["refused"])) or "nothing"]))
     return "\n".join([header(["workload", "profile", "phase", "ended with", "refused then"]), *lines]) if lines else "Nothing breaks."
+
+
+def powers(results):
+    """What the uses that fail under `steady` were refused, by class of power. A use that was refused calls of several classes counts for
+    each: which of them it cannot do without is not known."""
+    classes = json.loads((host.SOURCE / "profiles/rules/power.json").read_text())["classes"]
+    by_call = {call: one for one in classes for call in one["calls"]}
+    missing = collections.defaultdict(lambda: {"calls": set(), "service": 0, "tool": 0})
+    for one, variant, _, phase in broken(results):
+        if variant != JUDGED[one["kind"]]:
+            continue
+        calls = {text.split(" ")[0].rpartition(":")[2] for text in phase["refused"]}
+        for power in {by_call[call]["id"] for call in calls if call in by_call}:
+            missing[power]["calls"] |= {call for call in calls if by_call.get(call, {}).get("id") == power}
+            missing[power][one["kind"]] += 1
+    lines = [header(["power", "what it can do", "refused calls", "uses of services", "of tools"])]
+    for power, found in sorted(missing.items(), key=lambda item: (-item[1]["service"] - item[1]["tool"], item[0])):
+        what = next(one["what"] for one in classes if one["id"] == power)
+        lines.append(row([f"`{power}`", what, ", ".join(sorted(found["calls"])), found["service"], found["tool"]]))
+    return "\n".join(lines) if missing else "Nothing was missing."
 
 
 def not_counted(results):
@@ -144,10 +184,10 @@ def made_with(results):
 
 def text(results, missing=()):
     parts = [made_with(results), summary(results)]
-    for kind, title in (("service", "Services"), ("tool", "Tools")):
+    for kind, title in KINDS:
         if lines := listing(results, kind):
             parts += [f"## {title}", lines]
-    parts += ["## What breaks", breaks(results), "## What luck changes", differs(results), "## What is not counted", not_counted(results)]
+    parts += ["## Which power was missing", powers(results), "## What breaks", breaks(results), "## What luck changes", differs(results), "## What is not counted", not_counted(results)]
     if missing:
         parts.append("No result yet: " + ", ".join(missing))
     return "\n\n".join([*parts, "## Packages", versions(results)])

@@ -53,6 +53,7 @@ void ForEachAddition(std::span<const ClosureRule> rules, ClosureMode mode, const
       const std::string because = SeenTogether(together.when, seen.programs);
       if (!because.empty()) add(rule, together.add, because, together.conditions);
     }
+    for (const ClosureNarrowed& narrowed : rule.narrowed) add(rule, narrowed.add, "", narrowed.conditions);
   }
 }
 

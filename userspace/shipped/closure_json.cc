@@ -45,6 +45,11 @@ class Judge {
         Added(name, covered || IsOwn(name));
       }
     }
+    for (const ClosureNarrowed& narrowed : rule_.narrowed) {
+      CheckKnown(narrowed.add);
+      // That the call reaches nothing but the caller with these arguments is for people to see.
+      if (narrowed.conditions.empty()) value_.Fail("what is always added belongs into \"always\"");
+    }
   }
 
  private:
@@ -129,6 +134,11 @@ ClosureTogether ReadTogether(const JsonReader& value) {
           .conditions = ReadConditions(value.Optional("args"))};
 }
 
+ClosureNarrowed ReadNarrowed(const JsonReader& value) {
+  value.AllowOnly({"add", "args"});
+  return {.add = NameList(value.Required("add")), .conditions = ReadConditions(value.Required("args"))};
+}
+
 // Reads the elements of `list`, if it is there, with `read`.
 template <typename T>
 std::vector<T> ReadEach(const JsonReader& list, T (*read)(const JsonReader&)) {
@@ -146,8 +156,8 @@ void ReadMode(const JsonReader& mode, ClosureRule& rule) {
 }
 
 ClosureRule ReadClosureRule(const JsonReader& value, const PowerMap& power) {
-  value.AllowOnly({"id", "mode", "incidental", "always", "families", "fallbacks", "beside", "together", "beyond",
-                   "reason", "source"});
+  value.AllowOnly({"id", "mode", "incidental", "always", "families", "fallbacks", "beside", "together", "narrowed",
+                   "beyond", "reason", "source"});
   ClosureRule rule;
   rule.id = value.Required("id").Text(kMaxText);
   rule.reason = value.Required("reason").Text(kMaxText);
@@ -161,8 +171,11 @@ ClosureRule ReadClosureRule(const JsonReader& value, const PowerMap& power) {
   const JsonReader fallbacks = value.Optional("fallbacks");
   const JsonReader beside = value.Optional("beside");
   const JsonReader together = value.Optional("together");
-  if (always.exists() + families.exists() + fallbacks.exists() + beside.exists() + together.exists() != 1) {
-    value.Fail("expected exactly one of always, families, fallbacks, beside and together");
+  const JsonReader narrowed = value.Optional("narrowed");
+  if (always.exists() + families.exists() + fallbacks.exists() + beside.exists() + together.exists() +
+          narrowed.exists() !=
+      1) {
+    value.Fail("expected exactly one of always, families, fallbacks, beside, together and narrowed");
     return rule;
   }
   if (always.exists()) rule.always = NameList(always);
@@ -170,6 +183,7 @@ ClosureRule ReadClosureRule(const JsonReader& value, const PowerMap& power) {
   rule.fallbacks = ReadEach(fallbacks, ReadFallback);
   rule.beside = ReadEach(beside, ReadBeside);
   rule.together = ReadEach(together, ReadTogether);
+  rule.narrowed = ReadEach(narrowed, ReadNarrowed);
   Judge(value, rule, power).Run();
   return rule;
 }
@@ -193,7 +207,7 @@ absl::StatusOr<std::vector<ClosureRule>> ParseClosureRules(std::string_view text
       if (!ids.insert(rules.back().id).second) value.Fail("the id is taken");
     });
   };
-  return shipped::Parse<std::vector<ClosureRule>>(text, "syscarve.closure/3", read);
+  return shipped::Parse<std::vector<ClosureRule>>(text, "syscarve.closure/4", read);
 }
 
 absl::StatusOr<const std::vector<ClosureRule>*> ShippedClosureRules() {

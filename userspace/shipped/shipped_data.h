@@ -35,7 +35,13 @@ struct ClosureTogether {
   std::vector<ArgumentCondition> conditions;  // As in ClosureFallback.
 };
 
-// One reason to add calls that were not seen. Exactly one of the five lists is not empty.
+// Calls that are always added, for some arguments only.
+struct ClosureNarrowed {
+  std::vector<std::string> add;
+  std::vector<ArgumentCondition> conditions;  // As in ClosureFallback; never empty.
+};
+
+// One reason to add calls that were not seen. Exactly one of the six lists is not empty.
 struct ClosureRule {
   std::string id;
   bool portable = false;    // Only for profiles that are to hold with another libc or on another architecture.
@@ -46,6 +52,7 @@ struct ClosureRule {
   std::vector<ClosureFallback> fallbacks;
   std::vector<ClosureBeside> beside;
   std::vector<ClosureTogether> together;
+  std::vector<ClosureNarrowed> narrowed;
   bool made_by_program = false;  // What only a container runtime was seen to make does not bring anything in.
   std::set<std::string> beyond;  // Added although they reach beyond the process and nothing of their class was seen.
   std::string reason;

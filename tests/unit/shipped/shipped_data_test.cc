@@ -223,7 +223,7 @@ bool RulesParse(const std::string& text) {
 }
 
 bool ClosureRuleParses(const std::string& body) {
-  return RulesParse(R"({"schema": "syscarve.closure/3", "rules": [{"id": "a", "reason": "r", "source": "s")" + body +
+  return RulesParse(R"({"schema": "syscarve.closure/4", "rules": [{"id": "a", "reason": "r", "source": "s")" + body +
                     "}]}");
 }
 
@@ -250,13 +250,17 @@ TEST(ParseTest, RefusesARuleThatCrossesAClass) {
   EXPECT_TRUE(ClosureRuleParses(R"(, "beside": [{"when": ["open", "openat2"], "add": ["openat"]}])"));
   EXPECT_FALSE(ClosureRuleParses(R"(, "beside": [{"when": ["kill", "openat2"], "add": ["openat"]}])"));
   EXPECT_FALSE(ClosureRuleParses(R"(, "beside": [{"when": ["rename"], "add": ["getpid"]}])")) << "in no class";
+  EXPECT_TRUE(ClosureRuleParses(R"(, "narrowed": [{"add": ["kill"])" + narrowed));
+  EXPECT_FALSE(ClosureRuleParses(R"(, "narrowed": [{"add": ["rename"])" + narrowed)) << "in no class";
+  EXPECT_FALSE(ClosureRuleParses(R"(, "narrowed": [{"add": ["kill"]}])")) << "for all arguments";
+  EXPECT_FALSE(ClosureRuleParses(R"(, "narrowed": [{"add": ["kill"], "args": []}])"));
 }
 
 TEST(ParseTest, RefusesWhatIsNotTheSchema) {
   EXPECT_FALSE(RulesParse(""));
   EXPECT_FALSE(RulesParse("{}"));
   EXPECT_FALSE(RulesParse(R"({"schema": "syscarve.closure/2", "classes": [], "rules": []})"));
-  EXPECT_TRUE(RulesParse(R"({"schema": "syscarve.closure/3", "rules": []})"));
+  EXPECT_TRUE(RulesParse(R"({"schema": "syscarve.closure/4", "rules": []})"));
   EXPECT_TRUE(ClosureRuleParses(R"(, "always": ["exit"])"));
   EXPECT_FALSE(ClosureRuleParses(""));
   EXPECT_FALSE(ClosureRuleParses(R"(, "always": [])"));
