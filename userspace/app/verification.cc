@@ -11,11 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// "exit status 3", "signal 9"
-std::string StatusWords(int status) {
-  return status > 128 ? Concat("signal ", status - 128) : Concat("exit status ", status);
-}
-
 size_t Failed(const std::vector<const VerifiedRun*>& runs) {
   return std::ranges::count_if(runs, [](const VerifiedRun* run) { return run->Failed(); });
 }
@@ -40,6 +35,10 @@ std::vector<const VerifiedRun*> Verification::RunsOf(bool enforced) const {
     if (run.enforced == enforced) found.push_back(&run);
   }
   return found;
+}
+
+std::string StatusWords(int status) {
+  return status > 128 ? Concat("signal ", status - 128) : Concat("exit status ", status);
 }
 
 std::string SecondsWords(milliseconds duration) {

@@ -128,6 +128,8 @@ struct Verification {
   std::vector<const VerifiedRun*> RunsOf(bool enforced) const;
 };
 
+// "exit status 3", "signal 9": of a status as a shell reports it.
+std::string StatusWords(int status);
 // "0.3 s"
 std::string SecondsWords(std::chrono::milliseconds duration);
 

@@ -33,6 +33,7 @@ void AddDiff(CLI::App& app, int& exit_code);
 void AddSubset(CLI::App& app, int& exit_code);
 void AddRun(CLI::App& app, int& exit_code);
 void AddVerify(CLI::App& app, int& exit_code);
+void AddProve(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);
 void AddDoctor(CLI::App& app, int& exit_code);

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -208,7 +210,8 @@ absl::StatusOr<Command> ResolveCommand(std::vector<std::string> argv, std::optio
   return Command{.path = std::move(path),
                  .argv = std::move(argv),
                  .environment = std::move(environment),
-                 .identity = std::move(identity)};
+                 .identity = std::move(identity),
+                 .dropped_capabilities = {}};
 }
 
 int ExitCodeForCommandError(const absl::Status& status) {
@@ -239,15 +242,43 @@ void ExecImage::ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// What is in no bounding set no execve gives (capabilities(7)).
+int ExecImage::DropFromBounding() const {
+  for (const int capability : command_.dropped_capabilities) {
+    // What this kernel does not know nobody has.
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL) return errno;
+  }
+  return 0;
+}
+
+int ExecImage::DropFromSets() const {
+  if (command_.dropped_capabilities.empty()) return 0;
+  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return errno;
+  for (const int capability : command_.dropped_capabilities) {
+    if (capability >= 32 * _LINUX_CAPABILITY_U32S_3) continue;
+    __user_cap_data_struct& half = sets[CAP_TO_INDEX(capability)];
+    const uint32_t others = ~CAP_TO_MASK(capability);
+    half.effective &= others;
+    half.permitted &= others;
+    half.inheritable &= others;
+  }
+  // What is no longer permitted or inheritable is no longer ambient either.
+  return syscall(SYS_capset, &header, sets) == 0 ? 0 : errno;
+}
+
 int ExecImage::AssumeIdentity() const {
-  if (!command_.identity.has_value()) return 0;
+  // The first step needs CAP_SETPCAP, and those that follow may need what the last gives up.
+  if (const int error = DropFromBounding(); error != 0) return error;
+  if (!command_.identity.has_value()) return DropFromSets();
   const Identity& identity = *command_.identity;
   // Not glibc's wrappers: they pass the change on to the threads they believe this process has, which are the parent's.
   // Groups go first and the user last, because each step needs the right that the last one gives up.
   if (syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) != 0) return errno;
   if (syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) != 0) return errno;
   if (syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) != 0) return errno;
-  return 0;
+  return DropFromSets();
 }
 
 int ExecImage::Exec() const {

@@ -28,6 +28,8 @@ struct Command {
   std::vector<std::string> argv;         // argv[0] as the user wrote it.
   std::vector<std::string> environment;  // "NAME=value" each.
   std::optional<Identity> identity;      // nullopt: stay who we are.
+  // Capabilities that it is to have in no set, and cannot get by any execve. REQUIRES: CAP_SETPCAP, where there are any.
+  std::vector<int> dropped_capabilities;
 };
 
 // docker run's and env(1)'s statuses for a command that could not be run.
@@ -55,13 +57,16 @@ class ExecImage {
 
   // In the child: default dispositions for signals and an empty mask. Async-signal-safe.
   static void ResetSignals();
-  // In the child: takes on the identity. Returns 0 or an errno value. Async-signal-safe.
+  // In the child: takes on the identity, and drops the capabilities. Returns 0 or an errno value. Async-signal-safe.
   int AssumeIdentity() const;
   // In the child: executes; a file without a known format (ENOEXEC) is given to /bin/sh, as execvp does. Returns only
   // on failure, with the errno value. Async-signal-safe.
   int Exec() const;
 
  private:
+  int DropFromBounding() const;
+  int DropFromSets() const;
+
   const Command& command_;
   std::vector<char*> argv_;
   std::vector<char*> shell_argv_;

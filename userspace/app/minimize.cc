@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/app/minimize.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <vector>
+
+namespace syscarve {
+namespace {
+
+using Part = std::set<size_t>;
+
+Part Without(const Part& all, const Part& some) {
+  Part rest;
+  std::ranges::set_difference(all, some, std::inserter(rest, rest.end()));
+  return rest;
+}
+
+// `all` in `count` parts of nearly the same size, none of them empty. REQUIRES: count <= all.size().
+std::vector<Part> Split(const Part& all, size_t count) {
+  std::vector<Part> parts(count);
+  size_t number = 0;
+  for (const size_t one : all) parts[number++ * count / all.size()].insert(one);
+  return parts;
+}
+
+// Remembers what came of each part.
+class Attempts {
+ public:
+  explicit Attempts(absl::FunctionRef<absl::StatusOr<Trial>(const Part&)> attempt) : attempt_(attempt) {}
+
+  absl::StatusOr<Trial> Try(const Part& kept) {
+    if (const auto known = known_.find(kept); known != known_.end()) return known->second;
+    if (no_time_) return Trial::kNoTime;
+    SYSCARVE_ASSIGN_OR_RETURN(const Trial trial, attempt_(kept));
+    if (trial == Trial::kNoTime) {
+      no_time_ = true;
+    } else {
+      known_.emplace(kept, trial);
+    }
+    return trial;
+  }
+
+  bool KnownToGoWrong(const Part& kept) const {
+    const auto known = known_.find(kept);
+    return known != known_.end() && known->second == Trial::kGoesWrong;
+  }
+  bool no_time() const { return no_time_; }
+
+ private:
+  absl::FunctionRef<absl::StatusOr<Trial>(const Part&)> attempt_;
+  std::map<Part, Trial> known_;
+  bool no_time_ = false;
+};
+
+// The first of `parts` without which it goes well, or one behind the last.
+absl::StatusOr<size_t> FirstDispensable(const Part& kept, const std::vector<Part>& parts, Attempts& attempts) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Trial trial, attempts.Try(Without(kept, parts[i])));
+    if (trial == Trial::kGoesWell) return i;
+    if (attempts.no_time()) break;
+  }
+  return parts.size();
+}
+
+}  // namespace
+
+absl::StatusOr<Minimized> Minimize(size_t size, absl::FunctionRef<absl::StatusOr<Trial>(const Part& kept)> attempt) {
+  Attempts attempts(attempt);
+  Part kept;
+  for (size_t i = 0; i < size; ++i) kept.insert(kept.end(), i);
+  // At first all at once: of many things often none is needed.
+  size_t count = 1;
+  while (!kept.empty() && !attempts.no_time()) {
+    const std::vector<Part> parts = Split(kept, count);
+    SYSCARVE_ASSIGN_OR_RETURN(const size_t found, FirstDispensable(kept, parts, attempts));
+    if (found < parts.size()) {
+      kept = Without(kept, parts[found]);
+      count = std::max<size_t>(std::min(count - 1, kept.size()), 1);
+    } else if (count < kept.size()) {
+      count = std::min(2 * count, kept.size());
+    } else {
+      break;
+    }
+  }
+  Minimized result{.kept = kept, .needed = {}};
+  for (const size_t one : kept) {
+    if (attempts.KnownToGoWrong(Without(kept, {one}))) result.needed.insert(one);
+  }
+  return result;
+}
+
+}  // namespace syscarve
