@@ -33,7 +33,7 @@ import tool  # noqa: E402
 FORMAT = 2
 WORKLOAD_SECONDS = 3600
 # See syscarve.Variant.
-VARIANTS = ("safe", "safe+life", "steady", "steady+life", "steady+life+exec")
+VARIANTS = ("safe", "steady", "steady+life", "steady+life+exec")
 
 
 def workloads():

@@ -23,7 +23,9 @@ LIMIT = 60
 STOP_SECONDS = 10
 # A stop may take this much longer under a profile before it counts as one that hangs.
 STOP_SLACK = 3
-# Somebody looks around in a container.
+# What `record --exercise exec` has an engine run in a container.
+PROBE = "id >/dev/null 2>&1; ls / >/dev/null 2>&1; true"
+# Somebody looks around in one.
 SHELL = "id -u && ls -l /etc > /dev/null && grep -c root /etc/passwd && cat /proc/1/comm && (sleep 0.1; echo over) && echo $((6 * 7))"
 
 
@@ -100,10 +102,10 @@ class Container:
         host.wait_until(tried, READY_SECONDS)
         return last
 
-    def exec(self):
+    def exec(self, script):
         if not self.running:
             return host.Ended("not running", b"", "", 0)
-        return self._runc("exec", self.id, "/bin/sh", "-ec", SHELL, limit=LIMIT)
+        return self._runc("exec", self.id, "/bin/sh", "-ec", script, limit=LIMIT)
 
     def stop(self):
         """As an engine stops a container. Returns how the service ended."""
@@ -202,16 +204,16 @@ class Run:
         return host.support.decode(log.read_bytes())[-1500:] if log.exists() else ""
 
     def record(self, name, life=False):
-        """One recording of a start, the load and the stop; for its life, also of a reload, and of a start and the load on the data that
-        is there, as `record --exercise reload,stop,restart` has an engine do."""
+        """One recording of a start, the load and the stop; for its life, also of a shell, a reload, and of a start and the load on the data
+        that is there, as `record --exercise stop,reload,exec,restart` has an engine do."""
         self.renew()
         with self.work.recorder(name, self.service.name) as recorder:
-            self.recorded_start(life and "reload" in self.service.functions)
+            self.recorded_start(life)
             if life:
                 self.recorded_start(False)
         return recorder.recording
 
-    def recorded_start(self, reload):
+    def recorded_start(self, life):
         container = self.container()
 
         def must(what, ended):
@@ -221,7 +223,9 @@ class Run:
         try:
             must("ready", container.wait_until_ready())
             must("load", container.call("load"))
-            if reload:
+            if life:
+                must("exec", container.exec(PROBE))
+            if life and "reload" in self.service.functions:
                 must("reload", container.call("reload"))
                 must("ready", container.wait_until_ready())
                 must("load", container.call("load"))
@@ -264,7 +268,7 @@ class Run:
                 note(name, container.call(name), None)
             usable()
             mark("exec")
-            note("exec", container.exec())
+            note("exec", container.exec(SHELL))
             if "reload" in self.service.functions:
                 usable()
                 mark("reload")

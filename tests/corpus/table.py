@@ -11,8 +11,7 @@ BEGIN, END = "<!-- corpus: begin -->", "<!-- corpus: end -->"
 # Of a hundred, how many have to pass for the corpus to hold: of what was recorded all. Other options of a tool often are another power.
 RECORDED = {"start": 100, "load": 100, "stop": 100}
 LIFE = {**RECORDED, "reload": 100, "restart": 100}
-WANTED = {"service": {"safe+life": LIFE, "steady": RECORDED, "steady+life": {**LIFE, "other": 95},
-                      "steady+life+exec": {**LIFE, "other": 95, "exec": 100}},
+WANTED = {"service": {"steady": RECORDED, "steady+life": {**LIFE, "other": 95}, "steady+life+exec": {**LIFE, "other": 95, "exec": 100}},
           "tool": {}}
 # The profile that is asked which power was missing: what a user gets, of services with their life recorded.
 JUDGED = {"service": "steady+life", "tool": "steady"}

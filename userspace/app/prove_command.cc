@@ -32,6 +32,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+// Beside ten times the longest usual run. Less than a gate's, as hanging is how many a program takes a refusal, and each
+// such trial takes as long.
+constexpr milliseconds kTrialAddition = std::chrono::seconds(5);
+
 // By which a process ends itself. They wait for an answer, so that we can look at what it is.
 constexpr const char* kEnds[] = {"exit", "exit_group"};
 // Without these nothing runs at all, or a signal's handler never returns.
@@ -42,6 +46,9 @@ bool IsAmong(std::span<const char* const> names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+// More different ones than that no test has; who makes more is not looked at any further.
+constexpr size_t kMostEndings = 4096;
+
 // Lets every call through, and notes which there were and how processes end.
 class Watcher : public NotificationHandler {
  public:
@@ -50,7 +57,7 @@ class Watcher : public NotificationHandler {
     const std::optional<std::string> name = SyscallName(*notification.id);
     if (!name.has_value()) return {};
     calls_.insert(*name);
-    if (!IsAmong(kEnds, *name) || notification.task == 0) return {};
+    if (!IsAmong(kEnds, *name) || notification.task == 0 || endings_.size() >= kMostEndings) return {};
     if (std::optional<ProcessState> state = ReadProcessState(notification.task); state.has_value()) {
       // Not the notification's program, which is called as the first of its users called it.
       endings_.insert({.program = ExecutableOf(notification.task), .state = *std::move(state)});
@@ -175,7 +182,7 @@ class Prover {
     return absl::OkStatus();
   }
 
-  milliseconds Limit() const { return request_.limit.value_or(kLimitFactor * usual_->longest() + kLimitAddition); }
+  milliseconds Limit() const { return request_.limit.value_or(kLimitFactor * usual_->longest() + kTrialAddition); }
 
   // What differs without these; nullopt where nothing does.
   absl::StatusOr<std::optional<std::string>> Try(const Without& without, const std::string& words) {

@@ -26,7 +26,7 @@ struct ProveRequest {
   std::optional<std::set<int>> granted;
   uint32_t runs = 3;  // With nothing taken away, before and after everything else; at least 1.
   std::optional<std::chrono::milliseconds> budget;  // For all runs. What is not tried by then is undecided.
-  std::optional<std::chrono::milliseconds> limit;   // For a run; nullopt: as VerifyRequest has it.
+  std::optional<std::chrono::milliseconds> limit;   // For a run; nullopt: ten times the longest usual one, and 5 s.
   std::chrono::milliseconds grace = std::chrono::seconds(5);
 };
 

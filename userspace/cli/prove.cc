@@ -159,7 +159,7 @@ void AddProve(CLI::App& app, int& exit_code) {
   AddDuration(*verb, "--budget", flags->budget,
               "How long all of it may take: what is not tried by then is undecided (default: no limit)");
   AddDuration(*verb, "--limit", flags->limit,
-              "How long a run may take (default: ten times the longest with nothing taken away, and 30 s)");
+              "How long a run may take (default: ten times the longest with nothing taken away, and 5 s)");
   AddDuration(*verb, "--grace", flags->request.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   verb->add_option("--report", flags->report, "Also write what was found to this file, as JSON; - is stdout");

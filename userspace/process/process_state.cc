@@ -18,7 +18,7 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxStatusBytes = size_t{1} << 20;  // 65,536 groups of ten digits at most.
+constexpr size_t kMaxStatusBytes = size_t{1} << 16;  // Longer ones are of who is in thousands of groups.
 constexpr size_t kMaxTableBytes = size_t{16} << 20;
 constexpr std::string_view kListen = "0A";  // TCP_LISTEN (include/net/tcp_states.h), as /proc/net/tcp has it.
 
