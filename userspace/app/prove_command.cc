@@ -249,34 +249,41 @@ class Prover {
     return absl::StrJoin(chosen, " ");
   }
 
-  absl::Status ProveCapabilities() {
+  // What the command would have, but for what is taken from it in any case.
+  std::set<int> HeldCapabilities() {
     std::set<int> held;
     const std::optional<ProcessState> own = ReadProcessState(getpid());
     for (int capability = 0; capability < kCapabilityCount; ++capability) {
-      if (prctl(PR_CAPBSET_READ, capability) == 1 && (own->permitted >> capability & 1) != 0) held.insert(capability);
+      if (prctl(PR_CAPBSET_READ, capability) == 1 && own.has_value() && (own->permitted >> capability & 1) != 0) {
+        held.insert(capability);
+      }
     }
-    // Who supervises takes it away, so that nobody reaches into the supervisor.
     if (held.erase(CAP_SYS_PTRACE) > 0) {
       proof_.remarks.emplace_back("CAP_SYS_PTRACE is taken from every command that is supervised, and so not judged");
     }
-    std::set<int> tried = held;
-    if (request_.granted.has_value()) {
-      std::set<int> granted;
-      std::ranges::set_intersection(*request_.granted, held, std::inserter(granted, granted.end()));
-      if (granted.size() < held.size()) {
-        Without others;
-        std::ranges::set_difference(held, granted, std::inserter(others.capabilities, others.capabilities.end()));
-        SYSCARVE_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
-                                  Try(others, Concat("the ", others.capabilities.size(),
-                                                     " capabilities that the recording has not granted")));
-        if (difference.has_value()) {
-          proof_.remarks.push_back(
-              Concat("capabilities that the recording has not granted are needed, too: ", *difference));
-        } else {
-          tried = granted;
-        }
-      }
+    return held;
+  }
+
+  // Those of `held` that are worth looking at one by one: the granted ones, if all is as before without the others.
+  absl::StatusOr<std::set<int>> WorthTrying(const std::set<int>& held) {
+    if (!request_.granted.has_value()) return held;
+    std::set<int> granted;
+    Without others;
+    for (const int capability : held) {
+      (request_.granted->contains(capability) ? granted : others.capabilities).insert(capability);
     }
+    if (others.capabilities.empty()) return granted;
+    SYSCARVE_ASSIGN_OR_RETURN(
+        const std::optional<std::string> difference,
+        Try(others, Concat("the ", others.capabilities.size(), " capabilities that the recording has not granted")));
+    if (!difference.has_value()) return granted;
+    proof_.remarks.push_back(Concat("capabilities that the recording has not granted are needed, too: ", *difference));
+    return held;
+  }
+
+  absl::Status ProveCapabilities() {
+    const std::set<int> held = HeldCapabilities();
+    SYSCARVE_ASSIGN_OR_RETURN(const std::set<int> tried, WorthTrying(held));
     const std::vector<int> items(tried.begin(), tried.end());
     std::vector<std::string> names;
     for (const int item : items) names.push_back(CapabilityName(item));
