@@ -103,7 +103,7 @@ class Prove(E2eTest):
     def test_a_server_that_stays_root_in_silence_is_told(self):
         result, report = self.check_case("change_of_user")
         why = {one["name"]: one.get("why", "") for one in report["capabilities"]}
-        self.assertIn("user 0 in place of 33", why["CAP_SETUID"])
+        self.assertIn("user 0 instead of 33", why["CAP_SETUID"])
         self.assertIn("group", why["CAP_SETGID"])
         self.assertIn("--cap-drop ALL --cap-add SETGID --cap-add SETUID\n", result.stderr)
 
@@ -113,7 +113,7 @@ class Prove(E2eTest):
         result, report = self.prove(*self.script(body), options=["--runs", "1", "--user", "root"])
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.with_verdict(report["capabilities"], "needed"), ["CAP_NET_BIND_SERVICE"])
-        self.assertIn("listening ports one of the kernel's choice in place of 82", result.stderr)
+        self.assertIn("listening ports one of the kernel's choice instead of 82", result.stderr)
 
     def test_a_recording_shortens_it(self):
         command = self.script(CASES["chown"][0])
@@ -159,7 +159,7 @@ class Prove(E2eTest):
     def test_a_command_that_fails_proves_nothing(self):
         result, report = self.prove("/bin/false", options=["--syscalls"])
         self.assertEqual(result.status, 1, result)
-        self.assertIn("nothing is proven: the command fails with nothing taken away (exit status 1)", result.stderr)
+        self.assertIn("nothing proven: the command fails with nothing removed (exit status 1)", result.stderr)
         self.assertFalse(report["complete"])
 
     def test_a_command_that_changes_what_it_runs_on_is_told(self):
@@ -173,7 +173,7 @@ class Prove(E2eTest):
         self.assertFalse(report["complete"])
         undecided = self.with_verdict(report["calls"], "undecided")
         self.assertIn("mmap", undecided)
-        self.assertIn("undecided, there was no time to try", result.stderr)
+        self.assertIn("undecided, out of time", result.stderr)
 
     def test_a_command_that_fails_now_and_then_is_tried_again(self):
         folder = self.new_folder()
@@ -182,9 +182,9 @@ class Prove(E2eTest):
         result, report = self.prove("/bin/sh", "-c", flaky, options=["--runs", "2", "--user", "root"])
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.with_verdict(report["capabilities"], "needed"), [])
-        self.assertIn("failed 1 of 2 times with nothing taken away", report["remarks"][0])
+        self.assertIn("failed 1 of 2 times with nothing removed", report["remarks"][0])
 
-    def test_without_root_capabilities_cannot_be_taken_away(self):
+    def test_without_root_capabilities_cannot_be_removed(self):
         result, _ = self.prove("/bin/true", user=NOBODY)
         self.assertEqual(result.status, 3, result)
         self.assertIn("without root", result.stderr)

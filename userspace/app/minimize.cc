@@ -17,7 +17,7 @@ Part Without(const Part& all, const Part& some) {
   return rest;
 }
 
-// `all` in `count` parts of nearly the same size, none of them empty. REQUIRES: count <= all.size().
+// Splits `all` into `count` nonempty parts of nearly equal size. REQUIRES: count <= all.size().
 std::vector<Part> Split(const Part& all, size_t count) {
   std::vector<Part> parts(count);
   size_t number = 0;
@@ -25,7 +25,7 @@ std::vector<Part> Split(const Part& all, size_t count) {
   return parts;
 }
 
-// Remembers what came of each part.
+// Caches the result of each trial.
 class Attempts {
  public:
   explicit Attempts(absl::FunctionRef<absl::StatusOr<Trial>(const Part&)> attempt) : attempt_(attempt) {}
@@ -42,9 +42,9 @@ class Attempts {
     return trial;
   }
 
-  bool KnownToGoWrong(const Part& kept) const {
+  bool KnownToFail(const Part& kept) const {
     const auto known = known_.find(kept);
-    return known != known_.end() && known->second == Trial::kGoesWrong;
+    return known != known_.end() && known->second == Trial::kFails;
   }
   bool no_time() const { return no_time_; }
 
@@ -54,11 +54,11 @@ class Attempts {
   bool no_time_ = false;
 };
 
-// The first of `parts` without which it goes well, or one behind the last.
+// Index of the first of `parts` that `kept` passes without; parts.size() if there is none.
 absl::StatusOr<size_t> FirstDispensable(const Part& kept, const std::vector<Part>& parts, Attempts& attempts) {
   for (size_t i = 0; i < parts.size(); ++i) {
     SYSCARVE_ASSIGN_OR_RETURN(const Trial trial, attempts.Try(Without(kept, parts[i])));
-    if (trial == Trial::kGoesWell) return i;
+    if (trial == Trial::kPasses) return i;
     if (attempts.no_time()) break;
   }
   return parts.size();
@@ -70,7 +70,7 @@ absl::StatusOr<Minimized> Minimize(size_t size, absl::FunctionRef<absl::StatusOr
   Attempts attempts(attempt);
   Part kept;
   for (size_t i = 0; i < size; ++i) kept.insert(kept.end(), i);
-  // At first all at once: of many things often none is needed.
+  // Everything at once first: often nothing is needed.
   size_t count = 1;
   while (!kept.empty() && !attempts.no_time()) {
     const std::vector<Part> parts = Split(kept, count);
@@ -86,7 +86,7 @@ absl::StatusOr<Minimized> Minimize(size_t size, absl::FunctionRef<absl::StatusOr
   }
   Minimized result{.kept = kept, .needed = {}};
   for (const size_t one : kept) {
-    if (attempts.KnownToGoWrong(Without(kept, {one}))) result.needed.insert(one);
+    if (attempts.KnownToFail(Without(kept, {one}))) result.needed.insert(one);
   }
   return result;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delta debugging: which of many things are needed for something to go well, found by trying it with some of them.
+// Delta debugging: the smallest part of a set with which a test still passes.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Minimized found, Minimize(names.size(), [&](const std::set<size_t>& kept) {
-//     return GoesWellWith(kept);
+//     return PassesWith(kept);
 //   }));
 #pragma once
 
@@ -14,19 +14,18 @@
 
 namespace syscarve {
 
-enum class Trial { kGoesWell, kGoesWrong, kNoTime };
+enum class Trial { kPasses, kFails, kNoTime };
 
 struct Minimized {
-  std::set<size_t> kept;  // Goes well with these, by a trial, or all.
-  // Of `kept`, those without which, and with all others of `kept`, it goes wrong. All of them, unless time was up.
-  std::set<size_t> needed;
+  std::set<size_t> kept;  // The test passes with these.
+  std::set<size_t>
+      needed;  // Elements of `kept` without which, the rest of `kept` given, it fails: all, unless out of time.
 };
 
-// Of the things 0 … `size` - 1, with all of which it is known to go well, a part that nothing can be taken away from:
-// Zeller and Hildebrandt's ddmin ("Simplifying and Isolating Failure-Inducing Input", 2002), with what is needed in
-// place of what fails. No part is tried twice. Tries at most size² + 3·size parts, and some log2(size) for each needed
-// one where each is needed or not whatever else there is. After a trial that had no time none is made. An error of
-// `attempt` is passed on.
+// A 1-minimal subset of {0, …, size - 1}, given that `attempt` passes with all of it: no single element can be removed.
+// ddmin of Zeller and Hildebrandt ("Simplifying and Isolating Failure-Inducing Input", 2002), with passing for failing.
+// Each subset is tried once; at most size² + 3·size are, and about log2(size) per needed element if elements do not
+// depend on each other. No further trial follows kNoTime. Returns the error of `attempt`, if any.
 absl::StatusOr<Minimized> Minimize(size_t size,
                                    absl::FunctionRef<absl::StatusOr<Trial>(const std::set<size_t>& kept)> attempt);
 

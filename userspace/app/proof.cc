@@ -16,10 +16,9 @@ namespace syscarve {
 namespace {
 
 constexpr char kSchema[] = "syscarve.proof/1";
-// A command that fails more often than not by itself is no test.
 constexpr uint32_t kMostAttempts = 10;
 
-// What nobody could have is no difference.
+// `ending` without the capabilities in `without`.
 ProcessEnding Masked(ProcessEnding ending, uint64_t without) {
   ending.state.permitted &= ~without;
   ending.state.effective &= ~without;
@@ -51,7 +50,7 @@ std::string PortWords(const std::set<uint16_t>& ports) {
   return words.empty() ? "none" : absl::StrJoin(words, " ");
 }
 
-// How far they are apart: the number of things that are told.
+// One property in which two states differ.
 struct Facet {
   std::string what;
   std::string before;
@@ -74,16 +73,16 @@ std::vector<Facet> Facets(const ProcessState& before, const ProcessState& now) {
   return facets;
 }
 
-// "/usr/sbin/nginx ends with user 0 in place of 33"
+// "/usr/sbin/nginx ends with user 0 instead of 33"
 std::string EndingWords(const ProcessEnding& before, const ProcessEnding& now) {
   std::vector<std::string> parts;
   for (const Facet& facet : Facets(before.state, now.state)) {
-    parts.push_back(Concat(facet.what, " ", facet.now, " in place of ", facet.before));
+    parts.push_back(Concat(facet.what, " ", facet.now, " instead of ", facet.before));
   }
   return Concat(now.program, " ends with ", absl::StrJoin(parts, ", "));
 }
 
-// The one of `endings`, of the same program, that is the least different.
+// The element of `endings` of the same program with the fewest differences; nullptr if there is none.
 const ProcessEnding* Nearest(const ProcessEnding& ending, const std::set<ProcessEnding>& endings) {
   const ProcessEnding* nearest = nullptr;
   size_t fewest = 0;
@@ -108,7 +107,7 @@ JsonValue::Array ProvenJson(const std::vector<Proven>& proven) {
 
 }  // namespace
 
-UsualRuns::UsualRuns(std::vector<ProofRun> runs) : runs_(std::move(runs)) {
+ReferenceRuns::ReferenceRuns(std::vector<ProofRun> runs) : runs_(std::move(runs)) {
   bool first = true;
   for (const ProofRun& run : runs_) {
     if (run.Failed()) {
@@ -126,38 +125,37 @@ UsualRuns::UsualRuns(std::vector<ProofRun> runs) : runs_(std::move(runs)) {
   }
 }
 
-uint32_t UsualRuns::Attempts() const {
+uint32_t ReferenceRuns::Attempts() const {
   if (failed_ == 0) return 1;
   if (failed_ == runs_.size()) return 0;
-  constexpr double kByItself = 0.05;
+  constexpr double kMisjudged = 0.05;
   const double rate = static_cast<double>(failed_) / static_cast<double>(runs_.size());
-  return std::min(kMostAttempts, static_cast<uint32_t>(std::ceil(std::log(kByItself) / std::log(rate))));
+  return std::min(kMostAttempts, static_cast<uint32_t>(std::ceil(std::log(kMisjudged) / std::log(rate))));
 }
 
-std::optional<std::string> UsualRuns::Difference(const ProofRun& run, uint64_t without) const {
-  if (run.start_refused) return "the command cannot be started";
-  if (run.over_limit) return Concat("it has not ended after ", SecondsWords(run.took));
-  if (run.status != 0) return Concat(StatusWords(run.status), " in place of success");
+std::optional<std::string> ReferenceRuns::Difference(const ProofRun& run, uint64_t without) const {
+  if (run.start_refused) return "the command does not start";
+  if (run.over_limit) return Concat("still running after ", SecondsWords(run.took));
+  if (run.status != 0) return Concat(StatusWords(run.status), " instead of success");
   if (run.ended > most_ended_) {
     return Concat(run.ended, run.ended == 1 ? " process has" : " processes have", " to be ended");
   }
   return DifferentEnding(run, without);
 }
 
-std::optional<std::string> UsualRuns::DifferentEnding(const ProofRun& run, uint64_t without) const {
+std::optional<std::string> ReferenceRuns::DifferentEnding(const ProofRun& run, uint64_t without) const {
   const std::set<ProcessEnding> now = Masked(run.endings, without);
   const std::set<ProcessEnding> ever = Masked(ever_, without);
   for (const ProcessEnding& ending : now) {
     if (ever.contains(ending)) continue;
     const ProcessEnding* const nearest = Nearest(ending, ever);
     return nearest != nullptr ? EndingWords(*nearest, ending)
-                              : Concat(ending.program, " ends, which did not run before, or not to its end");
+                              : Concat(ending.program, " ends but did not in any reference run");
   }
   for (const ProcessEnding& ending : Masked(always_, without)) {
     if (now.contains(ending)) continue;
     const ProcessEnding* const nearest = Nearest(ending, now);
-    return nearest != nullptr ? EndingWords(ending, *nearest)
-                              : Concat(ending.program, " does not run, or not to its end");
+    return nearest != nullptr ? EndingWords(ending, *nearest) : Concat(ending.program, " no longer runs to its end");
   }
   return std::nullopt;
 }
@@ -190,12 +188,12 @@ std::vector<std::string> NamesOf(const std::vector<Proven>& proven, ProofVerdict
 std::string ProofJson(const Proof& proof, const std::vector<std::string>& command) {
   JsonValue::Array words;
   for (const std::string& word : command) words.emplace_back(EncodePercent(word));
-  JsonValue::Array usual;
-  for (const ProofRun& run : proof.usual) {
-    usual.emplace_back(JsonValue::Object{{"status", run.status},
-                                         {"milliseconds", static_cast<uint64_t>(run.took.count())},
-                                         {"over_limit", run.over_limit},
-                                         {"ended_after_grace", run.ended}});
+  JsonValue::Array reference;
+  for (const ProofRun& run : proof.reference) {
+    reference.emplace_back(JsonValue::Object{{"status", run.status},
+                                             {"milliseconds", static_cast<uint64_t>(run.took.count())},
+                                             {"over_limit", run.over_limit},
+                                             {"ended_after_grace", run.ended}});
   }
   JsonValue::Array remarks;
   for (const std::string& remark : proof.remarks) remarks.emplace_back(EncodePercent(remark));
@@ -203,7 +201,7 @@ std::string ProofJson(const Proof& proof, const std::vector<std::string>& comman
                               {"command", std::move(words)},
                               {"complete", proof.Complete()},
                               {"unproven", EncodePercent(proof.unproven)},
-                              {"usual_runs", std::move(usual)},
+                              {"reference_runs", std::move(reference)},
                               {"trials", proof.trials},
                               {"capabilities", ProvenJson(proof.capabilities)},
                               {"calls", ProvenJson(proof.calls)},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `prove` finds: which capabilities and calls a command needs, by running it again without some of them.
+// The results of `prove`: which capabilities and calls a command needs, found by running it without some of them.
 //
-// A run is as before when the command succeeds in time, no more had to be ended, and every program ends with the ids,
-// groups, capabilities, root and listening ports that it has without anything taken away. A server that fails to change
-// its user serves on, as root; that its tests pass proves nothing, and how it ends does.
+// A trial is compared with reference runs, in which nothing was removed. Exit status alone is not enough: a server that
+// cannot change its user goes on as root and passes its tests. So the state in which every program ends (ids, groups,
+// capabilities, root directory, listening ports) is compared, too.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@
 
 namespace syscarve {
 
-// How a process ended by itself: what it executed, and what it was.
+// A process at its own exit: its executable and its state. A process that a signal ended has none.
 struct ProcessEnding {
-  std::string program;  // Its path: an adversary's bytes.
+  std::string program;  // Path of the executable; untrusted bytes.
   ProcessState state;
   auto operator<=>(const ProcessEnding&) const = default;
 };
@@ -38,21 +38,21 @@ struct ProofRun {
   bool Failed() const { return status != 0 || over_limit || start_refused; }
 };
 
-// How the command goes with nothing taken away.
-class UsualRuns {
+// The runs with nothing removed, and comparison with them.
+class ReferenceRuns {
  public:
   // REQUIRES: at least one.
-  explicit UsualRuns(std::vector<ProofRun> runs);
+  explicit ReferenceRuns(std::vector<ProofRun> runs);
 
   const std::vector<ProofRun>& runs() const { return runs_; }
   size_t failed() const { return failed_; }
 
-  // How often a run may be tried before it counts as one that goes wrong, so that what goes wrong by itself counts so
-  // once in twenty times at most. 0 where no number is enough, since the command never succeeds.
+  // Attempts a trial gets before it counts as different, such that a flaky command is misjudged in at most 5 % of trials
+  // (at most 10 attempts). 0 if every reference run failed.
   uint32_t Attempts() const;
 
-  // How `run`, in which nobody could have `without`, differs; nullopt where it is as before. One sentence without its
-  // full stop. What differs between these runs themselves does not count.
+  // The first difference between `run` and the reference runs, as a sentence without its full stop; nullopt if there is
+  // none. The capabilities in the set `without` are ignored, and so is whatever differs among the reference runs.
   std::optional<std::string> Difference(const ProofRun& run, uint64_t without) const;
 
   std::chrono::milliseconds longest() const { return longest_; }
@@ -60,39 +60,39 @@ class UsualRuns {
  private:
   std::optional<std::string> DifferentEnding(const ProofRun& run, uint64_t without) const;
 
-  std::vector<ProofRun> runs_;  // Those that did not fail decide; all are told.
-  std::set<ProcessEnding> always_;
-  std::set<ProcessEnding> ever_;
+  std::vector<ProofRun> runs_;
+  std::set<ProcessEnding> always_;  // In every successful run.
+  std::set<ProcessEnding> ever_;    // In any successful run.
   size_t failed_ = 0;
   uint64_t most_ended_ = 0;
   std::chrono::milliseconds longest_{0};
 };
 
 enum class ProofVerdict {
-  kNeeded,     // Without it, and with all others that are needed, something differs.
-  kNotNeeded,  // All is as before without it, and without all others that are not needed.
-  kUndecided,
+  kNeeded,     // A run without it, but with everything else that is needed, differs.
+  kNotNeeded,  // A run without all of these does not differ.
+  kUndecided,  // Not tried.
 };
 std::string_view ProofVerdictName(ProofVerdict verdict);  // "needed", "not-needed", "undecided".
 
 struct Proven {
   std::string name;  // "CAP_CHOWN"; "chown".
   ProofVerdict verdict = ProofVerdict::kUndecided;
-  std::string why;  // Of what is needed, what differs without it; of what is undecided, why. Without a full stop.
+  std::string why;  // kNeeded: the difference without it. kUndecided: the reason. No full stop.
 };
 
 struct Proof {
-  std::vector<ProofRun> usual;       // With nothing taken away, in their order.
-  std::vector<Proven> capabilities;  // Ascending by number. Empty where they were not looked at.
-  std::vector<Proven> calls;         // Ascending by name. Likewise.
-  uint64_t trials = 0;               // Runs with something taken away.
+  std::vector<ProofRun> reference;   // In order.
+  std::vector<Proven> capabilities;  // Ascending by number; empty if not requested.
+  std::vector<Proven> calls;         // Ascending by name; empty if not requested.
+  uint64_t trials = 0;               // Runs with something removed.
   std::vector<std::string> remarks;  // Sentences without their full stop.
-  std::string unproven;  // Why nothing could be proven, as a sentence without its full stop; "" where it was.
+  std::string unproven;  // Why the results are void, as a sentence without its full stop; "" if they are not.
 
-  bool Complete() const;  // Something was proven, and nothing is undecided.
+  bool Complete() const;  // The results are valid, and nothing is undecided.
 };
 
-// The names of those that have this verdict.
+// The names with this verdict, in order.
 std::vector<std::string> NamesOf(const std::vector<Proven>& proven, ProofVerdict verdict);
 
 // JSON of the schema syscarve.proof/1 (docs/prove.md).

@@ -32,13 +32,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// Beside ten times the longest usual run. Less than a gate's, as hanging is how many a program takes a refusal, and each
-// such trial takes as long.
+// Added to ten times the longest reference run. Shorter than in `verify`: many programs hang when refused, and every
+// such trial takes the full limit.
 constexpr milliseconds kTrialAddition = std::chrono::seconds(5);
 
-// By which a process ends itself. They wait for an answer, so that we can look at what it is.
+// Calls that end a process. They are notified, so that its state can be read.
 constexpr const char* kEnds[] = {"exit", "exit_group"};
-// Without these nothing runs at all, or a signal's handler never returns.
+// Calls that are never removed: no program starts, ends or returns from a signal handler without them.
 constexpr const char* kIndispensable[] = {"execve",          "exit",         "exit_group",
                                           "restart_syscall", "rt_sigreturn", "sigreturn"};
 
@@ -46,10 +46,10 @@ bool IsAmong(std::span<const char* const> names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-// More different ones than that no test has; who makes more is not looked at any further.
+// Bounds memory; further different endings are ignored.
 constexpr size_t kMostEndings = 4096;
 
-// Lets every call through, and notes which there were and how processes end.
+// Lets every call through; collects call names and process endings.
 class Watcher : public NotificationHandler {
  public:
   Response Decide(const Notification& notification) override {
@@ -59,7 +59,7 @@ class Watcher : public NotificationHandler {
     calls_.insert(*name);
     if (!IsAmong(kEnds, *name) || notification.task == 0 || endings_.size() >= kMostEndings) return {};
     if (std::optional<ProcessState> state = ReadProcessState(notification.task); state.has_value()) {
-      // Not the notification's program, which is called as the first of its users called it.
+      // The notification's program may carry another path to the same file.
       endings_.insert({.program = ExecutableOf(notification.task), .state = *std::move(state)});
     }
     return {};
@@ -74,7 +74,7 @@ class Watcher : public NotificationHandler {
   std::set<ProcessEnding> endings_;
 };
 
-// Of this machine, ascending, as a profile has them.
+// The ABIs of this machine, ascending.
 std::vector<Abi> HostAbis() {
   const std::span<const Abi> served = AbisServedBeside(NativeAbi());
   std::vector<Abi> abis(served.begin(), served.end());
@@ -82,7 +82,7 @@ std::vector<Abi> HostAbis() {
   return abis;
 }
 
-// All calls are made but `refused`, which the kernel has never heard of, and those that end processes are told.
+// Allows every call, but answers `refused` with ENOSYS and notifies the calls that end a process.
 absl::StatusOr<FilterProgram> FilterWithout(const std::set<std::string>& refused) {
   Profile profile{.default_action = {ActionKind::kAllow, 0}, .abis = HostAbis()};
   profile.rules.push_back({.names = {std::begin(kEnds), std::end(kEnds)}, .action = {ActionKind::kNotify, 0}});
@@ -92,7 +92,7 @@ absl::StatusOr<FilterProgram> FilterWithout(const std::set<std::string>& refused
   return Compile(profile);
 }
 
-// What is taken away in a run.
+// What is removed in a run.
 struct Without {
   std::set<int> capabilities;
   std::set<std::string> calls;
@@ -105,11 +105,11 @@ class Prover {
 
   absl::StatusOr<Proof> Prove() {
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(CheckCapabilities());
-    SYSCARVE_RETURN_IF_ERROR(RunAsUsual());
+    SYSCARVE_RETURN_IF_ERROR(RunReference());
     if (!proof_.unproven.empty()) return std::move(proof_);
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(ProveCapabilities());
     if (request_.calls) SYSCARVE_RETURN_IF_ERROR(ProveCalls());
-    SYSCARVE_RETURN_IF_ERROR(ConfirmUsual());
+    SYSCARVE_RETURN_IF_ERROR(ConfirmReference());
     return std::move(proof_);
   }
 
@@ -123,13 +123,12 @@ class Prover {
     }
     const std::optional<ProcessState> own = ReadProcessState(getpid());
     if (geteuid() != 0 || !own.has_value() || (own->effective >> CAP_SETPCAP & 1) == 0) {
-      return WithHint(absl::PermissionDeniedError("capabilities cannot be taken from a command without root"),
+      return WithHint(absl::PermissionDeniedError("capabilities cannot be removed from a command without root"),
                       "Run it with sudo, and with --user root.");
     }
     return absl::OkStatus();
   }
 
-  // The time is up: `milliseconds` would be more than there is.
   bool OutOfTime() const { return request_.budget.has_value() && Clock::now() - begin_ >= *request_.budget; }
 
   absl::StatusOr<ProofRun> RunOnce(const Without& without, bool every_call, std::optional<milliseconds> limit) {
@@ -160,46 +159,46 @@ class Prover {
                     .endings = std::move(watcher.endings())};
   }
 
-  absl::Status RunAsUsual() {
+  absl::Status RunReference() {
     std::vector<ProofRun> runs;
     for (uint32_t number = 1; number <= request_.runs; ++number) {
       SYSCARVE_ASSIGN_OR_RETURN(ProofRun run, RunOnce({}, /*every_call=*/false, request_.limit));
-      notes_.Note(Concat("as usual, run ", number, " of ", request_.runs, ": ",
+      notes_.Note(Concat("reference run ", number, " of ", request_.runs, ": ",
                          run.over_limit ? "ended, its time was up" : StatusWords(run.status), ", ",
                          SecondsWords(run.took)));
       runs.push_back(std::move(run));
     }
-    usual_.emplace(runs);
-    proof_.usual = std::move(runs);
-    if (usual_->Attempts() == 0) {
+    reference_.emplace(runs);
+    proof_.reference = std::move(runs);
+    if (reference_->Attempts() == 0) {
       proof_.unproven =
-          Concat("the command fails with nothing taken away (", StatusWords(proof_.usual.front().status), ")");
-    } else if (usual_->failed() > 0) {
-      proof_.remarks.push_back(Concat("the command failed ", usual_->failed(), " of ", request_.runs,
-                                      " times with nothing taken away: what fails is tried up to ", usual_->Attempts(),
+          Concat("the command fails with nothing removed (", StatusWords(proof_.reference.front().status), ")");
+    } else if (reference_->failed() > 0) {
+      proof_.remarks.push_back(Concat("the command failed ", reference_->failed(), " of ", request_.runs,
+                                      " times with nothing removed: what fails is tried up to ", reference_->Attempts(),
                                       " times"));
     }
     return absl::OkStatus();
   }
 
-  milliseconds Limit() const { return request_.limit.value_or(kLimitFactor * usual_->longest() + kTrialAddition); }
+  milliseconds Limit() const { return request_.limit.value_or(kLimitFactor * reference_->longest() + kTrialAddition); }
 
-  // What differs without these; nullopt where nothing does.
+  // Runs a trial; returns the difference, or nullopt. `words` name what is removed.
   absl::StatusOr<std::optional<std::string>> Try(const Without& without, const std::string& words) {
     uint64_t set = uint64_t{1} << CAP_SYS_PTRACE;
     for (const int capability : without.capabilities) set |= uint64_t{1} << capability;
     std::optional<std::string> difference;
-    for (uint32_t attempt = 1; attempt <= usual_->Attempts(); ++attempt) {
+    for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
       ++proof_.trials;
       SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce(without, /*every_call=*/false, Limit()));
-      difference = usual_->Difference(run, set);
+      difference = reference_->Difference(run, set);
       if (!difference.has_value()) break;
     }
-    notes_.Note(Concat("without ", words, ": ", difference.value_or("as before")));
+    notes_.Note(Concat("without ", words, ": ", difference.value_or("no difference")));
     return difference;
   }
 
-  // Judges `names`, of which `run_without` takes some away.
+  // Minimizes `names`. `taken` maps the kept indices to what is removed.
   absl::StatusOr<std::vector<Proven>> Decide(const std::vector<std::string>& names, const char* kind,
                                              absl::FunctionRef<Without(const std::set<size_t>& kept)> taken) {
     std::map<std::set<size_t>, std::string> differences;
@@ -207,9 +206,9 @@ class Prover {
       if (OutOfTime()) return Trial::kNoTime;
       SYSCARVE_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
                                 Try(taken(kept), TakenWords(names, kept, kind)));
-      if (!difference.has_value()) return Trial::kGoesWell;
+      if (!difference.has_value()) return Trial::kPasses;
       differences[kept] = *difference;
-      return Trial::kGoesWrong;
+      return Trial::kFails;
     };
     SYSCARVE_ASSIGN_OR_RETURN(const Minimized found, Minimize(names.size(), attempt));
     std::vector<Proven> proven;
@@ -222,7 +221,7 @@ class Prover {
         one.why = differences.at(others);
       } else if (found.kept.contains(i)) {
         one.verdict = ProofVerdict::kUndecided;
-        one.why = "there was no time to try";
+        one.why = "out of time";
       }
       proven.push_back(std::move(one));
     }
@@ -249,7 +248,7 @@ class Prover {
     return absl::StrJoin(chosen, " ");
   }
 
-  // What the command would have, but for what is taken from it in any case.
+  // The capabilities that the command would have, without CAP_SYS_PTRACE.
   std::set<int> HeldCapabilities() {
     std::set<int> held;
     const std::optional<ProcessState> own = ReadProcessState(getpid());
@@ -259,12 +258,12 @@ class Prover {
       }
     }
     if (held.erase(CAP_SYS_PTRACE) > 0) {
-      proof_.remarks.emplace_back("CAP_SYS_PTRACE is taken from every command that is supervised, and so not judged");
+      proof_.remarks.emplace_back("CAP_SYS_PTRACE is withheld from every supervised command, and so not judged");
     }
     return held;
   }
 
-  // Those of `held` that are worth looking at one by one: the granted ones, if all is as before without the others.
+  // The capabilities to try individually: the granted ones if a run without all others does not differ, else `held`.
   absl::StatusOr<std::set<int>> WorthTrying(const std::set<int>& held) {
     if (!request_.granted.has_value()) return held;
     std::set<int> granted;
@@ -292,7 +291,7 @@ class Prover {
                                 for (const size_t i : kept) without.capabilities.erase(items[i]);
                                 return without;
                               }));
-    // What was not even tried was taken away in every trial.
+    // The rest was removed in every trial.
     for (const int capability : held) {
       if (!tried.contains(capability)) {
         proof_.capabilities.push_back({CapabilityName(capability), ProofVerdict::kNotNeeded, ""});
@@ -305,7 +304,7 @@ class Prover {
 
   absl::Status ProveCalls() {
     SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/true, std::nullopt));
-    if (const std::optional<std::string> difference = usual_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE)) {
+    if (const std::optional<std::string> difference = reference_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE)) {
       proof_.unproven =
           Concat("with every call watched, which takes longer, the command goes otherwise: ", *difference);
       return absl::OkStatus();
@@ -330,16 +329,16 @@ class Prover {
     return absl::OkStatus();
   }
 
-  // A test that has changed what it runs on goes wrong for another reason than the one that was tried.
-  absl::Status ConfirmUsual() {
+  // If the command changed its own preconditions, trials failed for that reason.
+  absl::Status ConfirmReference() {
     if (proof_.trials == 0) return absl::OkStatus();
     std::optional<std::string> difference;
-    for (uint32_t attempt = 1; attempt <= usual_->Attempts(); ++attempt) {
+    for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
       SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/false, Limit()));
-      difference = usual_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE);
+      difference = reference_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE);
       if (!difference.has_value()) return absl::OkStatus();
     }
-    proof_.unproven = Concat("with nothing taken away the command no longer goes as in the beginning: ", *difference);
+    proof_.unproven = Concat("with nothing removed the command no longer goes as in the beginning: ", *difference);
     return absl::OkStatus();
   }
 
@@ -348,8 +347,8 @@ class Prover {
   SignalForwarder& signals_;
   Notes& notes_;
   Clock::time_point begin_;
-  std::optional<UsualRuns> usual_;
-  std::set<std::string> calls_;  // Of the run in which every call was watched.
+  std::optional<ReferenceRuns> reference_;
+  std::set<std::string> calls_;  // Seen in the run that notified every call.
   Proof proof_;
 };
 

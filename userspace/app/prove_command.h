@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which capabilities and calls a command needs, found by running it without some of them again and again.
+// Finds the capabilities and calls that a command needs, by delta debugging.
 //
 //   ProveRequest request{.capabilities = true};
 //   SYSCARVE_ASSIGN_OR_RETURN(const Proof proof, ProveCommand(request, command, signals, notes));
@@ -21,17 +21,18 @@ namespace syscarve {
 struct ProveRequest {
   bool capabilities = false;
   bool calls = false;
-  // Those that a recording has seen the kernel grant: others are tried only if these do not suffice. nullopt: all that
-  // the command would have.
+  // Capabilities that a recording saw granted. All others are removed in one trial, and individually only if that
+  // differs. nullopt: no recording.
   std::optional<std::set<int>> granted;
-  uint32_t runs = 3;  // With nothing taken away, before and after everything else; at least 1.
-  std::optional<std::chrono::milliseconds> budget;  // For all runs. What is not tried by then is undecided.
-  std::optional<std::chrono::milliseconds> limit;   // For a run; nullopt: ten times the longest usual one, and 5 s.
+  uint32_t runs = 3;                                // Reference runs at the start; at least 1.
+  std::optional<std::chrono::milliseconds> budget;  // For the whole proof; what is left then is undecided.
+  std::optional<std::chrono::milliseconds> limit;   // Per run; nullopt: ten times the longest reference run, and 5 s.
   std::chrono::milliseconds grace = std::chrono::seconds(5);
 };
 
-// REQUIRES: as Supervise. kAborted when a signal asked to end, kPermissionDenied where the command has no capabilities
-// that could be taken from it, or we may not; other errors mean that a run could not be made or was not seen to its end.
+// Runs `command` repeatedly and reports progress to `notes`. REQUIRES: as Supervise. kAborted if a signal asked to end;
+// kPermissionDenied if capabilities are requested and the command does not run as root, or the caller cannot drop them;
+// any other error means that a run could not be started or observed to its end.
 absl::StatusOr<Proof> ProveCommand(const ProveRequest& request, const Command& command, SignalForwarder& signals,
                                    Notes& notes);
 

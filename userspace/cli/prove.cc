@@ -27,16 +27,16 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kHelp[] =
-    "Find out what a command really needs, by running it again without it.\n\n"
-    "That the kernel asked for a capability is not that the command needs it, and that tests pass without it is no\n"
-    "proof either: a server that cannot change its user serves on, as root. So the command, a test that starts what\n"
-    "it tests, is run again and again without some capabilities, and each time all must be as before: its success,\n"
-    "and the ids, groups, capabilities, root and listening ports with which each program ends.\n\n"
+    "Find the capabilities and calls that a command needs, by running it without them.\n\n"
+    "A capability that the kernel asked for is not always needed, and passing tests do not prove that it is not: a\n"
+    "server that cannot change its user goes on as root. So the command, a test that starts and stops what it tests,\n"
+    "is run repeatedly without some capabilities, and each run is compared with reference runs: by exit status, and by\n"
+    "the ids, groups, capabilities, root directory and listening ports with which each program ends.\n\n"
     "  sudo syscarve prove --user root -- ./run-my-tests.sh\n"
     "  sudo syscarve prove --recording web.recording.json --user root -- ./run-my-tests.sh\n"
     "  syscarve prove --syscalls --budget 10m --report proof.json -- ./run-my-tests.sh\n\n"
-    "The result can lose nothing more. With --syscalls the calls that the command makes are tried in the same way,\n"
-    "answered ENOSYS. The command must leave what it finds as it was, since it is run many times.";
+    "No capability can be removed from the result. With --syscalls the calls that the command makes are tried in the\n"
+    "same way, answered with ENOSYS. The command is run many times and must clean up after itself.";
 
 struct ProveFlags {
   ProveRequest request;
@@ -51,7 +51,7 @@ struct ProveFlags {
   std::vector<std::string> command;
 };
 
-// The capabilities that the kernel has granted to any of a recording's programs.
+// The capabilities that were granted in a recording.
 absl::StatusOr<std::set<int>> GrantedIn(const std::string& path) {
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
   if (recording.method.capabilities == "none") {
@@ -91,7 +91,7 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
     for (const std::string& remark : proof.remarks) Note(remark);
   }
   if (!proof.unproven.empty()) {
-    Note(Concat("nothing is proven: ", proof.unproven));
+    Note(Concat("nothing proven: ", proof.unproven));
     return;
   }
   if (flags.quiet) return;
@@ -108,8 +108,7 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
   if (!proof.calls.empty()) {
     PrintProven(proof.calls, "calls");
     const std::vector<std::string> dispensable = NamesOf(proof.calls, ProofVerdict::kNotNeeded);
-    if (!dispensable.empty())
-      Note(Concat("  made, and all is as before without them: ", absl::StrJoin(dispensable, " ")));
+    if (!dispensable.empty()) Note(Concat("  made but not needed: ", absl::StrJoin(dispensable, " ")));
   }
 }
 
@@ -149,22 +148,23 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
 void AddProve(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<ProveFlags>();
   CLI::App* const verb = AddVerb(app, "prove", kHelp);
-  verb->add_flag("--capabilities", flags->capabilities, "Which capabilities it needs (default, unless --syscalls)");
-  verb->add_flag("--syscalls", flags->calls, "Which of the calls that it makes it needs");
+  verb->add_flag("--capabilities", flags->capabilities,
+                 "Find the capabilities that it needs (default, unless --syscalls)");
+  verb->add_flag("--syscalls", flags->calls, "Find the calls that it needs");
   verb->add_option("-r,--recording", flags->recording,
-                   "A recording of the command: capabilities that nothing was granted by are taken away all at once");
-  verb->add_option("--runs", flags->request.runs, "How often the command is run with nothing taken away, at first")
+                   "A recording of the command: capabilities not granted in it are removed in one trial");
+  verb->add_option("--runs", flags->request.runs, "Number of reference runs, with nothing removed")
       ->check(CLI::Range(uint32_t{1}, uint32_t{1000}))
       ->capture_default_str();
   AddDuration(*verb, "--budget", flags->budget,
-              "How long all of it may take: what is not tried by then is undecided (default: no limit)");
+              "Time for everything; what is not tried by then is undecided (default: no limit)");
   AddDuration(*verb, "--limit", flags->limit,
-              "How long a run may take (default: ten times the longest with nothing taken away, and 5 s)");
+              "Time for one run (default: ten times the longest reference run, and 5 s)");
   AddDuration(*verb, "--grace", flags->request.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   verb->add_option("--report", flags->report, "Also write what was found to this file, as JSON; - is stdout");
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
-  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but why nothing is proven");
+  verb->add_flag("-q,--quiet", flags->quiet, "Print errors only, and why nothing was proven");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, &exit_code] {
     const absl::StatusOr<int> result = Prove(*flags);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process may do, and what it waits for, at one moment: by what /proc tells of it.
+// Privileges and listening ports of a process, read from /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -22,21 +22,21 @@ struct ProcessState {
   std::vector<uint32_t> more_groups;    // In the kernel's order, which is ascending; Groups.
   uint64_t permitted = 0;               // Capability n is bit n; CapPrm.
   uint64_t effective = 0;               // CapEff.
-  std::string root;                     // Its root directory, as we see it: an adversary's bytes.
-  std::set<uint16_t> listens;           // TCP ports. 0 stands for all that the kernel chose itself.
+  std::string root;                     // Root directory, in our mount namespace; untrusted bytes.
+  std::set<uint16_t> listens;           // TCP ports; 0 stands for any port chosen by the kernel.
   auto operator<=>(const ProcessState&) const = default;
 };
 
-// nullopt when /proc does not tell. The task must wait for an answer, and still do when this returns; otherwise it may
-// be of two processes.
+// The state of `task`; nullopt if /proc does not show it. REQUIRES: the task is blocked, such as by a user notification,
+// until this returns.
 std::optional<ProcessState> ReadProcessState(pid_t task);
 
-// What /proc/TASK/exe leads to, as we see it: an adversary's bytes; "" when /proc does not tell. As above.
+// The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as above.
 std::string ExecutableOf(pid_t task);
 
-// The part that reads: of /proc/PID/status; and the ports that a table as /proc/net/tcp has in the state LISTEN, by the
-// socket's inode. What is no such text is nullopt, or leaves out the line.
+// Parses the text of /proc/PID/status; nullopt if a field is missing or malformed.
 std::optional<ProcessState> ParseStatus(std::string_view status);
+// Parses a table like /proc/net/tcp: socket inode and port of each listening socket. Malformed lines are skipped.
 std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table);
 
 }  // namespace syscarve

@@ -15,8 +15,8 @@ namespace {
 using ::testing::IsEmpty;
 using Part = std::set<size_t>;
 
-Trial As(bool goes_well) {
-  return goes_well ? Trial::kGoesWell : Trial::kGoesWrong;
+Trial As(bool passes) {
+  return passes ? Trial::kPasses : Trial::kFails;
 }
 
 TEST(MinimizeTest, FindsWhatIsNeededInFewTrials) {
@@ -35,7 +35,7 @@ TEST(MinimizeTest, NothingIsNeeded) {
   int trials = 0;
   const Minimized found = Minimize(400, [&](const Part&) -> absl::StatusOr<Trial> {
                             ++trials;
-                            return Trial::kGoesWell;
+                            return Trial::kPasses;
                           }).value();
   EXPECT_THAT(found.kept, IsEmpty());
   EXPECT_EQ(trials, 1);

@@ -27,61 +27,61 @@ ProofRun Ran(std::set<ProcessEnding> endings, int status = 0) {
   return {.status = status, .took = std::chrono::milliseconds(10), .endings = std::move(endings)};
 }
 
-TEST(UsualRunsTest, ASuccessWithTheSameEndingsIsAsBefore) {
-  const UsualRuns usual({Ran({Ending("/bin/a", 33)}), Ran({Ending("/bin/a", 33)})});
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 33)}), 0), std::nullopt);
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 33)}, 1), 0), "exit status 1 in place of success");
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 33)}, 137), 0), "signal 9 in place of success");
+TEST(ReferenceRunsTest, ASuccessWithTheSameEndingsIsAsBefore) {
+  const ReferenceRuns reference({Ran({Ending("/bin/a", 33)}), Ran({Ending("/bin/a", 33)})});
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 33)}), 0), std::nullopt);
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 33)}, 1), 0), "exit status 1 instead of success");
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 33)}, 137), 0), "signal 9 instead of success");
 }
 
 // The tests of a server that stays root pass.
-TEST(UsualRunsTest, AProgramThatEndsAsAnotherUserDiffers) {
-  const UsualRuns usual({Ran({Ending("/bin/a", 33), Ending("/bin/b", 0)})});
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 0), Ending("/bin/b", 0)}), 0),
-            "/bin/a ends with user 0 in place of 33, group 0 in place of 33");
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/b", 0)}), 0), "/bin/a does not run, or not to its end");
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 33), Ending("/bin/b", 0), Ending("/bin/c", 0)}), 0),
-            "/bin/c ends, which did not run before, or not to its end");
+TEST(ReferenceRunsTest, AProgramThatEndsAsAnotherUserDiffers) {
+  const ReferenceRuns reference({Ran({Ending("/bin/a", 33), Ending("/bin/b", 0)})});
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 0), Ending("/bin/b", 0)}), 0),
+            "/bin/a ends with user 0 instead of 33, group 0 instead of 33");
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/b", 0)}), 0), "/bin/a no longer runs to its end");
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 33), Ending("/bin/b", 0), Ending("/bin/c", 0)}), 0),
+            "/bin/c ends but did not in any reference run");
 }
 
-TEST(UsualRunsTest, WhatWasTakenAwayIsNoDifference) {
+TEST(ReferenceRunsTest, WhatWasTakenAwayIsNoDifference) {
   const uint64_t chown = uint64_t{1} << CAP_CHOWN;
   const uint64_t kill = uint64_t{1} << CAP_KILL;
-  const UsualRuns usual({Ran({Ending("/bin/a", 0, chown | kill)})});
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 0, kill)}), chown), std::nullopt);
-  EXPECT_THAT(usual.Difference(Ran({Ending("/bin/a", 0, 0)}), chown).value_or(""),
-              HasSubstr("permitted capabilities none in place of CAP_KILL"));
+  const ReferenceRuns reference({Ran({Ending("/bin/a", 0, chown | kill)})});
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 0, kill)}), chown), std::nullopt);
+  EXPECT_THAT(reference.Difference(Ran({Ending("/bin/a", 0, 0)}), chown).value_or(""),
+              HasSubstr("permitted capabilities none instead of CAP_KILL"));
 }
 
-TEST(UsualRunsTest, WhatDiffersByItselfIsNoDifference) {
-  const UsualRuns usual({Ran({Ending("/bin/a", 1), Ending("/bin/sometimes", 0)}), Ran({Ending("/bin/a", 1)})});
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 1)}), 0), std::nullopt);
-  EXPECT_EQ(usual.Difference(Ran({Ending("/bin/a", 1), Ending("/bin/sometimes", 0)}), 0), std::nullopt);
+TEST(ReferenceRunsTest, WhatDiffersByItselfIsNoDifference) {
+  const ReferenceRuns reference({Ran({Ending("/bin/a", 1), Ending("/bin/sometimes", 0)}), Ran({Ending("/bin/a", 1)})});
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 1)}), 0), std::nullopt);
+  EXPECT_EQ(reference.Difference(Ran({Ending("/bin/a", 1), Ending("/bin/sometimes", 0)}), 0), std::nullopt);
 }
 
-TEST(UsualRunsTest, TriesAgainWhatFailsByItself) {
-  EXPECT_EQ(UsualRuns({Ran({}), Ran({})}).Attempts(), 1U);
-  EXPECT_EQ(UsualRuns({Ran({}), Ran({}, 1)}).Attempts(), 5U);  // 0.5^5 is below one in twenty.
-  EXPECT_EQ(UsualRuns({Ran({}), Ran({}, 1), Ran({}, 1), Ran({}, 1), Ran({}, 1)}).Attempts(), 10U);
-  EXPECT_EQ(UsualRuns({Ran({}, 1), Ran({}, 1)}).Attempts(), 0U);
+TEST(ReferenceRunsTest, TriesAgainWhatFailsByItself) {
+  EXPECT_EQ(ReferenceRuns({Ran({}), Ran({})}).Attempts(), 1U);
+  EXPECT_EQ(ReferenceRuns({Ran({}), Ran({}, 1)}).Attempts(), 5U);  // 0.5^5 is below one in twenty.
+  EXPECT_EQ(ReferenceRuns({Ran({}), Ran({}, 1), Ran({}, 1), Ran({}, 1), Ran({}, 1)}).Attempts(), 10U);
+  EXPECT_EQ(ReferenceRuns({Ran({}, 1), Ran({}, 1)}).Attempts(), 0U);
 }
 
-TEST(UsualRunsTest, MoreThatHasToBeEndedAndNoEndDiffer) {
+TEST(ReferenceRunsTest, MoreThatHasToBeEndedAndNoEndDiffer) {
   ProofRun run = Ran({});
-  const UsualRuns usual({run});
+  const ReferenceRuns reference({run});
   run.ended = 1;
-  EXPECT_EQ(usual.Difference(run, 0), "1 process has to be ended");
+  EXPECT_EQ(reference.Difference(run, 0), "1 process has to be ended");
   run = Ran({});
   run.over_limit = true;
-  EXPECT_THAT(usual.Difference(run, 0).value_or(""), HasSubstr("has not ended"));
+  EXPECT_THAT(reference.Difference(run, 0).value_or(""), HasSubstr("still running"));
 }
 
 TEST(ProofTest, TheReportHasVerdictsAndPercentEncodesTheirReasons) {
   Proof proof;
-  proof.usual = {Ran({})};
+  proof.reference = {Ran({})};
   proof.capabilities = {{"CAP_CHOWN", ProofVerdict::kNeeded, "/bin/\xff ends"},
                         {"CAP_KILL", ProofVerdict::kNotNeeded, ""},
-                        {"CAP_MKNOD", ProofVerdict::kUndecided, "there was no time to try"}};
+                        {"CAP_MKNOD", ProofVerdict::kUndecided, "out of time"}};
   EXPECT_FALSE(proof.Complete());
   EXPECT_THAT(NamesOf(proof.capabilities, ProofVerdict::kNotNeeded), ElementsAre("CAP_KILL"));
   const std::string report = ProofJson(proof, {"./t"});
