@@ -81,7 +81,7 @@ class EveryVerb(E2eTest):
             "Record": ["record", "mark", "baseline", "hook"],
             "Make profiles": ["generate", "merge", "convert"],
             "Judge profiles": ["check", "lint", "diff", "subset", "explain", "inspect"],
-            "Try": ["run", "verify", "doctor"]})
+            "Try": ["run", "verify", "prove", "doctor"]})
         self.assertNotIn("_describe", self.syscarve("--help").stdout)
 
     def test_without_words_it_is_the_help(self):

@@ -49,6 +49,13 @@ std::vector<std::string> OtherSpellings(const std::vector<ClosureRule>& rules, c
   return others;
 }
 
+// Whether it is about calls with any arguments.
+bool IsOfAllArguments(const CallChange& change) {
+  return std::ranges::any_of(change.answers, [](const ActionChange& answer) {
+    return answer.when.size() == 1 && answer.when.front().empty();
+  });
+}
+
 class Finder {
  public:
   Finder(const GeneratedProfile& before, const GeneratedProfile& after, const std::vector<ClosureRule>& rules,
@@ -63,7 +70,8 @@ class Finder {
     for (const LibcCalls& calls : libc) libc_.insert(calls.names.begin(), calls.names.end());
   }
 
-  CallEvidence Find(const std::string& name) const {
+  // `all_arguments`: the change is of all of them, which a reason for some does not explain.
+  CallEvidence Find(const std::string& name, bool all_arguments) const {
     CallEvidence evidence;
     if (const auto old = before_.find(name); old != before_.end()) evidence.before = old->second->sightings;
     const auto now = after_.find(name);
@@ -71,6 +79,9 @@ class Finder {
     evidence.after = now->second->sightings;
     evidence.baseline = now->second->baseline;
     evidence.closure = now->second->closure;
+    if (all_arguments) {
+      std::erase_if(evidence.closure, [](const ClosureReason& reason) { return !reason.conditions.empty(); });
+    }
     if (!evidence.after.empty()) {
       TellProgramFromLibrary(name, evidence);
     } else if (!evidence.baseline.empty()) {
@@ -140,7 +151,7 @@ absl::StatusOr<DiffEvidence> FindEvidence(const Diff& diff, const GeneratedProfi
   const auto add = [&](const std::vector<CallChange>& changes) {
     for (const CallChange& change : changes) {
       for (const std::string& name : change.names) {
-        if (!result.calls.contains(name)) result.calls[name] = finder.Find(name);
+        if (!result.calls.contains(name)) result.calls[name] = finder.Find(name, IsOfAllArguments(change));
       }
     }
   };

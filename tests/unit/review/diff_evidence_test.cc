@@ -80,6 +80,26 @@ TEST(DiffEvidenceTest, WhatALibraryDoesAtTheStartIsItsOwnOnlyOfProgramsThatAreKn
   EXPECT_EQ(EvidenceOf("mprotect", Make(Recorded({"read"})), Make(Recorded({"mprotect"}))).origin, Origin::kProgram);
 }
 
+// Closure's reason for signal 0 does not explain a kill with any signal.
+TEST(DiffEvidenceTest, AReasonForSomeArgumentsExplainsNoMore) {
+  const GeneratedProfile before = Make(Recorded({"read", "kill"}), {.closure = ClosureMode::kSteady});
+  const GeneratedProfile after = Make(Recorded({"read"}), {.closure = ClosureMode::kSteady});
+  const auto evidence_of = [&](std::vector<ArgumentCondition> when) {
+    Diff diff;
+    diff.calls.push_back({.names = {"kill"},
+                          .numbers = {},
+                          .abis = {Abi::kX86_64},
+                          .answers = {{.before = {ActionKind::kErrno, 1},
+                                       .after = {ActionKind::kAllow, 0},
+                                       .direction = Comparison::kLooser,
+                                       .when = {std::move(when)}}}});
+    return FindEvidence(diff, before, after).value().calls.at("kill");
+  };
+  EXPECT_EQ(evidence_of({{.index = 1, .op = CompareOp::kEqual, .value = 0}}).origin, Origin::kClosure);
+  EXPECT_EQ(evidence_of({}).origin, Origin::kUnexplained);
+  EXPECT_TRUE(evidence_of({}).closure.empty());
+}
+
 TEST(DiffEvidenceTest, RuntimeClosureAndNothing) {
   const GeneratedProfile before = Make(Recorded({"read"}));
   GenerateOptions options{.closure = ClosureMode::kSafe};

@@ -236,6 +236,8 @@ TEST(SteadyTest, SomeArgumentsReachNothingButTheCaller) {
   }
   EXPECT_TRUE(allows("prctl", {PR_SET_NAME}));
   EXPECT_FALSE(allows("prctl", {PR_SET_DUMPABLE}));
+  // The kernel does not look at the upper half of an int either.
+  EXPECT_TRUE(allows("fcntl", {1, 0xdead00000000 | F_SETFL}));
   EXPECT_TRUE(allows("sched_setaffinity", {0}));
   EXPECT_FALSE(allows("sched_setaffinity", {1}));
   EXPECT_TRUE(allows("kill", {1, 0}));
