@@ -36,6 +36,9 @@ using std::chrono::milliseconds;
 // such trial takes the full limit.
 constexpr milliseconds kTrialAddition = std::chrono::seconds(5);
 
+// How much longer a run may take in which every call is notified.
+constexpr int kWatchedFactor = 10;
+
 // Calls that end a process. They are notified, so that its state can be read.
 constexpr const char* kEnds[] = {"exit", "exit_group"};
 // Calls that are never removed: no program starts, ends or returns from a signal handler without them.
@@ -303,7 +306,7 @@ class Prover {
   }
 
   absl::Status ProveCalls() {
-    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/true, std::nullopt));
+    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/true, kWatchedFactor * Limit()));
     if (const std::optional<std::string> difference = reference_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE)) {
       proof_.unproven =
           Concat("with every call watched, which takes longer, the command goes otherwise: ", *difference);
