@@ -119,31 +119,43 @@ def broken(results):
                     yield one, variant, name, phase
 
 
+def power_map():
+    """call -> its class of power."""
+    classes = json.loads((host.SOURCE / "profiles/rules/power.json").read_text())["classes"]
+    return {call: one for one in classes for call in one["calls"]}
+
+
+def refused_calls(phase):
+    """The names of what was refused, without their ABI."""
+    return {text.split(" ")[0].rpartition(":")[2] for text in phase["refused"]}
+
+
 def breaks(results):
+    by_call = power_map()
     lines = []
     for one, variant, name, phase in broken(results):
         what = f"`{escaped(phase['command'])}`" if "command" in phase else name
-        lines.append(row([one["name"], variant, what, phase["status"], escaped("; ".join(phase["refused"])) or "nothing"]))
-    return "\n".join([header(["workload", "profile", "phase", "ended with", "refused then"]), *lines]) if lines else "Nothing breaks."
+        powers_of = sorted({by_call[call]["id"] for call in refused_calls(phase) if call in by_call})
+        lines.append(row([one["name"], variant, what, phase["status"], escaped("; ".join(phase["refused"])) or "nothing", ", ".join(powers_of)]))
+    return "\n".join([header(["workload", "profile", "phase", "ended with", "refused then", "power"]), *lines]) if lines else "Nothing breaks."
 
 
 def powers(results):
     """What the uses that fail under `steady` were refused, by class of power. A use that was refused calls of several classes counts for
     each: which of them it cannot do without is not known."""
-    classes = json.loads((host.SOURCE / "profiles/rules/power.json").read_text())["classes"]
-    by_call = {call: one for one in classes for call in one["calls"]}
+    by_call = power_map()
     missing = collections.defaultdict(lambda: {"calls": set(), "service": 0, "tool": 0})
     for one, variant, _, phase in broken(results):
         if variant != JUDGED[one["kind"]]:
             continue
-        calls = {text.split(" ")[0].rpartition(":")[2] for text in phase["refused"]}
-        for power in {by_call[call]["id"] for call in calls if call in by_call}:
-            missing[power]["calls"] |= {call for call in calls if by_call.get(call, {}).get("id") == power}
+        calls = refused_calls(phase) & by_call.keys()
+        for power in {by_call[call]["id"] for call in calls}:
+            missing[power]["calls"] |= {call for call in calls if by_call[call]["id"] == power}
             missing[power][one["kind"]] += 1
+    what = {one["id"]: one["what"] for one in by_call.values()}
     lines = [header(["power", "what it can do", "refused calls", "uses of services", "of tools"])]
     for power, found in sorted(missing.items(), key=lambda item: (-item[1]["service"] - item[1]["tool"], item[0])):
-        what = next(one["what"] for one in classes if one["id"] == power)
-        lines.append(row([f"`{power}`", what, ", ".join(sorted(found["calls"])), found["service"], found["tool"]]))
+        lines.append(row([f"`{power}`", what[power], ", ".join(sorted(found["calls"])), found["service"], found["tool"]]))
     return "\n".join(lines) if missing else "Nothing was missing."
 
 
