@@ -109,8 +109,8 @@ check_round() {
   if [[ $backend == notify ]] && ! grep -q 'recording by user notification' last; then wrong+="the fallback is not told; "; fi
   try wrong 0 syscarve generate round.json -o round.profile.json
   try wrong 0 syscarve run --profile round.profile.json -- sh -c 'ls /'
-  try wrong 1 syscarve run --profile round.profile.json -- sh -c 'ls / && mkdir /tmp/refused'
-  if [[ -d /tmp/refused ]]; then wrong+="mkdir was not refused; "; fi
+  try wrong 1 syscarve run --profile round.profile.json -- sh -c 'ls / && ln -s / /tmp/refused'
+  if [[ -L /tmp/refused ]]; then wrong+="symlink was not refused; "; fi
   verdict round "$(names round.json | wc -l) names, by $(query round.json 'recording["method"]["backend"]')" "$wrong"
 }
 
