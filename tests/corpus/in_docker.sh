@@ -40,7 +40,7 @@ in_use() {
 }
 
 stop() {
-  docker stop --time 10 "$name" > /dev/null
+  docker stop --time 3 "$name" > /dev/null
   if [ -n "$beside" ]; then wait "$beside" || true; fi
   beside=
 }
