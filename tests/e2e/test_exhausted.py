@@ -22,7 +22,6 @@ class Exhausted(E2eTest):
 
     def setUp(self):
         super().setUp()
-        self.folder = self.new_folder()
         self.output = os.path.join(self.folder, "output")
         self.web = self.profile("web.json", "getpid")
         self.other = self.profile("other.json", "getppid")
