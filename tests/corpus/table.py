@@ -2,10 +2,9 @@
 """What has been found, as the tables of docs/corpus.md."""
 
 import collections
-import json
 import pathlib
 
-import host
+from syscarve import closure_price
 
 BEGIN, END = "<!-- corpus: begin -->", "<!-- corpus: end -->"
 # Of a hundred, how many have to pass for the corpus to hold: of what was recorded all. Other options of a tool often are another power.
@@ -119,23 +118,17 @@ def broken(results):
                     yield one, variant, name, phase
 
 
-def power_map():
-    """call -> its class of power."""
-    classes = json.loads((host.SOURCE / "profiles/rules/power.json").read_text())["classes"]
-    return {call: one for one in classes for call in one["calls"]}
-
-
 def refused_calls(phase):
     """The names of what was refused, without their ABI."""
     return {text.split(" ")[0].rpartition(":")[2] for text in phase["refused"]}
 
 
 def breaks(results):
-    by_call = power_map()
+    class_of = closure_price.Power().of
     lines = []
     for one, variant, name, phase in broken(results):
         what = f"`{escaped(phase['command'])}`" if "command" in phase else name
-        powers_of = sorted({by_call[call]["id"] for call in refused_calls(phase) if call in by_call})
+        powers_of = sorted({class_of[call] for call in refused_calls(phase) if call in class_of})
         lines.append(row([one["name"], variant, what, phase["status"], escaped("; ".join(phase["refused"])) or "nothing", ", ".join(powers_of)]))
     return "\n".join([header(["workload", "profile", "phase", "ended with", "refused then", "power"]), *lines]) if lines else "Nothing breaks."
 
@@ -143,19 +136,18 @@ def breaks(results):
 def powers(results):
     """What the uses that fail under `steady` were refused, by class of power. A use that was refused calls of several classes counts for
     each: which of them it cannot do without is not known."""
-    by_call = power_map()
+    power_map = closure_price.Power()
     missing = collections.defaultdict(lambda: {"calls": set(), "service": 0, "tool": 0})
     for one, variant, _, phase in broken(results):
         if variant != JUDGED[one["kind"]]:
             continue
-        calls = refused_calls(phase) & by_call.keys()
-        for power in {by_call[call]["id"] for call in calls}:
-            missing[power]["calls"] |= {call for call in calls if by_call[call]["id"] == power}
+        calls = refused_calls(phase) & power_map.of.keys()
+        for power in {power_map.of[call] for call in calls}:
+            missing[power]["calls"] |= {call for call in calls if power_map.of[call] == power}
             missing[power][one["kind"]] += 1
-    what = {one["id"]: one["what"] for one in by_call.values()}
     lines = [header(["power", "what it can do", "refused calls", "uses of services", "of tools"])]
     for power, found in sorted(missing.items(), key=lambda item: (-item[1]["service"] - item[1]["tool"], item[0])):
-        lines.append(row([f"`{power}`", what[power], ", ".join(sorted(found["calls"])), found["service"], found["tool"]]))
+        lines.append(row([f"`{power}`", power_map.classes[power]["what"], ", ".join(sorted(found["calls"])), found["service"], found["tool"]]))
     return "\n".join(lines) if missing else "Nothing was missing."
 
 

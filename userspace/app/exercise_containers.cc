@@ -3,19 +3,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "userspace/base/concat.h"
-#include "userspace/base/file.h"
-#include "userspace/base/text.h"
 #include "userspace/container/engine.h"
 #include "userspace/container/naming.h"
 #include "userspace/policy/exercise.h"
+#include "userspace/process/process_state.h"
 
 namespace syscarve {
 namespace {
@@ -47,26 +49,9 @@ const std::vector<std::string>& ShellProbe() {
   return *kProbe;
 }
 
-// The ports on which somebody listens in the network namespace of this process, by TCP.
-std::set<std::string> ListeningPorts(pid_t process) {
-  std::set<std::string> ports;
-  for (const char* name : {"tcp", "tcp6"}) {
-    const auto text = ReadFile(Concat("/proc/", process, "/net/", name), size_t{16} << 20);
-    if (!text.ok()) continue;
-    for (const std::string_view line : SplitNonEmpty(*text, '\n')) {
-      // "0: 0100007F:1F90 00000000:0000 0A …"
-      const std::vector<std::string_view> words = SplitNonEmpty(line, ' ');
-      constexpr std::string_view kListen = "0A";
-      if (words.size() < 4 || words[3] != kListen) continue;
-      ports.insert(std::string(words[1].substr(words[1].rfind(':') + 1)));
-    }
-  }
-  return ports;
-}
-
-std::string PortNames(const std::set<std::string>& ports) {
+std::string PortNames(const std::set<uint16_t>& ports) {
   std::string names;
-  for (const std::string& port : ports) names += Concat(names.empty() ? "" : ", ", std::stoi(port, nullptr, 16));
+  for (const uint16_t port : ports) names += Concat(names.empty() ? "" : ", ", port);
   return names;
 }
 
@@ -203,7 +188,7 @@ class Driver {
 
   absl::Status Restart(const ContainerDetails& before) {
     if (life_.restarts > 0) return absl::OkStatus();
-    const std::set<std::string> ports = before.pid == 0 ? std::set<std::string>() : ListeningPorts(before.pid);
+    const std::set<uint16_t> ports = before.pid == 0 ? std::set<uint16_t>() : ListeningPortsBeside(before.pid);
     const absl::Status restarted =
         engine_.Restart(container_.id, before.stop_time.value_or(kDefaultStopTime) + kEngineTime);
     if (!restarted.ok()) return Outcome(restarted, "cannot be restarted");
@@ -214,8 +199,8 @@ class Driver {
       lacks = "become healthy";
       // The engine itself asks only now and then.
       if (!now->health_command.empty()) return IsHealthy(*now);
-      std::set<std::string> missing;
-      const std::set<std::string> open = ListeningPorts(now->pid);
+      std::set<uint16_t> missing;
+      const std::set<uint16_t> open = ListeningPortsBeside(now->pid);
       std::ranges::set_difference(ports, open, std::inserter(missing, missing.end()));
       lacks = Concat("listen on port ", PortNames(missing));
       return missing.empty();

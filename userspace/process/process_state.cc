@@ -75,17 +75,25 @@ uint16_t FirstChosenPort() {
   return words.empty() ? kUsual : ParseNumber<uint16_t>(words.front()).value_or(kUsual);
 }
 
-std::set<uint16_t> ListeningPorts(pid_t task) {
+// The listening sockets in the network namespace of `task`: inode and port.
+std::vector<std::pair<uint64_t, uint16_t>> ListeningSockets(pid_t task) {
+  std::vector<std::pair<uint64_t, uint16_t>> sockets;
+  for (const char* const table : {"tcp", "tcp6"}) {
+    const absl::StatusOr<std::string> text = ReadFile(Concat("/proc/", task, "/net/", table), kMaxTableBytes);
+    if (!text.ok()) continue;
+    const std::vector<std::pair<uint64_t, uint16_t>> listening = ParseListening(*text);
+    sockets.insert(sockets.end(), listening.begin(), listening.end());
+  }
+  return sockets;
+}
+
+std::set<uint16_t> OwnListeningPorts(pid_t task) {
   std::set<uint16_t> ports;
   const std::set<uint64_t> sockets = SocketsOf(task);
   if (sockets.empty()) return ports;
   const uint16_t chosen = FirstChosenPort();
-  for (const char* const table : {"tcp", "tcp6"}) {
-    const absl::StatusOr<std::string> text = ReadFile(Concat("/proc/", task, "/net/", table), kMaxTableBytes);
-    if (!text.ok()) continue;
-    for (const auto& [inode, port] : ParseListening(*text)) {
-      if (sockets.contains(inode)) ports.insert(port < chosen ? port : 0);
-    }
+  for (const auto& [inode, port] : ListeningSockets(task)) {
+    if (sockets.contains(inode)) ports.insert(port < chosen ? port : 0);
   }
   return ports;
 }
@@ -133,6 +141,12 @@ std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table
   return listening;
 }
 
+std::set<uint16_t> ListeningPortsBeside(pid_t process) {
+  std::set<uint16_t> ports;
+  for (const auto& [inode, port] : ListeningSockets(process)) ports.insert(port);
+  return ports;
+}
+
 std::string ExecutableOf(pid_t task) {
   return LinkTarget(Concat("/proc/", task, "/exe"));
 }
@@ -143,7 +157,7 @@ std::optional<ProcessState> ReadProcessState(pid_t task) {
   std::optional<ProcessState> state = ParseStatus(*status);
   if (!state.has_value()) return std::nullopt;
   state->root = LinkTarget(Concat("/proc/", task, "/root"));
-  state->listens = ListeningPorts(task);
+  state->listens = OwnListeningPorts(task);
   return state;
 }
 

@@ -31,7 +31,10 @@ struct ProcessState {
 // until this returns.
 std::optional<ProcessState> ReadProcessState(pid_t task);
 
-// The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as above.
+// The TCP ports on which any process listens in the network namespace of `process`; empty if /proc does not show them.
+std::set<uint16_t> ListeningPortsBeside(pid_t process);
+
+// The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as ReadProcessState.
 std::string ExecutableOf(pid_t task);
 
 // Parses the text of /proc/PID/status; nullopt if a field is missing or malformed.
