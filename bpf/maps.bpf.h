@@ -20,6 +20,10 @@ const volatile bool enrol_containers = false;  // a container's cgroup becomes a
 const volatile __u32 slot_limit = 0;         // entries of `slots` and `counters`, the unused 0 included
 const volatile __u32 subject_limit = 0;      // entries of `subjects`, the unused 0 included
 const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when this much waits
+const volatile bool keep_arguments = false;  // of the calls that argument_call_of names
+// By counter: the call's place in argument_calls, or 0. x32's calls are those of the native table here.
+const volatile __u8 argument_call_of[RECORDER_COUNTERS] = {};
+const volatile struct recorder_argument_call argument_calls[RECORDER_ARGUMENT_CALLS] = {};
 
 // Remembers which slot a task belongs to, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
 // One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
@@ -107,6 +111,20 @@ struct {
 	__type(key, struct recorder_call_key);
 	__type(value, __u64);
 } sparse_calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct recorder_argument_key);
+	__type(value, __u64);
+} argument_values SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct recorder_argument_set_key);
+	__type(value, struct recorder_argument_set);
+} argument_sets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

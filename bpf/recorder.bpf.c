@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/arguments.bpf.h"
 #include "bpf/calls.bpf.h"
 #include "bpf/denials.bpf.h"
 #include "bpf/maps.bpf.h"
@@ -36,10 +37,16 @@ static __always_inline int enter_call(struct task_struct *task, long id)
 		begin_call(task->pid);
 	if ((__u32)id >= RECORDER_PLANE_SIZE) {
 		__u32 abi = current_abi(task, id);
+		__u32 nr = number_of(abi, id);
 
-		return count_other(slot, abi, number_of(abi, id));
+		if (abi == RECORDER_ABI_X32 && nr < RECORDER_PLANE_SIZE)
+			note_arguments(slot, abi, nr, nr);
+		return count_other(slot, abi, nr);
 	}
-	__u32 counter = current_abi(task, 0) * RECORDER_PLANE_SIZE + (__u32)id;
+	__u32 abi = current_abi(task, 0);
+	__u32 counter = abi * RECORDER_PLANE_SIZE + (__u32)id;
+
+	note_arguments(slot, abi, (__u32)id, counter);
 	struct recorder_counters *count = bpf_map_lookup_elem(&counters, &slot);
 
 	// A sparse slot.

@@ -23,6 +23,9 @@ enum {
 	RECORDER_SPARSE = 1 << 19, /* bit of a sparse slot's number, above subject << 2 | phase */
 	RECORDER_MAX_SUBJECTS = 1 << 16,
 	RECORDER_SUBJECT_LEVELS = 32, /* different depths at which subjects' cgroups can be */
+	RECORDER_ARGUMENTS = 3, /* of a call, kept together */
+	RECORDER_ARGUMENT_VALUES = 64, /* kept of a call in a slot: different ones */
+	RECORDER_ARGUMENT_CALLS = 128, /* in .rodata, the unused 0 included */
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -134,6 +137,39 @@ struct recorder_call_key {
 	__u32 reserved;
 };
 
+/* Which arguments of a call are kept. */
+struct recorder_argument_call {
+	__u8 count; /* 1 to RECORDER_ARGUMENTS */
+	__u8 index[RECORDER_ARGUMENTS];
+	__u8 pointed_to; /* what is kept is the 64-bit word whose address the only argument is */
+	__u8 conditional; /* the last is kept when the first is a number in `options`, and is 0 otherwise */
+	__u8 reserved[2];
+	__u64 mask[RECORDER_ARGUMENTS]; /* bits that the kernel looks at */
+	__u64 options[2]; /* of 0 to 127 */
+};
+
+/* Map argument_values: key -> count. */
+struct recorder_argument_key {
+	__u32 slot;
+	__u16 nr;
+	__u8 abi;
+	__u8 reserved;
+	__u64 values[RECORDER_ARGUMENTS]; /* 0 beyond `count` */
+};
+
+/* Map argument_sets: key -> recorder_argument_set. */
+struct recorder_argument_set_key {
+	__u32 slot;
+	__u16 nr;
+	__u8 abi;
+	__u8 reserved;
+};
+
+struct recorder_argument_set {
+	__u32 used; /* different values */
+	__u32 open; /* there have been others, which are not kept */
+};
+
 /* What came of a call that a filter did not let through. */
 enum recorder_denial_outcome {
 	RECORDER_DENIAL_ERROR = 0,
@@ -205,6 +241,7 @@ struct recorder_losses {
 	__u64 enrolment_failed;     /* a process of the subject could not be followed */
 	__u64 denials_unnumbered;   /* refused calls whose number is not known: a tracer put -1 in its place */
 	__u64 signals_full;
+	__u64 arguments_full;       /* calls for whose arguments there was no room */
 	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
 	char left_to[RECORDER_CGROUP_BYTES]; /* where the first of these went, below the cgroup v2 mount */
 };
@@ -284,11 +321,15 @@ RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
 RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 8 + 16 + 16 + 1024);
 RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);
 RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
+RECORDER_ASSERT_SIZE(struct recorder_argument_call, 8 + 24 + 16);
+RECORDER_ASSERT_SIZE(struct recorder_argument_key, 32);
+RECORDER_ASSERT_SIZE(struct recorder_argument_set_key, 8);
+RECORDER_ASSERT_SIZE(struct recorder_argument_set, 8);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
 RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 88 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 96 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
 RECORDER_ASSERT_SIZE(struct recorder_process, 8);
 RECORDER_ASSERT_SIZE(struct recorder_event_call, 32);

@@ -23,11 +23,20 @@ struct thread_info {
 };
 
 struct pt_regs {
-	unsigned long cx;
+	/* The arguments of a call: di, si, dx, r10, r8 and r9; of a 32-bit one bx, cx, dx, si, di and bp. */
+	unsigned long r10;
+	unsigned long bp;
+	unsigned long bx;
 	unsigned long r11;
-	unsigned long flags;
-	unsigned long ip;
+	unsigned long r9;
+	unsigned long r8;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
+	unsigned long di;
 	unsigned long orig_ax; /* the call's number; an error code after an exception */
+	unsigned long ip;
+	unsigned long flags;
 };
 
 #elif defined(__TARGET_ARCH_arm64)
@@ -38,7 +47,8 @@ struct thread_info {
 };
 
 struct pt_regs {
-	u64 regs[31]; /* a call's number is in 8, of a 32-bit program in 7 */
+	u64 regs[31]; /* a call's number is in 8, of a 32-bit program in 7; its arguments in 0 to 5 */
+	u64 orig_x0; /* the first argument, whatever has become of regs[0] */
 	int syscallno; /* -1 outside a call, and of one that a filter killed the program for */
 };
 

@@ -124,20 +124,21 @@ def runtime_baseline():
 
 class Variant:
     """One way to make a profile, as `steady+life+exec`: the mode of --closure; `life` when what `record --exercise` would do was recorded
-    as well; and for which of `generate`'s companions."""
+    as well; `args` and `all-args` for --args safe and all; and for which of `generate`'s companions."""
 
     def __init__(self, text):
         self.text = text
         self.mode, *more = text.split("+")
         self.life = "life" in more
-        self.companions = [one for one in more if one != "life"]
+        self.arguments = {"args": "safe", "all-args": "all"}.get(next((one for one in more if one.endswith("args")), ""), "off")
+        self.companions = [one for one in more if one != "life" and not one.endswith("args")]
 
     @property
     def plain(self):
-        return self.text == self.mode
+        return not self.life and not self.companions
 
     def options(self, baseline):
-        options = ["--closure", self.mode, "--baseline", baseline]
+        options = ["--closure", self.mode, "--args", self.arguments, "--baseline", baseline]
         return [*options, "--with", ",".join(self.companions)] if self.companions else options
 
 

@@ -60,6 +60,7 @@ struct ExplainArguments {
   std::string abi;
   std::string format = "text";
   std::string closure{ClosureModeName(GenerateOptions().closure)};
+  std::string args{ArgumentModeName(GenerateOptions().arguments)};
   ProfileTargetArguments target;
   BaselineRequest baseline;
   bool timeline = false;
@@ -83,6 +84,7 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
   GenerateOptions options;
   options.allow_incomplete = true;
   options.closure = ClosureModeFromName(arguments.closure).value_or(GenerateOptions().closure);
+  options.arguments = ArgumentModeFromName(arguments.args).value_or(GenerateOptions().arguments);
   SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources,
                             BaselineSources::Load(arguments.baseline, HasContainers(recording), notes));
   BaselineChoice choice = sources.Choose({&recording, 1});
@@ -222,6 +224,9 @@ void AddExplain(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--closure", arguments->closure, "Of a recording: none, safe, steady or portable, as for generate")
       ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
+      ->capture_default_str();
+  verb->add_option("--args", arguments->args, "Of a recording: off, safe or all, as for generate")
+      ->check(CLI::IsMember({"off", "safe", "all"}))
       ->capture_default_str();
   AddProfileTargetOptions(*verb, arguments->target);
   AddBaselineOptions(*verb, arguments->baseline);

@@ -46,6 +46,7 @@ struct GenerateArguments {
   std::string output = "-";
   std::string compose;
   std::string closure{ClosureModeName(GenerateOptions().closure)};
+  std::string args{ArgumentModeName(GenerateOptions().arguments)};
   EmitRequest emit = {.format = "docker"};
   BaselineRequest baseline;
   CeilingRequest ceiling;
@@ -61,6 +62,7 @@ absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments, Ab
   GenerateOptions options;
   SYSCARVE_ASSIGN_OR_RETURN(options.companions, LoadCompanions(arguments.companions, native));
   options.closure = ClosureModeFromName(arguments.closure).value_or(GenerateOptions().closure);
+  options.arguments = ArgumentModeFromName(arguments.args).value_or(GenerateOptions().arguments);
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
@@ -157,6 +159,12 @@ void AddGenerate(CLI::App& app, int& exit_code) {
           "passes; "
           "portable: as safe, and those of another libc, for x86_64 and aarch64 alike")
       ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
+      ->capture_default_str();
+  verb->add_option("--args", arguments->args,
+                   "Which calls are allowed for some arguments only. off: none; safe: those where few values have "
+                   "power, such as the families of sockets and flags for new namespaces, for what was seen and what is "
+                   "like it; all: all whose arguments are recorded, for exactly what was seen")
+      ->check(CLI::IsMember({"off", "safe", "all"}))
       ->capture_default_str();
   AddBaselineOptions(*verb, arguments->baseline);
   AddCeilingOptions(*verb, arguments->ceiling);

@@ -22,7 +22,7 @@
 
 namespace syscarve {
 
-inline constexpr std::string_view kRecordingSchema = "syscarve.recording/4";
+inline constexpr std::string_view kRecordingSchema = "syscarve.recording/5";
 
 struct Host {
   std::string kernel;  // uname release, e.g. "6.18.44".

@@ -50,20 +50,20 @@ JsonValue::Object CountsByProgram(const std::map<ProgramId, uint64_t>& programs)
   return counts;
 }
 
-JsonValue ToJson(const ValueSet& set) {
-  JsonValue::Object object = {{"values", ArrayOf(set.values, [](uint64_t value) { return value; })}};
-  object.push_back({"truncated", set.truncated});
-  return object;
-}
-
 JsonValue::Array ProgramsOf(const std::map<ProgramId, uint64_t>& programs) {
   return ArrayOf(programs, [](const auto& entry) { return entry.first; });
 }
 
-void AddArguments(const std::map<int, ValueSet>& seen, JsonValue::Object& to) {
-  if (seen.empty()) return;
-  JsonValue::Object arguments;
-  for (const auto& [index, values] : seen) arguments.push_back({Concat(index), ToJson(values)});
+void AddArguments(const std::optional<SeenArguments>& seen, JsonValue::Object& to) {
+  if (!seen.has_value()) return;
+  JsonValue::Object arguments = {{"indexes", ArrayOf(seen->indexes, [](int index) { return index; })}};
+  if (seen->pointed_to) arguments.push_back({"pointed_to", true});
+  arguments.push_back({"open", seen->open});
+  arguments.push_back({"values", ArrayOf(seen->values, [](const auto& entry) {
+                         return JsonValue::Object{
+                             {"are", ArrayOf(entry.first, [](uint64_t value) { return value; })},
+                             {"programs", ArrayOf(entry.second, [](ProgramId program) { return program; })}};
+                       })});
   to.push_back({"arguments", std::move(arguments)});
 }
 

@@ -16,7 +16,7 @@
 namespace syscarve::recording_json {
 
 // The schemas that a reader takes.
-enum class Schema { kFirst, kSecond, kThird, kFourth };
+enum class Schema { kFirst, kSecond, kThird, kFourth, kFifth };
 
 inline constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::values is what limits them.
 inline constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kFirstSchema = "syscarve.recording/1";
 constexpr std::string_view kSecondSchema = "syscarve.recording/2";
 constexpr std::string_view kThirdSchema = "syscarve.recording/3";
+constexpr std::string_view kFourthSchema = "syscarve.recording/4";
 
 std::vector<std::string> ReadTextSet(const JsonReader& reader) {
   std::vector<std::string> texts;
@@ -38,7 +39,7 @@ std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
 
 Container ReadContainer(const JsonReader& reader, Schema schema) {
   Container container;
-  if (schema == Schema::kFourth) {
+  if (schema >= Schema::kFourth) {
     reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
                       "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check"});
     container.stop_signal = ReadText(reader.Required("stop_signal"), kMaxWordBytes);
@@ -81,7 +82,7 @@ Subject ReadSubject(const JsonReader& entry, Schema schema, size_t program_count
     entry.AllowOnly({"id", "kind", "name", "cgroup"});
     return subject;
   }
-  if (schema == Schema::kFourth) {
+  if (schema >= Schema::kFourth) {
     entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start", "life"});
     if (const JsonReader life = entry.Optional("life"); life.exists()) subject.life = ReadLife(life, program_count);
   } else {
@@ -137,13 +138,13 @@ Schema ReadFront(const JsonReader& root, Recording& recording) {
   // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
   const JsonReader stated = root.Required("schema");
   const std::string text = stated.Text(kMaxTextBytes);
-  constexpr std::string_view kSchemas[] = {kFirstSchema, kSecondSchema, kThirdSchema, kRecordingSchema};
+  constexpr std::string_view kSchemas[] = {kFirstSchema, kSecondSchema, kThirdSchema, kFourthSchema, kRecordingSchema};
   const auto* const known = std::ranges::find(kSchemas, text);
   if (known == std::end(kSchemas)) {
     stated.Fail(Concat("this build reads \"", kRecordingSchema, "\" and those before it from \"", kFirstSchema,
                        "\" on, and the file is \"", EscapeForTerminal(text.substr(0, kMaxWordBytes)), "\""));
   }
-  const Schema schema = known == std::end(kSchemas) ? Schema::kFourth : static_cast<Schema>(known - kSchemas);
+  const Schema schema = known == std::end(kSchemas) ? Schema::kFifth : static_cast<Schema>(known - kSchemas);
   AllowFields(root, schema);
 
   const JsonReader host = root.Required("host");

@@ -143,7 +143,7 @@ class Loader {
   void TakeElement(List list, const JsonReader& entry) {
     switch (list) {
       case List::kRows: {
-        const Row row = ReadRow(entry, recording_.programs.size());
+        const Row row = ReadRow(entry, schema_, recording_.programs.size());
         rows_.emplace_back(row.first, recording_.runs.Intern(row));
         break;
       }

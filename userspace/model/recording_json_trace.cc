@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,31 +44,53 @@ std::map<ProgramId, uint64_t> ReadPrograms(const JsonReader& reader, size_t prog
   return programs;
 }
 
-ValueSet ReadValueSet(const JsonReader& reader) {
-  reader.AllowOnly({"values", "truncated"});
-  ValueSet set;
-  reader.Required("values").ForEach(kMaxElements, [&set](const JsonReader& element) {
-    const uint64_t value = element.Uint();
-    if (!set.values.empty() && value <= set.values.back()) element.Fail("the values are not ascending");
-    set.values.push_back(value);
+std::vector<int> ReadIndexes(const JsonReader& reader) {
+  constexpr uint64_t kLastArgument = 5;
+  std::vector<int> indexes;
+  reader.ForEach(kMaxElements, [&indexes](const JsonReader& element) {
+    const int index = static_cast<int>(element.Uint(0, kLastArgument));
+    if (!indexes.empty() && index <= indexes.back()) element.Fail("the indexes are not ascending");
+    indexes.push_back(index);
   });
-  set.truncated = reader.Required("truncated").Bool();
-  return set;
+  if (indexes.empty()) reader.Fail("expected at least one argument");
+  return indexes;
 }
 
-std::map<int, ValueSet> ReadArguments(const JsonReader& reader) {
-  std::map<int, ValueSet> arguments;
-  if (!reader.exists()) return arguments;
-  reader.ForEachMember(kMaxElements, [&arguments](std::string_view key, const JsonReader& values) {
-    constexpr uint64_t kLastArgument = 5;
-    const std::optional<uint64_t> index = NumberFromKey(key);
-    if (!index.has_value() || *index > kLastArgument) return values.Fail("an argument's index is 0 to 5");
-    arguments[static_cast<int>(*index)] = ReadValueSet(values);
+std::set<ProgramId> ReadProgramSet(const JsonReader& reader, size_t program_count) {
+  std::set<ProgramId> programs;
+  reader.ForEach(kMaxElements, [&](const JsonReader& element) {
+    const uint64_t program = element.Uint();
+    if (program >= program_count) return element.Fail("no program has this id");
+    if (!programs.insert(static_cast<ProgramId>(program)).second) element.Fail("the program is there twice");
   });
-  return arguments;
+  if (programs.empty()) reader.Fail("no program makes a call");
+  return programs;
 }
 
-std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t program_count) {
+// What stood there before the fifth schema was of each argument by itself, and no recorder has written it: not known.
+std::optional<SeenArguments> ReadArguments(const JsonReader& reader, Schema schema, size_t program_count) {
+  if (!reader.exists() || schema < Schema::kFifth) return std::nullopt;
+  reader.AllowOnly({"indexes", "pointed_to", "open", "values"});
+  SeenArguments seen = {.indexes = ReadIndexes(reader.Required("indexes"))};
+  if (const JsonReader pointed_to = reader.Optional("pointed_to"); pointed_to.exists()) {
+    seen.pointed_to = pointed_to.Bool();
+    if (!seen.pointed_to || seen.indexes.size() != 1) pointed_to.Fail("it is true, of one argument, or not there");
+  }
+  seen.open = reader.Required("open").Bool();
+  reader.Required("values").ForEach(kMaxElements, [&](const JsonReader& entry) {
+    entry.AllowOnly({"are", "programs"});
+    const JsonReader are = entry.Required("are");
+    std::vector<uint64_t> values;
+    are.ForEach(kMaxElements, [&values](const JsonReader& value) { values.push_back(value.Uint()); });
+    if (values.size() != seen.indexes.size()) return are.Fail("not as many values as indexes");
+    if (!seen.values.empty() && values <= seen.values.rbegin()->first) return are.Fail("the values are not ascending");
+    seen.values.emplace_hint(seen.values.end(), std::move(values),
+                             ReadProgramSet(entry.Required("programs"), program_count));
+  });
+  return seen;
+}
+
+std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, Schema schema, size_t program_count) {
   std::map<SyscallId, Observation> calls;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
     entry.AllowOnly({"abi", "nr", "name", "count", "first_seen", "programs", "arguments"});
@@ -76,7 +99,7 @@ std::map<SyscallId, Observation> ReadCalls(const JsonReader& reader, size_t prog
     if (const JsonReader first_seen = entry.Optional("first_seen"); first_seen.exists()) {
       seen.first_seen = first_seen.Uint();
     }
-    seen.arguments = ReadArguments(entry.Optional("arguments"));
+    seen.arguments = ReadArguments(entry.Optional("arguments"), schema, program_count);
   });
   return calls;
 }
@@ -98,14 +121,14 @@ CapabilityChecks ReadChecks(const JsonReader& reader) {
 
 }  // namespace
 
-Row ReadRow(const JsonReader& entry, size_t program_count) {
+Row ReadRow(const JsonReader& entry, Schema schema, size_t program_count) {
   entry.AllowOnly({"abi", "nr", "name", "first_seen", "programs", "arguments"});
   Row row = {ReadSyscall(entry), {}};
   if (entry.Required("first_seen").Bool()) row.second.first_seen = 0;
   const JsonReader programs = entry.Required("programs");
   row.second.programs = ReadPrograms(programs, program_count);
   if (row.second.programs.empty()) programs.Fail("no program makes a call");
-  row.second.arguments = ReadArguments(entry.Optional("arguments"));
+  row.second.arguments = ReadArguments(entry.Optional("arguments"), schema, program_count);
   return row;
 }
 
@@ -188,9 +211,9 @@ Timeline ReadTimeline(const JsonReader& reader) {
 
 SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count) {
   SubjectTrace trace;
-  trace.calls = ReadCalls(entry.Required("calls"), program_count);
-  trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), program_count);
-  if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), program_count);
+  trace.calls = ReadCalls(entry.Required("calls"), schema, program_count);
+  trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), schema, program_count);
+  if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), schema, program_count);
   trace.denials = ReadDenials(entry.Required("denials"), Numbers::kInside, program_count);
   trace.capabilities = ReadCapabilities(entry.Required("capabilities"), Numbers::kInside);
   if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists())

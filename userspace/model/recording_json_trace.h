@@ -21,7 +21,7 @@ namespace syscarve::recording_json {
 SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count);
 
 // Parts of the dense form.
-Row ReadRow(const JsonReader& entry, size_t program_count);
+Row ReadRow(const JsonReader& entry, Schema schema, size_t program_count);
 std::map<SyscallId, std::vector<Denial>> ReadDenials(const JsonReader& reader, Numbers numbers, size_t program_count);
 std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers numbers);
 Timeline ReadTimeline(const JsonReader& reader);

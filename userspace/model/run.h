@@ -11,27 +11,20 @@
 
 #include "userspace/model/abi.h"
 #include "userspace/model/capability.h"
+#include "userspace/model/seen_arguments.h"
 
 namespace syscarve {
 
-using ProgramId = uint32_t;  // Index into Recording::programs.
 using SubjectId = uint32_t;  // Index into Recording::subjects.
 
 // Nanoseconds since 1970-01-01 00:00 UTC.
 using UnixNanos = uint64_t;
 
-// One argument's observed values, as a sorted set; `truncated` says that more were seen than kept.
-struct ValueSet {
-  std::vector<uint64_t> values;
-  bool truncated = false;
-  bool operator==(const ValueSet&) const = default;
-};
-
 struct Observation {
   uint64_t count = 0;                      // Equal to the sum over `programs`.
   std::optional<UnixNanos> first_seen;     // Detail: absent when its event was lost.
   std::map<ProgramId, uint64_t> programs;  // Count per program.
-  std::map<int, ValueSet> arguments;       // By argument index, 0 to 5.
+  std::optional<SeenArguments> arguments;  // Detail: of calls for which a profile could have conditions.
   bool operator==(const Observation&) const = default;
 };
 

@@ -64,6 +64,10 @@ constexpr uint64_t kCountApart = 2;
 constexpr uint64_t kHasArguments = 4;
 constexpr int kFlagBits = 3;
 
+// Of a row's arguments, below the number of their indexes.
+constexpr uint64_t kPointedTo = 1;
+constexpr uint64_t kOpen = 2;
+
 // Bounds of what a thing takes in a file, without its numbers: `{"abi":"mipsel64n32",…},` and its kin.
 constexpr size_t kTextOfEntry = 200;
 constexpr size_t kTextOfShape = 100;
@@ -107,17 +111,11 @@ class RunList::Packer {
     const bool apart = !IsSum(seen.count, seen.programs);
     AppendVarint(WordOf(id), row);
     AppendVarint((seen.first_seen.has_value() ? kHasFirstSeen : 0) | (apart ? kCountApart : 0) |
-                     (seen.arguments.empty() ? 0 : kHasArguments) | seen.programs.size() << kFlagBits,
+                     (!seen.arguments.has_value() ? 0 : kHasArguments) | seen.programs.size() << kFlagBits,
                  row);
     if (seen.first_seen.has_value()) Number(Kind::kAny, *seen.first_seen - start_);
     PackCounts(seen.count, apart, seen.programs, row);
-    if (seen.arguments.empty()) return;
-    AppendVarint(seen.arguments.size(), row);
-    for (const auto& [index, set] : seen.arguments) {
-      AppendInt(index, row);
-      AppendVarint(set.values.size() << 1 | (set.truncated ? 1 : 0), row);
-      for (const uint64_t value : set.values) AppendVarint(value, row);
-    }
+    if (seen.arguments.has_value()) Pack(*seen.arguments, row);
   }
 
   std::string shape;
@@ -139,6 +137,17 @@ class RunList::Packer {
       row_.clear();
       Pack(id, seen, row_);
       Word(list_.InternRow(row_));
+    }
+  }
+
+  void Pack(const SeenArguments& seen, std::string& row) {
+    AppendVarint(seen.indexes.size() << 2 | (seen.pointed_to ? kPointedTo : 0) | (seen.open ? kOpen : 0), row);
+    for (const int index : seen.indexes) AppendInt(index, row);
+    AppendVarint(seen.values.size(), row);
+    for (const auto& [values, programs] : seen.values) {
+      for (const uint64_t value : values) AppendVarint(value, row);
+      AppendVarint(programs.size(), row);
+      for (const ProgramId program : programs) AppendVarint(program, row);
     }
   }
 
@@ -228,18 +237,26 @@ class RunList::Unpacker {
     const uint64_t flags = words.Next();
     if ((flags & kHasFirstSeen) != 0) row.second.first_seen = number_() + start_;
     row.second.count = Counts(flags, words, row.second.programs);
-    if ((flags & kHasArguments) != 0) {
-      for (uint64_t n = words.Next(); n > 0; --n) {
-        ValueSet& set = row.second.arguments[words.NextInt()];
-        const uint64_t size = words.Next();
-        set.truncated = (size & 1) != 0;
-        for (uint64_t i = size >> 1; i > 0; --i) set.values.push_back(words.Next());
-      }
-    }
+    if ((flags & kHasArguments) != 0) row.second.arguments = Arguments(words);
     return row;
   }
 
  private:
+  static SeenArguments Arguments(Varints& words) {
+    SeenArguments seen;
+    const uint64_t head = words.Next();
+    seen.pointed_to = (head & kPointedTo) != 0;
+    seen.open = (head & kOpen) != 0;
+    for (uint64_t n = head >> 2; n > 0; --n) seen.indexes.push_back(words.NextInt());
+    for (uint64_t n = words.Next(); n > 0; --n) {
+      std::vector<uint64_t> values;
+      for (size_t i = 0; i < seen.indexes.size(); ++i) values.push_back(words.Next());
+      std::set<ProgramId>& programs = seen.values[std::move(values)];
+      for (uint64_t m = words.Next(); m > 0; --m) programs.insert(static_cast<ProgramId>(words.Next()));
+    }
+    return seen;
+  }
+
   std::map<SyscallId, Observation> Calls(Varints& words) {
     std::map<SyscallId, Observation> calls;
     for (uint64_t n = words.Next(); n > 0; --n) {

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "userspace/base/concat.h"
@@ -15,6 +14,7 @@
 #include "userspace/seccomp/argument_sets.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/symbolic.h"
+#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -25,21 +25,10 @@ bool IsForOthersToDecide(const Action& action) {
   return action.kind == ActionKind::kTrace || action.kind == ActionKind::kNotify;
 }
 
-struct LessArguments {
-  bool operator()(const std::map<int, ValueSet>& a, const std::map<int, ValueSet>& b) const {
-    const auto less = [](const auto& one, const auto& other) {
-      return std::tie(one.first, one.second.truncated, one.second.values) <
-             std::tie(other.first, other.second.truncated, other.second.values);
-    };
-    return std::ranges::lexicographical_compare(a, b, less);
-  }
-};
-
 // One call by one kind of caller, wherever it was seen.
 struct Seen {
   std::vector<Sighting> sightings;
-  // The recorded arguments, each kind once: what does not differ in them says nothing new.
-  std::set<std::map<int, ValueSet>, LessArguments> arguments;
+  std::optional<SeenArguments> arguments;
 };
 using SeenCalls = std::map<std::pair<bool, SyscallId>, Seen>;  // The runtime's last.
 
@@ -62,9 +51,14 @@ void GatherTrace(const Recording& recording, const Run& run, std::string_view su
     for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
       if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
       asked = true;
-      Seen& call = evidence.calls[{by_runtime, id}];
+      const auto [place, first] = evidence.calls.try_emplace({by_runtime, id});
+      Seen& call = place->second;
       AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
-      call.arguments.insert(observation.arguments);
+      if (first) {
+        call.arguments = observation.arguments;
+      } else {
+        JoinArguments(observation.arguments, call.arguments);
+      }
     }
   }
   for (const auto& [id, denials] : trace.denials) {
@@ -90,23 +84,36 @@ Evidence Gather(const Recording& recording, const std::optional<KernelVersion>& 
   return evidence;
 }
 
-ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t value) {
-  const auto low = sets.FromTest({.index = argument, .constant = static_cast<uint32_t>(value)});
-  const auto high = sets.FromTest({.index = argument, .high = true, .constant = static_cast<uint32_t>(value >> 32)});
-  return sets.And(low, high);
+// The registers that have `value` in these bits.
+ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t bits, uint64_t value) {
+  ArgumentSets::Set equal = ArgumentSets::kAll;
+  for (const bool high : {false, true}) {
+    const unsigned shift = high ? 32 : 0;
+    const auto mask = static_cast<uint32_t>(bits >> shift);
+    if (mask == 0) continue;
+    equal = sets.And(equal, sets.FromTest({.index = argument,
+                                           .high = high,
+                                           .mask = mask,
+                                           .constant = static_cast<uint32_t>(value >> shift)}));
+  }
+  return equal;
 }
 
 // The arguments that the call can have had.
-ArgumentSets::Set Possible(ArgumentSets& sets, const std::set<std::map<int, ValueSet>, LessArguments>& seen) {
+absl::StatusOr<ArgumentSets::Set> Possible(ArgumentSets& sets, SyscallId id, const std::optional<SeenArguments>& seen) {
+  if (!seen.has_value() || seen->open) return ArgumentSets::kAll;
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  const auto call = recorded->find(SyscallName(id).value_or(""));
+  if (call == recorded->end() || call->second.indexes != seen->indexes) return ArgumentSets::kAll;
+  const std::optional<std::vector<uint64_t>> masks = ArgumentMasks(*table, call->second, id.abi);
+  if (!masks.has_value() || call->second.pointed_to != seen->pointed_to) return ArgumentSets::kAll;
   ArgumentSets::Set possible = ArgumentSets::kNone;
-  for (const std::map<int, ValueSet>& arguments : seen) {
+  for (const auto& [values, programs] : seen->values) {
     ArgumentSets::Set here = ArgumentSets::kAll;
-    for (const auto& [index, recorded] : arguments) {
-      if (recorded.truncated || recorded.values.empty()) continue;
-      ArgumentSets::Set any = ArgumentSets::kNone;
-      for (const uint64_t value : recorded.values)
-        any = sets.Or(any, Equals(sets, static_cast<unsigned>(index), value));
-      here = sets.And(here, any);
+    for (size_t i = 0; i < values.size(); ++i) {
+      here = sets.And(here, Equals(sets, static_cast<unsigned>(seen->indexes[i]),
+                                   ToldBits(call->second, *masks, values, i), values[i]));
     }
     possible = sets.Or(possible, here);
   }
@@ -118,7 +125,7 @@ absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, Syscall
   SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
   std::vector<Action> answers;
   if (decision.size() == 1) return std::vector<Action>{decision.begin()->first};
-  const ArgumentSets::Set possible = Possible(sets, seen.arguments);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentSets::Set possible, Possible(sets, id, seen.arguments));
   for (const auto& [action, arguments] : decision) {
     if (sets.And(arguments, possible) != ArgumentSets::kNone) answers.push_back(action);
   }

@@ -25,6 +25,21 @@ void GatherCalls(const Recording& whole, const Run& run, const std::string& subj
   }
 }
 
+void GatherArguments(const std::map<SyscallId, Observation>& calls, Evidence& evidence) {
+  for (const auto& [id, observation] : calls) {
+    if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
+    const auto [place, first] = evidence.arguments.try_emplace(id);
+    ArgumentEvidence& known = place->second;
+    if (first) {
+      known.seen = observation.arguments;
+    } else {
+      JoinArguments(observation.arguments, known.seen);
+    }
+    if (!observation.arguments.has_value()) continue;
+    for (const auto& [values, programs] : observation.arguments->values) ++known.runs[values];
+  }
+}
+
 void GatherDenials(const Recording& whole, const Run& run, const std::string& subject, const SubjectTrace& trace,
                    Evidence& evidence) {
   for (const auto& [id, denials] : trace.denials) {
@@ -54,9 +69,12 @@ absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings) {
     if (recording.method.capabilities != "none") evidence.capabilities_recorded = true;
   }
   const auto gather = [&evidence](const Recording& whole, const Run& run) {
+    evidence.programs = whole.programs;
     for (const auto& [id, trace] : run.subjects) {
       const std::string& subject = whole.subjects[id].name;
       GatherCalls(whole, run, subject, trace, evidence);
+      GatherArguments(trace.calls, evidence);
+      GatherArguments(trace.baseline_calls, evidence);
       GatherDenials(whole, run, subject, trace, evidence);
       GatherCapabilities(run, trace, evidence);
     }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/policy/argument_rules.h"
 #include "userspace/policy/ceiling.h"
 #include "userspace/policy/evidence.h"
 #include "userspace/policy/exercise.h"
@@ -106,6 +107,7 @@ void TakeDraft(ProfileDraft&& draft, GeneratedProfile& result) {
   result.cut = std::move(draft.cut);
   result.narrowed = std::move(draft.narrowed);
   result.left_out = std::move(draft.left_out);
+  result.replaced = std::move(draft.replaced);
 }
 
 }  // namespace
@@ -125,6 +127,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   AddClosure(*closure_rules, options, draft);
   if (options.ceiling.has_value()) SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, draft));
   NarrowByClosure(options, draft);
+  SYSCARVE_RETURN_IF_ERROR(NarrowByArguments(evidence, options, draft));
 
   GeneratedProfile result;
   result.native_abi = draft.native_abi;
@@ -133,6 +136,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   for (const BaselineCalls& baseline : options.baselines) result.baselines.push_back(baseline.source);
   result.profile = WriteRules(draft, *closure_rules, options, *errno_policy);
   SYSCARVE_RETURN_IF_ERROR(Prove(result.profile, draft, options));
+  SYSCARVE_RETURN_IF_ERROR(VerifySeenArguments(result.profile, evidence, draft));
   result.refused = RefusedCalls(evidence, *errno_policy, draft);
   result.capabilities = JudgeCapabilities(*capability_data, evidence.capabilities, evidence.capabilities_in_failed);
   result.capabilities_recorded = evidence.capabilities_recorded;

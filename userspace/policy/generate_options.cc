@@ -27,6 +27,25 @@ std::string_view ClosureModeName(ClosureMode mode) {
   return "";
 }
 
+std::optional<ArgumentMode> ArgumentModeFromName(std::string_view name) {
+  if (name == "off") return ArgumentMode::kOff;
+  if (name == "safe") return ArgumentMode::kSafe;
+  if (name == "all") return ArgumentMode::kAll;
+  return std::nullopt;
+}
+
+std::string_view ArgumentModeName(ArgumentMode mode) {
+  switch (mode) {
+    case ArgumentMode::kOff:
+      return "off";
+    case ArgumentMode::kSafe:
+      return "safe";
+    case ArgumentMode::kAll:
+      return "all";
+  }
+  return "off";
+}
+
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name) {
   if (name == "enosys") return UnlistedMode::kEnosys;
   if (name == "eperm") return UnlistedMode::kEperm;

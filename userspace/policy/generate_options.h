@@ -21,6 +21,15 @@ enum class UnlistedMode {
   kLog,     // Let through and logged by the kernel: to try a profile out.
 };
 
+// Which calls are allowed for some arguments only, by what was seen (argument_rules.h).
+enum class ArgumentMode {
+  kOff,   // None, but for what closure adds and a ceiling narrows.
+  kSafe,  // Those for which few values have power, and which are rarely made: to what was seen and what is like it.
+  kAll,   // Every call whose arguments are recorded: to exactly what was seen.
+};
+
+std::optional<ArgumentMode> ArgumentModeFromName(std::string_view name);  // "off", "safe", "all"
+std::string_view ArgumentModeName(ArgumentMode mode);
 std::optional<ClosureMode> ClosureModeFromName(std::string_view name);  // "none", "safe", "steady", "portable"
 std::string_view ClosureModeName(ClosureMode mode);
 std::optional<UnlistedMode> UnlistedModeFromName(std::string_view name);  // "enosys", "eperm", "kill", "log"
@@ -44,6 +53,7 @@ struct CompanionCalls {
 
 struct GenerateOptions {
   ClosureMode closure = ClosureMode::kSteady;
+  ArgumentMode arguments = ArgumentMode::kOff;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
   std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
   std::vector<CompanionCalls>

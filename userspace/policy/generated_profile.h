@@ -45,11 +45,24 @@ struct CutCall {
   bool operator==(const CutCall&) const = default;
 };
 
+// Arguments that a call was seen with.
+struct ArgumentSighting {
+  SyscallId id;
+  std::vector<uint64_t> values;  // As SeenArguments has them.
+  std::set<Program> programs;    // Paths are an adversary's bytes.
+  uint64_t runs = 0;             // In which they were seen.
+  bool operator==(const ArgumentSighting&) const = default;
+};
+
 // A call that is allowed for some arguments only. It is among GeneratedProfile::calls, too.
 struct NarrowedCall {
   std::string name;
   ArgumentRules rules;
-  std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these.
+  std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these, or
+  // by GenerateOptions::arguments, it is narrowed to what was seen and what is like it.
+  bool by_arguments = false;
+  std::vector<std::string> words;      // Of each rule, by the kernel's names: "AF_INET, AF_INET6"; empty: none.
+  std::vector<ArgumentSighting> seen;  // What was.
   bool operator==(const NarrowedCall&) const = default;
 };
 
@@ -63,6 +76,8 @@ struct GeneratedProfile {
   std::vector<NarrowedCall> narrowed;
   // What closure adds for some arguments only, and is not allowed as that cannot be said: name -> rule.
   std::map<std::string, std::string> left_out;
+  // Not allowed as the arguments are in memory, where no filter sees them: name -> the call that does the same.
+  std::map<std::string, std::string> replaced;
   std::vector<RefusedCall> refused;  // By a filter already in force while recording; ascending by name.
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.

@@ -22,14 +22,6 @@ void KeepEarlier(const std::optional<UnixNanos>& more, std::optional<UnixNanos>&
   if (more.has_value()) kept = std::min(kept.value_or(*more), *more);
 }
 
-void AddValues(const ValueSet& more, ValueSet& kept) {
-  std::vector<uint64_t> both;
-  std::set_union(kept.values.begin(), kept.values.end(), more.values.begin(), more.values.end(),
-                 std::back_inserter(both));
-  kept.values = std::move(both);
-  kept.truncated |= more.truncated;
-}
-
 uint64_t TotalOf(const Timeline& timeline) {
   uint64_t total = 0;
   for (const uint64_t count : timeline.counts) AddSaturating(count, total);
@@ -55,12 +47,31 @@ void JoinCounts(const Counts& counts, const JoinedIds& ids, CountJoin how, Count
   for (const auto& [program, count] : sums) JoinCount(how, count, kept[program]);
 }
 
+SeenArguments WithPrograms(const SeenArguments& seen, const JoinedIds& ids) {
+  SeenArguments renumbered = seen;
+  for (auto& [values, programs] : renumbered.values) {
+    std::set<ProgramId> known;
+    for (const ProgramId program : programs) {
+      if (program < ids.programs.size()) known.insert(ids.programs[program]);
+    }
+    programs = std::move(known);
+  }
+  return renumbered;
+}
+
 void JoinCalls(const Calls& calls, const JoinedIds& ids, CountJoin how, Calls& kept) {
   for (const auto& [id, more] : calls) {
-    Observation& observation = kept[id];
+    const auto [place, first] = kept.try_emplace(id);
+    Observation& observation = place->second;
     KeepEarlier(more.first_seen, observation.first_seen);
     JoinCounts(more.programs, ids, how, observation.programs);
-    for (const auto& [index, values] : more.arguments) AddValues(values, observation.arguments[index]);
+    std::optional<SeenArguments> arguments;
+    if (more.arguments.has_value()) arguments = WithPrograms(*more.arguments, ids);
+    if (first) {
+      observation.arguments = std::move(arguments);
+    } else {
+      JoinArguments(arguments, observation.arguments);
+    }
   }
 }
 

@@ -27,26 +27,6 @@ ArgumentRules ClosureConditions(const AllowedCall& call) {
   return rules;
 }
 
-// Where both hold. nullopt where that would need two conditions on one argument, which container runtimes take for
-// alternatives.
-std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const ArgumentRules& right) {
-  ArgumentRules both;
-  for (const ArgumentRule& one : left) {
-    for (const ArgumentRule& other : right) {
-      if (other.action != kAllow) continue;
-      ArgumentRule rule = one;
-      for (const ArgumentCondition& condition : other.conditions) {
-        if (std::ranges::find(rule.conditions, condition) != rule.conditions.end()) continue;
-        const auto same_argument = [&](const auto& already) { return already.index == condition.index; };
-        if (std::ranges::any_of(rule.conditions, same_argument)) return std::nullopt;
-        rule.conditions.push_back(condition);
-      }
-      if (std::ranges::find(both, rule) == both.end()) both.push_back(std::move(rule));
-    }
-  }
-  return both;
-}
-
 }  // namespace
 
 absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy& policy, ProfileDraft& draft) {
@@ -64,6 +44,24 @@ absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy&
     draft.warnings.emplace_back("--unlisted log lets all calls through, also those that the ceiling refuses");
   }
   return absl::OkStatus();
+}
+
+std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const ArgumentRules& right) {
+  ArgumentRules both;
+  for (const ArgumentRule& one : left) {
+    for (const ArgumentRule& other : right) {
+      if (other.action != kAllow) continue;
+      ArgumentRule rule = one;
+      for (const ArgumentCondition& condition : other.conditions) {
+        if (std::ranges::find(rule.conditions, condition) != rule.conditions.end()) continue;
+        const auto same_argument = [&](const auto& already) { return already.index == condition.index; };
+        if (std::ranges::any_of(rule.conditions, same_argument)) return std::nullopt;
+        rule.conditions.push_back(condition);
+      }
+      if (std::ranges::find(both, rule) == both.end()) both.push_back(std::move(rule));
+    }
+  }
+  return both;
 }
 
 void NarrowByClosure(const GenerateOptions& options, ProfileDraft& draft) {

@@ -14,6 +14,10 @@ namespace syscarve {
 // options.ceiling is set. Fails as ApplyCeiling does.
 absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy& policy, ProfileDraft& draft);
 
+// Where both hold. nullopt where that would need two conditions on one argument, which container runtimes take for
+// alternatives.
+std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const ArgumentRules& right);
+
 // Gives the calls that closure adds for some arguments only their conditions, beside those of the ceiling. Without
 // `options.conditions` such calls are left out, and always those that would need two conditions on one argument, which
 // container runtimes take for alternatives.

@@ -23,6 +23,7 @@ struct ProfileDraft {
   std::vector<CutCall> cut;                  // By the ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
   std::map<std::string, std::string> left_out;  // As GeneratedProfile::left_out.
+  std::map<std::string, std::string> replaced;  // As GeneratedProfile::replaced.
 
   // For the warnings.
   std::set<std::string> blocked_though_seen;

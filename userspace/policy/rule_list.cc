@@ -76,19 +76,24 @@ void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<
   std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
   for (const NarrowedCall& call : narrowed) {
     auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) {
-      return g.first.rules == call.rules && g.first.closure == call.closure;
+      return g.first.rules == call.rules && g.first.closure == call.closure && g.first.words == call.words &&
+             g.first.by_arguments == call.by_arguments;
     });
     if (group == grouped.end()) group = grouped.insert(group, {call, {}});
     group->second.push_back(call.name);
   }
-  for (auto& [call, names] : grouped) {
-    std::stable_partition(call.rules.begin(), call.rules.end(), [](const auto& rule) { return rule.action == kAllow; });
-    for (const ArgumentRule& rule : call.rules) {
-      std::string comment =
-          rule.action == kAllow ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
-      if (!call.closure.empty()) comment = comments.at(call.closure);
-      profile.rules.push_back(
-          {.names = names, .action = rule.action, .conditions = rule.conditions, .comment = std::move(comment)});
+  for (const auto& [call, names] : grouped) {
+    // Rules that allow come first.
+    for (const bool allows : {true, false}) {
+      for (size_t i = 0; i < call.rules.size(); ++i) {
+        const ArgumentRule& rule = call.rules[i];
+        if ((rule.action == kAllow) != allows) continue;
+        std::string comment = allows ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
+        if (!call.closure.empty()) comment = comments.at(call.closure);
+        if (call.by_arguments) comment = Concat("arguments", call.words.empty() ? "" : Concat(": ", call.words[i]));
+        profile.rules.push_back(
+            {.names = names, .action = rule.action, .conditions = rule.conditions, .comment = std::move(comment)});
+      }
     }
   }
 }

@@ -11,10 +11,12 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/sentence.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 #include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -36,6 +38,31 @@ std::string CallLines(const AllowedCall& call, Abi native) {
     text += Concat("  closure ", reason.rule,
                    reason.because.empty() ? std::string() : Concat(", because of ", reason.because),
                    WhenWords(reason.conditions), ": ", reason.reason, "\n");
+  }
+  return text;
+}
+
+// For which arguments the profile allows the call, and with which it was seen, where these narrow it.
+std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
+  const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
+  if (call == made.narrowed.end() || !call->by_arguments) return "";
+  std::string text;
+  for (size_t i = 0; i < call->rules.size(); ++i) {
+    if (call->rules[i].action.kind != ActionKind::kAllow) continue;
+    text += Concat("  allowed", WhenWords(call->rules[i].conditions),
+                   call->words.empty() ? "" : Concat(": ", call->words[i]), "\n");
+  }
+  const auto recorded = ShippedRecordedCalls();
+  const auto table = ShippedArgumentTable();
+  if (!recorded.ok() || !table.ok()) return text;
+  const auto described = (*recorded)->find(name);
+  if (described == (*recorded)->end()) return text;
+  for (const ArgumentSighting& seen : call->seen) {
+    std::vector<std::string> programs;
+    for (const Program& program : seen.programs) programs.push_back(EscapeForTerminal(ProgramLabel(program)));
+    text += Concat("  seen ", RecordedCallText(**table, described->second, seen.id, seen.values), " in ", seen.runs,
+                   seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "),
+                   "\n");
   }
   return text;
 }
@@ -75,7 +102,7 @@ std::string ExplainText(const GeneratedProfile& made, std::span<const std::strin
   const RuleEvaluator decider(made.profile);
   if (names.empty()) {
     for (const AllowedCall& call : made.calls) {
-      text += CallLines(call, made.native_abi) + RefusedLines(made, call.name);
+      text += CallLines(call, made.native_abi) + ArgumentLines(made, call.name) + RefusedLines(made, call.name);
     }
     for (const RefusedCall& call : made.refused) {
       if (call.allowed) continue;
@@ -96,8 +123,12 @@ std::string ExplainText(const GeneratedProfile& made, std::span<const std::strin
   for (const std::string& name : names) {
     const auto found =
         std::find_if(made.calls.begin(), made.calls.end(), [&](const AllowedCall& call) { return call.name == name; });
-    text +=
-        found != made.calls.end() ? CallLines(*found, made.native_abi) : RefusedLine(decider, made.profile.abis, name);
+    text += found != made.calls.end() ? Concat(CallLines(*found, made.native_abi), ArgumentLines(made, name))
+                                      : RefusedLine(decider, made.profile.abis, name);
+    if (const auto replaced = made.replaced.find(name); replaced != made.replaced.end()) {
+      text += Concat("  its arguments are in memory, where no filter can see them; ", replaced->second,
+                     " does the same\n");
+    }
     text += RefusedLines(made, name);
   }
   return text;

@@ -7,11 +7,13 @@
 
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/report/explain.h"
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 #include "userspace/seccomp/rule_evaluator.h"
+#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -46,6 +48,32 @@ void AddRefusals(const GeneratedProfile& made, const std::string& name, JsonValu
   if (!call->probed_by.empty()) object.push_back({"probed_by", call->probed_by});
 }
 
+// For which arguments the profile allows the call, and with which it was seen, where these narrow it.
+void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue::Object& object) {
+  const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
+  if (call == made.narrowed.end() || !call->by_arguments) return;
+  JsonValue::Array allowed;
+  for (size_t i = 0; i < call->rules.size(); ++i) {
+    if (call->rules[i].action.kind != ActionKind::kAllow) continue;
+    JsonValue::Object rule = {{"when", ConditionsJson(call->rules[i].conditions)}};
+    if (!call->words.empty()) rule.push_back({"values", call->words[i]});
+    allowed.push_back(std::move(rule));
+  }
+  const auto recorded = ShippedRecordedCalls();
+  const auto table = ShippedArgumentTable();
+  JsonValue::Array seen;
+  for (const ArgumentSighting& sighting : call->seen) {
+    if (!recorded.ok() || !table.ok() || !(*recorded)->contains(name)) break;
+    JsonValue::Array programs;
+    for (const Program& program : sighting.programs) programs.push_back(Bytes(ProgramLabel(program)));
+    seen.push_back(JsonValue::Object{
+        {"call", RecordedCallText(**table, (*recorded)->find(name)->second, sighting.id, sighting.values)},
+        {"runs", sighting.runs},
+        {"programs", std::move(programs)}});
+  }
+  object.push_back({"arguments", JsonValue::Object{{"allowed", std::move(allowed)}, {"seen", std::move(seen)}}});
+}
+
 JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   JsonValue::Object result;
   result.push_back({"name", call.name});
@@ -67,6 +95,7 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
     closure.push_back(std::move(entry));
   }
   result.push_back({"closure", std::move(closure)});
+  AddArguments(made, call.name, result);
   AddRefusals(made, call.name, result);
   return result;
 }
@@ -82,6 +111,9 @@ JsonValue RefusedJson(const GeneratedProfile& made, const RuleEvaluator& decider
     result.push_back({"action", ScmpActionName(action.kind)});
     if (action.kind == ActionKind::kErrno) result.push_back({"errno", ErrnoWords(action.value)});
     break;
+  }
+  if (const auto replaced = made.replaced.find(name); replaced != made.replaced.end()) {
+    result.push_back({"instead", replaced->second});
   }
   AddRefusals(made, name, result);
   return result;

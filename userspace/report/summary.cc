@@ -82,7 +82,12 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   std::vector<std::string> lines;
   if (!cut.empty()) lines.push_back(Concat("cut by the ceiling: ", absl::StrJoin(cut, ", ")));
   if (by_closure > 0) lines.push_back(Concat("cut by the ceiling from what closure would add: ", by_closure));
+  std::vector<std::string> by_arguments;
   for (const NarrowedCall& call : made.narrowed) {
+    if (call.by_arguments) {
+      by_arguments.push_back(call.name);
+      continue;
+    }
     std::vector<std::string> when;
     for (const ArgumentRule& rule : call.rules) {
       if (rule.action.kind != ActionKind::kAllow) continue;
@@ -92,6 +97,13 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
     }
     lines.push_back(Concat("narrowed by ", call.closure.empty() ? "the ceiling" : Concat("closure ", call.closure),
                            ": ", call.name, " if ", absl::StrJoin(when, ", or ")));
+  }
+  if (!by_arguments.empty()) {
+    lines.push_back(Concat("for some arguments only, by what was seen: ", absl::StrJoin(by_arguments, ", ")));
+  }
+  for (const auto& [name, instead] : made.replaced) {
+    lines.push_back(Concat("refused, as no filter can see its arguments, which are in memory: ", name, "; ", instead,
+                           " does the same"));
   }
   std::vector<std::string> left_out;
   for (const auto& [name, rule] : made.left_out) left_out.push_back(Concat(name, " (closure ", rule, ")"));

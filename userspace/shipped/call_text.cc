@@ -185,6 +185,13 @@ std::string CallText(const ArgumentTable& table, SyscallId id, std::string_view 
   return Concat(display_name, "(", absl::StrJoin(words, ", "), ")");
 }
 
+std::string LastArgumentText(const ArgumentTable& table, SyscallId id, std::span<const uint64_t> arguments) {
+  const Slots slots(table, id);
+  const std::vector<Slot> known = slots.Of(arguments);
+  const size_t last = arguments.size() - 1;
+  return ArgumentText(table, slots, id, last < known.size() ? known[last] : Slot(), arguments[last], /*exact=*/false);
+}
+
 std::vector<unsigned> PathArguments(const ArgumentTable& table, SyscallId id, std::span<const uint64_t> arguments) {
   std::vector<unsigned> paths;
   const std::vector<Slot> known = Slots(table, id).Of(arguments);

@@ -40,6 +40,9 @@ struct CallTextOptions {
 std::string CallText(const ArgumentTable& table, SyscallId id, std::string_view display_name,
                      std::span<const uint64_t> arguments, const CallTextOptions& options = {});
 
+// The last of `arguments`, as CallText writes it.
+std::string LastArgumentText(const ArgumentTable& table, SyscallId id, std::span<const uint64_t> arguments);
+
 // Which of these arguments are the addresses of paths; ascending.
 std::vector<unsigned> PathArguments(const ArgumentTable& table, SyscallId id, std::span<const uint64_t> arguments);
 

@@ -125,6 +125,16 @@ void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, Sys
   observation.count += count;
 }
 
+void Aggregator::AddArguments(SubjectId subject, Phase phase, SyscallId id, const SeenArguments& seen) {
+  if (IsExemptFromSeccomp(id)) return;
+  std::optional<SeenArguments>& kept = (Trace(subject).*CallsOf(phase))[id].arguments;
+  if (kept.has_value()) {
+    JoinArguments(seen, kept);
+  } else {
+    kept = seen;
+  }
+}
+
 void Aggregator::AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when) {
   if (IsExemptFromSeccomp(id)) return;
   std::optional<UnixNanos>& first_seen = (Trace(subject).*CallsOf(phase))[id].first_seen;

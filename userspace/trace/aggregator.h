@@ -50,6 +50,8 @@ class Aggregator {
 
   // `count` more calls. Calls exempt from seccomp are dropped here, for every backend alike.
   void AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count);
+  // What the arguments of calls that are added, or that one more of them was, were. Without calls it is forgotten.
+  void AddArguments(SubjectId subject, Phase phase, SyscallId id, const SeenArguments& seen);
   // The call was first seen at `when`; the earliest of all reports is kept. A sighting without calls is no observation
   // and is forgotten.
   void AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when);

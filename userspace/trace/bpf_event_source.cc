@@ -29,6 +29,7 @@
 #include "userspace/model/recording_words.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/host.h"
+#include "userspace/trace/argument_calls.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
 
@@ -46,6 +47,8 @@ constexpr uint32_t kSparseCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
 constexpr uint32_t kCapabilityChecksPerContainer = 64;
 constexpr uint32_t kSignalsPerContainer = 32;
+constexpr uint32_t kArgumentValuesPerContainer = 256;
+constexpr uint32_t kArgumentSetsPerContainer = 64;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
@@ -155,6 +158,33 @@ std::vector<LifeEnd> EndsOf(const recorder_subject& subject) {
   return ends;
 }
 
+// Tells the kernel side which arguments to keep.
+absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& skeleton) {
+  auto& rodata = *skeleton.rodata;
+  uint8_t place = 0;
+  for (const auto& [id, call] : calls) {
+    const std::span<const Abi> served = AbisServedBeside(native);
+    const auto abi = static_cast<uint32_t>(std::ranges::find(served, id.abi) - served.begin());
+    // x32 goes by the native table.
+    if (abi > RECORDER_ABI_COMPAT || id.nr >= RECORDER_PLANE_SIZE) continue;
+    if (++place >= RECORDER_ARGUMENT_CALLS) return absl::InternalError("arguments of too many calls are to be kept");
+    recorder_argument_call& kept = rodata.argument_calls[place];
+    kept.count = static_cast<__u8>(call.masks.size());
+    kept.pointed_to = call.call->pointed_to;
+    for (size_t i = 0; i < call.masks.size(); ++i) {
+      kept.index[i] = static_cast<__u8>(call.call->indexes[i]);
+      kept.mask[i] = call.masks[i];
+    }
+    kept.conditional = call.call->options.has_value();
+    for (const uint64_t option : call.call->options.value_or(std::set<uint64_t>())) {
+      kept.options[option / 64] |= uint64_t{1} << option % 64;
+    }
+    rodata.argument_call_of[abi * RECORDER_PLANE_SIZE + static_cast<uint32_t>(id.nr)] = place;
+  }
+  rodata.keep_arguments = true;
+  return absl::OkStatus();
+}
+
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
 bool IsPreemptible(std::optional<bool> measured) {
   if (measured.has_value()) return *measured;
@@ -176,6 +206,9 @@ struct BpfEventSource::State {
   absl::Status ReadSubjects(KernelSnapshot& snapshot) const;
   absl::Status ReadRows(KernelSnapshot& snapshot) const;
   absl::Status ReadTables(KernelSnapshot& snapshot) const;
+  absl::Status ReadArguments(KernelSnapshot& snapshot) const;
+  // The arguments that are kept of this call, or nullptr.
+  const ArgumentCall* ArgumentsOf(SyscallId id) const;
 
   BpfOptions options;
   AttachForm form = AttachForm::kTpBtf;
@@ -183,6 +216,7 @@ struct BpfEventSource::State {
   recorder* skeleton = nullptr;
   ring_buffer* ring = nullptr;
   ProgramBarrier barrier;
+  ArgumentCalls argument_calls;
   EventReader* reader = nullptr;  // Whose Drain is running.
   CapabilitySource capability_source = CapabilitySource::kNone;
   uint32_t slot_limit = 0;
@@ -297,6 +331,40 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
   return absl::OkStatus();
 }
 
+const ArgumentCall* BpfEventSource::State::ArgumentsOf(SyscallId id) const {
+  if (id.nr >= RECORDER_PLANE_SIZE) return nullptr;
+  const auto call = argument_calls.find(id.abi == Abi::kX32 ? SyscallId{options.native, id.nr} : id);
+  return call == argument_calls.end() ? nullptr : &call->second;
+}
+
+absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) const {
+  // Of every call that was made: where nothing is found, that is told.
+  std::map<std::pair<uint32_t, SyscallId>, KernelSnapshot::Arguments> all;
+  for (const auto& calls : snapshot.calls) {
+    if (const ArgumentCall* const call = ArgumentsOf(calls.id)) {
+      all.try_emplace({calls.slot, calls.id}, calls.slot, calls.id, call->Nothing());
+    }
+  }
+  const auto find = [&](const auto& key) {
+    const std::optional<Abi> abi = AbiFromKernel(key.abi, options.native);
+    return abi ? all.find({key.slot, SyscallId{*abi, key.nr}}) : all.end();
+  };
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_key, uint64_t>(
+      skeleton->maps.argument_values, [&](const recorder_argument_key& key, uint64_t count) {
+        const auto arguments = find(key);
+        if (arguments == all.end()) return;
+        const size_t known = std::min<size_t>(arguments->second.seen.indexes.size(), RECORDER_ARGUMENTS);
+        arguments->second.counts[{key.values, key.values + known}] += count;
+      })));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_set_key, recorder_argument_set>(
+      skeleton->maps.argument_sets, [&](const recorder_argument_set_key& key, const recorder_argument_set& set) {
+        const auto arguments = find(key);
+        if (arguments != all.end() && set.open != 0) arguments->second.seen.open = true;
+      })));
+  for (auto& [key, arguments] : all) snapshot.arguments.push_back(std::move(arguments));
+  return absl::OkStatus();
+}
+
 BpfEventSource::BpfEventSource(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BpfEventSource::~BpfEventSource() = default;
 
@@ -367,6 +435,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
     grow(skeleton.maps.signals, kSignalsPerContainer);
+    grow(skeleton.maps.argument_values, kArgumentValuesPerContainer);
+    grow(skeleton.maps.argument_sets, kArgumentSetsPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);
@@ -378,6 +448,10 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
   skeleton.rodata->every_call = options.every_call;
   skeleton.rodata->track_denials = options.track_denials;
   skeleton.rodata->enrol_containers = options.enrol_containers;
+  if (options.arguments) {
+    SYSCARVE_ASSIGN_OR_RETURN(state->argument_calls, ArgumentCallsFor(options.native));
+    SYSCARVE_RETURN_IF_ERROR(KeepArguments(state->argument_calls, options.native, skeleton));
+  }
   skeleton.rodata->slot_limit = state->slot_limit;
   skeleton.rodata->subject_limit = state->subject_limit;
   skeleton.rodata->wakeup_bytes = kStreamWakeupBytes;
@@ -570,6 +644,7 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
   SYSCARVE_RETURN_IF_ERROR(state_->ReadSubjects(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadRows(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadTables(snapshot));
+  SYSCARVE_RETURN_IF_ERROR(state_->ReadArguments(snapshot));
   return snapshot;
 }
 

@@ -194,6 +194,38 @@ std::map<CapabilityKey, CapabilityChecks> CapabilityTotals(const KernelSnapshot*
   return totals;
 }
 
+using ArgumentPlaces = std::map<EventReader::CallKey, const KernelSnapshot::Arguments*>;
+ArgumentPlaces PlacesOfArguments(const KernelSnapshot* snapshot) {
+  ArgumentPlaces places;
+  if (snapshot == nullptr) return places;
+  for (const auto& arguments : snapshot->arguments) places[{arguments.slot, arguments.id}] = &arguments;
+  return places;
+}
+
+// What the arguments of `made` calls were, of the `total` that there have been by `now`. While programs run, the values
+// are read after the counters of calls: `before` may have values of these calls already. Then all values that there are
+// stand for them.
+SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnapshot::Arguments* before, uint64_t made,
+                          uint64_t total, ProgramId program) {
+  SeenArguments seen = now.seen;
+  uint64_t known = 0;
+  uint64_t known_since = 0;
+  std::map<std::vector<uint64_t>, std::set<ProgramId>> since;
+  for (const auto& [values, count] : now.counts) {
+    const auto earlier = before == nullptr ? now.counts.end() : before->counts.find(values);
+    const bool is_known = before != nullptr && earlier != before->counts.end();
+    const uint64_t more = is_known ? count - std::min(count, earlier->second) : count;
+    known += count;
+    known_since += more;
+    if (more != 0) since[values] = {program};
+    seen.values[values] = {program};
+  }
+  if (known_since >= made || (seen.open && !since.empty())) seen.values = std::move(since);
+  // Whatever the reason that some are missing.
+  if (known < total) seen.open = true;
+  return seen;
+}
+
 template <typename Key, typename Value>
 Value ValueOr(const std::map<Key, Value>& values, const Key& key, Value otherwise = {}) {
   const auto found = values.find(key);
@@ -211,11 +243,18 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventRea
   };
 
   const auto calls_before = CallTotals(part.before);
+  const ArgumentPlaces arguments_before = PlacesOfArguments(part.before);
+  const ArgumentPlaces arguments = PlacesOfArguments(&now);
   for (const auto& [key, total] : CallTotals(&now)) {
     const Target* const target = target_of(key.slot);
     const uint64_t before = ValueOr(calls_before, key);
     if (target == nullptr || total <= before) continue;
     aggregator.AddCalls(target->subject, target->program, target->phase, key.id, total - before);
+    if (const auto of_call = arguments.find(key); of_call != arguments.end()) {
+      aggregator.AddArguments(
+          target->subject, target->phase, key.id,
+          ArgumentsOf(*of_call->second, ValueOr(arguments_before, key), total - before, total, target->program));
+    }
     if (before != 0) continue;
     if (const auto sighting = events.sightings().find(key); sighting != events.sightings().end()) {
       aggregator.AddFirstSeen(target->subject, target->phase, key.id, sighting->second);
@@ -316,6 +355,8 @@ void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool 
             "refused calls whose number is not known, because a tracer had put -1 in its place");
   AddLossIf(aggregator, "capability_table_full", losses.capabilities_full, false,
             "capability checks beyond the table for them");
+  AddLossIf(aggregator, "argument_table_full", losses.arguments_full, false,
+            "calls for whose arguments there was no room");
   AddLossIf(aggregator, "signal_table_full", losses.signals_full, false, "signals beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
   AddLossIf(aggregator, "left_unseen", losses.left_unseen, true, DescribeLeft(losses));

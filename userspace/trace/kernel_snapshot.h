@@ -16,6 +16,7 @@
 
 #include "bpf/recorder.h"
 #include "userspace/model/recording.h"
+#include "userspace/model/seen_arguments.h"
 #include "userspace/trace/aggregator.h"
 
 namespace syscarve {
@@ -81,6 +82,14 @@ struct KernelSnapshot {
     CapabilityChecks checks;
   };
 
+  // Of one call in one slot: what its arguments were, how often.
+  struct Arguments {
+    uint32_t slot;
+    SyscallId id;
+    SeenArguments seen;  // Without values.
+    std::map<std::vector<uint64_t>, uint64_t> counts;
+  };
+
   struct Signals {
     uint32_t slot;
     SignalUse use;
@@ -92,6 +101,7 @@ struct KernelSnapshot {
   std::vector<Calls> calls;
   std::vector<Denials> denials;
   std::vector<Capabilities> capabilities;
+  std::vector<Arguments> arguments;  // One for each call in a slot whose arguments are kept.
   std::vector<Signals> signals;
   recorder_losses losses = {};
   // Times the kernel skipped one of our programs because it was running on that CPU already

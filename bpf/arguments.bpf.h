@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//
+// The arguments of calls for which a profile could have conditions: what they were, together, in each slot. Of a call with many
+// different ones it is only told that there were more.
+#pragma once
+
+#include "vmlinux/kernel_types.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "bpf/maps.bpf.h"
+
+// As a filter sees them (syscall_get_arguments in arch/x86/include/asm/syscall.h and arch/arm64/include/asm/syscall.h).
+static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 index)
+{
+#if defined(__TARGET_ARCH_x86)
+	bool compat = abi == RECORDER_ABI_COMPAT;
+
+	switch (index) {
+	case 0:
+		return compat ? regs->bx : regs->di;
+	case 1:
+		return compat ? regs->cx : regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return compat ? regs->si : regs->r10;
+	case 4:
+		return compat ? regs->di : regs->r8;
+	default:
+		return compat ? regs->bp : regs->r9;
+	}
+#else
+	return index == 0 ? regs->orig_x0 : regs->regs[index < 6 ? index : 5];
+#endif
+}
+
+static __always_inline struct recorder_argument_set *argument_set_of(const struct recorder_argument_key *key)
+{
+	struct recorder_argument_set_key set_key = {.slot = key->slot, .nr = key->nr, .abi = key->abi};
+	struct recorder_argument_set *set = bpf_map_lookup_elem(&argument_sets, &set_key);
+	struct recorder_argument_set zero = {};
+
+	if (set)
+		return set;
+	bpf_map_update_elem(&argument_sets, &set_key, &zero, BPF_NOEXIST);
+	set = bpf_map_lookup_elem(&argument_sets, &set_key);
+	if (!set)
+		__sync_fetch_and_add(&losses.arguments_full, 1);
+	return set;
+}
+
+// Values that were not kept yet.
+static __noinline int keep_new_arguments(const struct recorder_argument_key *key)
+{
+	struct recorder_argument_set *set = argument_set_of(key);
+	__u64 one = 1;
+
+	if (!set || set->open)
+		return 0;
+	if (__sync_fetch_and_add(&set->used, 1) >= RECORDER_ARGUMENT_VALUES) {
+		set->open = 1;
+		return 0;
+	}
+	if (bpf_map_update_elem(&argument_values, key, &one, BPF_NOEXIST) == 0)
+		return 0;
+	// Another CPU was quicker, or there is no room.
+	__u64 *count = bpf_map_lookup_elem(&argument_values, key);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		set->open = 1;
+	return 0;
+}
+
+// Keeps what the current task calls `nr` with, which has a place in argument_calls.
+static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 place)
+{
+	const volatile struct recorder_argument_call *call = &argument_calls[place & (RECORDER_ARGUMENT_CALLS - 1)];
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct recorder_argument_key key = {.slot = slot, .nr = nr, .abi = abi};
+
+	// No profile is made for a runtime at work.
+	if (slot & RECORDER_SPARSE && (slot & 3) == RECORDER_PHASE_RUNTIME)
+		return 0;
+	if (call->pointed_to) {
+		// Not in memory at this moment, or no address at all.
+		if (bpf_probe_read_user(&key.values[0], sizeof(key.values[0]), (void *)argument_of(regs, abi, call->index[0]))) {
+			struct recorder_argument_set *set = argument_set_of(&key);
+
+			if (set)
+				set->open = 1;
+			return 0;
+		}
+		key.values[0] &= call->mask[0];
+	} else {
+		__u32 count = call->count;
+
+		key.values[0] = argument_of(regs, abi, call->index[0]) & call->mask[0];
+		if (call->conditional &&
+		    (key.values[0] >= 128 || !(call->options[key.values[0] >> 6 & 1] >> (key.values[0] & 63) & 1)))
+			count--;
+		if (count > 1)
+			key.values[1] = argument_of(regs, abi, call->index[1]) & call->mask[1];
+		if (count > 2)
+			key.values[2] = argument_of(regs, abi, call->index[2]) & call->mask[2];
+	}
+	__u64 *seen = bpf_map_lookup_elem(&argument_values, &key);
+
+	if (seen)
+		__sync_fetch_and_add(seen, 1);
+	else
+		keep_new_arguments(&key);
+	return 0;
+}
+
+// To be asked for each call: costs one load where its arguments are not kept. `counter` is of the call, or, of x32, of its native
+// namesake.
+static __always_inline void note_arguments(__u32 slot, __u32 abi, __u32 nr, __u32 counter)
+{
+	if (!keep_arguments)
+		return;
+	__u32 place = argument_call_of[counter & (RECORDER_COUNTERS - 1)];
+
+	if (place)
+		keep_arguments_of(slot, abi, nr, place);
+}

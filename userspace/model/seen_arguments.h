@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the arguments of a call were, as far as a recording has them.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace syscarve {
+
+using ProgramId = uint32_t;  // Index into Recording::programs.
+
+// What some arguments of a call were, together.
+struct SeenArguments {
+  std::vector<int> indexes;  // Of the arguments, 0 to 5, ascending.
+  bool pointed_to = false;   // `values` are the 64-bit words that the one argument pointed to.
+  // In the order of `indexes`, each cut to the bits that the kernel looks at; and the programs that made them.
+  std::map<std::vector<uint64_t>, std::set<ProgramId>> values;
+  bool open = false;  // There were others, which are not known.
+  auto operator<=>(const SeenArguments&) const = default;
+};
+
+// Adds what is known of further calls to what is known of some. Where it is not about the same arguments, or nothing is
+// known of one side, the sum is open. The order in which several are added does not matter.
+void JoinArguments(const std::optional<SeenArguments>& more, std::optional<SeenArguments>& kept);
+
+}  // namespace syscarve

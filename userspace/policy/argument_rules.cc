@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/policy/argument_rules.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/policy/narrowing.h"
+#include "userspace/seccomp/compile.h"
+#include "userspace/seccomp/program.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/recorded_arguments.h"
+
+namespace syscarve {
+namespace {
+
+using Tuple = std::vector<uint64_t>;
+using Bits = std::vector<uint64_t>;  // Of each argument, those that the kernel looks at.
+
+constexpr Action kAllow{ActionKind::kAllow, 0};
+// What a filter compares: dirty upper halves neither get through nor are in the way. Where the kernel takes 64 bits it
+// refuses all values of the calls in question that have any of the upper ones (mprotect, ptrace, unshare).
+constexpr uint64_t kLowHalf = 0xffffffff;
+
+// What some bits of an argument are to be. A mask of 0: anything.
+struct MaskedValue {
+  uint64_t mask = 0;
+  uint64_t value = 0;
+  auto operator<=>(const MaskedValue&) const = default;
+};
+using Wanted = std::vector<MaskedValue>;  // One for each field that compares values.
+
+// The two as one where exactly they are: alike but for one bit of one argument.
+std::optional<Wanted> Merged(const Wanted& one, const Wanted& other) {
+  std::optional<Wanted> merged;
+  for (size_t i = 0; i < one.size(); ++i) {
+    if (one[i] == other[i]) continue;
+    const uint64_t bit = one[i].value ^ other[i].value;
+    if (merged.has_value() || one[i].mask != other[i].mask || !std::has_single_bit(bit)) return std::nullopt;
+    merged = one;
+    (*merged)[i].mask &= ~bit;
+    (*merged)[i].value &= ~bit;
+  }
+  return merged;
+}
+
+// As few as can be found by merging two at a time; exactly the same arguments.
+void Merge(std::set<Wanted>& all) {
+  for (auto one = all.begin(); one != all.end();) {
+    bool changed = false;
+    for (auto other = std::next(one); other != all.end(); ++other) {
+      const std::optional<Wanted> merged = Merged(*one, *other);
+      if (!merged.has_value()) continue;
+      all.erase(other);
+      all.erase(one);
+      all.insert(*merged);
+      changed = true;
+      break;
+    }
+    one = changed ? all.begin() : std::next(one);
+  }
+}
+
+// One call in the making.
+class CallNarrower {
+ public:
+  // `id` is of the ABI by which values are named.
+  CallNarrower(const ArgumentTable& table, const RecordedCall& call, const Bits& bits, SyscallId id)
+      : table_(table), call_(call), bits_(bits), id_(id) {
+    for (const ArgumentField& field : call.fields) {
+      (field.refused_bits != 0 ? flags_ : compared_).push_back(&field);
+    }
+  }
+
+  // Arguments that are allowed, `seen` or not. False when nothing may be narrowed for them.
+  bool Add(const Tuple& values, bool seen) {
+    std::vector<std::vector<MaskedValue>> choices;
+    for (const ArgumentField* const field : compared_) {
+      const uint64_t mask = field->mask & bits_[field->place];
+      const uint64_t value = values[field->place] & mask;
+      if (!Counts(*field, values.front())) {
+        choices.push_back({MaskedValue()});
+        continue;
+      }
+      if ((value & ~kLowHalf) != 0 || (seen && !field->any_number && !IsNamed(*field, value))) return false;
+      choices.push_back(Choices(*field, {mask & kLowHalf, value}));
+    }
+    for (const ArgumentField* const field : flags_) {
+      if (seen && Counts(*field, values.front())) seen_bits_[field->place] |= values[field->place];
+    }
+    AddProduct(choices, {});
+    return wanted_.size() <= kMaxValues;
+  }
+
+  // Narrows `call` to all that was added. False where that is everything, or too much to write down.
+  bool Narrow(NarrowedCall& call) const {
+    std::set<Wanted> wanted = wanted_;
+    Merge(wanted);
+    if (wanted.size() > kMaxRules) return false;
+    for (const Wanted& values : wanted) {
+      ArgumentRule rule{{}, kAllow};
+      std::vector<std::string> words;
+      for (size_t i = 0; i < compared_.size(); ++i) {
+        if (values[i].mask == 0) continue;
+        rule.conditions.push_back({static_cast<unsigned>(call_.indexes[compared_[i]->place]), CompareOp::kMaskedEqual,
+                                   values[i].mask, values[i].value});
+        words.push_back(ValuesCovered(i, values));
+      }
+      for (const ArgumentField* const field : flags_) {
+        const uint64_t refused = RefusedBits(*field);
+        if (refused == 0) continue;
+        rule.conditions.push_back(
+            {static_cast<unsigned>(call_.indexes[field->place]), CompareOp::kMaskedEqual, refused, 0});
+        words.push_back(FlagWords(*field, refused));
+      }
+      if (rule.conditions.empty()) return false;
+      std::ranges::sort(rule.conditions, {}, &ArgumentCondition::index);
+      call.rules.push_back(std::move(rule));
+      call.words.push_back(absl::StrJoin(words, "; "));
+    }
+    return true;
+  }
+
+  // Whether `flags` has bits of the first argument that the rules refuse.
+  bool Refuses(uint64_t flags) const {
+    return std::ranges::any_of(flags_, [&](const ArgumentField* field) {
+      return field->place == 0 && (flags & RefusedBits(*field)) != 0;
+    });
+  }
+
+ private:
+  // More values than that are more than anybody reads.
+  static constexpr size_t kMaxValues = 256;
+  static constexpr size_t kMaxRules = 64;
+
+  static bool Counts(const ArgumentField& field, uint64_t first) {
+    return (field.of.empty() || field.of.contains(first)) && !field.not_of.contains(first);
+  }
+
+  uint64_t RefusedBits(const ArgumentField& field) const {
+    const auto seen = seen_bits_.find(field.place);
+    return field.refused_bits & bits_[field.place] & ~(seen == seen_bits_.end() ? 0 : seen->second);
+  }
+
+  static std::vector<MaskedValue> Choices(const ArgumentField& field, MaskedValue seen) {
+    std::set<MaskedValue> all = {seen};
+    for (const std::set<uint64_t>& together : field.together) {
+      if (!together.contains(seen.value)) continue;
+      for (const uint64_t value : together) all.insert({seen.mask, value});
+    }
+    return {all.begin(), all.end()};
+  }
+
+  const ArgumentValues* ValuesOf(const ArgumentField& field) const {
+    const CallSignature* const signature = table_.Find(id_.abi, call_.name);
+    const auto index = static_cast<size_t>(call_.indexes[field.place]);
+    if (signature == nullptr || index >= signature->parameters.size()) return nullptr;
+    return table_.ValuesOf(signature->parameters[index]);
+  }
+
+  // Whether the kernel's headers have a name for the value, or the value is allowed to all.
+  bool IsNamed(const ArgumentField& field, uint64_t value) const {
+    const auto allowed = [&](const Tuple& always) { return (always[field.place] & field.mask) == value; };
+    if (std::ranges::any_of(call_.always, allowed)) return true;
+    const ArgumentValues* const values = ValuesOf(field);
+    if (values == nullptr) return true;
+    uint64_t left = value;
+    for (const ValuePart& part : values->parts) {
+      if (!part.IsOn(id_.abi)) continue;
+      if (part.flags) {
+        for (const auto& [name, bits] : part.names) left &= ~bits;
+        continue;
+      }
+      const uint64_t option = (value & part.mask) >> part.shift;
+      const bool known = std::ranges::any_of(part.names, [&](const auto& name) { return name.second == option; });
+      if (known) left &= ~part.mask;
+    }
+    return left == 0;
+  }
+
+  // The values of field `i` that are behind the merged `values`.
+  std::string ValuesCovered(size_t i, const Wanted& values) const {
+    std::map<uint64_t, uint64_t> covered;  // Value -> that of the first field beside it.
+    for (const Wanted& one : wanted_) {
+      bool inside = true;
+      for (size_t j = 0; j < one.size(); ++j) inside &= (one[j].value & values[j].mask) == values[j].value;
+      if (inside) covered.try_emplace(one[i].value, one.front().value);
+    }
+    const size_t place = compared_[i]->place;
+    const bool first_is_known = compared_.front()->place == 0;
+    std::vector<std::string> words;
+    for (const auto& [value, first] : covered) {
+      words.push_back(RecordedValueText(table_, call_, id_, place, first_is_known ? first : 0, value));
+    }
+    return absl::StrJoin(words, ", ");
+  }
+
+  // "without PROT_EXEC"; where nearly all bits are refused, which are not: "only PROT_READ, PROT_WRITE".
+  std::string FlagWords(const ArgumentField& field, uint64_t refused) const {
+    const bool few_left = std::popcount(refused) > 16;
+    std::vector<std::string> names;
+    if (const ArgumentValues* const values = ValuesOf(field)) {
+      for (const ValuePart& part : values->parts) {
+        if (!part.flags || !part.IsOn(id_.abi)) continue;
+        for (const auto& [name, bits] : part.names) {
+          if (few_left ? (bits & refused) == 0 : (bits & ~refused) == 0) names.push_back(name);
+        }
+      }
+    }
+    if (few_left) return names.empty() ? "no flags" : Concat("only ", absl::StrJoin(names, ", "));
+    return Concat("without ", names.empty() ? absl::StrFormat("the bits 0x%x", refused) : absl::StrJoin(names, ", "));
+  }
+
+  void AddProduct(const std::vector<std::vector<MaskedValue>>& choices, const Wanted& chosen) {
+    if (wanted_.size() > kMaxValues) return;
+    if (chosen.size() == choices.size()) {
+      wanted_.insert(chosen);
+      return;
+    }
+    for (const MaskedValue& choice : choices[chosen.size()]) {
+      Wanted more = chosen;
+      more.push_back(choice);
+      AddProduct(choices, more);
+    }
+  }
+
+  const ArgumentTable& table_;
+  const RecordedCall& call_;
+  const Bits& bits_;
+  SyscallId id_;
+  std::vector<const ArgumentField*> compared_;
+  std::vector<const ArgumentField*> flags_;
+  std::map<size_t, uint64_t> seen_bits_;  // By place.
+  std::set<Wanted> wanted_;
+};
+
+// What was seen of a call on all ABIs; nullopt where it was not seen at all.
+struct SeenOfCall {
+  std::optional<SeenArguments> all;
+  bool made = false;
+  bool known() const { return made && all.has_value() && !all->open; }
+};
+
+SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, std::string_view name) {
+  SeenOfCall seen;
+  for (const Abi abi : abis) {
+    const std::optional<SyscallId> id = FindSyscall(abi, name);
+    const auto found = id.has_value() ? evidence.arguments.find(*id) : evidence.arguments.end();
+    if (found == evidence.arguments.end()) continue;
+    if (seen.made) {
+      JoinArguments(found->second.seen, seen.all);
+    } else {
+      seen.all = found->second.seen;
+    }
+    seen.made = true;
+  }
+  return seen;
+}
+
+// `call` with what `--args all` makes of it: every argument counts, and nothing is allowed beside what was seen.
+RecordedCall Exactly(const RecordedCall& call, const ArgumentTable& table, Abi abi) {
+  RecordedCall exact = call;
+  exact.fields.clear();
+  exact.always.clear();
+  exact.beside.clear();
+  const CallSignature* const signature = table.Find(abi, call.name);
+  for (size_t place = 0; place < call.indexes.size(); ++place) {
+    ArgumentField field{.place = place, .any_number = true};
+    const Parameter& parameter = signature->parameters[static_cast<size_t>(call.indexes[place])];
+    const ArgumentValues* const values = table.ValuesOf(parameter);
+    const bool options = values == nullptr || std::ranges::any_of(values->parts, [](const ValuePart& part) {
+                           return !part.flags && std::ranges::any_of(part.names, [](const auto& name) {
+                             return name.second != 0;
+                           });
+                         });
+    if (parameter.kind == ArgumentKind::kFlags && !options && !call.whole.contains(call.indexes[place])) field.refused_bits = kLowHalf;
+    if (place > 0 && place + 1 == call.indexes.size() && call.options.has_value()) field.of = *call.options;
+    exact.fields.push_back(std::move(field));
+  }
+  return exact;
+}
+
+class Narrower {
+ public:
+  Narrower(const RecordedCalls& recorded, const ArgumentTable& table, const Evidence& evidence,
+           const GenerateOptions& options, ProfileDraft& draft)
+      : recorded_(recorded), table_(table), evidence_(evidence), options_(options), draft_(draft) {}
+
+  void Narrow() {
+    for (const auto& [name, call] : recorded_) {
+      const auto allowed = draft_.calls.find(name);
+      if (allowed == draft_.calls.end() || allowed->second.asked || call.pointed_to) continue;
+      Narrow(call, allowed->second);
+    }
+  }
+
+ private:
+  // The bits of the call's arguments, where they are the same ones on all ABIs.
+  std::optional<Bits> BitsOf(const RecordedCall& call) const {
+    std::optional<Bits> all;
+    for (const Abi abi : draft_.abis) {
+      if (!FindSyscall(abi, call.name).has_value()) continue;
+      const std::optional<Bits> bits = ArgumentMasks(table_, call, abi);
+      if (!bits.has_value()) return std::nullopt;
+      if (!all.has_value()) all = bits;
+      for (size_t i = 0; i < all->size(); ++i) (*all)[i] &= (*bits)[i];
+    }
+    return all;
+  }
+
+  // Of the first ABI that has the call.
+  std::optional<SyscallId> IdOf(const RecordedCall& call) const {
+    for (const Abi abi : draft_.abis) {
+      if (const std::optional<SyscallId> id = FindSyscall(abi, call.name)) return id;
+    }
+    return std::nullopt;
+  }
+
+  void Narrow(const RecordedCall& call, const AllowedCall& allowed) {
+    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, call.name);
+    if (seen.made && !seen.known()) return;
+    const std::optional<Bits> bits = BitsOf(call);
+    const std::optional<SyscallId> id = IdOf(call);
+    if (!bits.has_value() || !id.has_value()) return;
+    // Whoever makes it beside the program does so with arguments that nobody has seen.
+    const bool by_others = !seen.made || !allowed.baseline.empty() || !allowed.companion.empty();
+    const bool exactly = options_.arguments == ArgumentMode::kAll && !by_others;
+    if (!exactly && call.fields.empty()) return;
+    const RecordedCall as = exactly ? Exactly(call, table_, id->abi) : call;
+    CallNarrower narrower(table_, as, *bits, *id);
+    if (!AddAll(as, seen, narrower)) return;
+    NarrowedCall narrowed{.name = call.name, .rules = {}, .closure = "", .by_arguments = true};
+    if (!narrower.Narrow(narrowed) || !WithoutMemory(call, narrower)) return;
+    Keep(seen, std::move(narrowed));
+  }
+
+  static bool AddAll(const RecordedCall& call, const SeenOfCall& seen, CallNarrower& narrower) {
+    bool any = false;
+    const auto add = [&](const Tuple& values, bool was_seen) {
+      any = true;
+      return narrower.Add(values, was_seen);
+    };
+    for (const Tuple& values : call.always) {
+      if (!add(values, false)) return false;
+    }
+    if (seen.known()) {
+      for (const auto& [values, programs] : seen.all->values) {
+        if (!add(values, true)) return false;
+        for (const ArgumentsBeside& beside : call.beside) {
+          if (!beside.when.contains(values.front())) continue;
+          for (const Tuple& more : beside.add) {
+            if (!add(more, false)) return false;
+          }
+        }
+      }
+    }
+    // Of a call that was not seen and where nothing is allowed to all, bits can be refused and values cannot be told.
+    const bool bits_only =
+        std::ranges::all_of(call.fields, [](const ArgumentField& field) { return field.refused_bits != 0; });
+    if (!any && bits_only) return narrower.Add(Tuple(call.indexes.size()), false);
+    return any;
+  }
+
+  // Takes out what does the same by arguments in memory; false where that is needed.
+  bool WithoutMemory(const RecordedCall& call, const CallNarrower& narrower) {
+    const auto in_memory = draft_.calls.find(call.in_memory);
+    if (call.in_memory.empty() || in_memory == draft_.calls.end()) return true;
+    if (in_memory->second.asked) return false;
+    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, call.in_memory);
+    if (seen.made) {
+      if (!seen.known()) return false;
+      for (const auto& [values, programs] : seen.all->values) {
+        if (narrower.Refuses(values.front())) return false;
+      }
+    }
+    draft_.replaced.emplace(call.in_memory, call.name);
+    draft_.calls.erase(in_memory);
+    std::erase_if(draft_.narrowed, [&](const NarrowedCall& narrowed) { return narrowed.name == call.in_memory; });
+    return true;
+  }
+
+  void Keep(const SeenOfCall& seen, NarrowedCall narrowed) {
+    if (seen.known()) {
+      for (const auto& [values, programs] : seen.all->values) {
+        narrowed.seen.push_back(SightingOf(narrowed.name, values));
+      }
+    }
+    const auto known = std::ranges::find(draft_.narrowed, narrowed.name, &NarrowedCall::name);
+    if (known == draft_.narrowed.end()) {
+      draft_.narrowed.push_back(std::move(narrowed));
+      return;
+    }
+    // A ceiling's, or closure's. Where both cannot be said together, theirs stays.
+    std::optional<ArgumentRules> both = Intersect(narrowed.rules, known->rules);
+    if (!both.has_value() || both->empty()) return;
+    narrowed.rules = *std::move(both);
+    narrowed.words.clear();
+    narrowed.closure = known->closure;
+    *known = std::move(narrowed);
+  }
+
+  ArgumentSighting SightingOf(const std::string& name, const Tuple& values) const {
+    ArgumentSighting sighting;
+    sighting.values = values;
+    for (const Abi abi : draft_.abis) {
+      const std::optional<SyscallId> id = FindSyscall(abi, name);
+      const auto found = id.has_value() ? evidence_.arguments.find(*id) : evidence_.arguments.end();
+      if (found == evidence_.arguments.end() || !found->second.seen.has_value()) continue;
+      const auto programs = found->second.seen->values.find(values);
+      if (programs == found->second.seen->values.end()) continue;
+      sighting.id = *id;
+      for (const ProgramId program : programs->second) {
+        if (program < evidence_.programs.size()) sighting.programs.insert(evidence_.programs[program]);
+      }
+      const auto runs = found->second.runs.find(values);
+      if (runs != found->second.runs.end()) sighting.runs = std::max(sighting.runs, runs->second);
+    }
+    return sighting;
+  }
+
+  const RecordedCalls& recorded_;
+  const ArgumentTable& table_;
+  const Evidence& evidence_;
+  const GenerateOptions& options_;
+  ProfileDraft& draft_;
+};
+
+Action AnswerTo(const FilterProgram& filter, SyscallId id, const uint64_t (&arguments)[6]) {
+  seccomp_data data = {.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
+  std::ranges::copy(arguments, data.args);
+  return ActionFromReturn(Evaluate(filter, data));
+}
+
+}  // namespace
+
+absl::Status NarrowByArguments(const Evidence& evidence, const GenerateOptions& options, ProfileDraft& draft) {
+  if (options.arguments == ArgumentMode::kOff || !options.conditions) return absl::OkStatus();
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  Narrower(*recorded, *table, evidence, options, draft).Narrow();
+  std::ranges::sort(draft.narrowed, {}, &NarrowedCall::name);
+  return absl::OkStatus();
+}
+
+absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidence, const ProfileDraft& draft) {
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  std::optional<FilterProgram> filter;
+  for (const NarrowedCall& narrowed : draft.narrowed) {
+    if (!narrowed.by_arguments) continue;
+    for (const auto& [id, seen] : evidence.arguments) {
+      if (SyscallName(id) != narrowed.name || !seen.seen.has_value() || seen.seen->open) continue;
+      if (!filter.has_value()) {
+        SYSCARVE_ASSIGN_OR_RETURN(filter, Compile(profile));
+      }
+      const RecordedCall& call = recorded->at(narrowed.name);
+      const std::optional<Bits> bits = ArgumentMasks(*table, call, id.abi);
+      for (const auto& [values, programs] : seen.seen->values) {
+        for (const uint64_t dirt : {uint64_t{0}, ~uint64_t{0}}) {
+          uint64_t arguments[6] = {dirt, dirt, dirt, dirt, dirt, dirt};
+          for (size_t i = 0; bits.has_value() && i < values.size(); ++i) {
+            const uint64_t told = ToldBits(call, *bits, values, i);
+            arguments[call.indexes[i]] = (values[i] & told) | (dirt & ~told);
+          }
+          if (LetsThrough(AnswerTo(*filter, id, arguments))) continue;
+          return absl::InternalError(
+              Concat("the profile refuses ", narrowed.name, " with arguments that it was seen with"));
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace syscarve

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Of which calls the arguments are recorded, and what a profile makes of them: profiles/rules/recorded-arguments.json.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/shipped/argument_table.h"
+
+namespace syscarve {
+
+// At most so many arguments of a call are recorded together (bpf/recorder.h).
+inline constexpr size_t kMaxRecordedArguments = 3;
+
+// How a profile narrows one argument.
+struct ArgumentField {
+  size_t place = 0;  // In RecordedCall::indexes.
+  // Not 0: these bits are refused but for those that were seen. 0: values are compared, as far as `mask` goes.
+  uint64_t refused_bits = 0;
+  uint64_t mask = ~uint64_t{0};
+  bool any_number = false;                   // A value need not have a name. Otherwise one without opens the call.
+  std::vector<std::set<uint64_t>> together;  // Where one of a set was seen, all of it is allowed.
+  // The first argument's values with which this field counts at all; empty: all but those of `not_of`.
+  std::set<uint64_t> of;
+  std::set<uint64_t> not_of;
+};
+
+// What is allowed beside some values of the first argument.
+struct ArgumentsBeside {
+  std::set<uint64_t> when;
+  std::vector<std::vector<uint64_t>> add;  // As in RecordedCall::always.
+};
+
+struct RecordedCall {
+  std::string name;
+  std::vector<int> indexes;  // Of the arguments that are recorded, ascending.
+  bool pointed_to = false;   // What is recorded is the 64-bit word that the one argument points to.
+  // The last argument is recorded with these values of the first alone, each less than 128, and as 0 with the others.
+  std::optional<std::set<uint64_t>> options;
+  std::set<int> whole;  // Arguments whose flags have power together: `--args all` allows the sets of flags that were seen.
+  // What `--args safe` makes of it; empty: nothing.
+  std::vector<ArgumentField> fields;
+  std::vector<std::vector<uint64_t>> always;  // Allowed to all who make the call: values in the order of `indexes`.
+  std::vector<ArgumentsBeside> beside;
+  std::string in_memory;  // A call that does the same by arguments in memory, which no filter can see; "" for none.
+  std::string why;
+};
+
+using RecordedCalls = std::map<std::string, RecordedCall, std::less<>>;  // By name.
+
+// The bits that the kernel looks at of each argument that `call` has on this ABI; nullopt where those arguments are
+// other things there than on x86_64, or there is no such call.
+std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi);
+
+// Which bits of the register of argument call.indexes[place] the recorded `values` tell on an ABI with these masks: none
+// where the argument was not recorded beside the first one's value, or is an address.
+uint64_t ToldBits(const RecordedCall& call, const std::vector<uint64_t>& masks, const std::vector<uint64_t>& values,
+                  size_t place);
+
+// "socket(AF_INET, SOCK_STREAM, 0)": the call with the recorded `values`; "…" for arguments that are not.
+std::string RecordedCallText(const ArgumentTable& table, const RecordedCall& call, SyscallId id,
+                             const std::vector<uint64_t>& values);
+// The value of the argument at `place`, where the first one's is `first`.
+std::string RecordedValueText(const ArgumentTable& table, const RecordedCall& call, SyscallId id, size_t place,
+                              uint64_t first, uint64_t value);
+
+absl::StatusOr<RecordedCalls> ParseRecordedCalls(std::string_view text, const ArgumentTable& table);
+// The embedded file, parsed once. An error is a defect of this build (kInternal). Lives as long as the process.
+absl::StatusOr<const RecordedCalls*> ShippedRecordedCalls();
+
+}  // namespace syscarve

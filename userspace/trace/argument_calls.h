@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which arguments a recorder keeps, of which calls: shipped/recorded_arguments.h by number, for this kernel's ABIs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "userspace/base/status.h"
+#include "userspace/model/abi.h"
+#include "userspace/model/seen_arguments.h"
+#include "userspace/shipped/recorded_arguments.h"
+
+namespace syscarve {
+
+struct ArgumentCall {
+  const RecordedCall* call = nullptr;
+  std::vector<uint64_t> masks;  // Of call->indexes.
+
+  // With nothing seen.
+  SeenArguments Nothing() const { return {.indexes = call->indexes, .pointed_to = call->pointed_to}; }
+  // What is kept of the six arguments of a call; nullopt where it is in memory.
+  std::optional<std::vector<uint64_t>> Kept(std::span<const uint64_t, 6> arguments) const;
+};
+
+using ArgumentCalls = std::map<SyscallId, ArgumentCall>;
+
+// Those of all ABIs that a kernel of `native` serves.
+absl::StatusOr<ArgumentCalls> ArgumentCallsFor(Abi native);
+
+}  // namespace syscarve
