@@ -77,6 +77,14 @@ static __noinline int keep_new_arguments(const struct recorder_argument_key *key
 	return 0;
 }
 
+// Whether a filter that compares all of a register may tell it from one with the same value.
+static __always_inline bool is_dirty(__u64 value, __u64 mask)
+{
+	if (mask != 0xffffffff || value <= mask)
+		return false;
+	return value >> 31 != 0x1ffffffffull;
+}
+
 // Keeps what the current task calls `nr` with, which has a place in argument_calls.
 static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 place)
 {
@@ -98,16 +106,25 @@ static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 p
 		}
 		key.values[0] &= call->mask[0];
 	} else {
+		__u64 first = argument_of(regs, abi, call->index[0]), second = 0, third = 0;
 		__u32 count = call->count;
 
-		key.values[0] = argument_of(regs, abi, call->index[0]) & call->mask[0];
+		key.values[0] = first & call->mask[0];
 		if (call->conditional &&
 		    (key.values[0] >= 128 || !(call->options[key.values[0] >> 6 & 1] >> (key.values[0] & 63) & 1)))
 			count--;
 		if (count > 1)
-			key.values[1] = argument_of(regs, abi, call->index[1]) & call->mask[1];
+			second = argument_of(regs, abi, call->index[1]);
 		if (count > 2)
-			key.values[2] = argument_of(regs, abi, call->index[2]) & call->mask[2];
+			third = argument_of(regs, abi, call->index[2]);
+		key.values[1] = second & call->mask[1];
+		key.values[2] = third & call->mask[2];
+		if (is_dirty(first, call->mask[0]) || is_dirty(second, call->mask[1]) || is_dirty(third, call->mask[2])) {
+			struct recorder_argument_set *set = argument_set_of(&key);
+
+			if (set)
+				set->dirty = 1;
+		}
 	}
 	__u64 *seen = bpf_map_lookup_elem(&argument_values, &key);
 

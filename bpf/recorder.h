@@ -167,7 +167,8 @@ struct recorder_argument_set_key {
 
 struct recorder_argument_set {
 	__u32 used; /* different values */
-	__u32 open; /* there have been others, which are not kept */
+	__u16 open;  /* there have been others, which are not kept */
+	__u16 dirty; /* bits outside a mask were neither 0 nor copies of the sign */
 };
 
 /* What came of a call that a filter did not let through. */

@@ -59,6 +59,7 @@ void AddArguments(const std::optional<SeenArguments>& seen, JsonValue::Object& t
   JsonValue::Object arguments = {{"indexes", ArrayOf(seen->indexes, [](int index) { return index; })}};
   if (seen->pointed_to) arguments.push_back({"pointed_to", true});
   arguments.push_back({"open", seen->open});
+  if (seen->dirty) arguments.push_back({"dirty", true});
   arguments.push_back({"values", ArrayOf(seen->values, [](const auto& entry) {
                          return JsonValue::Object{
                              {"are", ArrayOf(entry.first, [](uint64_t value) { return value; })},

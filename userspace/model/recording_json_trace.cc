@@ -70,13 +70,17 @@ std::set<ProgramId> ReadProgramSet(const JsonReader& reader, size_t program_coun
 // What stood there before the fifth schema was of each argument by itself, and no recorder has written it: not known.
 std::optional<SeenArguments> ReadArguments(const JsonReader& reader, Schema schema, size_t program_count) {
   if (!reader.exists() || schema < Schema::kFifth) return std::nullopt;
-  reader.AllowOnly({"indexes", "pointed_to", "open", "values"});
+  reader.AllowOnly({"indexes", "pointed_to", "open", "dirty", "values"});
   SeenArguments seen = {.indexes = ReadIndexes(reader.Required("indexes"))};
   if (const JsonReader pointed_to = reader.Optional("pointed_to"); pointed_to.exists()) {
     seen.pointed_to = pointed_to.Bool();
     if (!seen.pointed_to || seen.indexes.size() != 1) pointed_to.Fail("it is true, of one argument, or not there");
   }
   seen.open = reader.Required("open").Bool();
+  if (const JsonReader dirty = reader.Optional("dirty"); dirty.exists()) {
+    seen.dirty = dirty.Bool();
+    if (!seen.dirty) dirty.Fail("it is true, or not there");
+  }
   reader.Required("values").ForEach(kMaxElements, [&](const JsonReader& entry) {
     entry.AllowOnly({"are", "programs"});
     const JsonReader are = entry.Required("are");

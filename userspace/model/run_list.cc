@@ -67,6 +67,8 @@ constexpr int kFlagBits = 3;
 // Of a row's arguments, below the number of their indexes.
 constexpr uint64_t kPointedTo = 1;
 constexpr uint64_t kOpen = 2;
+constexpr uint64_t kDirty = 4;
+constexpr int kArgumentFlagBits = 3;
 
 // Bounds of what a thing takes in a file, without its numbers: `{"abi":"mipsel64n32",…},` and its kin.
 constexpr size_t kTextOfEntry = 200;
@@ -141,7 +143,9 @@ class RunList::Packer {
   }
 
   void Pack(const SeenArguments& seen, std::string& row) {
-    AppendVarint(seen.indexes.size() << 2 | (seen.pointed_to ? kPointedTo : 0) | (seen.open ? kOpen : 0), row);
+    AppendVarint(seen.indexes.size() << kArgumentFlagBits | (seen.pointed_to ? kPointedTo : 0) |
+                     (seen.open ? kOpen : 0) | (seen.dirty ? kDirty : 0),
+                 row);
     for (const int index : seen.indexes) AppendInt(index, row);
     AppendVarint(seen.values.size(), row);
     for (const auto& [values, programs] : seen.values) {
@@ -247,7 +251,8 @@ class RunList::Unpacker {
     const uint64_t head = words.Next();
     seen.pointed_to = (head & kPointedTo) != 0;
     seen.open = (head & kOpen) != 0;
-    for (uint64_t n = head >> 2; n > 0; --n) seen.indexes.push_back(words.NextInt());
+    seen.dirty = (head & kDirty) != 0;
+    for (uint64_t n = head >> kArgumentFlagBits; n > 0; --n) seen.indexes.push_back(words.NextInt());
     for (uint64_t n = words.Next(); n > 0; --n) {
       std::vector<uint64_t> values;
       for (size_t i = 0; i < seen.indexes.size(); ++i) values.push_back(words.Next());

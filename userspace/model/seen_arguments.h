@@ -20,11 +20,17 @@ struct SeenArguments {
   // In the order of `indexes`, each cut to the bits that the kernel looks at; and the programs that made them.
   std::map<std::vector<uint64_t>, std::set<ProgramId>> values;
   bool open = false;  // There were others, which are not known.
+  // The bits of a register that the kernel does not look at can have been anything; otherwise they were 0, or copies of
+  // the value's sign.
+  bool dirty = false;
   auto operator<=>(const SeenArguments&) const = default;
 };
 
 // Adds what is known of further calls to what is known of some. Where it is not about the same arguments, or nothing is
 // known of one side, the sum is open. The order in which several are added does not matter.
 void JoinArguments(const std::optional<SeenArguments>& more, std::optional<SeenArguments>& kept);
+
+// Gives each program the number that `places` has for it; those that it has none for are left out.
+SeenArguments Renumbered(SeenArguments seen, const std::vector<ProgramId>& places);
 
 }  // namespace syscarve

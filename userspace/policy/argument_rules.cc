@@ -462,14 +462,12 @@ absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidenc
       if (!filter.has_value()) {
         SYSCARVE_ASSIGN_OR_RETURN(filter, Compile(profile));
       }
-      const RecordedCall& call = recorded->at(narrowed.name);
-      const std::optional<Bits> bits = ArgumentMasks(*table, call, id.abi);
       for (const auto& [values, programs] : seen.seen->values) {
         for (const uint64_t dirt : {uint64_t{0}, ~uint64_t{0}}) {
           uint64_t arguments[6] = {dirt, dirt, dirt, dirt, dirt, dirt};
-          for (size_t i = 0; bits.has_value() && i < values.size(); ++i) {
-            const uint64_t told = ToldBits(call, *bits, values, i);
-            arguments[call.indexes[i]] = (values[i] & told) | (dirt & ~told);
+          for (size_t i = 0; i < values.size(); ++i) {
+            const uint64_t told = ToldBits(*table, *recorded, id, seen.seen->indexes, values, i);
+            arguments[seen.seen->indexes[i]] = (values[i] & told) | (dirt & ~told);
           }
           if (LetsThrough(AnswerTo(*filter, id, arguments))) continue;
           return absl::InternalError(

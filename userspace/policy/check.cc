@@ -84,36 +84,35 @@ Evidence Gather(const Recording& recording, const std::optional<KernelVersion>& 
   return evidence;
 }
 
-// The registers that have `value` in these bits.
-ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t bits, uint64_t value) {
-  ArgumentSets::Set equal = ArgumentSets::kAll;
-  for (const bool high : {false, true}) {
-    const unsigned shift = high ? 32 : 0;
-    const auto mask = static_cast<uint32_t>(bits >> shift);
-    if (mask == 0) continue;
-    equal = sets.And(equal, sets.FromTest({.index = argument,
-                                           .high = high,
-                                           .mask = mask,
-                                           .constant = static_cast<uint32_t>(value >> shift)}));
-  }
-  return equal;
+ArgumentSets::Set HalfEquals(ArgumentSets& sets, unsigned argument, bool high, uint32_t value,
+                             uint32_t mask = UINT32_MAX) {
+  return sets.FromTest({.index = argument, .high = high, .mask = mask, .constant = value});
+}
+
+// The registers that can have held a recorded `value` of which these bits are told.
+ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t bits, uint64_t value, bool dirty) {
+  constexpr uint64_t kLowHalf = 0xffffffff;
+  if (bits == 0) return ArgumentSets::kAll;
+  const auto low = static_cast<uint32_t>(value & bits);
+  const ArgumentSets::Set equal = HalfEquals(sets, argument, /*high=*/false, low, static_cast<uint32_t>(bits));
+  if (bits > kLowHalf) return sets.And(equal, HalfEquals(sets, argument, /*high=*/true, value >> 32));
+  if (dirty) return equal;
+  ArgumentSets::Set clean = HalfEquals(sets, argument, /*high=*/true, 0);
+  if (low >> 31 != 0) clean = sets.Or(clean, HalfEquals(sets, argument, /*high=*/true, UINT32_MAX));
+  return sets.And(equal, clean);
 }
 
 // The arguments that the call can have had.
 absl::StatusOr<ArgumentSets::Set> Possible(ArgumentSets& sets, SyscallId id, const std::optional<SeenArguments>& seen) {
-  if (!seen.has_value() || seen->open) return ArgumentSets::kAll;
+  if (!seen.has_value() || seen->open || seen->pointed_to) return ArgumentSets::kAll;
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  const auto call = recorded->find(SyscallName(id).value_or(""));
-  if (call == recorded->end() || call->second.indexes != seen->indexes) return ArgumentSets::kAll;
-  const std::optional<std::vector<uint64_t>> masks = ArgumentMasks(*table, call->second, id.abi);
-  if (!masks.has_value() || call->second.pointed_to != seen->pointed_to) return ArgumentSets::kAll;
   ArgumentSets::Set possible = ArgumentSets::kNone;
   for (const auto& [values, programs] : seen->values) {
     ArgumentSets::Set here = ArgumentSets::kAll;
     for (size_t i = 0; i < values.size(); ++i) {
       here = sets.And(here, Equals(sets, static_cast<unsigned>(seen->indexes[i]),
-                                   ToldBits(call->second, *masks, values, i), values[i]));
+                                   ToldBits(*table, *recorded, id, seen->indexes, values, i), values[i], seen->dirty));
     }
     possible = sets.Or(possible, here);
   }

@@ -47,18 +47,6 @@ void JoinCounts(const Counts& counts, const JoinedIds& ids, CountJoin how, Count
   for (const auto& [program, count] : sums) JoinCount(how, count, kept[program]);
 }
 
-SeenArguments WithPrograms(const SeenArguments& seen, const JoinedIds& ids) {
-  SeenArguments renumbered = seen;
-  for (auto& [values, programs] : renumbered.values) {
-    std::set<ProgramId> known;
-    for (const ProgramId program : programs) {
-      if (program < ids.programs.size()) known.insert(ids.programs[program]);
-    }
-    programs = std::move(known);
-  }
-  return renumbered;
-}
-
 void JoinCalls(const Calls& calls, const JoinedIds& ids, CountJoin how, Calls& kept) {
   for (const auto& [id, more] : calls) {
     const auto [place, first] = kept.try_emplace(id);
@@ -66,7 +54,7 @@ void JoinCalls(const Calls& calls, const JoinedIds& ids, CountJoin how, Calls& k
     KeepEarlier(more.first_seen, observation.first_seen);
     JoinCounts(more.programs, ids, how, observation.programs);
     std::optional<SeenArguments> arguments;
-    if (more.arguments.has_value()) arguments = WithPrograms(*more.arguments, ids);
+    if (more.arguments.has_value()) arguments = Renumbered(*more.arguments, ids.programs);
     if (first) {
       observation.arguments = std::move(arguments);
     } else {

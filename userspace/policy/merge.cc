@@ -73,7 +73,12 @@ std::map<ProgramId, uint64_t> Renumbered(const std::map<ProgramId, uint64_t>& of
 
 void Renumber(const std::vector<ProgramId>& programs, SubjectTrace& trace) {
   for (auto* const calls : {&trace.calls, &trace.runtime_calls, &trace.baseline_calls}) {
-    for (auto& [id, observation] : *calls) observation.programs = Renumbered(observation.programs, programs);
+    for (auto& [id, observation] : *calls) {
+      observation.programs = Renumbered(observation.programs, programs);
+      if (observation.arguments.has_value()) {
+        observation.arguments = Renumbered(*std::move(observation.arguments), programs);
+      }
+    }
   }
   for (auto& [id, denials] : trace.denials) {
     for (Denial& denial : denials) denial.programs = Renumbered(denial.programs, programs);

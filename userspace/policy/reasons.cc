@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/base/concat.h"
+#include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
@@ -40,7 +41,8 @@ ProfileDraft StartDraft(const Evidence& evidence, Abi native, const GenerateOpti
 }
 
 void AddSeen(Evidence& evidence, ProfileDraft& draft) {
-  std::map<Program, std::set<std::string>> by_program;
+  // A program is what its path says: that of another container, or of another day, is another file.
+  std::map<std::string, std::set<std::string>> by_program;
   for (auto& [name, sightings] : evidence.calls) {
     if (draft.blocked.contains(name)) {
       draft.blocked_though_seen.insert(name);
@@ -50,7 +52,7 @@ void AddSeen(Evidence& evidence, ProfileDraft& draft) {
     std::set<Abi> seen_on;
     for (const Sighting& sighting : sightings) {
       seen_on.insert(sighting.id.abi);
-      for (const auto& [program, count] : sighting.programs) by_program[program].insert(name);
+      for (const auto& [program, count] : sighting.programs) by_program[ProgramLabel(program)].insert(name);
     }
     draft.Allow(name).sightings = std::exchange(sightings, {});
     NoteWidened(name, seen_on, evidence.abis, draft);

@@ -37,4 +37,13 @@ std::optional<TaskString> ReadTaskString(pid_t task, uint64_t address, size_t mo
   return any ? std::optional(std::move(result)) : std::nullopt;
 }
 
+std::optional<uint64_t> ReadTaskWord(pid_t task, uint64_t address) {
+  if (task <= 0) return std::nullopt;
+  uint64_t word = 0;
+  const iovec here{.iov_base = &word, .iov_len = sizeof(word)};
+  const iovec there{.iov_base = reinterpret_cast<void*>(static_cast<uintptr_t>(address)), .iov_len = sizeof(word)};
+  if (process_vm_readv(task, &here, 1, &there, 1, 0) != static_cast<ssize_t>(sizeof(word))) return std::nullopt;
+  return word;
+}
+
 }  // namespace syscarve

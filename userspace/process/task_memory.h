@@ -22,4 +22,7 @@ struct TaskString {
 // whoever shares the memory, may change it meanwhile. What is returned is good for showing and for no decision.
 std::optional<TaskString> ReadTaskString(pid_t task, uint64_t address, size_t most);
 
+// The 64-bit word at `address`, likewise; nullopt where not all of it can be read.
+std::optional<uint64_t> ReadTaskWord(pid_t task, uint64_t address);
+
 }  // namespace syscarve

@@ -58,8 +58,8 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   const auto described = (*recorded)->find(name);
   if (described == (*recorded)->end()) return text;
   for (const ArgumentSighting& seen : call->seen) {
-    std::vector<std::string> programs;
-    for (const Program& program : seen.programs) programs.push_back(EscapeForTerminal(ProgramLabel(program)));
+    std::set<std::string> programs;
+    for (const Program& program : seen.programs) programs.insert(EscapeForTerminal(ProgramLabel(program)));
     text += Concat("  seen ", RecordedCallText(**table, described->second, seen.id, seen.values), " in ", seen.runs,
                    seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "),
                    "\n");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -64,8 +65,10 @@ void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue
   JsonValue::Array seen;
   for (const ArgumentSighting& sighting : call->seen) {
     if (!recorded.ok() || !table.ok() || !(*recorded)->contains(name)) break;
+    std::set<std::string> labels;
+    for (const Program& program : sighting.programs) labels.insert(ProgramLabel(program));
     JsonValue::Array programs;
-    for (const Program& program : sighting.programs) programs.push_back(Bytes(ProgramLabel(program)));
+    for (const std::string& label : labels) programs.push_back(Bytes(label));
     seen.push_back(JsonValue::Object{
         {"call", RecordedCallText(**table, (*recorded)->find(name)->second, sighting.id, sighting.values)},
         {"runs", sighting.runs},

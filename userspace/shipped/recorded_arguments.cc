@@ -36,6 +36,14 @@ const Parameter* ParameterOf(const ArgumentTable& table, Abi abi, std::string_vi
   return &signature->parameters[static_cast<size_t>(index)];
 }
 
+// The bits that the kernel looks at. Of a 32-bit call they are the lower half, although a filter on x86_64 sees all of
+// the register (arch/x86/include/asm/syscall.h).
+uint64_t MaskOf(const Parameter& parameter, Abi abi) {
+  const unsigned word = HasNarrowArguments(abi) ? 32 : 64;
+  const unsigned bits = parameter.bits == 0 ? word : std::min(parameter.bits, word);
+  return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+}
+
 class CallReader {
  public:
   CallReader(const ArgumentTable& table, RecordedCall& call) : table_(table), call_(call) {}
@@ -186,18 +194,22 @@ std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, c
         parameter->values != model->values) {
       return std::nullopt;
     }
-    masks.push_back(parameter->bits == 0 || parameter->bits >= 64 ? ~uint64_t{0}
-                                                                  : (uint64_t{1} << parameter->bits) - 1);
+    masks.push_back(MaskOf(*parameter, abi));
   }
   return masks;
 }
 
-uint64_t ToldBits(const RecordedCall& call, const std::vector<uint64_t>& masks, const std::vector<uint64_t>& values,
-                  size_t place) {
-  if (call.pointed_to) return 0;
-  const bool last = place > 0 && place + 1 == values.size();
-  if (last && call.options.has_value() && !call.options->contains(values.front())) return 0;
-  return masks[place];
+uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
+                  const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place) {
+  const std::string name = SyscallName(id).value_or("");
+  const auto call = recorded.find(name);
+  const bool is_last = place > 0 && place + 1 == values.size();
+  if (call != recorded.end() && call->second.indexes == indexes && is_last && call->second.options.has_value() &&
+      !call->second.options->contains(values.front())) {
+    return 0;
+  }
+  const Parameter* const parameter = ParameterOf(table, id.abi, name, indexes[place]);
+  return parameter == nullptr ? ~uint64_t{0} : MaskOf(*parameter, id.abi);
 }
 
 std::string RecordedValueText(const ArgumentTable& table, const RecordedCall& call, SyscallId id, size_t place,

@@ -60,10 +60,11 @@ using RecordedCalls = std::map<std::string, RecordedCall, std::less<>>;  // By n
 // other things there than on x86_64, or there is no such call.
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi);
 
-// Which bits of the register of argument call.indexes[place] the recorded `values` tell on an ABI with these masks: none
-// where the argument was not recorded beside the first one's value, or is an address.
-uint64_t ToldBits(const RecordedCall& call, const std::vector<uint64_t>& masks, const std::vector<uint64_t>& values,
-                  size_t place);
+// Which bits of the register of the argument indexes[place] its recorded value tells, of a call with these values: not
+// the upper ones where the kernel looks at the lower alone, and none where the argument was not recorded beside the
+// first one's value.
+uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
+                  const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place);
 
 // "socket(AF_INET, SOCK_STREAM, 0)": the call with the recorded `values`; "…" for arguments that are not.
 std::string RecordedCallText(const ArgumentTable& table, const RecordedCall& call, SyscallId id,

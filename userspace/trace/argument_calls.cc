@@ -7,12 +7,31 @@
 
 namespace syscarve {
 
-std::optional<std::vector<uint64_t>> ArgumentCall::Kept(std::span<const uint64_t, 6> arguments) const {
-  if (call->pointed_to) return std::nullopt;
+namespace {
+
+constexpr uint64_t kLowHalf = 0xffffffff;
+
+// Whether bits outside the mask are neither 0 nor copies of the sign: is_dirty() of the kernel side.
+bool IsDirty(uint64_t value, uint64_t mask) {
+  return mask == kLowHalf && value > mask && value >> 31 != 0x1ffffffff;
+}
+
+}  // namespace
+
+SeenArguments ArgumentCall::Of(std::span<const uint64_t, 6> registers, ProgramId program) const {
+  SeenArguments seen = Nothing();
   std::vector<uint64_t> kept;
-  for (size_t i = 0; i < masks.size(); ++i) kept.push_back(arguments[static_cast<size_t>(call->indexes[i])] & masks[i]);
-  if (call->options.has_value() && !call->options->contains(kept.front())) kept.back() = 0;
-  return kept;
+  for (size_t i = 0; i < masks.size(); ++i) {
+    if (i > 0 && i + 1 == masks.size() && call->options.has_value() && !call->options->contains(kept.front())) {
+      kept.push_back(0);
+      continue;
+    }
+    const uint64_t value = registers[static_cast<size_t>(call->indexes[i])];
+    kept.push_back(value & masks[i]);
+    seen.dirty |= IsDirty(value, masks[i]);
+  }
+  seen.values[std::move(kept)] = {program};
+  return seen;
 }
 
 absl::StatusOr<ArgumentCalls> ArgumentCallsFor(Abi native) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,8 +20,9 @@ struct ArgumentCall {
 
   // With nothing seen.
   SeenArguments Nothing() const { return {.indexes = call->indexes, .pointed_to = call->pointed_to}; }
-  // What is kept of the six arguments of a call; nullopt where it is in memory.
-  std::optional<std::vector<uint64_t>> Kept(std::span<const uint64_t, 6> arguments) const;
+  // What is kept of one call of `program` with these registers, as the kernel side keeps it. REQUIRES: the argument is
+  // not `pointed_to`.
+  SeenArguments Of(std::span<const uint64_t, 6> registers, ProgramId program) const;
 };
 
 using ArgumentCalls = std::map<SyscallId, ArgumentCall>;

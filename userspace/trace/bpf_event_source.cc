@@ -359,7 +359,9 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_set_key, recorder_argument_set>(
       skeleton->maps.argument_sets, [&](const recorder_argument_set_key& key, const recorder_argument_set& set) {
         const auto arguments = find(key);
-        if (arguments != all.end() && set.open != 0) arguments->second.seen.open = true;
+        if (arguments == all.end()) return;
+        arguments->second.seen.open |= set.open != 0;
+        arguments->second.seen.dirty |= set.dirty != 0;
       })));
   for (auto& [key, arguments] : all) snapshot.arguments.push_back(std::move(arguments));
   return absl::OkStatus();

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/notify_recorder.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
+#include "bpf/recorder.h"
 #include "userspace/process/host.h"
 #include "userspace/trace/aggregator.h"
+#include "userspace/trace/argument_calls.h"
 #include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/kernel_snapshot.h"
 #include "userspace/trace/supervisor.h"
@@ -17,10 +24,18 @@ namespace {
 // Lets every call through and counts it.
 class CallCounter : public NotificationHandler {
  public:
-  CallCounter(Aggregator& aggregator, SubjectId subject, const std::function<void(const Recording&)>& checkpoint)
-      : aggregator_(aggregator), subject_(subject), checkpoint_(checkpoint) {}
+  CallCounter(const ArgumentCalls& argument_calls, Aggregator& aggregator, SubjectId subject,
+              const std::function<void(const Recording&)>& checkpoint)
+      : argument_calls_(argument_calls), aggregator_(aggregator), subject_(subject), checkpoint_(checkpoint) {}
 
-  Response Decide(const Notification&) override { return {}; }
+  Response Decide(const Notification& notification) override {
+    word_.reset();
+    const ArgumentCall* const call = ArgumentsOf(notification);
+    if (call != nullptr && call->call->pointed_to && notification.memory != nullptr) {
+      word_ = notification.memory->WordAt(notification.data.args[call->call->indexes.front()]);
+    }
+    return {};
+  }
 
   void Delivered(const Notification& notification, const Response&) override {
     if (!notification.id.has_value()) {
@@ -33,7 +48,9 @@ class CallCounter : public NotificationHandler {
     if (aggregator_.CallCount(subject_, Phase::kMain, id) == 0) {
       aggregator_.AddFirstSeen(subject_, Phase::kMain, id, UnixNow());
     }
-    aggregator_.AddCalls(subject_, aggregator_.AddProgram(notification.program), Phase::kMain, id, 1);
+    const ProgramId program = aggregator_.AddProgram(notification.program);
+    aggregator_.AddCalls(subject_, program, Phase::kMain, id, 1);
+    AddArguments(notification, program);
     Checkpoint();
   }
 
@@ -42,6 +59,36 @@ class CallCounter : public NotificationHandler {
   const std::set<std::string>& privileged() const { return privileged_; }
 
  private:
+  // Different ones of one call that are kept, as by the kernel side.
+  static constexpr size_t kMaxValues = RECORDER_ARGUMENT_VALUES;
+
+  const ArgumentCall* ArgumentsOf(const Notification& notification) const {
+    const auto call = notification.id.has_value() ? argument_calls_.find(*notification.id) : argument_calls_.end();
+    return call == argument_calls_.end() ? nullptr : &call->second;
+  }
+
+  void AddArguments(const Notification& notification, ProgramId program) {
+    const ArgumentCall* const call = ArgumentsOf(notification);
+    if (call == nullptr) return;
+    SeenArguments seen = call->Nothing();
+    if (!call->call->pointed_to) {
+      std::array<uint64_t, 6> registers;
+      std::ranges::copy(notification.data.args, registers.begin());
+      seen = call->Of(registers, program);
+    } else if (word_.has_value()) {
+      seen.values[{*word_ & call->masks.front()}] = {program};
+    } else {
+      seen.open = true;
+    }
+    std::set<std::vector<uint64_t>>& known = values_[*notification.id];
+    for (const auto& [values, programs] : seen.values) {
+      if (known.size() < kMaxValues) known.insert(values);
+      seen.open |= !known.contains(values);
+    }
+    if (seen.open) seen.values.clear();
+    aggregator_.AddArguments(subject_, Phase::kMain, *notification.id, seen);
+  }
+
   void Checkpoint() {
     const auto begin = CheckpointSchedule::Clock::now();
     if (!checkpoint_ || !schedule_.Due(begin)) return;
@@ -50,6 +97,9 @@ class CallCounter : public NotificationHandler {
     schedule_.Made(begin, CheckpointSchedule::Clock::now());
   }
 
+  const ArgumentCalls& argument_calls_;
+  std::map<SyscallId, std::set<std::vector<uint64_t>>> values_;
+  std::optional<uint64_t> word_;  // In memory, of the call that is being decided.
   Aggregator& aggregator_;
   SubjectId subject_;
   const std::function<void(const Recording&)>& checkpoint_;
@@ -73,7 +123,8 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
       aggregator.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name, .cgroup = ""});
   aggregator.BeginRun(std::move(run_id), options.run_name, UnixNow());
 
-  CallCounter counter(aggregator, subject, options.safety.checkpoint);
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentCalls argument_calls, ArgumentCallsFor(NativeAbi()));
+  CallCounter counter(argument_calls, aggregator, subject, options.safety.checkpoint);
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyEveryCall(), counter, signals,
                                       {.grace = options.grace, .on_started = options.safety.give_up_privileges}));

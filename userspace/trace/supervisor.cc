@@ -147,13 +147,21 @@ class NotifiedMemory : public WaitingMemory {
 
   std::optional<TaskString> StringAt(uint64_t address) const override {
     std::optional<TaskString> text = ReadTaskString(task_, address, PATH_MAX);
-    // Only now is it sure that it was this task's memory and not that of a later one with its number.
-    uint64_t cookie = cookie_;
-    if (ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) != 0) return std::nullopt;
-    return text;
+    return WasTheTasks() ? text : std::nullopt;
+  }
+
+  std::optional<uint64_t> WordAt(uint64_t address) const override {
+    const std::optional<uint64_t> word = ReadTaskWord(task_, address);
+    return WasTheTasks() ? word : std::nullopt;
   }
 
  private:
+  // Only after reading is it sure that it was this task's memory and not that of a later one with its number.
+  bool WasTheTasks() const {
+    uint64_t cookie = cookie_;
+    return ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;
+  }
+
   int listener_;
   uint64_t cookie_;
   pid_t task_;

@@ -46,6 +46,8 @@ class WaitingMemory {
   // the memory held at that moment: another thread may change it before the kernel reads it, so no decision may rest on
   // them.
   virtual std::optional<TaskString> StringAt(uint64_t address) const = 0;
+  // The 64-bit word there, likewise.
+  virtual std::optional<uint64_t> WordAt(uint64_t address) const = 0;
 };
 
 // One call that waits for its answer. References are valid during the callback.

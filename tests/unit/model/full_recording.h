@@ -16,6 +16,7 @@ inline Recording FullRecording() {
   constexpr SyscallId kLargestOfI386 = {Abi::kI386, INT32_MAX};
   constexpr SyscallId kUnshare = {Abi::kX86_64, 272};
   constexpr SyscallId kSocket = {Abi::kX86_64, 41};
+  constexpr SyscallId kClone3 = {Abi::kX86_64, 435};
   constexpr UnixNanos kStart = 1790000000000000000;
 
   SubjectTrace web;
@@ -28,7 +29,10 @@ inline Recording FullRecording() {
       .count = 3,
       .first_seen = kStart + 3,
       .programs = {{0, 3}},
-      .arguments = {{0, {.values = {1, 2, 10}}}, {1, {.values = {0, 524289, UINT64_MAX}, .truncated = true}}}};
+      .arguments = SeenArguments{.indexes = {0, 1}, .values = {{{1, 524289}, {0, 1}}, {{2, UINT64_MAX}, {0}}}, .open = true, .dirty = true}};
+  web.calls[kClone3] = {.count = 2,
+                        .programs = {{0, 2}},
+                        .arguments = SeenArguments{.indexes = {0}, .pointed_to = true, .values = {{{4001536}, {0}}}}};
   web.runtime_calls[kOpenat] = {.count = 4, .first_seen = kStart, .programs = {{2, 4}}};
   web.baseline_calls[kOpenat] = {.count = 5, .first_seen = kStart + 1, .programs = {{2, 5}}};
   web.denials[kUnshare] = {{.errno_value = 0, .count = 1, .programs = {{1, 1}}},
@@ -106,9 +110,20 @@ inline Recording FullRecording() {
   return recording;
 }
 
-// The same without what the fourth schema brought.
-inline Recording RecordingOfThirdSchema() {
+// The same without what the fifth schema brought.
+inline Recording RecordingOfFourthSchema() {
   Recording recording = FullRecording();
+  recording.runs.Update(0, [](auto& run) {
+    auto& calls = run.subjects[0].calls;
+    calls.erase({Abi::kX86_64, 435});
+    for (auto& [id, seen] : calls) seen.arguments.reset();
+  });
+  return recording;
+}
+
+// And without what the fourth brought.
+inline Recording RecordingOfThirdSchema() {
+  Recording recording = RecordingOfFourthSchema();
   for (Subject& subject : recording.subjects) {
     subject.life.reset();
     if (!subject.container.has_value()) continue;

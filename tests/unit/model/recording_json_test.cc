@@ -33,7 +33,7 @@ std::string ErrorOf(std::string_view text) {
 
 // A small valid recording with one call, for cases that change one place of it.
 constexpr std::string_view kSmall = R"({
-  "schema": "syscarve.recording/4",
+  "schema": "syscarve.recording/5",
   "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
   "method": {"backend": "bpf", "events": "first", "capabilities": "none", "denials": "none"},
   "complete": {"complete": true, "losses": []},
@@ -162,11 +162,11 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadRecordingTest,
     testing::Values(
         BadCase{
-            "recording/4", "recording/5",
-            R"(schema: this build reads "syscarve.recording/4" and those before it from "syscarve.recording/1" on, )"
-            R"(and the file is "syscarve.recording/5")"},
-        BadCase{"recording/4", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
-        BadCase{R"("schema": "syscarve.recording/4",)", "", R"(the field "schema" is missing)"},
+            "recording/5", "recording/6",
+            R"(schema: this build reads "syscarve.recording/5" and those before it from "syscarve.recording/1" on, )"
+            R"(and the file is "syscarve.recording/6")"},
+        BadCase{"recording/5", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
+        BadCase{R"("schema": "syscarve.recording/5",)", "", R"(the field "schema" is missing)"},
         BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
         BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
         BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
@@ -203,10 +203,31 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{R"("count": 23)", R"("count": "23")", CALL ".count: expected an unsigned integer, found a string"},
         BadCase{R"({"0": 23})", R"({"1": 23})", CALL ".programs.1: no program has this id"},
         BadCase{R"({"0": 23})", R"({"00": 23})", CALL ".programs.00: no program has this id"},
-        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"6": {"values": [], "truncated": false}})",
-                CALL ".arguments.6: an argument's index is 0 to 5"},
-        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"0": {"values": [2, 2], "truncated": false}})",
-                CALL ".arguments.0.values[1]: the values are not ascending"},
+        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [6], "open": false, "values": []})",
+                CALL ".arguments.indexes[0]: 6 is outside 0 to 5"},
+        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [1, 1], "open": false, "values": []})",
+                CALL ".arguments.indexes[1]: the indexes are not ascending"},
+        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [], "open": false, "values": []})",
+                CALL ".arguments.indexes: expected at least one argument"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0, 1], "pointed_to": true, "open": false, "values": []})",
+                CALL ".arguments.pointed_to: it is true, of one argument, or not there"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "dirty": false, "values": []})",
+                CALL ".arguments.dirty: it is true, or not there"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1, 2], "programs": [0]}]})",
+                CALL ".arguments.values[0].are: not as many values as indexes"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [0]},)"
+                R"( {"are": [1], "programs": [0]}]})",
+                CALL ".arguments.values[1].are: the values are not ascending"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [7]}]})",
+                CALL ".arguments.values[0].programs[0]: no program has this id"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": []}]})",
+                CALL ".arguments.values[0].programs: no program makes a call"},
         BadCase{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
                 R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
         BadCase{R"("baseline_calls": [])", R"("baseline_calls": [{}])",
@@ -371,6 +392,13 @@ TEST(RecordingJsonTest, TheThirdSchemaIsRead) {
             "not a valid recording: subjects[0].container: unknown field \"stop_signal\"");
 }
 
+// What it has of arguments was of each by itself, and nobody wrote it.
+TEST(RecordingJsonTest, TheFourthSchemaIsReadWithoutArguments) {
+  const auto parsed = ParseRecording(ReadSourceFile("tests/golden/recording/fourth.json"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, RecordingOfFourthSchema());
+}
+
 TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
   const auto error = [](std::string_view life) {
     const std::string message = ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "life": )", life, "}")));
@@ -428,7 +456,7 @@ TEST(RecordingJsonTest, WhatIsWrongWithTheDenseFormIsSaid) {
   EXPECT_EQ(error(numbers, R"("numbers":[1,18446744073709551608,0,)"),
             "runs[0].subjects[0].numbers: a count is at least 1");
   EXPECT_EQ(error(numbers, R"("numbers":[1,1,18446744073709551608,7,)"),
-            "runs[0].subjects[0].numbers: 29 numbers, and the shape has 28");
+            "runs[0].subjects[0].numbers: 30 numbers, and the shape has 29");
   EXPECT_EQ(error(R"("shape":0)", R"("shape":2)"), "runs[0].subjects[0].shape: no shape before it has this place");
   EXPECT_EQ(error(R"("subject":1,)", R"("subject":0,)"), "runs[0].subjects[1]: repeats an earlier entry");
   EXPECT_EQ(error(R"("subject":1,)", R"("subject":6,)"), "runs[0].subjects[1].subject: no subject has this id");

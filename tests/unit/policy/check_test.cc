@@ -2,11 +2,13 @@
 #include "userspace/policy/check.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "tests/unit/policy/recordings.h"
@@ -14,6 +16,7 @@
 #include "userspace/model/recording_words.h"
 #include "userspace/policy/generate.h"
 #include "userspace/seccomp/compile.h"
+#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -44,11 +47,18 @@ std::set<std::string> Names(const std::vector<CheckedCall>& calls) {
   return names;
 }
 
-RecordingBuilder Socket(std::map<int, ValueSet> arguments) {
+RecordingBuilder Socket(std::optional<SeenArguments> arguments) {
   RecordingBuilder builder;
   builder.Call("socket", 2);
   builder.trace().calls.begin()->second.arguments = std::move(arguments);
   return builder;
+}
+
+// Of these arguments, each list of values once.
+SeenArguments Were(std::vector<int> indexes, const std::vector<std::vector<uint64_t>>& values) {
+  SeenArguments seen = {.indexes = std::move(indexes)};
+  for (const std::vector<uint64_t>& one : values) seen.values[one] = {0};
+  return seen;
 }
 
 TEST(CheckTest, WhatTheProfileAllowsIsNotNamed) {
@@ -117,7 +127,7 @@ TEST(CheckTest, ATracerDecidesForItself) {
 
 TEST(CheckTest, WithoutRecordedArgumentsItDependsOnThem) {
   const CheckResult result =
-      Checked(AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}}), Socket({}).Build());
+      Checked(AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}}), Socket(std::nullopt).Build());
   EXPECT_TRUE(result.refused.empty());
   ASSERT_EQ(Names(result.depends), std::set<std::string>{"socket"});
   EXPECT_EQ(result.depends[0].answers, (std::vector<Action>{kEperm, kAllow}));
@@ -125,64 +135,109 @@ TEST(CheckTest, WithoutRecordedArgumentsItDependsOnThem) {
 
 TEST(CheckTest, RecordedArgumentsDecide) {
   const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
-  EXPECT_TRUE(Checked(profile, Socket({{0, {.values = {1}}}}).Build()).depends.empty());
-  EXPECT_TRUE(Checked(profile, Socket({{0, {.values = {1}}}}).Build()).refused.empty());
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {2, 10}}}}).Build()).refused.size(), 1U);
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1, 2}}}}).Build()).depends.size(), 1U);
-  // The upper half counts, as in the kernel.
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {0x1'0000'0001}}}}).Build()).refused.size(), 1U);
+  EXPECT_TRUE(Checked(profile, Socket(Were({0}, {{1}})).Build()).depends.empty());
+  EXPECT_TRUE(Checked(profile, Socket(Were({0}, {{1}})).Build()).refused.empty());
+  EXPECT_EQ(Checked(profile, Socket(Were({0}, {{2}, {10}})).Build()).refused.size(), 1U);
+  EXPECT_EQ(Checked(profile, Socket(Were({0}, {{1}, {2}})).Build()).depends.size(), 1U);
 }
 
-TEST(CheckTest, ValuesOfWhichSomeAreMissingDecideNothing) {
+// The kernel looks at 32 bits of a family and a filter at 64: what was in the others is known where it is said.
+TEST(CheckTest, UpperHalvesDecideAsFarAsTheyAreKnown) {
   const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1}, .truncated = true}}}).Build()).depends.size(), 1U);
-  // Another argument's values say nothing of this one.
-  EXPECT_EQ(Checked(profile, Socket({{1, {.values = {1}}}}).Build()).depends.size(), 1U);
+  SeenArguments seen = Were({0}, {{1}});
+  EXPECT_TRUE(Checked(profile, Socket(seen).Build()).depends.empty());
+  seen.dirty = true;
+  EXPECT_EQ(Checked(profile, Socket(seen).Build()).depends.size(), 1U);
+  const Profile masked =
+      AllowingSocketWhen({{.index = 0, .op = CompareOp::kMaskedEqual, .value = 0xffffffff, .value_two = 1}});
+  EXPECT_TRUE(Checked(masked, Socket(seen).Build()).depends.empty());
+  // -1 comes as 0xffffffff or with the sign in the upper half.
+  const Profile minus_one = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = ~uint64_t{0}}});
+  EXPECT_EQ(Checked(minus_one, Socket(Were({0}, {{0xffffffff}})).Build()).depends.size(), 1U);
 }
 
-TEST(CheckTest, ValuesOfSeveralArgumentsAreTakenInAllCombinations) {
+TEST(CheckTest, WhatWasNotRecordedDecidesNothing) {
+  const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
+  SeenArguments open = Were({0}, {{1}});
+  open.open = true;
+  EXPECT_EQ(Checked(profile, Socket(open).Build()).depends.size(), 1U);
+  // Another argument's values say nothing of this one, and what an argument points to nothing of itself.
+  EXPECT_EQ(Checked(profile, Socket(Were({1}, {{1}})).Build()).depends.size(), 1U);
+  SeenArguments pointed_to = Were({0}, {{1}});
+  pointed_to.pointed_to = true;
+  EXPECT_EQ(Checked(profile, Socket(pointed_to).Build()).depends.size(), 1U);
+}
+
+TEST(CheckTest, ValuesOfSeveralArgumentsAreTakenTogether) {
   const Profile profile =
       AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1},
                           {.index = 1, .op = CompareOp::kMaskedEqual, .value = 15, .value_two = 2}});
-  EXPECT_TRUE(
-      Checked(profile, Socket({{0, {.values = {1}}}, {1, {.values = {2, 2 | 0x800}}}}).Build()).depends.empty());
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {1, 2}}}, {1, {.values = {2}}}}).Build()).depends.size(), 1U);
-  EXPECT_EQ(Checked(profile, Socket({{0, {.values = {2}}}, {1, {.values = {2}}}}).Build()).refused.size(), 1U);
+  EXPECT_TRUE(Checked(profile, Socket(Were({0, 1}, {{1, 2}, {1, 2 | 0x800}})).Build()).depends.empty());
+  EXPECT_EQ(Checked(profile, Socket(Were({0, 1}, {{1, 2}, {2, 2}})).Build()).depends.size(), 1U);
+  EXPECT_EQ(Checked(profile, Socket(Were({0, 1}, {{1, 1}, {2, 2}})).Build()).refused.size(), 1U);
+}
+
+// prctl's second argument is recorded beside some options only; beside the others it is 0, whatever it was.
+TEST(CheckTest, AnArgumentThatWasNotRecordedBesideTheFirstCanHaveBeenAnything) {
+  RecordingBuilder builder;
+  builder.Call("prctl", 2);
+  const auto checked = [&](uint64_t option) {
+    builder.trace().calls.begin()->second.arguments = Were({0, 1}, {{option, 0}});
+    const Profile profile = {.default_action = kEperm,
+                             .abis = {Abi::kX86_64},
+                             .rules = {{.names = {"prctl"},
+                                        .action = kAllow,
+                                        .conditions = {{.index = 1, .op = CompareOp::kEqual, .value = 0}}}}};
+    return Checked(profile, builder.Build()).depends.size();
+  };
+  EXPECT_EQ(checked(PR_SET_DUMPABLE), 0U);
+  EXPECT_EQ(checked(PR_SET_NAME), 1U);
 }
 
 TEST(CheckTest, ValuesOfAllRunsCountAndOneRunWithoutLeavesThemOpen) {
-  Recording recording = Socket({{0, {.values = {1}}}}).Build();
+  Recording recording = Socket(Were({0}, {{1}})).Build();
   syscarve::Run other = recording.runs[0];
   other.id = std::string(32, 'b');
   recording.runs.push_back(other);
   const auto socket = [](auto& run) -> Observation& { return run.subjects[0].calls.begin()->second; };
   const Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}});
   EXPECT_TRUE(Checked(profile, recording).depends.empty());
-  recording.runs.Update(0, [&](auto& run) { socket(run).arguments[0].values = {2}; });
+  recording.runs.Update(0, [&](auto& run) { socket(run).arguments = Were({0}, {{2}}); });
   EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
-  recording.runs.Update(0, [&](auto& run) { socket(run).arguments[0].values = {1}; });
-  recording.runs.Update(1, [&](auto& run) { socket(run).arguments.clear(); });
+  recording.runs.Update(0, [&](auto& run) { socket(run).arguments = Were({0}, {{1}}); });
+  recording.runs.Update(1, [&](auto& run) { socket(run).arguments.reset(); });
   EXPECT_EQ(Checked(profile, recording).depends.size(), 1U);
 }
 
-// Every combination of recorded values, asked of the compiled filter one by one.
-std::set<Action> BruteForce(const FilterProgram& filter, SyscallId id, const std::map<int, ValueSet>& arguments) {
-  std::vector<std::array<uint64_t, 6>> combinations = {{}};
-  for (const auto& [index, set] : arguments) {
-    std::vector<std::array<uint64_t, 6>> longer;
-    for (std::array<uint64_t, 6> combination : combinations) {
-      for (const uint64_t value : set.values) {
-        combination[index] = value;
-        longer.push_back(combination);
-      }
-    }
-    combinations = std::move(longer);
-  }
+// Every register that can have held the recorded values, asked of the compiled filter one by one. Upper halves that are
+// not known are tried as all that a filter of RandomProfiles tells apart.
+std::set<Action> BruteForce(const FilterProgram& filter, SyscallId id, const SeenArguments& seen) {
+  const ArgumentTable& table = **ShippedArgumentTable();
+  const RecordedCalls& recorded = **ShippedRecordedCalls();
   std::set<Action> answers;
-  for (const std::array<uint64_t, 6>& combination : combinations) {
-    seccomp_data data = {.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
-    std::copy(combination.begin(), combination.end(), data.args);
-    answers.insert(ActionFromReturn(Evaluate(filter, data)));
+  for (const auto& [values, programs] : seen.values) {
+    std::vector<std::array<uint64_t, 6>> combinations = {{}};
+    for (size_t i = 0; i < values.size(); ++i) {
+      const uint64_t told = ToldBits(table, recorded, id, seen.indexes, values, i);
+      std::set<uint64_t> registers;
+      for (const uint64_t high : {0ULL, 1ULL, 2ULL, 0xffffffffULL}) {
+        registers.insert((values[i] & told) | (high << 32 & ~told));
+        registers.insert((values[i] & told) | ((high << 32 | 0xffffffff) & ~told));
+      }
+      std::vector<std::array<uint64_t, 6>> longer;
+      for (std::array<uint64_t, 6> combination : combinations) {
+        for (const uint64_t value : registers) {
+          combination[static_cast<size_t>(seen.indexes[i])] = value;
+          longer.push_back(combination);
+        }
+      }
+      combinations = std::move(longer);
+    }
+    for (const std::array<uint64_t, 6>& combination : combinations) {
+      seccomp_data data = {.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
+      std::copy(combination.begin(), combination.end(), data.args);
+      answers.insert(ActionFromReturn(Evaluate(filter, data)));
+    }
   }
   return answers;
 }
@@ -205,10 +260,12 @@ TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
           const std::optional<SyscallId> id = FindSyscall(abi, name);
           if (!id.has_value() || IsExemptFromSeccomp(*id)) continue;
           builder.CallNumber(*id);
-          for (int index = 0; index < 6; ++index) {
-            std::set<uint64_t> values = {profiles.Value(), profiles.Value()};
-            builder.trace().calls[*id].arguments[index].values = {values.begin(), values.end()};
+          std::vector<std::vector<uint64_t>> values(2);
+          for (std::vector<uint64_t>& all : values) {
+            for (int index = 0; index < 6; ++index) all.push_back(profiles.Value());
           }
+          builder.trace().calls[*id].arguments = Were({0, 1, 2, 3, 4, 5}, values);
+          builder.trace().calls[*id].arguments->dirty = true;
         }
       }
     }
@@ -217,7 +274,7 @@ TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
     for (const CheckedCall& call : result.refused) named[call.id] = call.answers;
     for (const CheckedCall& call : result.depends) named[call.id] = call.answers;
     for (const auto& [id, observation] : builder.trace().calls) {
-      const std::set<Action> expected = BruteForce(filter, id, observation.arguments);
+      const std::set<Action> expected = BruteForce(filter, id, *observation.arguments);
       if (expected == std::set<Action>{kAllow}) {
         ++allowed;
         ASSERT_FALSE(named.contains(id)) << DisplayName(id);

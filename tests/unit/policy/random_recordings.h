@@ -112,7 +112,10 @@ class RandomRecordings {
       seen = {};
       seen.count = Counts(programs, seen.programs);
       if (Below(3) != 0) seen.first_seen = Below(9);
-      if (Below(3) == 0) seen.arguments[static_cast<int>(Below(6))] = {{Below(3), 3 + Below(3)}, Below(4) == 0};
+      if (Below(3) == 0 && !seen.programs.empty()) {
+        seen.arguments = SeenArguments{.indexes = {static_cast<int>(Below(2))}, .open = Below(4) == 0};
+        for (unsigned m = Below(3); m > 0; --m) seen.arguments->values[{Below(4)}] = {seen.programs.begin()->first};
+      }
     }
     return calls;
   }
