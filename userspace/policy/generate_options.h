@@ -53,7 +53,7 @@ struct CompanionCalls {
 
 struct GenerateOptions {
   ClosureMode closure = ClosureMode::kSteady;
-  ArgumentMode arguments = ArgumentMode::kOff;
+  ArgumentMode arguments = ArgumentMode::kSafe;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
   std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
   std::vector<CompanionCalls>

@@ -70,14 +70,26 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
   }
 }
 
+// Why a call is allowed at all that arguments narrow, in a word or two.
+std::string ReasonWords(const AllowedCall& call) {
+  if (!call.incidental.empty()) return Concat("seen or closure ", call.incidental);
+  if (!call.sightings.empty()) return "seen";
+  if (!call.baseline.empty()) return "baseline";
+  if (!call.companion.empty()) return Concat("with ", call.companion);
+  return Concat("closure ", ClosureRuleOf(call));
+}
+
 // The rules for calls that are allowed for some arguments only, names together that have the same.
-void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<std::string, std::string>& comments,
+void AddNarrowedRules(const ProfileDraft& draft, const std::map<std::string, std::string>& comments,
                       Profile& profile) {
   std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
-  for (const NarrowedCall& call : narrowed) {
+  const auto reason = [&](const NarrowedCall& call) {
+    return call.by_arguments ? ReasonWords(draft.calls.at(call.name)) : std::string();
+  };
+  for (const NarrowedCall& call : draft.narrowed) {
     auto group = std::find_if(grouped.begin(), grouped.end(), [&](const auto& g) {
       return g.first.rules == call.rules && g.first.closure == call.closure && g.first.words == call.words &&
-             g.first.by_arguments == call.by_arguments;
+             g.first.by_arguments == call.by_arguments && reason(g.first) == reason(call);
     });
     if (group == grouped.end()) group = grouped.insert(group, {call, {}});
     group->second.push_back(call.name);
@@ -90,7 +102,9 @@ void AddNarrowedRules(const std::vector<NarrowedCall>& narrowed, const std::map<
         if ((rule.action == kAllow) != allows) continue;
         std::string comment = allows ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
         if (!call.closure.empty()) comment = comments.at(call.closure);
-        if (call.by_arguments) comment = Concat("arguments", call.words.empty() ? "" : Concat(": ", call.words[i]));
+        if (call.by_arguments) {
+          comment = Concat(reason(call), ", for some arguments", call.words.empty() ? "" : Concat(": ", call.words[i]));
+        }
         profile.rules.push_back(
             {.names = names, .action = rule.action, .conditions = rule.conditions, .comment = std::move(comment)});
       }
@@ -168,7 +182,7 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
       add(std::move(found->second), comments[rule.id]);
     }
   }
-  AddNarrowedRules(draft.narrowed, comments, profile);
+  AddNarrowedRules(draft, comments, profile);
   AddUnlistedRule(options.unlisted, policy, draft.names(), profile);
   return profile;
 }

@@ -56,6 +56,62 @@ Recording Finish(const KernelSnapshot& snapshot, const EventReader& events, bool
   return aggregator.Finish(1);
 }
 
+// What was kept of the arguments of a call in a slot.
+KernelSnapshot::Arguments Kept(uint32_t slot, SyscallId id, std::map<std::vector<uint64_t>, uint64_t> counts) {
+  return {.slot = slot, .id = id, .seen = {.indexes = {0}}, .counts = std::move(counts)};
+}
+
+TEST(AggregateRun, ArgumentsAreThoseOfTheRunsOwnCalls) {
+  KernelSnapshot before = TwoPrograms();
+  before.calls = {{.slot = 3, .id = kGetpid, .count = 2}};
+  before.arguments = {Kept(3, kGetpid, {{{1}, 2}})};
+  KernelSnapshot now = before;
+  now.calls = {{.slot = 3, .id = kGetpid, .count = 5}, {.slot = 4, .id = kGetpid, .count = 1}};
+  now.arguments = {Kept(3, kGetpid, {{{1}, 2}, {{7}, 3}}), Kept(4, kGetpid, {{{9}, 1}})};
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  AggregateRun(now, {.before = &before}, EventReader(Abi::kX86_64, 0), true, aggregator);
+  const Recording recording = aggregator.Finish(1);
+  const Observation seen = recording.runs[0].subjects.at(0).calls.at(kGetpid);
+  ASSERT_TRUE(seen.arguments.has_value());
+  EXPECT_EQ(seen.arguments->values,
+            (std::map<std::vector<uint64_t>, std::set<ProgramId>>{{{7}, {0}}, {{9}, {1}}}));
+  EXPECT_FALSE(seen.arguments->open);
+}
+
+// While programs run, values are read after the counters: those of this run can be among those of the last.
+TEST(AggregateRun, ValuesThatWereReadTooEarlyStandForTheRun) {
+  KernelSnapshot before = TwoPrograms();
+  before.calls = {{.slot = 3, .id = kGetpid, .count = 2}};
+  before.arguments = {Kept(3, kGetpid, {{{1}, 2}, {{7}, 1}})};
+  KernelSnapshot now = before;
+  now.calls = {{.slot = 3, .id = kGetpid, .count = 3}};
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  AggregateRun(now, {.before = &before}, EventReader(Abi::kX86_64, 0), true, aggregator);
+  const Recording recording = aggregator.Finish(1);
+  const Observation seen = recording.runs[0].subjects.at(0).calls.at(kGetpid);
+  EXPECT_EQ(seen.arguments->values.size(), 2U);
+  EXPECT_FALSE(seen.arguments->open);
+}
+
+TEST(AggregateRun, CallsWhoseArgumentsAreMissingLeaveThemOpen) {
+  KernelSnapshot now = TwoPrograms();
+  now.calls = {{.slot = 3, .id = kGetpid, .count = 3}};
+  now.arguments = {Kept(3, kGetpid, {{{1}, 2}})};
+  Recording recording = Finish(now, EventReader(Abi::kX86_64, 0), false);
+  EXPECT_TRUE(recording.runs[0].subjects.at(0).calls.at(kGetpid).arguments->open);
+  now.arguments = {Kept(3, kGetpid, {})};
+  now.losses.arguments_full = 1;
+  recording = Finish(now, EventReader(Abi::kX86_64, 0), false);
+  EXPECT_TRUE(recording.runs[0].subjects.at(0).calls.at(kGetpid).arguments->open);
+  ASSERT_EQ(recording.losses.size(), 1U);
+  EXPECT_EQ(recording.losses[0].what, "argument_table_full");
+  EXPECT_TRUE(recording.complete());
+}
+
 TEST(AggregateLives, PutsTogetherWhatTheKernelSideKeptApart) {
   KernelSnapshot snapshot = TwoPrograms();
   snapshot.subjects = {{.container = true,
