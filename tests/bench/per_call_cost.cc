@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
-// after round, so that a drift of the machine's speed touches all alike. Printed are medians over the rounds, and what
+// after round, so that a drift of the machine's speed touches all alike; and personality calls, which only ask, where
+// it is a call whose arguments are kept that counts. Printed are medians over the rounds, and what
 // each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
@@ -35,6 +36,14 @@
 namespace syscarve {
 namespace {
 
+// The calls that are timed.
+struct TimedCall {
+  long number;
+  long argument;
+};
+constexpr TimedCall kPlain = {SYS_getppid, 0};
+constexpr TimedCall kWithArguments = {SYS_personality, 0xffffffff};
+
 // The process whose calls are timed. It sits in a cgroup of its own; the recorder is somebody else, as in real life.
 class Caller {
  public:
@@ -47,9 +56,9 @@ class Caller {
     pid_ = fork();
     if (pid_ == 0) {
       close(ask[1]);
-      char byte;
-      while (read(ask[0], &byte, 1) == 1) {
-        const double nanos = NanosPerCall(calls);
+      TimedCall call;
+      while (read(ask[0], &call, sizeof(call)) == sizeof(call)) {
+        const double nanos = NanosPerCall(calls, call.number, call.argument);
         if (write(answer[1], &nanos, sizeof(nanos)) != sizeof(nanos)) break;
       }
       _exit(0);
@@ -64,9 +73,9 @@ class Caller {
   }
   pid_t pid() const { return pid_; }
   // REQUIRES: nothing else reads the answer.
-  double Run() {
+  double Run(const TimedCall& call = kPlain) {
     double nanos = 0;
-    if (write(ask_, "g", 1) != 1 || read(answer_, &nanos, sizeof(nanos)) != sizeof(nanos)) std::exit(1);
+    if (write(ask_, &call, sizeof(call)) != sizeof(call) || read(answer_, &nanos, sizeof(nanos)) != sizeof(nanos)) std::exit(1);
     return nanos;
   }
 
@@ -81,7 +90,8 @@ struct Measurement {
   uint64_t lost = 0;
 };
 
-Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions& options, long calls) {
+Measurement Recorded(Caller& caller, const TimedCall& call, const CgroupLeaf& cgroup, const BpfOptions& options,
+                     long calls) {
   auto source = BpfEventSource::Create(options);
   if (!source.ok() || !(*source)->FollowCgroup(cgroup.directory(), BpfEventSource::CgroupKind::kPlain).ok())
     std::exit(1);
@@ -95,19 +105,19 @@ Measurement Recorded(Caller& caller, const CgroupLeaf& cgroup, const BpfOptions&
       (void)(*source)->Drain(events);
     }
   });
-  Measurement measurement{.nanos = caller.Run()};
+  Measurement measurement{.nanos = caller.Run(call)};
   done = true;
   consumer.join();
   const auto snapshot = (*source)->Finish(events);
   if (!snapshot.ok()) std::exit(1);
-  const SyscallId getppid_id{NativeAbi(), SYS_getppid};
+  const SyscallId timed{NativeAbi(), static_cast<int>(call.number)};
   uint64_t counted = 0;
   for (const auto& row : snapshot->calls) {
-    if (row.id == getppid_id) counted += row.count;
+    if (row.id == timed) counted += row.count;
   }
   uint64_t streamed = 0;
   for (const auto& [key, count] : events.streamed()) {
-    if (key.id == getppid_id) streamed += count;
+    if (key.id == timed) streamed += count;
   }
   // A neighbour's cgroup counts nothing.
   if (counted != 0 && counted != static_cast<uint64_t>(calls))
@@ -120,6 +130,7 @@ struct Condition {
   const char* name;
   BpfOptions options;
   bool neighbour = false;
+  TimedCall call = kPlain;
   std::vector<double> nanos = {};
   std::vector<double> added = {};
 };
@@ -146,7 +157,11 @@ std::vector<Form> FormsHere() {
     const bool raw = form == AttachForm::kTpBtf;
     forms.push_back({name, raw && best.ok() && (best->preemptible || best->form != AttachForm::kTpBtf)});
     std::vector<Condition>& conditions = forms.back().conditions;
-    conditions = {{"recorded", {}}, {"beside a recording", {}, /*neighbour=*/true}};
+    conditions = {{"recorded", {}},
+                  {"recorded, no arguments kept", {.arguments = false}},
+                  {"a call with arguments", {}, /*neighbour=*/false, kWithArguments},
+                  {"the same, no arguments kept", {.arguments = false}, /*neighbour=*/false, kWithArguments},
+                  {"beside a recording", {}, /*neighbour=*/true}};
     // Denials are seen at the events alone.
     if (form != AttachForm::kHandlers) {
       conditions.push_back({"recorded, with denials", {.track_denials = true}});
@@ -177,12 +192,14 @@ int Main(int argc, char** argv) {
 
   std::vector<Form> forms = FormsHere();
   std::vector<double> nothing;
+  std::vector<double> nothing_with_arguments;
   std::vector<double> floor_added;
   std::vector<double> floor_nanos;
   uint64_t lost = 0;
   caller.Run();
   for (int round = 0; round < rounds; ++round) {
     nothing.push_back(caller.Run());
+    nothing_with_arguments.push_back(caller.Run(kWithArguments));
     floor_bpf* floor = floor_bpf__open_and_load();
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
     floor_nanos.push_back(caller.Run());
@@ -191,9 +208,11 @@ int Main(int argc, char** argv) {
     for (Form& form : forms) {
       setenv(kFormVariable, form.name.c_str(), /*replace=*/1);
       for (Condition& condition : form.conditions) {
-        const Measurement measured = Recorded(caller, condition.neighbour ? *others : *mine, condition.options, calls);
+        const bool plain = condition.call.number == kPlain.number;
+        const Measurement measured =
+            Recorded(caller, condition.call, condition.neighbour ? *others : *mine, condition.options, calls);
         condition.nanos.push_back(measured.nanos);
-        condition.added.push_back(measured.nanos - nothing.back());
+        condition.added.push_back(measured.nanos - (plain ? nothing : nothing_with_arguments).back());
         // Where programs are preempted, raw tracepoints lose calls, and that is no fault of ours.
         if (!form.loses) lost += measured.lost;
       }
@@ -204,6 +223,7 @@ int Main(int argc, char** argv) {
               "added", "/ floor");
   const double floor = Median(floor_added);
   std::printf("%-44s %10.1f\n", "nothing attached", Median(nothing));
+  std::printf("%-44s %10.1f\n", "nothing attached, a call with arguments", Median(nothing_with_arguments));
   std::printf("%-44s %10.1f %10.1f %8.2f\n", "floor: empty tp_btf/sys_enter", Median(floor_nanos), floor, 1.0);
   for (const Form& form : forms) {
     for (const Condition& condition : form.conditions) {
