@@ -75,7 +75,8 @@ class Caller {
   // REQUIRES: nothing else reads the answer.
   double Run(const TimedCall& call = kPlain) {
     double nanos = 0;
-    if (write(ask_, &call, sizeof(call)) != sizeof(call) || read(answer_, &nanos, sizeof(nanos)) != sizeof(nanos)) std::exit(1);
+    if (write(ask_, &call, sizeof(call)) != sizeof(call) || read(answer_, &nanos, sizeof(nanos)) != sizeof(nanos))
+      std::exit(1);
     return nanos;
   }
 

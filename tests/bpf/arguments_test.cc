@@ -62,7 +62,8 @@ class ArgumentsTest : public testing::Test {
 
 TEST_F(ArgumentsTest, AreKeptTogetherAndOnce) {
   const SyscallId socket = Call("socket");
-  const auto calls = Record({Made(socket, {"2", "1", "6"}, 5), Made(socket, {"10", "2", "0"}), Made(socket, {"2", "1", "6"})});
+  const auto calls =
+      Record({Made(socket, {"2", "1", "6"}, 5), Made(socket, {"10", "2", "0"}), Made(socket, {"2", "1", "6"})});
   ASSERT_TRUE(calls.contains(socket));
   EXPECT_EQ(calls.at(socket).count, 7u);
   EXPECT_EQ(ValuesOf(calls, socket), (Values{{2, 1, 6}, {10, 2, 0}}));
@@ -95,8 +96,9 @@ TEST_F(ArgumentsTest, UpperHalvesAreCutAndTold) {
 
 TEST_F(ArgumentsTest, TheSecondOfPrctlIsKeptWhereTheOptionSaysWhatItIs) {
   const SyscallId prctl = Call("prctl");
-  const auto calls = Record({Made(prctl, {absl::StrCat(PR_SET_NAME), "@7"}), Made(prctl, {absl::StrCat(PR_SET_DUMPABLE), "1"}),
-                             Made(prctl, {absl::StrCat(PR_SET_PTRACER), "123"})});
+  const auto calls =
+      Record({Made(prctl, {absl::StrCat(PR_SET_NAME), "@7"}), Made(prctl, {absl::StrCat(PR_SET_DUMPABLE), "1"}),
+              Made(prctl, {absl::StrCat(PR_SET_PTRACER), "123"})});
   EXPECT_EQ(ValuesOf(calls, prctl), (Values{{PR_SET_DUMPABLE, 1}, {PR_SET_NAME, 0}, {PR_SET_PTRACER, 0}}));
 }
 

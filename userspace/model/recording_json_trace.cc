@@ -217,7 +217,8 @@ SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_co
   SubjectTrace trace;
   trace.calls = ReadCalls(entry.Required("calls"), schema, program_count);
   trace.runtime_calls = ReadCalls(entry.Required("runtime_calls"), schema, program_count);
-  if (schema != Schema::kFirst) trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), schema, program_count);
+  if (schema != Schema::kFirst)
+    trace.baseline_calls = ReadCalls(entry.Required("baseline_calls"), schema, program_count);
   trace.denials = ReadDenials(entry.Required("denials"), Numbers::kInside, program_count);
   trace.capabilities = ReadCapabilities(entry.Required("capabilities"), Numbers::kInside);
   if (const JsonReader timeline = entry.Optional("timeline"); timeline.exists())

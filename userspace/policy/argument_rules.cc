@@ -132,9 +132,8 @@ class CallNarrower {
 
   // Whether `flags` has bits of the first argument that the rules refuse.
   bool Refuses(uint64_t flags) const {
-    return std::ranges::any_of(flags_, [&](const ArgumentField* field) {
-      return field->place == 0 && (flags & RefusedBits(*field)) != 0;
-    });
+    return std::ranges::any_of(
+        flags_, [&](const ArgumentField* field) { return field->place == 0 && (flags & RefusedBits(*field)) != 0; });
   }
 
  private:
@@ -277,12 +276,12 @@ RecordedCall Exactly(const RecordedCall& call, const ArgumentTable& table, Abi a
     ArgumentField field{.place = place, .any_number = true};
     const Parameter& parameter = signature->parameters[static_cast<size_t>(call.indexes[place])];
     const ArgumentValues* const values = table.ValuesOf(parameter);
-    const bool options = values == nullptr || std::ranges::any_of(values->parts, [](const ValuePart& part) {
-                           return !part.flags && std::ranges::any_of(part.names, [](const auto& name) {
-                             return name.second != 0;
-                           });
-                         });
-    if (parameter.kind == ArgumentKind::kFlags && !options && !call.whole.contains(call.indexes[place])) field.refused_bits = kLowHalf;
+    const bool options =
+        values == nullptr || std::ranges::any_of(values->parts, [](const ValuePart& part) {
+          return !part.flags && std::ranges::any_of(part.names, [](const auto& name) { return name.second != 0; });
+        });
+    if (parameter.kind == ArgumentKind::kFlags && !options && !call.whole.contains(call.indexes[place]))
+      field.refused_bits = kLowHalf;
     if (place > 0 && place + 1 == call.indexes.size() && call.options.has_value()) field.of = *call.options;
     exact.fields.push_back(std::move(field));
   }

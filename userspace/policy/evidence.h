@@ -21,7 +21,7 @@ namespace syscarve {
 // What the arguments of a call were, over all runs, by programs of the subject and by container runtimes under the
 // container's filter.
 struct ArgumentEvidence {
-  std::optional<SeenArguments> seen;  // Its programs are Evidence::programs.
+  std::optional<SeenArguments> seen;               // Its programs are Evidence::programs.
   std::map<std::vector<uint64_t>, uint64_t> runs;  // In how many of them these were seen, one subject in one counted.
 };
 
@@ -30,7 +30,7 @@ struct Evidence {
   std::map<std::string, std::vector<Sighting>> calls;
   std::map<SyscallId, ArgumentEvidence> arguments;  // Of each call that was made.
   std::vector<Program> programs;                    // Of the recordings joined.
-  std::map<SyscallId, uint64_t> unnamed;  // Those without a name: the most that one subject made in a run.
+  std::map<SyscallId, uint64_t> unnamed;            // Those without a name: the most that one subject made in a run.
   std::map<std::string, std::vector<Refusal>> refused;  // By DisplayName where there is no name; ordered likewise.
   std::map<int, CapabilityUse> capabilities;            // By capability, summed over runs and subjects.
   std::map<int, CapabilityUse> capabilities_in_failed;  // Of those, in runs whose command HasFailed.

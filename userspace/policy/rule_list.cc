@@ -80,8 +80,7 @@ std::string ReasonWords(const AllowedCall& call) {
 }
 
 // The rules for calls that are allowed for some arguments only, names together that have the same.
-void AddNarrowedRules(const ProfileDraft& draft, const std::map<std::string, std::string>& comments,
-                      Profile& profile) {
+void AddNarrowedRules(const ProfileDraft& draft, const std::map<std::string, std::string>& comments, Profile& profile) {
   std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
   const auto reason = [&](const NarrowedCall& call) {
     return call.by_arguments ? ReasonWords(draft.calls.at(call.name)) : std::string();

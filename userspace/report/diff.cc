@@ -38,8 +38,7 @@ std::string AnswerLines(const CallChange& change, const std::string& indent) {
   for (const ActionChange& answer : change.answers) {
     const std::string when = WhenWords(answer, Length::kShort);
     text += Concat(indent, AnswerWords(answer, "->"), when.empty() ? "" : " ", when, "\n");
-    const std::string name = change.names.empty() ? "call" : change.names.front();
-    if (const std::string example = ExampleWords(name, answer); !example.empty()) {
+    if (const std::string example = ExampleWords(change, answer); !example.empty()) {
       text += Concat(indent, "  for example ", example, "\n");
     }
   }
@@ -49,7 +48,7 @@ std::string AnswerLines(const CallChange& change, const std::string& indent) {
 std::string FamilyLines(const DiffReport& report, const FamilyChanges& family, bool with_risk) {
   std::string text = Concat("\n", family.family, "\n");
   for (const CallChange* change : family.changes) {
-    const Risk& risk = RiskOf(report.risks, change->names.front());
+    const Risk risk = RiskBehind(*change, report.risks);
     text += Concat("  ", CallTitle(*change, report.native),
                    with_risk ? Concat(" [", RiskLevelName(RiskOfChange(*change, report.risks)), "]") : "", "\n");
     text += AnswerLines(*change, "    ");

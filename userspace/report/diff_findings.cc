@@ -45,7 +45,7 @@ class Findings {
 
   void AddCall(const CallChange& change) {
     const std::string& name = change.names.front();
-    const Risk& risk = RiskOf(report_.risks, name);
+    const Risk risk = RiskBehind(change, report_.risks);
     std::string message = Concat(CallTitle(change, report_.native), ": ", Answers(change), ".");
     if (change.Opens()) message += Concat(" ", risk.why);
     if (const CallEvidence* const evidence = EvidenceFor(report_, name)) {

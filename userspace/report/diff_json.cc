@@ -85,7 +85,7 @@ JsonValue EvidenceJson(const CallEvidence& evidence) {
 
 JsonValue CallJson(const DiffReport& report, const CallChange& change) {
   const std::string& name = change.names.front();
-  const Risk& risk = RiskOf(report.risks, name);
+  const Risk risk = RiskBehind(change, report.risks);
   JsonValue::Object object = {{"name", name},
                               {"abis", AbisJson(change.abis)},
                               {"risk", RiskLevelName(risk.level)},

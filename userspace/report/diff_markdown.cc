@@ -49,7 +49,7 @@ std::string Changed(const CallChange& change, bool in_table) {
       const bool conditions = when.starts_with("if ");
       part += conditions ? Concat(" if ", code(when.substr(3))) : Concat(" ", EscapeForMarkdown(when));
     }
-    const std::string example = ExampleWords(change.names.empty() ? "call" : change.names.front(), answer);
+    const std::string example = ExampleWords(change, answer);
     if (!example.empty()) part += Concat(", for example ", code(example));
     parts.push_back(std::move(part));
   }
@@ -87,7 +87,7 @@ std::string CallTable(const DiffReport& report, const std::vector<FamilyChanges>
       if (++rows > kMaxRows) continue;
       if (risks) text += Concat("| ", RiskCell(RiskOfChange(*change, report.risks)), ", ", family.family, " ");
       text += Concat("| ", MarkdownCodeInTable(CallTitle(*change, report.native)), " | ", Changed(*change, true), " |");
-      if (risks) text += Concat(" ", EscapeForMarkdown(RiskOf(report.risks, change->names.front()).why), " |");
+      if (risks) text += Concat(" ", EscapeForMarkdown(RiskBehind(*change, report.risks).why), " |");
       text += Concat(evidence ? Concat(" ", Who(report, *change), " |") : "", "\n");
     }
   }
@@ -126,7 +126,7 @@ std::string EvidenceSection(const DiffReport& report, const std::vector<FamilyCh
   std::string items;
   for (const FamilyChanges& family : families) {
     for (const CallChange* change : family.changes) {
-      const Risk& risk = RiskOf(report.risks, change->names.front());
+      const Risk risk = RiskBehind(*change, report.risks);
       items += Concat("- ", MarkdownCode(CallTitle(*change, report.native)));
       if (const CallEvidence* const evidence = EvidenceFor(report, change->names.front())) {
         const std::string origin = OriginWords(*evidence, change->Has(Comparison::kLooser));

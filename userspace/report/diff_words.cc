@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "absl/functional/function_ref.h"
@@ -11,7 +13,10 @@
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/action_spelling.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/report/wording.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/call_text.h"
 
 namespace syscarve {
 namespace {
@@ -131,7 +136,7 @@ std::string WhenWords(const ActionChange& answer, Length length) {
   return Concat("if ", absl::StrJoin(alternatives, ", or "));
 }
 
-std::string ExampleWords(const std::string& name, const ActionChange& answer) {
+std::string ExampleWords(const CallChange& change, const ActionChange& answer) {
   if (answer.when.size() == 1 && answer.when.front().empty()) return "";
   size_t shown = 1;
   for (const auto& conditions : answer.when) {
@@ -140,8 +145,14 @@ std::string ExampleWords(const std::string& name, const ActionChange& answer) {
   for (size_t i = 0; i < answer.example.size(); ++i) {
     if (answer.example[i] != 0) shown = std::max(shown, i + 1);
   }
+  const std::string name = change.names.empty() ? "call" : change.names.front();
+  const std::span<const uint64_t> arguments(answer.example.data(), shown);
+  const std::optional<SyscallId> id = change.abis.empty() ? std::nullopt : FindSyscall(change.abis.front(), name);
+  if (const auto table = ShippedArgumentTable(); table.ok() && id.has_value()) {
+    return CallText(**table, *id, name, arguments, {.paths = {}, .exact = true});
+  }
   std::vector<std::string> values;
-  for (size_t i = 0; i < shown; ++i) values.push_back(absl::StrFormat("0x%x", answer.example[i]));
+  for (const uint64_t argument : arguments) values.push_back(absl::StrFormat("0x%x", argument));
   return Concat(name, "(", absl::StrJoin(values, ", "), ")");
 }
 

@@ -48,7 +48,7 @@ enum class Length { kShort, kWhole };
 std::string WhenWords(const ActionChange& answer, Length length);
 
 // "" whatever the arguments; else "personality(0x9)".
-std::string ExampleWords(const std::string& name, const ActionChange& answer);
+std::string ExampleWords(const CallChange& change, const ActionChange& answer);
 
 // What a change of many calls is about: "numbers without a name, those of the future among them, and 312 calls with a
 // name".

@@ -60,9 +60,9 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   for (const ArgumentSighting& seen : call->seen) {
     std::set<std::string> programs;
     for (const Program& program : seen.programs) programs.insert(EscapeForTerminal(ProgramLabel(program)));
-    text += Concat("  seen ", RecordedCallText(**table, described->second, seen.id, seen.values), " in ", seen.runs,
-                   seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "),
-                   "\n");
+    text +=
+        Concat("  seen ", RecordedCallText(**table, described->second, seen.id, seen.values), " in ", seen.runs,
+               seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), "\n");
   }
   return text;
 }
@@ -126,8 +126,8 @@ std::string ExplainText(const GeneratedProfile& made, std::span<const std::strin
     text += found != made.calls.end() ? Concat(CallLines(*found, made.native_abi), ArgumentLines(made, name))
                                       : RefusedLine(decider, made.profile.abis, name);
     if (const auto replaced = made.replaced.find(name); replaced != made.replaced.end()) {
-      text += Concat("  its arguments are in memory, where no filter can see them; ", replaced->second,
-                     " does the same\n");
+      text +=
+          Concat("  its arguments are in memory, where no filter can see them; ", replaced->second, " does the same\n");
     }
     text += RefusedLines(made, name);
   }

@@ -229,10 +229,32 @@ std::vector<std::string> LooserNames(const Diff& diff) {
   return {names.begin(), names.end()};
 }
 
+namespace {
+
+// The arguments for which something is let through that was not.
+std::vector<std::vector<ArgumentCondition>> OpenedWhen(const CallChange& change) {
+  std::vector<std::vector<ArgumentCondition>> when;
+  for (const ActionChange& answer : change.answers) {
+    if (answer.direction != Comparison::kLooser) continue;
+    // Too many ways to tell.
+    if (answer.when.empty()) return {{}};
+    when.insert(when.end(), answer.when.begin(), answer.when.end());
+  }
+  return when;
+}
+
+}  // namespace
+
+Risk RiskBehind(const CallChange& change, const Risks& risks) {
+  const Risk& risk = RiskOf(risks, change.names.empty() ? "" : change.names.front());
+  return change.Opens() ? RiskUnder(risk, OpenedWhen(change)) : risk;
+}
+
 RiskLevel RiskOfChange(const CallChange& change, const Risks& risks) {
   if (!change.Opens()) return RiskLevel::kLow;
+  const std::vector<std::vector<ArgumentCondition>> when = OpenedWhen(change);
   RiskLevel highest = change.numbers.empty() ? RiskLevel::kLow : RiskOf(risks, "").level;
-  for (const std::string& name : change.names) highest = std::max(highest, RiskOf(risks, name).level);
+  for (const std::string& name : change.names) highest = std::max(highest, RiskUnder(RiskOf(risks, name), when).level);
   return highest;
 }
 

@@ -88,6 +88,9 @@ absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after);
 // Calls, by name and ascending, that are answered less restrictively, on any ABI and in whichever part of `diff`.
 std::vector<std::string> LooserNames(const Diff& diff);
 
+// Of a change of one call: what the arguments give away for which it opens it; where it does not, what the call does.
+Risk RiskBehind(const CallChange& change, const Risks& risks);
+
 // How much a change gives away: the highest risk of its calls when it opens them (RiskOf has that of numbers without a
 // name), else low.
 RiskLevel RiskOfChange(const CallChange& change, const Risks& risks);

@@ -49,7 +49,8 @@ class CallReader {
   CallReader(const ArgumentTable& table, RecordedCall& call) : table_(table), call_(call) {}
 
   void Read(const JsonReader& value) {
-    value.AllowOnly({"name", "arguments", "pointed_to", "options", "whole", "fields", "always", "beside", "in_memory", "why"});
+    value.AllowOnly(
+        {"name", "arguments", "pointed_to", "options", "whole", "fields", "always", "beside", "in_memory", "why"});
     const JsonReader name = value.Required("name");
     call_.name = name.Text(kMaxText);
     const std::optional<SyscallId> id = Namesake(call_.name);
@@ -98,8 +99,8 @@ class CallReader {
       const int index = static_cast<int>(element.Uint(0, kLastArgument));
       if (!call_.indexes.empty() && index <= call_.indexes.back()) element.Fail("the indexes are not ascending");
       const Parameter* const parameter = ParameterOf(table_, id_.abi, call_.name, index);
-      const bool is_address = parameter != nullptr && (parameter->kind == ArgumentKind::kPointer ||
-                                                       parameter->kind == ArgumentKind::kPath);
+      const bool is_address =
+          parameter != nullptr && (parameter->kind == ArgumentKind::kPointer || parameter->kind == ArgumentKind::kPath);
       if (parameter == nullptr || is_address != call_.pointed_to) element.Fail("there is no such argument");
       call_.indexes.push_back(index);
     });

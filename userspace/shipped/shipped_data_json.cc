@@ -7,6 +7,9 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/capability.h"
+#include "userspace/model/syscall_table.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/call_text.h"
 #include "userspace/shipped/risk.h"
 #include "userspace/shipped/shipped_data.h"
 #include "userspace/shipped/shipped_file.h"
@@ -49,6 +52,46 @@ CapabilityRemark ReadRemark(const JsonReader& value, bool opportunistic) {
 void AddRisk(const std::set<std::string>& names, const Risk& risk, const JsonReader& value, Risks& risks) {
   for (const std::string& name : names) {
     if (!risks.emplace(name, risk).second) value.Fail(Concat("\"", name, "\" appears twice"));
+  }
+}
+
+// A number, or what the kernel's headers call it.
+uint64_t ReadValue(const JsonReader& element, const std::string& call, unsigned argument) {
+  if (!element.IsText()) return element.Uint();
+  const auto table = ShippedArgumentTable();
+  std::optional<SyscallId> id = FindSyscall(Abi::kX86_64, call);
+  if (!id.has_value()) id = FindSyscall(Abi::kI386, call);
+  const std::vector<uint64_t> known(argument);
+  const std::optional<uint64_t> value =
+      table.ok() && id.has_value() ? ArgumentFromNames(**table, *id, known, element.Text(kMaxText)) : std::nullopt;
+  if (!value.has_value()) element.Fail("the argument has no such value");
+  return value.value_or(0);
+}
+
+void AddArgumentRisk(const JsonReader& value, Risks& risks) {
+  value.AllowOnly({"names", "argument", "values", "flags", "risk", "why", "references"});
+  constexpr uint64_t kLastArgument = 5;
+  for (const std::string& name : Names(value.Required("names"))) {
+    const auto risk = risks.find(name);
+    if (risk == risks.end()) return value.Fail(Concat("\"", name, "\" has no risk of its own"));
+    ArgumentRisk argument{.argument = static_cast<unsigned>(value.Required("argument").Uint(0, kLastArgument)),
+                          .values = {},
+                          .level = ReadRiskLevel(value.Required("risk")),
+                          .why = value.Required("why").Text(kMaxText),
+                          .references = {}};
+    if (const JsonReader values = value.Optional("values"); values.exists()) {
+      values.ForEach(kMaxElements, [&](const JsonReader& element) {
+        argument.values.insert(ReadValue(element, name, argument.argument));
+      });
+    }
+    if (const JsonReader flags = value.Optional("flags"); flags.exists()) {
+      flags.ForEach(kMaxElements,
+                    [&](const JsonReader& element) { argument.flags |= ReadValue(element, name, argument.argument); });
+    }
+    if (const JsonReader references = value.Optional("references"); references.exists()) {
+      argument.references = NameList(references);
+    }
+    risk->second.arguments.push_back(std::move(argument));
   }
 }
 
@@ -107,7 +150,7 @@ absl::StatusOr<std::vector<OccasionalCalls>> ParseOccasionalCalls(std::string_vi
 
 absl::StatusOr<Risks> ParseRisks(std::string_view text) {
   const auto read = [](const JsonReader& root, Risks& risks) {
-    root.AllowOnly({"schema", "risks", "families"});
+    root.AllowOnly({"schema", "risks", "families", "arguments"});
     root.Required("risks").ForEach(kMaxElements, [&](const JsonReader& value) {
       value.AllowOnly({"names", "risk", "family", "why", "references"});
       const Risk risk{.level = ReadRiskLevel(value.Required("risk")),
@@ -124,8 +167,11 @@ absl::StatusOr<Risks> ParseRisks(std::string_view text) {
                       .references = {}};
       AddRisk(Names(value.Required("names")), risk, value, risks);
     });
+    if (const JsonReader arguments = root.Optional("arguments"); arguments.exists()) {
+      arguments.ForEach(kMaxElements, [&](const JsonReader& value) { AddArgumentRisk(value, risks); });
+    }
   };
-  return Parse<Risks>(text, "syscarve.risk/1", read);
+  return Parse<Risks>(text, "syscarve.risk/2", read);
 }
 
 absl::StatusOr<std::vector<SystemdSet>> ParseSystemdSets(std::string_view text) {

@@ -29,7 +29,8 @@ inline Recording FullRecording() {
       .count = 3,
       .first_seen = kStart + 3,
       .programs = {{0, 3}},
-      .arguments = SeenArguments{.indexes = {0, 1}, .values = {{{1, 524289}, {0, 1}}, {{2, UINT64_MAX}, {0}}}, .open = true, .dirty = true}};
+      .arguments = SeenArguments{
+          .indexes = {0, 1}, .values = {{{1, 524289}, {0, 1}}, {{2, UINT64_MAX}, {0}}}, .open = true, .dirty = true}};
   web.calls[kClone3] = {.count = 2,
                         .programs = {{0, 2}},
                         .arguments = SeenArguments{.indexes = {0}, .pointed_to = true, .values = {{{4001536}, {0}}}}};

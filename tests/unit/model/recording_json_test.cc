@@ -215,9 +215,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{R"({"0": 23})",
                 R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "dirty": false, "values": []})",
                 CALL ".arguments.dirty: it is true, or not there"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1, 2], "programs": [0]}]})",
-                CALL ".arguments.values[0].are: not as many values as indexes"},
+        BadCase{
+            R"({"0": 23})",
+            R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1, 2], "programs": [0]}]})",
+            CALL ".arguments.values[0].are: not as many values as indexes"},
         BadCase{R"({"0": 23})",
                 R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [0]},)"
                 R"( {"are": [1], "programs": [0]}]})",

@@ -27,17 +27,14 @@ TEST(RunListTest, GivesBackWhatWasPutIn) {
   run.start = UINT64_MAX;
   run.end = 0;
   SubjectTrace& trace = run.subjects[UINT32_MAX];
-  trace.calls[{Abi::kSheb, INT32_MAX}] = {.count = UINT64_MAX,
-                                          .first_seen = 0,
-                                          .programs = {{UINT32_MAX, UINT64_MAX}},
-                                          .arguments = SeenArguments{
-                                              .indexes = {0, 5},
-                                              .values = {{{0, UINT64_MAX}, {0, UINT32_MAX}}, {{1, 0}, {7}}},
-                                              .open = true}};
+  trace.calls[{Abi::kSheb, INT32_MAX}] = {
+      .count = UINT64_MAX,
+      .first_seen = 0,
+      .programs = {{UINT32_MAX, UINT64_MAX}},
+      .arguments = SeenArguments{
+          .indexes = {0, 5}, .values = {{{0, UINT64_MAX}, {0, UINT32_MAX}}, {{1, 0}, {7}}}, .open = true}};
   trace.calls[{Abi::kSheb, 1}] = {
-      .count = 1,
-      .programs = {{1, 1}},
-      .arguments = SeenArguments{.indexes = {3}, .pointed_to = true}};
+      .count = 1, .programs = {{1, 1}}, .arguments = SeenArguments{.indexes = {3}, .pointed_to = true}};
   trace.calls[{Abi::kX86_64, 0}] = {};
   trace.runtime_calls[{Abi::kArm, 7}] = {.count = 3, .programs = {{0, 1}, {1, 1}}};
   trace.baseline_calls[{Abi::kArm, 7}] = {.count = 1, .programs = {{0, UINT64_MAX}, {1, 2}}};

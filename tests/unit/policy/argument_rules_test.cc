@@ -175,7 +175,8 @@ TEST(ArgumentRulesTest, MemoryDoesNotBecomeCodeUnlessThatWasSeen) {
 TEST(ArgumentRulesTest, AllIsExactlyWhatWasSeen) {
   RecordingBuilder builder;
   CallWith(builder, "socket", {{AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0}, {AF_UNIX, SOCK_DGRAM, 0}});
-  CallWith(builder, "mmap", {{PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS}, {PROT_READ | PROT_EXEC, MAP_PRIVATE}});
+  CallWith(builder, "mmap",
+           {{PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS}, {PROT_READ | PROT_EXEC, MAP_PRIVATE}});
   CallWith(builder, "madvise", {{MADV_DONTNEED}, {MADV_FREE}});
   CallWith(builder, "prctl", {{PR_SET_NAME, 0}, {PR_SET_DUMPABLE, 0}});
   const Filter filter(MadeOf(builder, ArgumentMode::kAll).profile);
@@ -240,12 +241,11 @@ TEST(ArgumentRulesTest, ACeilingStaysInForce) {
   RecordingBuilder builder;
   CallWith(builder, "socket", {{AF_INET, SOCK_STREAM, 0}});
   GenerateOptions options;
-  options.ceiling = Profile{
-      .default_action = {ActionKind::kErrno, EPERM},
-      .abis = {Abi::kX86_64},
-      .rules = {{.names = {"socket"},
-                 .action = {ActionKind::kAllow, 0},
-                 .conditions = {{.index = 0, .op = CompareOp::kNotEqual, .value = AF_VSOCK}}}}};
+  options.ceiling = Profile{.default_action = {ActionKind::kErrno, EPERM},
+                            .abis = {Abi::kX86_64},
+                            .rules = {{.names = {"socket"},
+                                       .action = {ActionKind::kAllow, 0},
+                                       .conditions = {{.index = 0, .op = CompareOp::kNotEqual, .value = AF_VSOCK}}}}};
   const Filter filter(MadeOf(builder, ArgumentMode::kSafe, options).profile);
   EXPECT_TRUE(filter.Allows("socket", {AF_INET, SOCK_STREAM, 0}));
   EXPECT_FALSE(filter.Allows("socket", {AF_VSOCK, SOCK_STREAM, 0}));

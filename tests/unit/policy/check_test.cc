@@ -183,11 +183,11 @@ TEST(CheckTest, AnArgumentThatWasNotRecordedBesideTheFirstCanHaveBeenAnything) {
   builder.Call("prctl", 2);
   const auto checked = [&](uint64_t option) {
     builder.trace().calls.begin()->second.arguments = Were({0, 1}, {{option, 0}});
-    const Profile profile = {.default_action = kEperm,
-                             .abis = {Abi::kX86_64},
-                             .rules = {{.names = {"prctl"},
-                                        .action = kAllow,
-                                        .conditions = {{.index = 1, .op = CompareOp::kEqual, .value = 0}}}}};
+    const Profile profile = {
+        .default_action = kEperm,
+        .abis = {Abi::kX86_64},
+        .rules = {
+            {.names = {"prctl"}, .action = kAllow, .conditions = {{.index = 1, .op = CompareOp::kEqual, .value = 0}}}}};
     return Checked(profile, builder.Build()).depends.size();
   };
   EXPECT_EQ(checked(PR_SET_DUMPABLE), 0U);

@@ -85,12 +85,15 @@ TEST(RecordedArgumentsTest, RefusesWhatMakesNoSense) {
             in_calls(".arguments[1]: the indexes are not ascending"));
   EXPECT_EQ(ErrorOf(R"({"name": "socket", "arguments": [0], "fields": [{"argument": 1}], "why": "x"})"),
             in_calls(".fields[0].argument: it is not recorded"));
-  EXPECT_EQ(ErrorOf(R"({"name": "socket", "arguments": [0], "fields": [{"argument": 0, "of": ["AF_NONE"]}], "why": "x"})"),
-            in_calls(".fields[0].of[0]: the argument has no such value"));
+  EXPECT_EQ(
+      ErrorOf(R"({"name": "socket", "arguments": [0], "fields": [{"argument": 0, "of": ["AF_NONE"]}], "why": "x"})"),
+      in_calls(".fields[0].of[0]: the argument has no such value"));
   EXPECT_EQ(ErrorOf(R"({"name": "socket", "arguments": [0], "always": [["AF_UNIX"]], "why": "x"})"),
             in_calls(": nothing is narrowed"));
-  EXPECT_EQ(ErrorOf(R"({"name": "socket", "arguments": [0, 1], "fields": [{"argument": 0}], "always": [["AF_UNIX"]], "why": "x"})"),
-            in_calls(".always[0]: expected a value of each argument"));
+  EXPECT_EQ(
+      ErrorOf(
+          R"({"name": "socket", "arguments": [0, 1], "fields": [{"argument": 0}], "always": [["AF_UNIX"]], "why": "x"})"),
+      in_calls(".always[0]: expected a value of each argument"));
   EXPECT_EQ(ErrorOf(R"({"name": "prctl", "arguments": [0, 1], "options": [128], "why": "x"})"),
             in_calls(".options: too great a number"));
 }

@@ -2,7 +2,11 @@
 // What is said of each call: that nothing is forgotten or said twice, and that the parser is strict.
 #include "userspace/shipped/risk.h"
 
+#include <asm/ioctls.h>
 #include <gtest/gtest.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <set>
 
@@ -61,7 +65,7 @@ TEST(RiskTest, LevelsHaveNames) {
 
 TEST(RiskTest, ParserRefusesWhatIsNotTheSchema) {
   const auto parses = [](const std::string& risk, const std::string& families) {
-    return ParseRisks(R"({"schema": "syscarve.risk/1", "risks": [)" + risk + R"(], "families": [)" + families + "]}")
+    return ParseRisks(R"({"schema": "syscarve.risk/2", "risks": [)" + risk + R"(], "families": [)" + families + "]}")
         .ok();
   };
   const std::string risk = R"({"names": ["open"], "risk": "high", "family": "file", "why": "w.", "references": ["r"]})";
@@ -73,7 +77,40 @@ TEST(RiskTest, ParserRefusesWhatIsNotTheSchema) {
   EXPECT_FALSE(parses(R"({"names": ["a"], "risk": "grave", "family": "f", "why": "w.", "references": ["r"]})", ""));
   EXPECT_FALSE(parses(R"({"names": ["a"], "risk": "high", "family": "f", "why": "w.", "references": []})", ""));
   EXPECT_FALSE(parses(R"({"names": [], "risk": "high", "family": "f", "why": "w.", "references": ["r"]})", ""));
-  EXPECT_FALSE(ParseRisks(R"({"schema": "syscarve.risk/2", "risks": [], "families": []})").ok());
+  EXPECT_FALSE(ParseRisks(R"({"schema": "syscarve.risk/3", "risks": [], "families": []})").ok());
+}
+
+// The level of `name` where all of `conditions` hold.
+RiskLevel LevelWhere(std::string_view name, std::vector<ArgumentCondition> conditions) {
+  return RiskUnder(RiskOf(**ShippedRisks(), name), {std::move(conditions)}).level;
+}
+
+ArgumentCondition Is(unsigned index, uint64_t value, uint64_t mask = 0xffffffff) {
+  return {.index = index, .op = CompareOp::kMaskedEqual, .value = mask, .value_two = value};
+}
+
+TEST(RiskTest, AnArgumentDecidesWhatACallGivesAway) {
+  EXPECT_EQ(LevelWhere("socket", {Is(0, AF_INET)}), RiskLevel::kLow);
+  EXPECT_EQ(LevelWhere("socket", {Is(0, AF_INET, 0xfffffff7)}), RiskLevel::kLow) << "AF_INET and AF_INET6";
+  EXPECT_EQ(LevelWhere("socket", {Is(0, AF_NETLINK), Is(2, 0)}), RiskLevel::kMedium);
+  EXPECT_EQ(LevelWhere("socket", {Is(0, AF_PACKET)}), RiskLevel::kHigh);
+  EXPECT_EQ(LevelWhere("socket", {Is(0, AF_INET, 0x3)}), RiskLevel::kHigh) << "others among them";
+  EXPECT_EQ(LevelWhere("socket", {{.index = 0, .op = CompareOp::kEqual, .value = AF_VSOCK}}), RiskLevel::kHigh);
+  EXPECT_EQ(LevelWhere("socket", {Is(0, 250)}), RiskOf(**ShippedRisks(), "socket").level) << "nothing is known of it";
+  EXPECT_EQ(LevelWhere("clone", {Is(0, 0, 0x7e020000)}), RiskLevel::kLow);
+  EXPECT_EQ(LevelWhere("clone", {Is(0, CLONE_NEWUSER, 0x7e020000)}), RiskLevel::kHigh);
+  EXPECT_EQ(LevelWhere("clone", {Is(0, CLONE_NEWNET, 0x7e020000)}), RiskLevel::kMedium);
+  EXPECT_EQ(LevelWhere("ioctl", {Is(1, TCGETS)}), RiskLevel::kLow);
+  EXPECT_EQ(LevelWhere("ioctl", {Is(1, TIOCSTI)}), RiskLevel::kHigh);
+  EXPECT_EQ(LevelWhere("mprotect", {Is(2, 0, PROT_EXEC)}), RiskLevel::kLow);
+  EXPECT_EQ(LevelWhere("mprotect", {Is(2, PROT_EXEC, PROT_EXEC)}), RiskLevel::kMedium);
+}
+
+TEST(RiskTest, WithoutConditionsItIsTheCalls) {
+  const Risk& risk = RiskOf(**ShippedRisks(), "socket");
+  EXPECT_EQ(RiskUnder(risk, {}), risk);
+  EXPECT_EQ(RiskUnder(risk, {{}}), risk);
+  EXPECT_EQ(RiskUnder(risk, {{Is(0, AF_INET)}, {Is(0, AF_PACKET)}}).level, RiskLevel::kHigh) << "the worst counts";
 }
 
 }  // namespace

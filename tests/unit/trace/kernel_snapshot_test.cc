@@ -75,8 +75,7 @@ TEST(AggregateRun, ArgumentsAreThoseOfTheRunsOwnCalls) {
   const Recording recording = aggregator.Finish(1);
   const Observation seen = recording.runs[0].subjects.at(0).calls.at(kGetpid);
   ASSERT_TRUE(seen.arguments.has_value());
-  EXPECT_EQ(seen.arguments->values,
-            (std::map<std::vector<uint64_t>, std::set<ProgramId>>{{{7}, {0}}, {{9}, {1}}}));
+  EXPECT_EQ(seen.arguments->values, (std::map<std::vector<uint64_t>, std::set<ProgramId>>{{{7}, {0}}, {{9}, {1}}}));
   EXPECT_FALSE(seen.arguments->open);
 }
 
