@@ -199,7 +199,7 @@ class RecordIt(SituationTest):
         self.assertEqual((result.status, refused), (0, set()))
 
     def test_reload(self):
-        self.check_unknown("reload", {"umask", "kill", "getppid"}, set(), {"kill"})
+        self.check_unknown("reload", {"umask", "kill", "getppid"}, set())
 
     def test_purge(self):
         self.check_unknown("purge", {"unlink"}, {"unlink"})

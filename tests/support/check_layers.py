@@ -18,7 +18,7 @@ MAY_SEE = {
     "shipped": {"base", "model"},
     "process": {"base", "model"},
     "policy": {"base", "model", "seccomp", "shipped"},
-    "trace": {"base", "model", "process"},
+    "trace": {"base", "model", "process", "shipped"},
     "container": {"base", "model", "process"},
     "read": {"base", "model"},
     "review": {"base", "model", "seccomp", "shipped", "policy"},

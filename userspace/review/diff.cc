@@ -165,10 +165,12 @@ class Differ {
     constexpr Action kOut{ActionKind::kErrno, 0};
     const Decision decision = {{kOut, sets_.Not(on)}, {kIn, on}};
     const bool low_half = ComparesLowHalfOnly(abi);
-    SYSCARVE_ASSIGN_OR_RETURN(std::optional<ArgumentRules> rules,
-                              ToConditions(sets_, decision, kOut, low_half, ComparisonStyle::kInclusive));
+    SYSCARVE_ASSIGN_OR_RETURN(
+        std::optional<ArgumentRules> rules,
+        ToConditions(sets_, decision, kOut, low_half, ComparisonStyle::kInclusive, ConditionUse::kReport));
     if (!rules.has_value() && low_half) {
-      SYSCARVE_ASSIGN_OR_RETURN(rules, ToConditions(sets_, decision, kOut, false, ComparisonStyle::kInclusive));
+      SYSCARVE_ASSIGN_OR_RETURN(
+          rules, ToConditions(sets_, decision, kOut, false, ComparisonStyle::kInclusive, ConditionUse::kReport));
     }
     std::vector<std::vector<ArgumentCondition>> when;
     for (ArgumentRule& rule : rules.value_or(ArgumentRules{})) when.push_back(std::move(rule.conditions));

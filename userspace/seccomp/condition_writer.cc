@@ -38,7 +38,8 @@ using Product = std::array<Set, 6>;
 
 class ConditionWriter {
  public:
-  explicit ConditionWriter(ArgumentSets& sets) : sets_(sets) {}
+  ConditionWriter(ArgumentSets& sets, ConditionUse use)
+      : sets_(sets), max_mixed_(use == ConditionUse::kProfile ? kMaxMixedRules : kMaxRulesPerCall) {}
 
   // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
   std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half,
@@ -67,7 +68,7 @@ class ConditionWriter {
       }
       alternatives.insert(alternatives.end(), grown.begin(), grown.end());
       mixed = mixed || grown.front().size() > 1 || grown.front().front().index != alternatives.front().front().index;
-      if (alternatives.size() > (mixed ? kMaxMixedRules : kMaxRulesPerCall)) return std::nullopt;
+      if (alternatives.size() > (mixed ? max_mixed_ : kMaxRulesPerCall)) return std::nullopt;
     }
     std::sort(alternatives.begin(), alternatives.end());
     if (mixed) DropImplied(low_half, alternatives);
@@ -225,6 +226,7 @@ class ConditionWriter {
   }
 
   ArgumentSets& sets_;
+  size_t max_mixed_;
 };
 
 // What a profile of `context` and of `rules` for `name` decides for `ids`.
@@ -254,9 +256,10 @@ absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, c
 }  // namespace
 
 absl::StatusOr<std::optional<ArgumentRules>> ToConditions(ArgumentSets& sets, const Decision& decision,
-                                                          Action otherwise, bool low_half, ComparisonStyle spelling) {
+                                                          Action otherwise, bool low_half, ComparisonStyle spelling,
+                                                          ConditionUse use) {
   ArgumentRules rules;
-  ConditionWriter writer(sets);
+  ConditionWriter writer(sets, use);
   for (const auto& [action, on] : decision) {
     if (action == otherwise) continue;
     if (low_half && sets.DependsOnHighHalf(on)) return std::optional<ArgumentRules>();

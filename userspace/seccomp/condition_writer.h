@@ -27,12 +27,16 @@ using ArgumentRules = std::vector<ArgumentRule>;
 // the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
 enum class ComparisonStyle { kInclusive, kExclusive, kMasked };
 
+// What conditions are for: a profile that libseccomp has to come back from, or only to be read.
+enum class ConditionUse { kProfile, kReport };
+
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
 // all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
 // the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
 // kResourceExhausted: too complex.
 absl::StatusOr<std::optional<ArgumentRules>> ToConditions(ArgumentSets& sets, const Decision& decision,
-                                                          Action otherwise, bool low_half, ComparisonStyle spelling);
+                                                          Action otherwise, bool low_half, ComparisonStyle spelling,
+                                                          ConditionUse use = ConditionUse::kProfile);
 
 // The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
 // shows: exact if any are, else tighter, and looser only if every candidate is. kResourceExhausted: too complex.
