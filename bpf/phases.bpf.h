@@ -57,6 +57,19 @@ static __always_inline bool is_runtime(__u32 process)
 	return runtime && !runtime->started;
 }
 
+// Whether `task` was forked by the recorder and has not executed a program yet, as it shows itself: the kernel may have skipped the
+// programs that are told of forks and of moves. What a program makes in the name of its parent, threads too, or leaves to it, has
+// executed one program more.
+static __always_inline bool is_recorders_child(struct task_struct *task)
+{
+	if (!recorder_process)
+		return false;
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+
+	return (__u32)BPF_CORE_READ(parent, tgid) == recorder_process &&
+	       BPF_CORE_READ(parent, self_exec_id) == task->self_exec_id;
+}
+
 // The process of `task` comes into a subject from outside, by the hand of `mover`.
 static __always_inline void begin_runtime(struct task_struct *task, struct task_struct *mover)
 {

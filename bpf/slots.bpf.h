@@ -154,6 +154,13 @@ __noinline __u32 decide(long id)
 	__u32 slot = 0;
 	__u32 subject = subject_of(task);
 
+	if (is_recorders_child(task)) {
+		if (!runtime_of(task->tgid))
+			begin_runtime(task, task);
+		// Not remembered: it is about to be moved.
+		if (!subject)
+			return 0;
+	}
 	if (subject) {
 		struct recorder_runtime *runtime = current_runtime(task, id);
 

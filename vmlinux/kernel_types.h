@@ -229,6 +229,8 @@ struct task_struct {
 	struct thread_info thread_info;
 	int pid;
 	int tgid;
+	struct task_struct *real_parent; /* who forked it, or had it forked in its name (CLONE_PARENT), or was left it */
+	u64 self_exec_id; /* how many programs were executed on the way here: a copy of the parent's, and one more at each exec */
 	int exit_code;
 	unsigned long atomic_flags; /* bit 0 is PFA_NO_NEW_PRIVS */
 	char comm[16];

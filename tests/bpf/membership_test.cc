@@ -166,6 +166,14 @@ TEST_F(MembershipTest, FollowsWhatLeaves) {
   EXPECT_EQ(Count(recording, "sched_getparam"), 23u);
 }
 
+// As far as its parent goes, it is no other than what the recorder itself forks.
+TEST_F(MembershipTest, FollowsAChildThatTheCommandHasForkedInTheRecordersName) {
+  const Recording recording =
+      RecordShell(absl::StrCat("exec ", Wander(), " sibling ", Call("sched_rr_get_interval", 11)));
+  EXPECT_EQ(Count(recording, "sched_rr_get_interval"), 11u);
+  EXPECT_TRUE(recording.losses.empty());
+}
+
 TEST_F(MembershipTest, ALeaverThatOutlivesTheCommandIsFollowedToItsEnd) {
   const std::string ready = Fifo("ready");
   std::thread teller([&] { Tell(ready); });

@@ -5,6 +5,7 @@
 //   fork               the child does the rest; its parent waits for it
 //   born:DIR           likewise, and the child is born in the cgroup DIR (clone3's CLONE_INTO_CGROUP)
 //   leave              the child does the rest; its parent ends at once
+//   sibling            the same, and the child's parent is the parent of who forks it (CLONE_PARENT)
 //   deep:DIR:LEVELS    makes a chain of LEVELS cgroups below DIR; the child does the rest in the lowest, and the chain
 //   is
 //                      removed behind it
@@ -50,6 +51,11 @@ static pid_t born_in(const char* directory) {
   int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   struct clone_args clone = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)fd};
   if (fd < 0) die(directory);
+  return (pid_t)syscall(SYS_clone3, &clone, sizeof(clone));
+}
+
+static pid_t fork_sibling(void) {
+  struct clone_args clone = {.flags = CLONE_PARENT};
   return (pid_t)syscall(SYS_clone3, &clone, sizeof(clone));
 }
 
@@ -113,6 +119,9 @@ int main(int argc, char** argv) {
       argv[i] = argv[0];
       execv("/proc/self/exe", argv + i);
       die("execv");
+    } else if (strcmp(argv[i], "sibling") == 0) {
+      pid_t child = fork_sibling();
+      if (child != 0) _exit(child < 0);
     } else {
       pid_t child = (rest = after(argv[i], "born:")) ? born_in(rest) : fork();
       if (child == 0) continue;
