@@ -319,7 +319,7 @@ check_storm() {
 # The live tests. Where recording with BPF works none may be skipped.
 check_bpf() {
   local test log passed broken skipped status wrong
-  for test in recorder program_barrier container membership; do
+  for test in recorder program_barrier container membership life; do
     chosen "bpf-$test" || continue
     log=$test.log status=0 wrong=
     timeout --kill-after=5 1500 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
