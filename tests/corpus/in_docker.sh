@@ -4,6 +4,7 @@
 # and uses it as a project's own tests would. What prepare() makes has to be in the image already.
 #
 #   load        the load, and leaves the container running, for `record --exercise`
+#   once        the load, a stop
 #   everything  the load, every other request, a shell, a reload, a stop, a start on the data that is there, the load, a stop
 #
 # CORPUS_RUN has more words for `docker run`.
@@ -22,6 +23,7 @@ has() { grep -q "^$1() {" "$corpus/services/$name"; }
 until_ready() {
   for _ in $(seq 300); do
     if client ready > /dev/null 2>&1; then return; fi
+    if [ "$(docker inspect --format '{{.State.Running}}' "$name")" != true ]; then break; fi
     sleep 0.1
   done
   echo "$name does not become ready:" >&2
@@ -54,6 +56,11 @@ docker run --detach --name "$name" --network none --user "$user" --stop-signal "
   ${CORPUS_RUN:-} "$image" "$@" > /dev/null
 in_use
 if [ "$work" = load ]; then exit; fi
+if [ "$work" = once ]; then
+  stop
+  docker rm "$name" > /dev/null
+  exit
+fi
 for other in $(sed -n 's/^\(other_[a-z_]*\)() {.*/\1/p' "$corpus/services/$name"); do
   client "$other" || { echo "$name: $other failed" >&2; exit 1; }
 done

@@ -11,7 +11,9 @@ from support import SOURCE, load, wait_until
 CORPUS = os.path.join(SOURCE, "tests/corpus")
 
 
-class Corpus(ContainerTest):
+class CorpusTest(ContainerTest):
+    """A service of the corpus, named as the test is."""
+
     def setUp(self):
         super().setUp()
         self.name = self.id().rpartition(".test_")[2].replace("_", "-")
@@ -40,6 +42,8 @@ class Corpus(ContainerTest):
         self._remove_containers(self.api)
         return recorder.folder
 
+
+class Corpus(CorpusTest):
     def verify(self, *recordings):
         """The status of `verify` for the profiles made of the recordings, what it says, and its report."""
         profiles = self.new_folder()

@@ -146,19 +146,26 @@ absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const 
   return profiles;
 }
 
-const ServiceProfile* ProfileFor(const Container& container, By by, std::span<const ServiceProfile> profiles) {
+std::vector<std::string> ServiceTitles(const Container& container, By by) {
   const std::string name = SubjectName(container, by);
   std::vector<std::string> candidates = {name};
   if (const std::string_view project = ComposeProject(container); by == By::kService && !project.empty()) {
     candidates.insert(candidates.begin(), Concat(project, "-", name));
   }
+  std::vector<std::string> titles;
   for (const std::string& candidate : candidates) {
     if (candidate.empty()) continue;
     std::set<std::string> taken;
-    const std::string stem = FileStem(candidate, taken);
-    for (const ServiceProfile& profile : profiles) {
-      if (profile.title == stem || profile.title == candidate) return &profile;
-    }
+    titles.push_back(FileStem(candidate, taken));
+    if (titles.back() != candidate) titles.push_back(candidate);
+  }
+  return titles;
+}
+
+const ServiceProfile* ProfileFor(const Container& container, By by, std::span<const ServiceProfile> profiles) {
+  for (const std::string& title : ServiceTitles(container, by)) {
+    const auto found = std::ranges::find(profiles, title, &ServiceProfile::title);
+    if (found != profiles.end()) return &*found;
   }
   return nullptr;
 }

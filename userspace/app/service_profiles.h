@@ -43,6 +43,10 @@ struct ServiceProfile {
 absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const std::string> words,
                                                                 const ProfileTarget& target);
 
+// What the file of a container's service may be called, without its extension; the best first: of its Compose project and
+// service ("shop-web"), of its service alone.
+std::vector<std::string> ServiceTitles(const Container& container, By by);
+
 // The profile for a container: of its Compose project and service ("shop-web") before that of its service alone. By
 // FileStem, as recordings are called. nullptr for none.
 const ServiceProfile* ProfileFor(const Container& container, By by, std::span<const ServiceProfile> profiles);

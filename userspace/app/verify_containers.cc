@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,12 +18,13 @@
 #include <system_error>
 #include <utility>
 
+#include "userspace/app/container_ends.h"
 #include "userspace/app/container_findings.h"
 #include "userspace/app/record_containers.h"
 #include "userspace/app/recording_inputs.h"
+#include "userspace/app/relayed_command.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
-#include "userspace/base/fallback_folder.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
 #include "userspace/base/unique_fd.h"
@@ -33,7 +33,6 @@
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/process/process_tree.h"
-#include "userspace/process/stale_name.h"
 
 namespace syscarve {
 namespace {
@@ -44,62 +43,8 @@ using std::chrono::milliseconds;
 
 // Of containers that were created with their profiles.
 constexpr std::string_view kConfinedLabel = "syscarve.verify";
-constexpr std::string_view kFolderPrefix = "syscarve-verify.";
 // How long a recorder may take to write what it has, once it was told to end.
 constexpr std::chrono::seconds kRecorderLimit{60};
-
-// For the socket and the recordings of a verification.
-class WorkFolder {
- public:
-  // The identity can pass through it, and nobody but us can look into it.
-  static absl::StatusOr<WorkFolder> Make(bool others_pass) {
-    const std::string parent = RuntimeFolders().front();
-    RemoveStale(parent);
-    WorkFolder made;
-    std::string path = Concat(parent, "/", kFolderPrefix, getpid(), ".XXXXXX");
-    if (mkdtemp(path.data()) == nullptr) return PosixError(Concat("make a folder ", path), errno);
-    made.path_ = path;
-    if (mkdir(made.recordings().c_str(), 0700) != 0) return PosixError(Concat("make a folder in ", path), errno);
-    if (others_pass && chmod(path.c_str(), 0711) != 0) return PosixError(Concat("open ", path), errno);
-    return made;
-  }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkFolder& operator=(WorkFolder&&) = delete;
-  ~WorkFolder() { Remove(path_); }
-
-  const std::string& path() const { return path_; }
-  // Nobody else comes to what is in it, whoever that belongs to.
-  std::string recordings() const { return path_ + "/recordings"; }
-
- private:
-  WorkFolder() = default;
-  static void Remove(const std::string& path) {
-    std::error_code error;
-    if (!path.empty()) fs::remove_all(path, error);
-  }
-  // One that was killed could not remove its own.
-  static void RemoveStale(const std::string& parent) {
-    std::error_code error;
-    std::vector<std::string> stale;
-    for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
-      if (IsOfTheDead(it->path().filename().string(), kFolderPrefix)) stale.push_back(it->path().string());
-    }
-    for (const std::string& path : stale) Remove(path);
-  }
-
-  std::string path_;
-};
-
-Command WithEngine(Command command, const std::string& socket) {
-  // What else chooses an engine would be believed before DOCKER_HOST, or contradict it.
-  constexpr std::string_view kOthers[] = {
-      "DOCKER_HOST=", "DOCKER_CONTEXT=", "DOCKER_TLS_VERIFY=", "DOCKER_TLS=", "DOCKER_CERT_PATH="};
-  std::erase_if(command.environment, [&](const std::string& variable) {
-    return std::ranges::any_of(kOthers, [&](std::string_view other) { return variable.starts_with(other); });
-  });
-  command.environment.push_back(Concat("DOCKER_HOST=unix://", socket));
-  return command;
-}
 
 // Passes warnings and errors on: what was recorded is nobody's progress here.
 class RecorderNotes : public Notes {
@@ -112,20 +57,6 @@ class RecorderNotes : public Notes {
  private:
   Notes& notes_;
 };
-
-bool IsOurProgram(pid_t pid) {
-  struct stat theirs = {};
-  struct stat ours = {};
-  return stat(Concat("/proc/", pid, "/exe").c_str(), &theirs) == 0 && stat("/proc/self/exe", &ours) == 0 &&
-         theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
-}
-
-// Kills the processes below `ancestor` that are not of our own making, as the recorder, its guardian and the relay are.
-void EndBelow(pid_t ancestor) {
-  for (const ProcessInfo& process : FindDescendants(ancestor)) {
-    if (!process.dead && !IsOurProgram(process.pid)) KillProcess(process);
-  }
-}
 
 // What a recorder's process tells: "0 STATUS", or a status code, a blank and its message.
 std::string Outcome(const absl::StatusOr<RecordedContainers>& recorded) {
@@ -191,7 +122,13 @@ class Verifier {
     run.containers.emplace();
     run.containers->problems = report->problems;
     SYSCARVE_RETURN_IF_ERROR(ReadRecordings(recordings, enforced, *run.containers));
-    AddEnds(report->events, *run.containers);
+    AddContainerEnds(
+        report->events, kConfinedLabel,
+        [this](const Container& container) -> std::optional<std::string> {
+          const ServiceProfile* const profile = ProfileOf(container);
+          return profile == nullptr ? std::nullopt : std::optional(profile->title);
+        },
+        run.containers->containers);
     std::error_code error;
     fs::remove_all(recordings, error);
     return run;
@@ -352,58 +289,6 @@ class Verifier {
     }
     return enforced ? FindRefused(*profile, recording, before_, found)
                     : FindWouldBeRefused(*profile, recording, found, before_);
-  }
-
-  struct Life {
-    Container container;
-    UnixNanos told_to_stop = 0;
-    UnixNanos ended = 0;
-    int status = 0;
-    bool started = false;
-  };
-
-  void AddEnds(const std::vector<EngineEvent>& events, VerifiedContainers& found) const {
-    constexpr int kKilled = 9;
-    std::map<std::string, Life> lives;
-    for (const EngineEvent& event : events) {
-      Life& life = lives[event.id];
-      life.container.id = event.id;
-      if (life.container.name.empty()) life.container.name = event.name;
-      life.container.image = event.image;
-      life.container.labels = event.labels;
-      if (event.kind == EngineEventKind::kStart) {
-        life.started = true;
-        life.told_to_stop = life.ended = 0;
-      } else if (event.kind == EngineEventKind::kKill) {
-        // What an engine kills, because a stop took too long, was told before. Of signals that mean something else, as a
-        // reload does, the last one is the stop.
-        if (event.signal != kKilled || life.told_to_stop == 0) life.told_to_stop = event.time;
-      } else if (event.kind == EngineEventKind::kDie) {
-        life.ended = event.time;
-        life.status = event.exit_code;
-      }
-    }
-    for (const auto& [id, life] : lives) {
-      const ServiceProfile* const profile = ProfileOf(life.container);
-      if (!life.started || profile == nullptr) continue;
-      auto place = std::ranges::find(found.containers, id, &VerifiedContainer::id);
-      if (place == found.containers.end()) {
-        place = found.containers.insert(place, {.service = profile->title,
-                                                .name = life.container.name,
-                                                .id = id,
-                                                .confined = life.container.labels.contains(std::string(kConfinedLabel)),
-                                                .running = false,
-                                                .status = std::nullopt,
-                                                .stop = std::nullopt});
-      }
-      place->running = life.ended == 0;
-      if (life.ended == 0) continue;
-      place->status = life.status;
-      if (life.told_to_stop != 0 && life.told_to_stop <= life.ended) {
-        place->stop =
-            std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(life.ended - life.told_to_stop));
-      }
-    }
   }
 
   const VerifyContainersRequest& request_;

@@ -23,7 +23,7 @@ absl::StatusOr<ContainerFilter> ContainerFlags::Filter() const {
   return filter;
 }
 
-void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by) {
+void AddContainerChoice(CLI::App& verb, ContainerFlags& flags, const std::string& by) {
   AddEngineSocket(verb, flags.engine_socket)->group(kContainers);
   verb.add_option("--name", flags.names, "Only containers whose name matches this pattern, as web-* (repeatable)")
       ->type_name("GLOB")
@@ -40,6 +40,10 @@ void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string&
       ->check(CLI::IsMember({"service", "container", "image"}))
       ->capture_default_str()
       ->group(kContainers);
+}
+
+void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by) {
+  AddContainerChoice(verb, flags, by);
   verb.add_option("--cgroup-parent", flags.cgroup_parents,
                   "Take every cgroup that is made below this one for a container, whatever its name (repeatable)")
       ->type_name("CGROUP")

@@ -32,7 +32,10 @@ struct ContainerFlags {
   absl::StatusOr<ContainerFilter> Filter() const;
 };
 
-// All of ContainerFlags, in the group "Containers". `by` is what --by says of itself.
+// Those of ContainerFlags that say which engine's containers, and what they are called by, in the group "Containers".
+// `by` is what --by says of itself.
+void AddContainerChoice(CLI::App& verb, ContainerFlags& flags, const std::string& by);
+// All of ContainerFlags, likewise.
 void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by);
 
 }  // namespace syscarve::cli

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
-#include "userspace/app/proof.h"
-#include "userspace/app/prove_command.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/app/recording_output.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/file.h"
 #include "userspace/base/output_file.h"
 #include "userspace/cli/command_words.h"
+#include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/prove/proof.h"
+#include "userspace/prove/prove_command.h"
+#include "userspace/prove/prove_containers.h"
 
 namespace syscarve::cli {
 namespace {
@@ -34,26 +41,33 @@ constexpr char kHelp[] =
     "the ids, groups, capabilities, root directory and listening ports with which each program ends.\n\n"
     "  sudo syscarve prove --user root -- ./run-my-tests.sh\n"
     "  sudo syscarve prove --recording web.recording.json --user root -- ./run-my-tests.sh\n"
-    "  syscarve prove --syscalls --budget 10m --report proof.json -- ./run-my-tests.sh\n\n"
+    "  syscarve prove --syscalls --budget 10m --report proof.json -- ./run-my-tests.sh\n"
+    "  sudo syscarve prove --docker recordings -- ./run-the-tests.sh\n\n"
     "No capability can be removed from the result. With --syscalls the calls that the command makes are tried in the\n"
-    "same way, answered with ENOSYS. The command is run many times and must clean up after itself.";
+    "same way, answered with ENOSYS. The command is run many times and must clean up after itself.\n\n"
+    "With --docker it is the containers that the command creates whose capabilities are removed, one service after the\n"
+    "other.";
 
 struct ProveFlags {
-  ProveRequest request;
+  ProofRequest request;
   bool capabilities = false;
   bool calls = false;
   std::chrono::milliseconds limit{0};
   std::chrono::milliseconds budget{0};
   std::string recording;
   std::optional<std::string> report;
+  std::string resume;
   std::optional<std::string> user;
   bool quiet = false;
-  std::vector<std::string> command;
+  bool docker = false;
+  ContainerFlags containers;
+  std::vector<std::string> words;  // What the command line has beside options: recordings, and the command.
+  size_t words_typed = 0;          // So many it has: CLI11 takes "[a,b]" for two.
+  std::string command;             // Never filled, as CLI11 gives everything to `words`.
 };
 
-// The capabilities that were granted in a recording.
-absl::StatusOr<std::set<int>> GrantedIn(const std::string& path) {
-  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
+// The capabilities that were granted in the recording of this name.
+absl::StatusOr<std::set<int>> GrantedIn(const Recording& recording, const std::string& path) {
   if (recording.method.capabilities == "none") {
     return absl::InvalidArgumentError(Concat(path, ": the recording has no evidence of capabilities"));
   }
@@ -70,12 +84,44 @@ absl::StatusOr<std::set<int>> GrantedIn(const std::string& path) {
   return granted;
 }
 
+// The capabilities that the containers of a recording had, by their configuration.
+std::set<int> HeldIn(const Recording& recording) {
+  std::set<int> held;
+  for (const Subject& subject : recording.subjects) {
+    const std::set<int> its = ConfiguredCapabilities(subject.container.value_or(Container()));
+    held.insert(its.begin(), its.end());
+  }
+  return held;
+}
+
+// What the recordings say of services, each file being called as its service is.
+absl::StatusOr<std::vector<RecordedService>> ReadServices(const std::vector<std::string>& inputs) {
+  if (inputs.empty()) {
+    return WithHint(absl::InvalidArgumentError("no recordings are given"),
+                    "Name the folder that `record --docker` wrote, in front of --.");
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(inputs));
+  std::vector<RecordedService> services;
+  for (const std::string& path : paths) {
+    RecordedService service{.title = std::filesystem::path(path).filename().string(), .recording = path};
+    if (service.title.ends_with(kRecordingSuffix)) service.title.resize(service.title.size() - kRecordingSuffix.size());
+    SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
+    SYSCARVE_ASSIGN_OR_RETURN(service.granted, GrantedIn(recording, path));
+    service.held = HeldIn(recording);
+    if (std::ranges::find(services, service.title, &RecordedService::title) != services.end()) {
+      return absl::InvalidArgumentError(Concat("there are two recordings of ", service.title));
+    }
+    services.push_back(std::move(service));
+  }
+  return services;
+}
+
 std::string WithoutPrefix(const std::string& name) {
   constexpr std::string_view kPrefix = "CAP_";
   return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
 }
 
-void PrintProven(const std::vector<Proven>& proven, std::string_view kind) {
+void PrintProven(const std::vector<Proven>& proven, const std::string& kind) {
   const std::vector<std::string> needed = NamesOf(proven, ProofVerdict::kNeeded);
   const std::vector<std::string> undecided = NamesOf(proven, ProofVerdict::kUndecided);
   Note(Concat(kind, ": ", needed.size(), " needed, ", NamesOf(proven, ProofVerdict::kNotNeeded).size(), " not",
@@ -84,6 +130,15 @@ void PrintProven(const std::vector<Proven>& proven, std::string_view kind) {
     if (one.verdict == ProofVerdict::kNeeded) Note(Concat("  ", one.name, ": without it, ", one.why));
     if (one.verdict == ProofVerdict::kUndecided) Note(Concat("  ", one.name, ": undecided, ", one.why));
   }
+}
+
+void PrintCapabilities(const std::vector<Proven>& proven, const std::string& kind) {
+  PrintProven(proven, kind);
+  std::string options = "--cap-drop ALL";
+  for (const ProofVerdict verdict : {ProofVerdict::kNeeded, ProofVerdict::kUndecided}) {
+    for (const std::string& name : NamesOf(proven, verdict)) options += Concat(" --cap-add ", WithoutPrefix(name));
+  }
+  Note(Concat("  ", options));
 }
 
 void PrintProof(const Proof& proof, const ProveFlags& flags) {
@@ -95,15 +150,9 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
     return;
   }
   if (flags.quiet) return;
-  if (!proof.capabilities.empty()) {
-    PrintProven(proof.capabilities, "capabilities");
-    std::string options = "--cap-drop ALL";
-    for (const ProofVerdict verdict : {ProofVerdict::kNeeded, ProofVerdict::kUndecided}) {
-      for (const std::string& name : NamesOf(proof.capabilities, verdict)) {
-        options += Concat(" --cap-add ", WithoutPrefix(name));
-      }
-    }
-    Note(Concat("  ", options));
+  if (!proof.capabilities.empty()) PrintCapabilities(proof.capabilities, "capabilities");
+  for (const ServiceProof& service : proof.services) {
+    PrintCapabilities(service.capabilities, Concat(service.service, ": capabilities"));
   }
   if (!proof.calls.empty()) {
     PrintProven(proof.calls, "calls");
@@ -112,35 +161,135 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
   }
 }
 
+// The words in front of "--", where `command` are those behind it.
+absl::StatusOr<std::vector<std::string>> RecordingWords(const ProveFlags& flags,
+                                                        const std::vector<std::string>& command) {
+  const size_t count = flags.words_typed - std::min(flags.words_typed, command.size());
+  std::vector<std::string> words(
+      flags.words.begin(), flags.words.begin() + static_cast<std::ptrdiff_t>(std::min(count, flags.words.size())));
+  if (command.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
+  if (!flags.docker && !words.empty()) {
+    return WithHint(absl::InvalidArgumentError(Concat("\"", words.front(), "\" is one argument too many")),
+                    "Recordings are named in front of -- with --docker only.");
+  }
+  return words;
+}
+
+absl::StatusOr<ProveContainersRequest> ContainersRequest(const ProveFlags& flags,
+                                                         const std::vector<std::string>& recordings) {
+  if (flags.calls)
+    return absl::InvalidArgumentError("--syscalls is for a command; with --docker capabilities are proven");
+  if (!flags.recording.empty()) {
+    return absl::InvalidArgumentError("--recording is for a command; with --docker recordings are named before --");
+  }
+  ProveContainersRequest request;
+  request.proof = flags.request;
+  SYSCARVE_ASSIGN_OR_RETURN(request.services, ReadServices(recordings));
+  SYSCARVE_ASSIGN_OR_RETURN(request.filter, flags.containers.Filter());
+  request.by = ByFromName(flags.containers.by).value_or(By::kService);
+  request.engine_socket = flags.containers.engine_socket;
+  return request;
+}
+
+absl::StatusOr<ProveRequest> CommandRequest(const ProveFlags& flags) {
+  if (flags.containers.ChooseAny()) {
+    return absl::InvalidArgumentError("--engine-socket, --name, --label and --compose-project go with --docker");
+  }
+  ProveRequest request;
+  request.proof = flags.request;
+  request.calls = flags.calls;
+  request.capabilities = flags.capabilities || !flags.calls;
+  if (flags.recording.empty()) return request;
+  if (!request.capabilities) return absl::InvalidArgumentError("--recording goes with --capabilities");
+  SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(flags.recording));
+  SYSCARVE_ASSIGN_OR_RETURN(request.granted, GrantedIn(recording, flags.recording));
+  return request;
+}
+
+// The report of a proof that is under way, by which it can go on: written after each trial, into a file only.
+class Checkpoints {
+ public:
+  Checkpoints(const OutputFile* file, const ProvenCommand& command, Notes& notes)
+      : file_(file), command_(command), notes_(notes) {
+    std::error_code error;
+    const bool is_file =
+        file != nullptr && file->path() != "-" &&
+        (!std::filesystem::exists(file->path(), error) || std::filesystem::is_regular_file(file->path(), error));
+    if (!is_file) file_ = nullptr;
+  }
+
+  void Write(const Proof& proof) {
+    if (file_ == nullptr) return;
+    const absl::Status written =
+        file_->Write(ProofJson(proof, command_), {.owner = OwnerOfResults(), .flush = false, .stop = std::nullopt});
+    if (written.ok()) {
+      written_ = true;
+    } else {
+      notes_.Warn(Concat("the proof cannot go on from here if it is interrupted: ", written.message()));
+      file_ = nullptr;
+    }
+  }
+
+  // How the proof goes on.
+  std::string Hint() const {
+    return written_ ? Concat("The same command with --resume ", file_->path(), " goes on from here.")
+                    : std::string("With --report FILE a proof that is interrupted can go on.");
+  }
+
+ private:
+  const OutputFile* file_;
+  const ProvenCommand& command_;
+  Notes& notes_;
+  bool written_ = false;
+};
+
+absl::StatusOr<std::vector<Tried>> ReadResumed(const std::string& path, const ProvenCommand& command) {
+  constexpr size_t kMaxReportBytes = size_t{256} << 20;
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxReportBytes));
+  absl::StatusOr<std::vector<Tried>> tried = ReadTried(text, command);
+  if (!tried.ok()) return Annotate(tried.status(), path);
+  return tried;
+}
+
 // The exit code, when there was no error.
 absl::StatusOr<int> Prove(ProveFlags flags) {
+  const ProvenCommand proven = {.words = CommandWords(flags.words), .user = flags.user.value_or("")};
+  if (!flags.resume.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(flags.request.tried, ReadResumed(flags.resume, proven));
+    if (!flags.report.has_value()) flags.report = flags.resume;
+  }
   std::optional<OutputFile> report_file;
   if (flags.report.has_value()) {
     SYSCARVE_ASSIGN_OR_RETURN(report_file, OutputFile::Open(*flags.report));
   }
-  ProveRequest& request = flags.request;
-  request.calls = flags.calls;
-  request.capabilities = flags.capabilities || !flags.calls;
-  if (flags.limit.count() > 0) request.limit = flags.limit;
-  if (flags.budget.count() > 0) request.budget = flags.budget;
-  if (!flags.recording.empty()) {
-    if (!request.capabilities) return absl::InvalidArgumentError("--recording goes with --capabilities");
-    SYSCARVE_ASSIGN_OR_RETURN(request.granted, GrantedIn(flags.recording));
-  }
-  const std::vector<std::string> words = CommandWords(flags.command);
-  if (words.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
-  SYSCARVE_ASSIGN_OR_RETURN(std::optional<Identity> identity, ResolveIdentity(flags.user));
-  SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(words, std::move(identity)));
-  SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
+  if (flags.limit.count() > 0) flags.request.limit = flags.limit;
+  if (flags.budget.count() > 0) flags.request.budget = flags.budget;
   TerminalNotes notes(flags.quiet);
-  SYSCARVE_ASSIGN_OR_RETURN(const Proof proof, ProveCommand(request, command, signals, notes));
-  PrintProof(proof, flags);
+  Checkpoints checkpoints(report_file.has_value() ? &*report_file : nullptr, proven, notes);
+  flags.request.checkpoint = [&checkpoints](const Proof& so_far) { checkpoints.Write(so_far); };
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> recordings, RecordingWords(flags, proven.words));
+  std::optional<ProveContainersRequest> containers;
+  ProveRequest request;
+  if (flags.docker) {
+    SYSCARVE_ASSIGN_OR_RETURN(containers, ContainersRequest(flags, recordings));
+  } else {
+    SYSCARVE_ASSIGN_OR_RETURN(request, CommandRequest(flags));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(std::optional<Identity> identity, ResolveIdentity(flags.user));
+  SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(proven.words, std::move(identity)));
+  SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
+  const absl::StatusOr<Proof> proof = containers.has_value() ? ProveContainers(*containers, command, signals, notes)
+                                                             : ProveCommand(request, command, signals, notes);
+  if (absl::IsAborted(proof.status())) return WithHint(proof.status(), checkpoints.Hint());
+  SYSCARVE_RETURN_IF_ERROR(proof.status());
+  PrintProof(*proof, flags);
+  if (!flags.quiet && proof->unproven.empty() && !proof->Complete()) Note(Concat("  ", checkpoints.Hint()));
   if (report_file.has_value()) {
     LiftFileSizeLimit();
     const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(signals)};
-    SYSCARVE_RETURN_IF_ERROR(report_file->Write(ProofJson(proof, words), options));
+    SYSCARVE_RETURN_IF_ERROR(report_file->Write(ProofJson(*proof, proven), options));
   }
-  return proof.Complete() ? 0 : 1;
+  return proof->Complete() ? 0 : 1;
 }
 
 }  // namespace
@@ -163,10 +312,24 @@ void AddProve(CLI::App& app, int& exit_code) {
   AddDuration(*verb, "--grace", flags->request.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   verb->add_option("--report", flags->report, "Also write what was found to this file, as JSON; - is stdout");
+  verb->add_option("--resume", flags->resume,
+                   "Go on from this report of the same command, and write to it unless --report is given: what it has\n"
+                   "tried is not tried again")
+      ->type_name("FILE");
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
   verb->add_flag("-q,--quiet", flags->quiet, "Print errors only, and why nothing was proven");
+  verb->add_flag("--docker", flags->docker, "Prove the containers that the command creates, by service")
+      ->group("Containers");
+  AddContainerChoice(*verb, flags->containers, "What a container's recording is chosen by, as when it was recorded");
+  // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
+  // positionals are complete go on behind "--".
+  const CLI::Option* const words =
+      verb->add_option("recordings", flags->words, "With --docker: a folder as record --docker writes it, or its files")
+          ->type_name("RECORDINGS");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
-  verb->callback([flags, &exit_code] {
+  verb->callback([flags, verb, words, &exit_code] {
+    const std::vector<CLI::Option*>& parsed = verb->parse_order();
+    flags->words_typed = static_cast<size_t>(std::ranges::count(parsed, words));
     const absl::StatusOr<int> result = Prove(*flags);
     exit_code = result.ok() ? *result : Fail(result.status());
   });

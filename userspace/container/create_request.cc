@@ -87,6 +87,16 @@ absl::StatusOr<const Kind*> TypedMember(const JsonValue::Object& object, std::st
   return typed;
 }
 
+// The texts of an array; none where it is missing or null.
+absl::StatusOr<std::vector<std::string>> TextsOf(const JsonValue::Object& object, std::string_view key) {
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const array, TypedMember<JsonValue::Array>(object, key));
+  std::vector<std::string> texts;
+  for (const JsonValue& element : array == nullptr ? JsonValue::Array() : *array) {
+    if (const auto* const text = std::get_if<std::string>(&element.data)) texts.push_back(*text);
+  }
+  return texts;
+}
+
 absl::StatusOr<JsonValue> ParseBody(std::string_view body) {
   absl::StatusOr<JsonValue> root = ParseStrictJson(body, kLimits, kLeniency);
   if (!root.ok()) return Annotate(root.status(), "the request to create a container");
@@ -194,6 +204,20 @@ CreateTarget CreateTargetOf(std::string_view method, std::string_view target) {
   return path == kLibpodCreatePath ? CreateTarget::kLibpod : CreateTarget::kOther;
 }
 
+std::optional<std::string> EndedContainer(std::string_view method, std::string_view target) {
+  constexpr std::string_view kContainers = "/containers/";
+  constexpr std::string_view kEnds[] = {"stop", "kill", "restart"};
+  std::string_view path = WithoutVersion(PathOf(target));
+  if (!path.starts_with(kContainers)) return std::nullopt;
+  path.remove_prefix(kContainers.size());
+  const size_t slash = path.find('/');
+  const std::string container = DecodeQueryPart(path.substr(0, slash));
+  if (container.empty()) return std::nullopt;
+  if (slash == path.npos) return method == "DELETE" ? std::optional(container) : std::nullopt;
+  const bool ends = method == "POST" && std::ranges::find(kEnds, path.substr(slash + 1)) != std::end(kEnds);
+  return ends ? std::optional(container) : std::nullopt;
+}
+
 absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue value, ParseBody(body));
   const auto& root = std::get<JsonValue::Object>(value.data);
@@ -213,6 +237,8 @@ absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::st
   if (host != nullptr) {
     SYSCARVE_ASSIGN_OR_RETURN(const bool* const privileged, TypedMember<bool>(*host, "Privileged"));
     request.privileged = privileged != nullptr && *privileged;
+    SYSCARVE_ASSIGN_OR_RETURN(request.container.cap_add, TextsOf(*host, "CapAdd"));
+    SYSCARVE_ASSIGN_OR_RETURN(request.container.cap_drop, TextsOf(*host, "CapDrop"));
   }
   return request;
 }
@@ -224,8 +250,11 @@ absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& co
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const old_labels, ObjectMember(members, "Labels"));
 
   ObjectEditor host(host_config);
-  SYSCARVE_ASSIGN_OR_RETURN(std::string options, SecurityOptions(host_config, confinement.profile));
-  SYSCARVE_RETURN_IF_ERROR(host.Set("SecurityOpt", std::move(options)));
+  const bool changes_host = confinement.profile.has_value() || confinement.cap_add.has_value();
+  if (confinement.profile.has_value()) {
+    SYSCARVE_ASSIGN_OR_RETURN(std::string options, SecurityOptions(host_config, *confinement.profile));
+    SYSCARVE_RETURN_IF_ERROR(host.Set("SecurityOpt", std::move(options)));
+  }
   if (confinement.cap_add.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(host.Set("CapDrop", R"(["ALL"])"));
     SYSCARVE_RETURN_IF_ERROR(host.Set("CapAdd", Names(*confinement.cap_add)));
@@ -236,6 +265,7 @@ absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& co
   std::vector<Edit> edits;
   ObjectEditor root(&value);
   for (const auto& [key, object] : {std::pair("HostConfig", &host), std::pair("Labels", &labels)}) {
+    if (object == &host && !changes_host) continue;
     if (object->in_text()) {
       object->AppendEdits(edits);
     } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client of Docker's API asks an engine for when it creates a container, and the same request with a seccomp
-// profile and capabilities of ours. Pure functions of text.
+// profile and capabilities of ours; and which requests end a container. Pure functions of text.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,13 @@ enum class CreateTarget {
 };
 CreateTarget CreateTargetOf(std::string_view method, std::string_view target);
 
+// The container, an id or a name, that a request may end: stop, kill with any signal, restart, or remove. nullopt for any
+// other request.
+std::optional<std::string> EndedContainer(std::string_view method, std::string_view target);
+
 struct CreateRequest {
-  Container container;  // Its name, image and labels: what it is called by. An adversary's bytes.
+  // Its name, image and labels: what it is called by. An adversary's bytes. And cap_add and cap_drop, as they are spelt.
+  Container container;
   bool privileged = false;
 };
 
@@ -34,7 +39,8 @@ struct CreateRequest {
 absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body);
 
 struct Confinement {
-  std::string profile;                              // As the engine takes it behind "seccomp=": the JSON, or a path.
+  // As the engine takes it behind "seccomp=": the JSON, or a path; nullopt leaves it as it is.
+  std::optional<std::string> profile;
   std::optional<std::vector<std::string>> cap_add;  // After dropping all; nullopt leaves capabilities as they are.
   std::string label;                                // Set to "1" on the container: it is one of ours.
 };

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -35,6 +36,19 @@ struct Pipe {
   UniqueFd read;
   UniqueFd write;
 };
+
+struct SocketPair {
+  UniqueFd ours;
+  UniqueFd theirs;
+};
+
+absl::StatusOr<SocketPair> MakeSocketPair() {
+  std::array<int, 2> ends;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    return PosixError("make a pair of sockets", errno);
+  }
+  return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
 
 absl::StatusOr<Pipe> MakePipe() {
   std::array<int, 2> ends;
@@ -110,6 +124,10 @@ absl::StatusOr<EngineRelay> EngineRelay::Start(const RelayOptions& options) {
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd listening, relay.Listen(options.identity));
   SYSCARVE_ASSIGN_OR_RETURN(Pipe control, MakePipe());
   SYSCARVE_ASSIGN_OR_RETURN(Pipe ready, MakePipe());
+  SocketPair held;
+  if (options.hold_ends) {
+    SYSCARVE_ASSIGN_OR_RETURN(held, MakeSocketPair());
+  }
   relay.report_ = UniqueFd(memfd_create("syscarve-relay", MFD_CLOEXEC));
   if (!relay.report_.valid()) return PosixError("make a file in memory", errno);
 
@@ -123,6 +141,7 @@ absl::StatusOr<EngineRelay> EngineRelay::Start(const RelayOptions& options) {
   if (relay.pid_ == 0) {
     control.write.reset();
     ready.read.reset();
+    held.ours.reset();
     // A terminal's signals are for the command; this ends when the other end of `control` is closed, by our death, too.
     sigset_t all;
     sigfillset(&all);
@@ -134,10 +153,12 @@ absl::StatusOr<EngineRelay> EngineRelay::Start(const RelayOptions& options) {
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    RunRelay(options, std::move(listening), std::move(control.read), std::move(ready.write), std::move(relay.report_));
+    RunRelay(options, std::move(listening), std::move(control.read), std::move(ready.write), std::move(relay.report_),
+             std::move(held.theirs));
     _exit(0);
   }
   relay.control_ = std::move(control.write);
+  relay.ends_ = std::move(held.ours);
   ready.write.reset();
   if (!Readable(ready.read.get(), kStartMillis)) {
     return absl::DeadlineExceededError(
@@ -153,6 +174,7 @@ EngineRelay::EngineRelay(EngineRelay&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
       control_(std::move(other.control_)),
       report_(std::move(other.report_)),
+      ends_(std::move(other.ends_)),
       path_(std::exchange(other.path_, {})) {}
 
 EngineRelay::~EngineRelay() {
@@ -162,6 +184,21 @@ EngineRelay::~EngineRelay() {
     waitpid(pid_, nullptr, 0);
   }
   if (!path_.empty()) unlink(path_.c_str());
+}
+
+std::optional<HeldEnd> EngineRelay::TakeEnd() {
+  std::array<char, kMaxHeldEnd> message;
+  const ssize_t size = recv(ends_.get(), message.data(), message.size(), MSG_DONTWAIT);
+  const std::string_view text(message.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  const size_t blank = text.find(' ');
+  const std::optional<uint64_t> number = ParseNumber<uint64_t>(text.substr(0, blank));
+  if (blank == text.npos || !number.has_value()) return std::nullopt;
+  return HeldEnd{.number = *number, .container = std::string(text.substr(blank + 1))};
+}
+
+void EngineRelay::LetPass(const HeldEnd& end) {
+  const std::string number = std::to_string(end.number);
+  (void)!send(ends_.get(), number.data(), number.size(), MSG_NOSIGNAL);
 }
 
 absl::StatusOr<RelayReport> EngineRelay::Finish() {

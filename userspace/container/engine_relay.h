@@ -19,6 +19,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,6 +42,14 @@ struct RelayOptions {
   std::optional<Identity> identity;  // Whose it is; nullopt: ours.
   // What a container is to be created with; nullopt: as it was asked for. Called in the relay's process.
   std::function<std::optional<Confinement>(const Container&)> confine;
+  // A request that may end a container (EndedContainer) waits until the caller lets it pass: see EngineRelay::ends().
+  bool hold_ends = false;
+};
+
+// A request that waits.
+struct HeldEnd {
+  uint64_t number = 0;
+  std::string container;  // An id or a name, as the client wrote it: an adversary's bytes.
 };
 
 struct RelayReport {
@@ -60,6 +69,13 @@ class EngineRelay {
 
   const std::string& path() const { return path_; }
 
+  // Readable when a request waits; of a relay with hold_ends. Every one must be taken and let pass, or its client waits
+  // without end.
+  int ends() const { return ends_.get(); }
+  // The next one that waits; nullopt if there is none now.
+  std::optional<HeldEnd> TakeEnd();
+  void LetPass(const HeldEnd& end);
+
   // Ends it, once the engine has nothing to tell any more.
   absl::StatusOr<RelayReport> Finish();
 
@@ -70,6 +86,7 @@ class EngineRelay {
   pid_t pid_ = 0;
   UniqueFd control_;  // Closed to end the process.
   UniqueFd report_;   // A memory file that the process writes.
+  UniqueFd ends_;     // A socket for HeldEnd: its number and container from the process, and the number to it.
   std::string path_;
 };
 

@@ -18,6 +18,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/base/text.h"
 #include "userspace/base/unix_socket.h"
 #include "userspace/container/engine_json.h"
 #include "userspace/container/http_head.h"
@@ -105,11 +106,49 @@ class Report {
   bool gone_ = false;
 };
 
+// Requests that wait for the caller's word.
+class Holder {
+ public:
+  explicit Holder(UniqueFd ends) : ends_(std::move(ends)) {}
+
+  int fd() const { return ends_.get(); }
+
+  // Tells the caller of a request; its number, or nullopt if it cannot be held.
+  std::optional<uint64_t> Hold(std::string_view container) {
+    if (!ends_.valid()) return std::nullopt;
+    const std::string message = Concat(++last_, " ", container);
+    if (message.size() > kMaxHeldEnd || send(ends_.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) {
+      return std::nullopt;
+    }
+    return last_;
+  }
+
+  // The number of a request that may pass; nullopt if none is to be read.
+  std::optional<uint64_t> Released() {
+    std::array<char, 32> message;
+    const ssize_t size = recv(ends_.get(), message.data(), message.size(), MSG_DONTWAIT);
+    if (size > 0) return ParseNumber<uint64_t>(std::string_view(message.data(), static_cast<size_t>(size)));
+    if (size == 0) ends_.reset();
+    return std::nullopt;
+  }
+
+ private:
+  UniqueFd ends_;
+  uint64_t last_ = 0;
+};
+
 // One connection of a client, and the one to the engine that belongs to it.
 class Connection {
  public:
-  Connection(UniqueFd client, const RelayOptions& options, Report& report)
-      : client_(std::move(client)), options_(options), report_(report) {}
+  Connection(UniqueFd client, const RelayOptions& options, Report& report, Holder& holder)
+      : client_(std::move(client)), options_(options), report_(report), holder_(holder) {}
+
+  // Lets the request pass that waits under this number.
+  void Release(uint64_t number) {
+    if (at_ != At::kHeld || held_ != number) return;
+    Pass("");
+    ProcessClientBytes();
+  }
 
   // What to poll for. The client is always first.
   void AddDescriptors(std::vector<pollfd>& descriptors) const {
@@ -132,9 +171,9 @@ class Connection {
   }
 
  private:
-  enum class At { kRequestHead, kCreateBody, kPassing, kRefusing };
+  enum class At { kRequestHead, kCreateBody, kHeld, kPassing, kRefusing };
 
-  bool WantsClient() const { return !client_done_ && to_engine_.size() < kMaxWaiting; }
+  bool WantsClient() const { return !client_done_ && at_ != At::kHeld && to_engine_.size() < kMaxWaiting; }
   short ClientEvents() const {
     return static_cast<short>((WantsClient() ? POLLIN : 0) | (to_client_.empty() ? 0 : POLLOUT));
   }
@@ -145,7 +184,7 @@ class Connection {
 
   // An answer of our own; what else the client sends is not read any more.
   void Refuse(int status, std::string_view reason, const absl::Status& why) {
-    to_client_ += Answer(status, reason, Concat("syscarve verify: ", why.message()));
+    to_client_ += Answer(status, reason, Concat("syscarve: ", why.message()));
     at_ = At::kRefusing;
     client_done_ = engine_done_ = true;
     engine_.reset();
@@ -210,6 +249,14 @@ class Connection {
         report_.Problem("a container was created through Podman's own API, of which requests are not understood");
         break;
       case CreateTarget::kOther:
+        if (const std::optional<std::string> container = EndedContainer(head_.method, head_.target);
+            container.has_value()) {
+          if (const std::optional<uint64_t> number = holder_.Hold(*container); number.has_value()) {
+            held_ = *number;
+            at_ = At::kHeld;
+            return;
+          }
+        }
         break;
     }
     Pass("");
@@ -324,6 +371,8 @@ class Connection {
   UniqueFd engine_;
   const RelayOptions& options_;
   Report& report_;
+  Holder& holder_;
+  uint64_t held_ = 0;
   At at_ = At::kRequestHead;
   RequestHead head_;
   std::optional<BodyCollector> body_;
@@ -416,11 +465,13 @@ class Events {
 
 class Loop {
  public:
-  Loop(const RelayOptions& options, UniqueFd listening, UniqueFd control, UniqueFd ready, UniqueFd report)
+  Loop(const RelayOptions& options, UniqueFd listening, UniqueFd control, UniqueFd ready, UniqueFd report,
+       UniqueFd ends)
       : options_(options),
         listening_(std::move(listening)),
         control_(std::move(control)),
         report_(std::move(report)),
+        holder_(std::move(ends)),
         events_(report_, std::move(ready)) {}
 
   void Run() {
@@ -441,12 +492,13 @@ class Loop {
     descriptors.push_back({.fd = over_ ? -1 : control_.get(), .events = POLLIN});
     descriptors.push_back({.fd = accepting ? listening_.get() : -1, .events = POLLIN});
     descriptors.push_back(events_.open() ? events_.Descriptor() : pollfd{.fd = -1});
+    descriptors.push_back({.fd = holder_.fd(), .events = POLLIN});
     for (const Connection& connection : connections_) connection.AddDescriptors(descriptors);
     const int ready = poll(descriptors.data(), descriptors.size(), patience);
     if (ready <= 0) return false;
     if (descriptors[0].revents != 0) over_ = true;
     if (events_.open()) events_.Advance(descriptors[2].revents);
-    size_t at = 3;
+    size_t at = 4;
     for (auto it = connections_.begin(); it != connections_.end();) {
       const size_t count = it->descriptors();
       const short engine = count > 1 ? descriptors[at + 1].revents : short{0};
@@ -455,18 +507,25 @@ class Loop {
       it = goes_on ? std::next(it) : connections_.erase(it);
     }
     if (descriptors[1].revents != 0) Accept();
+    // Not before: it changes how many descriptors a connection has.
+    if (descriptors[3].revents != 0) {
+      while (const std::optional<uint64_t> number = holder_.Released()) {
+        for (Connection& connection : connections_) connection.Release(*number);
+      }
+    }
     return true;
   }
 
   void Accept() {
     UniqueFd client(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (client.valid()) connections_.emplace_back(std::move(client), options_, report_);
+    if (client.valid()) connections_.emplace_back(std::move(client), options_, report_, holder_);
   }
 
   const RelayOptions& options_;
   UniqueFd listening_;
   UniqueFd control_;
   Report report_;
+  Holder holder_;
   Events events_;
   std::list<Connection> connections_;
   bool over_ = false;
@@ -474,8 +533,9 @@ class Loop {
 
 }  // namespace
 
-void RunRelay(const RelayOptions& options, UniqueFd listening, UniqueFd control, UniqueFd ready, UniqueFd report) {
-  Loop(options, std::move(listening), std::move(control), std::move(ready), std::move(report)).Run();
+void RunRelay(const RelayOptions& options, UniqueFd listening, UniqueFd control, UniqueFd ready, UniqueFd report,
+              UniqueFd ends) {
+  Loop(options, std::move(listening), std::move(control), std::move(ready), std::move(report), std::move(ends)).Run();
 }
 
 }  // namespace syscarve

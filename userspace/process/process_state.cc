@@ -44,6 +44,23 @@ bool ReadIds(std::string_view text, std::array<uint32_t, 4>& ids) {
   return true;
 }
 
+// A capability set in hexadecimal.
+std::optional<uint64_t> ReadSet(std::string_view text) {
+  constexpr int kHexadecimal = 16;
+  const std::vector<std::string_view> words = Words(text);
+  return words.size() == 1 ? ParseNumber<uint64_t>(words.front(), kHexadecimal) : std::nullopt;
+}
+
+std::map<std::string_view, std::string_view> StatusFields(std::string_view status) {
+  std::map<std::string_view, std::string_view> fields;
+  for (const std::string_view line : SplitNonEmpty(status, '\n')) {
+    if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
+      fields.emplace(line.substr(0, colon), line.substr(colon + 1));
+    }
+  }
+  return fields;
+}
+
 std::string LinkTarget(const std::string& path) {
   char target[PATH_MAX];
   const ssize_t length = readlink(path.c_str(), target, sizeof(target));
@@ -101,12 +118,7 @@ std::set<uint16_t> OwnListeningPorts(pid_t task) {
 }  // namespace
 
 std::optional<ProcessState> ParseStatus(std::string_view status) {
-  std::map<std::string_view, std::string_view> fields;
-  for (const std::string_view line : SplitNonEmpty(status, '\n')) {
-    if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
-      fields.emplace(line.substr(0, colon), line.substr(colon + 1));
-    }
-  }
+  std::map<std::string_view, std::string_view> fields = StatusFields(status);
   ProcessState state;
   if (!ReadIds(fields["Uid"], state.users) || !ReadIds(fields["Gid"], state.groups)) return std::nullopt;
   for (const std::string_view word : Words(fields["Groups"])) {
@@ -114,15 +126,14 @@ std::optional<ProcessState> ParseStatus(std::string_view status) {
       state.more_groups.push_back(*group);
     }
   }
-  const auto set = [&](std::string_view field) -> std::optional<uint64_t> {
-    const std::vector<std::string_view> words = Words(fields[field]);
-    return words.size() == 1 ? ParseNumber<uint64_t>(words.front(), 16) : std::nullopt;
-  };
-  const std::optional<uint64_t> permitted = set("CapPrm");
-  const std::optional<uint64_t> effective = set("CapEff");
+  const std::optional<uint64_t> permitted = ReadSet(fields["CapPrm"]);
+  const std::optional<uint64_t> effective = ReadSet(fields["CapEff"]);
   if (!permitted.has_value() || !effective.has_value()) return std::nullopt;
   state.permitted = *permitted;
   state.effective = *effective;
+  // Since Linux 4.10.
+  const std::vector<std::string_view> no_new_privs = Words(fields["NoNewPrivs"]);
+  state.no_new_privs = no_new_privs.size() == 1 && no_new_privs.front() == "1";
   return state;
 }
 
@@ -139,6 +150,12 @@ std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table
     if (port.has_value() && inode.has_value()) listening.emplace_back(*inode, *port);
   }
   return listening;
+}
+
+std::optional<uint64_t> BoundingSetOf(pid_t task) {
+  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), kMaxStatusBytes);
+  if (!status.ok()) return std::nullopt;
+  return ReadSet(StatusFields(*status)["CapBnd"]);
 }
 
 std::set<uint16_t> ListeningPortsBeside(pid_t process) {

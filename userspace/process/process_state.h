@@ -22,6 +22,7 @@ struct ProcessState {
   std::vector<uint32_t> more_groups;    // In the kernel's order, which is ascending; Groups.
   uint64_t permitted = 0;               // Capability n is bit n; CapPrm.
   uint64_t effective = 0;               // CapEff.
+  bool no_new_privs = false;            // NoNewPrivs.
   std::string root;                     // Root directory, in our mount namespace; untrusted bytes.
   std::set<uint16_t> listens;           // TCP ports; 0 stands for any port chosen by the kernel.
   auto operator<=>(const ProcessState&) const = default;
@@ -30,6 +31,9 @@ struct ProcessState {
 // The state of `task`; nullopt if /proc does not show it. REQUIRES: the task is blocked, such as by a user notification,
 // until this returns.
 std::optional<ProcessState> ReadProcessState(pid_t task);
+
+// The bounding set of `task`, capability n as bit n; nullopt if /proc does not show it.
+std::optional<uint64_t> BoundingSetOf(pid_t task);
 
 // The TCP ports on which any process listens in the network namespace of `process`; empty if /proc does not show them.
 std::set<uint16_t> ListeningPortsBeside(pid_t process);

@@ -104,6 +104,33 @@ TEST(ConfineTest, LeavesCapabilitiesOfWhichNothingIsKnown) {
               HasSubstr(R"("CapDrop":["ALL"],"CapAdd":[])"));
 }
 
+TEST(ConfineTest, ALabelAloneChangesNothingElse) {
+  const Confinement label = {.profile = std::nullopt, .cap_add = std::nullopt, .label = "ours"};
+  EXPECT_EQ(Confined(R"({"Image": "a", "HostConfig": {"CapAdd": ["KILL"]}})", label),
+            R"({"Labels":{"ours":"1"},"Image": "a", "HostConfig": {"CapAdd": ["KILL"]}})");
+  EXPECT_EQ(Confined(R"({"Image": "a"})", label), R"({"Labels":{"ours":"1"},"Image": "a"})");
+}
+
+TEST(ReadCreateRequestTest, ReadsCapabilities) {
+  const auto request =
+      ReadCreateRequest("/containers/create", R"({"HostConfig": {"CapAdd": ["KILL"], "CapDrop": ["all", 1]}})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->container.cap_add, testing::ElementsAre("KILL"));
+  EXPECT_THAT(request->container.cap_drop, testing::ElementsAre("all"));
+}
+
+TEST(EndedContainerTest, KnowsTheRequestsThatMayEndAContainer) {
+  EXPECT_EQ(EndedContainer("POST", "/v1.41/containers/web/stop?t=3"), "web");
+  EXPECT_EQ(EndedContainer("POST", "/containers/a%2Db/kill?signal=HUP"), "a-b");
+  EXPECT_EQ(EndedContainer("POST", "/containers/web/restart"), "web");
+  EXPECT_EQ(EndedContainer("DELETE", "/v1.41/containers/web?force=1"), "web");
+  for (const char* const target : {"/containers/web/start", "/containers/web", "/containers//stop", "/containers/json",
+                                   "/images/web/stop", "/containers/web/stop/more"}) {
+    EXPECT_EQ(EndedContainer("POST", target), std::nullopt) << target;
+  }
+  EXPECT_EQ(EndedContainer("GET", "/containers/web/stop"), std::nullopt);
+}
+
 TEST(ConfineTest, RefusesWhatWouldBeSaidTwice) {
   for (const char* body :
        {R"({"HostConfig":{"CapAdd":[],"capadd":[]}})", R"({"HostConfig":{"SecurityOpt":"x"}})",

@@ -95,10 +95,16 @@ class RelayLoopTest : public testing::Test {
     control_ = UniqueFd(control[1]);
     ready_ = UniqueFd(ready[0]);
     report_ = UniqueFd(memfd_create("report", MFD_CLOEXEC));
-    thread_ =
-        std::thread([this](UniqueFd a, UniqueFd b, UniqueFd c,
-                           UniqueFd d) { RunRelay(options_, std::move(a), std::move(b), std::move(c), std::move(d)); },
-                    std::move(listening), UniqueFd(control[0]), UniqueFd(ready[1]), UniqueFd(dup(report_.get())));
+    std::array<int, 2> ends;
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
+    ends_ = UniqueFd(ends[0]);
+    thread_ = std::thread(
+        [this](UniqueFd a, UniqueFd b, UniqueFd c, UniqueFd d, UniqueFd e) {
+          RunRelay(options_, std::move(a), std::move(b), std::move(c), std::move(d), std::move(e));
+        },
+        std::move(listening), UniqueFd(control[0]), UniqueFd(ready[1]), UniqueFd(dup(report_.get())),
+        options_.hold_ends ? UniqueFd(ends[1]) : UniqueFd());
+    if (!options_.hold_ends) close(ends[1]);
     events_ = Engine();
     const std::string head = ReadHead(events_.get());
     EXPECT_THAT(head, StartsWith("GET /events?since="));
@@ -148,6 +154,7 @@ class RelayLoopTest : public testing::Test {
   UniqueFd events_;
   UniqueFd control_;
   UniqueFd ready_;
+  UniqueFd ends_;
   UniqueFd report_;
   std::thread thread_;
 };
@@ -271,6 +278,47 @@ TEST_F(RelayLoopTest, SaysThatTheEngineIsGone) {
   unlink(options_.engine_socket.c_str());
   EXPECT_THAT(Refused("GET /info HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(End(), HasSubstr("G\n"));
+}
+
+class HoldingRelayTest : public RelayLoopTest {
+ protected:
+  HoldingRelayTest() { options_.hold_ends = true; }
+
+  std::string Held() {
+    std::array<char, 256> message;
+    const ssize_t size = recv(ends_.get(), message.data(), message.size(), 0);
+    return {message.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
+  }
+};
+
+TEST_F(HoldingRelayTest, AnEndWaitsAndOthersPass) {
+  const UniqueFd stopping = Client();
+  Send(stopping.get(), "POST /containers/web/stop HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(Held(), "1 web");
+  // The engine's next connection is of a request that came later.
+  const UniqueFd other = Client();
+  Send(other.get(), "GET /info HTTP/1.1\r\n\r\n");
+  const UniqueFd first = Engine();
+  EXPECT_THAT(ReadHead(first.get()), StartsWith("GET /info"));
+  Send(ends_.get(), "7");  // Nobody's.
+  Send(ends_.get(), "1");
+  const UniqueFd second = Engine();
+  EXPECT_THAT(ReadHead(second.get()), StartsWith("POST /containers/web/stop"));
+  EXPECT_EQ(ReadUntil(second.get(), "{}"), "{}");
+  Send(second.get(), "HTTP/1.1 204 X\r\n\r\n");
+  EXPECT_THAT(ReadHead(stopping.get()), StartsWith("HTTP/1.1 204"));
+}
+
+TEST_F(HoldingRelayTest, AClientThatDoesNotWaitIsForgotten) {
+  UniqueFd stopping = Client();
+  Send(stopping.get(), "DELETE /containers/web?force=1 HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(Held(), "1 web");
+  stopping.reset();
+  Send(ends_.get(), "1");
+  const UniqueFd client = Client();
+  Send(client.get(), "GET /info HTTP/1.1\r\n\r\n");
+  const UniqueFd engine = Engine();
+  EXPECT_THAT(ReadHead(engine.get()), AnyOf(StartsWith("GET /info"), StartsWith("DELETE ")));
 }
 
 TEST_F(RelayLoopTest, ReportsEventsAndThatTheyEnd) {

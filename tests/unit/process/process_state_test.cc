@@ -20,7 +20,7 @@ using ::testing::Pair;
 
 constexpr char kStatus[] =
     "Name:\tx\nUmask:\t0022\nUid:\t0\t33\t33\t33\nGid:\t5\t5\t5\t5\nGroups:\t4 27 100 \n"
-    "CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t0000000000000400\n";
+    "CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t0000000000000400\nNoNewPrivs:\t1\n";
 
 TEST(ProcessStateTest, ReadsStatus) {
   const std::optional<ProcessState> state = ParseStatus(kStatus);
@@ -30,6 +30,7 @@ TEST(ProcessStateTest, ReadsStatus) {
   EXPECT_THAT(state->more_groups, ElementsAre(4, 27, 100));
   EXPECT_EQ(state->permitted, 0xa80425fbU);
   EXPECT_EQ(state->effective, 0x400U);
+  EXPECT_TRUE(state->no_new_privs);
 }
 
 TEST(ProcessStateTest, WhatIsNoStatusIsNothing) {

@@ -3,7 +3,8 @@
 //
 // A trial is compared with reference runs, in which nothing was removed. Exit status alone is not enough: a server that
 // cannot change its user goes on as root and passes its tests. So the state in which every program ends (ids, groups,
-// capabilities, root directory, listening ports) is compared, too.
+// capabilities, no_new_privs, root directory, listening ports) is compared, too; of containers, the state in which they
+// are told to end, and how they end.
 #pragma once
 
 #include <chrono>
@@ -15,14 +16,18 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/app/verification.h"
+#include "userspace/base/status.h"
 #include "userspace/process/process_state.h"
 
 namespace syscarve {
 
-// A process at its own exit: its executable and its state. A process that a signal ended has none.
+// A process at its end: its executable and its state. Of the command, at its own exit; a process that a signal ended has
+// none. Of a container, when the engine is asked to end that.
 struct ProcessEnding {
   std::string program;  // Path of the executable; untrusted bytes.
   ProcessState state;
+  std::string service;  // Of a container; "" of the command.
   auto operator<=>(const ProcessEnding&) const = default;
 };
 
@@ -34,6 +39,7 @@ struct ProofRun {
   uint64_t ended = 0;          // Processes that outlived the command and the grace period, and were ended.
   bool start_refused = false;  // The command itself could not be started.
   std::set<ProcessEnding> endings;
+  std::vector<VerifiedContainer> containers;  // Of services that are proven.
 
   bool Failed() const { return status != 0 || over_limit || start_refused; }
 };
@@ -58,11 +64,19 @@ class ReferenceRuns {
   std::chrono::milliseconds longest() const { return longest_; }
 
  private:
+  // How the containers of a service ended.
+  struct Ends {
+    std::set<int> statuses;
+    std::chrono::milliseconds longest_stop{0};
+  };
+
   std::optional<std::string> DifferentEnding(const ProofRun& run, uint64_t without) const;
+  std::optional<std::string> DifferentContainer(const ProofRun& run) const;
 
   std::vector<ProofRun> runs_;
-  std::set<ProcessEnding> always_;  // In every successful run.
-  std::set<ProcessEnding> ever_;    // In any successful run.
+  std::set<ProcessEnding> always_;    // In every successful run.
+  std::set<ProcessEnding> ever_;      // In any successful run.
+  std::map<std::string, Ends> ends_;  // By service, of the successful runs.
   size_t failed_ = 0;
   uint64_t most_ended_ = 0;
   std::chrono::milliseconds longest_{0};
@@ -81,12 +95,29 @@ struct Proven {
   std::string why;  // kNeeded: the difference without it. kUndecided: the reason. No full stop.
 };
 
+// What a trial showed, by which a proof that was interrupted goes on.
+struct Tried {
+  std::string service;               // Whose containers; "": the command itself.
+  std::vector<std::string> without;  // Names of capabilities or calls, sorted.
+  std::optional<std::string> difference;
+  bool operator==(const Tried&) const = default;
+};
+
+// The containers of one service.
+struct ServiceProof {
+  std::string service;
+  std::string recording;             // The file that says which capabilities were granted.
+  std::vector<Proven> capabilities;  // Ascending by number.
+};
+
 struct Proof {
-  std::vector<ProofRun> reference;   // In order.
-  std::vector<Proven> capabilities;  // Ascending by number; empty if not requested.
-  std::vector<Proven> calls;         // Ascending by name; empty if not requested.
-  uint64_t trials = 0;               // Runs with something removed.
-  std::vector<std::string> remarks;  // Sentences without their full stop.
+  std::vector<ProofRun> reference;     // In order.
+  std::vector<Proven> capabilities;    // Ascending by number; empty if not requested.
+  std::vector<Proven> calls;           // Ascending by name; empty if not requested.
+  std::vector<ServiceProof> services;  // Of containers, instead of the two above.
+  uint64_t trials = 0;                 // Runs with something removed.
+  std::vector<Tried> tried;            // In order, with those of an earlier proof that were of use.
+  std::vector<std::string> remarks;    // Sentences without their full stop.
   std::string unproven;  // Why the results are void, as a sentence without its full stop; "" if they are not.
 
   bool Complete() const;  // The results are valid, and nothing is undecided.
@@ -95,7 +126,17 @@ struct Proof {
 // The names with this verdict, in order.
 std::vector<std::string> NamesOf(const std::vector<Proven>& proven, ProofVerdict verdict);
 
+// Whose proof it is.
+struct ProvenCommand {
+  std::vector<std::string> words;
+  std::string user;  // As it was given; "": not given.
+  bool operator==(const ProvenCommand&) const = default;
+};
+
 // JSON of the schema syscarve.proof/1 (docs/prove.md).
-std::string ProofJson(const Proof& proof, const std::vector<std::string>& command);
+std::string ProofJson(const Proof& proof, const ProvenCommand& command);
+
+// Proof::tried of such a report. kInvalidArgument if it is none, or of another command or another version of syscarve.
+absl::StatusOr<std::vector<Tried>> ReadTried(std::string_view report, const ProvenCommand& command);
 
 }  // namespace syscarve

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/app/proof.h"
+#include "userspace/prove/proof.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +76,72 @@ TEST(ReferenceRunsTest, MoreThatHasToBeEndedAndNoEndDiffer) {
   EXPECT_THAT(reference.Difference(run, 0).value_or(""), HasSubstr("still running"));
 }
 
+ProofRun RanContainer(int status, std::chrono::milliseconds stop, std::set<ProcessEnding> endings = {}) {
+  ProofRun run = Ran(std::move(endings));
+  run.containers.push_back({.service = "web", .name = "web-1", .id = "1", .status = status, .stop = stop});
+  return run;
+}
+
+TEST(ReferenceRunsTest, AContainerThatEndsOtherwiseDiffers) {
+  using std::chrono::milliseconds;
+  const ReferenceRuns reference({RanContainer(0, milliseconds(100))});
+  EXPECT_EQ(reference.Difference(RanContainer(0, milliseconds(2000)), 0), std::nullopt);
+  EXPECT_EQ(reference.Difference(RanContainer(137, milliseconds(100)), 0),
+            "container web-1 ends with signal 9 instead of exit status 0");
+  EXPECT_EQ(reference.Difference(RanContainer(0, milliseconds(10'000)), 0),
+            "container web-1 takes 10.0 s to stop instead of 0.1 s");
+  ProofRun failed = RanContainer(1, milliseconds(0));
+  failed.status = 2;
+  EXPECT_EQ(reference.Difference(failed, 0),
+            "exit status 2 instead of success; container web-1 ends with exit status 1 instead of exit status 0");
+  ProofRun left = RanContainer(0, milliseconds(0));
+  left.containers.front().running = true;
+  EXPECT_EQ(reference.Difference(left, 0), "container web-1 is not ended");
+}
+
+TEST(ReferenceRunsTest, TheSameProgramOfAnotherServiceIsAnother) {
+  ProcessEnding web = Ending("/bin/a", 33);
+  web.service = "web";
+  ProcessEnding job = Ending("/bin/a", 0);
+  job.service = "job";
+  ProcessEnding root = Ending("/bin/a", 0);
+  root.service = "web";
+  const ReferenceRuns reference({Ran({web, job})});
+  EXPECT_EQ(reference.Difference(Ran({root, job}), 0),
+            "web: /bin/a ends with user 0 instead of 33, group 0 instead of 33");
+}
+
+TEST(ReferenceRunsTest, NoNewPrivsIsPartOfAState) {
+  ProcessEnding set = Ending("/bin/a", 0);
+  set.state.no_new_privs = true;
+  EXPECT_EQ(ReferenceRuns({Ran({set})}).Difference(Ran({Ending("/bin/a", 0)}), 0),
+            "/bin/a ends with no_new_privs not set instead of set");
+}
+
+TEST(ProofTest, WhatWasTriedIsReadBack) {
+  const ProvenCommand command = {.words = {"./t", "a b\xff"}, .user = "root"};
+  Proof proof;
+  proof.tried = {{.service = "web", .without = {"CAP_CHOWN", "CAP_KILL"}, .difference = "exit \xff"},
+                 {.service = "", .without = {}, .difference = std::nullopt}};
+  const absl::StatusOr<std::vector<Tried>> read = ReadTried(ProofJson(proof, command), command);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, proof.tried);
+}
+
+TEST(ProofTest, AReportOfAnotherCommandIsRefused) {
+  const ProvenCommand command = {.words = {"./t"}, .user = ""};
+  const std::string report = ProofJson(Proof(), command);
+  EXPECT_THAT(ReadTried(report, {.words = {"./u"}, .user = ""}).status().message(), HasSubstr("another command"));
+  EXPECT_THAT(ReadTried(report, {.words = {"./t"}, .user = "root"}).status().message(), HasSubstr("another user"));
+  std::string older = report;
+  const size_t version = older.find("\"version\": \"") + 12;
+  older.insert(version, "0");
+  EXPECT_THAT(ReadTried(older, command).status().message(), HasSubstr("was written by syscarve 0"));
+  for (const char* const text : {"", "{}", "[]", R"({"schema": "syscarve.proof/2"})"}) {
+    EXPECT_FALSE(ReadTried(text, command).ok()) << text;
+  }
+}
+
 TEST(ProofTest, TheReportHasVerdictsAndPercentEncodesTheirReasons) {
   Proof proof;
   proof.reference = {Ran({})};
@@ -84,7 +150,7 @@ TEST(ProofTest, TheReportHasVerdictsAndPercentEncodesTheirReasons) {
                         {"CAP_MKNOD", ProofVerdict::kUndecided, "out of time"}};
   EXPECT_FALSE(proof.Complete());
   EXPECT_THAT(NamesOf(proof.capabilities, ProofVerdict::kNotNeeded), ElementsAre("CAP_KILL"));
-  const std::string report = ProofJson(proof, {"./t"});
+  const std::string report = ProofJson(proof, {.words = {"./t"}, .user = ""});
   EXPECT_THAT(report, HasSubstr("syscarve.proof/1"));
   EXPECT_THAT(report, HasSubstr("%FF ends"));
   EXPECT_THAT(report, HasSubstr("\"undecided\""));

@@ -5,29 +5,25 @@
 //   SYSCARVE_ASSIGN_OR_RETURN(const Proof proof, ProveCommand(request, command, signals, notes));
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <optional>
 #include <set>
 
 #include "userspace/app/notes.h"
-#include "userspace/app/proof.h"
 #include "userspace/base/status.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/prove/proof.h"
+#include "userspace/prove/proof_trials.h"
 
 namespace syscarve {
 
 struct ProveRequest {
+  ProofRequest proof;
   bool capabilities = false;
   bool calls = false;
   // Capabilities that a recording saw granted. All others are removed in one trial, and individually only if that
   // differs. nullopt: no recording.
   std::optional<std::set<int>> granted;
-  uint32_t runs = 3;                                // Reference runs at the start; at least 1.
-  std::optional<std::chrono::milliseconds> budget;  // For the whole proof; what is left then is undecided.
-  std::optional<std::chrono::milliseconds> limit;   // Per run; nullopt: ten times the longest reference run, and 5 s.
-  std::chrono::milliseconds grace = std::chrono::seconds(5);
 };
 
 // Runs `command` repeatedly and reports progress to `notes`. REQUIRES: as Supervise. kAborted if a signal asked to end;

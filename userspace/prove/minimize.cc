@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/app/minimize.h"
+#include "userspace/prove/minimize.h"
 
 #include <algorithm>
 #include <iterator>

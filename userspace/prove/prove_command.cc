@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/app/prove_command.h"
+#include "userspace/prove/prove_command.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -8,16 +8,11 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
-#include "absl/strings/str_join.h"
-#include "userspace/app/minimize.h"
-#include "userspace/app/verification.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile.h"
@@ -31,10 +26,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-// Added to ten times the longest reference run. Shorter than in `verify`: many programs hang when refused, and every
-// such trial takes the full limit.
-constexpr milliseconds kTrialAddition = std::chrono::seconds(5);
 
 // How much longer a run may take in which every call is notified.
 constexpr int kWatchedFactor = 10;
@@ -95,24 +86,40 @@ absl::StatusOr<FilterProgram> FilterWithout(const std::set<std::string>& refused
   return Compile(profile);
 }
 
+// The supervisor takes it from every command.
+constexpr uint64_t kWithheld = uint64_t{1} << CAP_SYS_PTRACE;
+
 // What is removed in a run.
 struct Without {
   std::set<int> capabilities;
   std::set<std::string> calls;
 };
 
+std::vector<std::string> CapabilityNames(const std::set<int>& capabilities) {
+  std::vector<std::string> names;
+  for (const int capability : capabilities) names.push_back(CapabilityName(capability));
+  return names;
+}
+
+uint64_t SetOf(const std::set<int>& capabilities) {
+  uint64_t set = 0;
+  for (const int capability : capabilities) set |= uint64_t{1} << capability;
+  return set;
+}
+
 class Prover {
  public:
   Prover(const ProveRequest& request, const Command& command, SignalForwarder& signals, Notes& notes)
-      : request_(request), command_(command), signals_(signals), notes_(notes), begin_(Clock::now()) {}
+      : request_(request), command_(command), signals_(signals), trials_(request.proof, notes) {}
 
   absl::StatusOr<Proof> Prove() {
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(CheckCapabilities());
-    SYSCARVE_RETURN_IF_ERROR(RunReference());
-    if (!proof_.unproven.empty()) return std::move(proof_);
+    const auto unchanged = [this](ProofTrials::Limit limit) { return RunOnce({}, /*every_call=*/false, limit); };
+    SYSCARVE_ASSIGN_OR_RETURN(const bool goes_on, trials_.RunReference(unchanged));
+    if (!goes_on) return std::move(proof_);
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(ProveCapabilities());
     if (request_.calls) SYSCARVE_RETURN_IF_ERROR(ProveCalls());
-    SYSCARVE_RETURN_IF_ERROR(ConfirmReference());
+    SYSCARVE_RETURN_IF_ERROR(trials_.Confirm(kWithheld, unchanged));
     return std::move(proof_);
   }
 
@@ -132,8 +139,6 @@ class Prover {
     return absl::OkStatus();
   }
 
-  bool OutOfTime() const { return request_.budget.has_value() && Clock::now() - begin_ >= *request_.budget; }
-
   absl::StatusOr<ProofRun> RunOnce(const Without& without, bool every_call, std::optional<milliseconds> limit) {
     Command command = command_;
     command.dropped_capabilities.assign(without.capabilities.begin(), without.capabilities.end());
@@ -147,7 +152,7 @@ class Prover {
     const Clock::time_point start = Clock::now();
     SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                               Supervise(command, filter, watcher, signals_,
-                                        {.grace = request_.grace, .limit = limit, .withhold_ptrace = true}));
+                                        {.grace = request_.proof.grace, .limit = limit, .withhold_ptrace = true}));
     SYSCARVE_RETURN_IF_ERROR(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));
     if (outcome.asked_to_end) return absl::AbortedError("a signal asked to end before everything was tried");
     if (outcome.exec_error != 0 && without.calls.empty() && without.capabilities.empty()) {
@@ -160,95 +165,6 @@ class Prover {
                     .ended = outcome.ended,
                     .start_refused = outcome.start_refused || outcome.exec_error != 0,
                     .endings = std::move(watcher.endings())};
-  }
-
-  absl::Status RunReference() {
-    std::vector<ProofRun> runs;
-    for (uint32_t number = 1; number <= request_.runs; ++number) {
-      SYSCARVE_ASSIGN_OR_RETURN(ProofRun run, RunOnce({}, /*every_call=*/false, request_.limit));
-      notes_.Note(Concat("reference run ", number, " of ", request_.runs, ": ",
-                         run.over_limit ? "ended, its time was up" : StatusWords(run.status), ", ",
-                         SecondsWords(run.took)));
-      runs.push_back(std::move(run));
-    }
-    reference_.emplace(runs);
-    proof_.reference = std::move(runs);
-    if (reference_->Attempts() == 0) {
-      proof_.unproven =
-          Concat("the command fails with nothing removed (", StatusWords(proof_.reference.front().status), ")");
-    } else if (reference_->failed() > 0) {
-      proof_.remarks.push_back(Concat("the command failed ", reference_->failed(), " of ", request_.runs,
-                                      " times with nothing removed: what fails is tried up to ", reference_->Attempts(),
-                                      " times"));
-    }
-    return absl::OkStatus();
-  }
-
-  milliseconds Limit() const { return request_.limit.value_or(kLimitFactor * reference_->longest() + kTrialAddition); }
-
-  // Runs a trial; returns the difference, or nullopt. `words` name what is removed.
-  absl::StatusOr<std::optional<std::string>> Try(const Without& without, const std::string& words) {
-    uint64_t set = uint64_t{1} << CAP_SYS_PTRACE;
-    for (const int capability : without.capabilities) set |= uint64_t{1} << capability;
-    std::optional<std::string> difference;
-    for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
-      ++proof_.trials;
-      SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce(without, /*every_call=*/false, Limit()));
-      difference = reference_->Difference(run, set);
-      if (!difference.has_value()) break;
-    }
-    notes_.Note(Concat("without ", words, ": ", difference.value_or("no difference")));
-    return difference;
-  }
-
-  // Minimizes `names`. `taken` maps the kept indices to what is removed.
-  absl::StatusOr<std::vector<Proven>> Decide(const std::vector<std::string>& names, const char* kind,
-                                             absl::FunctionRef<Without(const std::set<size_t>& kept)> taken) {
-    std::map<std::set<size_t>, std::string> differences;
-    const auto attempt = [&](const std::set<size_t>& kept) -> absl::StatusOr<Trial> {
-      if (OutOfTime()) return Trial::kNoTime;
-      SYSCARVE_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
-                                Try(taken(kept), TakenWords(names, kept, kind)));
-      if (!difference.has_value()) return Trial::kPasses;
-      differences[kept] = *difference;
-      return Trial::kFails;
-    };
-    SYSCARVE_ASSIGN_OR_RETURN(const Minimized found, Minimize(names.size(), attempt));
-    std::vector<Proven> proven;
-    for (size_t i = 0; i < names.size(); ++i) {
-      Proven one{.name = names[i], .verdict = ProofVerdict::kNotNeeded, .why = ""};
-      if (found.needed.contains(i)) {
-        std::set<size_t> others = found.kept;
-        others.erase(i);
-        one.verdict = ProofVerdict::kNeeded;
-        one.why = differences.at(others);
-      } else if (found.kept.contains(i)) {
-        one.verdict = ProofVerdict::kUndecided;
-        one.why = "out of time";
-      }
-      proven.push_back(std::move(one));
-    }
-    return proven;
-  }
-
-  static std::string TakenWords(const std::vector<std::string>& names, const std::set<size_t>& kept, const char* kind) {
-    constexpr size_t kMostNamed = 4;
-    const size_t taken = names.size() - kept.size();
-    if (taken > kMostNamed) {
-      return Concat(taken == names.size() ? "all " : "", taken, " ", kind,
-                    kept.size() <= kMostNamed && !kept.empty() ? Concat(" but ", NamesWords(names, kept)) : "");
-    }
-    std::set<size_t> gone;
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (!kept.contains(i)) gone.insert(i);
-    }
-    return NamesWords(names, gone);
-  }
-
-  static std::string NamesWords(const std::vector<std::string>& names, const std::set<size_t>& some) {
-    std::vector<std::string> chosen;
-    for (const size_t i : some) chosen.push_back(names[i]);
-    return absl::StrJoin(chosen, " ");
   }
 
   // The capabilities that the command would have, without CAP_SYS_PTRACE.
@@ -277,7 +193,10 @@ class Prover {
     if (others.capabilities.empty()) return granted;
     SYSCARVE_ASSIGN_OR_RETURN(
         const std::optional<std::string> difference,
-        Try(others, Concat("the ", others.capabilities.size(), " capabilities that the recording has not granted")));
+        trials_.Try({.service = "", .without = CapabilityNames(others.capabilities), .difference = std::nullopt},
+                    Concat("the ", others.capabilities.size(), " capabilities that the recording has not granted"),
+                    kWithheld | SetOf(others.capabilities),
+                    [&](ProofTrials::Limit limit) { return RunOnce(others, /*every_call=*/false, limit); }));
     if (!difference.has_value()) return granted;
     proof_.remarks.push_back(Concat("capabilities that the recording has not granted are needed, too: ", *difference));
     return held;
@@ -287,13 +206,23 @@ class Prover {
     const std::set<int> held = HeldCapabilities();
     SYSCARVE_ASSIGN_OR_RETURN(const std::set<int> tried, WorthTrying(held));
     const std::vector<int> items(tried.begin(), tried.end());
-    std::vector<std::string> names;
-    for (const int item : items) names.push_back(CapabilityName(item));
-    SYSCARVE_ASSIGN_OR_RETURN(proof_.capabilities, Decide(names, "capabilities", [&](const std::set<size_t>& kept) {
-                                Without without{.capabilities = held, .calls = {}};
-                                for (const size_t i : kept) without.capabilities.erase(items[i]);
-                                return without;
-                              }));
+    const auto without = [&](const std::set<size_t>& kept) {
+      Without removed{.capabilities = held, .calls = {}};
+      for (const size_t i : kept) removed.capabilities.erase(items[i]);
+      return removed;
+    };
+    std::set<int> others = held;
+    for (const int item : items) others.erase(item);
+    SYSCARVE_ASSIGN_OR_RETURN(
+        proof_.capabilities,
+        trials_.Decide(
+            {.service = "",
+             .kind = "capabilities",
+             .names = CapabilityNames(tried),
+             .others = CapabilityNames(others),
+             .ignored = [&](const std::set<size_t>& kept) { return kWithheld | SetOf(without(kept).capabilities); },
+             .run = [&](const std::set<size_t>& kept,
+                        ProofTrials::Limit limit) { return RunOnce(without(kept), /*every_call=*/false, limit); }}));
     // The rest was removed in every trial.
     for (const int capability : held) {
       if (!tried.contains(capability)) {
@@ -306,8 +235,9 @@ class Prover {
   }
 
   absl::Status ProveCalls() {
-    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/true, kWatchedFactor * Limit()));
-    if (const std::optional<std::string> difference = reference_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE)) {
+    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run,
+                              RunOnce({}, /*every_call=*/true, kWatchedFactor * trials_.LimitOfRun()));
+    if (const std::optional<std::string> difference = trials_.reference().Difference(run, kWithheld)) {
       proof_.unproven =
           Concat("with every call watched, which takes longer, the command goes otherwise: ", *difference);
       return absl::OkStatus();
@@ -316,13 +246,20 @@ class Prover {
     for (const std::string& name : calls_) {
       if (!IsAmong(kIndispensable, name)) names.push_back(name);
     }
-    SYSCARVE_ASSIGN_OR_RETURN(proof_.calls, Decide(names, "calls", [&](const std::set<size_t>& kept) {
-                                Without without;
-                                for (size_t i = 0; i < names.size(); ++i) {
-                                  if (!kept.contains(i)) without.calls.insert(names[i]);
-                                }
-                                return without;
-                              }));
+    SYSCARVE_ASSIGN_OR_RETURN(proof_.calls,
+                              trials_.Decide({.service = "",
+                                              .kind = "calls",
+                                              .names = names,
+                                              .others = {},
+                                              .ignored = [](const std::set<size_t>&) { return kWithheld; },
+                                              .run =
+                                                  [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
+                                                    Without without;
+                                                    for (size_t i = 0; i < names.size(); ++i) {
+                                                      if (!kept.contains(i)) without.calls.insert(names[i]);
+                                                    }
+                                                    return RunOnce(without, /*every_call=*/false, limit);
+                                                  }}));
     for (const char* const name : kIndispensable) {
       if (calls_.contains(name)) {
         proof_.calls.push_back({name, ProofVerdict::kNeeded, "no program starts, ends or handles signals without it"});
@@ -332,27 +269,12 @@ class Prover {
     return absl::OkStatus();
   }
 
-  // If the command changed its own preconditions, trials failed for that reason.
-  absl::Status ConfirmReference() {
-    if (proof_.trials == 0) return absl::OkStatus();
-    std::optional<std::string> difference;
-    for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
-      SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run, RunOnce({}, /*every_call=*/false, Limit()));
-      difference = reference_->Difference(run, uint64_t{1} << CAP_SYS_PTRACE);
-      if (!difference.has_value()) return absl::OkStatus();
-    }
-    proof_.unproven = Concat("with nothing removed the command no longer goes as in the beginning: ", *difference);
-    return absl::OkStatus();
-  }
-
   const ProveRequest& request_;
   const Command& command_;
   SignalForwarder& signals_;
-  Notes& notes_;
-  Clock::time_point begin_;
-  std::optional<ReferenceRuns> reference_;
+  ProofTrials trials_;
+  Proof& proof_ = trials_.proof();
   std::set<std::string> calls_;  // Seen in the run that notified every call.
-  Proof proof_;
 };
 
 }  // namespace
