@@ -20,7 +20,7 @@ MAY_SEE = {
     "policy": {"base", "model", "seccomp", "shipped"},
     "trace": {"base", "model", "process", "shipped"},
     "container": {"base", "model", "process"},
-    "read": {"base", "model"},
+    "read": {"base", "model", "shipped"},
     "review": {"base", "model", "seccomp", "shipped", "policy"},
     "emit": {"base", "model", "seccomp", "shipped", "policy", "read"},
     "report": {"base", "model", "seccomp", "shipped", "policy", "review"},

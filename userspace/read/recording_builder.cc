@@ -45,6 +45,10 @@ void RecordingBuilder::Call(SyscallId id, ProgramId program, uint64_t count) {
   seen.programs[program] += count;
 }
 
+void RecordingBuilder::Arguments(SyscallId id, SeenArguments seen) {
+  trace_.calls.at(id).arguments = std::move(seen);
+}
+
 void RecordingBuilder::Denied(SyscallId id, int errno_value, ProgramId program) {
   std::vector<Denial>& denials = trace_.denials[id];
   auto place = std::ranges::lower_bound(denials, errno_value, {}, &Denial::errno_value);

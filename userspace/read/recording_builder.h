@@ -29,6 +29,8 @@ class RecordingBuilder {
   // The program at `path`, which is "" when it is not known. A path that no recording can hold counts as unknown.
   ProgramId Program(std::string_view path);
   void Call(SyscallId id, ProgramId program, uint64_t count = 1);
+  // What the arguments of the calls of this number were, all of them. REQUIRES: there are some.
+  void Arguments(SyscallId id, SeenArguments seen);
   void Denied(SyscallId id, int errno_value, ProgramId program);
   // For a text of lines: what is lost from here on is so in the next line, the first one before all, or, behind the
   // last one, in none.

@@ -15,6 +15,7 @@
 #include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_builder.h"
+#include "userspace/read/strace_arguments.h"
 #include "userspace/read/strace_line.h"
 
 namespace syscarve {
@@ -53,7 +54,8 @@ std::optional<uint64_t> NumberOf(std::string_view name) {
 
 class Reader {
  public:
-  explicit Reader(Abi native) : native_(native), last_abi_(native) {}
+  Reader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
+      : recorded_(recorded), table_(table), native_(native), last_abi_(native) {}
 
   void Take(std::string_view text) {
     builder_.NextLine();
@@ -116,6 +118,7 @@ class Reader {
     std::string name;
     const std::vector<ProgramId> programs = ResolvePrograms(name);
     for (const auto& [key, count] : counts_) builder_.Call(key.first, programs[key.second], count);
+    for (auto& [id, seen] : arguments_) builder_.Arguments(id, Renumbered(*std::move(seen), programs));
     std::optional<CommandEnd> end;
     if (root_status_.has_value()) end = CommandEnd{.status = *root_status_};
     return std::move(builder_).Build(
@@ -358,6 +361,23 @@ class Reader {
       return;
     }
     ++counts_[{*id, process.segment}];
+    NoteArguments(*id, line.rest, process.segment);
+  }
+
+  void NoteArguments(SyscallId id, std::string_view text, size_t segment) {
+    // Different ones of one call that are kept, as by our own recorders.
+    constexpr size_t kMaxValues = 64;
+    const auto call = recorded_.find(SyscallName(id).value_or(""));
+    if (call == recorded_.end() || !ArgumentMasks(table_, call->second, id.abi).has_value()) return;
+    std::optional<SeenArguments>& known = arguments_[id];
+    if (known.has_value() && known->open) return;
+    const SeenArguments seen = StraceArguments(table_, call->second, id, text, static_cast<ProgramId>(segment));
+    if (known.has_value()) {
+      JoinArguments(seen, known);
+    } else {
+      known = seen;
+    }
+    known->open |= known->values.size() > kMaxValues;
   }
 
   // The program of each segment. `name` becomes what to call the whole: the last part of the first program's path.
@@ -378,6 +398,8 @@ class Reader {
     return programs;
   }
 
+  const RecordedCalls& recorded_;
+  const ArgumentTable& table_;
   const Abi native_;
   Abi last_abi_;
   RecordingBuilder builder_;
@@ -387,6 +409,7 @@ class Reader {
   std::map<Pid, size_t> forked_;  // Children that made no call yet, with their parent's segment.
   std::vector<Segment> segments_;
   std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;  // By call and segment.
+  std::map<SyscallId, std::optional<SeenArguments>> arguments_;  // Their programs are segments.
   std::map<std::tuple<Abi, uint64_t, std::string>, std::optional<SyscallId>> ids_;
   std::optional<Pid> open_;  // Whose call has not been told to the end of its line.
   std::optional<Pid> root_;
@@ -412,7 +435,9 @@ bool LooksLikeStrace(std::string_view text) {
 }
 
 absl::StatusOr<Recording> ReadStrace(std::string_view text, Abi native) {
-  Reader reader(native);
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  Reader reader(*recorded, *table, native);
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);
 }

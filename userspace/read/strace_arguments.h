@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments as strace writes them, for calls whose arguments are recorded.
+#pragma once
+
+#include <string_view>
+
+#include "userspace/model/abi.h"
+#include "userspace/model/seen_arguments.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/recorded_arguments.h"
+
+namespace syscarve {
+
+// What `text`, the line of the call `id` behind its opening bracket, says of the arguments that `call` has; open where
+// one of them is missing, cut, or written in a way that is not known. What strace does not show, it takes for anything:
+// `dirty`.
+SeenArguments StraceArguments(const ArgumentTable& table, const RecordedCall& call, SyscallId id, std::string_view text,
+                              ProgramId program);
+
+}  // namespace syscarve
