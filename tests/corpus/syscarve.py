@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recordings and profiles, as a user makes them: by the binary's verbs."""
 
+import collections
 import json
 import os
 import pathlib
@@ -161,12 +162,23 @@ class Verbs:
         return set(host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "names"]).split())
 
     def price(self, recording, variant):
-        """How many names a profile has; what closure adds to those that were seen; which of these are above low risk; and which of those
-        have a power that nothing seen has."""
+        """How many names a profile has; what closure adds to those that were seen; which of these are above low risk; which of those have a
+        power that nothing seen has; and of how many calls the kernel knows without running the filter that they are allowed."""
         seen, added, conditional = closure_price.explained(str(recording), variant.mode)
         risky, opened = closure_price.Power().above_low(seen, added)
         return {"names": len(self.allowed(recording, variant)), "added": len(added) + len(conditional), "risky": sorted(risky),
-                "opened": sorted(opened)}
+                "opened": sorted(opened), "unconditional": self.unconditional(recording, variant)}
+
+    def unconditional(self, recording, variant):
+        """Calls that were recorded and have no conditions in the profile, and all that were."""
+        profile = json.loads(host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "oci"]))
+        conditional = {name for rule in profile["syscalls"] if rule.get("args") for name in rule["names"]}
+        made = collections.Counter()
+        for run in json.loads(pathlib.Path(recording).read_text())["runs"]:
+            for subject in run["subjects"]:
+                for call in subject["calls"]:
+                    made[call.get("name") not in conditional] += call["count"]
+        return [made[True], made.total()]
 
     def version(self):
         return re.sub(r"\s+", " ", host.checked([self.binary, "--version"]).strip())
