@@ -4,9 +4,9 @@
 #
 # Boots the kernel in TREE…, unpacked packages of one Debian kernel, in QEMU and waits for its end, LIMIT seconds at most. The guest has
 # WORK/root-ARCH, which it may write to without changing it, and PAYLOAD, a file system with init.sh in it (guest/init.sh says what else).
-# THREADS is multi, or single: where CPUs are emulated, all by one thread. INIT is plain or systemd, ARGUMENTS more of the kernel's command
-# line. OUT is made anew: OUT/console, and what the guest hands out. Prints the kernel's version. Exit status: 0 the guest came to its end,
-# whatever it found; 1 it did not.
+# THREADS is multi, or single: where CPUs are emulated, all by one thread; or instructions: so, and with a clock that counts instructions, of
+# which each takes a nanosecond. INIT is plain or systemd, ARGUMENTS more of the kernel's command line. OUT is made anew: OUT/console, and what
+# the guest hands out. Prints the kernel's version. Exit status: 0 the guest came to its end, whatever it found; 1 it did not.
 set -euo pipefail
 work=$1 arch=$2 payload=$3 out=$4 limit=$5 threads=$6 init=$7 arguments=$8
 shift 8
@@ -138,7 +138,9 @@ case $arch in
   *) give_up "guests of $arch cannot be booted" ;;
 esac
 # A machine that is virtual itself may have /dev/kvm without what it takes; QEMU finds that out too late.
-if [[ $arch == "$(dpkg --print-architecture)" && -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then
+if [[ $threads == instructions ]]; then
+  qemu+=(-accel "tcg,thread=single,tb-size=512" -icount shift=0,sleep=off)
+elif [[ $arch == "$(dpkg --print-architecture)" && -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then
   qemu+=(-accel kvm)
 else
   qemu+=(-accel "tcg,thread=$threads,tb-size=512")

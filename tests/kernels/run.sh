@@ -17,6 +17,7 @@
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
 #   --share DIR          what the guest finds, read-only, at /share
 #   --limit SECONDS      how long a guest may take (600)
+#   --count-instructions the guest's clock counts its instructions and not time, for benchmarks: what else the machine does is not in them
 #   --rounds N           how often each check that repeats itself does (storm: 10 on 7 and 7-full, 3 on the others; own, ends: 20)
 #   --report FILE        also writes what was found as a JUnit report
 #   --is-tested          boots nothing: exit status 0 if what runs in kernels and talks to them is what tests/kernels/tested was written for
@@ -30,7 +31,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${SYSCARVE_KERNELS_DIR:-/var/tmp/syscarve-kernels}
 build=
 script=$here/guest/checks.sh
-checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note=''
+checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note='' clock=multi
 
 # Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
 kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 6.12-nohz 6.12-lockdown 7 7-full 7-nohz 7-lockdown)
@@ -59,7 +60,7 @@ base_of() {
 }
 
 usage() {
-  sed -n '3,29s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '3,30s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
@@ -97,6 +98,7 @@ while [[ $# -gt 0 ]]; do
       esac
       shift 2
       ;;
+    --count-instructions) clock=instructions && shift ;;
     --is-tested) is_tested=yes && shift ;;
     --note) note=yes && shift ;;
     -*) usage ;;
@@ -216,7 +218,7 @@ test_kernel() {
     return
   fi
   mapfile -t trees < "$temporary/trees"
-  for threads in multi single; do
+  for threads in "$clock" single; do
     status=0
     attended "$here/boot.sh" "$work" "$arch" "$temporary/payload-$arch.ext4" "$results" "$limit" "$threads" "$init" "$arguments" \
       "${trees[@]}" > "$temporary/version" || status=$?
