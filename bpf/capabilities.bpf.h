@@ -14,7 +14,147 @@
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
 
-static __always_inline int count_capability(const struct cred *cred, struct user_namespace *target, int capability, int ret)
+// The name of the function that `address` returns to: the byte before belongs to it also where the call was its last instruction.
+static __always_inline void name_function(__u64 address, char *name)
+{
+	static const char format[] = "%ps";
+	__u64 arguments[] = {address - 1};
+
+	bpf_snprintf(name, RECORDER_FUNCTION_BYTES, format, arguments, sizeof(arguments));
+}
+
+// The number of the place in the kernel that asks, by the functions that have called each other; 0: not known. `context` is the
+// program's. Names are looked up once for each place.
+static __always_inline __u32 site_of(void *context)
+{
+	__u32 first = 0;
+	struct site_scratch *scratch = bpf_map_lookup_elem(&site_scratch, &first);
+
+	if (!scratch)
+		return 0;
+	__builtin_memset(&scratch->key, 0, sizeof(scratch->key));
+	if (bpf_get_stack(context, &scratch->key, sizeof(scratch->key), 0) <= 0)
+		return 0;
+	struct recorder_site *known = bpf_map_lookup_elem(&capability_sites, &scratch->key);
+
+	if (known)
+		return known->number;
+	// One that is full stays full; without this its numbers would be used up one for each check.
+	if (next_site >= RECORDER_MAX_SITES)
+		return 0;
+	__builtin_memset(&scratch->site, 0, sizeof(scratch->site));
+	for (int i = 0; i < RECORDER_SITE_FRAMES; ++i) {
+		__u64 address = scratch->key.addresses[i];
+
+		if (!address)
+			break;
+		name_function(address, scratch->site.functions[i]);
+		scratch->site.frames = i + 1;
+	}
+	scratch->site.number = __sync_fetch_and_add(&next_site, 1);
+	bpf_map_update_elem(&capability_sites, &scratch->key, &scratch->site, BPF_NOEXIST);
+	// Another CPU may have been faster.
+	known = bpf_map_lookup_elem(&capability_sites, &scratch->key);
+	return known ? known->number : 0;
+}
+
+// Argument `index`, 0 to 3, of the call that `task`, the current one, is in.
+static __always_inline __u64 call_argument(struct task_struct *task, __u32 abi, __u32 index)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+#if defined(__TARGET_ARCH_x86)
+	// The fourth is in r10, or esi, and nobody asks for it.
+	if (abi == RECORDER_ABI_COMPAT)
+		return (__u32)(index == 0 ? regs->bx : index == 1 ? regs->cx : regs->dx);
+	return index == 0 ? regs->di : index == 1 ? regs->si : regs->dx;
+#else
+	__u64 value = index == 0 ? regs->orig_x0 : index == 1 ? regs->regs[1] : regs->regs[2];
+
+	return abi == RECORDER_ABI_COMPAT ? (__u32)value : value;
+#endif
+}
+
+// The kernel's number for a user or group that is `id` in a namespace. Only of one with a single range: others have their numbers
+// sorted, and anything but a match is treated as a change.
+static __always_inline bool is_same_id(struct uid_gid_map *map, __u32 id, __u32 kernel_id)
+{
+	return map->nr_extents == 1 && map->extent[0].lower_first + (id - map->extent[0].first) == kernel_id;
+}
+
+// Whether `own` has nothing to win by the capability in capset(2): what is to be inherited is inherited or permitted already
+// (cap_capset, security/commoncap.c).
+static __always_inline bool inherits_own(struct task_struct *task, const struct cred *own, __u32 abi)
+{
+	struct {
+		__u32 effective, permitted, inheritable;
+	} sets[2] = {};
+	__u64 inheritable, permitted;
+	__u32 version;
+
+	// The kernel has just read the same.
+	if (bpf_probe_read_user(&version, sizeof(version), (void *)call_argument(task, abi, 0)) ||
+	    bpf_probe_read_user(sets, version == 0x19980330 ? sizeof(sets[0]) : sizeof(sets), (void *)call_argument(task, abi, 1)))
+		return false;
+	if (bpf_probe_read_kernel(&inheritable, sizeof(inheritable), &own->cap_inheritable) ||
+	    bpf_probe_read_kernel(&permitted, sizeof(permitted), &own->cap_permitted))
+		return false;
+	__u64 wanted = sets[0].inheritable | (__u64)sets[1].inheritable << 32;
+
+	return !(wanted & ~(inheritable | permitted) & ((1ull << 41) - 1));
+}
+
+// Whether the place that asks is looked at. It takes microseconds, which calls that grow memory would feel.
+static __always_inline bool is_looked_at(struct recorder_condition *condition)
+{
+	return !condition || condition->kind != RECORDER_CONDITION_ONE_PLACE ||
+	       (condition->looks < RECORDER_LOOKS && __sync_fetch_and_add(&condition->looks, 1) < RECORDER_LOOKS);
+}
+
+// Whether the call that `task`, the current one, is in comes out the same without the capability, by what is known of the call.
+static __always_inline bool is_in_vain(struct task_struct *task, const struct cred *own, __u32 abi, struct recorder_condition *condition)
+{
+	if (!condition)
+		return false;
+	__u64 first = call_argument(task, abi, 0);
+	struct uid_gid_map *users = &own->user_ns->uid_map;
+	struct uid_gid_map *groups = &own->user_ns->gid_map;
+
+	switch (condition->kind) {
+	case RECORDER_CONDITION_ARGUMENT: {
+		__u64 value = call_argument(task, abi, condition->argument);
+
+		return !(value & condition->none) && (!condition->some || value & condition->some);
+	}
+	case RECORDER_CONDITION_SAME_USER:
+		return own->uid.val == own->suid.val && is_same_id(users, first, own->uid.val);
+	case RECORDER_CONDITION_SAME_GROUP:
+		return own->gid.val == own->sgid.val && is_same_id(groups, first, own->gid.val);
+	case RECORDER_CONDITION_OWN_USERS:
+		for (int i = 0; i < 3; ++i) {
+			__u32 id = call_argument(task, abi, i);
+
+			if (id != (__u32)-1 && !is_same_id(users, id, own->uid.val) && !is_same_id(users, id, own->euid.val) &&
+			    !is_same_id(users, id, own->suid.val))
+				return false;
+		}
+		return true;
+	case RECORDER_CONDITION_OWN_GROUPS:
+		for (int i = 0; i < 3; ++i) {
+			__u32 id = call_argument(task, abi, i);
+
+			if (id != (__u32)-1 && !is_same_id(groups, id, own->gid.val) && !is_same_id(groups, id, own->egid.val) &&
+			    !is_same_id(groups, id, own->sgid.val))
+				return false;
+		}
+		return true;
+	case RECORDER_CONDITION_INHERITS_OWN:
+		return inherits_own(task, own, abi);
+	}
+	return false;
+}
+
+// `context` is the program's.
+static __always_inline int count_capability(void *context, const struct cred *cred, struct user_namespace *target, int capability, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	long id = call_in_progress(task);
@@ -32,9 +172,21 @@ static __always_inline int count_capability(const struct cred *cred, struct user
 	const struct cred *own = task->cred;
 	// Read before `cred` is compared with it: a compiler that knows they are equal would read through the one that came as a number.
 	struct user_namespace *own_user_ns = *(struct user_namespace *volatile *)&own->user_ns;
+	const struct cred *known = own;
 
-	if (cred != own || own != task->real_cred || target != own_user_ns)
+	barrier_var(known);
+
+	if (cred != own || own != task->real_cred || target != own_user_ns) {
 		key.flags = RECORDER_CAPABILITY_FOREIGN;
+	} else {
+		struct recorder_condition_key of_call = {.capability = capability, .abi = key.abi, .nr = key.nr};
+		struct recorder_condition *condition = bpf_map_lookup_elem(&capability_conditions, &of_call);
+
+		if (is_looked_at(condition))
+			key.site = site_of(context);
+		if (id >= 0 && is_in_vain(task, known, abi, condition))
+			key.flags = RECORDER_CAPABILITY_IN_VAIN;
+	}
 	struct recorder_capability_count *count = bpf_map_lookup_elem(&capability_checks, &key);
 
 	if (!count) {

@@ -38,6 +38,7 @@ __u32 task_calls[TASK_CACHE_SIZE];
 __u32 generation = 1;
 __u32 next_slot = 1;
 __u32 next_subject = 1;
+__u32 next_site = 1;
 struct recorder_losses losses;
 // The process (tgid in the initial namespace) whose children are runtimes before they come into a subject, or 0.
 __u32 recorder_process;
@@ -139,6 +140,34 @@ struct {
 	__type(key, struct recorder_capability_key);
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
+
+// Where in the kernel capabilities were asked for. What is beyond it has no site.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RECORDER_MAX_SITES);
+	__type(key, struct recorder_site_key);
+	__type(value, struct recorder_site);
+} capability_sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 128);
+	__type(key, struct recorder_condition_key);
+	__type(value, struct recorder_condition);
+} capability_conditions SEC(".maps");
+
+// Too large for the stack of a program.
+struct site_scratch {
+	struct recorder_site_key key;
+	struct recorder_site site;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct site_scratch);
+} site_scratch SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -169,5 +169,5 @@ int on_perf_signal(struct trace_event_raw_signal_generate *event)
 SEC("tracepoint/capability/cap_capable")
 int on_perf_capable(struct trace_event_raw_cap_capable *event)
 {
-	return count_capability(event->cred, event->target_ns, event->cap, event->ret);
+	return count_capability(event, event->cred, event->target_ns, event->cap, event->ret);
 }

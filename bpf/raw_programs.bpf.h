@@ -67,12 +67,12 @@ SEC("fexit/cap_capable")
 int BPF_PROG(on_capable_fexit, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,
 	     int ret)
 {
-	return count_capability(cred, target, capability, ret);
+	return count_capability(ctx, cred, target, capability, ret);
 }
 
 SEC("tp_btf/cap_capable")
 int BPF_PROG(on_capable, const struct cred *cred, struct user_namespace *target, const struct user_namespace *capable_in,
 	     int capability, int ret)
 {
-	return count_capability(cred, target, capability, ret);
+	return count_capability(ctx, cred, target, capability, ret);
 }

@@ -190,6 +190,55 @@ struct recorder_denial_key {
 
 enum recorder_capability_flags {
 	RECORDER_CAPABILITY_FOREIGN = 1, /* overridden credentials, or another user namespace */
+	RECORDER_CAPABILITY_IN_VAIN = 2, /* by a condition, the call comes out the same without it */
+};
+
+enum {
+	RECORDER_SITE_FRAMES = 16,
+	RECORDER_FUNCTION_BYTES = 48,
+	RECORDER_MAX_SITES = 1024,
+};
+
+/* Key of capability_sites: return addresses in the kernel when it asked, our own program's first, zero behind the last. */
+struct recorder_site_key {
+	__u64 addresses[RECORDER_SITE_FRAMES];
+};
+
+/* Map capability_sites. */
+struct recorder_site {
+	__u32 number; /* from 1 */
+	__u32 frames; /* used in functions */
+	/* Names as the kernel's %ps gives them, cut where they are too long; ended by NUL. */
+	char functions[RECORDER_SITE_FRAMES][RECORDER_FUNCTION_BYTES];
+};
+
+/* When a call comes out the same without a capability that the kernel asks for first. */
+enum recorder_condition_kind {
+	RECORDER_CONDITION_ARGUMENT = 1, /* the argument has no bit of `none`, and one of `some` unless that is 0 */
+	RECORDER_CONDITION_SAME_USER = 2, /* argument 0 is the real and the saved user */
+	RECORDER_CONDITION_SAME_GROUP = 3,
+	RECORDER_CONDITION_OWN_USERS = 4, /* each of three arguments is -1 or the real, effective or saved user */
+	RECORDER_CONDITION_OWN_GROUPS = 5,
+	RECORDER_CONDITION_INHERITS_OWN = 6, /* of capset: inherits nothing but what it does already or is permitted */
+	/* Never in vain, but asked at one place only, and often: after RECORDER_LOOKS times that place is not looked at any more. */
+	RECORDER_CONDITION_ONE_PLACE = 7,
+};
+
+enum { RECORDER_LOOKS = 64 };
+
+/* Map capability_conditions: key -> recorder_condition. Filled by user space before the programs are attached. */
+struct recorder_condition_key {
+	__u16 capability;
+	__u16 abi;
+	__u32 nr; /* (__u32)-1: outside any call */
+};
+
+struct recorder_condition {
+	__u32 kind;
+	__u32 argument; /* of ARGUMENT: 0 to 3 */
+	__u64 none;
+	__u64 some;
+	__u64 looks; /* of ONE_PLACE, so far */
 };
 
 /* Map capability_checks: key -> recorder_capability_count. */
@@ -199,7 +248,7 @@ struct recorder_capability_key {
 	__u8 abi;
 	__u8 flags;
 	__s32 nr; /* the call in progress, or -1 */
-	__u32 reserved;
+	__u32 site; /* where in the kernel, or 0: not known */
 };
 
 struct recorder_capability_count {
@@ -329,6 +378,10 @@ RECORDER_ASSERT_SIZE(struct recorder_argument_set, 8);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
+RECORDER_ASSERT_SIZE(struct recorder_site_key, 128);
+RECORDER_ASSERT_SIZE(struct recorder_site, 8 + 768);
+RECORDER_ASSERT_SIZE(struct recorder_condition_key, 8);
+RECORDER_ASSERT_SIZE(struct recorder_condition, 32);
 RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
 RECORDER_ASSERT_SIZE(struct recorder_losses, 96 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);

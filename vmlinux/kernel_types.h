@@ -166,9 +166,42 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-struct user_namespace;
+typedef struct {
+	u32 val;
+} kuid_t;
+
+typedef struct {
+	u32 val;
+} kgid_t;
+
+struct uid_gid_extent {
+	u32 first; /* in the namespace */
+	u32 lower_first; /* in the initial one */
+};
+
+struct uid_gid_map {
+	struct uid_gid_extent extent[5];
+	u32 nr_extents;
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	struct uid_gid_map gid_map;
+};
+
+typedef struct {
+	u64 val; /* until 6.2 two words, the lower first */
+} kernel_cap_t;
 
 struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
+	kuid_t euid;
+	kgid_t egid;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
 	struct user_namespace *user_ns;
 };
 

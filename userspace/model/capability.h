@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "userspace/model/abi.h"
 
@@ -27,12 +28,26 @@ struct CapabilityChecks {
   auto operator<=>(const CapabilityChecks&) const = default;
 };
 
+// Where in the kernel a capability was asked for, and what was known there.
+struct CapabilitySite {
+  // The kernel's functions that had called each other, from the one that asked for the capability (`ns_capable` and its
+  // like are among them) to the call's own, which is "sys_" and its name. Without what compilers append (".isra.0").
+  // Empty when not known.
+  std::vector<std::string> functions;
+  // The call comes out the same without the capability, by its arguments and the task's ids and capabilities.
+  bool in_vain = false;
+  auto operator<=>(const CapabilitySite&) const = default;
+};
+using ChecksBySite = std::map<CapabilitySite, CapabilityChecks>;
+
 // What a subject's tasks were asked for. The kernel's question is "has it?", which is not "does it need it?": verdicts
 // are drawn from these facts by policy/capabilities.h.
 struct CapabilityUse {
   // Checks made with the task's own credentials against its own user namespace. The key is the call in progress;
   // nullopt is a check outside any call (a page fault).
   std::map<std::optional<SyscallId>, CapabilityChecks> during;
+  // Those of `during` of which it is known where they were made; never more than there.
+  std::map<std::optional<SyscallId>, ChecksBySite> sites;
   // Checks with overridden credentials (overlayfs copy-up, access(2)) or against another user namespace: kept as
   // evidence, but not the subject's own need.
   CapabilityChecks foreign;

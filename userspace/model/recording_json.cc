@@ -120,12 +120,26 @@ void AddChecks(const CapabilityChecks& checks, JsonValue::Object& to) {
   to.push_back({"denied", checks.denied});
 }
 
+JsonValue ToJson(const ChecksBySite& sites, Numbers numbers) {
+  return ArrayOf(sites, [numbers](const auto& entry) {
+    const auto& [site, checks] = entry;
+    JsonValue::Object object = {
+        {"functions", ArrayOf(site.functions, [](const std::string& function) { return Text(function); })}};
+    if (site.in_vain) object.push_back({"in_vain", true});
+    if (numbers == Numbers::kInside) AddChecks(checks, object);
+    return object;
+  });
+}
+
 JsonValue ToJson(int capability, const CapabilityUse& use, Numbers numbers) {
   JsonValue::Array during;
   for (const auto& [id, checks] : use.during) {
     JsonValue::Object object;
     if (id.has_value()) AddSyscall(*id, object);
     if (numbers == Numbers::kInside) AddChecks(checks, object);
+    if (const auto sites = use.sites.find(id); sites != use.sites.end()) {
+      object.push_back({"sites", ToJson(sites->second, numbers)});
+    }
     during.emplace_back(std::move(object));
   }
   JsonValue::Object object = {

@@ -123,6 +123,38 @@ CapabilityChecks ReadChecks(const JsonReader& reader) {
   return {.granted = reader.Required("granted").Uint(), .denied = reader.Required("denied").Uint()};
 }
 
+// What the recorder keeps of a place in the kernel is less.
+constexpr size_t kMaxFunctions = 64;
+
+// Of a check of `whole`, which with Numbers::kInside are at least as many.
+void ReadSites(const JsonReader& reader, Numbers numbers, const CapabilityChecks& whole, ChecksBySite& sites) {
+  CapabilityChecks rest = whole;
+  reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
+    CapabilitySite site;
+    if (numbers == Numbers::kInside) {
+      entry.AllowOnly({"functions", "in_vain", "granted", "denied"});
+    } else {
+      entry.AllowOnly({"functions", "in_vain"});
+    }
+    entry.Required("functions").ForEach(kMaxFunctions, [&](const JsonReader& function) {
+      site.functions.push_back(function.Text(kMaxWordBytes));
+    });
+    if (const JsonReader in_vain = entry.Optional("in_vain"); in_vain.exists()) {
+      site.in_vain = in_vain.Bool();
+      if (!site.in_vain) in_vain.Fail("only true is said");
+    }
+    CapabilityChecks& kept = AddUnique(entry, sites, site);
+    if (numbers == Numbers::kApart) return;
+    kept = ReadChecks(entry);
+    if (kept.granted > rest.granted || kept.denied > rest.denied) {
+      entry.Fail("the sites have more checks than the call");
+      return;
+    }
+    rest.granted -= kept.granted;
+    rest.denied -= kept.denied;
+  });
+}
+
 }  // namespace
 
 Row ReadRow(const JsonReader& entry, Schema schema, size_t program_count) {
@@ -182,11 +214,11 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers 
       }
     }
     CapabilityUse& use = AddUnique(entry, capabilities, capability);
-    entry.Required("during").ForEach(kMaxElements, [&use, inside](const JsonReader& checks) {
+    entry.Required("during").ForEach(kMaxElements, [&use, inside, numbers](const JsonReader& checks) {
       if (inside) {
-        checks.AllowOnly({"abi", "nr", "name", "granted", "denied"});
+        checks.AllowOnly({"abi", "nr", "name", "granted", "denied", "sites"});
       } else {
-        checks.AllowOnly({"abi", "nr", "name"});
+        checks.AllowOnly({"abi", "nr", "name", "sites"});
       }
       // Without a call, the check was made outside any.
       const bool in_call =
@@ -194,6 +226,9 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers 
       const auto id = in_call ? std::optional(ReadSyscall(checks)) : std::nullopt;
       CapabilityChecks& kept = AddUnique(checks, use.during, id);
       if (inside) kept = ReadChecks(checks);
+      if (const JsonReader sites = checks.Optional("sites"); sites.exists()) {
+        ReadSites(sites, numbers, kept, use.sites[id]);
+      }
     });
     if (!inside) return;
     const JsonReader foreign = entry.Required("foreign");

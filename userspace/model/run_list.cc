@@ -30,6 +30,11 @@ class Varints {
     }
     return number;
   }
+  std::string_view Bytes(uint64_t size) {
+    const std::string_view bytes(at_, std::min<uint64_t>(size, static_cast<uint64_t>(end_ - at_)));
+    at_ += bytes.size();
+    return bytes;
+  }
   int NextInt() { return static_cast<int>(static_cast<uint32_t>(Next())); }
 
  private:
@@ -189,9 +194,24 @@ class RunList::Packer {
       for (const auto& [id, checks] : use.during) {
         Word(id.has_value() ? WordOf(*id) + 1 : 0);
         PackChecks(checks);
+        const auto sites = use.sites.find(id);
+        Word(sites == use.sites.end() ? 0 : sites->second.size());
+        if (sites != use.sites.end()) Pack(sites->second);
       }
       PackChecks(use.foreign);
       entries += 1 + use.during.size();
+    }
+  }
+
+  void Pack(const ChecksBySite& sites) {
+    for (const auto& [site, checks] : sites) {
+      Word(site.functions.size() << 1 | (site.in_vain ? 1 : 0));
+      for (const std::string& function : site.functions) {
+        Word(function.size());
+        shape += function;
+      }
+      PackChecks(checks);
+      entries += 1 + site.functions.size();
     }
   }
 
@@ -303,11 +323,24 @@ class RunList::Unpacker {
       CapabilityUse& use = capabilities[words.NextInt()];
       for (uint64_t i = words.Next(); i > 0; --i) {
         const uint64_t word = words.Next();
-        use.during[word == 0 ? std::nullopt : std::optional(SyscallOf(word - 1))] = Checks();
+        const auto call = word == 0 ? std::nullopt : std::optional(SyscallOf(word - 1));
+        use.during[call] = Checks();
+        for (uint64_t sites = words.Next(); sites > 0; --sites) {
+          const CapabilitySite site = Site(words);
+          use.sites[call][site] = Checks();
+        }
       }
       use.foreign = Checks();
     }
     return capabilities;
+  }
+
+  static CapabilitySite Site(Varints& words) {
+    CapabilitySite site;
+    const uint64_t head = words.Next();
+    site.in_vain = (head & 1) != 0;
+    for (uint64_t n = head >> 1; n > 0; --n) site.functions.emplace_back(words.Bytes(words.Next()));
+    return site;
   }
 
   CapabilityChecks Checks() {

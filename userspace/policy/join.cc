@@ -86,6 +86,9 @@ void JoinTrace(const SubjectTrace& trace, const JoinedIds& ids, CountJoin how, S
   for (const auto& [capability, more] : trace.capabilities) {
     CapabilityUse& use = kept.capabilities[capability];
     for (const auto& [call, checks] : more.during) JoinChecks(checks, how, use.during[call]);
+    for (const auto& [call, sites] : more.sites) {
+      for (const auto& [site, checks] : sites) JoinChecks(checks, how, use.sites[call][site]);
+    }
     JoinChecks(more.foreign, how, use.foreign);
   }
   if (how == CountJoin::kLarger) KeepLaterTimeline(trace.timeline, kept.timeline);

@@ -56,8 +56,9 @@ class Aggregator {
   // and is forgotten.
   void AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when);
   void AddDenials(SubjectId subject, ProgramId program, SyscallId id, int errno_value, uint64_t count);
+  // `site` is where they were made, as far as it is known. That of foreign ones is not kept.
   void AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during, CapabilityChecks checks,
-                           bool foreign);
+                           bool foreign, const CapabilitySite& site = {});
   // `count` calls at about `when`, for the timeline. Buckets start at one millisecond wide and double so that there are
   // never more than kMaxTimelineBuckets.
   void AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count);

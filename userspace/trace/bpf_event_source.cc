@@ -30,6 +30,7 @@
 #include "userspace/process/cgroup.h"
 #include "userspace/process/host.h"
 #include "userspace/trace/argument_calls.h"
+#include "userspace/trace/capability_sites.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
 
@@ -45,7 +46,7 @@ constexpr uint32_t kContainerRingBytes = 8u << 20;
 // A container's runtime makes some hundred different calls, which have no row of counters.
 constexpr uint32_t kSparseCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
-constexpr uint32_t kCapabilityChecksPerContainer = 64;
+constexpr uint32_t kCapabilityChecksPerContainer = 128;
 constexpr uint32_t kSignalsPerContainer = 32;
 constexpr uint32_t kArgumentValuesPerContainer = 256;
 constexpr uint32_t kArgumentSetsPerContainer = 64;
@@ -300,15 +301,28 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
           snapshot.denials.push_back({key.slot, {*abi, static_cast<int>(key.nr)}, ErrnoFromKernel(key), count});
         }
       })));
+  std::map<uint32_t, std::vector<std::string>> sites;
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_site_key, recorder_site>(
+      skeleton->maps.capability_sites, [&sites](const recorder_site_key&, const recorder_site& site) {
+        std::vector<std::string_view> frames;
+        for (uint32_t i = 0; i < std::min<uint32_t>(site.frames, RECORDER_SITE_FRAMES); ++i) {
+          frames.emplace_back(site.functions[i], strnlen(site.functions[i], RECORDER_FUNCTION_BYTES));
+        }
+        sites[site.number] = AskingFunctions(frames);
+      })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
       skeleton->maps.capability_checks,
       [&](const recorder_capability_key& key, const recorder_capability_count& count) {
         std::optional<SyscallId> during;
         if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
         note(key.slot);
-        snapshot.capabilities.push_back({key.slot, key.capability, during,
+        snapshot.capabilities.push_back({key.slot,
+                                         key.capability,
+                                         during,
                                          (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
-                                         CapabilityChecks{count.granted, count.denied}});
+                                         CapabilityChecks{count.granted, count.denied},
+                                         {.functions = key.site == 0 ? std::vector<std::string>() : sites[key.site],
+                                          .in_vain = (key.flags & RECORDER_CAPABILITY_IN_VAIN) != 0}});
       })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_signal_key, uint64_t>(
       skeleton->maps.signals, [&](const recorder_signal_key& key, uint64_t count) {
@@ -459,6 +473,13 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
   skeleton.rodata->wakeup_bytes = kStreamWakeupBytes;
 
   if (const int error = recorder__load(&skeleton); error != 0) return BpfError("load the BPF programs", -error);
+  if (state->capability_source != CapabilitySource::kNone) {
+    for (const auto& [key, condition] : CapabilityConditions(options.native)) {
+      if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.capability_conditions), &key, &condition, BPF_ANY) != 0) {
+        return BpfError("tell the kernel side of conditions", errno);
+      }
+    }
+  }
   if (const int error = recorder__attach(&skeleton); error != 0) return BpfError("attach the BPF programs", -error);
   SYSCARVE_RETURN_IF_ERROR(WithBpfHint(AttachChosenPrograms(form, skeleton)));
 

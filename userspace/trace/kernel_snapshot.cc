@@ -182,12 +182,12 @@ std::map<DenialKey, uint64_t> DenialTotals(const KernelSnapshot* snapshot) {
   return totals;
 }
 
-using CapabilityKey = std::tuple<uint32_t, int, std::optional<SyscallId>, bool>;
+using CapabilityKey = std::tuple<uint32_t, int, std::optional<SyscallId>, bool, CapabilitySite>;
 std::map<CapabilityKey, CapabilityChecks> CapabilityTotals(const KernelSnapshot* snapshot) {
   std::map<CapabilityKey, CapabilityChecks> totals;
   if (snapshot == nullptr) return totals;
   for (const auto& use : snapshot->capabilities) {
-    CapabilityChecks& checks = totals[{use.slot, use.capability, use.during, use.foreign}];
+    CapabilityChecks& checks = totals[{use.slot, use.capability, use.during, use.foreign, use.site}];
     checks.granted += use.checks.granted;
     checks.denied += use.checks.denied;
   }
@@ -278,12 +278,12 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventRea
   }
   const auto capabilities_before = CapabilityTotals(part.before);
   for (const auto& [key, total] : CapabilityTotals(&now)) {
-    const auto& [slot, capability, during, foreign] = key;
+    const auto& [slot, capability, during, foreign, site] = key;
     const Target* const target = target_of(slot);
     const CapabilityChecks before = ValueOr(capabilities_before, key);
     const CapabilityChecks checks = {total.granted - before.granted, total.denied - before.denied};
     if (target == nullptr || target->phase != Phase::kMain || checks == CapabilityChecks{}) continue;
-    aggregator.AddCapabilityChecks(target->subject, capability, during, checks, foreign);
+    aggregator.AddCapabilityChecks(target->subject, capability, during, checks, foreign, site);
   }
 }
 

@@ -80,6 +80,7 @@ struct KernelSnapshot {
     std::optional<SyscallId> during;
     bool foreign;
     CapabilityChecks checks;
+    CapabilitySite site = {};
   };
 
   // Of one call in one slot: what its arguments were, how often.

@@ -610,6 +610,40 @@ TEST_P(RecordingJsonFormTest, AChangedByteIsRefusedOrRoundTrips) {
   }
 }
 
+// A recording that says where in the kernel capabilities were asked for.
+Recording WithSites() {
+  Recording recording = FullRecording();
+  recording.runs.Update(0, [](auto& run) {
+    constexpr SyscallId kBind = {Abi::kX86_64, 49};
+    CapabilityUse& use = run.subjects.begin()->second.capabilities[10];
+    use.during[kBind] = {.granted = 3, .denied = 1};
+    use.sites[kBind] = {{{.functions = {}, .in_vain = true}, {.granted = 1, .denied = 0}},
+                        {{.functions = {"ns_capable", "__inet_bind", "sys_bind"}}, {.granted = 2, .denied = 1}}};
+    use.sites[std::nullopt] = {{{.functions = {"x"}}, {.granted = 0, .denied = 1}}};
+  });
+  return recording;
+}
+
+TEST(RecordingJsonTest, WhereCapabilitiesWereAskedForIsKeptWhereItIsKnown) {
+  for (const RecordingLimits& limits : {RecordingLimits(), kDense}) {
+    const std::string text = FormatRecording(WithSites(), limits);
+    EXPECT_NE(text.find(R"("sites")"), std::string::npos);
+    const auto parsed = ParseRecording(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, WithSites());
+  }
+}
+
+TEST(RecordingJsonTest, SitesHaveNoMoreChecksThanTheCall) {
+  const std::string good = FormatRecording(WithSites());
+  const auto refused = [&](std::string_view old_part, std::string_view new_part) {
+    return std::string(ParseRecording(Replaced(good, old_part, new_part)).status().message());
+  };
+  EXPECT_NE(refused(R"("granted": 2, "denied": 1})", R"("granted": 3, "denied": 1})").find("more checks than the call"),
+            std::string::npos);
+  EXPECT_NE(refused(R"("in_vain": true)", R"("in_vain": false)").find("only true"), std::string::npos);
+}
+
 TEST(RecordingJsonTest, LoadNamesTheFile) {
   const auto missing = LoadRecording("/nonexistent/r.json");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);

@@ -42,6 +42,8 @@ TEST(RunListTest, GivesBackWhatWasPutIn) {
                                    {.errno_value = 4095, .count = 5}};
   trace.denials[{Abi::kX32, 10}] = {};
   trace.capabilities[63].during[std::nullopt] = {.granted = UINT64_MAX, .denied = UINT64_MAX};
+  trace.capabilities[63].sites[std::nullopt] = {{{.functions = {std::string(300, 'x'), ""}, .in_vain = true}, {1, 0}},
+                                                {{.functions = {"b"}}, {UINT64_MAX, 2}}};
   trace.capabilities[0].foreign = {.granted = UINT64_MAX, .denied = 1};
   trace.timeline = Timeline{.start = UINT64_MAX, .bucket_nanos = UINT64_MAX, .counts = {0, UINT64_MAX}};
   run.subjects[7].timeline = Timeline();
