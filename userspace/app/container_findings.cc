@@ -70,7 +70,7 @@ bool IsGiven(int capability, const CapabilityData& data, const std::vector<std::
 
 absl::StatusOr<std::vector<CapabilityVerdict>> Verdicts(const Recording& recording, const CapabilityData& data) {
   SYSCARVE_ASSIGN_OR_RETURN(const Evidence evidence, GatherEvidence(std::span(&recording, 1)));
-  return JudgeCapabilities(data, evidence.capabilities, evidence.capabilities_in_failed);
+  return JudgeCapabilities(data, evidence.capabilities, evidence.capabilities_in_failed, evidence.capability_runs);
 }
 
 std::string During(const CapabilityVerdict& verdict) {
@@ -158,7 +158,8 @@ absl::Status FindRefused(const ServiceProfile& service, const Recording& recordi
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<CapabilityVerdict> verdicts, Verdicts(recording, *data));
   for (const CapabilityVerdict& verdict : verdicts) {
     const ContainerCapability key = {service.title, verdict.capability};
-    const bool passing = verdict.verdict == Verdict::kOpportunistic || verdict.verdict == Verdict::kForeign;
+    const bool passing = verdict.verdict == Verdict::kOpportunistic || verdict.verdict == Verdict::kAlternative ||
+                         verdict.verdict == Verdict::kForeign;
     if (verdict.denied == 0 || passing || before.capabilities.contains(key)) continue;
     found.capabilities[key] =
         Concat(service.title, " was refused ", CapabilityName(verdict.capability), During(verdict));

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
@@ -14,19 +15,37 @@
 namespace syscarve {
 namespace {
 
-// What one call says of a capability: that, by itself, is the verdict.
-enum class Weight { kUnused, kPassing, kPossible, kNeeded };
+// What one place says of a capability: that, by itself, is the verdict.
+enum class Weight { kUnused, kPassing, kAlternative, kPossible, kUndecided, kNeeded };
 
-// What is known of one (capability, call) pair after the chains have been looked through.
-struct Evidence {
+// A call, and where in the kernel: CapabilitySite() for the checks of which that is not known.
+using Place = CapabilityRuns::Place;
+
+// What is known of one (capability, place) pair after the chains have been looked through.
+struct PlaceEvidence {
   CapabilityChecks checks;
   Weight weight = Weight::kUnused;
   std::string why;
 };
-using EvidenceByCall = std::map<std::optional<SyscallId>, Evidence>;
+using EvidenceByPlace = std::map<Place, PlaceEvidence>;
 
 std::string CallName(const std::optional<SyscallId>& call) {
   return call.has_value() ? DisplayName(*call) : std::string("no call");
+}
+
+// Visits the checks of `use` by place; those whose place is not known, if there are any, have an empty site.
+void ForEachPlace(const CapabilityUse& use, absl::FunctionRef<void(const Place&, const CapabilityChecks&)> visit) {
+  for (const auto& [call, checks] : use.during) {
+    CapabilityChecks rest = checks;
+    if (const auto sites = use.sites.find(call); sites != use.sites.end()) {
+      for (const auto& [site, of_site] : sites->second) {
+        rest.granted -= std::min(rest.granted, of_site.granted);
+        rest.denied -= std::min(rest.denied, of_site.denied);
+        visit({call, site}, of_site);
+      }
+    }
+    if (rest != CapabilityChecks{}) visit({call, CapabilitySite()}, rest);
+  }
 }
 
 const CapabilityRemark* FindRemark(const CapabilityData& data, int capability, const std::optional<SyscallId>& call) {
@@ -38,26 +57,89 @@ const CapabilityRemark* FindRemark(const CapabilityData& data, int capability, c
   return nullptr;
 }
 
-bool IsRefusedIn(const std::map<int, CapabilityUse>& uses, int capability, const std::optional<SyscallId>& call) {
-  const auto use = uses.find(capability);
-  if (use == uses.end()) return false;
-  const auto checks = use->second.during.find(call);
-  return checks != use->second.during.end() && checks->second.denied > 0;
+bool HasAny(const std::set<std::string>& wanted, const std::vector<std::string>& functions) {
+  return std::ranges::any_of(functions, [&](const std::string& function) { return wanted.contains(function); });
 }
 
-// Of what one call says by itself, without the chains.
-Evidence EvidenceOf(const CapabilityData& data, int capability, const std::optional<SyscallId>& call,
-                    const CapabilityChecks& checks, const std::map<int, CapabilityUse>& in_failed) {
-  Evidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}};
-  const CapabilityRemark* const remark = FindRemark(data, capability, call);
-  if (remark != nullptr && remark->opportunistic) {
+const CapabilityPlace* FindPlace(const CapabilityData& data, int capability, const CapabilitySite& site) {
+  for (const CapabilityPlace& place : data.places) {
+    if (place.capabilities.contains(capability) && HasAny(place.functions, site.functions) &&
+        (place.beside.empty() || HasAny(place.beside, site.functions))) {
+      return &place;
+    }
+  }
+  return nullptr;
+}
+
+// The functions through which all of the kernel asks (kernel/capability.c and its like) say nothing of why.
+std::string AskedBy(const CapabilitySite& site) {
+  static const std::set<std::string>* const kThroughAll = new std::set<std::string>{"capable",
+                                                                                    "ns_capable",
+                                                                                    "ns_capable_noaudit",
+                                                                                    "ns_capable_setid",
+                                                                                    "ns_capable_common",
+                                                                                    "file_ns_capable",
+                                                                                    "has_capability_noaudit",
+                                                                                    "has_ns_capability_noaudit",
+                                                                                    "has_ns_capability",
+                                                                                    "capable_wrt_inode_uidgid",
+                                                                                    "sk_capable",
+                                                                                    "sk_ns_capable",
+                                                                                    "sk_net_capable",
+                                                                                    "netlink_capable",
+                                                                                    "netlink_net_capable",
+                                                                                    "netlink_ns_capable",
+                                                                                    "__netlink_ns_capable",
+                                                                                    "sockopt_capable",
+                                                                                    "sockopt_ns_capable",
+                                                                                    "ptrace_has_cap",
+                                                                                    "bpf_token_capable"};
+  for (const std::string& function : site.functions) {
+    if (!kThroughAll->contains(function)) return function;
+  }
+  return "";
+}
+
+CapabilityChecks ChecksAt(const std::map<int, CapabilityUse>& uses, int capability, const Place& place) {
+  CapabilityChecks found;
+  const auto use = uses.find(capability);
+  if (use == uses.end()) return found;
+  ForEachPlace(use->second, [&](const Place& other, const CapabilityChecks& checks) {
+    if (other.first != place.first || other.second.functions != place.second.functions) return;
+    found.granted += checks.granted;
+    found.denied += checks.denied;
+  });
+  return found;
+}
+
+// Of what one place says by itself, without the chains.
+PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place& place, const CapabilityChecks& checks,
+                         const std::map<int, CapabilityUse>& in_failed) {
+  PlaceEvidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}};
+  const auto& [call, site] = place;
+  if (site.in_vain) {
+    entry.weight = Weight::kPassing;
+    entry.why = "asked before the kernel looked whether it matters, and it did not";
+    return entry;
+  }
+  const bool known = !site.functions.empty();
+  const CapabilityPlace* const asking = known ? FindPlace(data, capability, site) : nullptr;
+  const CapabilityRemark* const remark = known ? nullptr : FindRemark(data, capability, call);
+  if ((asking != nullptr && asking->asking == Asking::kPassing) || (remark != nullptr && remark->opportunistic)) {
     entry.weight = Weight::kPassing;
   } else if (checks.granted > 0) {
-    entry.weight = Weight::kNeeded;
-  } else if (IsRefusedIn(in_failed, capability, call)) {
+    entry.weight = asking != nullptr && asking->asking == Asking::kUndecided ? Weight::kUndecided : Weight::kNeeded;
+  } else if (ChecksAt(in_failed, capability, place).denied > 0) {
     entry.weight = Weight::kPossible;
   }
-  if (remark != nullptr && entry.weight != Weight::kUnused) entry.why = Concat(remark->why, " (", remark->kernel, ")");
+  if (entry.weight == Weight::kUnused) return entry;
+  if (asking != nullptr) {
+    entry.why = Concat(asking->why, " (", AskedBy(site), ", ", asking->kernel, ")");
+  } else if (remark != nullptr) {
+    entry.why = Concat(remark->why, " (", remark->kernel, ")");
+  } else if (known) {
+    entry.why = Concat("asked by ", AskedBy(site));
+  }
   return entry;
 }
 
@@ -73,8 +155,12 @@ std::string_view VerdictName(Verdict verdict) {
       return "needed";
     case Verdict::kPossible:
       return "possible";
+    case Verdict::kUndecided:
+      return "undecided";
     case Verdict::kOpportunistic:
       return "opportunistic";
+    case Verdict::kAlternative:
+      return "alternative";
     case Verdict::kForeign:
       return "foreign";
     case Verdict::kUnused:
@@ -88,6 +174,12 @@ void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum) {
     sum.during[call].granted += checks.granted;
     sum.during[call].denied += checks.denied;
   }
+  for (const auto& [call, sites] : more.sites) {
+    for (const auto& [site, checks] : sites) {
+      sum.sites[call][site].granted += checks.granted;
+      sum.sites[call][site].denied += checks.denied;
+    }
+  }
   sum.foreign.granted += more.foreign.granted;
   sum.foreign.denied += more.foreign.denied;
 }
@@ -97,44 +189,71 @@ bool HasFailed(const CommandEnd& end) {
   return end.status != 0 && end.status != kBySignal + SIGINT && end.status != kBySignal + SIGTERM;
 }
 
-std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses,
-                                                 const std::map<int, CapabilityUse>& in_failed) {
-  std::map<int, EvidenceByCall> evidence;
-  for (const auto& [capability, use] : uses) {
-    for (const auto& [call, checks] : use.during) {
-      if (checks == CapabilityChecks{}) continue;
-      evidence[capability][call] = EvidenceOf(data, capability, call, checks, in_failed);
+void AddCapabilityRun(int capability, const CapabilityUse& use, CapabilityRuns& runs) {
+  ForEachPlace(use, [&](const Place& place, const CapabilityChecks& checks) {
+    if (checks.granted == 0) return;
+    std::set<uint64_t>& seen = runs.granted[capability][place];
+    if (seen.size() < CapabilityRuns::kMostRuns) seen.insert(runs.count);
+  });
+}
+
+namespace {
+
+using AllEvidence = std::map<int, EvidenceByPlace>;
+
+// Where every question for the wide capability follows a refused question for a narrow one, the narrow one would have
+// ended the chain. Equal counts show that; a wide check more than narrow refusals was asked for on its own account.
+void FollowChain(const CapabilityChain& chain, const std::map<int, CapabilityUse>& uses, AllEvidence& evidence) {
+  const auto wide = evidence.find(chain.wide);
+  if (wide == evidence.end()) return;
+  for (auto& [place, entry] : wide->second) {
+    if (entry.weight < Weight::kPossible) continue;
+    uint64_t refused = 0;
+    for (const int narrow : chain.narrow) refused += ChecksAt(uses, narrow, place).denied;
+    if (refused != entry.checks.granted + entry.checks.denied) continue;
+    const Weight weight = std::exchange(entry.weight, Weight::kAlternative);
+    entry.why = Concat(chain.why, " (", chain.kernel, ")");
+    for (const int narrow : chain.narrow) {
+      const auto of_narrow = evidence.find(narrow);
+      if (of_narrow == evidence.end()) continue;
+      for (auto& [narrow_place, narrow_entry] : of_narrow->second) {
+        if (narrow_place.first != place.first || narrow_place.second.functions != place.second.functions ||
+            narrow_entry.checks.denied == 0) {
+          continue;
+        }
+        narrow_entry.weight = std::max(narrow_entry.weight, weight);
+        narrow_entry.why = Concat("enough in the place of ", CapabilityName(chain.wide));
+      }
     }
   }
+}
 
-  // Where every question for the wide capability follows a refused question for a narrow one, the narrow one would have
-  // ended the chain. Equal counts show that; a wide check more than narrow refusals was asked for on its own account.
-  for (const CapabilityChain& chain : data.chains) {
-    const auto wide = evidence.find(chain.wide);
-    if (wide == evidence.end()) continue;
-    for (auto& [call, entry] : wide->second) {
+// The kernel asks for some capabilities although a weaker one, for which it would ask next, does as well.
+void PreferWeaker(const CapabilityData& data, AllEvidence& evidence) {
+  AllEvidence weaker;
+  for (auto& [capability, places] : evidence) {
+    for (auto& [place, entry] : places) {
       if (entry.weight < Weight::kPossible) continue;
-      uint64_t refused = 0;
-      for (const int narrow : chain.narrow) {
-        const auto found = uses.find(narrow);
-        if (found == uses.end()) continue;
-        const auto checks = found->second.during.find(call);
-        if (checks != found->second.during.end()) refused += checks->second.denied;
-      }
-      if (refused != entry.checks.granted + entry.checks.denied) continue;
-      const Weight weight = std::exchange(entry.weight, Weight::kPassing);
-      entry.why = Concat(chain.why, " (", chain.kernel, ")");
-      for (const int narrow : chain.narrow) {
-        auto& narrow_calls = evidence[narrow];
-        const auto found = narrow_calls.find(call);
-        if (found == narrow_calls.end() || found->second.checks.denied == 0) continue;
-        found->second.weight = std::max(found->second.weight, weight);
-        found->second.why = Concat("enough in the place of ", CapabilityName(chain.wide));
-      }
+      const CapabilityPlace* const asking = FindPlace(data, capability, place.second);
+      if (asking == nullptr || !asking->instead.has_value()) continue;
+      PlaceEvidence& better = weaker[*asking->instead][place];
+      better.weight = std::exchange(entry.weight, Weight::kAlternative);
+      better.why = Concat("enough in the place of ", CapabilityName(capability), " (", AskedBy(place.second), ", ",
+                          asking->kernel, ")");
     }
   }
+  for (auto& [capability, places] : weaker) {
+    for (auto& [place, better] : places) {
+      PlaceEvidence& entry = evidence[capability][place];
+      if (entry.weight >= better.weight) continue;
+      entry.weight = better.weight;
+      entry.why = better.why;
+    }
+  }
+}
 
-  // CAP_DAC_OVERRIDE answers every question that CAP_DAC_READ_SEARCH does, except opening by handle.
+// CAP_DAC_OVERRIDE answers every question that CAP_DAC_READ_SEARCH does, except opening by handle.
+void LetOverrideAnswer(AllEvidence& evidence) {
   const auto needed = [&](int capability) {
     const auto found = evidence.find(capability);
     return found != evidence.end() && std::any_of(found->second.begin(), found->second.end(), [](const auto& entry) {
@@ -143,24 +262,56 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
   };
   const int dac_override = CapabilityFromName("CAP_DAC_OVERRIDE").value_or(-1);
   const int dac_read_search = CapabilityFromName("CAP_DAC_READ_SEARCH").value_or(-1);
-  if (needed(dac_override) && needed(dac_read_search)) {
-    for (auto& [call, entry] : evidence[dac_read_search]) {
-      if (entry.weight != Weight::kNeeded || (call.has_value() && SyscallName(*call) == "open_by_handle_at")) continue;
-      entry.weight = Weight::kPassing;
-      entry.why = "CAP_DAC_OVERRIDE, which is needed elsewhere, answers the same question";
+  if (!needed(dac_override) || !needed(dac_read_search)) return;
+  for (auto& [place, entry] : evidence[dac_read_search]) {
+    const std::optional<SyscallId>& call = place.first;
+    if (entry.weight != Weight::kNeeded || (call.has_value() && SyscallName(*call) == "open_by_handle_at")) continue;
+    entry.weight = Weight::kAlternative;
+    entry.why = "CAP_DAC_OVERRIDE, which is needed elsewhere, answers the same question";
+  }
+}
+
+// ", seen in 1 of 5 runs only", when that is worth saying of what has this weight.
+std::string InFewRuns(const EvidenceByPlace& places, Weight weight, int capability, const CapabilityRuns& runs) {
+  const auto of_capability = runs.granted.find(capability);
+  if (of_capability == runs.granted.end()) return "";
+  std::set<uint64_t> seen;
+  for (const auto& [place, entry] : places) {
+    const auto found = of_capability->second.find(place);
+    if (entry.weight == weight && found != of_capability->second.end()) {
+      seen.insert(found->second.begin(), found->second.end());
     }
   }
+  if (seen.empty() || seen.size() >= CapabilityRuns::kMostRuns || 2 * seen.size() > runs.count) return "";
+  return Concat(", in ", seen.size(), " of ", runs.count, " runs only");
+}
+
+}  // namespace
+
+std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses,
+                                                 const std::map<int, CapabilityUse>& in_failed,
+                                                 const CapabilityRuns& runs) {
+  AllEvidence evidence;
+  for (const auto& [capability, use] : uses) {
+    EvidenceByPlace& places = evidence[capability];
+    ForEachPlace(use, [&, capability = capability](const Place& place, const CapabilityChecks& checks) {
+      places[place] = EvidenceOf(data, capability, place, checks, in_failed);
+    });
+  }
+  for (const CapabilityChain& chain : data.chains) FollowChain(chain, uses, evidence);
+  PreferWeaker(data, evidence);
+  LetOverrideAnswer(evidence);
 
   std::vector<CapabilityVerdict> verdicts;
-  for (const auto& [capability, use] : uses) {
+  for (const auto& [capability, places] : evidence) {
     CapabilityVerdict result{.capability = capability};
     std::map<Weight, std::set<std::string>> calls;
     std::map<Weight, std::set<std::string>> reasons;
     bool granted_in_passing = false;
-    for (const auto& [call, entry] : evidence[capability]) {
+    for (const auto& [place, entry] : places) {
       result.granted += entry.checks.granted;
       result.denied += entry.checks.denied;
-      calls[entry.weight].insert(CallName(call));
+      calls[entry.weight].insert(CallName(place.first));
       if (!entry.why.empty()) reasons[entry.weight].insert(entry.why);
       granted_in_passing |= entry.weight == Weight::kPassing && entry.checks.granted > 0;
     }
@@ -172,12 +323,24 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
     const auto during = [&](Weight weight) { return absl::StrJoin(calls[weight], ", "); };
     if (calls.contains(Weight::kNeeded)) {
       decide(Verdict::kNeeded, Weight::kNeeded,
-             Sentence(Concat("asked for during ", during(Weight::kNeeded)), reasons[Weight::kNeeded]));
+             Sentence(Concat("asked for during ", during(Weight::kNeeded),
+                             InFewRuns(places, Weight::kNeeded, capability, runs)),
+                      reasons[Weight::kNeeded]));
+    } else if (calls.contains(Weight::kUndecided)) {
+      decide(Verdict::kUndecided, Weight::kUndecided,
+             Sentence(Concat("asked for during ", during(Weight::kUndecided),
+                             InFewRuns(places, Weight::kUndecided, capability, runs),
+                             ", and only a run without it would tell"),
+                      reasons[Weight::kUndecided]));
     } else if (calls.contains(Weight::kPossible)) {
       decide(Verdict::kPossible, Weight::kPossible,
              Sentence(Concat("refused every time during ", during(Weight::kPossible),
                              ", and the command failed, so it may be needed"),
                       reasons[Weight::kPossible]));
+    } else if (calls.contains(Weight::kAlternative)) {
+      decide(Verdict::kAlternative, Weight::kAlternative,
+             Sentence(Concat("another capability does during ", during(Weight::kAlternative)),
+                      reasons[Weight::kAlternative]));
     } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused))) {
       decide(Verdict::kOpportunistic, Weight::kPassing, Sentence("asked in passing", reasons[Weight::kPassing]));
     } else if (calls.contains(Weight::kUnused) && result.denied > 0) {
@@ -204,7 +367,8 @@ std::vector<int> WiderCapabilities(const CapabilityData& data, int capability) {
 std::vector<std::string> NeededCapabilities(std::span<const CapabilityVerdict> verdicts) {
   std::vector<std::string> names;
   for (const CapabilityVerdict& verdict : verdicts) {
-    if (verdict.verdict == Verdict::kNeeded) names.push_back(CapabilityName(verdict.capability));
+    const bool recommended = verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kUndecided;
+    if (recommended) names.push_back(CapabilityName(verdict.capability));
   }
   return names;
 }

@@ -3,11 +3,15 @@
 // Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/rules/capabilities.json the rules.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "userspace/model/capability.h"
@@ -20,13 +24,16 @@ enum class Verdict {
   kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
   kPossible,       // Always refused, during a call for which no rule says that the kernel only asks in passing, and the
                    // command ended with an error.
-  kOpportunistic,  // The kernel only asked in passing, whatever the answer, or a capability that is needed anyway
-                   // answers for it.
+  kUndecided,      // Granted where the call may come out the same without it, and nothing recorded tells: only a run
+                   // without it does. Recommended, so that nothing breaks.
+  kOpportunistic,  // The kernel only asked in passing, whatever the answer.
+  kAlternative,    // Another capability, a weaker one or one that is needed anyway, answers the same question.
   kForeign,  // Only checked with overridden credentials or against another user namespace: not the subject's need.
   kUnused,   // Asked for and always refused, not only in passing: the program lived without.
 };
 
-std::string_view VerdictName(Verdict verdict);  // "needed", "possible", "opportunistic", "foreign", "unused".
+// "needed", "possible", "undecided", "opportunistic", "alternative", "foreign", "unused".
+std::string_view VerdictName(Verdict verdict);
 
 struct CapabilityVerdict {
   int capability = 0;
@@ -39,6 +46,17 @@ struct CapabilityVerdict {
   bool operator==(const CapabilityVerdict&) const = default;
 };
 
+// In which runs capabilities were granted, as far as it is worth saying: up to kMostRuns of each.
+struct CapabilityRuns {
+  static constexpr size_t kMostRuns = 4;
+  using Place = std::pair<std::optional<SyscallId>, CapabilitySite>;
+  uint64_t count = 0;  // Runs, in all.
+  std::map<int, std::map<Place, std::set<uint64_t>>> granted;
+};
+
+// Adds what the latest run of `runs` saw of `capability`.
+void AddCapabilityRun(int capability, const CapabilityUse& use, CapabilityRuns& runs);
+
 // Adds `more` to `sum`, check by check.
 void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum);
 
@@ -47,13 +65,14 @@ bool HasFailed(const CommandEnd& end);
 
 // One verdict per capability, ascending by number. `in_failed` is the part of `uses` from commands that HasFailed.
 std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, const std::map<int, CapabilityUse>& uses,
-                                                 const std::map<int, CapabilityUse>& in_failed = {});
+                                                 const std::map<int, CapabilityUse>& in_failed = {},
+                                                 const CapabilityRuns& runs = {});
 
 // The capabilities that can do all that `capability` can, by the chains of `data`: CAP_DAC_OVERRIDE for
 // CAP_DAC_READ_SEARCH.
 std::vector<int> WiderCapabilities(const CapabilityData& data, int capability);
 
-// The names of those that are needed, in ascending order of their numbers: what to add after dropping all.
+// The names of those that are needed or undecided, in ascending order of their numbers: what to add after dropping all.
 std::vector<std::string> NeededCapabilities(std::span<const CapabilityVerdict> verdicts);
 
 }  // namespace syscarve

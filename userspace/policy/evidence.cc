@@ -56,6 +56,7 @@ void GatherCapabilities(const Run& run, const SubjectTrace& trace, Evidence& evi
   for (const auto& [capability, use] : trace.capabilities) {
     AddCapabilityUse(use, evidence.capabilities[capability]);
     if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
+    AddCapabilityRun(capability, use, evidence.capability_runs);
   }
 }
 
@@ -70,6 +71,7 @@ absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings) {
   }
   const auto gather = [&evidence](const Recording& whole, const Run& run) {
     evidence.programs = whole.programs;
+    ++evidence.capability_runs.count;
     for (const auto& [id, trace] : run.subjects) {
       const std::string& subject = whole.subjects[id].name;
       GatherCalls(whole, run, subject, trace, evidence);

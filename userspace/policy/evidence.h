@@ -13,6 +13,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/recording.h"
+#include "userspace/policy/capabilities.h"
 #include "userspace/policy/refusals.h"
 #include "userspace/policy/sighting.h"
 
@@ -34,9 +35,10 @@ struct Evidence {
   std::map<std::string, std::vector<Refusal>> refused;  // By DisplayName where there is no name; ordered likewise.
   std::map<int, CapabilityUse> capabilities;            // By capability, summed over runs and subjects.
   std::map<int, CapabilityUse> capabilities_in_failed;  // Of those, in runs whose command HasFailed.
-  std::set<Abi> abis;                                   // Of the calls, and the native one.
-  bool complete = true;                                 // Every recording is.
-  bool capabilities_recorded = false;                   // Any recording could see capability checks.
+  CapabilityRuns capability_runs;
+  std::set<Abi> abis;                  // Of the calls, and the native one.
+  bool complete = true;                // Every recording is.
+  bool capabilities_recorded = false;  // Any recording could see capability checks.
 };
 
 // Gathers it over all recordings, joined as in join.h: neither their order nor their repetition matters. REQUIRES:

@@ -138,7 +138,8 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   SYSCARVE_RETURN_IF_ERROR(Prove(result.profile, draft, options));
   SYSCARVE_RETURN_IF_ERROR(VerifySeenArguments(result.profile, evidence, draft));
   result.refused = RefusedCalls(evidence, *errno_policy, draft);
-  result.capabilities = JudgeCapabilities(*capability_data, evidence.capabilities, evidence.capabilities_in_failed);
+  result.capabilities = JudgeCapabilities(*capability_data, evidence.capabilities, evidence.capabilities_in_failed,
+                                          evidence.capability_runs);
   result.capabilities_recorded = evidence.capabilities_recorded;
   result.cap_add = NeededCapabilities(result.capabilities);
   result.warnings = GenerateWarnings(draft, evidence);

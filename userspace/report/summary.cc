@@ -182,7 +182,8 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   std::vector<std::string> passing;
   std::vector<std::string> others;
   for (const CapabilityVerdict& verdict : made.capabilities) {
-    if (verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kPossible) {
+    if (verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kUndecided ||
+        verdict.verdict == Verdict::kPossible) {
       text += Concat("  ", CapabilityName(verdict.capability), ": ", EscapeForTerminal(verdict.why), "\n");
     } else if (verdict.verdict == Verdict::kOpportunistic) {
       passing.push_back(CapabilityName(verdict.capability));

@@ -82,8 +82,26 @@ struct CapabilityChain {
   std::string kernel;
 };
 
+// What a question for a capability means, at one place in the kernel's sources.
+enum class Asking {
+  kNeeded,     // The call fails without it, or does less.
+  kPassing,    // The call comes out the same, as far as a program can tell.
+  kUndecided,  // One or the other, by what only the kernel knows.
+};
+
+struct CapabilityPlace {
+  std::set<int> capabilities;
+  std::set<std::string> functions;  // Any of these is among those that had called each other,
+  std::set<std::string> beside;     // and any of these, unless empty.
+  Asking asking = Asking::kNeeded;
+  std::optional<int> instead;  // A weaker capability for which the kernel asks next, and which does there, too.
+  std::string why;
+  std::string kernel;  // File, and Linux versions if not all.
+};
+
 struct CapabilityData {
   std::vector<CapabilityRemark> remarks;
+  std::vector<CapabilityPlace> places;  // The first that fits a question holds.
   std::vector<CapabilityChain> chains;
 };
 

@@ -49,6 +49,29 @@ CapabilityRemark ReadRemark(const JsonReader& value, bool opportunistic) {
   return remark;
 }
 
+Asking ReadAsking(const JsonReader& field) {
+  const std::string word = field.Text(kMaxText);
+  if (word == "passing") return Asking::kPassing;
+  if (word == "undecided") return Asking::kUndecided;
+  if (word != "needed") field.Fail("expected \"needed\", \"passing\" or \"undecided\"");
+  return Asking::kNeeded;
+}
+
+CapabilityPlace ReadPlace(const JsonReader& value) {
+  value.AllowOnly({"capabilities", "functions", "beside", "asking", "instead", "why", "kernel"});
+  CapabilityPlace place;
+  value.Required("capabilities").ForEach(kMaxElements, [&](const JsonReader& entry) {
+    place.capabilities.insert(ReadCapability(entry));
+  });
+  place.functions = Names(value.Required("functions"));
+  if (const JsonReader beside = value.Optional("beside"); beside.exists()) place.beside = Names(beside);
+  place.asking = ReadAsking(value.Required("asking"));
+  if (const JsonReader instead = value.Optional("instead"); instead.exists()) place.instead = ReadCapability(instead);
+  place.why = value.Required("why").Text(kMaxText);
+  place.kernel = value.Required("kernel").Text(kMaxText);
+  return place;
+}
+
 void AddRisk(const std::set<std::string>& names, const Risk& risk, const JsonReader& value, Risks& risks) {
   for (const std::string& name : names) {
     if (!risks.emplace(name, risk).second) value.Fail(Concat("\"", name, "\" appears twice"));
@@ -114,7 +137,9 @@ absl::StatusOr<ErrnoPolicy> ParseErrnoPolicy(std::string_view text) {
 
 absl::StatusOr<CapabilityData> ParseCapabilityData(std::string_view text) {
   const auto read = [](const JsonReader& root, CapabilityData& data) {
-    root.AllowOnly({"schema", "rules", "notes", "chains"});
+    root.AllowOnly({"schema", "places", "rules", "notes", "chains"});
+    root.Required("places").ForEach(kMaxElements,
+                                    [&](const JsonReader& value) { data.places.push_back(ReadPlace(value)); });
     root.Required("rules").ForEach(kMaxElements,
                                    [&](const JsonReader& value) { data.remarks.push_back(ReadRemark(value, true)); });
     root.Required("notes").ForEach(kMaxElements,

@@ -18,6 +18,16 @@ class CapabilitiesTest : public testing::Test {
     if (!during.empty()) call = FindSyscall(Abi::kX86_64, during).value();
     uses_[CapabilityFromName(capability).value()].during[call] = {granted, denied};
   }
+  // The same, asked by these functions of the kernel.
+  void CheckedAt(std::string_view capability, std::string_view during, std::vector<std::string> functions,
+                 uint64_t granted, uint64_t denied, bool in_vain = false) {
+    std::optional<SyscallId> call;
+    if (!during.empty()) call = FindSyscall(Abi::kX86_64, during).value();
+    CapabilityUse& use = uses_[CapabilityFromName(capability).value()];
+    use.during[call].granted += granted;
+    use.during[call].denied += denied;
+    use.sites[call][{.functions = std::move(functions), .in_vain = in_vain}] = {granted, denied};
+  }
   // The same in a command that failed.
   void CheckedInFailed(std::string_view capability, std::string_view during, uint64_t granted, uint64_t denied) {
     Checked(capability, during, granted, denied);
@@ -119,7 +129,7 @@ TEST_F(CapabilitiesTest, OfARefusedChainTheNarrowCapabilityIsPossible) {
   Checked("CAP_DAC_OVERRIDE", "openat", 0, 4);
   in_failed_ = uses_;
   EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kPossible);
-  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kAlternative);
 }
 
 TEST(CommandEndTest, WhoIsStoppedHasNotFailed) {
@@ -137,7 +147,7 @@ TEST_F(CapabilitiesTest, ReadSearchIsEnoughWhenOverrideOnlyFollowedIt) {
   Checked("CAP_DAC_READ_SEARCH", "openat", 0, 4);
   Checked("CAP_DAC_OVERRIDE", "openat", 4, 0);
   EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kNeeded);
-  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kAlternative);
   EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_DAC_READ_SEARCH"});
 }
 
@@ -151,7 +161,7 @@ TEST_F(CapabilitiesTest, OverrideNeededElsewhereAnswersForReadSearch) {
   Checked("CAP_DAC_READ_SEARCH", "openat", 6, 0);
   Checked("CAP_DAC_OVERRIDE", "unlinkat", 1, 0);
   EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_DAC_OVERRIDE"});
-  EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kAlternative);
 }
 
 TEST_F(CapabilitiesTest, OpeningByHandleHasNoOtherAnswer) {
@@ -165,6 +175,69 @@ TEST_F(CapabilitiesTest, TheNarrowCapabilityIsAdvisedInThePlaceOfSysAdmin) {
   Checked("CAP_PERFMON", "bpf", 0, 1);
   Checked("CAP_SYS_ADMIN", "bpf", 3, 0);
   EXPECT_EQ(Needed(), (std::vector<std::string>{"CAP_PERFMON", "CAP_BPF"}));
+}
+
+TEST_F(CapabilitiesTest, WhereItWasAskedDecidesAndNotTheCall) {
+  // By the call alone, one would be passing and the other a need.
+  CheckedAt("CAP_SYS_PTRACE", "openat", {"ns_capable", "__ptrace_may_access", "mm_access", "proc_mem_open"}, 1, 0);
+  CheckedAt("CAP_SYS_ADMIN", "write", {"cap_vm_enough_memory", "__vm_enough_memory", "shmem_write_begin"}, 9, 0);
+  EXPECT_EQ(Judge("CAP_SYS_PTRACE").verdict, Verdict::kNeeded);
+  EXPECT_NE(Judge("CAP_SYS_PTRACE").why.find("(__ptrace_may_access, kernel/ptrace.c)"), std::string::npos);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kOpportunistic);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_SYS_PTRACE"});
+}
+
+TEST_F(CapabilitiesTest, OneOfTwoPlacesInACallDecides) {
+  CheckedAt("CAP_SYS_ADMIN", "clone3", {"cap_vm_enough_memory", "dup_mmap", "copy_process"}, 9, 0);
+  CheckedAt("CAP_SYS_ADMIN", "clone3", {"ns_capable", "copy_namespaces", "copy_process"}, 1, 0);
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
+  EXPECT_EQ(verdict.granted, 10U);
+  EXPECT_EQ(verdict.why, "asked for during clone3: making namespaces (copy_namespaces, kernel/nsproxy.c)");
+}
+
+TEST_F(CapabilitiesTest, APlaceThatNobodyKnowsIsANeed) {
+  CheckedAt("CAP_SYS_ADMIN", "ioctl", {"capable", "some_new_driver"}, 1, 0);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kNeeded);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").why, "asked for during ioctl: asked by some_new_driver");
+}
+
+TEST_F(CapabilitiesTest, AskedInVainIsInPassing) {
+  CheckedAt("CAP_SETPCAP", "capset", {"cap_capset", "security_capset", "sys_capset"}, 3, 0, true);
+  EXPECT_EQ(Judge("CAP_SETPCAP").verdict, Verdict::kOpportunistic);
+  CheckedAt("CAP_SETPCAP", "capset", {"cap_capset", "security_capset", "sys_capset"}, 1, 0);
+  EXPECT_EQ(Judge("CAP_SETPCAP").verdict, Verdict::kNeeded);
+}
+
+TEST_F(CapabilitiesTest, WhatOnlyARunWithoutItTellsIsRecommendedAndSaidToBe) {
+  CheckedAt("CAP_NET_ADMIN", "setsockopt", {"sockopt_ns_capable", "do_tcp_setsockopt"}, 1, 0);
+  EXPECT_EQ(Judge("CAP_NET_ADMIN").verdict, Verdict::kUndecided);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_NET_ADMIN"});
+}
+
+TEST_F(CapabilitiesTest, AWeakerOneThatIsAskedForNextIsAdvised) {
+  CheckedAt("CAP_SYS_ADMIN", "ioprio_set", {"capable", "ioprio_check_cap"}, 1, 0);
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kAlternative);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_SYS_NICE"});
+}
+
+TEST_F(CapabilitiesTest, ChainsAreFollowedPlaceByPlace) {
+  CheckedAt("CAP_BPF", "bpf", {"bpf_token_capable", "bpf_prog_load"}, 0, 1);
+  CheckedAt("CAP_SYS_ADMIN", "bpf", {"bpf_token_capable", "bpf_prog_load"}, 1, 0);
+  CheckedAt("CAP_SYS_ADMIN", "bpf", {"cap_vm_enough_memory", "bpf_prog_load"}, 5, 0);
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_BPF"});
+}
+
+TEST_F(CapabilitiesTest, WhatFewRunsShowIsSaid) {
+  CheckedAt("CAP_KILL", "kill", {"ns_capable", "check_kill_permission"}, 1, 0);
+  CapabilityRuns runs;
+  for (runs.count = 1; runs.count < 5; ++runs.count) AddCapabilityRun(5, {}, runs);
+  AddCapabilityRun(5, uses_[5], runs);
+  const CapabilityVerdict verdict = JudgeCapabilities(*ShippedCapabilityData().value(), uses_, {}, runs).front();
+  EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
+  EXPECT_EQ(verdict.why,
+            "asked for during kill, in 1 of 5 runs only: a signal to another user's process (check_kill_permission, "
+            "kernel/signal.c)");
 }
 
 }  // namespace
