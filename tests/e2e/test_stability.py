@@ -2,6 +2,7 @@
 """Recordings do not depend on luck. Two of the same server under load give the same profile, byte for byte, although luck decides about
 some of its calls; and however busy the machine is, nothing of the recorder's own start is in one."""
 
+import json
 import os
 import sys
 
@@ -47,6 +48,20 @@ class Stability:
 
 class NginxUnderLoad(Stability, E2eTest):
     server_type = loaded.Nginx
+
+    def recommended(self, recording):
+        result = self.syscarve("explain", "-q", recording, "--format", "json")
+        self.assertEqual(result.status, 0, result)
+        return [verdict["capability"] for verdict in json.loads(result.stdout)["capabilities"]
+                if verdict["verdict"] in ("needed", "undecided")]
+
+    def test_five_recordings_recommend_the_same_capabilities(self):
+        # Its workers become another user's.
+        recommended = [self.recommended(self.record_load()) for _ in range(5)]
+        print(f"recommended: {recommended[0]}", file=sys.stderr)
+        self.assertEqual(recommended, [recommended[0]] * 5)
+        self.assertLessEqual({"CAP_SETGID", "CAP_SETUID"}, set(recommended[0]))
+        self.assertTrue({"CAP_SYS_ADMIN", "CAP_SETPCAP"}.isdisjoint(recommended[0]))
 
 
 class RedisUnderLoad(Stability, E2eTest):
