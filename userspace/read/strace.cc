@@ -408,7 +408,7 @@ class Reader {
   std::set<Pid> forking_;         // Those whose pending call makes a child.
   std::map<Pid, size_t> forked_;  // Children that made no call yet, with their parent's segment.
   std::vector<Segment> segments_;
-  std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;  // By call and segment.
+  std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;      // By call and segment.
   std::map<SyscallId, std::optional<SeenArguments>> arguments_;  // Their programs are segments.
   std::map<std::tuple<Abi, uint64_t, std::string>, std::optional<SyscallId>> ids_;
   std::optional<Pid> open_;  // Whose call has not been told to the end of its line.

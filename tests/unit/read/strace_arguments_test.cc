@@ -17,8 +17,8 @@ using Values = std::vector<std::vector<uint64_t>>;
 
 SeenArguments Read(std::string_view name, std::string_view text) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
-  return StraceArguments(**ShippedArgumentTable(), calls.find(name)->second, FindSyscall(Abi::kX86_64, name).value(), text,
-                         3);
+  return StraceArguments(**ShippedArgumentTable(), calls.find(name)->second, FindSyscall(Abi::kX86_64, name).value(),
+                         text, 3);
 }
 
 // Of a line that says all.
@@ -48,17 +48,20 @@ TEST(StraceArgumentsTest, NamesAndNumbers) {
 }
 
 TEST(StraceArgumentsTest, FlagsOfCloneHaveNames) {
-  EXPECT_EQ(ValuesOf("clone", "child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f) = 7"),
+  EXPECT_EQ(ValuesOf("clone",
+                     "child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f) = 7"),
             (std::vector<uint64_t>{CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | 17}));
-  const SeenArguments clone3 = Read("clone3", "{flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD, stack=0x7f} => {parent_tid=[0]}, 88) = 7");
+  const SeenArguments clone3 =
+      Read("clone3", "{flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD, stack=0x7f} => {parent_tid=[0]}, 88) = 7");
   EXPECT_TRUE(clone3.pointed_to);
   EXPECT_FALSE(clone3.open);
   EXPECT_EQ(clone3.values.begin()->first, (std::vector<uint64_t>{CLONE_VM | CLONE_VFORK}));
 }
 
 TEST(StraceArgumentsTest, WhatIsNotKnownLeavesTheCallOpen) {
-  for (const std::string_view text : {"", "AF_INET", "AF_INET, SOCK_STREAM", "AF_NONE, SOCK_STREAM, 0) = 3", "AF_INET, SOCK_STREAM|, IP) = 3",
-                                      "<unfinished ...>", "resumed>) = 0", "AF_INET, [1, 2], 0) = 3", "0777, 1, 0) = 3"}) {
+  for (const std::string_view text :
+       {"", "AF_INET", "AF_INET, SOCK_STREAM", "AF_NONE, SOCK_STREAM, 0) = 3", "AF_INET, SOCK_STREAM|, IP) = 3",
+        "<unfinished ...>", "resumed>) = 0", "AF_INET, [1, 2], 0) = 3", "0777, 1, 0) = 3"}) {
     EXPECT_TRUE(Read("socket", text).open) << text;
     EXPECT_TRUE(Read("socket", text).values.empty()) << text;
   }
