@@ -11,32 +11,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#include "bpf/calls.bpf.h"
 #include "bpf/maps.bpf.h"
-
-// As a filter sees them (syscall_get_arguments in arch/x86/include/asm/syscall.h and arch/arm64/include/asm/syscall.h).
-static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 index)
-{
-#if defined(__TARGET_ARCH_x86)
-	bool compat = abi == RECORDER_ABI_COMPAT;
-
-	switch (index) {
-	case 0:
-		return compat ? regs->bx : regs->di;
-	case 1:
-		return compat ? regs->cx : regs->si;
-	case 2:
-		return regs->dx;
-	case 3:
-		return compat ? regs->si : regs->r10;
-	case 4:
-		return compat ? regs->di : regs->r8;
-	default:
-		return compat ? regs->bp : regs->r9;
-	}
-#else
-	return index == 0 ? regs->orig_x0 : regs->regs[index < 6 ? index : 5];
-#endif
-}
 
 static __always_inline struct recorder_argument_set *argument_set_of(const struct recorder_argument_key *key)
 {

@@ -46,3 +46,28 @@ static __always_inline long call_in_progress(struct task_struct *task)
 	return regs->syscallno;
 #endif
 }
+
+// An argument, as a filter sees it (syscall_get_arguments in arch/x86/include/asm/syscall.h and arch/arm64/include/asm/syscall.h).
+static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 index)
+{
+#if defined(__TARGET_ARCH_x86)
+	bool compat = abi == RECORDER_ABI_COMPAT;
+
+	switch (index) {
+	case 0:
+		return compat ? regs->bx : regs->di;
+	case 1:
+		return compat ? regs->cx : regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return compat ? regs->si : regs->r10;
+	case 4:
+		return compat ? regs->di : regs->r8;
+	default:
+		return compat ? regs->bp : regs->r9;
+	}
+#else
+	return index == 0 ? regs->orig_x0 : regs->regs[index < 6 ? index : 5];
+#endif
+}

@@ -58,20 +58,12 @@ static __always_inline __u32 site_of(void *context)
 	return known ? known->number : 0;
 }
 
-// Argument `index`, 0 to 3, of the call that `task`, the current one, is in.
+// Argument `index` of the call that `task`, the current one, is in, as the kernel takes it.
 static __always_inline __u64 call_argument(struct task_struct *task, __u32 abi, __u32 index)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-#if defined(__TARGET_ARCH_x86)
-	// The fourth is in r10, or esi, and nobody asks for it.
-	if (abi == RECORDER_ABI_COMPAT)
-		return (__u32)(index == 0 ? regs->bx : index == 1 ? regs->cx : regs->dx);
-	return index == 0 ? regs->di : index == 1 ? regs->si : regs->dx;
-#else
-	__u64 value = index == 0 ? regs->orig_x0 : index == 1 ? regs->regs[1] : regs->regs[2];
+	__u64 value = argument_of((struct pt_regs *)bpf_task_pt_regs(task), abi, index);
 
 	return abi == RECORDER_ABI_COMPAT ? (__u32)value : value;
-#endif
 }
 
 // The kernel's number for a user or group that is `id` in a namespace. Only of one with a single range: others have their numbers
