@@ -157,6 +157,30 @@ class Prove(E2eTest):
         self.assertEqual(self.syscarve("generate", "-q", "--closure", "none", "--format", "oci", *block, "-o", profile, recording).status, 0)
         self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
 
+    def test_what_is_proven_goes_into_the_recording(self):
+        command = [self.workload("calls"), "146:3"]
+        folder = self.new_folder()
+        recording, profile = f"{folder}/r.recording.json", f"{folder}/p.json"
+        self.assertEqual(self.syscarve("record", "-q", "--backend", "notify", "-o", recording, "--", *command).status, 0)
+        result, report = self.prove(*command, options=["--syscalls", "--runs", "1", "--recording", recording, "--into", recording])
+        self.assertEqual(result.status, 0, result)
+        (proofs,) = load(recording)["proofs"]
+        self.assertEqual({one["name"]: one["verdict"] for one in proofs["calls"]}, {one["name"]: one["verdict"] for one in report["calls"]})
+        explained = self.syscarve("explain", "-q", recording, "sched_get_priority_max", "execve").stdout
+        self.assertIn("proven not needed: generate --only-needed leaves it out\n", explained)
+        self.assertIn("proven needed: without it, no program starts", explained)
+        result = self.syscarve("generate", "--only-needed", "-o", profile, recording)
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.stderr, "seen, proven not needed and left out: .*sched_get_priority_max")
+        self.assertIn("proven not to be needed when it is said not to exist", self.syscarve("explain", profile, "sched_get_priority_max").stdout)
+        # It is answered as it was then.
+        self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
+
+    def test_proofs_need_a_recording_to_go_into(self):
+        result = self.syscarve("prove", "--syscalls", "--into", "/dev/null", "--", "/bin/true")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("--into needs --recording", result.stderr)
+
     def test_a_command_that_fails_proves_nothing(self):
         result, report = self.prove("/bin/false", options=["--syscalls"])
         self.assertEqual(result.status, 1, result)

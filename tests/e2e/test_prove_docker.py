@@ -47,7 +47,7 @@ class ProveDocker(ProveMixin, VerifyDocker):
     def test_each_service_by_itself(self):
         script = [self.script(*self.begin(SERVER), f"run job '{self.JOB}'", "docker stop server >&2", "docker rm server >&2")]
         folder = self.record(script)
-        result, report = self.prove(folder, script, "--runs", "2")
+        result, report = self.prove(folder, script, "--runs", "2", "--into", folder)
         self.assertEqual(result.status, 0, result)
         self.assertTrue(report["complete"])
         self.assertEqual(list(self.verdicts(report, "job", "needed")), ["CAP_CHOWN"])
@@ -60,6 +60,13 @@ class ProveDocker(ProveMixin, VerifyDocker):
         self.assertIn("--cap-drop ALL --cap-add SETGID --cap-add SETUID\n", result.stderr)
         self.assertEqual(len(self.verdicts(report, "server", "not-needed")), 12)
         self.assertIn("what is not needed, in all services at once: no difference", result.stderr)
+        # The recordings have it, and what is made of them.
+        profiles = self.new_folder()
+        self.assertEqual(self.syscarve("generate", folder, "-o", profiles, "--with", "exec").status, 0)
+        with open(f"{profiles}/SUMMARY.md", encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"`CAP_SETUID` \| needed .* Proven needed: without it, server: /bin/busybox ends with user 0 instead of 33")
+        with open(f"{profiles}/capabilities.yaml", encoding="utf-8") as file:
+            self.assertIn('"server": [CAP_SETGID, CAP_SETUID]', file.read())
 
     def test_a_command_that_fails_proves_nothing(self):
         recorded = [self.script(f"run job '{self.JOB}'")]

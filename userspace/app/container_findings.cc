@@ -97,6 +97,10 @@ void ForEachDenial(const Recording& recording, Visit visit) {
   }
 }
 
+bool IsProvenNotNeeded(int capability, const ServiceProfile& service) {
+  return std::ranges::find(service.not_needed, CapabilityName(capability)) != service.not_needed.end();
+}
+
 }  // namespace
 
 absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& recording, VerifiedContainers& found,
@@ -122,6 +126,7 @@ absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& 
     const ContainerCapability key = {service.title, verdict.capability};
     if (verdict.denied > 0) before.capabilities.insert(key);
     if (verdict.verdict != Verdict::kNeeded || !service.cap_add.has_value()) continue;
+    if (IsProvenNotNeeded(verdict.capability, service)) continue;
     if (IsGiven(verdict.capability, *data, *service.cap_add)) continue;
     found.capabilities[key] = Concat(service.title, " needs ", CapabilityName(verdict.capability), During(verdict),
                                      ", and would not have it");
@@ -160,7 +165,10 @@ absl::Status FindRefused(const ServiceProfile& service, const Recording& recordi
     const ContainerCapability key = {service.title, verdict.capability};
     const bool passing = verdict.verdict == Verdict::kOpportunistic || verdict.verdict == Verdict::kAlternative ||
                          verdict.verdict == Verdict::kForeign;
-    if (verdict.denied == 0 || passing || before.capabilities.contains(key)) continue;
+    if (verdict.denied == 0 || passing || IsProvenNotNeeded(verdict.capability, service) ||
+        before.capabilities.contains(key)) {
+      continue;
+    }
     found.capabilities[key] =
         Concat(service.title, " was refused ", CapabilityName(verdict.capability), During(verdict));
   }

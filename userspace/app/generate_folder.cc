@@ -203,7 +203,12 @@ absl::Status CheckOurs(const fs::path& path, std::string_view first_words) {
 std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& services) {
   ServiceCapabilities known;
   for (const ServiceSummary& service : services) {
-    if (service.for_engine && service.made.capabilities_recorded) known[service.title] = service.made.cap_add;
+    if (!service.for_engine || !service.made.capabilities_recorded) continue;
+    ServiceNeeds& needs = known[service.title];
+    needs.add = service.made.cap_add;
+    for (const CapabilityVerdict& verdict : service.made.capabilities) {
+      if (verdict.verdict == Verdict::kNotNeeded) needs.not_needed.push_back(CapabilityName(verdict.capability));
+    }
   }
   if (known.empty()) return std::nullopt;
   return FormatCapabilities(known);

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
@@ -83,6 +84,15 @@ absl::StatusOr<ServiceCapabilities> CapabilitiesBeside(const std::string& file) 
   return parsed;
 }
 
+void ReadNames(const JsonReader& names, std::vector<std::string>& list) {
+  names.ForEach(kCapabilityCount, [&](const JsonReader& name) {
+    const std::string word = name.Text(64);
+    const std::optional<int> capability = CapabilityFromName(word);
+    if (!capability.has_value()) return name.Fail(Concat("\"", EscapeForTerminal(word), "\" is no capability"));
+    list.push_back(CapabilityName(*capability));
+  });
+}
+
 // The user's own text where engines take it: they are to get in the test what they get later.
 absl::StatusOr<std::string> EngineText(const std::string& file, const ProfileInput& input) {
   if (input.is_whole_text) return ReadFile(file, kMaxProfileBytes);
@@ -96,10 +106,13 @@ absl::StatusOr<std::string> EngineText(const std::string& file, const ProfileInp
 std::string FormatCapabilities(const ServiceCapabilities& services) {
   std::string text = Concat(kCapabilitiesMarker, ": what each service needs after --cap-drop ALL.\n");
   if (services.empty()) return text + "{}\n";
-  for (const auto& [title, names] : services) {
-    std::string list;
-    for (const std::string& name : names) list += Concat(list.empty() ? "" : ", ", name);
-    text += Concat(QuoteForJson(title), ": [", list, "]\n");
+  for (const auto& [title, needs] : services) {
+    const std::string add = Concat("[", absl::StrJoin(needs.add, ", "), "]");
+    text += Concat(QuoteForJson(title), ": ",
+                   needs.not_needed.empty()
+                       ? add
+                       : Concat("{add: ", add, ", not-needed: [", absl::StrJoin(needs.not_needed, ", "), "]}"),
+                   "\n");
   }
   return text;
 }
@@ -110,14 +123,12 @@ absl::StatusOr<ServiceCapabilities> ParseCapabilities(std::string_view text) {
   ServiceCapabilities services;
   std::string error;
   const JsonReader root(documents.front(), &error);
-  root.ForEachMember(kMaxServices, [&](std::string_view title, const JsonReader& names) {
-    std::vector<std::string>& list = services[std::string(title)];
-    names.ForEach(kCapabilityCount, [&](const JsonReader& name) {
-      const std::string word = name.Text(64);
-      const std::optional<int> capability = CapabilityFromName(word);
-      if (!capability.has_value()) return name.Fail(Concat("\"", EscapeForTerminal(word), "\" is no capability"));
-      list.push_back(CapabilityName(*capability));
-    });
+  root.ForEachMember(kMaxServices, [&](std::string_view title, const JsonReader& needs) {
+    ServiceNeeds& service = services[std::string(title)];
+    if (!needs.IsObject()) return ReadNames(needs, service.add);
+    needs.AllowOnly({"add", "not-needed"});
+    ReadNames(needs.Required("add"), service.add);
+    ReadNames(needs.Required("not-needed"), service.not_needed);
   });
   if (!error.empty()) return absl::InvalidArgumentError(error);
   return services;
@@ -136,7 +147,10 @@ absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const 
     service.profile = input.profile;
     service.warnings = input.warnings;
     SYSCARVE_ASSIGN_OR_RETURN(const ServiceCapabilities capabilities, CapabilitiesBeside(named.file));
-    if (const auto known = capabilities.find(named.title); known != capabilities.end()) service.cap_add = known->second;
+    if (const auto known = capabilities.find(named.title); known != capabilities.end()) {
+      service.cap_add = known->second.add;
+      service.not_needed = known->second.not_needed;
+    }
     profiles.push_back(std::move(service));
   }
   if (profiles.empty()) {

@@ -22,8 +22,13 @@ namespace syscarve {
 inline constexpr std::string_view kCapabilitiesName = "capabilities.yaml";
 inline constexpr std::string_view kCapabilitiesMarker = "# Made by `syscarve generate`";
 
-// By the service's title, as its profile's file is called: the capabilities to add after dropping all.
-using ServiceCapabilities = std::map<std::string, std::vector<std::string>>;
+struct ServiceNeeds {
+  std::vector<std::string> add;         // After dropping all.
+  std::vector<std::string> not_needed;  // Granted when they were asked for, and proven not to be needed.
+  bool operator==(const ServiceNeeds&) const = default;
+};
+// By the service's title, as its profile's file is called.
+using ServiceCapabilities = std::map<std::string, ServiceNeeds>;
 std::string FormatCapabilities(const ServiceCapabilities& services);
 // kInvalidArgument for what FormatCapabilities does not write: another shape, or a name of no capability.
 absl::StatusOr<ServiceCapabilities> ParseCapabilities(std::string_view text);
@@ -35,7 +40,8 @@ struct ServiceProfile {
   std::string engine_profile;  // JSON, as engines take it.
   // To add after dropping all; nullopt: nothing is known, and they are left as they are.
   std::optional<std::vector<std::string>> cap_add;
-  std::vector<std::string> warnings;  // Sentences about the file, which do not name it.
+  std::vector<std::string> not_needed;  // As ServiceNeeds.
+  std::vector<std::string> warnings;    // Sentences about the file, which do not name it.
 };
 
 // `words` are folders, files, or SERVICE=FILE where a file is not called after its service. Of a folder every *.json

@@ -321,6 +321,10 @@ bool JsonReader::IsEmptyText() const {
   return text != nullptr && text->empty();
 }
 
+bool JsonReader::IsObject() const {
+  return value_ != nullptr && std::holds_alternative<JsonValue::Object>(value_->data);
+}
+
 bool JsonReader::IsText() const {
   return value_ != nullptr && std::holds_alternative<std::string>(value_->data);
 }

@@ -147,6 +147,7 @@ class JsonReader {
   bool IsEmptyContainer() const;
   bool IsEmptyText() const;
   bool IsText() const;
+  bool IsObject() const;
 
   // Fails when this is not an object, or has a member that is not in `keys`.
   void AllowOnly(std::initializer_list<std::string_view> keys) const;

@@ -54,6 +54,7 @@ struct GenerateArguments {
   std::vector<std::string> companions;
   std::vector<std::string> allow;
   std::vector<std::string> block;
+  bool only_needed = false;
   bool allow_incomplete = false;
   bool quiet = false;
 };
@@ -66,6 +67,7 @@ absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments, Ab
   options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
   options.allow = arguments.allow;
   options.block = arguments.block;
+  options.only_needed = arguments.only_needed;
   options.allow_incomplete = arguments.allow_incomplete;
   options.conditions = HasConditions(FormatOf(arguments.emit));
   return options;
@@ -184,6 +186,8 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   verb->add_option("--allow", arguments->allow, "Allow this call, too (repeatable)")
       ->allow_extra_args(false)
       ->delimiter(',');
+  verb->add_flag("--only-needed", arguments->only_needed,
+                 "Leave out the calls that `syscarve prove --into` has proven not to be needed");
   verb->add_option("--block", arguments->block, "Do not allow this call, whatever speaks for it (repeatable)")
       ->allow_extra_args(false)
       ->delimiter(',');

@@ -24,6 +24,8 @@
 #include "userspace/cli/engine_options.h"
 #include "userspace/cli/output.h"
 #include "userspace/cli/verbs.h"
+#include "userspace/model/capability.h"
+#include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
 #include "userspace/prove/proof.h"
@@ -57,6 +59,7 @@ struct ProveFlags {
   std::string recording;
   std::optional<std::string> report;
   std::string resume;
+  std::string into;
   std::optional<std::string> user;
   bool quiet = false;
   bool docker = false;
@@ -200,8 +203,11 @@ absl::StatusOr<ProveRequest> CommandRequest(const ProveFlags& flags) {
   request.calls = flags.calls;
   request.capabilities = flags.capabilities || !flags.calls;
   if (flags.recording.empty()) return request;
-  if (!request.capabilities) return absl::InvalidArgumentError("--recording goes with --capabilities");
+  if (!request.capabilities && flags.into.empty()) {
+    return absl::InvalidArgumentError("--recording goes with --capabilities, or with --into");
+  }
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(flags.recording));
+  if (!request.capabilities) return request;
   SYSCARVE_ASSIGN_OR_RETURN(request.granted, GrantedIn(recording, flags.recording));
   return request;
 }
@@ -243,6 +249,35 @@ class Checkpoints {
   bool written_ = false;
 };
 
+void AddProven(const std::vector<Proven>& capabilities, const std::vector<Proven>& calls, Recording& recording) {
+  for (const Subject& subject : recording.subjects) {
+    SubjectProofs& proofs = recording.proofs[subject.name];
+    for (const Proven& one : capabilities) {
+      const std::optional<int> capability = CapabilityFromName(one.name);
+      if (capability.has_value()) proofs.capabilities[*capability] = {.verdict = one.verdict, .why = one.why};
+    }
+    for (const Proven& one : calls) proofs.calls[one.name] = {.verdict = one.verdict, .why = one.why};
+  }
+}
+
+// Writes what was proven into copies of the recordings.
+absl::Status WriteInto(const ProveFlags& flags, const Proof& proof, SignalForwarder& signals) {
+  RecordingOutput output(signals);
+  const auto write = [&](const std::string& from, const std::string& to, const std::vector<Proven>& capabilities,
+                         const std::vector<Proven>& calls) -> absl::Status {
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(from));
+    AddProven(capabilities, calls, recording);
+    return output.Write(to, recording);
+  };
+  if (!flags.docker) return write(flags.recording, flags.into, proof.capabilities, proof.calls);
+  SYSCARVE_RETURN_IF_ERROR(MakeOutputFolder(flags.into, OwnerOfResults()));
+  for (const ServiceProof& service : proof.services) {
+    const std::string to = Concat(flags.into, "/", service.service, kRecordingSuffix);
+    SYSCARVE_RETURN_IF_ERROR(write(service.recording, to, service.capabilities, {}));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<Tried>> ReadResumed(const std::string& path, const ProvenCommand& command) {
   constexpr size_t kMaxReportBytes = size_t{256} << 20;
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxReportBytes));
@@ -268,6 +303,9 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
   Checkpoints checkpoints(report_file.has_value() ? &*report_file : nullptr, proven, notes);
   flags.request.checkpoint = [&checkpoints](const Proof& so_far) { checkpoints.Write(so_far); };
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> recordings, RecordingWords(flags, proven.words));
+  if (!flags.into.empty() && !flags.docker && flags.recording.empty()) {
+    return absl::InvalidArgumentError("--into needs --recording, the recording that it is a copy of");
+  }
   std::optional<ProveContainersRequest> containers;
   ProveRequest request;
   if (flags.docker) {
@@ -283,6 +321,10 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
   if (absl::IsAborted(proof.status())) return WithHint(proof.status(), checkpoints.Hint());
   SYSCARVE_RETURN_IF_ERROR(proof.status());
   PrintProof(*proof, flags);
+  if (!flags.into.empty() && proof->unproven.empty()) {
+    LiftFileSizeLimit();
+    SYSCARVE_RETURN_IF_ERROR(WriteInto(flags, *proof, signals));
+  }
   if (!flags.quiet && proof->unproven.empty() && !proof->Complete()) Note(Concat("  ", checkpoints.Hint()));
   if (report_file.has_value()) {
     LiftFileSizeLimit();
@@ -316,6 +358,10 @@ void AddProve(CLI::App& app, int& exit_code) {
                    "Go on from this report of the same command, and write to it unless --report is given: what it has\n"
                    "tried is not tried again")
       ->type_name("FILE");
+  verb->add_option("--into", flags->into,
+                   "Write the recording with what was proven of it to this file, for generate; with --docker the\n"
+                   "recordings into this folder. It may be the same")
+      ->type_name("PATH");
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
   verb->add_flag("-q,--quiet", flags->quiet, "Print errors only, and why nothing was proven");
   verb->add_flag("--docker", flags->docker, "Prove the containers that the command creates, by service")

@@ -212,7 +212,12 @@ std::optional<std::string> EndedContainer(std::string_view method, std::string_v
   path.remove_prefix(kContainers.size());
   const size_t slash = path.find('/');
   const std::string container = DecodeQueryPart(path.substr(0, slash));
-  if (container.empty()) return std::nullopt;
+  // What engines take for a name or an id; anything else they refuse.
+  const bool valid = std::ranges::all_of(container, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
+  if (container.empty() || !valid || container.starts_with('.')) return std::nullopt;
   if (slash == path.npos) return method == "DELETE" ? std::optional(container) : std::nullopt;
   const bool ends = method == "POST" && std::ranges::find(kEnds, path.substr(slash + 1)) != std::end(kEnds);
   return ends ? std::optional(container) : std::nullopt;

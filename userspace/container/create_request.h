@@ -24,7 +24,7 @@ enum class CreateTarget {
 };
 CreateTarget CreateTargetOf(std::string_view method, std::string_view target);
 
-// The container, an id or a name, that a request may end: stop, kill with any signal, restart, or remove. nullopt for any
+// The container, an id or a name of letters, digits, '_', '.' and '-', that a request may end: stop, kill with any signal, restart, or remove. nullopt for any
 // other request.
 std::optional<std::string> EndedContainer(std::string_view method, std::string_view target);
 

@@ -17,6 +17,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/life.h"
+#include "userspace/model/proofs.h"
 #include "userspace/model/run.h"
 #include "userspace/model/run_list.h"
 
@@ -122,6 +123,7 @@ struct Recording {
   std::vector<Subject> subjects;
   RunList runs;
   std::vector<Loss> losses;
+  Proofs proofs;  // Of subjects of these names.
 
   // Whether no call can be missing: no loss has `missed_calls`.
   bool complete() const;

@@ -12,6 +12,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/life_json.h"
+#include "userspace/model/proofs_json.h"
 #include "userspace/model/recording_json_words.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
@@ -254,7 +255,7 @@ JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss
                            {"capabilities", Text(method.capabilities)},
                            {"denials", Text(method.denials)}};
   if (!method.attach.empty()) how.push_back({"attach", Text(method.attach)});
-  return JsonValue::Object{
+  JsonValue::Object front = {
       {"schema", kRecordingSchema},
       {"host", JsonValue::Object{{"kernel", Text(host.kernel)},
                                  {"native_abi", AbiName(host.native_abi)},
@@ -265,6 +266,8 @@ JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss
       {"programs", std::move(programs)},
       {"subjects", std::move(subjects)},
   };
+  if (!recording.proofs.empty()) front.push_back({"proofs", recording_json::ProofsToJson(recording.proofs)});
+  return front;
 }
 
 // Writes a Recording, run by run.

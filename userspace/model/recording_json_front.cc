@@ -127,7 +127,10 @@ void ReadLosses(const JsonReader& block, Recording& recording) {
 }  // namespace
 
 void AllowFields(const JsonReader& root, Schema schema) {
-  if (schema >= Schema::kThird) {
+  if (schema >= Schema::kFifth) {
+    root.AllowOnly(
+        {"schema", "host", "method", "complete", "programs", "subjects", "proofs", "rows", "shapes", "runs"});
+  } else if (schema >= Schema::kThird) {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "rows", "shapes", "runs"});
   } else {
     root.AllowOnly({"schema", "host", "method", "complete", "programs", "subjects", "runs"});

@@ -12,6 +12,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/model/proofs_json.h"
 #include "userspace/model/recording_json.h"
 #include "userspace/model/recording_json_fields.h"
 #include "userspace/model/recording_json_front.h"
@@ -86,6 +87,9 @@ class Loader {
       const JsonReader elements = list == List::kRuns ? root.Required(key) : root.Optional(key);
       if (!elements.exists() || streamed_[static_cast<size_t>(list)]) continue;
       elements.ForEach(kMaxElements, [&](const JsonReader& element) { TakeElement(list, element); });
+    }
+    if (const JsonReader proofs = root.Optional("proofs"); proofs.exists()) {
+      recording_.proofs = ReadProofs(proofs, recording_);
     }
     SYSCARVE_RETURN_IF_ERROR(Checked());
     return std::move(recording_);
@@ -254,7 +258,7 @@ class Loader {
   size_t index_ = 0;
   std::array<bool, std::size(kListKeys)> streamed_ = {};
   bool front_read_ = false;
-  Schema schema_ = Schema::kFourth;
+  Schema schema_ = Schema::kFifth;
   Recording recording_;
   std::vector<std::pair<SyscallId, RowId>> rows_;  // By their places in the text.
   std::vector<ShapeId> shapes_;

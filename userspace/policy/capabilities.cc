@@ -165,6 +165,8 @@ std::string_view VerdictName(Verdict verdict) {
       return "foreign";
     case Verdict::kUnused:
       return "unused";
+    case Verdict::kNotNeeded:
+      return "not-needed";
   }
   return "unused";
 }

@@ -28,11 +28,12 @@ enum class Verdict {
                    // without it does. Recommended, so that nothing breaks.
   kOpportunistic,  // The kernel only asked in passing, whatever the answer.
   kAlternative,    // Another capability, a weaker one or one that is needed anyway, answers the same question.
-  kForeign,  // Only checked with overridden credentials or against another user namespace: not the subject's need.
-  kUnused,   // Asked for and always refused, not only in passing: the program lived without.
+  kForeign,    // Only checked with overridden credentials or against another user namespace: not the subject's need.
+  kUnused,     // Asked for and always refused, not only in passing: the program lived without.
+  kNotNeeded,  // It would be one of the first three, but was proven not to be (proven.h).
 };
 
-// "needed", "possible", "undecided", "opportunistic", "alternative", "foreign", "unused".
+// "needed", "possible", "undecided", "opportunistic", "alternative", "foreign", "unused", "not-needed".
 std::string_view VerdictName(Verdict verdict);
 
 struct CapabilityVerdict {

@@ -17,6 +17,7 @@
 #include "userspace/policy/generate_warnings.h"
 #include "userspace/policy/narrowing.h"
 #include "userspace/policy/profile_draft.h"
+#include "userspace/policy/proven.h"
 #include "userspace/policy/reasons.h"
 #include "userspace/policy/rule_list.h"
 #include "userspace/seccomp/verify.h"
@@ -75,6 +76,14 @@ absl::Status Prove(const Profile& profile, const ProfileDraft& draft, const Gene
   return absl::OkStatus();
 }
 
+std::set<std::string> DispensableCalls(const SubjectProofs& proven) {
+  std::set<std::string> names;
+  for (const auto& [name, need] : proven.calls) {
+    if (need.verdict == ProofVerdict::kNotNeeded) names.insert(name);
+  }
+  return names;
+}
+
 std::vector<RefusedCall> RefusedCalls(Evidence& evidence, const ErrnoPolicy& policy, const ProfileDraft& draft) {
   std::vector<RefusedCall> refused;
   for (auto& [name, refusals] : evidence.refused) {
@@ -119,7 +128,9 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   SYSCARVE_ASSIGN_OR_RETURN(const CapabilityData* const capability_data, ShippedCapabilityData());
 
   SYSCARVE_ASSIGN_OR_RETURN(Evidence evidence, GatherEvidence(recordings));
+  const SubjectProofs proven = ProvenOf(recordings);
   ProfileDraft draft = StartDraft(evidence, recordings.front().host.native_abi, options);
+  if (options.only_needed) draft.not_needed = DispensableCalls(proven);
   AddSeen(evidence, draft);
   AddBaselines(options, draft);
   AddCompanions(options, draft);
@@ -140,10 +151,15 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.refused = RefusedCalls(evidence, *errno_policy, draft);
   result.capabilities = JudgeCapabilities(*capability_data, evidence.capabilities, evidence.capabilities_in_failed,
                                           evidence.capability_runs);
+  ApplyProven(proven.capabilities, result.capabilities);
   result.capabilities_recorded = evidence.capabilities_recorded;
   result.cap_add = NeededCapabilities(result.capabilities);
   result.warnings = GenerateWarnings(draft, evidence);
+  result.not_needed.assign(draft.not_needed_though_seen.begin(), draft.not_needed_though_seen.end());
   TakeDraft(std::move(draft), result);
+  for (AllowedCall& call : result.calls) {
+    if (const auto found = proven.calls.find(call.name); found != proven.calls.end()) call.proven = found->second;
+  }
   return result;
 }
 

@@ -60,6 +60,8 @@ struct GenerateOptions {
       companions;                  // A name that nothing else speaks for is given to the first kind that has it.
   std::vector<std::string> allow;  // Added, whatever was seen.
   std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
+  // Calls that were proven not to be needed are not allowed for having been seen, nor by closure.
+  bool only_needed = false;
   bool allow_incomplete = false;
   bool conditions = true;  // Whether the format has conditions. Otherwise a call that would need some is left out.
   std::optional<Profile> ceiling;  // The result allows nothing that this refuses (ceiling.h).

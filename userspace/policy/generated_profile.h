@@ -10,6 +10,7 @@
 
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/proofs.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/policy/closure.h"
 #include "userspace/policy/exercise.h"
@@ -29,6 +30,8 @@ struct AllowedCall {
   // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
   std::string incidental;
   bool asked = false;  // By GenerateOptions::allow.
+  // What was proven of it; kUndecided: nothing.
+  ProvenNeed proven;
   bool only_by_closure() const { return sightings.empty() && baseline.empty() && companion.empty() && !asked; }
   uint64_t count() const;  // Over all sightings.
   bool operator==(const AllowedCall&) const = default;
@@ -78,7 +81,8 @@ struct GeneratedProfile {
   std::map<std::string, std::string> left_out;
   // Not allowed as the arguments are in memory, where no filter sees them: name -> the call that does the same.
   std::map<std::string, std::string> replaced;
-  std::vector<RefusedCall> refused;  // By a filter already in force while recording; ascending by name.
+  std::vector<std::string> not_needed;  // Seen, and not allowed by GenerateOptions::only_needed; ascending.
+  std::vector<RefusedCall> refused;     // By a filter already in force while recording; ascending by name.
   std::vector<CapabilityVerdict> capabilities;
   bool capabilities_recorded = false;  // Whether any recording could see capability checks.
   std::vector<std::string> cap_add;    // What to add after dropping all capabilities.

@@ -172,6 +172,7 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
     if (subject.life.has_value()) JoinLife(*subject.life, ids, how(), lives_[id]);
   }
   for (const Loss& loss : recording.losses) AddLoss(loss);
+  JoinProofs(recording.proofs, proofs_);
   for (const Run& run : recording.runs) AddRun(run, ids);
   const bool fits =
       runs_.text_bytes() <= options_.max_bytes && programs_.size() <= kMaxThings && subjects_.size() <= kMaxThings;
@@ -197,6 +198,7 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
     joined->catches = Renumbered(life.catches, ids.programs);
   }
   result.losses.assign(losses_.begin(), losses_.end());
+  result.proofs = proofs_;
   const auto add = [&](const Run& run) -> absl::Status {
     SYSCARVE_ASSIGN_OR_RETURN(const Run finished, Finished(run, ids));
     result.runs.push_back(finished);

@@ -75,6 +75,7 @@ class RecordingMerger {
   std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
   std::optional<Run> squashed_;                     // With `squash` the one run.
   std::set<Loss> losses_;
+  Proofs proofs_;
   uint64_t squashed_id_[2] = {0, 0};  // A sum over the runs, so that their order does not matter.
 };
 

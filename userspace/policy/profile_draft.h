@@ -16,8 +16,11 @@ namespace syscarve {
 
 struct ProfileDraft {
   Abi native_abi = Abi::kX86_64;
-  std::vector<Abi> abis;                     // That the profile speaks of, ascending.
-  std::set<std::string> blocked;             // GenerateOptions::block: never among `calls`.
+  std::vector<Abi> abis;          // That the profile speaks of, ascending.
+  std::set<std::string> blocked;  // GenerateOptions::block: never among `calls`.
+  // Proven not to be needed, with GenerateOptions::only_needed: not among `calls` for having been seen or by closure.
+  std::set<std::string> not_needed;
+  std::set<std::string> not_needed_though_seen;
   std::map<std::string, AllowedCall> calls;  // By name.
   SeenCalls wanted;                          // What closure starts from.
   std::vector<CutCall> cut;                  // By the ceiling; ascending by name, as is the next.

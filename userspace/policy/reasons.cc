@@ -48,6 +48,10 @@ void AddSeen(Evidence& evidence, ProfileDraft& draft) {
       draft.blocked_though_seen.insert(name);
       continue;
     }
+    if (draft.not_needed.contains(name)) {
+      draft.not_needed_though_seen.insert(name);
+      continue;
+    }
     draft.wanted.names.insert(name);
     std::set<Abi> seen_on;
     for (const Sighting& sighting : sightings) {
@@ -105,6 +109,7 @@ void AddAsked(const GenerateOptions& options, ProfileDraft& draft) {
 void AddClosure(std::span<const ClosureRule> rules, const GenerateOptions& options, ProfileDraft& draft) {
   for (auto& [name, reasons] : Close(rules, options.closure, draft.wanted)) {
     if (draft.blocked.contains(name) || !draft.ExistsSomewhere(name)) continue;
+    if (draft.not_needed.contains(name) && !draft.calls.contains(name)) continue;
     draft.Allow(name).closure = std::move(reasons);
   }
   for (auto& [name, rule] : IncidentalCalls(rules, options.closure, draft.wanted)) {

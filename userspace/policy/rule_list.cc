@@ -33,7 +33,21 @@ Action DefaultAction(UnlistedMode mode) {
   return kEnosys;
 }
 
-// The explicit answers to unlisted calls. A name is probed or not on all ABIs alike, because rules speak by name.
+// Calls that were proven not to be needed are answered as they were then. Returns the names in the rule.
+std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft& draft, Profile& profile) {
+  std::vector<std::string> names;
+  if (mode == UnlistedMode::kLog) return names;
+  for (const std::string& name : draft.not_needed_though_seen) {
+    if (!draft.calls.contains(name) && draft.ExistsSomewhere(name)) names.push_back(name);
+  }
+  if (names.empty()) return names;
+  profile.rules.push_back({.names = names,
+                           .action = kEnosys,
+                           .comment = "refused: seen, and proven not to be needed when it is said not to exist"});
+  return names;
+}
+
+// The explicit answers to unlisted calls; those in `allowed` have one. A name is probed or not on all ABIs alike, because rules speak by name.
 void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
                      Profile& profile) {
   if (mode == UnlistedMode::kLog) return;
@@ -182,7 +196,11 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
     }
   }
   AddNarrowedRules(draft, comments, profile);
-  AddUnlistedRule(options.unlisted, policy, draft.names(), profile);
+  std::set<std::string> named = draft.names();
+  if (const std::vector<std::string> proven = AddNotNeededRule(options.unlisted, draft, profile); !proven.empty()) {
+    named.insert(proven.begin(), proven.end());
+  }
+  AddUnlistedRule(options.unlisted, policy, named, profile);
   return profile;
 }
 

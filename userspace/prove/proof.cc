@@ -119,7 +119,7 @@ JsonValue::Array ProvenJson(const std::vector<Proven>& proven) {
 
 JsonValue::Object TriedJson(const Tried& tried) {
   JsonValue::Array without;
-  for (const std::string& name : tried.without) without.emplace_back(name);
+  for (const std::string& name : tried.without) without.emplace_back(EncodePercent(name));
   return {{"service", EncodePercent(tried.service)},
           {"without", std::move(without)},
           {"difference", tried.difference.has_value() ? JsonValue(EncodePercent(*tried.difference)) : JsonValue()}};
@@ -209,18 +209,6 @@ std::optional<std::string> ReferenceRuns::DifferentEnding(const ProofRun& run, u
   return std::nullopt;
 }
 
-std::string_view ProofVerdictName(ProofVerdict verdict) {
-  switch (verdict) {
-    case ProofVerdict::kNeeded:
-      return "needed";
-    case ProofVerdict::kNotNeeded:
-      return "not-needed";
-    case ProofVerdict::kUndecided:
-      break;
-  }
-  return "undecided";
-}
-
 bool Proof::Complete() const {
   return unproven.empty() && NamesOf(capabilities, ProofVerdict::kUndecided).empty() &&
          NamesOf(calls, ProofVerdict::kUndecided).empty() &&
@@ -291,7 +279,7 @@ absl::StatusOr<std::vector<Tried>> ReadTried(std::string_view report, const Prov
   root.Required("tried").ForEach(kMaxTrials, [&](const JsonReader& entry) {
     Tried one;
     one.service = text(entry.Required("service"));
-    entry.Required("without").ForEach(kMaxNames, [&](const JsonReader& name) { one.without.push_back(name.Text(64)); });
+    entry.Required("without").ForEach(kMaxNames, [&](const JsonReader& name) { one.without.push_back(text(name)); });
     const JsonReader difference = entry.Required("difference");
     if (!difference.IsNull()) one.difference = text(difference);
     tried.push_back(std::move(one));

@@ -18,6 +18,7 @@
 
 #include "userspace/app/verification.h"
 #include "userspace/base/status.h"
+#include "userspace/model/proofs.h"
 #include "userspace/process/process_state.h"
 
 namespace syscarve {
@@ -81,13 +82,6 @@ class ReferenceRuns {
   uint64_t most_ended_ = 0;
   std::chrono::milliseconds longest_{0};
 };
-
-enum class ProofVerdict {
-  kNeeded,     // A run without it, but with everything else that is needed, differs.
-  kNotNeeded,  // A run without all of these does not differ.
-  kUndecided,  // Not tried.
-};
-std::string_view ProofVerdictName(ProofVerdict verdict);  // "needed", "not-needed", "undecided".
 
 struct Proven {
   std::string name;  // "CAP_CHOWN"; "chown".

@@ -34,6 +34,11 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   if (!call.baseline.empty()) text += Concat("  baseline, ", EscapeForTerminal(call.baseline), "\n");
   if (!call.companion.empty()) text += Concat("  asked for with --with ", call.companion, "\n");
   if (call.asked) text += "  asked for with --allow\n";
+  if (call.proven.verdict == ProofVerdict::kNeeded) {
+    text += Concat("  proven needed: without it, ", EscapeForTerminal(call.proven.why), "\n");
+  } else if (call.proven.verdict == ProofVerdict::kNotNeeded) {
+    text += "  proven not needed: generate --only-needed leaves it out\n";
+  }
   for (const ClosureReason& reason : call.closure) {
     text += Concat("  closure ", reason.rule,
                    reason.because.empty() ? std::string() : Concat(", because of ", reason.because),

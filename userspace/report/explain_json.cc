@@ -88,6 +88,10 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   if (!call.baseline.empty()) result.push_back({"baseline", Bytes(call.baseline)});
   if (!call.companion.empty()) result.push_back({"with", call.companion});
   result.push_back({"asked", call.asked});
+  if (call.proven.verdict != ProofVerdict::kUndecided) {
+    result.push_back({"proven", JsonValue::Object{{"verdict", ProofVerdictName(call.proven.verdict)},
+                                                  {"why", Bytes(call.proven.why)}}});
+  }
   JsonValue::Array closure;
   for (const ClosureReason& reason : call.closure) {
     JsonValue::Object entry;
@@ -129,7 +133,7 @@ JsonValue CapabilityJson(const CapabilityVerdict& verdict) {
   result.push_back({"granted", verdict.granted});
   result.push_back({"denied", verdict.denied});
   result.push_back({"calls", NamesJson(verdict.calls)});
-  result.push_back({"why", verdict.why});
+  result.push_back({"why", Bytes(verdict.why)});
   return result;
 }
 

@@ -114,6 +114,11 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   return lines;
 }
 
+std::string NotNeededLine(const GeneratedProfile& made) {
+  if (made.not_needed.empty()) return "";
+  return Concat("seen, proven not needed and left out: ", absl::StrJoin(made.not_needed, ", "));
+}
+
 std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps) {
   std::vector<std::string> lines;
   for (const Gap& gap : gaps) lines.push_back(Concat("not exercised: ", GapLine(gap)));
@@ -165,6 +170,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   }
   if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += line + "\n";
+  if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
   if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
   for (const std::string& line : UnexercisedLines(made.gaps)) text += EscapeForTerminal(line) + "\n";
   if (!made.capabilities_recorded) {
@@ -181,16 +187,20 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   }
   std::vector<std::string> passing;
   std::vector<std::string> others;
+  std::vector<std::string> proven;
   for (const CapabilityVerdict& verdict : made.capabilities) {
     if (verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kUndecided ||
         verdict.verdict == Verdict::kPossible) {
       text += Concat("  ", CapabilityName(verdict.capability), ": ", EscapeForTerminal(verdict.why), "\n");
     } else if (verdict.verdict == Verdict::kOpportunistic) {
       passing.push_back(CapabilityName(verdict.capability));
+    } else if (verdict.verdict == Verdict::kNotNeeded) {
+      proven.push_back(CapabilityName(verdict.capability));
     } else {
       others.push_back(Concat(CapabilityName(verdict.capability), " (", VerdictName(verdict.verdict), ")"));
     }
   }
+  if (!proven.empty()) text += Concat("  granted, and proven not needed: ", absl::StrJoin(proven, ", "), "\n");
   if (!others.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(others, ", "), "\n");
   if (!passing.empty()) text += Concat("  asked in passing: ", absl::StrJoin(passing, ", "), "\n");
   return text;

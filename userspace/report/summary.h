@@ -32,6 +32,9 @@ std::string ClosureCosts(const GeneratedProfile& made);
 // every cut call that there was a reason for on its own; those that closure would have added are only counted.
 std::vector<std::string> CeilingLines(const GeneratedProfile& made);
 
+// What was left out because it was proven not to be needed; "" for nothing.
+std::string NotNeededLine(const GeneratedProfile& made);
+
 // What of a life was not recorded, "not exercised: stops: was killed, …", a line each; may hold an adversary's bytes.
 std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps);
 

@@ -125,6 +125,9 @@ std::string Section(const ServiceSummary& service) {
     for (const std::string& line : ceiling) text += Concat("- ", EscapeForMarkdown(line), "\n");
     text += "\n";
   }
+  if (const std::string line = NotNeededLine(made); !line.empty()) {
+    text += Concat("- ", EscapeForMarkdown(line), "\n\n");
+  }
   if (const std::string line = HarmlessLine(made, made.refused.size()); !line.empty()) {
     text += Concat("- ", EscapeForMarkdown(line), "\n\n");
   }

@@ -33,12 +33,14 @@ std::vector<std::string> Titles(const std::vector<ServiceProfile>& profiles) {
 }
 
 TEST(CapabilitiesTest, WritesWhatItReads) {
-  const ServiceCapabilities services = {{"db", {}}, {"a \"b\": [x]", {"CAP_CHOWN", "CAP_NET_RAW"}}};
+  const ServiceCapabilities services = {{"db", {}},
+                                        {"a \"b\": [x]", {.add = {"CAP_CHOWN", "CAP_NET_RAW"}, .not_needed = {}}},
+                                        {"web", {.add = {}, .not_needed = {"CAP_KILL"}}}};
   const auto read = ParseCapabilities(FormatCapabilities(services));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, services);
   EXPECT_EQ(ParseCapabilities(FormatCapabilities({})).value(), ServiceCapabilities());
-  EXPECT_THAT(ParseCapabilities("web: [chown, CAP_KILL]\n")->at("web"), ElementsAre("CAP_CHOWN", "CAP_KILL"));
+  EXPECT_THAT(ParseCapabilities("web: [chown, CAP_KILL]\n")->at("web").add, ElementsAre("CAP_CHOWN", "CAP_KILL"));
 }
 
 TEST(CapabilitiesTest, RefusesWhatIsNone) {

@@ -124,8 +124,9 @@ TEST(EndedContainerTest, KnowsTheRequestsThatMayEndAContainer) {
   EXPECT_EQ(EndedContainer("POST", "/containers/a%2Db/kill?signal=HUP"), "a-b");
   EXPECT_EQ(EndedContainer("POST", "/containers/web/restart"), "web");
   EXPECT_EQ(EndedContainer("DELETE", "/v1.41/containers/web?force=1"), "web");
-  for (const char* const target : {"/containers/web/start", "/containers/web", "/containers//stop", "/containers/json",
-                                   "/images/web/stop", "/containers/web/stop/more"}) {
+  for (const char* const target :
+       {"/containers/web/start", "/containers/web", "/containers//stop", "/containers/json", "/images/web/stop",
+        "/containers/web/stop/more", "/containers/a%2Fb/stop", "/containers/../stop", "/containers/a%0D%0Ab/stop"}) {
     EXPECT_EQ(EndedContainer("POST", target), std::nullopt) << target;
   }
   EXPECT_EQ(EndedContainer("GET", "/containers/web/stop"), std::nullopt);

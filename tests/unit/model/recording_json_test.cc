@@ -400,6 +400,41 @@ TEST(RecordingJsonTest, TheFourthSchemaIsReadWithoutArguments) {
   EXPECT_EQ(*parsed, RecordingOfFourthSchema());
 }
 
+TEST(RecordingJsonTest, ProofsRoundTripWhereverTheyStand) {
+  Recording recording = ParseRecording(kSmall).value();
+  SubjectProofs& proofs = recording.proofs["sh"];
+  proofs.capabilities[0] = {.verdict = ProofVerdict::kNeeded, .why = "it ends with \xff"};
+  proofs.capabilities[21] = {.verdict = ProofVerdict::kUndecided, .why = "out of time"};
+  proofs.calls["openat"] = {.verdict = ProofVerdict::kNotNeeded, .why = ""};
+  const std::string text = FormatRecording(recording);
+  const auto parsed = ParseRecording(text);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, recording);
+  const size_t begin = text.find("  \"proofs\"");
+  const size_t end = text.find("  \"runs\"");
+  std::string last = text.substr(0, begin) + text.substr(end);
+  last.insert(last.rfind("\n}"), Concat(",\n", text.substr(begin, end - begin - 2)));
+  EXPECT_EQ(ParseRecording(last).value_or(Recording()), recording) << last;
+}
+
+TEST(RecordingJsonTest, WhatIsWrongWithProofsIsSaid) {
+  const auto error = [](std::string_view proofs, char schema = '5') {
+    std::string text = With("  \"runs\": [", Concat("  \"proofs\": [", proofs, "],\n  \"runs\": ["));
+    text[text.find("recording/5") + std::string_view("recording/").size()] = schema;
+    return ErrorOf(text);
+  };
+  EXPECT_THAT(error(R"({"subject": "other", "capabilities": [], "calls": []})"),
+              testing::HasSubstr("no subject has this name"));
+  EXPECT_THAT(
+      error(R"({"subject": "sh", "capabilities": [], "calls": [{"name": "a", "verdict": "maybe", "why": ""}]})"),
+      testing::HasSubstr("unknown verdict"));
+  EXPECT_THAT(
+      error(
+          R"({"subject": "sh", "calls": [], "capabilities": [{"capability": 0, "name": "CAP_KILL", "verdict": "needed", "why": ""}]})"),
+      testing::HasSubstr("capability 0 is CAP_CHOWN"));
+  EXPECT_THAT(error("", '4'), testing::HasSubstr("unknown field \"proofs\""));
+}
+
 TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
   const auto error = [](std::string_view life) {
     const std::string message = ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "life": )", life, "}")));

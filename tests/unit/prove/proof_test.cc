@@ -122,7 +122,7 @@ TEST(ProofTest, WhatWasTriedIsReadBack) {
   const ProvenCommand command = {.words = {"./t", "a b\xff"}, .user = "root"};
   Proof proof;
   proof.tried = {{.service = "web", .without = {"CAP_CHOWN", "CAP_KILL"}, .difference = "exit \xff"},
-                 {.service = "", .without = {}, .difference = std::nullopt}};
+                 {.service = "", .without = {std::string(100, 'a') + "\xff"}, .difference = std::nullopt}};
   const absl::StatusOr<std::vector<Tried>> read = ReadTried(ProofJson(proof, command), command);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, proof.tried);

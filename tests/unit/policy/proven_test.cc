@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/policy/proven.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/policy/recordings.h"
+#include "userspace/policy/generate.h"
+#include "userspace/policy/merge.h"
+
+namespace syscarve {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const ProvenNeed kNeeded = {.verdict = ProofVerdict::kNeeded, .why = "a ends with user 0 instead of 33"};
+const ProvenNeed kNotNeeded = {.verdict = ProofVerdict::kNotNeeded, .why = ""};
+const ProvenNeed kUndecided = {.verdict = ProofVerdict::kUndecided, .why = "out of time"};
+
+Recording Proven(SubjectProofs proofs, const std::string& run_id = std::string(32, 'a')) {
+  Recording recording = RecordingBuilder("default", run_id)
+                            .Calls({"openat", "close", "chown", "personality"})
+                            .Capability("CAP_CHOWN", "chown", 3, 0)
+                            .Build();
+  recording.proofs["program"] = std::move(proofs);
+  return recording;
+}
+
+GeneratedProfile Made(const std::vector<Recording>& recordings, bool only_needed = false) {
+  GenerateOptions options;
+  options.only_needed = only_needed;
+  absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
+  EXPECT_TRUE(made.ok()) << made.status();
+  return made.ok() ? *std::move(made) : GeneratedProfile();
+}
+
+std::string AnswerOf(const GeneratedProfile& made, const std::string& name) {
+  for (const Rule& rule : made.profile.rules) {
+    for (const std::string& one : rule.names) {
+      if (one == name) return rule.comment;
+    }
+  }
+  return "";
+}
+
+TEST(ProvenTest, ACapabilityThatIsProvenNotToBeNeededIsNotRecommended) {
+  EXPECT_THAT(Made({Proven({})}).cap_add, ElementsAre("CAP_CHOWN"));
+  const GeneratedProfile made = Made({Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {}})});
+  EXPECT_THAT(made.cap_add, IsEmpty());
+  ASSERT_EQ(made.capabilities.size(), 1U);
+  EXPECT_EQ(made.capabilities.front().verdict, Verdict::kNotNeeded);
+  EXPECT_THAT(made.capabilities.front().why, HasSubstr("Proven not needed"));
+}
+
+TEST(ProvenTest, ACapabilityThatIsProvenToBeNeededIsRecommendedAlsoWhereNobodySawIt) {
+  const GeneratedProfile made =
+      Made({Proven({.capabilities = {{CAP_SETUID, kNeeded}, {CAP_KILL, kNotNeeded}}, .calls = {}})});
+  EXPECT_THAT(made.cap_add, ElementsAre("CAP_CHOWN", "CAP_SETUID"));
+  EXPECT_EQ(made.capabilities.back().why, "Proven needed: without it, a ends with user 0 instead of 33.");
+}
+
+TEST(ProvenTest, WhatIsUndecidedChangesNothing) {
+  EXPECT_EQ(Made({Proven({.capabilities = {{CAP_CHOWN, kUndecided}}, .calls = {{"chown", kUndecided}}})}, true).cap_add,
+            Made({Proven({})}).cap_add);
+}
+
+TEST(ProvenTest, WhatIsNotNeededByOneSubjectMayBeByAnother) {
+  Recording recording = Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {}});
+  recording.subjects.push_back(recording.subjects.front());
+  recording.subjects.back().name = "other";
+  EXPECT_THAT(Made({recording}).cap_add, ElementsAre("CAP_CHOWN"));
+  recording.proofs["other"].capabilities[CAP_CHOWN] = kNotNeeded;
+  EXPECT_THAT(Made({recording}).cap_add, IsEmpty());
+}
+
+TEST(ProvenTest, MergingKeepsProofsAndNeededWins) {
+  const Recording a = Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {{"chown", kNeeded}}});
+  const Recording b =
+      Proven({.capabilities = {{CAP_CHOWN, kNeeded}}, .calls = {{"chown", kNotNeeded}, {"close", kUndecided}}},
+             std::string(32, 'b'));
+  const Proofs merged = Merge(a, b).value().proofs;
+  EXPECT_EQ(merged, Merge(b, a).value().proofs);
+  EXPECT_EQ(merged.at("program").capabilities.at(CAP_CHOWN), kNeeded);
+  EXPECT_EQ(merged.at("program").calls.at("chown"), kNeeded);
+  EXPECT_EQ(merged.at("program").calls.at("close"), kUndecided);
+}
+
+TEST(ProvenTest, OnlyNeededLeavesOutWhatIsNotAndAnswersAsWhenItWasProven) {
+  const Recording recording = Proven({.capabilities = {}, .calls = {{"personality", kNotNeeded}, {"chown", kNeeded}}});
+  const GeneratedProfile all = Made({recording});
+  EXPECT_EQ(AnswerOf(all, "personality"), "seen");
+  EXPECT_THAT(all.not_needed, IsEmpty());
+  const GeneratedProfile made = Made({recording}, /*only_needed=*/true);
+  EXPECT_THAT(made.not_needed, ElementsAre("personality"));
+  EXPECT_THAT(AnswerOf(made, "personality"), HasSubstr("proven not to be needed"));
+  EXPECT_THAT(AnswerOf(made, "chown"), HasSubstr("seen"));
+}
+
+TEST(ProvenTest, WhatIsAskedForStays) {
+  const Recording recording = Proven({.capabilities = {}, .calls = {{"personality", kNotNeeded}}});
+  GenerateOptions options;
+  options.only_needed = true;
+  options.allow = {"personality"};
+  const absl::StatusOr<GeneratedProfile> made = Generate({&recording, 1}, options);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(AnswerOf(*made, "personality"), "asked for: --allow");
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was proven about the subjects of recordings (model/proofs.h), where verdicts are drawn from evidence.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "userspace/model/proofs.h"
+#include "userspace/model/recording.h"
+#include "userspace/policy/capabilities.h"
+
+namespace syscarve {
+
+// What holds for all subjects together: needed if it is for one, not needed if it is for none of them. Nothing is
+// undecided in it.
+SubjectProofs ProvenOf(std::span<const Recording> recordings);
+
+// Puts proven verdicts in the place of those that were drawn from evidence. What is needed is added where it is
+// missing; what is not needed and was not asked for stays away. `verdicts` stay ascending by number.
+void ApplyProven(const std::map<int, ProvenNeed>& proven, std::vector<CapabilityVerdict>& verdicts);
+
+}  // namespace syscarve
