@@ -210,7 +210,7 @@ class ReleaseDiff(E2eTest):
         self.assertIn("### Seccomp profile: looser (highest risk: medium)\n", result.stdout)
         notes = os.path.join(folder, "notes")
         for name, change in (("connect", "medium, network \\| `connect` \\| refused with EPERM → allowed"),
-                             ("socket", "medium, network \\| `socket` \\| [^|]*refused with EPERM → allowed if [^|]*`socket\\(AF_UNIX, SOCK_STREAM, …\\)`")):
+                             ("socket", "medium, network \\| `socket` \\| [^|]*refused with EPERM → allowed if [^|]*`socket\\(AF_UNIX, SOCK_STREAM, [^)]*\\)`")):
             self.assertRegex(result.stdout, rf"(?m)^\| {change} \| [^|]+ \| `{notes}` in `share`: made by the program \|$")
             self.assertRegex(result.stdout, rf"(?m)^  - run `share` by `notes`: 1 time, first after [0-9.]+ s \(`{notes}` 1 time\)$")
         with open(os.path.join(folder, "diff.md"), encoding="utf-8") as comment:

@@ -2,6 +2,7 @@
 #include "userspace/container/split_recording.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,14 @@ class ProgramMap {
   ProgramMap(const Recording& from, Recording& to) : from_(from), to_(to) {}
 
   // Counts, or sets of signals.
+  std::set<ProgramId> Move(const std::set<ProgramId>& programs) {
+    std::map<ProgramId, uint64_t> as_counts;
+    for (const ProgramId program : programs) as_counts[program] = 0;
+    std::set<ProgramId> moved;
+    for (const auto& [program, nothing] : Move(as_counts)) moved.insert(program);
+    return moved;
+  }
+
   std::map<ProgramId, uint64_t> Move(const std::map<ProgramId, uint64_t>& of_programs) {
     std::map<ProgramId, uint64_t> moved;
     for (const auto& [program, value] : of_programs) {
@@ -25,7 +34,11 @@ class ProgramMap {
   }
 
   void Move(std::map<SyscallId, Observation>& calls) {
-    for (auto& [id, observation] : calls) observation.programs = Move(observation.programs);
+    for (auto& [id, observation] : calls) {
+      observation.programs = Move(observation.programs);
+      if (!observation.arguments.has_value()) continue;
+      for (auto& [values, programs] : observation.arguments->values) programs = Move(programs);
+    }
   }
 
  private:

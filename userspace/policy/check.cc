@@ -220,6 +220,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
   SYSCARVE_ASSIGN_OR_RETURN(const FilterProgram filter, Compile(profile));
   SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
   CheckResult result = {.native_abi = native, .complete = recording.complete()};
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   Evidence evidence = Gather(recording, kernel);
   result.runs = evidence.runs;
   for (auto& [key, seen] : evidence.calls) {
@@ -229,6 +230,11 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
     SYSCARVE_ASSIGN_OR_RETURN(std::vector<Action> answers, Answers(filter, id, seen, sets));
     const Outcome outcome = OutcomeOf(answers);
     if (outcome == Outcome::kAllowed) continue;
+    // Whoever makes it falls back.
+    if (answers == std::vector<Action>{{ActionKind::kErrno, ENOSYS}} &&
+        HasCallWithRegisters(*recorded, SyscallName(id).value_or(""))) {
+      continue;
+    }
     (outcome == Outcome::kRefused ? result.refused : result.depends)
         .push_back({.id = id, .by_runtime = by_runtime, .answers = std::move(answers), .sightings = seen.sightings});
   }

@@ -184,6 +184,10 @@ absl::StatusOr<RecordedCalls> ParseShipped(std::string_view text) {
 
 }  // namespace
 
+bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call) {
+  return std::ranges::any_of(recorded, [call](const auto& entry) { return entry.second.in_memory == call; });
+}
+
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi) {
   if (!FindSyscall(abi, call.name).has_value()) return std::nullopt;
   const std::optional<SyscallId> namesake = Namesake(call.name);

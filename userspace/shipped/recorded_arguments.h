@@ -57,6 +57,10 @@ struct RecordedCall {
 
 using RecordedCalls = std::map<std::string, RecordedCall, std::less<>>;  // By name.
 
+// Whether `call` has its arguments in memory and another call does the same by registers. A profile answers ENOSYS to it
+// where it narrows the other one, and whoever calls it falls back, as on a kernel that does not have it.
+bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call);
+
 // The bits that the kernel looks at of each argument that `call` has on this ABI; nullopt where those arguments are
 // other things there than on x86_64, or there is no such call.
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi);

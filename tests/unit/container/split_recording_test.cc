@@ -28,6 +28,7 @@ Recording Everything() {
   first.subjects[0].calls[kRead] = Seen(3, {{0, 1}, {1, 2}});
   first.subjects[0].baseline_calls[kCapset] = Seen(1, {{0, 1}});
   first.subjects[1].calls[kOpen] = Seen(5, {{2, 5}});
+  first.subjects[1].calls[kOpen].arguments = SeenArguments{.indexes = {0}, .values = {{{7}, {2}}}};
   first.subjects[1].denials[kRead] = {{.errno_value = 1, .count = 2, .programs = {{2, 2}}}};
   first.subjects[2];
   Run second{.id = std::string(32, '2'), .name = "test"};
@@ -57,6 +58,7 @@ TEST(SplitByName, GivesEachNameItsOwn) {
   ASSERT_EQ(db.programs.size(), 1u);
   EXPECT_EQ(db.programs[0].path, "/postgres");
   EXPECT_EQ(db.runs[0].subjects.at(0).calls.at(kOpen).programs, (std::map<ProgramId, uint64_t>{{0, 5}}));
+  EXPECT_EQ(db.runs[0].subjects.at(0).calls.at(kOpen).arguments->values.at({7}), std::set<ProgramId>{0});
   EXPECT_EQ(db.runs[0].subjects.at(0).denials.at(kRead)[0].programs, (std::map<ProgramId, uint64_t>{{0, 2}}));
   EXPECT_TRUE(db.runs[1].subjects.empty()) << "the run was watched all the same";
   EXPECT_EQ(db.losses, Everything().losses);
