@@ -70,8 +70,8 @@ class Cases(E2eTest):
         """What of `candidates` is enough beside `kept`, with nothing that can be left out; it is known that all together is. (QuickXplain.)"""
         if self.is_enough(case, kept):
             return []
-        if len(candidates) == 1:
-            return candidates
+        if len(candidates) <= 1:
+            return list(candidates)
         half = len(candidates) // 2
         first, second = candidates[:half], candidates[half:]
         of_second = self.smallest(case, kept + first, second)
@@ -125,14 +125,9 @@ class Cases(E2eTest):
             self.assertEqual(outcomes[name], whole, f"{name}: recorded, it came out otherwise")
             verdicts = self.recommended(recording, runs[name])
             ours = sorted(NUMBERS[verdict] for verdict in verdicts)
-            truth = self.smallest(name, [], self.host)
             missed = [] if self.is_enough(name, ours) else self.smallest(name, ours, [n for n in self.host if n not in ours])
-            kept = list(ours)
-            for number in reversed(ours):
-                without = [other for other in kept if other != number]
-                if self.is_enough(name, without + missed):
-                    kept = without
-            false = [number for number in ours if number not in kept]
+            truth = self.smallest(name, missed, ours) + missed
+            false = [number for number in ours if number not in truth]
             needed_in_all += len(truth)
             recommended_in_all += len(ours)
             missed_in_all += len(missed)

@@ -679,7 +679,8 @@ CASE(nice_down) {
   told("setpriority", setpriority(PRIO_PROCESS, 0, -5));
 }
 CASE(nice_up) {
-  told("setpriority", setpriority(PRIO_PROCESS, 0, 5));
+  // The last of all, wherever one begins.
+  told("setpriority", setpriority(PRIO_PROCESS, 0, 19));
 }
 CASE(nice_of_others) {
   told("setpriority", setpriority(PRIO_PROCESS, (id_t)victim.pid, 5));
