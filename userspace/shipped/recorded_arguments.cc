@@ -185,7 +185,8 @@ absl::StatusOr<RecordedCalls> ParseShipped(std::string_view text) {
 }  // namespace
 
 bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call) {
-  return std::ranges::any_of(recorded, [call](const auto& entry) { return entry.second.in_memory == call; });
+  return !call.empty() &&
+         std::ranges::any_of(recorded, [call](const auto& entry) { return entry.second.in_memory == call; });
 }
 
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi) {

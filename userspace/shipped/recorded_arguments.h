@@ -59,6 +59,7 @@ using RecordedCalls = std::map<std::string, RecordedCall, std::less<>>;  // By n
 
 // Whether `call` has its arguments in memory and another call does the same by registers. A profile answers ENOSYS to it
 // where it narrows the other one, and whoever calls it falls back, as on a kernel that does not have it.
+// False of "", a number without a name.
 bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call);
 
 // The bits that the kernel looks at of each argument that `call` has on this ABI; nullopt where those arguments are

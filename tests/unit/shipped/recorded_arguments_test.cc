@@ -62,6 +62,15 @@ TEST(RecordedArgumentsTest, SaysWhichBitsAValueTells) {
   EXPECT_EQ(told(Abi::kX86_64, "prctl", {PR_SET_NAME, 0}, 0), 0xffffffff);
 }
 
+TEST(RecordedArgumentsTest, OnlyNamedCallsHaveOthersInTheirPlace) {
+  const RecordedCalls& calls = **ShippedRecordedCalls();
+  EXPECT_TRUE(HasCallWithRegisters(calls, "clone3"));
+  EXPECT_TRUE(HasCallWithRegisters(calls, "socketcall"));
+  EXPECT_FALSE(HasCallWithRegisters(calls, "clone"));
+  EXPECT_FALSE(HasCallWithRegisters(calls, "statx"));
+  EXPECT_FALSE(HasCallWithRegisters(calls, ""));
+}
+
 TEST(RecordedArgumentsTest, WritesCallsAsPeopleDo) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
   const auto text = [&](std::string_view name, const std::vector<uint64_t>& values) {
