@@ -356,7 +356,10 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
   std::map<std::pair<uint32_t, SyscallId>, KernelSnapshot::Arguments> all;
   for (const auto& calls : snapshot.calls) {
     if (const ArgumentCall* const call = ArgumentsOf(calls.id)) {
-      all.try_emplace({calls.slot, calls.id}, calls.slot, calls.id, call->Nothing());
+      all.try_emplace({calls.slot, calls.id}, KernelSnapshot::Arguments{.slot = calls.slot,
+                                                                        .id = calls.id,
+                                                                        .seen = call->Nothing(),
+                                                                        .counts = {}});
     }
   }
   const auto find = [&](const auto& key) {
