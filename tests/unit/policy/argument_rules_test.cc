@@ -128,7 +128,7 @@ TEST(ArgumentRulesTest, WhereItIsNeededInMemoryNothingIsNarrowed) {
   for (const bool open : {false, true}) {
     RecordingBuilder builder;
     CallWith(builder, "clone", {{kForkFlags}});
-    CallWith(builder, "clone3", {{open ? CLONE_VM : CLONE_VM | CLONE_NEWNS}});
+    CallWith(builder, "clone3", {{open ? uint64_t{CLONE_VM} : uint64_t{CLONE_VM | CLONE_NEWNS}}});
     builder.trace().calls[FindSyscall(Abi::kX86_64, "clone3").value()].arguments->open = open;
     const GeneratedProfile made = MadeOf(builder, ArgumentMode::kSafe);
     EXPECT_FALSE(NarrowedByArguments(made).contains("clone"));
