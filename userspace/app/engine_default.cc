@@ -118,10 +118,7 @@ absl::StatusOr<Ceiling> CeilingSource::For(std::span<const Recording> recordings
 }
 
 absl::StatusOr<Ceiling> CeilingSource::AskEngine(const Configuration& configuration) const {
-  std::string socket = request_.engine_socket.value_or("");
-  if (!request_.engine_socket) {
-    SYSCARVE_ASSIGN_OR_RETURN(socket, DefaultEngineSocket());
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, EngineSocket(request_.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string unique, NewRunId());
   const std::string reference = Concat("syscarve-ceiling:", unique);

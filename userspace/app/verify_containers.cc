@@ -306,12 +306,7 @@ class Verifier {
 
 absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& request, const Command& command,
                                               SignalForwarder& signals, Notes& notes) {
-  std::string socket;
-  if (request.engine_socket.has_value()) {
-    socket = *request.engine_socket;
-  } else {
-    SYSCARVE_ASSIGN_OR_RETURN(socket, DefaultEngineSocket());
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, EngineSocket(request.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
   SYSCARVE_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::Make(command.identity.has_value()));
   Verifier verifier(request, command, socket, folder, signals, notes);

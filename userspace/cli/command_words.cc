@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/command_words.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 
 namespace syscarve::cli {
@@ -24,6 +26,18 @@ std::vector<std::string> CommandWords(std::vector<std::string> parsed) {
     }
   }
   return words.has_value() ? *std::move(words) : parsed;
+}
+
+absl::StatusOr<std::vector<std::string>> WordsBefore(const TypedWords& all, const std::vector<std::string>& command,
+                                                     bool wanted, std::string_view hint) {
+  const size_t count = all.typed - std::min(all.typed, command.size());
+  std::vector<std::string> words(all.words.begin(),
+                                 all.words.begin() + static_cast<std::ptrdiff_t>(std::min(count, all.words.size())));
+  if (command.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
+  if (!wanted && !words.empty()) {
+    return WithHint(absl::InvalidArgumentError(Concat("\"", words.front(), "\" is one argument too many")), hint);
+  }
+  return words;
 }
 
 }  // namespace syscarve::cli

@@ -64,9 +64,8 @@ struct ProveFlags {
   bool quiet = false;
   bool docker = false;
   ContainerFlags containers;
-  std::vector<std::string> words;  // What the command line has beside options: recordings, and the command.
-  size_t words_typed = 0;          // So many it has: CLI11 takes "[a,b]" for two.
-  std::string command;             // Never filled, as CLI11 gives everything to `words`.
+  TypedWords words;     // The files are recordings.
+  std::string command;  // Never filled, as CLI11 gives everything to `words`.
 };
 
 // The capabilities that were granted in the recording of this name.
@@ -162,20 +161,6 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
     const std::vector<std::string> dispensable = NamesOf(proof.calls, ProofVerdict::kNotNeeded);
     if (!dispensable.empty()) Note(Concat("  made but not needed: ", absl::StrJoin(dispensable, " ")));
   }
-}
-
-// The words in front of "--", where `command` are those behind it.
-absl::StatusOr<std::vector<std::string>> RecordingWords(const ProveFlags& flags,
-                                                        const std::vector<std::string>& command) {
-  const size_t count = flags.words_typed - std::min(flags.words_typed, command.size());
-  std::vector<std::string> words(
-      flags.words.begin(), flags.words.begin() + static_cast<std::ptrdiff_t>(std::min(count, flags.words.size())));
-  if (command.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
-  if (!flags.docker && !words.empty()) {
-    return WithHint(absl::InvalidArgumentError(Concat("\"", words.front(), "\" is one argument too many")),
-                    "Recordings are named in front of -- with --docker only.");
-  }
-  return words;
 }
 
 absl::StatusOr<ProveContainersRequest> ContainersRequest(const ProveFlags& flags,
@@ -288,7 +273,7 @@ absl::StatusOr<std::vector<Tried>> ReadResumed(const std::string& path, const Pr
 
 // The exit code, when there was no error.
 absl::StatusOr<int> Prove(ProveFlags flags) {
-  const ProvenCommand proven = {.words = CommandWords(flags.words), .user = flags.user.value_or("")};
+  const ProvenCommand proven = {.words = CommandWords(flags.words.words), .user = flags.user.value_or("")};
   if (!flags.resume.empty()) {
     SYSCARVE_ASSIGN_OR_RETURN(flags.request.tried, ReadResumed(flags.resume, proven));
     if (!flags.report.has_value()) flags.report = flags.resume;
@@ -302,7 +287,9 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
   TerminalNotes notes(flags.quiet);
   Checkpoints checkpoints(report_file.has_value() ? &*report_file : nullptr, proven, notes);
   flags.request.checkpoint = [&checkpoints](const Proof& so_far) { checkpoints.Write(so_far); };
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> recordings, RecordingWords(flags, proven.words));
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const std::vector<std::string> recordings,
+      WordsBefore(flags.words, proven.words, flags.docker, "Recordings are named in front of -- with --docker only."));
   if (!flags.into.empty() && !flags.docker && flags.recording.empty()) {
     return absl::InvalidArgumentError("--into needs --recording, the recording that it is a copy of");
   }
@@ -370,12 +357,13 @@ void AddProve(CLI::App& app, int& exit_code) {
   // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
   // positionals are complete go on behind "--".
   const CLI::Option* const words =
-      verb->add_option("recordings", flags->words, "With --docker: a folder as record --docker writes it, or its files")
+      verb->add_option("recordings", flags->words.words,
+                       "With --docker: a folder as record --docker writes it, or its files")
           ->type_name("RECORDINGS");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, verb, words, &exit_code] {
     const std::vector<CLI::Option*>& parsed = verb->parse_order();
-    flags->words_typed = static_cast<size_t>(std::ranges::count(parsed, words));
+    flags->words.typed = static_cast<size_t>(std::ranges::count(parsed, words));
     const absl::StatusOr<int> result = Prove(*flags);
     exit_code = result.ok() ? *result : Fail(result.status());
   });

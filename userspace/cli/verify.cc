@@ -52,24 +52,9 @@ struct VerifyFlags {
   bool quiet = false;
   bool docker = false;
   ContainerFlags containers;
-  std::vector<std::string> words;  // What the command line has beside options: profiles, and the command.
-  size_t words_typed = 0;          // So many it has: CLI11 takes "[a,b]" for two.
-  std::string command;             // Never filled, as CLI11 gives everything to `words`.
+  TypedWords words;     // The files are profiles.
+  std::string command;  // Never filled, as CLI11 gives everything to `words`.
 };
-
-// The words in front of "--", where `command` are those behind it.
-absl::StatusOr<std::vector<std::string>> ProfileWords(const VerifyFlags& flags,
-                                                      const std::vector<std::string>& command) {
-  const size_t count = flags.words_typed - std::min(flags.words_typed, command.size());
-  std::vector<std::string> words(
-      flags.words.begin(), flags.words.begin() + static_cast<std::ptrdiff_t>(std::min(count, flags.words.size())));
-  if (command.empty()) return WithHint(absl::InvalidArgumentError("no command is given"), "Give it behind --.");
-  if (!flags.docker && !words.empty()) {
-    return WithHint(absl::InvalidArgumentError(Concat("\"", words.front(), "\" is one argument too many")),
-                    "Profiles are named in front of -- with --docker only.");
-  }
-  return words;
-}
 
 void PrintVerdict(const Verification& result, const VerifyFlags& flags) {
   if (!flags.quiet) {
@@ -126,8 +111,10 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
     SYSCARVE_ASSIGN_OR_RETURN(report_file, OutputFile::Open(*flags.report));
   }
   if (flags.limit.count() > 0) flags.request.limit = flags.limit;
-  const std::vector<std::string> words = CommandWords(flags.words);
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> profile_words, ProfileWords(flags, words));
+  const std::vector<std::string> words = CommandWords(flags.words.words);
+  SYSCARVE_ASSIGN_OR_RETURN(
+      const std::vector<std::string> profile_words,
+      WordsBefore(flags.words, words, flags.docker, "Profiles are named in front of -- with --docker only."));
   SYSCARVE_ASSIGN_OR_RETURN(std::optional<Identity> identity, ResolveIdentity(flags.user));
   VerifiedSubject subject = {.profile = flags.profile, .command = words};
   TerminalNotes notes(flags.quiet);
@@ -190,14 +177,14 @@ void AddVerify(CLI::App& app, int& exit_code) {
   // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
   // positionals are complete go on behind "--".
   const CLI::Option* const words =
-      verb->add_option("profiles", flags->words,
+      verb->add_option("profiles", flags->words.words,
                        "With --docker: a folder as generate writes it, or profiles, SERVICE=FILE where a file is not "
                        "called as the service is")
           ->type_name("PROFILES");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, verb, words, &exit_code] {
     const std::vector<CLI::Option*>& parsed = verb->parse_order();
-    flags->words_typed = static_cast<size_t>(std::ranges::count(parsed, words));
+    flags->words.typed = static_cast<size_t>(std::ranges::count(parsed, words));
     const absl::StatusOr<int> result = Verify(*flags);
     exit_code = result.ok() ? *result : Fail(result.status());
   });

@@ -85,7 +85,8 @@ absl::StatusOr<std::vector<std::string>> DefaultEngineSockets() {
   return ChooseEngineSockets(host != nullptr ? std::optional<std::string_view>(host) : std::nullopt, kUsual);
 }
 
-absl::StatusOr<std::string> DefaultEngineSocket() {
+absl::StatusOr<std::string> EngineSocket(const std::optional<std::string>& asked) {
+  if (asked.has_value()) return *asked;
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> sockets, DefaultEngineSockets());
   return sockets.front();
 }

@@ -2,7 +2,7 @@
 // A container engine that speaks Docker's API on a unix socket: Docker, and Podman as `podman system service` runs it.
 // Plain questions and answers, one at a time; engine_watcher.h follows what the engine does meanwhile.
 //
-//   SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, DefaultEngineSocket());
+//   SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, EngineSocket(std::nullopt));
 //   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
 //   SYSCARVE_ASSIGN_OR_RETURN(const ContainerDetails web, engine.Inspect("web"));
 //
@@ -32,8 +32,8 @@ absl::StatusOr<std::vector<std::string>> DefaultEngineSockets();
 // The same, of the given value of DOCKER_HOST and the given usual ones.
 absl::StatusOr<std::vector<std::string>> ChooseEngineSockets(std::optional<std::string_view> docker_host,
                                                              std::span<const std::string> usual);
-// The first of them: where one engine is enough.
-absl::StatusOr<std::string> DefaultEngineSocket();
+// Where one engine is enough: the socket that was asked for, or else the first of the default ones.
+absl::StatusOr<std::string> EngineSocket(const std::optional<std::string>& asked);
 
 class Engine {
  public:

@@ -492,12 +492,7 @@ std::set<int> ConfiguredCapabilities(const Container& container) {
 absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, const Command& command,
                                       SignalForwarder& signals, Notes& notes) {
   SYSCARVE_RETURN_IF_ERROR(CheckMayLook());
-  std::string socket;
-  if (request.engine_socket.has_value()) {
-    socket = *request.engine_socket;
-  } else {
-    SYSCARVE_ASSIGN_OR_RETURN(socket, DefaultEngineSocket());
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, EngineSocket(request.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
   SYSCARVE_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::Make(command.identity.has_value()));
   return Prover(request, command, engine, folder, signals, notes).Prove();
