@@ -94,12 +94,8 @@ void ProfileEnforcer::Delivered(const Notification& notification, const Response
   const seccomp_data& data = notification.data;
   const Action action = ActionFromReturn(Evaluate(filter_, data));
   if (action.kind == ActionKind::kAllow) return;
-  // Nobody misses it.
   const auto recorded = ShippedRecordedCalls();
-  if (action == Action{ActionKind::kErrno, ENOSYS} && notification.id.has_value() && recorded.ok() &&
-      HasCallWithRegisters(**recorded, SyscallName(*notification.id).value_or(""))) {
-    return;
-  }
+  if (recorded.ok() && notification.id.has_value() && IsFallenBackFrom(**recorded, *notification.id, action)) return;
   FilteredCount& refusals = refused_[{data.arch, data.nr, notification.program, action}];
   if (refusals.count++ > 0) return;
   refusals.first_arguments = ArgumentsOf(data);

@@ -48,7 +48,7 @@ struct EnforcedFilter {
 absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile);
 
 // Answers as the profile says, and remembers each call that it does not allow; but not those with arguments in memory that
-// it answers with ENOSYS, from which everybody falls back (HasCallWithRegisters).
+// it answers with ENOSYS, from which everybody falls back (IsFallenBackFrom).
 class ProfileEnforcer : public NotificationHandler {
  public:
   // `filter` and `table` must stay. With `log_only` every call is let through, and remembered all the same.

@@ -58,11 +58,7 @@ std::vector<int> ReadIndexes(const JsonReader& reader) {
 
 std::set<ProgramId> ReadProgramSet(const JsonReader& reader, size_t program_count) {
   std::set<ProgramId> programs;
-  reader.ForEach(kMaxElements, [&](const JsonReader& element) {
-    const uint64_t program = element.Uint();
-    if (program >= program_count) return element.Fail("no program has this id");
-    if (!programs.insert(static_cast<ProgramId>(program)).second) element.Fail("the program is there twice");
-  });
+  for (const auto& [program, nothing] : ReadPrograms(reader, program_count)) programs.insert(program);
   if (programs.empty()) reader.Fail("no program makes a call");
   return programs;
 }

@@ -5,7 +5,11 @@
 
 namespace syscarve {
 
-void JoinArguments(const std::optional<SeenArguments>& more, std::optional<SeenArguments>& kept) {
+void JoinArguments(const std::optional<SeenArguments>& more, bool first, std::optional<SeenArguments>& kept) {
+  if (first) {
+    kept = more;
+    return;
+  }
   if (!more.has_value() && !kept.has_value()) return;
   if (!more.has_value() || !kept.has_value() || more->indexes != kept->indexes ||
       more->pointed_to != kept->pointed_to) {

@@ -26,9 +26,10 @@ struct SeenArguments {
   auto operator<=>(const SeenArguments&) const = default;
 };
 
-// Adds what is known of further calls to what is known of some. Where it is not about the same arguments, or nothing is
-// known of one side, the sum is open. The order in which several are added does not matter.
-void JoinArguments(const std::optional<SeenArguments>& more, std::optional<SeenArguments>& kept);
+// Adds what is known of further calls to what is known of some; of none yet, when they are the `first`. Where it is not
+// about the same arguments, or nothing is known of one side, the sum is open. The order in which several are added does
+// not matter.
+void JoinArguments(const std::optional<SeenArguments>& more, bool first, std::optional<SeenArguments>& kept);
 
 // Gives each program the number that `places` has for it; those that it has none for are left out.
 SeenArguments Renumbered(SeenArguments seen, const std::vector<ProgramId>& places);

@@ -255,11 +255,7 @@ SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, std::s
     const std::optional<SyscallId> id = FindSyscall(abi, name);
     const auto found = id.has_value() ? evidence.arguments.find(*id) : evidence.arguments.end();
     if (found == evidence.arguments.end()) continue;
-    if (seen.made) {
-      JoinArguments(found->second.seen, seen.all);
-    } else {
-      seen.all = found->second.seen;
-    }
+    JoinArguments(found->second.seen, !seen.made, seen.all);
     seen.made = true;
   }
   return seen;
@@ -339,7 +335,7 @@ class Narrower {
     if (!AddAll(as, seen, narrower)) return;
     NarrowedCall narrowed{.name = call.name, .rules = {}, .closure = "", .by_arguments = true};
     if (!narrower.Narrow(narrowed) || !WithoutMemory(call, narrower)) return;
-    Keep(seen, std::move(narrowed));
+    Keep(call, seen, std::move(narrowed));
   }
 
   static bool AddAll(const RecordedCall& call, const SeenOfCall& seen, CallNarrower& narrower) {
@@ -387,10 +383,10 @@ class Narrower {
     return true;
   }
 
-  void Keep(const SeenOfCall& seen, NarrowedCall narrowed) {
+  void Keep(const RecordedCall& call, const SeenOfCall& seen, NarrowedCall narrowed) {
     if (seen.known()) {
       for (const auto& [values, programs] : seen.all->values) {
-        narrowed.seen.push_back(SightingOf(narrowed.name, values));
+        narrowed.seen.push_back(SightingOf(call, values));
       }
     }
     const auto known = std::ranges::find(draft_.narrowed, narrowed.name, &NarrowedCall::name);
@@ -407,11 +403,11 @@ class Narrower {
     *known = std::move(narrowed);
   }
 
-  ArgumentSighting SightingOf(const std::string& name, const Tuple& values) const {
+  ArgumentSighting SightingOf(const RecordedCall& call, const Tuple& values) const {
     ArgumentSighting sighting;
     sighting.values = values;
     for (const Abi abi : draft_.abis) {
-      const std::optional<SyscallId> id = FindSyscall(abi, name);
+      const std::optional<SyscallId> id = FindSyscall(abi, call.name);
       const auto found = id.has_value() ? evidence_.arguments.find(*id) : evidence_.arguments.end();
       if (found == evidence_.arguments.end() || !found->second.seen.has_value()) continue;
       const auto programs = found->second.seen->values.find(values);
@@ -423,6 +419,7 @@ class Narrower {
       const auto runs = found->second.runs.find(values);
       if (runs != found->second.runs.end()) sighting.runs = std::max(sighting.runs, runs->second);
     }
+    sighting.call = RecordedCallText(table_, call, sighting.id, values);
     return sighting;
   }
 

@@ -54,11 +54,7 @@ void GatherTrace(const Recording& recording, const Run& run, std::string_view su
       const auto [place, first] = evidence.calls.try_emplace({by_runtime, id});
       Seen& call = place->second;
       AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
-      if (first) {
-        call.arguments = observation.arguments;
-      } else {
-        JoinArguments(observation.arguments, call.arguments);
-      }
+      JoinArguments(observation.arguments, first, call.arguments);
     }
   }
   for (const auto& [id, denials] : trace.denials) {
@@ -230,11 +226,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
     SYSCARVE_ASSIGN_OR_RETURN(std::vector<Action> answers, Answers(filter, id, seen, sets));
     const Outcome outcome = OutcomeOf(answers);
     if (outcome == Outcome::kAllowed) continue;
-    // Whoever makes it falls back.
-    if (answers == std::vector<Action>{{ActionKind::kErrno, ENOSYS}} &&
-        HasCallWithRegisters(*recorded, SyscallName(id).value_or(""))) {
-      continue;
-    }
+    if (answers.size() == 1 && IsFallenBackFrom(*recorded, id, answers.front())) continue;
     (outcome == Outcome::kRefused ? result.refused : result.depends)
         .push_back({.id = id, .by_runtime = by_runtime, .answers = std::move(answers), .sightings = seen.sightings});
   }

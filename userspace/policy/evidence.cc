@@ -30,11 +30,7 @@ void GatherArguments(const std::map<SyscallId, Observation>& calls, Evidence& ev
     if (observation.count == 0 || IsExemptFromSeccomp(id)) continue;
     const auto [place, first] = evidence.arguments.try_emplace(id);
     ArgumentEvidence& known = place->second;
-    if (first) {
-      known.seen = observation.arguments;
-    } else {
-      JoinArguments(observation.arguments, known.seen);
-    }
+    JoinArguments(observation.arguments, first, known.seen);
     if (!observation.arguments.has_value()) continue;
     for (const auto& [values, programs] : observation.arguments->values) ++known.runs[values];
   }
@@ -70,7 +66,8 @@ absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings) {
     if (recording.method.capabilities != "none") evidence.capabilities_recorded = true;
   }
   const auto gather = [&evidence](const Recording& whole, const Run& run) {
-    evidence.programs = whole.programs;
+    // The same in every run.
+    if (evidence.programs.empty()) evidence.programs = whole.programs;
     ++evidence.capability_runs.count;
     for (const auto& [id, trace] : run.subjects) {
       const std::string& subject = whole.subjects[id].name;

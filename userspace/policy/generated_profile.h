@@ -52,6 +52,7 @@ struct CutCall {
 struct ArgumentSighting {
   SyscallId id;
   std::vector<uint64_t> values;  // As SeenArguments has them.
+  std::string call;              // With them: "socket(AF_INET, SOCK_STREAM, 0)".
   std::set<Program> programs;    // Paths are an adversary's bytes.
   uint64_t runs = 0;             // In which they were seen.
   bool operator==(const ArgumentSighting&) const = default;

@@ -55,11 +55,7 @@ void JoinCalls(const Calls& calls, const JoinedIds& ids, CountJoin how, Calls& k
     JoinCounts(more.programs, ids, how, observation.programs);
     std::optional<SeenArguments> arguments;
     if (more.arguments.has_value()) arguments = Renumbered(*more.arguments, ids.programs);
-    if (first) {
-      observation.arguments = std::move(arguments);
-    } else {
-      JoinArguments(arguments, observation.arguments);
-    }
+    JoinArguments(arguments, first, observation.arguments);
   }
 }
 

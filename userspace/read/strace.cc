@@ -365,19 +365,13 @@ class Reader {
   }
 
   void NoteArguments(SyscallId id, std::string_view text, size_t segment) {
-    // Different ones of one call that are kept, as by our own recorders.
-    constexpr size_t kMaxValues = 64;
     const auto call = recorded_.find(SyscallName(id).value_or(""));
     if (call == recorded_.end() || !ArgumentMasks(table_, call->second, id.abi).has_value()) return;
     std::optional<SeenArguments>& known = arguments_[id];
     if (known.has_value() && known->open) return;
     const SeenArguments seen = StraceArguments(table_, call->second, id, text, static_cast<ProgramId>(segment));
-    if (known.has_value()) {
-      JoinArguments(seen, known);
-    } else {
-      known = seen;
-    }
-    known->open |= known->values.size() > kMaxValues;
+    JoinArguments(seen, !known.has_value(), known);
+    known->open |= known->values.size() > kMaxRecordedValues;
   }
 
   // The program of each segment. `name` becomes what to call the whole: the last part of the first program's path.

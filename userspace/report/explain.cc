@@ -16,7 +16,6 @@
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 #include "userspace/seccomp/rule_evaluator.h"
-#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -57,17 +56,11 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
     text += Concat("  allowed", WhenWords(call->rules[i].conditions),
                    call->words.empty() ? "" : Concat(": ", call->words[i]), "\n");
   }
-  const auto recorded = ShippedRecordedCalls();
-  const auto table = ShippedArgumentTable();
-  if (!recorded.ok() || !table.ok()) return text;
-  const auto described = (*recorded)->find(name);
-  if (described == (*recorded)->end()) return text;
   for (const ArgumentSighting& seen : call->seen) {
     std::set<std::string> programs;
     for (const Program& program : seen.programs) programs.insert(EscapeForTerminal(ProgramLabel(program)));
-    text +=
-        Concat("  seen ", RecordedCallText(**table, described->second, seen.id, seen.values), " in ", seen.runs,
-               seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), "\n");
+    text += Concat("  seen ", seen.call, " in ", seen.runs, seen.runs == 1 ? " run" : " runs",
+                   programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), "\n");
   }
   return text;
 }

@@ -14,7 +14,6 @@
 #include "userspace/report/sighting.h"
 #include "userspace/report/wording.h"
 #include "userspace/seccomp/rule_evaluator.h"
-#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -60,19 +59,14 @@ void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue
     if (!call->words.empty()) rule.push_back({"values", call->words[i]});
     allowed.push_back(std::move(rule));
   }
-  const auto recorded = ShippedRecordedCalls();
-  const auto table = ShippedArgumentTable();
   JsonValue::Array seen;
   for (const ArgumentSighting& sighting : call->seen) {
-    if (!recorded.ok() || !table.ok() || !(*recorded)->contains(name)) break;
     std::set<std::string> labels;
     for (const Program& program : sighting.programs) labels.insert(ProgramLabel(program));
     JsonValue::Array programs;
     for (const std::string& label : labels) programs.push_back(Bytes(label));
-    seen.push_back(JsonValue::Object{
-        {"call", RecordedCallText(**table, (*recorded)->find(name)->second, sighting.id, sighting.values)},
-        {"runs", sighting.runs},
-        {"programs", std::move(programs)}});
+    seen.push_back(
+        JsonValue::Object{{"call", sighting.call}, {"runs", sighting.runs}, {"programs", std::move(programs)}});
   }
   object.push_back({"arguments", JsonValue::Object{{"allowed", std::move(allowed)}, {"seen", std::move(seen)}}});
 }

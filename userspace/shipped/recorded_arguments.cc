@@ -2,6 +2,7 @@
 #include "userspace/shipped/recorded_arguments.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -187,6 +188,10 @@ absl::StatusOr<RecordedCalls> ParseShipped(std::string_view text) {
 bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call) {
   return !call.empty() &&
          std::ranges::any_of(recorded, [call](const auto& entry) { return entry.second.in_memory == call; });
+}
+
+bool IsFallenBackFrom(const RecordedCalls& recorded, SyscallId id, const Action& answer) {
+  return answer == Action{ActionKind::kErrno, ENOSYS} && HasCallWithRegisters(recorded, SyscallName(id).value_or(""));
 }
 
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi) {

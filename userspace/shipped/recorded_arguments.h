@@ -13,12 +13,15 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
+#include "userspace/model/profile.h"
 #include "userspace/shipped/argument_table.h"
 
 namespace syscarve {
 
 // At most so many arguments of a call are recorded together (bpf/recorder.h).
 inline constexpr size_t kMaxRecordedArguments = 3;
+// And so many different values of a call are kept; where there were more, it is open.
+inline constexpr size_t kMaxRecordedValues = 64;
 
 // How a profile narrows one argument.
 struct ArgumentField {
@@ -57,10 +60,13 @@ struct RecordedCall {
 
 using RecordedCalls = std::map<std::string, RecordedCall, std::less<>>;  // By name.
 
-// Whether `call` has its arguments in memory and another call does the same by registers. A profile answers ENOSYS to it
-// where it narrows the other one, and whoever calls it falls back, as on a kernel that does not have it.
-// False of "", a number without a name.
+// Whether `call` has its arguments in memory and another call does the same by registers; false of "", a number without
+// a name.
 bool HasCallWithRegisters(const RecordedCalls& recorded, std::string_view call);
+
+// Whether whoever makes the call falls back from this answer, and nobody misses it: a profile answers ENOSYS to a call
+// with arguments in memory where it narrows the one with registers.
+bool IsFallenBackFrom(const RecordedCalls& recorded, SyscallId id, const Action& answer);
 
 // The bits that the kernel looks at of each argument that `call` has on this ABI; nullopt where those arguments are
 // other things there than on x86_64, or there is no such call.

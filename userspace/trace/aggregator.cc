@@ -128,11 +128,7 @@ void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, Sys
 void Aggregator::AddArguments(SubjectId subject, Phase phase, SyscallId id, const SeenArguments& seen) {
   if (IsExemptFromSeccomp(id)) return;
   std::optional<SeenArguments>& kept = (Trace(subject).*CallsOf(phase))[id].arguments;
-  if (kept.has_value()) {
-    JoinArguments(seen, kept);
-  } else {
-    kept = seen;
-  }
+  JoinArguments(seen, !kept.has_value(), kept);
 }
 
 void Aggregator::AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when) {

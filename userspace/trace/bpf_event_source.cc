@@ -159,6 +159,8 @@ std::vector<LifeEnd> EndsOf(const recorder_subject& subject) {
   return ends;
 }
 
+static_assert(kMaxRecordedArguments == RECORDER_ARGUMENTS && kMaxRecordedValues == RECORDER_ARGUMENT_VALUES);
+
 // Tells the kernel side which arguments to keep.
 absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& skeleton) {
   auto& rodata = *skeleton.rodata;
@@ -356,10 +358,9 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
   std::map<std::pair<uint32_t, SyscallId>, KernelSnapshot::Arguments> all;
   for (const auto& calls : snapshot.calls) {
     if (const ArgumentCall* const call = ArgumentsOf(calls.id)) {
-      all.try_emplace({calls.slot, calls.id}, KernelSnapshot::Arguments{.slot = calls.slot,
-                                                                        .id = calls.id,
-                                                                        .seen = call->Nothing(),
-                                                                        .counts = {}});
+      all.try_emplace(
+          {calls.slot, calls.id},
+          KernelSnapshot::Arguments{.slot = calls.slot, .id = calls.id, .seen = call->Nothing(), .counts = {}});
     }
   }
   const auto find = [&](const auto& key) {

@@ -194,6 +194,12 @@ std::map<CapabilityKey, CapabilityChecks> CapabilityTotals(const KernelSnapshot*
   return totals;
 }
 
+template <typename Key, typename Value>
+Value ValueOr(const std::map<Key, Value>& values, const Key& key, Value otherwise = {}) {
+  const auto found = values.find(key);
+  return found == values.end() ? otherwise : found->second;
+}
+
 using ArgumentPlaces = std::map<EventReader::CallKey, const KernelSnapshot::Arguments*>;
 ArgumentPlaces PlacesOfArguments(const KernelSnapshot* snapshot) {
   ArgumentPlaces places;
@@ -212,9 +218,8 @@ SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnap
   uint64_t known_since = 0;
   std::map<std::vector<uint64_t>, std::set<ProgramId>> since;
   for (const auto& [values, count] : now.counts) {
-    const auto earlier = before == nullptr ? now.counts.end() : before->counts.find(values);
-    const bool is_known = before != nullptr && earlier != before->counts.end();
-    const uint64_t more = is_known ? count - std::min(count, earlier->second) : count;
+    const uint64_t earlier = before == nullptr ? 0 : ValueOr(before->counts, values);
+    const uint64_t more = count - std::min(count, earlier);
     known += count;
     known_since += more;
     if (more != 0) since[values] = {program};
@@ -224,12 +229,6 @@ SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnap
   // Whatever the reason that some are missing.
   if (known < total) seen.open = true;
   return seen;
-}
-
-template <typename Key, typename Value>
-Value ValueOr(const std::map<Key, Value>& values, const Key& key, Value otherwise = {}) {
-  const auto found = values.find(key);
-  return found == values.end() ? otherwise : found->second;
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "bpf/recorder.h"
 #include "userspace/process/host.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/argument_calls.h"
@@ -59,9 +58,6 @@ class CallCounter : public NotificationHandler {
   const std::set<std::string>& privileged() const { return privileged_; }
 
  private:
-  // Different ones of one call that are kept, as by the kernel side.
-  static constexpr size_t kMaxValues = RECORDER_ARGUMENT_VALUES;
-
   const ArgumentCall* ArgumentsOf(const Notification& notification) const {
     const auto call = notification.id.has_value() ? argument_calls_.find(*notification.id) : argument_calls_.end();
     return call == argument_calls_.end() ? nullptr : &call->second;
@@ -82,7 +78,7 @@ class CallCounter : public NotificationHandler {
     }
     std::set<std::vector<uint64_t>>& known = values_[*notification.id];
     for (const auto& [values, programs] : seen.values) {
-      if (known.size() < kMaxValues) known.insert(values);
+      if (known.size() < kMaxRecordedValues) known.insert(values);
       seen.open |= !known.contains(values);
     }
     if (seen.open) seen.values.clear();

@@ -61,6 +61,15 @@ KernelSnapshot::Arguments Kept(uint32_t slot, SyscallId id, std::map<std::vector
   return {.slot = slot, .id = id, .seen = {.indexes = {0}}, .counts = std::move(counts)};
 }
 
+// What a run that began at `before` has of getpid at `now`.
+Observation GetpidSince(const KernelSnapshot& before, const KernelSnapshot& now) {
+  Aggregator aggregator({}, {});
+  aggregator.AddSubject({});
+  aggregator.BeginRun("id", "name", 0);
+  AggregateRun(now, {.before = &before}, EventReader(Abi::kX86_64, 0), true, aggregator);
+  return aggregator.Finish(1).runs[0].subjects.at(0).calls.at(kGetpid);
+}
+
 TEST(AggregateRun, ArgumentsAreThoseOfTheRunsOwnCalls) {
   KernelSnapshot before = TwoPrograms();
   before.calls = {{.slot = 3, .id = kGetpid, .count = 2}};
@@ -68,12 +77,7 @@ TEST(AggregateRun, ArgumentsAreThoseOfTheRunsOwnCalls) {
   KernelSnapshot now = before;
   now.calls = {{.slot = 3, .id = kGetpid, .count = 5}, {.slot = 4, .id = kGetpid, .count = 1}};
   now.arguments = {Kept(3, kGetpid, {{{1}, 2}, {{7}, 3}}), Kept(4, kGetpid, {{{9}, 1}})};
-  Aggregator aggregator({}, {});
-  aggregator.AddSubject({});
-  aggregator.BeginRun("id", "name", 0);
-  AggregateRun(now, {.before = &before}, EventReader(Abi::kX86_64, 0), true, aggregator);
-  const Recording recording = aggregator.Finish(1);
-  const Observation seen = recording.runs[0].subjects.at(0).calls.at(kGetpid);
+  const Observation seen = GetpidSince(before, now);
   ASSERT_TRUE(seen.arguments.has_value());
   EXPECT_EQ(seen.arguments->values, (std::map<std::vector<uint64_t>, std::set<ProgramId>>{{{7}, {0}}, {{9}, {1}}}));
   EXPECT_FALSE(seen.arguments->open);
@@ -86,12 +90,7 @@ TEST(AggregateRun, ValuesThatWereReadTooEarlyStandForTheRun) {
   before.arguments = {Kept(3, kGetpid, {{{1}, 2}, {{7}, 1}})};
   KernelSnapshot now = before;
   now.calls = {{.slot = 3, .id = kGetpid, .count = 3}};
-  Aggregator aggregator({}, {});
-  aggregator.AddSubject({});
-  aggregator.BeginRun("id", "name", 0);
-  AggregateRun(now, {.before = &before}, EventReader(Abi::kX86_64, 0), true, aggregator);
-  const Recording recording = aggregator.Finish(1);
-  const Observation seen = recording.runs[0].subjects.at(0).calls.at(kGetpid);
+  const Observation seen = GetpidSince(before, now);
   EXPECT_EQ(seen.arguments->values.size(), 2U);
   EXPECT_FALSE(seen.arguments->open);
 }
