@@ -73,6 +73,19 @@ static __always_inline bool is_same_id(struct uid_gid_map *map, __u32 id, __u32 
 	return map->nr_extents == 1 && map->extent[0].lower_first + (id - map->extent[0].first) == kernel_id;
 }
 
+// Whether each of the first three arguments is -1 or one of these numbers of the kernel's.
+static __always_inline bool keeps_own_ids(struct task_struct *task, __u32 abi, struct uid_gid_map *map, __u32 real, __u32 effective,
+					  __u32 saved)
+{
+	for (int i = 0; i < 3; ++i) {
+		__u32 id = call_argument(task, abi, i);
+
+		if (id != (__u32)-1 && !is_same_id(map, id, real) && !is_same_id(map, id, effective) && !is_same_id(map, id, saved))
+			return false;
+	}
+	return true;
+}
+
 // Whether `own` has nothing to win by the capability in capset(2): what is to be inherited is inherited or permitted already
 // (cap_capset, security/commoncap.c).
 static __always_inline bool inherits_own(struct task_struct *task, const struct cred *own, __u32 abi)
@@ -122,23 +135,9 @@ static __always_inline bool is_in_vain(struct task_struct *task, const struct cr
 	case RECORDER_CONDITION_SAME_GROUP:
 		return own->gid.val == own->sgid.val && is_same_id(groups, first, own->gid.val);
 	case RECORDER_CONDITION_OWN_USERS:
-		for (int i = 0; i < 3; ++i) {
-			__u32 id = call_argument(task, abi, i);
-
-			if (id != (__u32)-1 && !is_same_id(users, id, own->uid.val) && !is_same_id(users, id, own->euid.val) &&
-			    !is_same_id(users, id, own->suid.val))
-				return false;
-		}
-		return true;
+		return keeps_own_ids(task, abi, users, own->uid.val, own->euid.val, own->suid.val);
 	case RECORDER_CONDITION_OWN_GROUPS:
-		for (int i = 0; i < 3; ++i) {
-			__u32 id = call_argument(task, abi, i);
-
-			if (id != (__u32)-1 && !is_same_id(groups, id, own->gid.val) && !is_same_id(groups, id, own->egid.val) &&
-			    !is_same_id(groups, id, own->sgid.val))
-				return false;
-		}
-		return true;
+		return keeps_own_ids(task, abi, groups, own->gid.val, own->egid.val, own->sgid.val);
 	case RECORDER_CONDITION_INHERITS_OWN:
 		return inherits_own(task, own, abi);
 	}
