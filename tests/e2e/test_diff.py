@@ -76,7 +76,7 @@ class Diff(E2eTest):
         new = profile()
         new["syscalls"].append({"names": ["personality"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]})
         result = self.diff(profile(), new, expect=1)
-        self.assertIn("refused with EPERM -> allowed if arg0 == 0x8\n      for example personality(0x8)\n", result.stdout)
+        self.assertIn("refused with EPERM -> allowed if arg0 == 0x8\n      for example personality(PER_LINUX32)\n", result.stdout)
 
     def test_standard_input_and_output_file(self):
         output = self.path("diff.md")

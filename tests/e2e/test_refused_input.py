@@ -74,7 +74,7 @@ class RefusedInput(E2eTest):
         self.refused(json.dumps(self.good).encode().replace(b'"default"', b'"\xff\xfe"'))
 
     def test_another_schema(self):
-        for schema in ("syscarve.recording/5", "syscarve.recording/3 ", "something", "", 1, None):
+        for schema in ("syscarve.recording/6", "syscarve.recording/3 ", "something", "", 1, None):
             self.refused(self.changed(lambda recording: recording.update(schema=schema)), "schema")
 
     def test_other_json(self):

@@ -19,8 +19,8 @@ using Set = ArgumentSets::Set;
 
 constexpr size_t kMaxProducts = 128;     // Alternatives that are looked at for one call and action.
 constexpr size_t kMaxRulesPerCall = 64;  // Values for one argument, mostly. No hand and no engine writes more.
-// Masks for one argument. A range that is neither open below nor above takes dozens, and nobody reads those.
-constexpr size_t kMaxMasks = 12;
+// Masks for one argument where they are only to be read. A range that is neither open below nor above takes dozens.
+constexpr size_t kMaxMasksToRead = 12;
 // Alternatives that are about several arguments. libseccomp 2.5 does not come back from adding some longer lists.
 constexpr size_t kMaxMixedRules = 8;
 constexpr ComparisonStyle kStyles[] = {ComparisonStyle::kInclusive, ComparisonStyle::kExclusive,
@@ -39,7 +39,9 @@ using Product = std::array<Set, 6>;
 class ConditionWriter {
  public:
   ConditionWriter(ArgumentSets& sets, ConditionUse use)
-      : sets_(sets), max_mixed_(use == ConditionUse::kProfile ? kMaxMixedRules : kMaxRulesPerCall) {}
+      : sets_(sets),
+        max_mixed_(use == ConditionUse::kProfile ? kMaxMixedRules : kMaxRulesPerCall),
+        max_masks_(use == ConditionUse::kProfile ? kMaxRulesPerCall : kMaxMasksToRead) {}
 
   // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
   std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half,
@@ -166,7 +168,7 @@ class ConditionWriter {
                                                       ComparisonStyle spelling) {
     const uint64_t largest = low_half ? 0xffffffff : ~uint64_t{0};
     std::optional<std::vector<ArgumentCondition>> masked;
-    if (const auto cubes = sets_.Cubes(values, argument, low_half, kMaxMasks)) {
+    if (const auto cubes = sets_.Cubes(values, argument, low_half, max_masks_)) {
       masked.emplace();
       for (const ArgumentSets::Cube& cube : *cubes) {
         masked->push_back(cube.mask == largest
@@ -227,6 +229,7 @@ class ConditionWriter {
 
   ArgumentSets& sets_;
   size_t max_mixed_;
+  size_t max_masks_;
 };
 
 // What a profile of `context` and of `rules` for `name` decides for `ids`.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -268,6 +269,19 @@ TEST(MinijailTest, ConditionsAreExact) {
   EXPECT_EQ(line({1, CompareOp::kEqual, 0x5401}), "ioctl: arg1 == 0x5401\n");
   EXPECT_EQ(line({1, CompareOp::kMaskedEqual, 0xf0, 0}), "ioctl: arg1 in ~0xf0\n");
   EXPECT_EQ(line({1, CompareOp::kMaskedEqual, 0x7, 0x5}), "ioctl: arg1 in ~0x2 && arg1 & 0x1 && arg1 & 0x4\n");
+}
+
+// As of prctl's option, of which the kernel reads the low half only: no two of them make one mask.
+TEST(MinijailTest, ManyValuesOfALowHalfAreWritten) {
+  std::vector<Rule> rules;
+  for (uint64_t value = 0; value < 64; ++value) {
+    if (std::popcount(value) % 2 != 0) continue;
+    rules.push_back(
+        {.names = {"prctl"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0xffffffff, value}}});
+  }
+  const std::string text = Made(OutputFormat::kMinijail, With(kEnosys, rules)).text;
+  EXPECT_TRUE(Has(text, " || arg0 in ~0xfffffffc && arg0 & 0x1 && arg0 & 0x2 || ")) << text;
+  EXPECT_EQ(std::ranges::count(text, '|'), 2 * 31) << text;
 }
 
 TEST(MinijailTest, ADefaultIsAKill) {
