@@ -7,3 +7,4 @@ cd "$top"
 tests/support/check_format.sh || [[ $? == 77 ]]   # 77: clang-format 14 is not here.
 python3 -B tests/support/check_layers.py "$top"
 python3 -B tests/support/check_spdx.py "$top"
+python3 -B tests/support/check_type_names.py "$top"

@@ -97,20 +97,20 @@ std::set<int> HeldIn(const Recording& recording) {
 }
 
 // What the recordings say of services, each file being called as its service is.
-absl::StatusOr<std::vector<RecordedService>> ReadServices(const std::vector<std::string>& inputs) {
+absl::StatusOr<std::vector<ServiceToProve>> ReadServices(const std::vector<std::string>& inputs) {
   if (inputs.empty()) {
     return WithHint(absl::InvalidArgumentError("no recordings are given"),
                     "Name the folder that `record --docker` wrote, in front of --.");
   }
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths(inputs));
-  std::vector<RecordedService> services;
+  std::vector<ServiceToProve> services;
   for (const std::string& path : paths) {
-    RecordedService service{.title = std::filesystem::path(path).filename().string(), .recording = path};
+    ServiceToProve service{.title = std::filesystem::path(path).filename().string(), .recording = path};
     if (service.title.ends_with(kRecordingSuffix)) service.title.resize(service.title.size() - kRecordingSuffix.size());
     SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
     SYSCARVE_ASSIGN_OR_RETURN(service.granted, GrantedIn(recording, path));
     service.held = HeldIn(recording);
-    if (std::ranges::find(services, service.title, &RecordedService::title) != services.end()) {
+    if (std::ranges::find(services, service.title, &ServiceToProve::title) != services.end()) {
       return absl::InvalidArgumentError(Concat("there are two recordings of ", service.title));
     }
     services.push_back(std::move(service));

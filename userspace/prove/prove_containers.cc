@@ -123,7 +123,7 @@ class Prover {
                                " outlives the command, so that its end is not seen and the next run finds it there");
       return std::move(proof_);
     }
-    for (const RecordedService& service : request_.services) {
+    for (const ServiceToProve& service : request_.services) {
       SYSCARVE_RETURN_IF_ERROR(ProveService(service));
     }
     SYSCARVE_RETURN_IF_ERROR(TryTogether());
@@ -142,7 +142,7 @@ class Prover {
   std::optional<std::string> ServiceOf(const Container& container) const {
     if (!request_.filter.Matches(container)) return std::nullopt;
     for (const std::string& title : ServiceTitles(container, request_.by)) {
-      if (std::ranges::find(request_.services, title, &RecordedService::title) != request_.services.end()) return title;
+      if (std::ranges::find(request_.services, title, &ServiceToProve::title) != request_.services.end()) return title;
     }
     return std::nullopt;
   }
@@ -331,7 +331,7 @@ class Prover {
   }
 
   // The capabilities that its containers have when nothing is changed.
-  Capabilities HeldBy(const RecordedService& service) {
+  Capabilities HeldBy(const ServiceToProve& service) {
     const Seen& seen = seen_[service.title];
     if (!seen.processes) return service.held;
     Capabilities held;
@@ -342,7 +342,7 @@ class Prover {
   }
 
   // Why nothing can be said of a service, or "".
-  std::string ObstacleTo(const RecordedService& service) {
+  std::string ObstacleTo(const ServiceToProve& service) {
     bool started = false;
     for (const ProofRun& run : proof_.reference) {
       for (const VerifiedContainer& container : run.containers) started = started || container.service == service.title;
@@ -363,7 +363,7 @@ class Prover {
   }
 
   // The capabilities to try individually: the granted ones if a run without all others does not differ, else `held`.
-  absl::StatusOr<Capabilities> WorthTrying(const RecordedService& service, const Capabilities& held) {
+  absl::StatusOr<Capabilities> WorthTrying(const ServiceToProve& service, const Capabilities& held) {
     Capabilities granted;
     for (const int capability : held) {
       if (service.granted.contains(capability)) granted.insert(capability);
@@ -378,7 +378,7 @@ class Prover {
     return held;
   }
 
-  absl::Status ProveService(const RecordedService& service) {
+  absl::Status ProveService(const ServiceToProve& service) {
     ServiceProof proven{.service = service.title, .recording = service.recording, .capabilities = {}};
     const Capabilities held = HeldBy(service);
     const std::string obstacle = ObstacleTo(service);

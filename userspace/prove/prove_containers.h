@@ -22,7 +22,7 @@
 namespace syscarve {
 
 // A service, as its recording has it.
-struct RecordedService {
+struct ServiceToProve {
   std::string title;      // As its recording's file is called.
   std::string recording;  // The file.
   std::set<int> granted;  // Capabilities that were granted when the kernel asked for them.
@@ -34,8 +34,8 @@ std::set<int> ConfiguredCapabilities(const Container& container);
 
 struct ProveContainersRequest {
   ProofRequest proof;
-  std::vector<RecordedService> services;  // At least one, with different titles.
-  ContainerFilter filter;                 // Services of which it leaves out all containers are not proven.
+  std::vector<ServiceToProve> services;  // At least one, with different titles.
+  ContainerFilter filter;                // Services of which it leaves out all containers are not proven.
   By by = By::kService;
   std::optional<std::string> engine_socket;
 };
