@@ -4,7 +4,9 @@
 Its file is read by the container's own /bin/sh; README.md says what may be in it. Its functions run in the container's namespaces, but in
 neither its cgroup nor its filter: they are the clients, and are not recorded."""
 
+import contextlib
 import json
+import pathlib
 import re
 import shlex
 import shutil
@@ -52,8 +54,9 @@ class Service:
 
 
 class Container:
-    def __init__(self, run, profile):
+    def __init__(self, run, profile, capabilities=None):
         self._run, self._service = run, run.service
+        self._capabilities = ["CAP_" + one for one in run.service.capabilities] if capabilities is None else capabilities
         self.id = run.service.name
         self._bundle = run.work.folder / "bundle"
         self._log = open(run.work.folder / "log", "ab")
@@ -107,6 +110,16 @@ class Container:
             return host.Ended("not running", b"", "", 0)
         return self._runc("exec", self.id, "/bin/sh", "-ec", script, limit=LIMIT)
 
+    def identities(self):
+        """As whom its programs run: their names with ids and groups, as texts. Empty when it does not run."""
+        listed = self._runc("ps", "--format", "json", self.id)
+        found = set()
+        for pid in json.loads(listed.output) if self.running and listed.good else []:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                said = dict(re.findall(r"(?m)^(Name|Uid|Gid|Groups):[ \t]*(.*?)[ \t]*$", pathlib.Path(f"/proc/{pid}/status").read_text()))
+                found.add(" ".join([said["Name"], *(f"{key.lower()} {'/'.join(said[key].split()) or 'none'}" for key in ("Uid", "Gid", "Groups"))]))
+        return found
+
     def stop(self):
         """As an engine stops a container. Returns how the service ended."""
         if not self.running:
@@ -141,7 +154,7 @@ class Container:
             if not entry:
                 raise host.Failed(f"there is no user {self._service.user}")
             user, home = {"uid": int(entry[0][2]), "gid": int(entry[0][3])}, entry[0][5]
-        held = ["CAP_" + one for one in self._service.capabilities]
+        held = self._capabilities
         # As engines do: another user than root has them in no set but the bounding one.
         effective = [] if user["uid"] else held
         config = {
@@ -181,6 +194,7 @@ class Run:
     def __init__(self, service, work):
         self.service, self.work = service, work
         self.root = work.namespace.root
+        self._identities = []  # After each load without a profile.
 
     def renew(self):
         """Fresh data, and the workload's file where the clients find it."""
@@ -194,8 +208,8 @@ class Run:
             if not ended.good:
                 raise host.Failed(f"prepare ended with {ended.status}: {ended.output[-2000:]}")
 
-    def container(self, profile=None):
-        container = Container(self, profile)
+    def container(self, profile=None, capabilities=None):
+        container = Container(self, profile, capabilities)
         container.start()
         return container
 
@@ -223,6 +237,7 @@ class Run:
         try:
             must("ready", container.wait_until_ready())
             must("load", container.call("load"))
+            self._identities.append(container.identities())
             if life:
                 must("exec", container.exec(PROBE))
             if life and "reload" in self.service.functions:
@@ -233,7 +248,7 @@ class Run:
         finally:
             container.remove()
 
-    def phases(self, profile=None, mark=lambda name: None):
+    def phases(self, profile=None, mark=lambda name: None, capabilities=None):
         """Goes through all phases, and returns how each ended."""
         done = {}
         container = None
@@ -249,7 +264,7 @@ class Run:
             if container:
                 container.remove()
             self.renew()
-            container = self.container(profile)
+            container = self.container(profile, capabilities)
             return container.wait_until_ready()
 
         def usable():
@@ -265,7 +280,8 @@ class Run:
                     note(name, host.Ended("not running", b"", "", 0))
                     continue
                 mark(name)
-                note(name, container.call(name), None)
+                if note(name, container.call(name)) and name == "load":
+                    done["load"]["identities"] = sorted(container.identities())
             usable()
             mark("exec")
             note("exec", container.exec(SHELL))
@@ -281,7 +297,7 @@ class Run:
             note("stop", container.stop(), True)
             container.remove()
             mark("restart")
-            container = self.container(profile)
+            container = self.container(profile, capabilities)
             if note("restart", container.wait_until_ready()) and note("restart", container.call("load")):
                 done["restart"]["stop"] = container.stop().status
         finally:
@@ -289,13 +305,8 @@ class Run:
                 container.remove()
         return done
 
-    def under(self, variant, recording, without):
-        folder = self.work.folder
-        profile = self.work.verbs.generate(recording, variant, folder / f"{variant.text}.json")
-        (folder / "log").unlink(missing_ok=True)
-        with self.work.recorder(f"enforced-{variant.text}", self.service.name) as recorder:
-            done = self.phases(profile, recorder.mark)
-        refused = syscarve.refused(recorder.recording) if recorder.recording else {}
+    def judged(self, done, without):
+        """Says of each phase whether it counts, and whether it went as without a profile."""
         for name, phase in done.items():
             expected = without[name]
             if name in ("stop", "restart"):
@@ -303,13 +314,43 @@ class Run:
                 in_time = phase["seconds"] <= expected["seconds"] + STOP_SLACK if name == "stop" else True
                 phase["good"] = phase["good"] and same and in_time
             phase["counts"] = expected["good"] and expected["status"] != "not running"
+        return done
+
+    def as_others(self, done):
+        """Programs that run as somebody as whom none did without a profile, or do not run as whom they always did."""
+        always = set.intersection(*self._identities)
+        once = set.union(*self._identities)
+        now = set(done["load"].get("identities", ()))
+        return sorted((now - once) | (always - now)) if now else []
+
+    def needed(self, profile, held, without):
+        """Capability -> what is otherwise without it: the phases that fail, and programs that run as others."""
+        found = {}
+        for one in held:
+            done = self.judged(self.phases(profile, capabilities=[other for other in held if other != one]), without)
+            found[one] = [name for name, phase in done.items() if phase["counts"] and not phase["good"]] + self.as_others(done)
+        return found
+
+    def under(self, variant, recording, without):
+        folder = self.work.folder
+        profile = self.work.verbs.generate(recording, variant, folder / f"{variant.text}.json")
+        held = self.work.verbs.capabilities(recording, folder / f"capabilities-{variant.text}") if variant.capabilities else None
+        (folder / "log").unlink(missing_ok=True)
+        with self.work.recorder(f"enforced-{variant.text}", self.service.name) as recorder:
+            done = self.judged(self.phases(profile, recorder.mark, held), without)
+        refused = syscarve.refused(recorder.recording) if recorder.recording else {}
+        for name, phase in done.items():
             phase["refused"] = refused.get(name, [])
-        return {**self.work.verbs.price(recording, variant), "phases": done}
+        found = {**self.work.verbs.price(recording, variant), "phases": done}
+        if held is not None:
+            found["capabilities"] = {"held": held, "as_others": self.as_others(done), "needed": self.needed(profile, held, without)}
+        return found
 
     def result(self):
         self.renew()
         versions = self.work.namespace.versions(self.service.packages)
         without = self.phases()
+        self._identities.append(set(without["load"].get("identities", ())))
         if not without["start"]["good"] or not without["load"]["good"]:
             bad = "start" if not without["start"]["good"] else "load"
             raise host.Failed(f"{bad} fails without a profile: {without[bad].get('said')}")
@@ -319,5 +360,6 @@ class Run:
         return {
             "packages": versions, "without": without, "seen": len(syscarve.names(recordings[0])),
             "luck": syscarve.luck(recordings, self.work.verbs, variants, self.work.folder),
+            "capability_luck": syscarve.capability_luck(recordings, self.work.verbs, self.work.folder),
             "variants": {one.text: self.under(one, of_life if one.life else recordings[0], without) for one in variants},
         }

@@ -125,18 +125,20 @@ def runtime_baseline():
 
 class Variant:
     """One way to make a profile, as `steady+life+exec`: the mode of --closure; `life` when what `record --exercise` would do was recorded
-    as well; `args` and `all-args` for --args safe and all; and for which of `generate`'s companions."""
+    as well; `args` and `all-args` for --args safe and all; `caps` when the container holds only the capabilities that `generate`
+    recommends; and for which of `generate`'s companions."""
 
     def __init__(self, text):
         self.text = text
         self.mode, *more = text.split("+")
         self.life = "life" in more
         self.arguments = {"args": "safe", "all-args": "all"}.get(next((one for one in more if one.endswith("args")), ""), "off")
-        self.companions = [one for one in more if one != "life" and not one.endswith("args")]
+        self.capabilities = "caps" in more
+        self.companions = [one for one in more if one not in ("life", "caps") and not one.endswith("args")]
 
     @property
     def plain(self):
-        return not self.life and not self.companions
+        return not self.life and not self.capabilities and not self.companions
 
     def options(self, baseline):
         options = ["--closure", self.mode, "--args", self.arguments, "--baseline", baseline]
@@ -151,6 +153,12 @@ class Verbs:
     def generate(self, recording, variant, out):
         host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "oci", "-o", out])
         return out
+
+    def capabilities(self, recording, out):
+        """Those that are recommended for the container of a recording, which is alone in its folder."""
+        host.checked([self.binary, "generate", "-q", recording.parent, "-o", out])
+        recommended, = re.findall(r'(?m)^"[^"]*": \[(.*)\]$', (out / "capabilities.yaml").read_text())
+        return recommended.replace(",", "").split()
 
     def merge(self, recordings, out):
         if len(recordings) == 1:
@@ -193,3 +201,9 @@ def luck(recordings, verbs, variants, folder):
             "in_some": sorted(set.union(*sets) - set.intersection(*sets)),
             # Of how many the profile is the one that most recordings give.
             "same": {variant: max(map(texts.count, texts)) for variant, texts in profiles.items()}}
+
+
+def capability_luck(recordings, verbs, folder):
+    """Of how many recordings the capabilities are those that most of them have, and which only some have."""
+    sets = [frozenset(verbs.capabilities(path, folder / f"capabilities-{number}")) for number, path in enumerate(recordings)]
+    return {"same": max(map(sets.count, sets)), "in_some": sorted(frozenset.union(*sets) - frozenset.intersection(*sets))}

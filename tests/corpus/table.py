@@ -170,6 +170,32 @@ def differs(results):
     return "\n".join(lines) or "All recordings of a load give the same bytes."
 
 
+def without_short(capability):
+    return capability.removeprefix("CAP_")
+
+
+def capabilities(results):
+    """Services that held what is recommended and nothing else: how it went, and what was otherwise without each."""
+    lines = [header(["workload", "same in", "capabilities, and what is otherwise without each"])]
+    total = [0, 0]
+    for one in results:
+        for of_variant in one.get("variants", {}).values():
+            if "capabilities" not in of_variant:
+                continue
+            found = of_variant["capabilities"]
+            each = [f"{without_short(name)}: {escaped(', '.join(what)) or '**nothing**'}" for name, what in found["needed"].items()]
+            total[0] += sum(map(bool, found["needed"].values()))
+            total[1] += len(found["needed"])
+            if found["as_others"]:
+                each.append(f"**runs otherwise: {escaped(', '.join(found['as_others']))}**")
+            luck = one["capability_luck"]
+            some = f" (in some only: {', '.join(map(without_short, luck['in_some']))})" if luck["in_some"] else ""
+            lines.append(row([one["name"], f"{luck['same']}/{one['luck']['recordings']}{some}", "; ".join(each) or "none"]))
+    if len(lines) == 1:
+        return ""
+    return "\n".join([*lines, f"\nOf the capabilities recommended, something is otherwise without {percent(total)}."])
+
+
 def versions(results):
     """Of the packages of all workloads, in one paragraph."""
     found = {}
@@ -191,6 +217,8 @@ def text(results, missing=()):
         if lines := listing(results, kind):
             parts += [f"## {title}", lines]
     parts += ["## Which power was missing", powers(results), "## What breaks", breaks(results), "## What luck changes", differs(results), "## What is not counted", not_counted(results)]
+    if lines := capabilities(results):
+        parts += ["## Capabilities", lines]
     if missing:
         parts.append("No result yet: " + ", ".join(missing))
     return "\n\n".join([*parts, "## Packages", versions(results)])
