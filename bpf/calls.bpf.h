@@ -68,6 +68,34 @@ static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 
 		return compat ? regs->bp : regs->r9;
 	}
 #else
-	return index == 0 ? regs->orig_x0 : regs->regs[index < 6 ? index : 5];
+	__u64 value;
+
+	// The verifier takes no offset into pt_regs that it does not know. What is in the way of the compiler computing one are the barriers.
+	switch (index) {
+	case 0:
+		value = regs->orig_x0;
+		barrier_var(value);
+		return value;
+	case 1:
+		value = regs->regs[1];
+		barrier_var(value);
+		return value;
+	case 2:
+		value = regs->regs[2];
+		barrier_var(value);
+		return value;
+	case 3:
+		value = regs->regs[3];
+		barrier_var(value);
+		return value;
+	case 4:
+		value = regs->regs[4];
+		barrier_var(value);
+		return value;
+	default:
+		value = regs->regs[5];
+		barrier_var(value);
+		return value;
+	}
 #endif
 }
