@@ -137,7 +137,7 @@ SCRIPT
 check_service() {
   local wrong=
   serve > serve.sh
-  try wrong 0 syscarve record -o service.json -- sh serve.sh
+  try wrong 0 syscarve record --backend "$backend" -o service.json -- sh serve.sh
   grep -qx 5 last || wrong+="not served: $(tail -n 2 last); "
   try wrong 0 syscarve generate service.json -o service.profile.json
   try wrong 0 syscarve run --profile service.profile.json -- sh serve.sh
@@ -147,7 +147,7 @@ check_service() {
 
 check_strace() {
   local wrong=
-  try wrong 0 syscarve record -o strace.json -- sh -c 'ls / | cat'
+  try wrong 0 syscarve record --backend "$backend" -o strace.json -- sh -c 'ls / | cat'
   witness strace.names sh -c 'ls / | cat'
   wrong+=$(differ strace.json strace.names)
   verdict strace "$(wc -l < strace.names) names" "$wrong"
@@ -158,7 +158,7 @@ check_arm32() {
   [[ $(uname -m) == aarch64 ]] || return 0
   local wrong='' busybox=/opt/armhf/bin/busybox
   try wrong 0 "$busybox" true
-  try wrong 0 syscarve record -o arm32.json -- "$busybox" ls /
+  try wrong 0 syscarve record --backend "$backend" -o arm32.json -- "$busybox" ls /
   witness arm32.names "$busybox" ls /
   wrong+=$(differ arm32.json arm32.names)
   [[ $(query arm32.json '"set_tls" in count') == True ]] || wrong+="no set_tls; "
@@ -251,7 +251,7 @@ check_own() {
     busy+=($!)
   done
   for ((round = 1; round <= rounds; ++round)); do
-    try wrong 0 syscarve record -q -o own.json -- /bin/true
+    try wrong 0 syscarve record -q --backend "$backend" -o own.json -- /bin/true
     programs=$(query own.json '[program["path"] for program in recording["programs"]]')
     difference=$(differ own.json own.names)
     if [[ $programs != "['/usr/bin/true']" && $programs != "['/bin/true']" || -n $difference ]]; then
@@ -269,7 +269,7 @@ check_own() {
 check_ends() {
   local rounds=${ROUNDS:-20} wrong='' exact=0 found
   for ((round = 1; round <= rounds; ++round)); do
-    try wrong 0 syscarve record -q -o ends.json -- "$BUILD/workloads/first_last"
+    try wrong 0 syscarve record -q --backend "$backend" -o ends.json -- "$BUILD/workloads/first_last"
     found=$(names ends.json | tr '\n' ' ')
     if [[ $found == "execve exit sched_get_priority_max sched_get_priority_min " ]]; then
       exact=$((exact + 1))
