@@ -12,6 +12,7 @@
 #include "bpf/calls.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/recorder.h"
+#include "bpf/results.bpf.h"
 #include "bpf/slots.bpf.h"
 
 // The name of the function that `address` returns to: the byte before belongs to it also where the call was its last instruction.
@@ -164,6 +165,7 @@ static __always_inline int count_capability(void *context, const struct cred *cr
 	// Read before `cred` is compared with it: a compiler that knows they are equal would read through the one that came as a number.
 	struct user_namespace *own_user_ns = *(struct user_namespace *volatile *)&own->user_ns;
 	const struct cred *known = own;
+	bool wants_result = false;
 
 	barrier_var(known);
 
@@ -177,6 +179,8 @@ static __always_inline int count_capability(void *context, const struct cred *cr
 			key.site = site_of(context);
 		if (id >= 0 && is_in_vain(task, known, abi, condition))
 			key.flags = RECORDER_CAPABILITY_IN_VAIN;
+		// Calls that grow memory are left alone: the answer does not matter there.
+		wants_result = id >= 0 && !(condition && condition->kind == RECORDER_CONDITION_ONE_PLACE);
 	}
 	struct recorder_capability_count *count = bpf_map_lookup_elem(&capability_checks, &key);
 
@@ -191,5 +195,7 @@ static __always_inline int count_capability(void *context, const struct cred *cr
 		}
 	}
 	__sync_fetch_and_add(ret == 0 ? &count->granted : &count->denied, 1);
+	if (track_denials && wants_result)
+		note_check(task, &key, ret != 0);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define TASK_CALL_BITS 2
 #define BETWEEN_CALLS 1
 #define IN_CALL 2
+#define IN_CHECKED_CALL 3 /* the kernel has asked for a capability in it: results.bpf.h */
 
 #define MAX_ERRNO 4095
 #define SIGSYS_NUMBER 31
@@ -35,16 +36,16 @@ static __always_inline void begin_call(__u32 pid)
 	*call_entry(pid) = pid << TASK_CALL_BITS | IN_CALL;
 }
 
-// Whether the call that ends here never began, as far as can be told.
-static __always_inline bool end_call(__u32 pid)
+// What the task was known to be doing until here, where its call ends; 0: nothing is known. A call that ends BETWEEN_CALLS never began.
+static __always_inline __u32 end_call(__u32 pid)
 {
 	volatile __u32 *entry = call_entry(pid);
 	__u32 was = *entry;
 
 	if (was >> TASK_CALL_BITS != pid)
-		return false;
+		return 0;
 	*entry = pid << TASK_CALL_BITS | BETWEEN_CALLS;
-	return was == (pid << TASK_CALL_BITS | BETWEEN_CALLS);
+	return was & ((1 << TASK_CALL_BITS) - 1);
 }
 
 // A new task of a followed one comes out of its parent's call, and its very next one may be refused. On x86 it has that call's exit,

@@ -29,7 +29,7 @@ const volatile struct recorder_argument_call argument_calls[RECORDER_ARGUMENT_CA
 // One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
 __u64 task_slots[TASK_CACHE_SIZE];
 
-// With track_denials, what a followed task is known to be doing, by its pid: pid << TASK_CALL_BITS | IN_CALL or BETWEEN_CALLS. Two
+// With track_denials, what a followed task is known to be doing, by its pid: pid << TASK_CALL_BITS | a state of denials.bpf.h. Two
 // tasks whose pids share an entry take it from each other; whoever finds another's knows nothing.
 __u32 task_calls[TASK_CACHE_SIZE];
 
@@ -140,6 +140,29 @@ struct {
 	__type(key, struct recorder_capability_key);
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
+
+// With track_denials, what came of the calls in which capabilities were asked for. What is beyond it is not known.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384); // set before load, with the next two
+	__type(key, struct recorder_result_key);
+	__type(value, struct recorder_result_count);
+} capability_results SEC(".maps");
+
+// The checks of the calls that tasks are in just now: task_calls says of which there are any.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32); // pid
+	__type(value, struct recorder_open_checks);
+} open_checks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32); // process (tgid in the initial namespace)
+	__type(value, struct recorder_open_checks);
+} latest_refusals SEC(".maps");
 
 // Where in the kernel capabilities were asked for. What is beyond it has no site.
 struct {

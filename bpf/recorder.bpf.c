@@ -24,6 +24,7 @@
 #include "bpf/phases.bpf.h"
 #include "bpf/queries.bpf.h"
 #include "bpf/recorder.h"
+#include "bpf/results.bpf.h"
 #include "bpf/slots.bpf.h"
 #include "bpf/subjects.bpf.h"
 
@@ -69,9 +70,12 @@ static __always_inline int enter_call(struct task_struct *task, long id)
 // enter.
 static __always_inline int leave_call(struct task_struct *task, struct pt_regs *regs, long ret)
 {
-	bool refused = end_call(task->pid);
+	__u32 state = end_call(task->pid);
+	bool refused = state == BETWEEN_CALLS;
 	__u16 outcome, error;
 
+	if (state == IN_CHECKED_CALL)
+		keep_results(task->pid, task->tgid, ret);
 	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached, unless a filter kills it.
 	if (task->seccomp.mode < (refused ? SECCOMP_FILTER_MODE : SECCOMP_DEAD_MODE))
 		return 0;
@@ -128,6 +132,11 @@ static __always_inline int change_program(struct task_struct *task, __u32 before
 
 	forget(pid);
 	forget(before);
+	if (track_denials) {
+		forget_refusal(task->tgid);
+		if (before != pid)
+			forget_checks(before);
+	}
 	if (before != pid)
 		move_call(before, pid);
 	struct recorder_runtime *process = runtime_of(pid);
@@ -220,6 +229,11 @@ static __always_inline int end_task(struct task_struct *task)
 
 	if (ended)
 		note_end(task);
+	if (track_denials) {
+		forget_checks(task->pid);
+		if (ended)
+			note_end_after_refusal(task->tgid, status_of(task));
+	}
 	// Its pid will be another task's.
 	forget(task->pid);
 	forget_call(task->pid);

@@ -256,6 +256,35 @@ struct recorder_capability_count {
 	__u64 denied;
 };
 
+/* Map capability_results: key -> recorder_result_count. What came of the calls in which checks were made. */
+struct recorder_result_key {
+	struct recorder_capability_key check;
+	__u16 denied;
+	__u16 error; /* 0: the call succeeded */
+};
+
+struct recorder_result_count {
+	__u64 count; /* checks */
+	__u64 ended; /* processes that ended with an error soon after */
+};
+
+enum { RECORDER_CALL_CHECKS = 4 /* different ones of one call whose result is told */ };
+
+struct recorder_open_check {
+	struct recorder_capability_key check;
+	__u32 denied;
+	__u32 count;
+};
+
+/* Maps open_checks, by pid: of the call that a task is in; and latest_refusals, by process: of the last call that failed with EPERM or
+ * EACCES after a capability was denied. */
+struct recorder_open_checks {
+	__u64 time_ns; /* of a refusal */
+	__u32 error;   /* of a refusal */
+	__u32 used;
+	struct recorder_open_check checks[RECORDER_CALL_CHECKS];
+};
+
 /* What becomes of a signal, as far as the moment tells in which it is sent. */
 enum recorder_signal_outcome {
 	RECORDER_SIGNAL_HANDLED = 0, /* there is a handler */
@@ -378,6 +407,9 @@ RECORDER_ASSERT_SIZE(struct recorder_argument_set, 8);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
+RECORDER_ASSERT_SIZE(struct recorder_result_key, 20);
+RECORDER_ASSERT_SIZE(struct recorder_result_count, 16);
+RECORDER_ASSERT_SIZE(struct recorder_open_checks, 16 + 4 * 24);
 RECORDER_ASSERT_SIZE(struct recorder_site_key, 128);
 RECORDER_ASSERT_SIZE(struct recorder_site, 8 + 768);
 RECORDER_ASSERT_SIZE(struct recorder_condition_key, 8);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
-// after round, so that a drift of the machine's speed touches all alike; and personality calls, which only ask, where
-// it is a call whose arguments are kept that counts. Printed are medians over the rounds, and what
+// after round, so that a drift of the machine's speed touches all alike; personality calls, which only ask, where it
+// is a call whose arguments are kept that counts; and setgid calls, which change nothing, for one in which the kernel
+// asks for a capability. Printed are medians over the rounds, and what
 // each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
@@ -43,6 +44,7 @@ struct TimedCall {
 };
 constexpr TimedCall kPlain = {SYS_getppid, 0};
 constexpr TimedCall kWithArguments = {SYS_personality, 0xffffffff};
+constexpr TimedCall kWithCheck = {SYS_setgid, 0};
 
 // The process whose calls are timed. It sits in a cgroup of its own; the recorder is somebody else, as in real life.
 class Caller {
@@ -162,10 +164,12 @@ std::vector<Form> FormsHere() {
                   {"recorded, no arguments kept", {.arguments = false}},
                   {"a call with arguments", {}, /*neighbour=*/false, kWithArguments},
                   {"the same, no arguments kept", {.arguments = false}, /*neighbour=*/false, kWithArguments},
+                  {"a call with a capability check", {}, /*neighbour=*/false, kWithCheck},
                   {"beside a recording", {}, /*neighbour=*/true}};
     // Denials are seen at the events alone.
     if (form != AttachForm::kHandlers) {
       conditions.push_back({"recorded, with denials", {.track_denials = true}});
+      conditions.push_back({"the check, with denials", {.track_denials = true}, /*neighbour=*/false, kWithCheck});
       conditions.push_back({"beside one with denials", {.track_denials = true}, /*neighbour=*/true});
     }
     conditions.push_back({"recorded, --events all", {.every_call = true}});
@@ -193,14 +197,14 @@ int Main(int argc, char** argv) {
 
   std::vector<Form> forms = FormsHere();
   std::vector<double> nothing;
-  std::vector<double> nothing_with_arguments;
+  std::map<long, std::vector<double>> nothing_of;  // By the other calls' numbers.
   std::vector<double> floor_added;
   std::vector<double> floor_nanos;
   uint64_t lost = 0;
   caller.Run();
   for (int round = 0; round < rounds; ++round) {
     nothing.push_back(caller.Run());
-    nothing_with_arguments.push_back(caller.Run(kWithArguments));
+    for (const TimedCall call : {kWithArguments, kWithCheck}) nothing_of[call.number].push_back(caller.Run(call));
     floor_bpf* floor = floor_bpf__open_and_load();
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
     floor_nanos.push_back(caller.Run());
@@ -213,7 +217,7 @@ int Main(int argc, char** argv) {
         const Measurement measured =
             Recorded(caller, condition.call, condition.neighbour ? *others : *mine, condition.options, calls);
         condition.nanos.push_back(measured.nanos);
-        condition.added.push_back(measured.nanos - (plain ? nothing : nothing_with_arguments).back());
+        condition.added.push_back(measured.nanos - (plain ? nothing : nothing_of[condition.call.number]).back());
         // Where programs are preempted, raw tracepoints lose calls, and that is no fault of ours.
         if (!form.loses) lost += measured.lost;
       }
@@ -224,7 +228,8 @@ int Main(int argc, char** argv) {
               "added", "/ floor");
   const double floor = Median(floor_added);
   std::printf("%-44s %10.1f\n", "nothing attached", Median(nothing));
-  std::printf("%-44s %10.1f\n", "nothing attached, a call with arguments", Median(nothing_with_arguments));
+  std::printf("%-44s %10.1f\n", "nothing attached, a call with arguments", Median(nothing_of[kWithArguments.number]));
+  std::printf("%-44s %10.1f\n", "nothing attached, a call with a check", Median(nothing_of[kWithCheck.number]));
   std::printf("%-44s %10.1f %10.1f %8.2f\n", "floor: empty tp_btf/sys_enter", Median(floor_nanos), floor, 1.0);
   for (const Form& form : forms) {
     for (const Condition& condition : form.conditions) {

@@ -308,8 +308,10 @@ void AddRecord(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"stop", "reload", "exec", "restart", "health"}))
       ->type_name("WHAT");
-  verb->add_flag("--denials", flags->record.track_denials,
-                 "Also tell calls that a filter refused; on by itself when one is in force at the start");
+  verb->add_flag(
+      "--denials", flags->record.track_denials,
+      "Also tell calls that a filter refused, and what came of calls that asked for a capability; on by itself when a "
+      "filter is in force at the start");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");
   verb->add_flag("--docker", flags->docker,

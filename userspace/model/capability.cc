@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/saturating.h"
 
 namespace syscarve {
 namespace {
@@ -62,6 +63,30 @@ static_assert(std::size(kNames) == kCapabilityCount);
 std::string CapabilityName(int capability) {
   if (capability < 0 || capability >= kCapabilityCount) return Concat(kPrefix, capability);
   return Concat(kPrefix, kNames[capability]);
+}
+
+void AddChecks(const CapabilityChecks& more, CapabilityChecks& sum) {
+  AddSaturating(more.granted, sum.granted);
+  AddSaturating(more.denied, sum.denied);
+  for (const auto& [result, count] : more.results) {
+    ResultCount& of_result = sum.results[result];
+    AddSaturating(count.count, of_result.count);
+    AddSaturating(count.ended, of_result.ended);
+  }
+}
+
+CapabilityChecks ChecksBeyond(const CapabilityChecks& whole, const CapabilityChecks& part) {
+  const auto beyond = [](uint64_t of_whole, uint64_t of_part) { return of_whole - std::min(of_whole, of_part); };
+  CapabilityChecks rest = {
+      .granted = beyond(whole.granted, part.granted), .denied = beyond(whole.denied, part.denied), .results = {}};
+  for (const auto& [result, count] : whole.results) {
+    const auto found = part.results.find(result);
+    const ResultCount of_part = found == part.results.end() ? ResultCount{} : found->second;
+    const uint64_t most = std::min(beyond(count.count, of_part.count), result.granted ? rest.granted : rest.denied);
+    if (most == 0) continue;
+    rest.results[result] = {.count = most, .ended = std::min(most, beyond(count.ended, of_part.ended))};
+  }
+  return rest;
 }
 
 std::optional<int> CapabilityFromName(std::string_view name) {

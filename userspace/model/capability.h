@@ -21,12 +21,35 @@ std::string CapabilityName(int capability);
 // Takes "CAP_CHOWN", "cap_chown" or "chown".
 std::optional<int> CapabilityFromName(std::string_view name);
 
+// What came of a call in which a capability was granted or denied.
+struct CallResult {
+  bool granted = false;
+  int errno_value = 0;  // What the call ended with; 0: it succeeded.
+  auto operator<=>(const CallResult&) const = default;
+};
+
+struct ResultCount {
+  uint64_t count = 0;  // Checks.
+  // Of those denied in calls that failed with EPERM or EACCES: how often it was the last thing that the process was
+  // refused, and the process ended with an error (a status, or a signal of its own making) within a second.
+  uint64_t ended = 0;
+  auto operator<=>(const ResultCount&) const = default;
+};
+
 // How often one capability was asked for while one system call was in progress.
 struct CapabilityChecks {
   uint64_t granted = 0;
   uint64_t denied = 0;
+  // Of those whose calls' ends were seen: each count is at least 1 and at most `granted` or `denied`, each `ended` at
+  // most its count.
+  std::map<CallResult, ResultCount> results = {};
   auto operator<=>(const CapabilityChecks&) const = default;
 };
+
+// Sums stay at UINT64_MAX where they would overflow.
+void AddChecks(const CapabilityChecks& more, CapabilityChecks& sum);
+// What is in `whole` beyond `part`; where `part` has more, 0. Results that there are not are not in it.
+CapabilityChecks ChecksBeyond(const CapabilityChecks& whole, const CapabilityChecks& part);
 
 // Where in the kernel a capability was asked for, and what was known there.
 struct CapabilitySite {

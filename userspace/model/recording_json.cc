@@ -21,6 +21,8 @@ namespace syscarve {
 namespace {
 
 using recording_json::kAnswered;
+using recording_json::kDenied;
+using recording_json::kGranted;
 using recording_json::kTrapped;
 using recording_json::Numbers;
 
@@ -116,9 +118,22 @@ JsonValue ToJson(const std::map<SyscallId, std::vector<Denial>>& denials, Number
   return array;
 }
 
-void AddChecks(const CapabilityChecks& checks, JsonValue::Object& to) {
+void AddNumbers(const CapabilityChecks& checks, JsonValue::Object& to) {
   to.push_back({"granted", checks.granted});
   to.push_back({"denied", checks.denied});
+}
+
+void AddResults(const CapabilityChecks& checks, Numbers numbers, JsonValue::Object& to) {
+  if (checks.results.empty()) return;
+  to.push_back(
+      {"results", ArrayOf(checks.results, [numbers](const auto& entry) {
+         const auto& [result, count] = entry;
+         JsonValue::Object object = {{"check", result.granted ? kGranted : kDenied}, {"errno", result.errno_value}};
+         if (numbers == Numbers::kApart) return object;
+         object.push_back({"count", count.count});
+         if (count.ended != 0) object.push_back({"ended", count.ended});
+         return object;
+       })});
 }
 
 JsonValue ToJson(const ChecksBySite& sites, Numbers numbers) {
@@ -127,7 +142,8 @@ JsonValue ToJson(const ChecksBySite& sites, Numbers numbers) {
     JsonValue::Object object = {
         {"functions", ArrayOf(site.functions, [](const std::string& function) { return Text(function); })}};
     if (site.in_vain) object.push_back({"in_vain", true});
-    if (numbers == Numbers::kInside) AddChecks(checks, object);
+    if (numbers == Numbers::kInside) AddNumbers(checks, object);
+    AddResults(checks, numbers, object);
     return object;
   });
 }
@@ -137,7 +153,8 @@ JsonValue ToJson(int capability, const CapabilityUse& use, Numbers numbers) {
   for (const auto& [id, checks] : use.during) {
     JsonValue::Object object;
     if (id.has_value()) AddSyscall(*id, object);
-    if (numbers == Numbers::kInside) AddChecks(checks, object);
+    if (numbers == Numbers::kInside) AddNumbers(checks, object);
+    AddResults(checks, numbers, object);
     if (const auto sites = use.sites.find(id); sites != use.sites.end()) {
       object.push_back({"sites", ToJson(sites->second, numbers)});
     }
@@ -147,7 +164,7 @@ JsonValue ToJson(int capability, const CapabilityUse& use, Numbers numbers) {
       {"capability", capability}, {"name", CapabilityName(capability)}, {"during", std::move(during)}};
   if (numbers == Numbers::kApart) return object;
   JsonValue::Object foreign;
-  AddChecks(use.foreign, foreign);
+  AddNumbers(use.foreign, foreign);
   object.push_back({"foreign", std::move(foreign)});
   return object;
 }

@@ -119,6 +119,35 @@ CapabilityChecks ReadChecks(const JsonReader& reader) {
   return {.granted = reader.Required("granted").Uint(), .denied = reader.Required("denied").Uint()};
 }
 
+// Of checks that were made in a call and whose numbers, with Numbers::kInside, are known already.
+void ReadResults(const JsonReader& reader, Numbers numbers, CapabilityChecks& checks) {
+  if (!reader.exists()) return;
+  reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
+    if (numbers == Numbers::kInside) {
+      entry.AllowOnly({"check", "errno", "count", "ended"});
+    } else {
+      entry.AllowOnly({"check", "errno"});
+    }
+    const JsonReader check = entry.Required("check");
+    const std::string word = check.Text(kMaxWordBytes);
+    if (word != kGranted && word != kDenied) check.Fail("it is \"granted\" or \"denied\"");
+    const CallResult result = {.granted = word == kGranted,
+                               .errno_value = static_cast<int>(entry.Required("errno").Uint(0, kMaxErrno))};
+    if (numbers == Numbers::kApart && !checks.results.empty() && result <= checks.results.rbegin()->first) {
+      entry.Fail("the results are not ascending");
+    }
+    ResultCount& kept = AddUnique(entry, checks.results, result);
+    if (numbers == Numbers::kApart) return;
+    kept.count = entry.Required("count").Uint(1);
+    if (kept.count > (result.granted ? checks.granted : checks.denied)) entry.Fail("there are not as many checks");
+    if (const JsonReader ended = entry.Optional("ended"); ended.exists()) {
+      kept.ended = ended.Uint(1);
+      if (result.granted || kept.ended > kept.count) ended.Fail("it is at most the count of what was denied");
+    }
+  });
+  if (checks.results.empty()) reader.Fail("expected at least one result");
+}
+
 // What the recorder keeps of a place in the kernel is less.
 constexpr size_t kMaxFunctions = 64;
 
@@ -128,9 +157,9 @@ void ReadSites(const JsonReader& reader, Numbers numbers, const CapabilityChecks
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
     CapabilitySite site;
     if (numbers == Numbers::kInside) {
-      entry.AllowOnly({"functions", "in_vain", "granted", "denied"});
+      entry.AllowOnly({"functions", "in_vain", "granted", "denied", "results"});
     } else {
-      entry.AllowOnly({"functions", "in_vain"});
+      entry.AllowOnly({"functions", "in_vain", "results"});
     }
     entry.Required("functions").ForEach(kMaxFunctions, [&](const JsonReader& function) {
       site.functions.push_back(function.Text(kMaxWordBytes));
@@ -140,8 +169,9 @@ void ReadSites(const JsonReader& reader, Numbers numbers, const CapabilityChecks
       if (!site.in_vain) in_vain.Fail("only true is said");
     }
     CapabilityChecks& kept = AddUnique(entry, sites, site);
+    if (numbers == Numbers::kInside) kept = ReadChecks(entry);
+    ReadResults(entry.Optional("results"), numbers, kept);
     if (numbers == Numbers::kApart) return;
-    kept = ReadChecks(entry);
     if (kept.granted > rest.granted || kept.denied > rest.denied) {
       entry.Fail("the sites have more checks than the call");
       return;
@@ -212,9 +242,9 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers 
     CapabilityUse& use = AddUnique(entry, capabilities, capability);
     entry.Required("during").ForEach(kMaxElements, [&use, inside, numbers](const JsonReader& checks) {
       if (inside) {
-        checks.AllowOnly({"abi", "nr", "name", "granted", "denied", "sites"});
+        checks.AllowOnly({"abi", "nr", "name", "granted", "denied", "results", "sites"});
       } else {
-        checks.AllowOnly({"abi", "nr", "name", "sites"});
+        checks.AllowOnly({"abi", "nr", "name", "results", "sites"});
       }
       // Without a call, the check was made outside any.
       const bool in_call =
@@ -222,6 +252,9 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers 
       const auto id = in_call ? std::optional(ReadSyscall(checks)) : std::nullopt;
       CapabilityChecks& kept = AddUnique(checks, use.during, id);
       if (inside) kept = ReadChecks(checks);
+      const JsonReader results = checks.Optional("results");
+      if (results.exists() && !in_call) results.Fail("outside a call there is no result");
+      ReadResults(results, numbers, kept);
       if (const JsonReader sites = checks.Optional("sites"); sites.exists()) {
         ReadSites(sites, numbers, kept, use.sites[id]);
       }

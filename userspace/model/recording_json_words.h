@@ -10,6 +10,10 @@ namespace syscarve::recording_json {
 inline constexpr std::string_view kTrapped = "trapped";
 inline constexpr std::string_view kAnswered = "answered";
 
+// What the kernel answered in the call whose result is told.
+inline constexpr std::string_view kGranted = "granted";
+inline constexpr std::string_view kDenied = "denied";
+
 // Whether the numbers of an entry stand in it, or apart from it: in the dense form.
 enum class Numbers { kInside, kApart };
 

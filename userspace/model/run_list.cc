@@ -218,6 +218,13 @@ class RunList::Packer {
   void PackChecks(const CapabilityChecks& checks) {
     Number(Kind::kAny, checks.granted);
     Number(Kind::kAny, checks.denied);
+    Word(checks.results.size());
+    for (const auto& [result, count] : checks.results) {
+      AppendInt(result.errno_value << 1 | (result.granted ? 1 : 0), shape);
+      Number(Kind::kCount, count.count);
+      Number(Kind::kAny, count.ended);
+      ++entries;
+    }
   }
 
   RunList& list_;
@@ -324,13 +331,13 @@ class RunList::Unpacker {
       for (uint64_t i = words.Next(); i > 0; --i) {
         const uint64_t word = words.Next();
         const auto call = word == 0 ? std::nullopt : std::optional(SyscallOf(word - 1));
-        use.during[call] = Checks();
+        use.during[call] = Checks(words);
         for (uint64_t sites = words.Next(); sites > 0; --sites) {
           const CapabilitySite site = Site(words);
-          use.sites[call][site] = Checks();
+          use.sites[call][site] = Checks(words);
         }
       }
-      use.foreign = Checks();
+      use.foreign = Checks(words);
     }
     return capabilities;
   }
@@ -343,10 +350,16 @@ class RunList::Unpacker {
     return site;
   }
 
-  CapabilityChecks Checks() {
+  CapabilityChecks Checks(Varints& words) {
     CapabilityChecks checks;
     checks.granted = number_();
     checks.denied = number_();
+    for (uint64_t n = words.Next(); n > 0; --n) {
+      const int head = words.NextInt();
+      ResultCount& count = checks.results[{.granted = (head & 1) != 0, .errno_value = head >> 1}];
+      count.count = number_();
+      count.ended = number_();
+    }
     return checks;
   }
 
@@ -405,6 +418,7 @@ std::string_view RunList::Objection(ShapeId id, std::span<const uint64_t> number
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] == Kind::kAny) continue;
     if (numbers[i] == 0) return "a count is at least 1";
+    if (kinds[i] == Kind::kCount) continue;
     if (kinds[i] == Kind::kFirstCount) sum = 0;
     if (__builtin_add_overflow(sum, numbers[i], &sum)) return "the counts of a call do not fit in 64 bits";
   }

@@ -54,7 +54,8 @@ struct PackedTrace {
   ShapeId shape = 0;
   // Of the shape's calls, runtime_calls, baseline_calls, denials and capabilities, in this order: of a call, its
   // first_seen less the run's start, modulo 2^64, where it has one, then its count of each program, ascending; of a
-  // denial, its count of each program; of a capability, granted and denied of each element of `during`, then foreign.
+  // denial, its count of each program; of a capability, granted and denied of each element of `during`, then foreign;
+  // each is followed by the count and the ended of each of its results.
   std::vector<uint64_t> numbers;
   std::optional<Timeline> timeline;
 };
@@ -126,7 +127,7 @@ class RunList {
 
  private:
   // What kind of number a trace has at a place.
-  enum class Kind : char { kAny, kFirstCount, kNextCount };
+  enum class Kind : char { kAny, kCount, kFirstCount, kNextCount };
 
   // Each byte string once. Copies of a list share them.
   struct Interner {

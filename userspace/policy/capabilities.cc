@@ -2,6 +2,7 @@
 #include "userspace/policy/capabilities.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <set>
@@ -10,13 +11,15 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/saturating.h"
+#include "userspace/model/action_spelling.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {
 
 // What one place says of a capability: that, by itself, is the verdict.
-enum class Weight { kUnused, kPassing, kAlternative, kPossible, kUndecided, kNeeded };
+enum class Weight { kUnused, kSurvived, kPassing, kAlternative, kPossible, kFailed, kUndecided, kNeeded };
 
 // A call, and where in the kernel: CapabilitySite() for the checks of which that is not known.
 using Place = CapabilityRuns::Place;
@@ -26,6 +29,7 @@ struct PlaceEvidence {
   CapabilityChecks checks;
   Weight weight = Weight::kUnused;
   std::string why;
+  std::string result;  // What came of the calls, where the verdict rests on that.
 };
 using EvidenceByPlace = std::map<Place, PlaceEvidence>;
 
@@ -39,8 +43,7 @@ void ForEachPlace(const CapabilityUse& use, absl::FunctionRef<void(const Place&,
     CapabilityChecks rest = checks;
     if (const auto sites = use.sites.find(call); sites != use.sites.end()) {
       for (const auto& [site, of_site] : sites->second) {
-        rest.granted -= std::min(rest.granted, of_site.granted);
-        rest.denied -= std::min(rest.denied, of_site.denied);
+        rest = ChecksBeyond(rest, of_site);
         visit({call, site}, of_site);
       }
     }
@@ -106,16 +109,60 @@ CapabilityChecks ChecksAt(const std::map<int, CapabilityUse>& uses, int capabili
   if (use == uses.end()) return found;
   ForEachPlace(use->second, [&](const Place& other, const CapabilityChecks& checks) {
     if (other.first != place.first || other.second.functions != place.second.functions) return;
-    found.granted += checks.granted;
-    found.denied += checks.denied;
+    AddChecks(checks, found);
   });
   return found;
+}
+
+// What came of the calls in which a capability was granted, or in which it was denied.
+struct Results {
+  uint64_t known = 0;    // Checks.
+  bool done = false;     // A call has done what it was to do, or is at it: it succeeded, or may be made again.
+  bool refused = false;  // A call failed with EPERM or EACCES.
+  bool ended = false;    // A program ended then.
+  std::set<std::string> errors;
+};
+
+Results ResultsOf(const CapabilityChecks& checks, bool granted) {
+  static const std::set<int>* const kNoFailure = new std::set<int>{0, EINTR, EAGAIN, EINPROGRESS, EALREADY};
+  Results results;
+  for (const auto& [result, count] : checks.results) {
+    if (result.granted != granted) continue;
+    AddSaturating(count.count, results.known);
+    results.done |= kNoFailure->contains(result.errno_value);
+    results.refused |= result.errno_value == EPERM || result.errno_value == EACCES;
+    results.ended |= count.ended > 0;
+    if (kNoFailure->contains(result.errno_value)) continue;
+    const std::optional<std::string_view> name = ErrnoName(result.errno_value);
+    results.errors.insert(name.has_value() ? std::string(*name) : Concat("errno ", result.errno_value));
+  }
+  return results;
+}
+
+// "which failed with EPERM", "which failed with EPERM, or went through".
+std::string ResultWords(const Results& results) {
+  if (results.errors.empty()) return "which went through all the same";
+  return Concat("which failed with ", absl::StrJoin(results.errors, " or "), results.done ? ", or went through" : "");
+}
+
+// What a capability says that was refused every time. `in_failed` is the part of `checks` from commands that failed.
+void WeighRefusals(const CapabilityChecks& checks, const CapabilityChecks& in_failed, PlaceEvidence& entry) {
+  const Results results = ResultsOf(checks, /*granted=*/false);
+  const Results of_failed = ResultsOf(in_failed, /*granted=*/false);
+  if (results.ended) {
+    entry.weight = Weight::kFailed;
+  } else if (in_failed.denied > 0 && (of_failed.known < in_failed.denied || of_failed.refused)) {
+    entry.weight = Weight::kPossible;
+  } else if (results.known >= checks.denied) {
+    entry.weight = Weight::kSurvived;
+  }
+  if (results.known > 0) entry.result = ResultWords(results);
 }
 
 // Of what one place says by itself, without the chains.
 PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place& place, const CapabilityChecks& checks,
                          const std::map<int, CapabilityUse>& in_failed) {
-  PlaceEvidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}};
+  PlaceEvidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}, .result = {}};
   const auto& [call, site] = place;
   if (site.in_vain) {
     entry.weight = Weight::kPassing;
@@ -129,10 +176,16 @@ PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place
     entry.weight = Weight::kPassing;
   } else if (checks.granted > 0) {
     entry.weight = asking != nullptr && asking->asking == Asking::kUndecided ? Weight::kUndecided : Weight::kNeeded;
-  } else if (ChecksAt(in_failed, capability, place).denied > 0) {
-    entry.weight = Weight::kPossible;
+    // The kernel may have had another reason to let it fail, before or behind the question.
+    const Results results = ResultsOf(checks, /*granted=*/true);
+    if (results.known >= checks.granted && !results.done) {
+      entry.weight = Weight::kUndecided;
+      entry.result = Concat("granted, and the call failed all the same (", absl::StrJoin(results.errors, ", "), ")");
+    }
+  } else {
+    WeighRefusals(checks, ChecksAt(in_failed, capability, place), entry);
   }
-  if (entry.weight == Weight::kUnused) return entry;
+  if (entry.weight <= Weight::kSurvived) return entry;
   if (asking != nullptr) {
     entry.why = Concat(asking->why, " (", AskedBy(site), ", ", asking->kernel, ")");
   } else if (remark != nullptr) {
@@ -155,6 +208,10 @@ std::string_view VerdictName(Verdict verdict) {
       return "needed";
     case Verdict::kPossible:
       return "possible";
+    case Verdict::kFailed:
+      return "refused-and-failed";
+    case Verdict::kSurvived:
+      return "refused-and-survived";
     case Verdict::kUndecided:
       return "undecided";
     case Verdict::kOpportunistic:
@@ -172,18 +229,11 @@ std::string_view VerdictName(Verdict verdict) {
 }
 
 void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum) {
-  for (const auto& [call, checks] : more.during) {
-    sum.during[call].granted += checks.granted;
-    sum.during[call].denied += checks.denied;
-  }
+  for (const auto& [call, checks] : more.during) AddChecks(checks, sum.during[call]);
   for (const auto& [call, sites] : more.sites) {
-    for (const auto& [site, checks] : sites) {
-      sum.sites[call][site].granted += checks.granted;
-      sum.sites[call][site].denied += checks.denied;
-    }
+    for (const auto& [site, checks] : sites) AddChecks(checks, sum.sites[call][site]);
   }
-  sum.foreign.granted += more.foreign.granted;
-  sum.foreign.denied += more.foreign.denied;
+  AddChecks(more.foreign, sum.foreign);
 }
 
 bool HasFailed(const CommandEnd& end) {
@@ -309,12 +359,14 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
     CapabilityVerdict result{.capability = capability};
     std::map<Weight, std::set<std::string>> calls;
     std::map<Weight, std::set<std::string>> reasons;
+    std::map<Weight, std::set<std::string>> results;
     bool granted_in_passing = false;
     for (const auto& [place, entry] : places) {
       result.granted += entry.checks.granted;
       result.denied += entry.checks.denied;
       calls[entry.weight].insert(CallName(place.first));
       if (!entry.why.empty()) reasons[entry.weight].insert(entry.why);
+      if (!entry.result.empty()) results[entry.weight].insert(entry.result);
       granted_in_passing |= entry.weight == Weight::kPassing && entry.checks.granted > 0;
     }
     const auto decide = [&](Verdict verdict, Weight weight, std::string why) {
@@ -322,7 +374,10 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
       result.calls.assign(calls[weight].begin(), calls[weight].end());
       result.why = std::move(why);
     };
-    const auto during = [&](Weight weight) { return absl::StrJoin(calls[weight], ", "); };
+    const auto during = [&](Weight weight) {
+      const std::string words = absl::StrJoin(calls[weight], ", ");
+      return results[weight].empty() ? words : Concat(words, ", ", absl::StrJoin(results[weight], "; "));
+    };
     if (calls.contains(Weight::kNeeded)) {
       decide(Verdict::kNeeded, Weight::kNeeded,
              Sentence(Concat("asked for during ", during(Weight::kNeeded),
@@ -334,6 +389,11 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
                              InFewRuns(places, Weight::kUndecided, capability, runs),
                              ", and only a run without it would tell"),
                       reasons[Weight::kUndecided]));
+    } else if (calls.contains(Weight::kFailed)) {
+      decide(Verdict::kFailed, Weight::kFailed,
+             Sentence(Concat("refused every time during ", during(Weight::kFailed),
+                             ", and the program ended with an error at once"),
+                      reasons[Weight::kFailed]));
     } else if (calls.contains(Weight::kPossible)) {
       decide(Verdict::kPossible, Weight::kPossible,
              Sentence(Concat("refused every time during ", during(Weight::kPossible),
@@ -343,11 +403,15 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
       decide(Verdict::kAlternative, Weight::kAlternative,
              Sentence(Concat("another capability does during ", during(Weight::kAlternative)),
                       reasons[Weight::kAlternative]));
-    } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused))) {
+    } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused) &&
+                                      !calls.contains(Weight::kSurvived))) {
       decide(Verdict::kOpportunistic, Weight::kPassing, Sentence("asked in passing", reasons[Weight::kPassing]));
     } else if (calls.contains(Weight::kUnused) && result.denied > 0) {
       decide(Verdict::kUnused, Weight::kUnused,
              Concat("refused every time during ", during(Weight::kUnused), ", and the program went on"));
+    } else if (calls.contains(Weight::kSurvived)) {
+      decide(Verdict::kSurvived, Weight::kSurvived,
+             Concat("refused every time during ", during(Weight::kSurvived), ", and the program went on"));
     } else {
       decide(Verdict::kForeign, Weight::kUnused,
              "checked only with overridden credentials or against another user namespace, which a container's "

@@ -24,16 +24,19 @@ enum class Verdict {
   kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
   kPossible,       // Always refused, during a call for which no rule says that the kernel only asks in passing, and the
                    // command ended with an error.
-  kUndecided,      // Granted where the call may come out the same without it, and nothing recorded tells: only a run
-                   // without it does. Recommended, so that nothing breaks.
+  kFailed,         // Always refused; the call failed with EPERM or EACCES, and the program ended with an error at once.
+  kUndecided,      // Granted where the call may come out the same without it, or failed all the same, and nothing
+                   // recorded tells: only a run without it does. Recommended, so that nothing breaks.
   kOpportunistic,  // The kernel only asked in passing, whatever the answer.
   kAlternative,    // Another capability, a weaker one or one that is needed anyway, answers the same question.
   kForeign,    // Only checked with overridden credentials or against another user namespace: not the subject's need.
-  kUnused,     // Asked for and always refused, not only in passing: the program lived without.
+  kSurvived,   // Always refused; what came of the calls is known, and no program ended because of it.
+  kUnused,     // Asked for and always refused, not only in passing: the program lived without, as far as is known.
   kNotNeeded,  // It would be one of the first three, but was proven not to be (proven.h).
 };
 
-// "needed", "possible", "undecided", "opportunistic", "alternative", "foreign", "unused", "not-needed".
+// "needed", "possible", "refused-and-failed", "undecided", "opportunistic", "alternative", "foreign",
+// "refused-and-survived", "unused", "not-needed".
 std::string_view VerdictName(Verdict verdict);
 
 struct CapabilityVerdict {

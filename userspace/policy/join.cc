@@ -72,6 +72,11 @@ void JoinDenials(const std::vector<Denial>& denials, const JoinedIds& ids, Count
 void JoinChecks(const CapabilityChecks& more, CountJoin how, CapabilityChecks& kept) {
   JoinCount(how, more.granted, kept.granted);
   JoinCount(how, more.denied, kept.denied);
+  for (const auto& [result, count] : more.results) {
+    ResultCount& of_result = kept.results[result];
+    JoinCount(how, count.count, of_result.count);
+    JoinCount(how, count.ended, of_result.ended);
+  }
 }
 
 void JoinTrace(const SubjectTrace& trace, const JoinedIds& ids, CountJoin how, SubjectTrace& kept) {

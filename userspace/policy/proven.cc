@@ -52,7 +52,7 @@ void ApplyProven(const std::map<int, ProvenNeed>& proven, std::vector<Capability
       place->verdict = Verdict::kNeeded;
       place->why = Concat("Proven needed: without it, ", need.why, ".");
     } else if (asked && (place->verdict == Verdict::kNeeded || place->verdict == Verdict::kPossible ||
-                         place->verdict == Verdict::kUndecided)) {
+                         place->verdict == Verdict::kFailed || place->verdict == Verdict::kUndecided)) {
       place->verdict = Verdict::kNotNeeded;
       place->why = "Proven not needed: a run without it does not differ.";
     }

@@ -18,6 +18,8 @@
 #include "userspace/model/profile.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/read/audit_arguments.h"
+#include "userspace/read/logged_arguments.h"
 #include "userspace/read/recording_builder.h"
 
 namespace syscarve {
@@ -26,6 +28,9 @@ namespace {
 // What stands in front of the fields. The number is AUDIT_SECCOMP of linux/audit.h, as the kernel logs it. The journal
 // has the type as a word, and the kernel begins a message of seccomp with auid (audit_log_task in kernel/auditsc.c).
 constexpr std::string_view kMarks[] = {"type=1326", "type=SECCOMP", "SECCOMP auid=", "AUDIT1326 auid="};
+// Of the records of calls that a rule of audit asks for.
+constexpr std::string_view kSyscallNumber = "type=1300 ";
+constexpr std::string_view kSyscallWord = "type=SYSCALL ";
 // Of the operator's log enricher: every line has both.
 constexpr std::string_view kEnricherName = "syscallName";
 constexpr std::string_view kEnricherType = "\"seccomp\"";
@@ -49,6 +54,12 @@ bool IsOfOtherType(std::string_view line, size_t place) {
 
 bool IsOfEnricher(std::string_view line) {
   return line.find(kEnricherName) != std::string_view::npos && line.find(kEnricherType) != std::string_view::npos;
+}
+
+// Whether `line` is the kernel's own record of a call, by its number (AUDIT_SYSCALL of linux/audit.h) or the word for it.
+bool IsOfSyscall(std::string_view line) {
+  line.remove_prefix(std::min(line.find("type="), line.size()));
+  return line.starts_with(kSyscallNumber) || line.starts_with(kSyscallWord);
 }
 
 // The first value of `key`, with its quotes where it has some. What is in quotes is no field.
@@ -163,7 +174,20 @@ std::optional<std::string> MessageOfJournal(std::string_view line) {
 
 class Reader {
  public:
-  explicit Reader(Abi native) : native_(native) {}
+  Reader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
+      : native_(native), arguments_(recorded, table) {}
+
+  // To be given all lines before the first one is taken: a call is logged before its record is, if it has one.
+  void TakeArguments(std::string_view line) {
+    if (line.find(kSyscallWord) == std::string_view::npos && line.find(kSyscallNumber) == std::string_view::npos) {
+      return;
+    }
+    if (const auto message = MessageOfJournal(line)) {
+      NoteRegisters(*message);
+    } else {
+      NoteRegisters(line);
+    }
+  }
 
   void Take(std::string_view line) {
     builder_.NextLine();
@@ -181,6 +205,10 @@ class Reader {
     if (!machine.has_value()) {
       return absl::InvalidArgumentError("the audit log has calls of architectures that no machine has together");
     }
+    // Of the others not even one is known: nothing is said of them.
+    for (const auto& [id, seen] : arguments_.all()) {
+      if (!seen->values.empty()) builder_.Arguments(id, *seen);
+    }
     builder_.Lost(kUnreliableLog, true,
                   "Audit tells only of calls that a filter logs or kills, and not of all of them.");
     return std::move(builder_).Build(
@@ -190,10 +218,29 @@ class Reader {
   }
 
  private:
+  // ausearch -i has put the registers into words: only what is in hex digits throughout is read.
+  void NoteRegisters(std::string_view line) {
+    if (!IsOfSyscall(line)) return;
+    const std::optional<uint32_t> arch = FromHex<uint32_t>(FieldOf(line, "arch"));
+    const auto number = ParseNumber<uint32_t>(FieldOf(line, "syscall"));
+    if (!arch.has_value() || !number.has_value() || *number > INT32_MAX) return;
+    const std::optional<SyscallId> id = SyscallIdFromSeccompData(*arch, static_cast<int>(*number));
+    if (!id.has_value() || arguments_.Wanted(*id) == nullptr) return;
+    AuditedCall call = {.id = *id};
+    constexpr std::string_view kNames[] = {"a0", "a1", "a2", "a3"};
+    for (size_t i = 0; i < call.registers.size(); ++i) {
+      const auto value = FromHex<uint64_t>(FieldOf(line, kNames[i]));
+      if (!value.has_value()) return;
+      call.registers[i] = *value;
+    }
+    audited_.Add(AuditEvent(line), call);
+  }
+
   void TakeRecord(std::string_view line) {
     const size_t place = PlaceOfMark(line);
     if (place == std::string_view::npos) return IsOfEnricher(line) ? TakeEnriched(line) : void();
     if (IsOfOtherType(line, place)) return;
+    const std::string_view event = AuditEvent(line);
     line.remove_prefix(place);
     ++lines_;
     const std::string exe = UntrustedText(FieldOf(line, "exe"));
@@ -208,7 +255,7 @@ class Reader {
     if (!call.has_value()) return Unreadable();
     if (subject_.empty()) subject_ = exe.substr(exe.rfind('/') + 1);
     abis_.insert(call->abi);
-    Add(*call, *code, builder_.Program(exe));
+    Add(*call, *code, builder_.Program(exe), event);
   }
 
   // The operator's enricher tells neither the architecture nor the action: what it is given are calls that a profile
@@ -223,7 +270,7 @@ class Reader {
       if (!id.has_value() || id->nr != number) continue;
       if (subject_.empty()) subject_ = UntrustedText(FieldOf(line, "container"));
       abis_.insert(abi);
-      builder_.Call(*id, builder_.Program(exe));
+      AddCall(*id, builder_.Program(exe), {});
       return;
     }
     builder_.Lost(kUnknownName, true, "Names and numbers that no ABI of the machine has together.");
@@ -231,13 +278,20 @@ class Reader {
 
   void Unreadable() { builder_.Lost(kUnreadableLine, true, "Lines of the log could not be read."); }
 
-  void Add(SyscallId call, uint32_t code, ProgramId program) {
+  void AddCall(SyscallId call, ProgramId program, std::string_view event) {
+    builder_.Call(call, program);
+    if (const RecordedCall* const wanted = arguments_.Wanted(call)) {
+      arguments_.Add(call, audited_.Of(event, arguments_.table(), *wanted, call, program));
+    }
+  }
+
+  void Add(SyscallId call, uint32_t code, ProgramId program, std::string_view event) {
     switch (SpellingOfReturn(code).kind) {
       case ActionKind::kAllow:
       case ActionKind::kLog:
       case ActionKind::kTrace:
       case ActionKind::kNotify:
-        builder_.Call(call, program);
+        AddCall(call, program, event);
         return;
       case ActionKind::kErrno: {
         const uint32_t value = code & SECCOMP_RET_DATA;
@@ -269,6 +323,8 @@ class Reader {
   }
 
   const Abi native_;
+  ArgumentsOfLog arguments_;
+  AuditedCalls audited_;
   RecordingBuilder builder_;
   std::set<Abi> abis_;
   std::string subject_;
@@ -283,7 +339,10 @@ bool LooksLikeAudit(std::string_view text) {
 }
 
 absl::StatusOr<Recording> ReadAudit(std::string_view text, Abi native) {
-  Reader reader(native);
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  Reader reader(*recorded, *table, native);
+  for (std::string_view left = text; !left.empty();) reader.TakeArguments(TakeLine(left));
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);
 }

@@ -14,6 +14,7 @@
 
 #include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/read/logged_arguments.h"
 #include "userspace/read/recording_builder.h"
 #include "userspace/read/strace_arguments.h"
 #include "userspace/read/strace_line.h"
@@ -55,7 +56,7 @@ std::optional<uint64_t> NumberOf(std::string_view name) {
 class Reader {
  public:
   Reader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
-      : recorded_(recorded), table_(table), native_(native), last_abi_(native) {}
+      : arguments_(recorded, table), native_(native), last_abi_(native) {}
 
   void Take(std::string_view text) {
     builder_.NextLine();
@@ -118,7 +119,7 @@ class Reader {
     std::string name;
     const std::vector<ProgramId> programs = ResolvePrograms(name);
     for (const auto& [key, count] : counts_) builder_.Call(key.first, programs[key.second], count);
-    for (auto& [id, seen] : arguments_) builder_.Arguments(id, Renumbered(*std::move(seen), programs));
+    for (const auto& [id, seen] : arguments_.all()) builder_.Arguments(id, Renumbered(*seen, programs));
     std::optional<CommandEnd> end;
     if (root_status_.has_value()) end = CommandEnd{.status = *root_status_};
     return std::move(builder_).Build(
@@ -365,13 +366,9 @@ class Reader {
   }
 
   void NoteArguments(SyscallId id, std::string_view text, size_t segment) {
-    const auto call = recorded_.find(SyscallName(id).value_or(""));
-    if (call == recorded_.end() || !ArgumentMasks(table_, call->second, id.abi).has_value()) return;
-    std::optional<SeenArguments>& known = arguments_[id];
-    if (known.has_value() && known->open) return;
-    const SeenArguments seen = StraceArguments(table_, call->second, id, text, static_cast<ProgramId>(segment));
-    JoinArguments(seen, !known.has_value(), known);
-    known->open |= known->values.size() > kMaxRecordedValues;
+    const RecordedCall* const call = arguments_.Wanted(id);
+    if (call == nullptr) return;
+    arguments_.Add(id, StraceArguments(arguments_.table(), *call, id, text, static_cast<ProgramId>(segment)));
   }
 
   // The program of each segment. `name` becomes what to call the whole: the last part of the first program's path.
@@ -392,8 +389,7 @@ class Reader {
     return programs;
   }
 
-  const RecordedCalls& recorded_;
-  const ArgumentTable& table_;
+  ArgumentsOfLog arguments_;  // Their programs are segments.
   const Abi native_;
   Abi last_abi_;
   RecordingBuilder builder_;
@@ -402,8 +398,7 @@ class Reader {
   std::set<Pid> forking_;         // Those whose pending call makes a child.
   std::map<Pid, size_t> forked_;  // Children that made no call yet, with their parent's segment.
   std::vector<Segment> segments_;
-  std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;      // By call and segment.
-  std::map<SyscallId, std::optional<SeenArguments>> arguments_;  // Their programs are segments.
+  std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;  // By call and segment.
   std::map<std::tuple<Abi, uint64_t, std::string>, std::optional<SyscallId>> ids_;
   std::optional<Pid> open_;  // Whose call has not been told to the end of its line.
   std::optional<Pid> root_;

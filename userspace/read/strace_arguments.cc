@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
+#include "userspace/read/logged_arguments.h"
 #include "userspace/shipped/call_text.h"
 
 namespace syscarve {
@@ -114,32 +116,13 @@ std::string_view WordOf(const std::vector<std::string_view>& words, const Record
 
 SeenArguments StraceArguments(const ArgumentTable& table, const RecordedCall& call, SyscallId id, std::string_view text,
                               ProgramId program) {
-  SeenArguments seen = {.indexes = call.indexes, .pointed_to = call.pointed_to, .dirty = true};
-  const std::optional<std::vector<uint64_t>> masks = ArgumentMasks(table, call, id.abi);
   const std::vector<std::string_view> words = Split(text);
-  // All arguments, as names of one can depend on those before it.
-  std::vector<uint64_t> registers;
-  std::vector<uint64_t> values;
-  for (size_t place = 0; masks.has_value() && place < call.indexes.size(); ++place) {
-    const auto index = static_cast<size_t>(call.indexes[place]);
-    registers.resize(index);
-    const bool last = place > 0 && place + 1 == call.indexes.size();
-    if (last && call.options.has_value() && !call.options->contains(values.front())) {
-      values.push_back(0);
-      break;
-    }
+  SeenArguments seen = LoggedArguments(table, call, id, program, [&](size_t index, std::span<const uint64_t> before) {
     const std::string_view word = WordOf(words, call, index);
-    const std::optional<uint64_t> value =
-        call.pointed_to ? FlagsInMemory(table, id, word) : Value(table, id, registers, Bare(word));
-    if (!value.has_value()) break;
-    values.push_back(*value & (*masks)[place]);
-    registers.push_back(values.back());
-  }
-  if (values.size() == call.indexes.size()) {
-    seen.values[std::move(values)] = {program};
-  } else {
-    seen.open = true;
-  }
+    return call.pointed_to ? FlagsInMemory(table, id, word)
+                           : Value(table, id, std::vector<uint64_t>(before.begin(), before.end()), Bare(word));
+  });
+  seen.dirty = true;
   return seen;
 }
 

@@ -178,7 +178,9 @@ std::string GenerateSummary(const GeneratedProfile& made) {
     return text;
   }
   if (made.cap_add.empty()) {
-    const bool possible = std::ranges::count(made.capabilities, Verdict::kPossible, &CapabilityVerdict::verdict) > 0;
+    const bool possible = std::ranges::any_of(made.capabilities, [](const CapabilityVerdict& verdict) {
+      return verdict.verdict == Verdict::kPossible || verdict.verdict == Verdict::kFailed;
+    });
     text += Concat("capabilities: none ", possible ? "known to be " : "", "needed (--cap-drop ALL)\n");
   } else {
     std::string options = "--cap-drop ALL";
@@ -190,7 +192,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   std::vector<std::string> proven;
   for (const CapabilityVerdict& verdict : made.capabilities) {
     if (verdict.verdict == Verdict::kNeeded || verdict.verdict == Verdict::kUndecided ||
-        verdict.verdict == Verdict::kPossible) {
+        verdict.verdict == Verdict::kPossible || verdict.verdict == Verdict::kFailed) {
       text += Concat("  ", CapabilityName(verdict.capability), ": ", EscapeForTerminal(verdict.why), "\n");
     } else if (verdict.verdict == Verdict::kOpportunistic) {
       passing.push_back(CapabilityName(verdict.capability));

@@ -151,14 +151,10 @@ void Aggregator::AddDenials(SubjectId subject, ProgramId program, SyscallId id, 
 }
 
 void Aggregator::AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during,
-                                     CapabilityChecks checks, bool foreign, const CapabilitySite& site) {
+                                     const CapabilityChecks& checks, bool foreign, const CapabilitySite& site) {
   CapabilityUse& use = Trace(subject).capabilities[capability];
-  const auto add = [&checks](CapabilityChecks& total) {
-    AddSaturating(total.granted, checks.granted);
-    AddSaturating(total.denied, checks.denied);
-  };
-  add(foreign ? use.foreign : use.during[during]);
-  if (!foreign && site != CapabilitySite{}) add(use.sites[during][site]);
+  AddChecks(checks, foreign ? use.foreign : use.during[during]);
+  if (!foreign && site != CapabilitySite{}) AddChecks(checks, use.sites[during][site]);
 }
 
 void Aggregator::AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count) {

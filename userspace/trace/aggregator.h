@@ -57,8 +57,8 @@ class Aggregator {
   void AddFirstSeen(SubjectId subject, Phase phase, SyscallId id, UnixNanos when);
   void AddDenials(SubjectId subject, ProgramId program, SyscallId id, int errno_value, uint64_t count);
   // `site` is where they were made, as far as it is known. That of foreign ones is not kept.
-  void AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during, CapabilityChecks checks,
-                           bool foreign, const CapabilitySite& site = {});
+  void AddCapabilityChecks(SubjectId subject, int capability, std::optional<SyscallId> during,
+                           const CapabilityChecks& checks, bool foreign, const CapabilitySite& site = {});
   // `count` calls at about `when`, for the timeline. Buckets start at one millisecond wide and double so that there are
   // never more than kMaxTimelineBuckets.
   void AddToTimeline(SubjectId subject, UnixNanos when, uint64_t count);

@@ -312,19 +312,29 @@ absl::Status BpfEventSource::State::ReadTables(KernelSnapshot& snapshot) const {
         }
         sites[site.number] = AskingFunctions(frames);
       })));
+  const auto add = [&](const recorder_capability_key& key, CapabilityChecks checks) {
+    std::optional<SyscallId> during;
+    if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
+    note(key.slot);
+    snapshot.capabilities.push_back({key.slot,
+                                     key.capability,
+                                     during,
+                                     (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
+                                     std::move(checks),
+                                     {.functions = key.site == 0 ? std::vector<std::string>() : sites[key.site],
+                                      .in_vain = (key.flags & RECORDER_CAPABILITY_IN_VAIN) != 0}});
+  };
+  // Results first: a check is counted before its call ends.
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_result_key, recorder_result_count>(
+      skeleton->maps.capability_results, [&](const recorder_result_key& key, const recorder_result_count& count) {
+        if (count.count == 0) return;
+        const CallResult result = {.granted = key.denied == 0, .errno_value = key.error};
+        add(key.check, {.results = {{result, {.count = count.count, .ended = count.ended}}}});
+      })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_capability_key, recorder_capability_count>(
       skeleton->maps.capability_checks,
       [&](const recorder_capability_key& key, const recorder_capability_count& count) {
-        std::optional<SyscallId> during;
-        if (const auto abi = AbiFromKernel(key.abi, native); abi && key.nr >= 0) during = SyscallId{*abi, key.nr};
-        note(key.slot);
-        snapshot.capabilities.push_back({key.slot,
-                                         key.capability,
-                                         during,
-                                         (key.flags & RECORDER_CAPABILITY_FOREIGN) != 0,
-                                         CapabilityChecks{count.granted, count.denied},
-                                         {.functions = key.site == 0 ? std::vector<std::string>() : sites[key.site],
-                                          .in_vain = (key.flags & RECORDER_CAPABILITY_IN_VAIN) != 0}});
+        add(key, {.granted = count.granted, .denied = count.denied, .results = {}});
       })));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_signal_key, uint64_t>(
       skeleton->maps.signals, [&](const recorder_signal_key& key, uint64_t count) {
@@ -454,12 +464,19 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     grow(skeleton.maps.sparse_calls, kSparseCallsPerContainer);
     grow(skeleton.maps.denials, kDenialsPerContainer);
     grow(skeleton.maps.capability_checks, kCapabilityChecksPerContainer);
+    grow(skeleton.maps.capability_results, kCapabilityChecksPerContainer);
     grow(skeleton.maps.signals, kSignalsPerContainer);
     grow(skeleton.maps.argument_values, kArgumentValuesPerContainer);
     grow(skeleton.maps.argument_sets, kArgumentSetsPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);
+  }
+  if (!options.track_denials) {
+    for (bpf_map* const map :
+         {skeleton.maps.capability_results, skeleton.maps.open_checks, skeleton.maps.latest_refusals}) {
+      bpf_map__set_max_entries(map, 1);
+    }
   }
   bpf_map__set_max_entries(skeleton.maps.slots, state->slot_limit);
   bpf_map__set_max_entries(skeleton.maps.counters, state->slot_limit);

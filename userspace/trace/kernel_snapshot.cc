@@ -187,9 +187,7 @@ std::map<CapabilityKey, CapabilityChecks> CapabilityTotals(const KernelSnapshot*
   std::map<CapabilityKey, CapabilityChecks> totals;
   if (snapshot == nullptr) return totals;
   for (const auto& use : snapshot->capabilities) {
-    CapabilityChecks& checks = totals[{use.slot, use.capability, use.during, use.foreign, use.site}];
-    checks.granted += use.checks.granted;
-    checks.denied += use.checks.denied;
+    AddChecks(use.checks, totals[{use.slot, use.capability, use.during, use.foreign, use.site}]);
   }
   return totals;
 }
@@ -279,8 +277,8 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventRea
   for (const auto& [key, total] : CapabilityTotals(&now)) {
     const auto& [slot, capability, during, foreign, site] = key;
     const Target* const target = target_of(slot);
-    const CapabilityChecks before = ValueOr(capabilities_before, key);
-    const CapabilityChecks checks = {total.granted - before.granted, total.denied - before.denied};
+    // Where only the result is new, the check was in an earlier run: it is left out.
+    const CapabilityChecks checks = ChecksBeyond(total, ValueOr(capabilities_before, key));
     if (target == nullptr || target->phase != Phase::kMain || checks == CapabilityChecks{}) continue;
     aggregator.AddCapabilityChecks(target->subject, capability, during, checks, foreign, site);
   }

@@ -35,5 +35,26 @@ TEST(CapabilityTest, TakesEverySpelling) {
   }
 }
 
+TEST(CapabilityChecksTest, WhatIsBeyondAPartAndThePartAreTheWhole) {
+  const CapabilityChecks part = {
+      .granted = 2, .denied = 1, .results = {{{true, 0}, {.count = 2}}, {{false, 1}, {.count = 1, .ended = 1}}}};
+  const CapabilityChecks rest = {
+      .granted = 1, .denied = 2, .results = {{{true, 2}, {.count = 1}}, {{false, 1}, {.count = 2, .ended = 1}}}};
+  CapabilityChecks whole;
+  AddChecks(part, whole);
+  AddChecks(rest, whole);
+  EXPECT_EQ(whole.granted, 3u);
+  EXPECT_EQ(whole.results.at({false, 1}), (ResultCount{.count = 3, .ended = 2}));
+  EXPECT_EQ(ChecksBeyond(whole, part), rest);
+  EXPECT_EQ(ChecksBeyond(whole, whole), CapabilityChecks{});
+  EXPECT_EQ(ChecksBeyond(part, whole), CapabilityChecks{}) << "never less than nothing";
+}
+
+TEST(CapabilityChecksTest, AResultOfAnEarlierCheckIsLeftOut) {
+  const CapabilityChecks before = {.granted = 1};
+  const CapabilityChecks after = {.granted = 1, .results = {{{true, 0}, {.count = 1}}}};
+  EXPECT_EQ(ChecksBeyond(after, before), CapabilityChecks{});
+}
+
 }  // namespace
 }  // namespace syscarve

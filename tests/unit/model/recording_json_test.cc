@@ -652,9 +652,15 @@ Recording WithSites() {
   recording.runs.Update(0, [](auto& run) {
     constexpr SyscallId kBind = {Abi::kX86_64, 49};
     CapabilityUse& use = run.subjects.begin()->second.capabilities[10];
-    use.during[kBind] = {.granted = 3, .denied = 1};
-    use.sites[kBind] = {{{.functions = {}, .in_vain = true}, {.granted = 1, .denied = 0}},
-                        {{.functions = {"ns_capable", "__inet_bind", "sys_bind"}}, {.granted = 2, .denied = 1}}};
+    use.during[kBind] = {.granted = 3,
+                         .denied = 1,
+                         .results = {{{.granted = true, .errno_value = 0}, {.count = 2}},
+                                     {{.granted = true, .errno_value = 98}, {.count = 1}},
+                                     {{.granted = false, .errno_value = 13}, {.count = 1, .ended = 1}}}};
+    use.sites[kBind] = {
+        {{.functions = {}, .in_vain = true}, {.granted = 1, .denied = 0}},
+        {{.functions = {"ns_capable", "__inet_bind", "sys_bind"}},
+         {.granted = 2, .denied = 1, .results = {{{.granted = false, .errno_value = 13}, {.count = 1, .ended = 1}}}}}};
     use.sites[std::nullopt] = {{{.functions = {"x"}}, {.granted = 0, .denied = 1}}};
   });
   return recording;
@@ -664,6 +670,7 @@ TEST(RecordingJsonTest, WhereCapabilitiesWereAskedForIsKeptWhereItIsKnown) {
   for (const RecordingLimits& limits : {RecordingLimits(), kDense}) {
     const std::string text = FormatRecording(WithSites(), limits);
     EXPECT_NE(text.find(R"("sites")"), std::string::npos);
+    EXPECT_NE(text.find(R"("results")"), std::string::npos);
     const auto parsed = ParseRecording(text);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, WithSites());
@@ -675,9 +682,32 @@ TEST(RecordingJsonTest, SitesHaveNoMoreChecksThanTheCall) {
   const auto refused = [&](std::string_view old_part, std::string_view new_part) {
     return std::string(ParseRecording(Replaced(good, old_part, new_part)).status().message());
   };
-  EXPECT_NE(refused(R"("granted": 2, "denied": 1})", R"("granted": 3, "denied": 1})").find("more checks than the call"),
-            std::string::npos);
+  EXPECT_NE(refused(R"("granted": 2,)", R"("granted": 3,)").find("more checks than the call"), std::string::npos);
   EXPECT_NE(refused(R"("in_vain": true)", R"("in_vain": false)").find("only true"), std::string::npos);
+}
+
+TEST(RecordingJsonTest, ResultsAreOfChecksThatThereAre) {
+  const std::string good = FormatRecording(WithSites());
+  const auto refused = [&](std::string_view old_part, std::string_view new_part) {
+    return std::string(ParseRecording(Replaced(good, old_part, new_part)).status().message());
+  };
+  using testing::HasSubstr;
+  constexpr std::string_view kSecond = R"({"check": "granted", "errno": 98, "count": 1})";
+  const auto second = [&](std::string_view text) { return refused(kSecond, text); };
+  EXPECT_THAT(second(R"({"check": "granted", "errno": 98, "count": 4})"), HasSubstr("not as many checks"));
+  EXPECT_THAT(second(R"({"check": "granted", "errno": 98, "count": 0})"), HasSubstr("count: 0 is outside"));
+  EXPECT_THAT(second(R"({"check": "granted", "errno": 4096, "count": 1})"), HasSubstr("errno: 4096 is outside"));
+  EXPECT_THAT(second(R"({"check": "granted", "errno": 0, "count": 1})"), HasSubstr("repeats an earlier entry"));
+  EXPECT_THAT(second(R"({"check": "asked", "errno": 98, "count": 1})"), HasSubstr("\"granted\" or \"denied\""));
+  EXPECT_THAT(second(R"({"check": "granted", "errno": 98, "count": 1, "ended": 1})"), HasSubstr("what was denied"));
+  EXPECT_THAT(second(R"({"check": "denied", "errno": 1, "count": 1, "ended": 2})"), HasSubstr("at most the count"));
+  EXPECT_THAT(second(R"({"check": "denied", "errno": 1, "count": 1, "ended": 0})"), HasSubstr("ended: 0 is outside"));
+  EXPECT_THAT(second(R"({"check": "denied", "errno": 1, "count": 1, "why": ""})"), HasSubstr("unknown field"));
+  EXPECT_THAT(refused(R"("during": [
+                {"granted": 0, "denied": 1,)",
+                      R"("during": [
+                {"granted": 0, "denied": 1, "results": [{"check": "denied", "errno": 1, "count": 1}],)"),
+              HasSubstr("outside a call there is no result"));
 }
 
 TEST(RecordingJsonTest, LoadNamesTheFile) {

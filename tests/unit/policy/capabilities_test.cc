@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "userspace/model/syscall_table.h"
@@ -35,6 +36,14 @@ class CapabilitiesTest : public testing::Test {
     in_failed_[number] = uses_[number];
   }
   void Foreign(std::string_view capability) { uses_[CapabilityFromName(capability).value()].foreign = {3, 0}; }
+
+  // What came of calls in which it was asked for, in `during` and, if there are any, in its only site.
+  void Ended(std::string_view capability, std::string_view during, CallResult result, ResultCount count) {
+    const SyscallId call = FindSyscall(Abi::kX86_64, during).value();
+    CapabilityUse& use = uses_[CapabilityFromName(capability).value()];
+    use.during[call].results[result] = count;
+    if (use.sites.contains(call)) use.sites[call].begin()->second.results[result] = count;
+  }
 
   CapabilityVerdict Judge(std::string_view capability) {
     for (CapabilityVerdict& verdict : JudgeCapabilities(*ShippedCapabilityData().value(), uses_, in_failed_)) {
@@ -130,6 +139,64 @@ TEST_F(CapabilitiesTest, OfARefusedChainTheNarrowCapabilityIsPossible) {
   in_failed_ = uses_;
   EXPECT_EQ(Judge("CAP_DAC_READ_SEARCH").verdict, Verdict::kPossible);
   EXPECT_EQ(Judge("CAP_DAC_OVERRIDE").verdict, Verdict::kAlternative);
+}
+
+TEST_F(CapabilitiesTest, RefusedInCallsWhoseResultIsKnownIsSurvived) {
+  Checked("CAP_CHOWN", "fchownat", 0, 3);
+  Ended("CAP_CHOWN", "fchownat", {.granted = false, .errno_value = EPERM}, {.count = 2});
+  EXPECT_EQ(Judge("CAP_CHOWN").verdict, Verdict::kUnused) << "of one call it is not known";
+  Ended("CAP_CHOWN", "fchownat", {.granted = false, .errno_value = EPERM}, {.count = 3});
+  const CapabilityVerdict verdict = Judge("CAP_CHOWN");
+  EXPECT_EQ(verdict.verdict, Verdict::kSurvived);
+  EXPECT_EQ(verdict.why, "refused every time during fchownat, which failed with EPERM, and the program went on");
+  EXPECT_TRUE(Needed().empty());
+  in_failed_ = uses_;
+  EXPECT_EQ(Judge("CAP_CHOWN").verdict, Verdict::kPossible) << "the command failed later, perhaps because of it";
+}
+
+TEST_F(CapabilitiesTest, ACallThatWentThroughIsNotWhyACommandFailed) {
+  CheckedAt("CAP_SYS_NICE", "setpriority", {"set_one_prio", "sys_setpriority"}, 0, 2);
+  Ended("CAP_SYS_NICE", "setpriority", {.granted = false, .errno_value = 0}, {.count = 2});
+  in_failed_ = uses_;
+  const CapabilityVerdict verdict = Judge("CAP_SYS_NICE");
+  EXPECT_EQ(verdict.verdict, Verdict::kSurvived);
+  EXPECT_EQ(verdict.why,
+            "refused every time during setpriority, which went through all the same, and the program went on");
+}
+
+TEST_F(CapabilitiesTest, RefusedAndEndedIsFailed) {
+  CheckedAt("CAP_NET_BIND_SERVICE", "bind", {"ns_capable", "__inet_bind", "sys_bind"}, 0, 2);
+  Ended("CAP_NET_BIND_SERVICE", "bind", {.granted = false, .errno_value = EACCES}, {.count = 2, .ended = 1});
+  for (const bool command_failed : {false, true}) {
+    if (command_failed) in_failed_ = uses_;
+    const CapabilityVerdict verdict = Judge("CAP_NET_BIND_SERVICE");
+    EXPECT_EQ(verdict.verdict, Verdict::kFailed);
+    EXPECT_EQ(verdict.why,
+              "refused every time during bind, which failed with EACCES, and the program ended with an error at once: "
+              "a port below net.ipv4.ip_unprivileged_port_start (__inet_bind, net/ipv4/af_inet.c)");
+  }
+  EXPECT_TRUE(Needed().empty());
+  Checked("CAP_NET_BIND_SERVICE", "listen", 1, 0);
+  EXPECT_EQ(Judge("CAP_NET_BIND_SERVICE").verdict, Verdict::kNeeded) << "granted elsewhere";
+}
+
+TEST_F(CapabilitiesTest, GrantedInCallsThatAllFailedIsUndecided) {
+  Checked("CAP_SYS_ADMIN", "mount", 2, 0);
+  Ended("CAP_SYS_ADMIN", "mount", {.granted = true, .errno_value = ENOENT}, {.count = 1});
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kNeeded) << "of one call it is not known";
+  Ended("CAP_SYS_ADMIN", "mount", {.granted = true, .errno_value = 4000}, {.count = 1});
+  const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
+  EXPECT_EQ(verdict.verdict, Verdict::kUndecided);
+  EXPECT_NE(verdict.why.find("the call failed all the same (ENOENT, errno 4000)"), std::string::npos) << verdict.why;
+  EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_SYS_ADMIN"}) << "so that nothing breaks";
+  Ended("CAP_SYS_ADMIN", "mount", {.granted = true, .errno_value = 0}, {.count = 1});
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kNeeded);
+}
+
+TEST_F(CapabilitiesTest, ACallThatIsMadeAgainHasNotFailed) {
+  Checked("CAP_NET_RAW", "socket", 1, 0);
+  Ended("CAP_NET_RAW", "socket", {.granted = true, .errno_value = EINTR}, {.count = 1});
+  EXPECT_EQ(Judge("CAP_NET_RAW").verdict, Verdict::kNeeded);
 }
 
 TEST(CommandEndTest, WhoIsStoppedHasNotFailed) {

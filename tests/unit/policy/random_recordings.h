@@ -133,7 +133,10 @@ class RandomRecordings {
     }
     if (Below(2) == 0) {
       CapabilityUse& use = trace.capabilities[static_cast<int>(Below(2)) * 21];
-      use.during[NextCall()] = {.granted = Below(3), .denied = Below(3)};
+      CapabilityChecks& checks = use.during[NextCall()];
+      checks = {.granted = Below(3), .denied = Below(3)};
+      if (checks.granted > 0) checks.results[{.granted = true}] = {.count = checks.granted};
+      if (checks.denied > 0) checks.results[{.errno_value = 1}] = {.count = 1, .ended = checks.granted % 2};
       use.foreign = {.granted = Below(3), .denied = 0};
     }
     if (Below(3) == 0) trace.timeline = Timeline{.start = Below(2), .bucket_nanos = 1, .counts = {Below(3), Below(3)}};

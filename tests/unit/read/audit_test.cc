@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "userspace/model/recording_json.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/recording_reader.h"
+#include "userspace/shipped/recorded_arguments.h"
 
 namespace syscarve {
 namespace {
@@ -193,6 +196,81 @@ TEST(AuditTest, TheMachineIsWhoseCallsTheyAre) {
   const auto mixed = ReadAudit(
       Line("arch=c00000b7 syscall=0 code=0x7ffc0000") + Line("arch=40000003 syscall=0 code=0x7ffc0000"), Abi::kX86_64);
   EXPECT_EQ(mixed.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// The two records of one call of socket(2), as auditd writes them; the second is what a rule of audit adds.
+std::string Socket(std::string_view event, std::string_view registers, std::string_view arch = "c000003e",
+                   int number = 41) {
+  const std::string call = " arch=" + std::string(arch) + " syscall=" + std::to_string(number);
+  return "type=SECCOMP msg=audit(" + std::string(event) + "): auid=0 uid=0 pid=7 comm=\"a\" exe=\"/srv/a\" sig=0" +
+         call + " compat=0 ip=0x7f code=0x7ffc0000\n" + "type=SYSCALL msg=audit(" + std::string(event) + "):" + call +
+         " success=yes exit=3 " + std::string(registers) + " items=0 ppid=1 pid=7 comm=\"a\" exe=\"/srv/a\"\n";
+}
+
+std::optional<SeenArguments> ArgumentsIn(const std::string& log, SyscallId id = {Abi::kX86_64, 41}) {
+  return Read(log).runs.at(0).subjects.at(0).calls.at(id).arguments;
+}
+
+TEST(AuditArgumentsTest, TheRecordOfTheSameEventHasThem) {
+  const auto seen = ArgumentsIn(Socket("1700000000.101:11", "a0=2 a1=80001 a2=0 a3=7ffd0") +
+                                Socket("1700000000.101:12", "a0=11 a1=3 a2=300 a3=0"));
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->indexes, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(seen->values,
+            (std::map<std::vector<uint64_t>, std::set<ProgramId>>{{{2, 0x80001, 0}, {0}}, {{17, 3, 0x300}, {0}}}));
+  EXPECT_FALSE(seen->open);
+  EXPECT_FALSE(seen->dirty);
+}
+
+TEST(AuditArgumentsTest, TheyMayComeFirstAndByNumber) {
+  const std::string log = Socket("1.1:1", "a0=1 a1=1 a2=0 a3=0");
+  const size_t second = log.find("type=SYSCALL");
+  std::string swapped = log.substr(second) + log.substr(0, second);
+  EXPECT_EQ(ArgumentsIn(swapped), ArgumentsIn(log));
+  EXPECT_EQ(ArgumentsIn(swapped.replace(0, std::string_view("type=SYSCALL msg=").size(), "audit: type=1300 ")),
+            ArgumentsIn(log));
+}
+
+TEST(AuditArgumentsTest, ACallOnceWithoutTheRecordIsOpen) {
+  const std::string known = Socket("1.1:1", "a0=1 a1=1 a2=0 a3=0");
+  const std::string seccomp = known.substr(0, known.find("type=SYSCALL"));
+  std::string other = seccomp;
+  other.replace(other.find("1.1:1"), 5, "1.1:2");
+  for (const std::string& log : {known + other, other + known}) EXPECT_TRUE(ArgumentsIn(log)->open) << log;
+  EXPECT_FALSE(ArgumentsIn(seccomp).has_value()) << "nothing is known";
+  const std::string pasted = Line("arch=c000003e syscall=41 code=0x7ffc0000");
+  EXPECT_TRUE(ArgumentsIn(known + pasted)->open);
+}
+
+TEST(AuditArgumentsTest, WhatIsNotOfTheEventOrNotInDigitsIsNotTaken) {
+  for (const std::string& log :
+       {Socket("1.1:1", "a0=local a1=SOCK_STREAM a2=ip a3=0x0"), Socket("1.1:1", "a0=1 a1=1 a2=0"), Socket("", "a0=1"),
+        Socket("1.1:1", "a0=1 a1=1 a2=0 a3=0") + Socket("1.1:1", "a0=2 a1=1 a2=0 a3=0"),
+        Line("arch=c000003e syscall=41 code=0x7ffc0000") +
+            "type=SYSCALL msg=audit(1795512116.608:58): arch=c000003e syscall=39 a0=1 a1=1 a2=0 a3=0\n"}) {
+    EXPECT_FALSE(ArgumentsIn(log).has_value()) << log;
+  }
+}
+
+TEST(AuditArgumentsTest, UpperHalvesAreCutAndSaid) {
+  const auto seen = ArgumentsIn(Socket("1.1:1", "a0=100000002 a1=1 a2=0 a3=0"));
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->values.begin()->first, (std::vector<uint64_t>{2, 1, 0}));
+  EXPECT_TRUE(seen->dirty);
+  EXPECT_FALSE(ArgumentsIn(Socket("1.1:1", "a0=ffffffffffffffff a1=1 a2=0 a3=0"))->dirty) << "-1";
+}
+
+TEST(AuditArgumentsTest, AFloodOfValuesLeavesTheCallOpen) {
+  std::string log;
+  for (size_t i = 0; i <= kMaxRecordedValues; ++i) {
+    log += Socket("1.1:" + std::to_string(i), "a0=2 a1=1 a2=" + std::to_string(i) + " a3=0");
+  }
+  EXPECT_TRUE(ArgumentsIn(log)->open);
+}
+
+TEST(AuditArgumentsTest, InMemoryIsNotInRegisters) {
+  const SyscallId clone3 = FindSyscall(Abi::kX86_64, "clone3").value();
+  EXPECT_FALSE(ArgumentsIn(Socket("1.1:1", "a0=7f00 a1=58 a2=0 a3=0", "c000003e", clone3.nr), clone3).has_value());
 }
 
 TEST(AuditTest, WithoutALineThereIsNoRecording) {

@@ -341,7 +341,9 @@ TEST(Aggregate, DividesTheCountsIntoRuns) {
   KernelSnapshot second = TwoPrograms();
   second.calls = {{3, kGetpid, 5}, {3, kRead, 7}, {4, kGetpid, 1}};
   second.denials = {{3, kRead, 1, 5}};
-  second.capabilities = {{3, 21, kGetpid, false, {1, 4}}};
+  // The kernel side has checks and results in tables of their own.
+  second.capabilities = {{3, 21, kGetpid, false, {1, 4}},
+                         {3, 21, kGetpid, false, {.results = {{{.granted = false, .errno_value = 1}, {.count = 3}}}}}};
   EventReader events(Abi::kX86_64, 0);
   events.Read(Bytes(Sighting(3, RECORDER_ABI_NATIVE, 39, 10)));
   // Made before the first run's end was decided, told after: it belongs to the run that counts it.
@@ -370,7 +372,8 @@ TEST(Aggregate, DividesTheCountsIntoRuns) {
   EXPECT_EQ(two.calls.at(kRead).first_seen, 90u);
   EXPECT_EQ(two.calls.at(kGetpid).count, 1u) << "only what the other program added";
   EXPECT_EQ(two.denials.at(kRead).at(0).count, 3u);
-  EXPECT_EQ(two.capabilities.at(21).during.at(kGetpid), (CapabilityChecks{0, 4}));
+  EXPECT_EQ(two.capabilities.at(21).during.at(kGetpid),
+            (CapabilityChecks{0, 4, {{{.granted = false, .errno_value = 1}, {.count = 3}}}}));
   EXPECT_EQ(two.timeline->counts, std::vector<uint64_t>{2});
   EXPECT_EQ(recording.runs[1].name, "two");
 }
