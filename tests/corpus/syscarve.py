@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -155,8 +156,12 @@ class Verbs:
         return out
 
     def capabilities(self, recording, out):
-        """Those that are recommended for the container of a recording, which is alone in its folder."""
-        host.checked([self.binary, "generate", "-q", recording.parent, "-o", out])
+        """Those that are recommended for the container of a recording."""
+        # Beside it may be those of containers of other engines.
+        alone = out.with_name(out.name + ".recorded")
+        alone.mkdir(exist_ok=True)
+        shutil.copy(recording, alone)
+        host.checked([self.binary, "generate", "-q", alone, "-o", out])
         recommended, = re.findall(r'(?m)^"[^"]*": \[(.*)\]$', (out / "capabilities.yaml").read_text())
         return recommended.replace(",", "").split()
 
