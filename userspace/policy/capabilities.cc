@@ -2,6 +2,7 @@
 #include "userspace/policy/capabilities.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <optional>
@@ -226,6 +227,24 @@ std::string_view VerdictName(Verdict verdict) {
       return "not-needed";
   }
   return "unused";
+}
+
+void AddSetCapabilities(const std::map<SyscallId, Observation>& calls, std::map<int, CapabilityUse>& uses) {
+  constexpr int kMostNamed = 8;
+  // In capabilities.json.
+  const CapabilitySite site = {.functions = {"a list given to capset"}};
+  for (const auto& [id, observation] : calls) {
+    if (!observation.arguments.has_value() || SyscallName(id) != "capset") continue;
+    for (const auto& [words, programs] : observation.arguments->values) {
+      const uint32_t named = static_cast<uint32_t>(words.front()) | static_cast<uint32_t>(words.front() >> 32);
+      if (std::popcount(named) > kMostNamed) continue;
+      for (uint32_t left = named; left != 0; left &= left - 1) {
+        CapabilityUse& use = uses[std::countr_zero(left)];
+        AddChecks({.granted = 1}, use.during[id]);
+        AddChecks({.granted = 1}, use.sites[id][site]);
+      }
+    }
+  }
 }
 
 void AddCapabilityUse(const CapabilityUse& more, CapabilityUse& sum) {

@@ -49,7 +49,9 @@ void GatherDenials(const Recording& whole, const Run& run, const std::string& su
 
 void GatherCapabilities(const Run& run, const SubjectTrace& trace, Evidence& evidence) {
   const bool failed = run.command.has_value() && HasFailed(*run.command);
-  for (const auto& [capability, use] : trace.capabilities) {
+  std::map<int, CapabilityUse> uses = trace.capabilities;
+  AddSetCapabilities(trace.calls, uses);
+  for (const auto& [capability, use] : uses) {
     AddCapabilityUse(use, evidence.capabilities[capability]);
     if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
     AddCapabilityRun(capability, use, evidence.capability_runs);

@@ -98,7 +98,9 @@ ArgumentKind KindOf(const JsonReader& value, const Parameter& parameter, const A
     const std::string word = kind.Text(kMaxText);
     if (word == "descriptor") return ArgumentKind::kDescriptor;
     if (word == "mode") return ArgumentKind::kMode;
-    if (word != "path") kind.Fail("expected \"descriptor\", \"mode\" or \"path\"");
+    // Behind a name for the type.
+    if (word == "pointer") return ArgumentKind::kPointer;
+    if (word != "path") kind.Fail("expected \"descriptor\", \"mode\", \"path\" or \"pointer\"");
     return ArgumentKind::kPath;
   }
   if (values != nullptr) {

@@ -69,6 +69,25 @@ TEST_F(CapabilitiesTest, GrantedDuringACallThatNeedsItIsNeeded) {
   EXPECT_EQ(Needed(), std::vector<std::string>{"CAP_NET_BIND_SERVICE"});
 }
 
+// As a server does that drops root but for a list of its own.
+TEST_F(CapabilitiesTest, AListThatCapsetIsGivenIsNeeded) {
+  const SyscallId capset = FindSyscall(Abi::kX86_64, "capset").value();
+  constexpr uint64_t kSetGid = 1 << 6;
+  constexpr uint64_t kSetUid = 1 << 7;
+  constexpr uint64_t kDockers = 0xa80425fb;  // What it held, less nothing.
+  std::map<SyscallId, Observation> calls;
+  calls[capset].count = 2;
+  calls[capset].arguments =
+      SeenArguments{.indexes = {1},
+                    .pointed_to = true,
+                    .values = {{{kSetUid | (kSetUid | kSetGid) << 32}, {0}}, {{kDockers << 32}, {0}}}};
+  AddSetCapabilities(calls, uses_);
+  EXPECT_EQ(Needed(), (std::vector<std::string>{"CAP_SETGID", "CAP_SETUID"}));
+  EXPECT_EQ(Judge("CAP_SETGID").why,
+            "asked for during capset: what capset(2) is to set has to be permitted already, or it fails "
+            "(a list given to capset, cap_capset, security/commoncap.c)");
+}
+
 TEST_F(CapabilitiesTest, MemoryAccountingIsNoNeed) {
   Checked("CAP_SYS_ADMIN", "mmap", 40, 0);
   Checked("CAP_SYS_ADMIN", "execve", 1, 0);
