@@ -4,9 +4,10 @@
 #
 # Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
 # with g++ as users do (release) for a thousand random pairs of profiles (with --long ten thousand), the benchmarks and the live tests,
-# which load BPF programs and run real servers. Without root only the first. When bpf/, vmlinux/ or userspace/trace/ are not what
-# tests/kernels/tested names, Linux 6.1 and the newest 7 are booted in QEMU, too (tests/kernels/run.sh), which takes some ten minutes
-# more and forty at most.
+# which load BPF programs and run real servers. These wait more than they work: the first build and its tests run beside them, at a lower
+# priority. Without root there are only these. --long runs clang-tidy over all files, too, which takes some twenty minutes. When bpf/,
+# vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux 6.1 and the newest 7 are booted in QEMU, too
+# (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
 set -euo pipefail
@@ -21,10 +22,12 @@ esac
 
 work=$(mktemp -d)
 mounted=
+beside=   # The process group that works beside the live tests, while it does.
 reports=()
 timings=()
 
 clean_up() {
+  if [[ -n $beside ]]; then kill -TERM -- "-$beside" 2> /dev/null || true; wait "$beside" || true; fi
   # Only a run that was interrupted has left the tests' engine.
   if [[ -e build/release/engine.json ]]; then SYSCARVE_ENGINE=$PWD/build/release/engine.json python3 -B tests/e2e/engine.py stop || true; fi
   if [[ -n $mounted ]]; then umount "$mounted"; fi
@@ -53,7 +56,7 @@ declare -A targets=([asan]=all [release]="syscarve live_tests")
 build() {
   local log=$work/build-$1.log
   # The preset of users, release, has no tests.
-  if ! { cmake --preset "$1" -DSYSCARVE_TESTS=ON -DSYSCARVE_PRECOMPILED_HEADERS=ON &&
+  if ! { cmake --preset "$1" -DSYSCARVE_TESTS=ON -DSYSCARVE_PRECOMPILED_HEADERS=ON -DSYSCARVE_UNITY_BUILD=ON &&
          cmake --build --preset "$1" --parallel "$(nproc)" --target ${targets[$1]}; } > "$log" 2>&1; then
     tail -n 100 "$log"
     return 1
@@ -79,6 +82,33 @@ test_preset() {
     built=$preset
   fi
   timed "$report tests ($preset)" run_tests "$report" "$preset" "$@"
+}
+
+sanitized_tests() {
+  test_preset asan unit 'unit|lint|cli|fuzz' --parallel "$(nproc)"
+}
+
+# Lets sanitized_tests run from now on; join_sanitized_tests waits for them and shows what they said.
+start_sanitized_tests() {
+  # A process group of its own, so that all of it can be ended.
+  set -m
+  (
+    renice -n 10 -p "$BASHPID" > /dev/null
+    timings=()
+    sanitized_tests
+    printf '%s, beside the live tests\n' "${timings[@]}" > "$work/beside.timings"
+  ) < /dev/null > "$work/beside.log" 2>&1 &
+  set +m
+  beside=$!
+}
+
+join_sanitized_tests() {
+  # Without its report the summary says that these tests did not run.
+  timed "waiting for what runs beside the live tests" wait "$beside" || true
+  beside=
+  cat "$work/beside.log"
+  if [[ -e $work/beside.timings ]]; then mapfile -t -O "${#timings[@]}" timings < "$work/beside.timings"; fi
+  reports+=("$work/unit.xml")
 }
 
 # The live tests need cgroup v2. Where the host has not mounted it, it is mounted for as long as they run.
@@ -122,21 +152,24 @@ else
   tests/support/install-packages.sh test || exit 1
 fi
 
-test_preset asan unit 'unit|lint|cli|fuzz' --parallel "$(nproc)"
 if [[ $EUID == 0 ]]; then
   provide_cgroup2
   test_preset release "$random" "^($random|bench)\$" --parallel "$(nproc)"
+  start_sanitized_tests
   # Two at once, whatever the machine has: they wait more than they work, and each has a time limit. Those that must not run beside
   # others say so (tests/README.md).
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
+  join_sanitized_tests
   try_other_kernels
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
   # The one thing that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi
 else
+  sanitized_tests
   printf '\nThe live tests (bpf, e2e) need root and were skipped: sudo ./tests/run.sh\n'
 fi
+if [[ $random == long ]]; then test_preset asan tidy '^tidy$'; fi
 
 printf '\nTime:\n'
 printf '  %s\n' "${timings[@]}"

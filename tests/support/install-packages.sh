@@ -11,8 +11,8 @@ set -euo pipefail
 build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev
        libcli11-dev libabsl-dev)
 quickstart=("${build[@]}" nginx curl)
-test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev python3 strace perl git sqlite3 redis-server sudo clang-format
-      docker.io containerd runc docker-compose podman debootstrap busybox-static
+test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev python3 strace perl git sqlite3 redis-server sudo
+      clang-format clang-tidy lld docker.io containerd runc docker-compose podman debootstrap busybox-static
       python3-jsonschema libxml2-utils
       python3-yaml bubblewrap groff-base lz4 zstd
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)

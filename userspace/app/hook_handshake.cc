@@ -22,7 +22,7 @@ namespace syscarve {
 namespace {
 
 // As long as the original waits. The hook blocks the container's start, so it is a limit, not an aim.
-constexpr std::chrono::seconds kReadyLimit{10};
+constexpr std::chrono::seconds kHandshakeLimit{10};
 constexpr size_t kMaxErrors = size_t{16} << 10;
 
 sigset_t RecorderSignals() {
@@ -108,14 +108,14 @@ absl::StatusOr<HookFork> HookFork::Start() {
 }
 
 absl::Status HookFork::WaitUntilReady() const {
-  using Clock = std::chrono::steady_clock;
   const sigset_t signals = RecorderSignals();
-  const auto deadline = Clock::now() + kReadyLimit;
+  const auto deadline = std::chrono::steady_clock::now() + kHandshakeLimit;
   while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - Clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
       kill(recorder_, SIGKILL);
-      return absl::DeadlineExceededError(Concat("the recorder was not ready within ", kReadyLimit.count(), " seconds"));
+      return absl::DeadlineExceededError(
+          Concat("the recorder was not ready within ", kHandshakeLimit.count(), " seconds"));
     }
     const timespec wait = {.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
     siginfo_t info = {};

@@ -12,7 +12,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kBaselineHelp[] =
     "Measure which calls an OCI runtime itself makes under a container's filter.\n\n"
     "It starts containers that end at once, as root and as another user, with and without\n"
     "no_new_privs, records each start, and writes what the runtime did after it had loaded\n"
@@ -40,7 +40,7 @@ absl::Status RunBaseline(const BaselineFlags& flags) {
 }  // namespace
 
 void AddBaseline(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "baseline", kHelp);
+  CLI::App* const verb = AddVerb(app, "baseline", kBaselineHelp);
   const auto flags = std::make_shared<BaselineFlags>();
   verb->add_option("--runtime", flags->request.runtime, "The OCI runtime: a name, such as runc or crun, or a path")
       ->capture_default_str();

@@ -21,7 +21,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kCheckAbout[] =
     "Tell what a profile would have refused of what was recorded.\n\n"
     "Nothing is run; each refused call is named with the program, the run and the count:\n\n"
     "  syscarve check web.recording.json --profile web.json\n"
@@ -68,7 +68,7 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
 }  // namespace
 
 void AddCheck(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "check", kAbout);
+  CLI::App* const verb = AddVerb(app, "check", kCheckAbout);
   const auto arguments = std::make_shared<CheckArguments>();
   verb->add_option("RECORDING", arguments->inputs,
                    "Recordings (- is standard input), or folders of *.recording.json; all are checked together")

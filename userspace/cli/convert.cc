@@ -21,7 +21,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kConvertAbout[] =
     "Write a profile in another format.\n\n"
     "  syscarve convert web.json --format spo --base-profile runc-v1.4.2 -o web.yaml\n"
     "  syscarve convert web.json --format systemd -o /etc/systemd/system/web.service.d/calls.conf\n"
@@ -111,7 +111,7 @@ absl::Status RunConvert(const ConvertArguments& arguments) {
 }  // namespace
 
 void AddConvert(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "convert", kAbout);
+  CLI::App* const verb = AddVerb(app, "convert", kConvertAbout);
   const auto arguments = std::make_shared<ConvertArguments>();
   verb->add_option("PROFILE", arguments->input, Concat("The profile: ", kProfileWords))->required();
   AddEmitOptions(*verb, arguments->emit)->required();

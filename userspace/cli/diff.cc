@@ -32,7 +32,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kDiffAbout[] =
     "Tell what changed from one profile to another, by meaning, with the risk of it.\n\n"
     "  syscarve diff old.json new.json\n"
     "  syscarve diff old.json new.json --fail-on looser --format markdown\n"
@@ -163,7 +163,7 @@ absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
 }  // namespace
 
 void AddDiff(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "diff", kAbout);
+  CLI::App* const verb = AddVerb(app, "diff", kDiffAbout);
   const auto arguments = std::make_shared<DiffArguments>();
   verb->add_option("OLD", arguments->before, Concat("The profile before: ", kProfileWords))->required();
   verb->add_option("NEW", arguments->after, Concat("The profile now: ", kProfileWords))->required();

@@ -32,7 +32,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kDoctorHelp[] =
     "Tell what this host can do, and the command that mends what is missing.\n\n"
     "What recorders that were killed have left is listed, with the command that removes it.\n\n"
     "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
@@ -207,7 +207,7 @@ int Doctor(const std::string& format) {
 
 void AddDoctor(CLI::App& app, int& exit_code) {
   auto format = std::make_shared<std::string>("text");
-  CLI::App* verb = AddVerb(app, "doctor", kHelp);
+  CLI::App* verb = AddVerb(app, "doctor", kDoctorHelp);
   verb->add_option("--format", *format, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
   verb->callback([format, &exit_code] { exit_code = Doctor(*format); });
 }

@@ -41,7 +41,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kExplainAbout[] =
     "Tell why each call is in a profile or a recording.\n\n"
     "Who made it, in which run, when and how often, or which rule or option added it:\n\n"
     "  syscarve explain web.recording.json\n"
@@ -212,7 +212,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
 }  // namespace
 
 void AddExplain(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "explain", kAbout);
+  CLI::App* const verb = AddVerb(app, "explain", kExplainAbout);
   const auto arguments = std::make_shared<ExplainArguments>();
   verb->add_option("INPUT", arguments->input, Concat("A recording or a profile: ", kProfileWords))->required();
   verb->add_option(

@@ -30,7 +30,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kGenerateAbout[] =
     "Make a profile from recordings: what was seen is allowed, nothing else.\n\n"
     "  syscarve generate web.recording.json -o web.json\n"
     "  syscarve generate unit.json e2e.json --format names\n"
@@ -142,7 +142,7 @@ absl::Status RunGenerate(GenerateArguments arguments) {
 }  // namespace
 
 void AddGenerate(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "generate", kAbout);
+  CLI::App* const verb = AddVerb(app, "generate", kGenerateAbout);
   const auto arguments = std::make_shared<GenerateArguments>();
   verb->add_option("RECORDING", arguments->recordings,
                    "Recordings to make one profile from (- is standard input), also logs of strace -f or of the "

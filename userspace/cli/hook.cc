@@ -21,7 +21,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kHookHelp[] =
     "Record a container from an OCI hook: a drop-in for oci-seccomp-bpf-hook.\n\n"
     "The forms are the original's, and so are their options, with one dash or two:\n\n"
     "  syscarve hook -s < state.json           read the container's state, start recording, return\n"
@@ -122,7 +122,7 @@ int RunHook(const std::vector<std::string>& words, const std::string& program) {
     return 2;
   }
   if (parsed->help) {
-    const absl::Status written = WriteAll(STDERR_FILENO, Concat(kHelp, "\n"), "standard error");
+    const absl::Status written = WriteAll(STDERR_FILENO, Concat(kHookHelp, "\n"), "standard error");
     return written.ok() ? 0 : FailHook(written);
   }
   if (parsed->version) {
@@ -133,7 +133,7 @@ int RunHook(const std::vector<std::string>& words, const std::string& program) {
 }
 
 void AddHook(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "hook", kHelp);
+  CLI::App* const verb = AddVerb(app, "hook", kHookHelp);
   // The original's options are not of this command line's style, so they are read apart.
   verb->allow_extras();
   verb->callback([verb, &exit_code] { exit_code = RunHook(verb->remaining(), "syscarve"); });

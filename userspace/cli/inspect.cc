@@ -26,7 +26,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kInspectAbout[] =
     "Show the seccomp filter that a live process really has.\n\n"
     "Read out of the kernel, all filters of the process together, call by call:\n\n"
     "  sudo syscarve inspect 4711\n"
@@ -84,7 +84,7 @@ absl::Status RunInspect(const InspectArguments& arguments) {
 }  // namespace
 
 void AddInspect(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "inspect", kAbout);
+  CLI::App* const verb = AddVerb(app, "inspect", kInspectAbout);
   const auto arguments = std::make_shared<InspectArguments>();
   verb->add_option("TARGET", arguments->target,
                    "The process whose filters are read: its id, or a running container's name or id (container:NAME "

@@ -30,7 +30,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kLintAbout[] =
     "Find mistakes in profiles: rules that do nothing, or not what they look like.\n\n"
     "Each finding has its rule, its line and what to do; docs/lint.md explains the rules:\n\n"
     "  syscarve lint web.json\n"
@@ -267,7 +267,7 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
 }  // namespace
 
 void AddLint(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "lint", kAbout);
+  CLI::App* const verb = AddVerb(app, "lint", kLintAbout);
   const auto arguments = std::make_shared<LintArguments>();
   verb->add_option("PROFILE", arguments->inputs, Concat("Profiles: ", kProfileWords))->required();
   verb->add_option("--format", arguments->format, "text, json, sarif (code scanning) or junit (test reports)")

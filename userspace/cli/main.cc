@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kMainAbout[] =
     "syscarve watches what a program asks of the kernel and carves a seccomp profile\n"
     "that allows that and nothing else, with the capabilities it really needed.\n\n"
     "  sudo syscarve record -o web.recording.json -- ./run-my-tests.sh\n"
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
   }
 
   int exit_code = 0;
-  CLI::App app(kAbout, "syscarve");
+  CLI::App app(kMainAbout, "syscarve");
   app.footer(kExitCodes);
   app.set_version_flag("--version", "syscarve " SYSCARVE_VERSION);
   app.add_flag_callback("--no-color", syscarve::cli::DisableColor,

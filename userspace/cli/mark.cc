@@ -11,7 +11,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kMarkHelp[] =
     "Begin the next run of a recording: one run for each test.\n\n"
     "Inside a command that `syscarve record` runs, which sets SYSCARVE_MARK:\n\n"
     "  syscarve mark login-test && ./login-test.sh\n\n"
@@ -32,7 +32,7 @@ absl::Status Mark(const std::string& name, bool required) {
 }  // namespace
 
 void AddMark(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "mark", kHelp);
+  CLI::App* const verb = AddVerb(app, "mark", kMarkHelp);
   const auto name = std::make_shared<std::string>();
   const auto required = std::make_shared<bool>(false);
   verb->add_option("NAME", *name, "The run's name, for example the test's: up to 256 bytes, no newline")->required();

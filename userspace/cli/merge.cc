@@ -23,7 +23,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kMergeAbout[] =
     "Put recordings or profiles together, in one file.\n\n"
     "Of recordings, what was seen in any of them. Order and repetition do not matter; a run that two of them hold is "
     "one run:\n\n"
@@ -106,7 +106,7 @@ absl::Status RunMerge(const MergeArguments& arguments) {
 }  // namespace
 
 void AddMerge(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "merge", kAbout);
+  CLI::App* const verb = AddVerb(app, "merge", kMergeAbout);
   const auto arguments = std::make_shared<MergeArguments>();
   verb->add_option("INPUT", arguments->inputs,
                    Concat("Recordings, or folders of *.recording.json; or profiles: ", kProfileWords))

@@ -35,7 +35,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kProveHelp[] =
     "Find the capabilities and calls that a command needs, by running it without them.\n\n"
     "A capability that the kernel asked for is not always needed, and passing tests do not prove that it is not: a\n"
     "server that cannot change its user goes on as root. So the command, a test that starts and stops what it tests,\n"
@@ -325,7 +325,7 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
 
 void AddProve(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<ProveFlags>();
-  CLI::App* const verb = AddVerb(app, "prove", kHelp);
+  CLI::App* const verb = AddVerb(app, "prove", kProveHelp);
   verb->add_flag("--capabilities", flags->capabilities,
                  "Find the capabilities that it needs (default, unless --syscalls)");
   verb->add_flag("--syscalls", flags->calls, "Find the calls that it needs");

@@ -29,7 +29,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kRecordHelp[] =
     "Record every system call and capability check of a program, or of containers.\n\n"
     "From its first instruction to the last of its last child:\n\n"
     "  sudo syscarve record -o web.recording.json -- nginx -g 'daemon off;'\n"
@@ -276,7 +276,7 @@ int Record(const RecordFlags& flags) {
 
 void AddRecord(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RecordFlags>();
-  CLI::App* verb = AddVerb(app, "record", kHelp);
+  CLI::App* verb = AddVerb(app, "record", kRecordHelp);
   verb->add_option("-o,--output", flags->output,
                    "Where the recording goes (default recording.json); - is stdout. With --docker a folder (default "
                    "recordings)");

@@ -27,7 +27,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kRunHelp[] =
     "Run a command under a profile and list every call that it refused.\n\n"
     "Each with name, ABI, arguments, program and count. No root is needed:\n\n"
     "  syscarve run --profile web.json -- ./run-my-tests.sh\n"
@@ -146,7 +146,7 @@ int Run(RunFlags flags) {
 
 void AddRun(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<RunFlags>();
-  CLI::App* verb = AddVerb(app, "run", kHelp);
+  CLI::App* verb = AddVerb(app, "run", kRunHelp);
   verb->add_option("-p,--profile", flags->profile, Concat("The profile: ", kProfileWords))->required();
   AddProfileTargetOptions(*verb, flags->target);
   verb->add_flag("--log", flags->log, "Let refused calls through and only report them");

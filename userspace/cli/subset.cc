@@ -23,7 +23,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kAbout[] =
+constexpr char kSubsetAbout[] =
     "Tell whether one profile lets through no more than another.\n\n"
     "Decided over every number of every ABI and all values of the arguments, not by names:\n\n"
     "  syscarve subset web.json docker-default.json\n"
@@ -81,7 +81,7 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
 }  // namespace
 
 void AddSubset(CLI::App& app, int& exit_code) {
-  CLI::App* const verb = AddVerb(app, "subset", kAbout);
+  CLI::App* const verb = AddVerb(app, "subset", kSubsetAbout);
   const auto arguments = std::make_shared<SubsetArguments>();
   verb->add_option("A", arguments->left, Concat("The profile that is asked about: ", kProfileWords))
       ->type_name("PROFILE")

@@ -30,7 +30,7 @@
 namespace syscarve::cli {
 namespace {
 
-constexpr char kHelp[] =
+constexpr char kVerifyHelp[] =
     "Run a command, or its containers, under profiles, and pass only if nothing breaks: a gate.\n\n"
     "First the profile only reports what it would refuse; then it is in force. It passes if no call was refused, the\n"
     "command succeeded, and what it started ended as it does without the profile. No root is needed:\n\n"
@@ -153,7 +153,7 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
 
 void AddVerify(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<VerifyFlags>();
-  CLI::App* const verb = AddVerb(app, "verify", kHelp);
+  CLI::App* const verb = AddVerb(app, "verify", kVerifyHelp);
   verb->add_option("-p,--profile", flags->profile, Concat("A command's profile: ", kProfileWords));
   AddProfileTargetOptions(*verb, flags->target);
   verb->add_option("--runs", flags->request.runs, "How often the command is run, each way")
