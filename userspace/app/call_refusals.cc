@@ -142,7 +142,6 @@ absl::StatusOr<std::vector<Rule>> RulesThatRefuse(const Refusals& refusals) {
 }
 
 absl::StatusOr<Profile> Without(const Profile& base, const Refusals& refusals) {
-  if (refusals.empty()) return base;
   Profile refusing = AllowAll();
   SYSCARVE_ASSIGN_OR_RETURN(refusing.rules, RulesThatRefuse(refusals));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning kept, MeaningOf(base, NativeAbi()));

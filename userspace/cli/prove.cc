@@ -50,7 +50,8 @@ constexpr char kHelp[] =
     "No capability can be removed from the result. With --syscalls the calls that the command makes are tried in the\n"
     "same way, answered with ENOSYS, and with --arguments the arguments that they were recorded with. The command is run\n"
     "many times and must clean up after itself.\n\n"
-    "With --docker all that is of the containers that the command creates, one service after the other.";
+    "With --docker it is the containers that the command creates whose capabilities and calls are removed, one service\n"
+    "after the other.";
 
 struct ProveFlags {
   ProofRequest request;
@@ -122,7 +123,8 @@ absl::StatusOr<std::vector<RecordedService>> ReadServices(const ProveFlags& flag
     for (const Subject& subject : recording.subjects) {
       if (subject.container.has_value()) service.container = *subject.container;
     }
-    SYSCARVE_ASSIGN_OR_RETURN(service.use, UseIn(recording));
+    SYSCARVE_ASSIGN_OR_RETURN(const RecordedUse use, UseIn(recording));
+    service.calls = use.calls;
     if (std::ranges::find(services, service.title, &RecordedService::title) != services.end()) {
       return absl::InvalidArgumentError(Concat("there are two recordings of ", service.title));
     }
@@ -186,6 +188,9 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
 
 absl::StatusOr<ProveContainersRequest> ContainersRequest(const ProveFlags& flags,
                                                          const std::vector<std::string>& recordings) {
+  if (flags.arguments) {
+    return absl::InvalidArgumentError("--arguments is for a command; with --docker capabilities and calls are proven");
+  }
   if (!flags.recording.empty()) {
     return absl::InvalidArgumentError("--recording is for a command; with --docker recordings are named before --");
   }
@@ -193,7 +198,6 @@ absl::StatusOr<ProveContainersRequest> ContainersRequest(const ProveFlags& flags
   request.proof = flags.request;
   request.capabilities = flags.ProvesCapabilities();
   request.calls = flags.calls;
-  request.arguments = flags.arguments;
   SYSCARVE_ASSIGN_OR_RETURN(request.services, ReadServices(flags, recordings));
   SYSCARVE_ASSIGN_OR_RETURN(request.filter, flags.containers.Filter());
   request.by = ByFromName(flags.containers.by).value_or(By::kService);

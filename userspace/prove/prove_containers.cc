@@ -435,7 +435,7 @@ class Prover {
     const std::string obstacle = ObstacleTo(service);
     if (!obstacle.empty()) Remark(Concat(service.title, ": ", obstacle));
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(ProveCapabilities(service, obstacle, proven));
-    if (request_.calls || request_.arguments) SYSCARVE_RETURN_IF_ERROR(ProveRefusals(service, obstacle, proven));
+    if (request_.calls) SYSCARVE_RETURN_IF_ERROR(ProveCalls(service, obstacle, proven));
     proof_.services.push_back(std::move(proven));
     return absl::OkStatus();
   }
@@ -496,7 +496,7 @@ class Prover {
   // nothing more than theirs: what differs then would differ in every trial.
   absl::StatusOr<std::string> ObstacleToRefusals(const RecordedService& service) {
     // It opens a path where Docker is sent the text.
-    if (engine_.Info().name == "podman") return "calls and arguments are not tried with Podman";
+    if (engine_.Info().name == "podman") return "calls are not tried with Podman";
     const absl::StatusOr<std::optional<Profile>> by_default = DefaultProfileFor(service.container);
     if (!by_default.ok()) return Concat("the engine's own profile is not known: ", by_default.status().message());
     default_profiles_[service.title] = *by_default;
@@ -520,7 +520,7 @@ class Prover {
     return std::move(ceiling.profile);
   }
 
-  absl::Status ProveRefusals(const RecordedService& service, std::string obstacle, ServiceProof& proven) {
+  absl::Status ProveCalls(const RecordedService& service, std::string obstacle, ServiceProof& proven) {
     if (obstacle.empty()) {
       SYSCARVE_ASSIGN_OR_RETURN(obstacle, ObstacleToRefusals(service));
       if (!obstacle.empty()) Remark(Concat(service.title, ": ", obstacle));
@@ -530,12 +530,7 @@ class Prover {
                                    return RunOnce({{service.title, {.kept = std::nullopt, .refused = refused}}}, limit);
                                  });
     Refusals result;
-    if (request_.calls) {
-      SYSCARVE_ASSIGN_OR_RETURN(proven.calls, refusals.ProveCalls(service.use.calls, result));
-    }
-    if (request_.arguments) {
-      SYSCARVE_ASSIGN_OR_RETURN(proven.arguments, refusals.ProveArguments(service.use, result));
-    }
+    SYSCARVE_ASSIGN_OR_RETURN(proven.calls, refusals.ProveCalls(service.calls, result));
     if (!obstacle.empty()) return absl::OkStatus();
     results_[service.title].refused = std::move(result);
     ++decided_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the capabilities, calls and arguments that the containers of a command need, service by service, by delta
+// Finds the capabilities and calls that the containers of a command need, service by service, by delta
 // debugging: the command talks to the engine through a relay (engine_relay.h), which creates the containers of one
 // service with fewer capabilities, or with a profile that refuses more than theirs, and leaves all else as it is.
 //
@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "userspace/app/call_refusals.h"
 #include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
@@ -24,12 +23,12 @@ namespace syscarve {
 
 // A service, as its recording has it.
 struct RecordedService {
-  std::string title;      // As its recording's file is called.
-  std::string recording;  // The file.
-  std::set<int> granted;  // Capabilities that were granted when the kernel asked for them.
-  std::set<int> held;     // Those that its containers had, by their configuration.
-  Container container;    // The configuration of one of them.
-  RecordedUse use;
+  std::string title;            // As its recording's file is called.
+  std::string recording;        // The file.
+  std::set<int> granted;        // Capabilities that were granted when the kernel asked for them.
+  std::set<int> held;           // Those that its containers had, by their configuration.
+  Container container;          // The configuration of one of them.
+  std::set<std::string> calls;  // That its own programs made.
 };
 
 // The capabilities that a container has by its configuration, cap_add and cap_drop, with Docker's default.
@@ -39,7 +38,6 @@ struct ProveContainersRequest {
   ProofRequest proof;
   bool capabilities = false;
   bool calls = false;
-  bool arguments = false;
   std::vector<RecordedService> services;  // At least one, with different titles.
   ContainerFilter filter;                 // Services of which it leaves out all containers are not proven.
   By by = By::kService;

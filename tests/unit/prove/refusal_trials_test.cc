@@ -71,14 +71,14 @@ TEST_F(RefusalTrialsTest, ArgumentsAreTriedWithoutTheCallsThatAreNotNeeded) {
   const auto proven =
       Trials().ProveArguments({.calls = {}, .values = {kUnix, kUdp, kFcntl}, .open = {"prctl"}}, refused);
   ASSERT_TRUE(proven.ok()) << proven.status();
-  EXPECT_THAT(NamesOf(*proven, ProofVerdict::kNeeded), ElementsAre("socket(AF_INET, SOCK_DGRAM, 0)"));
+  EXPECT_THAT(NamesOf(*proven, ProofVerdict::kNeeded), ElementsAre("socket(AF_INET, SOCK_DGRAM, IPPROTO_IP)"));
   EXPECT_THAT(NamesOf(*proven, ProofVerdict::kNotNeeded), ElementsAre("socket(AF_UNIX, SOCK_STREAM, 0)"));
   EXPECT_THAT(refused.values, ElementsAre(kUnix));
   EXPECT_THAT(trials_.proof().remarks,
               ElementsAre("web: not tried, because not all arguments are known, or no filter sees them: prctl"));
   // The trials say all that was refused.
   EXPECT_THAT(trials_.proof().tried.front().without,
-              ElementsAre("fcntl", "socket(AF_INET, SOCK_DGRAM, 0)", "socket(AF_UNIX, SOCK_STREAM, 0)"));
+              ElementsAre("fcntl", "socket(AF_INET, SOCK_DGRAM, IPPROTO_IP)", "socket(AF_UNIX, SOCK_STREAM, 0)"));
 }
 
 TEST_F(RefusalTrialsTest, ANewRefusalMustComeTwice) {
