@@ -200,6 +200,17 @@ class Prove(E2eTest):
         (needed,) = [one for one in report["arguments"] if one["name"].startswith("socket(AF_UNIX")]
         self.assertEqual(self.under(dispensable, command), 0)
         self.assertNotEqual(self.under([*dispensable, needed], command), 0)
+        # So does what is made of the recording.
+        explained = self.syscarve("explain", "-q", recording, "socket").stdout
+        self.assertRegex(explained, r"seen socket\(AF_NETLINK, .*, proven not needed\n")
+        self.assertRegex(explained, r"seen socket\(AF_UNIX, .*, proven needed: without it, exit status 1 instead of success\n")
+        profile = f"{self.new_folder()}/p.json"
+        result = self.syscarve("generate", "--only-needed", "-o", profile, recording)
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.stderr, r"proven not needed and left out: .*socket\(AF_NETLINK, SOCK_RAW\|SOCK_CLOEXEC, NETLINK_ROUTE\)")
+        (rule,) = [one for one in load(profile)["syscalls"] if "socket" in one["names"]]
+        self.assertNotIn("AF_NETLINK", rule["comment"])
+        self.assertEqual(self.syscarve("run", "-q", "--user", "root", "--profile", profile, "--", *command).status, 0)
 
     def under(self, refused, command):
         """How it ends when these arguments of calls are refused."""

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <compare>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,16 +13,10 @@
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/proofs.h"
 #include "userspace/model/recording.h"
 
 namespace syscarve {
-
-// A call with these values of the arguments that are recorded of it (model/seen_arguments.h).
-struct CallWithValues {
-  std::string call;
-  std::vector<uint64_t> values;
-  auto operator<=>(const CallWithValues&) const = default;
-};
 
 // All are answered ENOSYS, as a generated profile answers them: a call as by a kernel that lacks it, and a call with
 // arguments other than those that are allowed (docs/arguments.md).

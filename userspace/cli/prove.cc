@@ -275,6 +275,9 @@ void AddProven(const ServiceProof& proven, Recording& recording) {
       if (capability.has_value()) proofs.capabilities[*capability] = {.verdict = one.verdict, .why = one.why};
     }
     for (const Proven& one : proven.calls) proofs.calls[one.name] = {.verdict = one.verdict, .why = one.why};
+    for (const Proven& one : proven.arguments) {
+      proofs.arguments[one.values] = {.verdict = one.verdict, .why = one.why};
+    }
   }
 }
 
