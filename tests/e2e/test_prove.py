@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`prove`: what a command needs, found by taking it away. setpriv, which drops capabilities for real, is the independent witness."""
 
+import json
 import os
 import subprocess
 
-from support import NOBODY, E2eTest, load
+from support import NOBODY, SOURCE, E2eTest, load
 
 PYTHON = "/usr/bin/python3"
 
@@ -175,6 +176,77 @@ class Prove(E2eTest):
         self.assertIn("proven not to be needed when it is said not to exist", self.syscarve("explain", profile, "sched_get_priority_max").stdout)
         # It is answered as it was then.
         self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
+
+    def record(self, command):
+        recording = f"{self.new_folder()}/r.recording.json"
+        result = self.syscarve("record", "-q", "--user", "root", "-o", recording, "--", *command)
+        if result.status == 3:
+            self.skipTest("no recording here")
+        self.assertEqual(result.status, 0, result)
+        return recording
+
+    def test_arguments_that_are_made_and_not_needed(self):
+        # It does without a family, and not without another.
+        command = self.script("try: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)\nexcept OSError: pass\nsocket.socket(socket.AF_UNIX)")
+        recording = self.record(command)
+        result, report = self.prove(*command, options=["--arguments", "--runs", "1", "--user", "root", "--recording", recording, "--into", recording])
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((report["capabilities"], report["calls"]), ([], []))
+        sockets = {one["name"]: (one["verdict"], one.get("why")) for one in report["arguments"] if one["call"] == "socket"}
+        self.assertEqual(sockets, {"socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0)": ("needed", "exit status 1 instead of success"),
+                                   "socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE)": ("not-needed", None)})
+        # The kernel itself, with a filter that allows all but what is not needed, and then with one that refuses one more.
+        dispensable = [one for one in report["arguments"] if one["verdict"] == "not-needed"]
+        (needed,) = [one for one in report["arguments"] if one["name"].startswith("socket(AF_UNIX")]
+        self.assertEqual(self.under(dispensable, command), 0)
+        self.assertNotEqual(self.under([*dispensable, needed], command), 0)
+        # So does what is made of the recording.
+        explained = self.syscarve("explain", "-q", recording, "socket").stdout
+        self.assertRegex(explained, r"seen socket\(AF_NETLINK, .*, proven not needed\n")
+        self.assertRegex(explained, r"seen socket\(AF_UNIX, .*, proven needed: without it, exit status 1 instead of success\n")
+        profile = f"{self.new_folder()}/p.json"
+        result = self.syscarve("generate", "--only-needed", "-o", profile, recording)
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.stderr, r"proven not needed and left out: .*socket\(AF_NETLINK, SOCK_RAW\|SOCK_CLOEXEC, NETLINK_ROUTE\)")
+        (rule,) = [one for one in load(profile)["syscalls"] if "socket" in one["names"]]
+        self.assertNotIn("AF_NETLINK", rule["comment"])
+        self.assertEqual(self.syscarve("run", "-q", "--user", "root", "--profile", profile, "--", *command).status, 0)
+
+    def under(self, refused, command):
+        """How it ends when these arguments of calls are refused."""
+        indexes = {call["name"]: call["arguments"] for call in load(f"{SOURCE}/profiles/rules/recorded-arguments.json")["calls"]}
+        low = (1 << 32) - 1
+        rules = [{"names": [one["call"]], "action": "SCMP_ACT_ERRNO", "errnoRet": 38,
+                  "args": [{"index": index, "op": "SCMP_CMP_MASKED_EQ", "value": low, "valueTwo": value & low}
+                           for index, value in zip(indexes[one["call"]], one["values"])]} for one in refused]
+        profile = f"{self.new_folder()}/p.json"
+        with open(profile, "w", encoding="utf-8") as file:
+            json.dump({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}, file)
+        return self.syscarve("run", "-q", "--user", "root", "--profile", profile, "--", *command).status
+
+    def test_arguments_need_a_recording(self):
+        result = self.syscarve("prove", "--arguments", "--", "/bin/true")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("--arguments needs --recording", result.stderr)
+
+    def test_what_the_kernel_refuses_a_program_is_a_difference(self):
+        # Neither its end nor its state tells.
+        command = self.script("try: os.chown(path, 1, 1)\nexcept OSError: pass\nelse: os.chown(path, 0, 0)")
+        options = ["--runs", "1", "--user", "root"]
+        result, report = self.prove(*command, options=options)
+        self.assertEqual(result.status, 0, result)
+        if any("is not compared" in remark for remark in report["remarks"]):
+            self.skipTest("no BPF here")
+        self.assertEqual(self.with_verdict(report["capabilities"], "needed"), ["CAP_CHOWN"])
+        self.assertRegex(result.stderr, "CAP_CHOWN: without it, python3[.0-9]* is refused chown with EPERM")
+        result, report = self.prove(*command, options=[*options, "--ignore-refusals"])
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.with_verdict(report["capabilities"], "needed"), [])
+
+    def test_without_root_it_is_said_that_refusals_are_not_compared(self):
+        result, report = self.prove("/bin/true", options=["--syscalls", "--runs", "1"], user=NOBODY)
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("what the kernel refuses programs is not compared", report["remarks"][0])
 
     def test_proofs_need_a_recording_to_go_into(self):
         result = self.syscarve("prove", "--syscalls", "--into", "/dev/null", "--", "/bin/true")

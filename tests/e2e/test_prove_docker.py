@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`prove --docker`: the capabilities of containers, found by creating them without. Docker itself, told --cap-drop and --cap-add, is the
-independent witness."""
+"""`prove --docker`: the capabilities and calls of containers, found by creating them without. Docker itself, told --cap-drop and
+--cap-add or a profile, is the independent witness."""
 
 import json
 import os
@@ -31,9 +31,9 @@ class ProveMixin:
         result = self.syscarve(*self.words(recordings, script, "--report", report, *options), timeout=700)
         return result, load(report) if os.path.exists(report) and os.path.getsize(report) else None
 
-    def verdicts(self, report, service, verdict):
+    def verdicts(self, report, service, verdict, kind="capabilities"):
         (found,) = [one for one in report["services"] if one["service"] == service]
-        return {one["name"]: one.get("why", "") for one in found["capabilities"] if one["verdict"] == verdict}
+        return {one["name"]: one.get("why", "") for one in found[kind] if one["verdict"] == verdict}
 
 
 class ProveDocker(ProveMixin, VerifyDocker):
@@ -59,7 +59,7 @@ class ProveDocker(ProveMixin, VerifyDocker):
         self.assertIn("server: /bin/busybox ends with", result.stderr)
         self.assertIn("--cap-drop ALL --cap-add SETGID --cap-add SETUID\n", result.stderr)
         self.assertEqual(len(self.verdicts(report, "server", "not-needed")), 12)
-        self.assertIn("what is not needed, in all services at once: no difference", result.stderr)
+        self.assertIn("without all that is not needed, at once: no difference", result.stderr)
         # The recordings have it, and what is made of them.
         profiles = self.new_folder()
         self.assertEqual(self.syscarve("generate", folder, "-o", profiles, "--with", "exec").status, 0)
@@ -67,6 +67,53 @@ class ProveDocker(ProveMixin, VerifyDocker):
             self.assertRegex(file.read(), r"`CAP_SETUID` \| needed .* Proven needed: without it, server: /bin/busybox ends with user 0 instead of 33")
         with open(f"{profiles}/capabilities.yaml", encoding="utf-8") as file:
             self.assertIn('"server": [CAP_SETGID, CAP_SETUID]', file.read())
+
+    def test_calls(self):
+        # glibc does without rseq, as on kernels that lack it. No shell: each call more is a trial or two.
+        script = [self.script(f"begin job --rm {IMAGE} mkdir /tmp/made")]
+        folder = self.record(script)
+        result, report = self.prove(folder, script, "--runs", "1", "--syscalls", "--into", folder)
+        self.assertEqual(result.status, 0, result)
+        needed = self.verdicts(report, "job", "needed", "calls")
+        self.assertEqual(needed["mkdir"], "exit status 1 instead of success; container job ends with exit status 1 instead of exit status 0")
+        self.assertIn("execve", needed)
+        dispensable = self.verdicts(report, "job", "not-needed", "calls")
+        self.assertIn("rseq", dispensable)
+        self.assertEqual(self.verdicts(report, "job", "needed"), {})
+        # The recording has it.
+        (proofs,) = load(f"{folder}/job.recording.json")["proofs"]
+        self.assertEqual({one["name"] for one in proofs["calls"] if one["verdict"] == "not-needed"}, set(dispensable))
+        # Docker itself, with a profile that refuses these, and one more.
+        self.assertEqual(self.run_refusing([{"names": sorted(dispensable)}], "mkdir /tmp/made"), 0)
+        self.assertNotEqual(self.run_refusing([{"names": [*dispensable, "mkdir"]}], "mkdir /tmp/made"), 0)
+
+    def run_refusing(self, rules, work):
+        profile = self.path("refusing.json")
+        self.store_profile(profile, {"defaultAction": "SCMP_ACT_ALLOW",
+                                     "syscalls": [{**rule, "action": "SCMP_ACT_ERRNO", "errnoRet": 38} for rule in rules]})
+        return self.run_process([self.script(f"begin job --rm --security-opt seccomp={profile} {IMAGE} {work}")],
+                                env={"DOCKER_HOST": f"unix://{self.engine.socket}"}).status
+
+    def test_what_the_kernel_refuses_a_container_is_a_difference(self):
+        script = [self.script("run job 'chown 7:7 /tmp || true'")]
+        folder = self.record(script)
+        result, report = self.prove(folder, script, "--runs", "1")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.verdicts(report, "job", "needed"), {"CAP_CHOWN": "job: busybox is refused chown with EPERM"})
+        result, report = self.prove(folder, script, "--runs", "1", "--ignore-refusals")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.verdicts(report, "job", "needed"), {})
+
+    def test_a_container_with_a_profile_of_its_own_keeps_it(self):
+        # It kills what makes sync, in every trial, too.
+        profile = self.path("own.json")
+        self.store_profile(profile, {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sync"], "action": "SCMP_ACT_KILL"}]})
+        script = [self.script(f"begin job --rm --security-opt seccomp={profile} {IMAGE} sh -c '(sync); test $? = 159 && mkdir /tmp/made'")]
+        folder = self.record(script)
+        result, report = self.prove(folder, script, "--runs", "1", "--syscalls")
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("mkdir", self.verdicts(report, "job", "needed", "calls"))
+        self.assertNotIn("sync", self.verdicts(report, "job", "needed", "calls"))
 
     def test_a_command_that_fails_proves_nothing(self):
         recorded = [self.script(f"run job '{self.JOB}'")]
@@ -129,8 +176,8 @@ class ProveDocker(ProveMixin, VerifyDocker):
 
     def test_usage(self):
         folder = self.new_folder()
-        for words, message in (([], "no recordings are given"), ([folder], "no *.recording.json in it"), ([folder, "--syscalls"], "--syscalls is for a command"),
-                               ([folder, "--recording", "x"], "named before --")):
+        for words, message in (([], "no recordings are given"), ([folder], "no *.recording.json in it"),
+                               ([folder, "--recording", "x"], "named before --"), ([folder, "--arguments"], "--arguments is for a command")):
             result = self.syscarve("prove", "--docker", *words, "--", "/bin/true")
             self.assertEqual(result.status, 2, result)
             self.assertIn(message, result.stderr)

@@ -142,8 +142,8 @@ class Verifier {
   absl::StatusOr<EngineRelay> StartRelay(bool enforced) const {
     RelayOptions options = {
         .engine_socket = socket_, .folder = folder_.path(), .identity = command_.identity, .confine = {}};
-    options.confine = [this, enforced](const Container& container) -> std::optional<Confinement> {
-      const ServiceProfile* const profile = enforced ? ProfileOf(container) : nullptr;
+    options.confine = [this, enforced](const CreateRequest& asked) -> std::optional<Confinement> {
+      const ServiceProfile* const profile = enforced ? ProfileOf(asked.container) : nullptr;
       if (profile == nullptr) return std::nullopt;
       const auto path = profile_paths_.find(profile->title);
       return Confinement{.profile = path == profile_paths_.end() ? profile->engine_profile : path->second,

@@ -36,24 +36,28 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kProveHelp[] =
-    "Find the capabilities and calls that a command needs, by running it without them.\n\n"
+    "Find the capabilities, calls and arguments that a command needs, by running it without them.\n\n"
     "A capability that the kernel asked for is not always needed, and passing tests do not prove that it is not: a\n"
     "server that cannot change its user goes on as root. So the command, a test that starts and stops what it tests,\n"
     "is run repeatedly without some capabilities, and each run is compared with reference runs: by exit status, and by\n"
-    "the ids, groups, capabilities, root directory and listening ports with which each program ends.\n\n"
+    "the ids, groups, capabilities, root directory and listening ports with which each program ends, and by what the\n"
+    "kernel refuses a program.\n\n"
     "  sudo syscarve prove --user root -- ./run-my-tests.sh\n"
     "  sudo syscarve prove --recording web.recording.json --user root -- ./run-my-tests.sh\n"
     "  syscarve prove --syscalls --budget 10m --report proof.json -- ./run-my-tests.sh\n"
+    "  syscarve prove --arguments --recording web.recording.json --into web.recording.json -- ./run-my-tests.sh\n"
     "  sudo syscarve prove --docker recordings -- ./run-the-tests.sh\n\n"
     "No capability can be removed from the result. With --syscalls the calls that the command makes are tried in the\n"
-    "same way, answered with ENOSYS. The command is run many times and must clean up after itself.\n\n"
-    "With --docker it is the containers that the command creates whose capabilities are removed, one service after the\n"
-    "other.";
+    "same way, answered with ENOSYS, and with --arguments the arguments that they were recorded with. The command is run\n"
+    "many times and must clean up after itself.\n\n"
+    "With --docker it is the containers that the command creates whose capabilities and calls are removed, one service\n"
+    "after the other.";
 
 struct ProveFlags {
   ProofRequest request;
   bool capabilities = false;
   bool calls = false;
+  bool arguments = false;
   std::chrono::milliseconds limit{0};
   std::chrono::milliseconds budget{0};
   std::string recording;
@@ -62,10 +66,13 @@ struct ProveFlags {
   std::string into;
   std::optional<std::string> user;
   bool quiet = false;
+  bool ignore_refusals = false;
   bool docker = false;
   ContainerFlags containers;
   TypedWords words;     // The files are recordings.
   std::string command;  // Never filled, as CLI11 gives everything to `words`.
+
+  bool ProvesCapabilities() const { return capabilities || (!calls && !arguments); }
 };
 
 // The capabilities that were granted in the recording of this name.
@@ -97,7 +104,8 @@ std::set<int> HeldIn(const Recording& recording) {
 }
 
 // What the recordings say of services, each file being called as its service is.
-absl::StatusOr<std::vector<ServiceToProve>> ReadServices(const std::vector<std::string>& inputs) {
+absl::StatusOr<std::vector<ServiceToProve>> ReadServices(const ProveFlags& flags,
+                                                         const std::vector<std::string>& inputs) {
   if (inputs.empty()) {
     return WithHint(absl::InvalidArgumentError("no recordings are given"),
                     "Name the folder that `record --docker` wrote, in front of --.");
@@ -108,8 +116,15 @@ absl::StatusOr<std::vector<ServiceToProve>> ReadServices(const std::vector<std::
     ServiceToProve service{.title = std::filesystem::path(path).filename().string(), .recording = path};
     if (service.title.ends_with(kRecordingSuffix)) service.title.resize(service.title.size() - kRecordingSuffix.size());
     SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path));
-    SYSCARVE_ASSIGN_OR_RETURN(service.granted, GrantedIn(recording, path));
+    if (flags.ProvesCapabilities()) {
+      SYSCARVE_ASSIGN_OR_RETURN(service.granted, GrantedIn(recording, path));
+    }
     service.held = HeldIn(recording);
+    for (const Subject& subject : recording.subjects) {
+      if (subject.container.has_value()) service.container = *subject.container;
+    }
+    SYSCARVE_ASSIGN_OR_RETURN(const RecordedUse use, UseIn(recording));
+    service.calls = use.calls;
     if (std::ranges::find(services, service.title, &ServiceToProve::title) != services.end()) {
       return absl::InvalidArgumentError(Concat("there are two recordings of ", service.title));
     }
@@ -143,6 +158,16 @@ void PrintCapabilities(const std::vector<Proven>& proven, const std::string& kin
   Note(Concat("  ", options));
 }
 
+// Calls and arguments, of a service when its name stands in `of`.
+void PrintRefusals(const std::vector<Proven>& calls, const std::vector<Proven>& arguments, const std::string& of) {
+  for (const auto& [kind, proven] : {std::pair("calls", &calls), std::pair("arguments", &arguments)}) {
+    if (proven->empty()) continue;
+    PrintProven(*proven, Concat(of, kind));
+    const std::vector<std::string> dispensable = NamesOf(*proven, ProofVerdict::kNotNeeded);
+    if (!dispensable.empty()) Note(Concat("  made but not needed: ", absl::StrJoin(dispensable, " ")));
+  }
+}
+
 void PrintProof(const Proof& proof, const ProveFlags& flags) {
   if (!flags.quiet) {
     for (const std::string& remark : proof.remarks) Note(remark);
@@ -153,26 +178,27 @@ void PrintProof(const Proof& proof, const ProveFlags& flags) {
   }
   if (flags.quiet) return;
   if (!proof.capabilities.empty()) PrintCapabilities(proof.capabilities, "capabilities");
+  PrintRefusals(proof.calls, proof.arguments, "");
   for (const ServiceProof& service : proof.services) {
-    PrintCapabilities(service.capabilities, Concat(service.service, ": capabilities"));
-  }
-  if (!proof.calls.empty()) {
-    PrintProven(proof.calls, "calls");
-    const std::vector<std::string> dispensable = NamesOf(proof.calls, ProofVerdict::kNotNeeded);
-    if (!dispensable.empty()) Note(Concat("  made but not needed: ", absl::StrJoin(dispensable, " ")));
+    const std::string of = Concat(service.service, ": ");
+    if (flags.ProvesCapabilities()) PrintCapabilities(service.capabilities, Concat(of, "capabilities"));
+    PrintRefusals(service.calls, service.arguments, of);
   }
 }
 
 absl::StatusOr<ProveContainersRequest> ContainersRequest(const ProveFlags& flags,
                                                          const std::vector<std::string>& recordings) {
-  if (flags.calls)
-    return absl::InvalidArgumentError("--syscalls is for a command; with --docker capabilities are proven");
+  if (flags.arguments) {
+    return absl::InvalidArgumentError("--arguments is for a command; with --docker capabilities and calls are proven");
+  }
   if (!flags.recording.empty()) {
     return absl::InvalidArgumentError("--recording is for a command; with --docker recordings are named before --");
   }
   ProveContainersRequest request;
   request.proof = flags.request;
-  SYSCARVE_ASSIGN_OR_RETURN(request.services, ReadServices(recordings));
+  request.capabilities = flags.ProvesCapabilities();
+  request.calls = flags.calls;
+  SYSCARVE_ASSIGN_OR_RETURN(request.services, ReadServices(flags, recordings));
   SYSCARVE_ASSIGN_OR_RETURN(request.filter, flags.containers.Filter());
   request.by = ByFromName(flags.containers.by).value_or(By::kService);
   request.engine_socket = flags.containers.engine_socket;
@@ -186,12 +212,19 @@ absl::StatusOr<ProveRequest> CommandRequest(const ProveFlags& flags) {
   ProveRequest request;
   request.proof = flags.request;
   request.calls = flags.calls;
-  request.capabilities = flags.capabilities || !flags.calls;
+  request.capabilities = flags.ProvesCapabilities();
+  if (flags.arguments && flags.recording.empty()) {
+    return WithHint(absl::InvalidArgumentError("--arguments needs --recording, which has the arguments to try"),
+                    "Make one with `syscarve record -o FILE -- COMMAND`.");
+  }
   if (flags.recording.empty()) return request;
-  if (!request.capabilities && flags.into.empty()) {
-    return absl::InvalidArgumentError("--recording goes with --capabilities, or with --into");
+  if (!request.capabilities && !flags.arguments && flags.into.empty()) {
+    return absl::InvalidArgumentError("--recording goes with --capabilities or --arguments, or with --into");
   }
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(flags.recording));
+  if (flags.arguments) {
+    SYSCARVE_ASSIGN_OR_RETURN(request.arguments, UseIn(recording));
+  }
   if (!request.capabilities) return request;
   SYSCARVE_ASSIGN_OR_RETURN(request.granted, GrantedIn(recording, flags.recording));
   return request;
@@ -234,31 +267,39 @@ class Checkpoints {
   bool written_ = false;
 };
 
-void AddProven(const std::vector<Proven>& capabilities, const std::vector<Proven>& calls, Recording& recording) {
+void AddProven(const ServiceProof& proven, Recording& recording) {
   for (const Subject& subject : recording.subjects) {
     SubjectProofs& proofs = recording.proofs[subject.name];
-    for (const Proven& one : capabilities) {
+    for (const Proven& one : proven.capabilities) {
       const std::optional<int> capability = CapabilityFromName(one.name);
       if (capability.has_value()) proofs.capabilities[*capability] = {.verdict = one.verdict, .why = one.why};
     }
-    for (const Proven& one : calls) proofs.calls[one.name] = {.verdict = one.verdict, .why = one.why};
+    for (const Proven& one : proven.calls) proofs.calls[one.name] = {.verdict = one.verdict, .why = one.why};
+    for (const Proven& one : proven.arguments) {
+      proofs.arguments[one.values] = {.verdict = one.verdict, .why = one.why};
+    }
   }
 }
 
 // Writes what was proven into copies of the recordings.
 absl::Status WriteInto(const ProveFlags& flags, const Proof& proof, SignalForwarder& signals) {
   RecordingOutput output(signals);
-  const auto write = [&](const std::string& from, const std::string& to, const std::vector<Proven>& capabilities,
-                         const std::vector<Proven>& calls) -> absl::Status {
-    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(from));
-    AddProven(capabilities, calls, recording);
+  const auto write = [&](const ServiceProof& proven, const std::string& to) -> absl::Status {
+    SYSCARVE_ASSIGN_OR_RETURN(Recording recording, ReadRecordingInput(proven.recording));
+    AddProven(proven, recording);
     return output.Write(to, recording);
   };
-  if (!flags.docker) return write(flags.recording, flags.into, proof.capabilities, proof.calls);
+  if (!flags.docker) {
+    return write({.service = "",
+                  .recording = flags.recording,
+                  .capabilities = proof.capabilities,
+                  .calls = proof.calls,
+                  .arguments = proof.arguments},
+                 flags.into);
+  }
   SYSCARVE_RETURN_IF_ERROR(MakeOutputFolder(flags.into, OwnerOfResults()));
   for (const ServiceProof& service : proof.services) {
-    const std::string to = Concat(flags.into, "/", service.service, kRecordingSuffix);
-    SYSCARVE_RETURN_IF_ERROR(write(service.recording, to, service.capabilities, {}));
+    SYSCARVE_RETURN_IF_ERROR(write(service, Concat(flags.into, "/", service.service, kRecordingSuffix)));
   }
   return absl::OkStatus();
 }
@@ -282,6 +323,7 @@ absl::StatusOr<int> Prove(ProveFlags flags) {
   if (flags.report.has_value()) {
     SYSCARVE_ASSIGN_OR_RETURN(report_file, OutputFile::Open(*flags.report));
   }
+  flags.request.refusals = !flags.ignore_refusals;
   if (flags.limit.count() > 0) flags.request.limit = flags.limit;
   if (flags.budget.count() > 0) flags.request.budget = flags.budget;
   TerminalNotes notes(flags.quiet);
@@ -327,10 +369,13 @@ void AddProve(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<ProveFlags>();
   CLI::App* const verb = AddVerb(app, "prove", kProveHelp);
   verb->add_flag("--capabilities", flags->capabilities,
-                 "Find the capabilities that it needs (default, unless --syscalls)");
-  verb->add_flag("--syscalls", flags->calls, "Find the calls that it needs");
-  verb->add_option("-r,--recording", flags->recording,
-                   "A recording of the command: capabilities not granted in it are removed in one trial");
+                 "Find the capabilities that it needs (default, unless another kind is asked for)");
+  verb->add_flag("--syscalls", flags->calls, "Find the calls that it needs, of those that it makes");
+  verb->add_flag("--arguments", flags->arguments, "Find the arguments that its calls need, of those in the recording");
+  verb->add_option(
+      "-r,--recording", flags->recording,
+      "A recording of the command: the arguments to try, and which capabilities were granted; the others are\n"
+      "removed in one trial");
   verb->add_option("--runs", flags->request.runs, "Number of reference runs, with nothing removed")
       ->check(CLI::Range(uint32_t{1}, uint32_t{1000}))
       ->capture_default_str();
@@ -340,6 +385,8 @@ void AddProve(CLI::App& app, int& exit_code) {
               "Time for one run (default: ten times the longest reference run, and 5 s)");
   AddDuration(*verb, "--grace", flags->request.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
+  verb->add_flag("--ignore-refusals", flags->ignore_refusals,
+                 "What the kernel refuses a program with EPERM or EACCES, and did not before, is no difference");
   verb->add_option("--report", flags->report, "Also write what was found to this file, as JSON; - is stdout");
   verb->add_option("--resume", flags->resume,
                    "Go on from this report of the same command, and write to it unless --report is given: what it has\n"

@@ -163,10 +163,14 @@ class ObjectEditor {
   std::string added_;
 };
 
+bool IsSeccomp(std::string_view option) {
+  // The colon is how it was written before "=" was.
+  return option.starts_with("seccomp=") || option.starts_with("seccomp:");
+}
+
 bool IsSeccompOption(const JsonValue& option) {
   const auto* const text = std::get_if<std::string>(&option.data);
-  // The colon is how it was written before "=" was.
-  return text != nullptr && (text->starts_with("seccomp=") || text->starts_with("seccomp:"));
+  return text != nullptr && IsSeccomp(*text);
 }
 
 absl::StatusOr<std::string> SecurityOptions(const JsonValue* host_config, const std::string& profile) {
@@ -244,6 +248,10 @@ absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::st
     request.privileged = privileged != nullptr && *privileged;
     SYSCARVE_ASSIGN_OR_RETURN(request.container.cap_add, TextsOf(*host, "CapAdd"));
     SYSCARVE_ASSIGN_OR_RETURN(request.container.cap_drop, TextsOf(*host, "CapDrop"));
+    SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> options, TextsOf(*host, "SecurityOpt"));
+    for (const std::string& option : options) {
+      if (IsSeccomp(option)) request.seccomp = option.substr(std::string_view("seccomp=").size());
+    }
   }
   return request;
 }

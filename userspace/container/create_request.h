@@ -32,6 +32,7 @@ struct CreateRequest {
   // Its name, image and labels: what it is called by. An adversary's bytes. And cap_add and cap_drop, as they are spelt.
   Container container;
   bool privileged = false;
+  std::optional<std::string> seccomp;  // As the engine takes it behind "seccomp=": JSON, a path, "unconfined" …
 };
 
 // kInvalidArgument for a body that is no JSON object, or one that says twice what is looked at; engines take keys

@@ -41,7 +41,7 @@ struct RelayOptions {
   std::string folder;
   std::optional<Identity> identity;  // Whose it is; nullopt: ours.
   // What a container is to be created with; nullopt: as it was asked for. Called in the relay's process.
-  std::function<std::optional<Confinement>(const Container&)> confine;
+  std::function<std::optional<Confinement>(const CreateRequest&)> confine;
   // A request that may end a container (EndedContainer) waits until the caller lets it pass: see EngineRelay::ends().
   bool hold_ends = false;
 };

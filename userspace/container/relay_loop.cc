@@ -268,7 +268,7 @@ class Connection {
     const absl::StatusOr<CreateRequest> request = ReadCreateRequest(head_.target, body_->body());
     if (!request.ok()) return RefuseBad(request.status());
     std::string body = body_->body();
-    if (const std::optional<Confinement> confinement = options_.confine(request->container)) {
+    if (const std::optional<Confinement> confinement = options_.confine(*request)) {
       if (request->privileged) {
         report_.Problem(
             Concat(request->container.name.empty() ? "a container" : EscapeForTerminal(request->container.name),

@@ -40,6 +40,7 @@ void JoinProofs(const Proofs& more, Proofs& kept) {
     SubjectProofs& joined = kept[subject];
     Join(proofs.capabilities, joined.capabilities);
     Join(proofs.calls, joined.calls);
+    Join(proofs.arguments, joined.arguments);
   }
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `prove` found about the subjects of a recording: the capabilities and calls that they need, by running them
-// without.
+// What `prove` found about the subjects of a recording: the capabilities, calls and arguments that they need, by running
+// them without.
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace syscarve {
 
@@ -27,9 +29,17 @@ struct ProvenNeed {
   auto operator<=>(const ProvenNeed&) const = default;
 };
 
+// A call with these values of the arguments that are recorded of it (model/seen_arguments.h).
+struct CallWithValues {
+  std::string call;
+  std::vector<uint64_t> values;
+  auto operator<=>(const CallWithValues&) const = default;
+};
+
 struct SubjectProofs {
   std::map<int, ProvenNeed> capabilities;   // By number.
   std::map<std::string, ProvenNeed> calls;  // By name.
+  std::map<CallWithValues, ProvenNeed> arguments;
   bool operator==(const SubjectProofs&) const = default;
 };
 

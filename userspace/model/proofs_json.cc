@@ -2,6 +2,7 @@
 #include "userspace/model/proofs_json.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,8 @@
 namespace syscarve::recording_json {
 namespace {
 
+constexpr size_t kMaxArguments = 6;
+
 JsonValue::Object NeedToJson(JsonValue::Object entry, const ProvenNeed& need) {
   entry.push_back({"verdict", ProofVerdictName(need.verdict)});
   entry.push_back({"why", EncodePercent(need.why)});
@@ -25,6 +28,26 @@ ProvenNeed ReadNeed(const JsonReader& entry) {
   const std::optional<ProofVerdict> known = ProofVerdictFromName(verdict.Text(kMaxWordBytes));
   if (!known.has_value()) verdict.Fail("unknown verdict");
   return {.verdict = known.value_or(ProofVerdict::kUndecided), .why = ReadText(entry.Required("why"))};
+}
+
+JsonValue ArgumentsToJson(const std::map<CallWithValues, ProvenNeed>& proven) {
+  JsonValue::Array entries;
+  for (const auto& [what, need] : proven) {
+    JsonValue::Array values;
+    for (const uint64_t value : what.values) values.emplace_back(value);
+    entries.emplace_back(NeedToJson({{"name", EncodePercent(what.call)}, {"values", std::move(values)}}, need));
+  }
+  return entries;
+}
+
+void ReadArguments(const JsonReader& entries, std::map<CallWithValues, ProvenNeed>& proven) {
+  entries.ForEach(kMaxElements, [&](const JsonReader& one) {
+    one.AllowOnly({"name", "values", "verdict", "why"});
+    CallWithValues what{.call = ReadText(one.Required("name"), kMaxWordBytes), .values = {}};
+    one.Required("values").ForEach(kMaxArguments,
+                                   [&](const JsonReader& value) { what.values.push_back(value.Uint()); });
+    AddUnique(one, proven, what) = ReadNeed(one);
+  });
 }
 
 }  // namespace
@@ -40,8 +63,10 @@ JsonValue ProofsToJson(const Proofs& proofs) {
     for (const auto& [name, need] : proven.calls) {
       calls.emplace_back(NeedToJson({{"name", EncodePercent(name)}}, need));
     }
-    subjects.emplace_back(JsonValue::Object{
-        {"subject", EncodePercent(subject)}, {"capabilities", std::move(capabilities)}, {"calls", std::move(calls)}});
+    JsonValue::Object entry = {
+        {"subject", EncodePercent(subject)}, {"capabilities", std::move(capabilities)}, {"calls", std::move(calls)}};
+    if (!proven.arguments.empty()) entry.push_back({"arguments", ArgumentsToJson(proven.arguments)});
+    subjects.emplace_back(std::move(entry));
   }
   return subjects;
 }
@@ -49,7 +74,7 @@ JsonValue ProofsToJson(const Proofs& proofs) {
 Proofs ReadProofs(const JsonReader& reader, const Recording& recording) {
   Proofs proofs;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"subject", "capabilities", "calls"});
+    entry.AllowOnly({"subject", "capabilities", "calls", "arguments"});
     const JsonReader subject = entry.Required("subject");
     const std::string name = ReadText(subject);
     if (std::ranges::find(recording.subjects, name, &Subject::name) == recording.subjects.end()) {
@@ -70,6 +95,9 @@ Proofs ReadProofs(const JsonReader& reader, const Recording& recording) {
       one.AllowOnly({"name", "verdict", "why"});
       AddUnique(one, proven.calls, ReadText(one.Required("name"), kMaxWordBytes)) = ReadNeed(one);
     });
+    if (const JsonReader arguments = entry.Optional("arguments"); arguments.exists()) {
+      ReadArguments(arguments, proven.arguments);
+    }
   });
   return proofs;
 }

@@ -242,6 +242,22 @@ class CallNarrower {
   std::set<Wanted> wanted_;
 };
 
+bool IsNotNeeded(const ProfileDraft& draft, const std::string& name, const Tuple& values) {
+  return draft.not_needed_arguments.contains({.call = name, .values = values});
+}
+
+// Whether one of the rules allows a call with these values of the arguments `indexes`, and 0 in the others. REQUIRES: the
+// rules are CallNarrower's.
+bool AnyHolds(const ArgumentRules& rules, const std::vector<int>& indexes, const Tuple& values) {
+  uint64_t arguments[6] = {};
+  for (size_t i = 0; i < indexes.size(); ++i) arguments[indexes[i]] = values[i];
+  return std::ranges::any_of(rules, [&](const ArgumentRule& rule) {
+    return std::ranges::all_of(rule.conditions, [&](const ArgumentCondition& condition) {
+      return (arguments[condition.index] & condition.value) == condition.value_two;
+    });
+  });
+}
+
 // What was seen of a call on all ABIs; nullopt where it was not seen at all.
 struct SeenOfCall {
   std::optional<SeenArguments> all;
@@ -338,7 +354,7 @@ class Narrower {
     Keep(call, seen, std::move(narrowed));
   }
 
-  static bool AddAll(const RecordedCall& call, const SeenOfCall& seen, CallNarrower& narrower) {
+  bool AddAll(const RecordedCall& call, const SeenOfCall& seen, CallNarrower& narrower) const {
     bool any = false;
     const auto add = [&](const Tuple& values, bool was_seen) {
       any = true;
@@ -349,6 +365,7 @@ class Narrower {
     }
     if (seen.known()) {
       for (const auto& [values, programs] : seen.all->values) {
+        if (IsNotNeeded(draft_, call.name, values)) continue;
         if (!add(values, true)) return false;
         for (const ArgumentsBeside& beside : call.beside) {
           if (!beside.when.contains(values.front())) continue;
@@ -386,7 +403,9 @@ class Narrower {
   void Keep(const RecordedCall& call, const SeenOfCall& seen, NarrowedCall narrowed) {
     if (seen.known()) {
       for (const auto& [values, programs] : seen.all->values) {
-        narrowed.seen.push_back(SightingOf(call, values));
+        ArgumentSighting sighting = SightingOf(call, values);
+        sighting.left_out = IsNotNeeded(draft_, call.name, values) && !AnyHolds(narrowed.rules, call.indexes, values);
+        narrowed.seen.push_back(std::move(sighting));
       }
     }
     const auto known = std::ranges::find(draft_.narrowed, narrowed.name, &NarrowedCall::name);
@@ -459,6 +478,7 @@ absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidenc
         SYSCARVE_ASSIGN_OR_RETURN(filter, Compile(profile));
       }
       for (const auto& [values, programs] : seen.seen->values) {
+        if (IsNotNeeded(draft, narrowed.name, values)) continue;
         for (const uint64_t dirt : {uint64_t{0}, ~uint64_t{0}}) {
           uint64_t arguments[6] = {dirt, dirt, dirt, dirt, dirt, dirt};
           for (size_t i = 0; i < values.size(); ++i) {

@@ -76,12 +76,24 @@ absl::Status Prove(const Profile& profile, const ProfileDraft& draft, const Gene
   return absl::OkStatus();
 }
 
-std::set<std::string> DispensableCalls(const SubjectProofs& proven) {
-  std::set<std::string> names;
-  for (const auto& [name, need] : proven.calls) {
-    if (need.verdict == ProofVerdict::kNotNeeded) names.insert(name);
+// What is left out, with GenerateOptions::only_needed.
+void LeaveOutDispensable(const SubjectProofs& proven, const Evidence& evidence, ProfileDraft& draft) {
+  draft.not_needed = DispensableCalls(proven);
+  draft.not_needed_arguments = DispensableArguments(proven);
+  draft.not_needed.merge(CallsOfNothingBut(draft.not_needed_arguments, evidence));
+}
+
+// What was proven of the calls, and of the arguments, that the profile speaks of.
+void NoteProven(const SubjectProofs& proven, GeneratedProfile& result) {
+  for (AllowedCall& call : result.calls) {
+    if (const auto found = proven.calls.find(call.name); found != proven.calls.end()) call.proven = found->second;
   }
-  return names;
+  for (NarrowedCall& call : result.narrowed) {
+    for (ArgumentSighting& sighting : call.seen) {
+      const auto found = proven.arguments.find({.call = call.name, .values = sighting.values});
+      if (found != proven.arguments.end()) sighting.proven = found->second;
+    }
+  }
 }
 
 std::vector<RefusedCall> RefusedCalls(Evidence& evidence, const ErrnoPolicy& policy, const ProfileDraft& draft) {
@@ -130,7 +142,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   SYSCARVE_ASSIGN_OR_RETURN(Evidence evidence, GatherEvidence(recordings));
   const SubjectProofs proven = ProvenOf(recordings);
   ProfileDraft draft = StartDraft(evidence, recordings.front().host.native_abi, options);
-  if (options.only_needed) draft.not_needed = DispensableCalls(proven);
+  if (options.only_needed) LeaveOutDispensable(proven, evidence, draft);
   AddSeen(evidence, draft);
   AddBaselines(options, draft);
   AddCompanions(options, draft);
@@ -157,9 +169,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   result.warnings = GenerateWarnings(draft, evidence);
   result.not_needed.assign(draft.not_needed_though_seen.begin(), draft.not_needed_though_seen.end());
   TakeDraft(std::move(draft), result);
-  for (AllowedCall& call : result.calls) {
-    if (const auto found = proven.calls.find(call.name); found != proven.calls.end()) call.proven = found->second;
-  }
+  NoteProven(proven, result);
   return result;
 }
 

@@ -55,6 +55,8 @@ struct ArgumentSighting {
   std::string call;              // With them: "socket(AF_INET, SOCK_STREAM, 0)".
   std::set<Program> programs;    // Paths are an adversary's bytes.
   uint64_t runs = 0;             // In which they were seen.
+  ProvenNeed proven;             // As of AllowedCall.
+  bool left_out = false;         // By GenerateOptions::only_needed, and nothing else that is allowed is like them.
   bool operator==(const ArgumentSighting&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/model/abi.h"
+#include "userspace/model/proofs.h"
 #include "userspace/policy/closure.h"
 #include "userspace/policy/generated_profile.h"
 
@@ -21,9 +22,10 @@ struct ProfileDraft {
   // Proven not to be needed, with GenerateOptions::only_needed: not among `calls` for having been seen or by closure.
   std::set<std::string> not_needed;
   std::set<std::string> not_needed_though_seen;
-  std::map<std::string, AllowedCall> calls;  // By name.
-  SeenCalls wanted;                          // What closure starts from.
-  std::vector<CutCall> cut;                  // By the ceiling; ascending by name, as is the next.
+  std::set<CallWithValues> not_needed_arguments;  // Likewise: not allowed for having been seen.
+  std::map<std::string, AllowedCall> calls;       // By name.
+  SeenCalls wanted;                               // What closure starts from.
+  std::vector<CutCall> cut;                       // By the ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
   std::map<std::string, std::string> left_out;  // As GeneratedProfile::left_out.
   std::map<std::string, std::string> replaced;  // As GeneratedProfile::replaced.

@@ -2,10 +2,12 @@
 #include "userspace/policy/proven.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "userspace/base/concat.h"
+#include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {
@@ -28,6 +30,15 @@ void KeepWhatHolds(const Proofs& proofs, const std::set<std::string>& subjects,
   }
 }
 
+template <typename Key>
+std::set<Key> NotNeeded(const std::map<Key, ProvenNeed>& proven) {
+  std::set<Key> keys;
+  for (const auto& [key, need] : proven) {
+    if (need.verdict == ProofVerdict::kNotNeeded) keys.insert(key);
+  }
+  return keys;
+}
+
 }  // namespace
 
 SubjectProofs ProvenOf(std::span<const Recording> recordings) {
@@ -40,7 +51,32 @@ SubjectProofs ProvenOf(std::span<const Recording> recordings) {
   SubjectProofs result;
   KeepWhatHolds(proofs, subjects, &SubjectProofs::capabilities, result.capabilities);
   KeepWhatHolds(proofs, subjects, &SubjectProofs::calls, result.calls);
+  KeepWhatHolds(proofs, subjects, &SubjectProofs::arguments, result.arguments);
   return result;
+}
+
+std::set<std::string> DispensableCalls(const SubjectProofs& proven) {
+  return NotNeeded(proven.calls);
+}
+
+std::set<CallWithValues> DispensableArguments(const SubjectProofs& proven) {
+  return NotNeeded(proven.arguments);
+}
+
+std::set<std::string> CallsOfNothingBut(const std::set<CallWithValues>& arguments, const Evidence& evidence) {
+  std::set<std::string> candidates;
+  std::set<std::string> others;
+  for (const auto& [id, known] : evidence.arguments) {
+    const std::optional<std::string> name = SyscallName(id);
+    if (!name.has_value()) continue;
+    const bool nothing_but = known.seen.has_value() && !known.seen->open && !known.seen->values.empty() &&
+                             std::ranges::all_of(known.seen->values, [&](const auto& seen) {
+                               return arguments.contains({.call = *name, .values = seen.first});
+                             });
+    (nothing_but ? candidates : others).insert(*name);
+  }
+  std::erase_if(candidates, [&](const std::string& name) { return others.contains(name); });
+  return candidates;
 }
 
 void ApplyProven(const std::map<int, ProvenNeed>& proven, std::vector<CapabilityVerdict>& verdicts) {

@@ -158,6 +158,13 @@ std::optional<uint64_t> BoundingSetOf(pid_t task) {
   return ReadSet(StatusFields(*status)["CapBnd"]);
 }
 
+std::optional<unsigned> SeccompModeOf(pid_t task) {
+  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), kMaxStatusBytes);
+  if (!status.ok()) return std::nullopt;
+  const std::vector<std::string_view> words = Words(StatusFields(*status)["Seccomp"]);
+  return words.size() == 1 ? ParseNumber<unsigned>(words.front()) : std::nullopt;
+}
+
 std::set<uint16_t> ListeningPortsBeside(pid_t process) {
   std::set<uint16_t> ports;
   for (const auto& [inode, port] : ListeningSockets(process)) ports.insert(port);

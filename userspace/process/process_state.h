@@ -35,6 +35,9 @@ std::optional<ProcessState> ReadProcessState(pid_t task);
 // The bounding set of `task`, capability n as bit n; nullopt if /proc does not show it.
 std::optional<uint64_t> BoundingSetOf(pid_t task);
 
+// The seccomp mode of `task`, 2 under a filter (proc(5), Seccomp); nullopt if /proc does not show it.
+std::optional<unsigned> SeccompModeOf(pid_t task);
+
 // The TCP ports on which any process listens in the network namespace of `process`; empty if /proc does not show them.
 std::set<uint16_t> ListeningPortsBeside(pid_t process);
 

@@ -10,6 +10,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/capability.h"
+#include "userspace/model/profile.h"
 
 namespace syscarve {
 namespace {
@@ -111,6 +112,12 @@ JsonValue::Array ProvenJson(const std::vector<Proven>& proven) {
   JsonValue::Array entries;
   for (const Proven& one : proven) {
     JsonValue::Object entry = {{"name", one.name}, {"verdict", ProofVerdictName(one.verdict)}};
+    if (!one.values.call.empty()) {
+      JsonValue::Array values;
+      for (const uint64_t value : one.values.values) values.emplace_back(value);
+      entry.push_back({"call", one.values.call});
+      entry.push_back({"values", std::move(values)});
+    }
     if (!one.why.empty()) entry.push_back({"why", EncodePercent(one.why)});
     entries.emplace_back(std::move(entry));
   }
@@ -130,6 +137,7 @@ JsonValue::Object TriedJson(const Tried& tried) {
 ReferenceRuns::ReferenceRuns(std::vector<ProofRun> runs) : runs_(std::move(runs)) {
   bool first = true;
   for (const ProofRun& run : runs_) {
+    refused_.insert(run.refusals.begin(), run.refusals.end());
     if (run.Failed()) {
       ++failed_;
       continue;
@@ -159,6 +167,24 @@ uint32_t ReferenceRuns::Attempts() const {
 }
 
 std::optional<std::string> ReferenceRuns::Difference(const ProofRun& run, uint64_t without) const {
+  std::optional<std::string> difference = DifferentOutcome(run, without);
+  return difference.has_value() ? difference : NewRefusal(run);
+}
+
+bool ReferenceRuns::DiffersInRefusalsOnly(const ProofRun& run, uint64_t without) const {
+  return !DifferentOutcome(run, without).has_value() && NewRefusal(run).has_value();
+}
+
+std::optional<std::string> ReferenceRuns::NewRefusal(const ProofRun& run) const {
+  for (const ProgramRefusal& one : run.refusals) {
+    if (refused_.contains(one)) continue;
+    return Concat(one.service, one.service.empty() ? "" : ": ", one.program, " is refused ", one.call, " with ",
+                  ErrnoWords(one.error));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReferenceRuns::DifferentOutcome(const ProofRun& run, uint64_t without) const {
   if (run.start_refused) return "the command does not start";
   if (run.over_limit) return Concat("still running after ", SecondsWords(run.took));
   const std::optional<std::string> container = DifferentContainer(run);
@@ -211,9 +237,11 @@ std::optional<std::string> ReferenceRuns::DifferentEnding(const ProofRun& run, u
 
 bool Proof::Complete() const {
   return unproven.empty() && NamesOf(capabilities, ProofVerdict::kUndecided).empty() &&
-         NamesOf(calls, ProofVerdict::kUndecided).empty() &&
+         NamesOf(calls, ProofVerdict::kUndecided).empty() && NamesOf(arguments, ProofVerdict::kUndecided).empty() &&
          std::ranges::all_of(services, [](const ServiceProof& service) {
-           return NamesOf(service.capabilities, ProofVerdict::kUndecided).empty();
+           return NamesOf(service.capabilities, ProofVerdict::kUndecided).empty() &&
+                  NamesOf(service.calls, ProofVerdict::kUndecided).empty() &&
+                  NamesOf(service.arguments, ProofVerdict::kUndecided).empty();
          });
 }
 
@@ -239,7 +267,9 @@ std::string ProofJson(const Proof& proof, const ProvenCommand& command) {
   for (const ServiceProof& service : proof.services) {
     services.emplace_back(JsonValue::Object{{"service", EncodePercent(service.service)},
                                             {"recording", EncodePercent(service.recording)},
-                                            {"capabilities", ProvenJson(service.capabilities)}});
+                                            {"capabilities", ProvenJson(service.capabilities)},
+                                            {"calls", ProvenJson(service.calls)},
+                                            {"arguments", ProvenJson(service.arguments)}});
   }
   JsonValue::Array tried;
   for (const Tried& one : proof.tried) tried.emplace_back(TriedJson(one));
@@ -255,6 +285,7 @@ std::string ProofJson(const Proof& proof, const ProvenCommand& command) {
                               {"trials", proof.trials},
                               {"capabilities", ProvenJson(proof.capabilities)},
                               {"calls", ProvenJson(proof.calls)},
+                              {"arguments", ProvenJson(proof.arguments)},
                               {"services", std::move(services)},
                               {"remarks", std::move(remarks)},
                               {"tried", std::move(tried)}};

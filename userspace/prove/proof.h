@@ -4,7 +4,7 @@
 // A trial is compared with reference runs, in which nothing was removed. Exit status alone is not enough: a server that
 // cannot change its user goes on as root and passes its tests. So the state in which every program ends (ids, groups,
 // capabilities, no_new_privs, root directory, listening ports) is compared, too; of containers, the state in which they
-// are told to end, and how they end.
+// are told to end, and how they end. And no program may be refused what no reference run saw it refused.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/app/call_refusals.h"
 #include "userspace/app/verification.h"
 #include "userspace/base/status.h"
 #include "userspace/model/proofs.h"
@@ -32,6 +33,15 @@ struct ProcessEnding {
   auto operator<=>(const ProcessEnding&) const = default;
 };
 
+// A call that the kernel answered EPERM or EACCES.
+struct ProgramRefusal {
+  std::string service;  // As of ProcessEnding.
+  std::string program;  // The last part of the executable's path; untrusted bytes.
+  std::string call;
+  int error = 0;
+  auto operator<=>(const ProgramRefusal&) const = default;
+};
+
 // One run of the command.
 struct ProofRun {
   int status = 0;  // As a shell reports it.
@@ -40,6 +50,7 @@ struct ProofRun {
   uint64_t ended = 0;          // Processes that outlived the command and the grace period, and were ended.
   bool start_refused = false;  // The command itself could not be started.
   std::set<ProcessEnding> endings;
+  std::set<ProgramRefusal> refusals;          // Empty where they are not watched.
   std::vector<VerifiedContainer> containers;  // Of services that are proven.
 
   bool Failed() const { return status != 0 || over_limit || start_refused; }
@@ -62,6 +73,10 @@ class ReferenceRuns {
   // none. The capabilities in the set `without` are ignored, and so is whatever differs among the reference runs.
   std::optional<std::string> Difference(const ProofRun& run, uint64_t without) const;
 
+  // Whether the difference is that a program was refused something, and nothing else. What is refused may vary with time
+  // more than what a program does.
+  bool DiffersInRefusalsOnly(const ProofRun& run, uint64_t without) const;
+
   std::chrono::milliseconds longest() const { return longest_; }
 
  private:
@@ -71,12 +86,15 @@ class ReferenceRuns {
     std::chrono::milliseconds longest_stop{0};
   };
 
+  std::optional<std::string> DifferentOutcome(const ProofRun& run, uint64_t without) const;
+  std::optional<std::string> NewRefusal(const ProofRun& run) const;
   std::optional<std::string> DifferentEnding(const ProofRun& run, uint64_t without) const;
   std::optional<std::string> DifferentContainer(const ProofRun& run) const;
 
   std::vector<ProofRun> runs_;
   std::set<ProcessEnding> always_;    // In every successful run.
   std::set<ProcessEnding> ever_;      // In any successful run.
+  std::set<ProgramRefusal> refused_;  // In any run.
   std::map<std::string, Ends> ends_;  // By service, of the successful runs.
   size_t failed_ = 0;
   uint64_t most_ended_ = 0;
@@ -84,15 +102,16 @@ class ReferenceRuns {
 };
 
 struct Proven {
-  std::string name;  // "CAP_CHOWN"; "chown".
+  std::string name;  // "CAP_CHOWN"; "chown"; "socket(AF_UNIX, SOCK_STREAM, 0)".
   ProofVerdict verdict = ProofVerdict::kUndecided;
-  std::string why;  // kNeeded: the difference without it. kUndecided: the reason. No full stop.
+  std::string why;             // kNeeded: the difference without it. kUndecided: the reason. No full stop.
+  CallWithValues values = {};  // Of arguments alone.
 };
 
 // What a trial showed, by which a proof that was interrupted goes on.
 struct Tried {
   std::string service;               // Whose containers; "": the command itself.
-  std::vector<std::string> without;  // Names of capabilities or calls, sorted.
+  std::vector<std::string> without;  // As Proven::name, sorted.
   std::optional<std::string> difference;
   bool operator==(const Tried&) const = default;
 };
@@ -101,14 +120,17 @@ struct Tried {
 struct ServiceProof {
   std::string service;
   std::string recording;             // The file that says which capabilities were granted.
-  std::vector<Proven> capabilities;  // Ascending by number.
+  std::vector<Proven> capabilities;  // As in Proof, as are the next two.
+  std::vector<Proven> calls;
+  std::vector<Proven> arguments;
 };
 
 struct Proof {
   std::vector<ProofRun> reference;     // In order.
   std::vector<Proven> capabilities;    // Ascending by number; empty if not requested.
   std::vector<Proven> calls;           // Ascending by name; empty if not requested.
-  std::vector<ServiceProof> services;  // Of containers, instead of the two above.
+  std::vector<Proven> arguments;       // Ascending by call and values; empty if not requested.
+  std::vector<ServiceProof> services;  // Of containers, instead of the three above.
   uint64_t trials = 0;                 // Runs with something removed.
   std::vector<Tried> tried;            // In order, with those of an earlier proof that were of use.
   std::vector<std::string> remarks;    // Sentences without their full stop.

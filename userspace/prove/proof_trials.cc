@@ -94,6 +94,20 @@ const Tried* ProofTrials::FindTried(const Tried& what) const {
   return nullptr;
 }
 
+absl::StatusOr<std::optional<std::string>> ProofTrials::Attempt(uint64_t ignored, Run run, uint64_t* count) {
+  std::optional<std::string> difference;
+  uint32_t attempts = reference_->Attempts();
+  for (uint32_t attempt = 1; attempt <= attempts; ++attempt) {
+    if (count != nullptr) ++*count;
+    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun made, run(LimitOfRun()));
+    difference = reference_->Difference(made, ignored);
+    if (!difference.has_value()) break;
+    constexpr uint32_t kOfRefusals = 2;
+    if (reference_->DiffersInRefusalsOnly(made, ignored)) attempts = std::max(attempts, kOfRefusals);
+  }
+  return difference;
+}
+
 absl::StatusOr<std::optional<std::string>> ProofTrials::Try(Tried what, std::string_view words, uint64_t ignored,
                                                             Run run) {
   std::ranges::sort(what.without);
@@ -101,12 +115,7 @@ absl::StatusOr<std::optional<std::string>> ProofTrials::Try(Tried what, std::str
   if (known != nullptr) {
     what.difference = known->difference;
   } else {
-    for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
-      ++proof_.trials;
-      SYSCARVE_ASSIGN_OR_RETURN(const ProofRun made, run(LimitOfRun()));
-      what.difference = reference_->Difference(made, ignored);
-      if (!what.difference.has_value()) break;
-    }
+    SYSCARVE_ASSIGN_OR_RETURN(what.difference, Attempt(ignored, run, &proof_.trials));
   }
   notes_.Note(Concat(what.service, what.service.empty() ? "" : ": ", "without ", words, ": ",
                      what.difference.value_or("no difference"), known != nullptr ? " (tried before)" : ""));
@@ -151,12 +160,8 @@ absl::StatusOr<std::vector<Proven>> ProofTrials::Decide(const Items& items) {
 
 absl::Status ProofTrials::Confirm(uint64_t ignored, Run run) {
   if (proof_.trials == 0) return absl::OkStatus();
-  std::optional<std::string> difference;
-  for (uint32_t attempt = 1; attempt <= reference_->Attempts(); ++attempt) {
-    SYSCARVE_ASSIGN_OR_RETURN(const ProofRun made, run(LimitOfRun()));
-    difference = reference_->Difference(made, ignored);
-    if (!difference.has_value()) return absl::OkStatus();
-  }
+  SYSCARVE_ASSIGN_OR_RETURN(const std::optional<std::string> difference, Attempt(ignored, run, /*count=*/nullptr));
+  if (!difference.has_value()) return absl::OkStatus();
   proof_.unproven = Concat("with nothing removed the command no longer goes as in the beginning: ", *difference);
   return absl::OkStatus();
 }

@@ -25,6 +25,7 @@ struct ProofRequest {
   std::optional<std::chrono::milliseconds> budget;  // For the whole proof; what is left then is undecided.
   std::optional<std::chrono::milliseconds> limit;   // Per run; nullopt: ten times the longest reference run, and 5 s.
   std::chrono::milliseconds grace = std::chrono::seconds(5);  // How long processes may outlive the command.
+  bool refusals = true;                                       // Compare what programs are refused by the kernel.
   std::vector<Tried> tried;                                   // By an earlier proof of the same command.
   // Called after the reference runs and after each trial, with what is known by then; `unproven` says so.
   std::function<void(const Proof&)> checkpoint;
@@ -70,6 +71,8 @@ class ProofTrials {
 
  private:
   bool OutOfTime() const;
+  // The difference of the last of as many runs as it takes; `count`, if any, is how many were made.
+  absl::StatusOr<std::optional<std::string>> Attempt(uint64_t ignored, Run run, uint64_t* count);
   const Tried* FindTried(const Tried& what) const;
   void Checkpoint() const;
 

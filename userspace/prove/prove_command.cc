@@ -13,11 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/call_refusals.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/process/process_state.h"
+#include "userspace/prove/refusal_observer.h"
+#include "userspace/prove/refusal_trials.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/trace/supervisor.h"
 
@@ -32,9 +35,6 @@ constexpr int kWatchedFactor = 10;
 
 // Calls that end a process. They are notified, so that its state can be read.
 constexpr const char* kEnds[] = {"exit", "exit_group"};
-// Calls that are never removed: no program starts, ends or returns from a signal handler without them.
-constexpr const char* kIndispensable[] = {"execve",          "exit",         "exit_group",
-                                          "restart_syscall", "rt_sigreturn", "sigreturn"};
 
 bool IsAmong(std::span<const char* const> names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -68,21 +68,11 @@ class Watcher : public NotificationHandler {
   std::set<ProcessEnding> endings_;
 };
 
-// The ABIs of this machine, ascending.
-std::vector<Abi> HostAbis() {
-  const std::span<const Abi> served = AbisServedBeside(NativeAbi());
-  std::vector<Abi> abis(served.begin(), served.end());
-  std::ranges::sort(abis);
-  return abis;
-}
-
-// Allows every call, but answers `refused` with ENOSYS and notifies the calls that end a process.
-absl::StatusOr<FilterProgram> FilterWithout(const std::set<std::string>& refused) {
+// Allows every call but `refused`, and notifies the calls that end a process.
+absl::StatusOr<FilterProgram> FilterWithout(const Refusals& refused) {
   Profile profile{.default_action = {ActionKind::kAllow, 0}, .abis = HostAbis()};
+  SYSCARVE_ASSIGN_OR_RETURN(profile.rules, RulesThatRefuse(refused));
   profile.rules.push_back({.names = {std::begin(kEnds), std::end(kEnds)}, .action = {ActionKind::kNotify, 0}});
-  if (!refused.empty()) {
-    profile.rules.push_back({.names = {refused.begin(), refused.end()}, .action = {ActionKind::kErrno, ENOSYS}});
-  }
   return Compile(profile);
 }
 
@@ -90,9 +80,9 @@ absl::StatusOr<FilterProgram> FilterWithout(const std::set<std::string>& refused
 constexpr uint64_t kWithheld = uint64_t{1} << CAP_SYS_PTRACE;
 
 // What is removed in a run.
-struct Without {
+struct Removed {
   std::set<int> capabilities;
-  std::set<std::string> calls;
+  Refusals refused;
 };
 
 std::vector<std::string> CapabilityNames(const std::set<int>& capabilities) {
@@ -110,15 +100,20 @@ uint64_t SetOf(const std::set<int>& capabilities) {
 class Prover {
  public:
   Prover(const ProveRequest& request, const Command& command, SignalForwarder& signals, Notes& notes)
-      : request_(request), command_(command), signals_(signals), trials_(request.proof, notes) {}
+      : request_(request),
+        command_(command),
+        signals_(signals),
+        observer_(request.proof.refusals, getpid()),
+        trials_(request.proof, notes) {}
 
   absl::StatusOr<Proof> Prove() {
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(CheckCapabilities());
     const auto unchanged = [this](ProofTrials::Limit limit) { return RunOnce({}, /*every_call=*/false, limit); };
     SYSCARVE_ASSIGN_OR_RETURN(const bool goes_on, trials_.RunReference(unchanged));
+    if (!observer_.obstacle().empty()) proof_.remarks.push_back(observer_.obstacle());
     if (!goes_on) return std::move(proof_);
     if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(ProveCapabilities());
-    if (request_.calls) SYSCARVE_RETURN_IF_ERROR(ProveCalls());
+    if (request_.calls || request_.arguments.has_value()) SYSCARVE_RETURN_IF_ERROR(ProveRefusals());
     SYSCARVE_RETURN_IF_ERROR(trials_.Confirm(kWithheld, unchanged));
     return std::move(proof_);
   }
@@ -139,23 +134,25 @@ class Prover {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<ProofRun> RunOnce(const Without& without, bool every_call, std::optional<milliseconds> limit) {
+  absl::StatusOr<ProofRun> RunOnce(const Removed& without, bool every_call, std::optional<milliseconds> limit) {
     Command command = command_;
     command.dropped_capabilities.assign(without.capabilities.begin(), without.capabilities.end());
     std::vector<sock_filter> filter;
     if (every_call) {
       filter = NotifyEveryCall();
     } else {
-      SYSCARVE_ASSIGN_OR_RETURN(filter, FilterWithout(without.calls));
+      SYSCARVE_ASSIGN_OR_RETURN(filter, FilterWithout(without.refused));
     }
     Watcher watcher;
+    observer_.Begin();
     const Clock::time_point start = Clock::now();
     SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                               Supervise(command, filter, watcher, signals_,
                                         {.grace = request_.proof.grace, .limit = limit, .withhold_ptrace = true}));
+    std::set<ProgramRefusal> refusals = observer_.End([](const std::string&) { return std::string(); });
     SYSCARVE_RETURN_IF_ERROR(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));
     if (outcome.asked_to_end) return absl::AbortedError("a signal asked to end before everything was tried");
-    if (outcome.exec_error != 0 && without.calls.empty() && without.capabilities.empty()) {
+    if (outcome.exec_error != 0 && without.refused.empty() && without.capabilities.empty()) {
       return ExecFailure(command, outcome.exec_error);
     }
     if (every_call) calls_ = std::move(watcher.calls());
@@ -164,7 +161,8 @@ class Prover {
                     .over_limit = outcome.over_limit,
                     .ended = outcome.ended,
                     .start_refused = outcome.start_refused || outcome.exec_error != 0,
-                    .endings = std::move(watcher.endings())};
+                    .endings = std::move(watcher.endings()),
+                    .refusals = std::move(refusals)};
   }
 
   // The capabilities that the command would have, without CAP_SYS_PTRACE.
@@ -186,7 +184,7 @@ class Prover {
   absl::StatusOr<std::set<int>> WorthTrying(const std::set<int>& held) {
     if (!request_.granted.has_value()) return held;
     std::set<int> granted;
-    Without others;
+    Removed others;
     for (const int capability : held) {
       (request_.granted->contains(capability) ? granted : others.capabilities).insert(capability);
     }
@@ -207,7 +205,7 @@ class Prover {
     SYSCARVE_ASSIGN_OR_RETURN(const std::set<int> tried, WorthTrying(held));
     const std::vector<int> items(tried.begin(), tried.end());
     const auto without = [&](const std::set<size_t>& kept) {
-      Without removed{.capabilities = held, .calls = {}};
+      Removed removed{.capabilities = held, .refused = {}};
       for (const size_t i : kept) removed.capabilities.erase(items[i]);
       return removed;
     };
@@ -234,44 +232,36 @@ class Prover {
     return absl::OkStatus();
   }
 
-  absl::Status ProveCalls() {
+  absl::Status ProveRefusals() {
+    const RefusalTrials refusals(
+        trials_, /*service=*/"", kWithheld, /*obstacle=*/"", [this](const Refusals& refused, ProofTrials::Limit limit) {
+          return RunOnce({.capabilities = {}, .refused = refused}, /*every_call=*/false, limit);
+        });
+    Refusals dispensable;
+    if (request_.calls) {
+      SYSCARVE_RETURN_IF_ERROR(WatchCalls());
+      if (!proof_.unproven.empty()) return absl::OkStatus();
+      SYSCARVE_ASSIGN_OR_RETURN(proof_.calls, refusals.ProveCalls(calls_, dispensable));
+    }
+    if (!request_.arguments.has_value()) return absl::OkStatus();
+    SYSCARVE_ASSIGN_OR_RETURN(proof_.arguments, refusals.ProveArguments(*request_.arguments, dispensable));
+    return absl::OkStatus();
+  }
+
+  absl::Status WatchCalls() {
     SYSCARVE_ASSIGN_OR_RETURN(const ProofRun run,
                               RunOnce({}, /*every_call=*/true, kWatchedFactor * trials_.LimitOfRun()));
     if (const std::optional<std::string> difference = trials_.reference().Difference(run, kWithheld)) {
       proof_.unproven =
           Concat("with every call watched, which takes longer, the command goes otherwise: ", *difference);
-      return absl::OkStatus();
     }
-    std::vector<std::string> names;
-    for (const std::string& name : calls_) {
-      if (!IsAmong(kIndispensable, name)) names.push_back(name);
-    }
-    SYSCARVE_ASSIGN_OR_RETURN(proof_.calls,
-                              trials_.Decide({.service = "",
-                                              .kind = "calls",
-                                              .names = names,
-                                              .others = {},
-                                              .ignored = [](const std::set<size_t>&) { return kWithheld; },
-                                              .run =
-                                                  [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
-                                                    Without without;
-                                                    for (size_t i = 0; i < names.size(); ++i) {
-                                                      if (!kept.contains(i)) without.calls.insert(names[i]);
-                                                    }
-                                                    return RunOnce(without, /*every_call=*/false, limit);
-                                                  }}));
-    for (const char* const name : kIndispensable) {
-      if (calls_.contains(name)) {
-        proof_.calls.push_back({name, ProofVerdict::kNeeded, "no program starts, ends or handles signals without it"});
-      }
-    }
-    std::ranges::sort(proof_.calls, {}, &Proven::name);
     return absl::OkStatus();
   }
 
   const ProveRequest& request_;
   const Command& command_;
   SignalForwarder& signals_;
+  RefusalObserver observer_;
   ProofTrials trials_;
   Proof& proof_ = trials_.proof();
   std::set<std::string> calls_;  // Seen in the run that notified every call.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the capabilities and calls that a command needs, by delta debugging.
+// Finds the capabilities, calls and arguments that a command needs, by delta debugging.
 //
 //   ProveRequest request{.capabilities = true};
 //   SYSCARVE_ASSIGN_OR_RETURN(const Proof proof, ProveCommand(request, command, signals, notes));
@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "userspace/app/call_refusals.h"
 #include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 #include "userspace/process/command.h"
@@ -21,6 +22,7 @@ struct ProveRequest {
   ProofRequest proof;
   bool capabilities = false;
   bool calls = false;
+  std::optional<RecordedUse> arguments;  // Of a recording of the command; nullopt: not requested.
   // Capabilities that a recording saw granted. All others are removed in one trial, and individually only if that
   // differs. nullopt: no recording.
   std::optional<std::set<int>> granted;

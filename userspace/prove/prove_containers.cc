@@ -21,7 +21,9 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/call_refusals.h"
 #include "userspace/app/container_ends.h"
+#include "userspace/app/engine_default.h"
 #include "userspace/app/relayed_command.h"
 #include "userspace/app/service_profiles.h"
 #include "userspace/base/concat.h"
@@ -35,6 +37,8 @@
 #include "userspace/process/process_state.h"
 #include "userspace/process/process_tree.h"
 #include "userspace/process/waiting_child.h"
+#include "userspace/prove/refusal_observer.h"
+#include "userspace/prove/refusal_trials.h"
 
 namespace syscarve {
 namespace {
@@ -46,6 +50,8 @@ using std::chrono::milliseconds;
 // end, would differ from run to run.
 constexpr milliseconds kSteady{30};
 constexpr milliseconds kStep{20};
+// What is removed, in the report, where only a profile is written anew.
+constexpr std::string_view kOwnProfile = "its own profile";
 // From SIGKILL to a process's end.
 constexpr std::chrono::seconds kKillLimit{10};
 
@@ -98,8 +104,17 @@ std::map<pid_t, ProcessEnding> StatesOf(const std::string& id, const std::string
   return states;
 }
 
-// The services that a run gives fewer capabilities, and which.
-using Given = std::map<std::string, Capabilities>;
+// What a run changes of a service's containers.
+struct Change {
+  std::optional<Capabilities> kept;  // nullopt: all that it has.
+  std::optional<Refusals> refused;   // nullopt: its profile is left as it is.
+};
+using Changes = std::map<std::string, Change>;  // By service.
+
+// A text that no engine takes for a profile: a container of which it is asked is not created.
+std::string NoProfile(const absl::Status& status) {
+  return Concat("no profile could be made: ", status.message());
+}
 
 class Prover {
  public:
@@ -112,11 +127,13 @@ class Prover {
         signals_(signals),
         notes_(notes),
         label_(Concat("syscarve.prove.", getpid())),
+        observer_(request.proof.refusals, std::nullopt),
         trials_(request.proof, notes) {}
 
   absl::StatusOr<Proof> Prove() {
     const auto unchanged = [this](ProofTrials::Limit limit) { return RunOnce({}, limit); };
     SYSCARVE_ASSIGN_OR_RETURN(const bool goes_on, trials_.RunReference(unchanged));
+    if (!observer_.obstacle().empty()) Remark(observer_.obstacle());
     if (!goes_on) return std::move(proof_);
     if (!left_running_.empty()) {
       proof_.unproven = Concat("container ", left_running_,
@@ -139,6 +156,12 @@ class Prover {
     std::string not_ours;    // A container that was not created through the relay, or is privileged.
   };
 
+  // What the last run showed of a service's processes.
+  struct SeenLast {
+    uint64_t bounding = 0;
+    bool unfiltered = false;  // One is under no seccomp filter.
+  };
+
   std::optional<std::string> ServiceOf(const Container& container) const {
     if (!request_.filter.Matches(container)) return std::nullopt;
     for (const std::string& title : ServiceTitles(container, request_.by)) {
@@ -147,31 +170,46 @@ class Prover {
     return std::nullopt;
   }
 
-  absl::StatusOr<EngineRelay> StartRelay(const Given& given) const {
+  absl::StatusOr<EngineRelay> StartRelay(const Changes& changes) const {
     return EngineRelay::Start({.engine_socket = engine_.socket(),
                                .folder = folder_.path(),
                                .identity = command_.identity,
-                               .confine = [this, &given](const Container& container) -> std::optional<Confinement> {
-                                 // The label of every container: it is the command's, and removed if it is left.
-                                 Confinement confinement{
-                                     .profile = std::nullopt, .cap_add = std::nullopt, .label = label_};
-                                 const std::optional<std::string> service = ServiceOf(container);
-                                 if (!service.has_value()) return confinement;
-                                 const auto capabilities = given.find(*service);
-                                 if (capabilities == given.end()) return confinement;
-                                 // Never more than was asked for.
-                                 Capabilities kept;
-                                 std::ranges::set_intersection(capabilities->second, ConfiguredCapabilities(container),
-                                                               std::inserter(kept, kept.end()));
-                                 confinement.cap_add = NamesOf(kept);
-                                 return confinement;
+                               .confine = [this, &changes](const CreateRequest& asked) -> std::optional<Confinement> {
+                                 return ConfinementOf(asked, changes);
                                },
                                .hold_ends = true});
   }
 
-  absl::StatusOr<ProofRun> RunOnce(const Given& given, std::optional<milliseconds> limit) {
-    SYSCARVE_ASSIGN_OR_RETURN(EngineRelay relay, StartRelay(given));
+  // In the relay's process.
+  Confinement ConfinementOf(const CreateRequest& asked, const Changes& changes) const {
+    // The label of every container: it is the command's, and removed if it is left.
+    Confinement confinement{.profile = std::nullopt, .cap_add = std::nullopt, .label = label_};
+    const std::optional<std::string> service = ServiceOf(asked.container);
+    if (!service.has_value()) return confinement;
+    const auto found = changes.find(*service);
+    if (found == changes.end()) return confinement;
+    const Change& change = found->second;
+    const Capabilities configured = ConfiguredCapabilities(asked.container);
+    if (change.kept.has_value()) {
+      // Never more than was asked for.
+      Capabilities kept;
+      std::ranges::set_intersection(*change.kept, configured, std::inserter(kept, kept.end()));
+      confinement.cap_add = NamesOf(kept);
+    }
+    if (change.refused.has_value()) {
+      const auto by_default = default_profiles_.find(*service);
+      const absl::StatusOr<std::string> profile = ContainerProfileWithout(
+          asked.seccomp, by_default == default_profiles_.end() ? std::nullopt : by_default->second, configured,
+          *change.refused);
+      confinement.profile = profile.ok() ? *profile : NoProfile(profile.status());
+    }
+    return confinement;
+  }
+
+  absl::StatusOr<ProofRun> RunOnce(const Changes& changes, std::optional<milliseconds> limit) {
+    SYSCARVE_ASSIGN_OR_RETURN(EngineRelay relay, StartRelay(changes));
     ProofRun run;
+    observer_.Begin();
     const Clock::time_point start = Clock::now();
     const absl::Status ran = RunCommand(relay, limit, run);
     run.took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -184,26 +222,38 @@ class Prover {
       AddContainerEnds(
           report->events, label_, [this](const Container& container) { return ServiceOf(container); }, run.containers);
     }
+    run.refusals = observer_.End([&](const std::string& cgroup) -> std::optional<std::string> {
+      for (const VerifiedContainer& container : run.containers) {
+        if (!container.id.empty() && cgroup.find(container.id) != cgroup.npos) return container.service;
+      }
+      return std::nullopt;
+    });
     const bool left = report.ok() && !RemoveLeft(report->events).empty();
     SYSCARVE_RETURN_IF_ERROR(ran);
     SYSCARVE_RETURN_IF_ERROR(report.status());
     for (const std::string& problem : report->problems) Remark(problem);
     for (const VerifiedContainer& container : run.containers) {
       if (!container.confined) seen_[container.service].not_ours = container.name;
-      if (container.running && left && given.empty() && !run.Failed()) left_running_ = container.name;
+      if (container.running && left && changes.empty() && !run.Failed()) left_running_ = container.name;
     }
-    for (const auto& [service, capabilities] : given) SYSCARVE_RETURN_IF_ERROR(CheckGiven(service, capabilities));
+    for (const auto& [service, change] : changes) SYSCARVE_RETURN_IF_ERROR(CheckChange(service, change));
     return run;
   }
 
   // What the engine was asked for must be what it did, or a trial shows nothing.
-  absl::Status CheckGiven(const std::string& service, const Capabilities& capabilities) {
+  absl::Status CheckChange(const std::string& service, const Change& change) {
     const Seen& seen = seen_[service];
     if (!seen.not_ours.empty()) {
       return absl::FailedPreconditionError(
           Concat("container ", seen.not_ours, " of ", service, " was created past the relay in a trial"));
     }
-    const uint64_t more = last_bounding_[service] & ~SetOf(capabilities);
+    const SeenLast& last = last_[service];
+    if (change.refused.has_value() && last.unfiltered) {
+      return absl::FailedPreconditionError(
+          Concat("the engine runs containers of ", service, " without the profile that they were created with"));
+    }
+    if (!change.kept.has_value()) return absl::OkStatus();
+    const uint64_t more = last.bounding & ~SetOf(*change.kept);
     for (int capability = 0; capability < kCapabilityCount; ++capability) {
       if ((more >> capability & 1) != 0) {
         return absl::FailedPreconditionError(
@@ -215,7 +265,7 @@ class Prover {
 
   // Runs the command to its end, and ends what it leaves.
   absl::Status RunCommand(EngineRelay& relay, std::optional<milliseconds> limit, ProofRun& run) {
-    last_bounding_.clear();
+    last_.clear();
     const Command command = WithEngine(command_, relay.path());
     const SubreaperScope subreaper;
     const ExecImage image(command);
@@ -300,7 +350,9 @@ class Prover {
       if (before == first.end() || before->second != state) continue;
       run.endings.insert(state);
       const uint64_t bounding = BoundingSetOf(pid).value_or(0);
-      last_bounding_[*service] |= bounding;
+      last_[*service].bounding |= bounding;
+      constexpr unsigned kFilter = 2;
+      if (SeccompModeOf(pid).value_or(kFilter) != kFilter) last_[*service].unfiltered = true;
       Seen& seen = seen_[*service];
       seen.bounding |= bounding;
       seen.processes = true;
@@ -358,7 +410,7 @@ class Prover {
     const Capabilities gone = Minus(held, kept);
     return trials_.Try({.service = service, .without = NamesOf(gone), .difference = std::nullopt}, words, SetOf(gone),
                        [&](ProofTrials::Limit limit) {
-                         return RunOnce({{service, kept}}, limit);
+                         return RunOnce({{service, {.kept = kept, .refused = std::nullopt}}}, limit);
                        });
   }
 
@@ -379,9 +431,17 @@ class Prover {
   }
 
   absl::Status ProveService(const ServiceToProve& service) {
-    ServiceProof proven{.service = service.title, .recording = service.recording, .capabilities = {}};
-    const Capabilities held = HeldBy(service);
+    ServiceProof proven{.service = service.title, .recording = service.recording};
     const std::string obstacle = ObstacleTo(service);
+    if (!obstacle.empty()) Remark(Concat(service.title, ": ", obstacle));
+    if (request_.capabilities) SYSCARVE_RETURN_IF_ERROR(ProveCapabilities(service, obstacle, proven));
+    if (request_.calls) SYSCARVE_RETURN_IF_ERROR(ProveCalls(service, obstacle, proven));
+    proof_.services.push_back(std::move(proven));
+    return absl::OkStatus();
+  }
+
+  absl::Status ProveCapabilities(const ServiceToProve& service, const std::string& obstacle, ServiceProof& proven) {
+    const Capabilities held = HeldBy(service);
     // What was granted and is none of the container's own was asked with others' credentials.
     Capabilities granted;
     std::ranges::set_intersection(service.granted, service.held, std::inserter(granted, granted.end()));
@@ -392,57 +452,108 @@ class Prover {
       }
       proven.capabilities.push_back({CapabilityName(capability), ProofVerdict::kUndecided, std::move(why)});
     }
-    if (!obstacle.empty()) Remark(Concat(service.title, ": ", obstacle));
-    if (obstacle.empty()) {
-      SYSCARVE_ASSIGN_OR_RETURN(const Capabilities tried, WorthTrying(service, held));
-      const std::vector<int> items(tried.begin(), tried.end());
-      const auto given = [&](const std::set<size_t>& kept) {
-        Capabilities capabilities;
-        for (const size_t i : kept) capabilities.insert(items[i]);
-        return capabilities;
-      };
-      SYSCARVE_ASSIGN_OR_RETURN(
-          std::vector<Proven> decided,
-          trials_.Decide({.service = service.title,
-                          .kind = "capabilities",
-                          .names = NamesOf(tried),
-                          .others = NamesOf(Minus(held, tried)),
-                          .ignored = [&](const std::set<size_t>& kept) { return SetOf(Minus(held, given(kept))); },
-                          .run =
-                              [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
-                                return RunOnce({{service.title, given(kept)}}, limit);
-                              }}));
-      Capabilities& result = results_[service.title];
-      for (const Proven& one : decided) {
-        if (one.verdict != ProofVerdict::kNotNeeded) result.insert(CapabilityFromName(one.name).value_or(0));
-      }
-      removed_ |= SetOf(Minus(held, result));
-      proven.capabilities.insert(proven.capabilities.end(), decided.begin(), decided.end());
-      // The rest was removed in every trial.
-      for (const int capability : Minus(held, tried)) {
-        proven.capabilities.push_back({CapabilityName(capability), ProofVerdict::kNotNeeded, ""});
-      }
-    }
+    if (obstacle.empty()) SYSCARVE_RETURN_IF_ERROR(DecideCapabilities(service, held, proven));
     std::ranges::sort(proven.capabilities, {},
                       [](const Proven& one) { return CapabilityFromName(one.name).value_or(0); });
-    proof_.services.push_back(std::move(proven));
     return absl::OkStatus();
   }
 
-  // Each service was tried with the others as they are.
-  absl::Status TryTogether() {
-    if (results_.size() < 2) return absl::OkStatus();
-    std::vector<std::string> words;
-    for (const auto& [service, capabilities] : results_) {
-      words.push_back(
-          Concat(service, " with ", capabilities.empty() ? "none" : absl::StrJoin(NamesOf(capabilities), " ")));
+  absl::Status DecideCapabilities(const ServiceToProve& service, const Capabilities& held, ServiceProof& proven) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Capabilities tried, WorthTrying(service, held));
+    const std::vector<int> items(tried.begin(), tried.end());
+    const auto given = [&](const std::set<size_t>& kept) {
+      Capabilities capabilities;
+      for (const size_t i : kept) capabilities.insert(items[i]);
+      return capabilities;
+    };
+    SYSCARVE_ASSIGN_OR_RETURN(
+        std::vector<Proven> decided,
+        trials_.Decide({.service = service.title,
+                        .kind = "capabilities",
+                        .names = NamesOf(tried),
+                        .others = NamesOf(Minus(held, tried)),
+                        .ignored = [&](const std::set<size_t>& kept) { return SetOf(Minus(held, given(kept))); },
+                        .run =
+                            [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
+                              return RunOnce({{service.title, {.kept = given(kept), .refused = std::nullopt}}}, limit);
+                            }}));
+    Capabilities result;
+    for (const Proven& one : decided) {
+      if (one.verdict != ProofVerdict::kNotNeeded) result.insert(CapabilityFromName(one.name).value_or(0));
     }
-    SYSCARVE_ASSIGN_OR_RETURN(const std::optional<std::string> difference,
-                              trials_.Try({.service = "", .without = words, .difference = std::nullopt},
-                                          "what is not needed, in all services at once", removed_,
-                                          [&](ProofTrials::Limit limit) { return RunOnce(results_, limit); }));
+    removed_ |= SetOf(Minus(held, result));
+    results_[service.title].kept = std::move(result);
+    ++decided_;
+    proven.capabilities.insert(proven.capabilities.end(), decided.begin(), decided.end());
+    // The rest was removed in every trial.
+    for (const int capability : Minus(held, tried)) {
+      proven.capabilities.push_back({CapabilityName(capability), ProofVerdict::kNotNeeded, ""});
+    }
+    return absl::OkStatus();
+  }
+
+  // Why calls of the service cannot be refused, or "". Its containers are created with a profile of ours, which refuses
+  // nothing more than theirs: what differs then would differ in every trial.
+  absl::StatusOr<std::string> ObstacleToRefusals(const ServiceToProve& service) {
+    // It opens a path where Docker is sent the text.
+    if (engine_.Info().name == "podman") return "calls are not tried with Podman";
+    const absl::StatusOr<std::optional<Profile>> by_default = DefaultProfileFor(service.container);
+    if (!by_default.ok()) return Concat("the engine's own profile is not known: ", by_default.status().message());
+    default_profiles_[service.title] = *by_default;
+    SYSCARVE_ASSIGN_OR_RETURN(
+        const std::optional<std::string> difference,
+        trials_.Try({.service = service.title, .without = {std::string(kOwnProfile)}, .difference = std::nullopt},
+                    "anything but with its own profile written anew", 0, [&](ProofTrials::Limit limit) {
+                      return RunOnce({{service.title, {.kept = std::nullopt, .refused = Refusals()}}}, limit);
+                    }));
+    if (!difference.has_value()) return "";
+    return Concat("with its own profile written anew it goes otherwise: ", *difference);
+  }
+
+  absl::StatusOr<std::optional<Profile>> DefaultProfileFor(const Container& container) {
+    Recording configured;
+    configured.subjects.push_back({.kind = SubjectKind::kContainer, .container = container});
+    SYSCARVE_ASSIGN_OR_RETURN(
+        CeilingSource source,
+        CeilingSource::Load({.ceiling = "engine-default", .engine_socket = engine_.socket(), .target = {}}, notes_));
+    SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, source.For({&configured, 1}));
+    return std::move(ceiling.profile);
+  }
+
+  absl::Status ProveCalls(const ServiceToProve& service, std::string obstacle, ServiceProof& proven) {
+    if (obstacle.empty()) {
+      SYSCARVE_ASSIGN_OR_RETURN(obstacle, ObstacleToRefusals(service));
+      if (!obstacle.empty()) Remark(Concat(service.title, ": ", obstacle));
+    }
+    const RefusalTrials refusals(trials_, service.title, /*ignored=*/0, obstacle,
+                                 [&](const Refusals& refused, ProofTrials::Limit limit) {
+                                   return RunOnce({{service.title, {.kept = std::nullopt, .refused = refused}}}, limit);
+                                 });
+    Refusals result;
+    SYSCARVE_ASSIGN_OR_RETURN(proven.calls, refusals.ProveCalls(service.calls, result));
+    if (!obstacle.empty()) return absl::OkStatus();
+    results_[service.title].refused = std::move(result);
+    ++decided_;
+    return absl::OkStatus();
+  }
+
+  // Each service was tried with the others as they are, and capabilities by themselves.
+  absl::Status TryTogether() {
+    if (decided_ < 2) return absl::OkStatus();
+    std::vector<std::string> words;
+    for (const auto& [service, change] : results_) {
+      if (change.kept.has_value()) {
+        words.push_back(
+            Concat(service, " with ", change.kept->empty() ? "none" : absl::StrJoin(NamesOf(*change.kept), " ")));
+      }
+      if (change.refused.has_value()) words.push_back(Concat(service, " without ", RefusalsWords(*change.refused)));
+    }
+    SYSCARVE_ASSIGN_OR_RETURN(
+        const std::optional<std::string> difference,
+        trials_.Try({.service = "", .without = words, .difference = std::nullopt}, "all that is not needed, at once",
+                    removed_, [&](ProofTrials::Limit limit) { return RunOnce(results_, limit); }));
     if (difference.has_value()) {
-      proof_.unproven = Concat("with the results of all services at once the command goes otherwise: ", *difference);
+      proof_.unproven = Concat("without all that is not needed at once the command goes otherwise: ", *difference);
     }
     return absl::OkStatus();
   }
@@ -454,13 +565,17 @@ class Prover {
   SignalForwarder& signals_;
   Notes& notes_;
   const std::string label_;  // Of the containers that were created through our relays.
+  RefusalObserver observer_;
   ProofTrials trials_;
   Proof& proof_ = trials_.proof();
   std::map<std::string, Seen> seen_;
-  std::map<std::string, uint64_t> last_bounding_;  // Of the last run's processes, by service.
-  std::string left_running_;                       // A container that outlived a reference run.
-  Given results_;                                  // What is needed or undecided.
-  uint64_t removed_ = 0;                           // What is not, of any service.
+  std::map<std::string, SeenLast> last_;  // By service.
+  // What the engine enforces on a service's containers when nobody asks for anything else; nullopt: nothing.
+  std::map<std::string, std::optional<Profile>> default_profiles_;
+  std::string left_running_;  // A container that outlived a reference run.
+  Changes results_;           // All that is not needed is removed.
+  size_t decided_ = 0;        // Of how many services and kinds `results_` are.
+  uint64_t removed_ = 0;      // Capabilities that are not needed, of any service.
 };
 
 absl::Status CheckMayLook() {

@@ -46,6 +46,15 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   return text;
 }
 
+// ", proven needed: without it, …": of arguments.
+std::string ProvenWords(const ArgumentSighting& seen) {
+  if (seen.proven.verdict == ProofVerdict::kNeeded) {
+    return Concat(", proven needed: without it, ", EscapeForTerminal(seen.proven.why));
+  }
+  if (seen.proven.verdict != ProofVerdict::kNotNeeded) return "";
+  return Concat(", proven not needed", seen.left_out ? " and left out" : "");
+}
+
 // For which arguments the profile allows the call, and with which it was seen, where these narrow it.
 std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
@@ -60,7 +69,7 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
     std::set<std::string> programs;
     for (const Program& program : seen.programs) programs.insert(EscapeForTerminal(ProgramLabel(program)));
     text += Concat("  seen ", seen.call, " in ", seen.runs, seen.runs == 1 ? " run" : " runs",
-                   programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), "\n");
+                   programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), ProvenWords(seen), "\n");
   }
   return text;
 }

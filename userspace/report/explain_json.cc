@@ -48,6 +48,12 @@ void AddRefusals(const GeneratedProfile& made, const std::string& name, JsonValu
   if (!call->probed_by.empty()) object.push_back({"probed_by", call->probed_by});
 }
 
+void AddProven(const ProvenNeed& proven, JsonValue::Object& object) {
+  if (proven.verdict == ProofVerdict::kUndecided) return;
+  object.push_back(
+      {"proven", JsonValue::Object{{"verdict", ProofVerdictName(proven.verdict)}, {"why", Bytes(proven.why)}}});
+}
+
 // For which arguments the profile allows the call, and with which it was seen, where these narrow it.
 void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue::Object& object) {
   const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
@@ -65,8 +71,9 @@ void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue
     for (const Program& program : sighting.programs) labels.insert(ProgramLabel(program));
     JsonValue::Array programs;
     for (const std::string& label : labels) programs.push_back(Bytes(label));
-    seen.push_back(
-        JsonValue::Object{{"call", sighting.call}, {"runs", sighting.runs}, {"programs", std::move(programs)}});
+    JsonValue::Object one = {{"call", sighting.call}, {"runs", sighting.runs}, {"programs", std::move(programs)}};
+    AddProven(sighting.proven, one);
+    seen.push_back(std::move(one));
   }
   object.push_back({"arguments", JsonValue::Object{{"allowed", std::move(allowed)}, {"seen", std::move(seen)}}});
 }
@@ -82,10 +89,7 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   if (!call.baseline.empty()) result.push_back({"baseline", Bytes(call.baseline)});
   if (!call.companion.empty()) result.push_back({"with", call.companion});
   result.push_back({"asked", call.asked});
-  if (call.proven.verdict != ProofVerdict::kUndecided) {
-    result.push_back({"proven", JsonValue::Object{{"verdict", ProofVerdictName(call.proven.verdict)},
-                                                  {"why", Bytes(call.proven.why)}}});
-  }
+  AddProven(call.proven, result);
   JsonValue::Array closure;
   for (const ClosureReason& reason : call.closure) {
     JsonValue::Object entry;

@@ -115,8 +115,14 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
 }
 
 std::string NotNeededLine(const GeneratedProfile& made) {
-  if (made.not_needed.empty()) return "";
-  return Concat("seen, proven not needed and left out: ", absl::StrJoin(made.not_needed, ", "));
+  std::vector<std::string> left_out = made.not_needed;
+  for (const NarrowedCall& call : made.narrowed) {
+    for (const ArgumentSighting& sighting : call.seen) {
+      if (sighting.left_out) left_out.push_back(sighting.call);
+    }
+  }
+  if (left_out.empty()) return "";
+  return Concat("seen, proven not needed and left out: ", absl::StrJoin(left_out, ", "));
 }
 
 std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps) {

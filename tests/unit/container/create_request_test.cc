@@ -119,6 +119,19 @@ TEST(ReadCreateRequestTest, ReadsCapabilities) {
   EXPECT_THAT(request->container.cap_drop, testing::ElementsAre("all"));
 }
 
+TEST(ReadCreateRequestTest, ReadsWhatIsSaidOfSeccomp) {
+  const auto asked = [](const char* options) {
+    const auto request =
+        ReadCreateRequest("/containers/create", Concat(R"({"HostConfig": {"SecurityOpt": )", options, "}}"));
+    EXPECT_TRUE(request.ok()) << request.status();
+    return request.ok() ? request->seccomp : std::nullopt;
+  };
+  EXPECT_EQ(asked("null"), std::nullopt);
+  EXPECT_EQ(asked(R"(["no-new-privileges", "apparmor=seccomp"])"), std::nullopt);
+  EXPECT_EQ(asked(R"(["seccomp=unconfined"])"), "unconfined");
+  EXPECT_EQ(asked(R"(["seccomp:{\"a\": 1}", "label=x"])"), R"({"a": 1})");
+}
+
 TEST(EndedContainerTest, KnowsTheRequestsThatMayEndAContainer) {
   EXPECT_EQ(EndedContainer("POST", "/v1.41/containers/web/stop?t=3"), "web");
   EXPECT_EQ(EndedContainer("POST", "/containers/a%2Db/kill?signal=HUP"), "a-b");

@@ -407,6 +407,9 @@ TEST(RecordingJsonTest, ProofsRoundTripWhereverTheyStand) {
   proofs.capabilities[0] = {.verdict = ProofVerdict::kNeeded, .why = "it ends with \xff"};
   proofs.capabilities[21] = {.verdict = ProofVerdict::kUndecided, .why = "out of time"};
   proofs.calls["openat"] = {.verdict = ProofVerdict::kNotNeeded, .why = ""};
+  proofs.arguments[{.call = "socket", .values = {1, 0xffffffffffffffff, 0}}] = {.verdict = ProofVerdict::kNeeded,
+                                                                                .why = "exit status 1"};
+  proofs.arguments[{.call = "socket", .values = {2}}] = {.verdict = ProofVerdict::kNotNeeded, .why = ""};
   const std::string text = FormatRecording(recording);
   const auto parsed = ParseRecording(text);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
@@ -433,6 +436,14 @@ TEST(RecordingJsonTest, WhatIsWrongWithProofsIsSaid) {
       error(
           R"({"subject": "sh", "calls": [], "capabilities": [{"capability": 0, "name": "CAP_KILL", "verdict": "needed", "why": ""}]})"),
       testing::HasSubstr("capability 0 is CAP_CHOWN"));
+  constexpr char kTwice[] = R"({"name": "socket", "values": [1], "verdict": "needed", "why": ""})";
+  EXPECT_THAT(
+      error(Concat(R"({"subject": "sh", "capabilities": [], "calls": [], "arguments": [)", kTwice, ", ", kTwice, "]}")),
+      testing::HasSubstr("repeats an earlier entry"));
+  EXPECT_THAT(
+      error(
+          R"({"subject": "sh", "capabilities": [], "calls": [], "arguments": [{"name": "a", "values": [1, 2, 3, 4, 5, 6, 7], "verdict": "needed", "why": ""}]})"),
+      testing::HasSubstr("6"));
   EXPECT_THAT(error("", '4'), testing::HasSubstr("unknown field \"proofs\""));
 }
 

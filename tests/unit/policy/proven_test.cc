@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <sys/socket.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "tests/unit/policy/argument_recordings.h"
 #include "tests/unit/policy/recordings.h"
 #include "userspace/policy/generate.h"
 #include "userspace/policy/merge.h"
@@ -100,6 +103,72 @@ TEST(ProvenTest, OnlyNeededLeavesOutWhatIsNotAndAnswersAsWhenItWasProven) {
   EXPECT_THAT(made.not_needed, ElementsAre("personality"));
   EXPECT_THAT(AnswerOf(made, "personality"), HasSubstr("proven not to be needed"));
   EXPECT_THAT(AnswerOf(made, "chown"), HasSubstr("seen"));
+}
+
+// A program that was seen to make these sockets, and what was proven of some of them.
+Recording WithSockets(const std::vector<std::vector<uint64_t>>& sockets,
+                      const std::map<std::vector<uint64_t>, ProvenNeed>& proven) {
+  RecordingBuilder builder("default", std::string(32, 'a'));
+  builder.Calls({"openat", "close"});
+  CallWith(builder, "socket", sockets);
+  Recording recording = builder.Build();
+  for (const auto& [values, need] : proven) {
+    recording.proofs["program"].arguments[{.call = "socket", .values = values}] = need;
+  }
+  return recording;
+}
+
+const std::vector<uint64_t> kUnix = {AF_UNIX, SOCK_STREAM, 0};
+const std::vector<uint64_t> kPacket = {AF_PACKET, SOCK_RAW, 3};
+const std::vector<uint64_t> kInet = {AF_INET, SOCK_STREAM, 0};
+const std::vector<uint64_t> kInet6 = {AF_INET6, SOCK_STREAM, 0};
+
+// By the first conditions of the rules: the families that `socket` is allowed for.
+bool AllowsFamily(const GeneratedProfile& made, uint64_t family) {
+  for (const NarrowedCall& call : made.narrowed) {
+    for (const ArgumentRule& rule : call.rules) {
+      const ArgumentCondition& first = rule.conditions.front();
+      if (call.name == "socket" && first.index == 0 && (family & first.value) == first.value_two) return true;
+    }
+  }
+  return false;
+}
+
+TEST(ProvenTest, OnlyNeededLeavesOutArguments) {
+  const Recording recording = WithSockets({kUnix, kPacket}, {{kPacket, kNotNeeded}, {kUnix, kNeeded}});
+  EXPECT_TRUE(AllowsFamily(Made({recording}), AF_PACKET));
+  const GeneratedProfile made = Made({recording}, /*only_needed=*/true);
+  EXPECT_FALSE(AllowsFamily(made, AF_PACKET));
+  EXPECT_TRUE(AllowsFamily(made, AF_UNIX));
+  ASSERT_EQ(made.narrowed.size(), 1U);
+  for (const ArgumentSighting& seen : made.narrowed.front().seen) {
+    EXPECT_EQ(seen.left_out, seen.values == kPacket) << seen.call;
+    EXPECT_EQ(seen.proven, seen.values == kPacket ? kNotNeeded : kNeeded) << seen.call;
+  }
+}
+
+TEST(ProvenTest, ArgumentsThatAreLikeNeededOnesStay) {
+  const GeneratedProfile made = Made({WithSockets({kInet, kInet6}, {{kInet6, kNotNeeded}})}, /*only_needed=*/true);
+  EXPECT_TRUE(AllowsFamily(made, AF_INET6));
+  ASSERT_EQ(made.narrowed.size(), 1U);
+  for (const ArgumentSighting& seen : made.narrowed.front().seen) EXPECT_FALSE(seen.left_out) << seen.call;
+}
+
+TEST(ProvenTest, ACallWithNoArgumentsThatAreNeededIsLeftOut) {
+  const GeneratedProfile made =
+      Made({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kNotNeeded}})}, true);
+  EXPECT_THAT(made.not_needed, ElementsAre("socket"));
+  EXPECT_THAT(Made({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kUndecided}})}, true).not_needed,
+              IsEmpty());
+}
+
+TEST(ProvenTest, OfArgumentsNeededWinsToo) {
+  const Recording a = WithSockets({kUnix}, {{kUnix, kNotNeeded}});
+  Recording b = WithSockets({kUnix}, {{kUnix, kNeeded}});
+  b.runs.front().id = std::string(32, 'b');
+  const Proofs merged = Merge(a, b).value().proofs;
+  EXPECT_EQ(merged, Merge(b, a).value().proofs);
+  EXPECT_EQ(merged.at("program").arguments.at({.call = "socket", .values = kUnix}), kNeeded);
 }
 
 TEST(ProvenTest, WhatIsAskedForStays) {

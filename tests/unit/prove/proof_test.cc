@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -74,6 +75,31 @@ TEST(ReferenceRunsTest, MoreThatHasToBeEndedAndNoEndDiffer) {
   run = Ran({});
   run.over_limit = true;
   EXPECT_THAT(reference.Difference(run, 0).value_or(""), HasSubstr("still running"));
+}
+
+TEST(ReferenceRunsTest, WhatNoReferenceRunSawRefusedDiffers) {
+  const ProgramRefusal chown = {.service = "", .program = "nginx", .call = "chown", .error = EPERM};
+  const ProgramRefusal opened = {.service = "", .program = "nginx", .call = "openat", .error = EACCES};
+  ProofRun first = Ran({});
+  first.refusals = {opened};
+  ProofRun failed = Ran({}, 1);
+  const ReferenceRuns reference({first, Ran({}), failed});
+  ProofRun run = Ran({});
+  run.refusals = {opened};
+  EXPECT_EQ(reference.Difference(run, 0), std::nullopt);
+  EXPECT_FALSE(reference.DiffersInRefusalsOnly(run, 0));
+  run.refusals.insert(chown);
+  EXPECT_EQ(reference.Difference(run, 0), "nginx is refused chown with EPERM");
+  EXPECT_TRUE(reference.DiffersInRefusalsOnly(run, 0));
+  // Another errno, or another program, is another refusal.
+  run.refusals = {{.service = "", .program = "nginx", .call = "openat", .error = EPERM}};
+  EXPECT_EQ(reference.Difference(run, 0), "nginx is refused openat with EPERM");
+  run.refusals = {{.service = "web", .program = "nginx", .call = "openat", .error = EACCES}};
+  EXPECT_EQ(reference.Difference(run, 0), "web: nginx is refused openat with EACCES");
+  // What differs otherwise is told first.
+  run.status = 1;
+  EXPECT_EQ(reference.Difference(run, 0), "exit status 1 instead of success");
+  EXPECT_FALSE(reference.DiffersInRefusalsOnly(run, 0));
 }
 
 ProofRun RanContainer(int status, std::chrono::milliseconds stop, std::set<ProcessEnding> endings = {}) {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//
+// What refusals.bpf.c and its reader share.
+#pragma once
+
+#define REFUSALS_CGROUP_BYTES 96 /* "docker-", 64 hexadecimal digits, ".scope" */
+#define REFUSALS_PROGRAM_BYTES 64
+#define REFUSALS_MOST 8192
+
+struct refusal_key {
+	char cgroup[REFUSALS_CGROUP_BYTES]; /* last part of the path below cgroup2, or "" of a command; ends with 0 */
+	char program[REFUSALS_PROGRAM_BYTES]; /* likewise of the executable */
+	__u32 abi; /* RECORDER_ABI_* of recorder.h */
+	__u32 nr;
+	__u32 error;
+};
