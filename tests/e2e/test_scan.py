@@ -151,7 +151,10 @@ class Scan(E2eTest):
         with open(tool, "wb") as file:
             file.write(ELF)
         os.chmod(tool, 0o4755)
-        os.symlink("/", os.path.join(root, "host"))
+        outside = self.new_folder()
+        with open(os.path.join(outside, ".netrc"), "w") as file:
+            file.write("machine m login l password p\n")
+        os.symlink(outside, os.path.join(root, "host"))
         answer = self.report(root)
         self.assertEqual(self.found(answer), {("set-id", "/usr/bin/tool")})
         self.assertEqual(answer["image"]["kind"], "root-folder")

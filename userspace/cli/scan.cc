@@ -76,12 +76,17 @@ void AddScan(CLI::App& app, int& exit_code) {
       ->type_name("NAME");
   verb->add_option("--recording", request.recordings,
                    "Recordings of containers of the image, or folders of *.recording.json")
+      ->allow_extra_args(false)
       ->type_name("RECORDING");
   verb->add_option("--join", request.reports, "Reports of other scanners: JSON of Trivy, Grype or gitleaks, or SARIF")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   verb->add_option("--fail-on", arguments->fail_on, "Exit with 1 when something is as grave as this, or more so")
       ->check(CLI::IsMember({"critical", "high", "medium", "low", "note"}));
-  verb->add_option("--disable", request.disabled, "Rules to leave out")->delimiter(',')->type_name("RULE");
+  verb->add_option("--disable", request.disabled, "Rules to leave out")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("RULE");
   verb->add_option("--format", arguments->format, "text, json, markdown, sarif (code scanning) or junit (test reports)")
       ->check(CLI::IsMember({"text", "json", "markdown", "sarif", "junit"}))
       ->capture_default_str();

@@ -175,7 +175,7 @@ absl::StatusOr<ScannedImage> ScanRootFolder(const std::string& folder, const Sca
   if (walk.mounts() > 0) {
     image.not_known.push_back(Concat(walk.mounts(), " mount points or files of other file systems were left out."));
   }
-  image.not_known.push_back(
+  image.not_known.emplace_back(
       "A folder has no layers: what was deleted before, and the image's configuration, are not known.");
   FinishScan(image);
   return image;

@@ -256,7 +256,7 @@ absl::StatusOr<ScannerReport> ParseScannerReport(std::string_view text) {
     if (!unused.empty() || !ours)
       return absl::InvalidArgumentError("it is no report of Trivy, Grype or gitleaks, and no SARIF");
     report = ReadGitleaks(root);
-  } else if (root.Optional("runs").exists()) {
+  } else if (root.Optional("runs").exists() && TextAt(root, "version").starts_with("2.")) {
     report = ReadSarif(root);
   } else if (root.Optional("matches").exists()) {
     report = ReadGrype(root);

@@ -71,8 +71,8 @@ TEST(ScannerReports, OfGitleaksNothingButThePlaceIsTaken) {
 }
 
 TEST(ScannerReports, AnythingElseIsRefused) {
-  for (const std::string text :
-       {"", "{}", "[1]", "[{}]", "{\"runs\":1}", "{\"matches\":[{}]}", "{\"runs\":[{}]}", "nothing"}) {
+  for (const std::string text : {"", "{}", "[1]", "[{}]", "{\"runs\":1}", "{\"matches\":[{}]}",
+                                 "{\"version\":\"2.1.0\",\"runs\":[{}]}", "nothing"}) {
     EXPECT_FALSE(ParseScannerReport(text).ok()) << text;
   }
 }
