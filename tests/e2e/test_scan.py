@@ -4,11 +4,14 @@ reports of other scanners are joined."""
 
 import gzip
 import hashlib
+import http.server
 import io
 import json
 import os
 import random
+import socketserver
 import tarfile
+import threading
 import time
 
 from reports import valid_junit, valid_sarif
@@ -224,6 +227,39 @@ class Scan(E2eTest):
     def test_no_engine_is_said_to_be_there(self):
         result = self.scan("nginx:1.25", "--engine-socket", os.path.join(self.new_folder(), "none.sock"), expect=3)
         self.assertIn("none.sock", result.stderr)
+
+    def test_an_image_of_the_engine_is_read_by_its_name(self):
+        asked = []
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def address_string(self):
+                return "unix"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                asked.append(self.path)
+                known = self.path == "/images/example.org%2Fweb%3A1/get"
+                body = docker_save() if known else b'{"message":"No such image"}'
+                self.send_response(200 if known else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        path = os.path.join(self.new_folder(), "engine.sock")
+        with socketserver.UnixStreamServer(path, Answer) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                answer = self.report("example.org/web:1", "--engine-socket", path)
+                self.assertIn(("set-id", "/usr/bin/su"), self.found(answer))
+                missing = self.scan("nonesuch", "--engine-socket", path, expect=2)
+                self.assertIn("No such image", missing.stderr)
+            finally:
+                server.shutdown()
+                thread.join()
+        self.assertEqual(asked, ["/images/example.org%2Fweb%3A1/get", "/images/nonesuch/get"])
 
     def test_a_damaged_layer_is_no_pass(self):
         config, layers = parts(compress=True)
