@@ -37,8 +37,10 @@ std::vector<std::string> NotKnown(const ScanResult& result) {
     unknown.emplace_back("Which libraries, modules and other files were opened: a recording has the programs alone.");
   }
   if (result.passed_over > 0) {
-    unknown.push_back(Concat(result.passed_over, result.passed_over == 1 ? " result" : " results",
-                             " of the joined reports are neither vulnerabilities nor secrets, and were passed over."));
+    const bool one = result.passed_over == 1;
+    unknown.push_back(Concat(result.passed_over,
+                             one ? " result of the joined reports is" : " results of the joined reports are",
+                             " of another kind than vulnerabilities and secrets, and passed over."));
   }
   return unknown;
 }
