@@ -14,7 +14,7 @@ suite=bookworm
 
 packages=(
   iproute2 kmod procps                                                                 # what a guest is set up with
-  libabsl20220623 libbpf1 libcurl4 libelf1 libseccomp2 libstdc++6 libyaml-0-2          # what syscarve is linked with
+  libabsl20220623 libarchive13 libbpf1 libcurl4 libelf1 libseccomp2 libssl3 libstdc++6 libyaml-0-2  # what syscarve is linked with
   python3 redis-server strace                                                          # what the checks use
   busybox-static                                                                       # the image of a container, and the first root
 )

@@ -17,8 +17,8 @@ fi
 build=${1-$source/build/arm64}
 
 # What the program and the live tests are compiled and linked with.
-libraries=(libc6-dev libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev libcli11-dev libabsl-dev
-           libgtest-dev libgmock-dev nlohmann-json3-dev)
+libraries=(libc6-dev libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev libarchive-dev libssl-dev libcli11-dev
+           libabsl-dev libgtest-dev libgmock-dev nlohmann-json3-dev)
 targets=(syscarve workloads recorder_bpf_test program_barrier_bpf_test container_bpf_test membership_bpf_test life_bpf_test
          arguments_bpf_test results_bpf_test)
 

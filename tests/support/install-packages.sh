@@ -8,7 +8,7 @@
 # docs/dependencies.md says what each package is for.
 set -euo pipefail
 
-build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev
+build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev libarchive-dev libssl-dev
        libcli11-dev libabsl-dev)
 quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev python3 strace perl git sqlite3 redis-server sudo

@@ -110,11 +110,19 @@ absl::StatusOr<std::string> TemporaryName() {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadConfinedFile(const std::string& directory, const std::string& below, size_t limit) {
+absl::StatusOr<UniqueFd> OpenConfinedFile(const std::string& directory, const std::string& below) {
   const std::string shown = Shown(Concat(directory, "/", below));
   SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd root, OpenTrustedDirectory(directory));
-  SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd fd, OpenBeneath(root, below, O_RDONLY | O_NOCTTY | O_NONBLOCK, shown));
-  return ReadRegular(fd, shown, limit);
+  SYSCARVE_ASSIGN_OR_RETURN(UniqueFd fd, OpenBeneath(root, below, O_RDONLY | O_NOCTTY | O_NONBLOCK, shown));
+  struct stat info;
+  if (fstat(fd.get(), &info) != 0) return PosixError(Concat("look at ", shown), errno);
+  if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(Concat(shown, " is not a regular file"));
+  return fd;
+}
+
+absl::StatusOr<std::string> ReadConfinedFile(const std::string& directory, const std::string& below, size_t limit) {
+  SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd fd, OpenConfinedFile(directory, below));
+  return ReadRegular(fd, Shown(Concat(directory, "/", below)), limit);
 }
 
 absl::StatusOr<ConfinedOutput> ConfinedOutput::Open(const std::string& directory, const std::string& below) {

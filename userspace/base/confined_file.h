@@ -16,6 +16,9 @@ namespace syscarve {
 // The whole of the regular file `below` below `directory`, at most `limit` bytes.
 absl::StatusOr<std::string> ReadConfinedFile(const std::string& directory, const std::string& below, size_t limit);
 
+// The same file, opened for reading.
+absl::StatusOr<UniqueFd> OpenConfinedFile(const std::string& directory, const std::string& below);
+
 // A place for a file, held open: what happens to the path's folders afterwards does not change where it is.
 class ConfinedOutput {
  public:

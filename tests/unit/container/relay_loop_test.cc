@@ -83,8 +83,8 @@ class RelayLoopTest : public testing::Test {
     engine_ = ListenAt(folder_ + "/engine");
     options_.engine_socket = folder_ + "/engine";
     options_.folder = folder_;
-    options_.confine = [](const Container& container) -> std::optional<Confinement> {
-      if (container.name != "web") return std::nullopt;
+    options_.confine = [](const CreateRequest& request) -> std::optional<Confinement> {
+      if (request.container.name != "web") return std::nullopt;
       return Confinement{.profile = "{}", .cap_add = std::nullopt, .label = "ours"};
     };
     UniqueFd listening = ListenAt(folder_ + "/relay");

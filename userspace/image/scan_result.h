@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that a scan has to say, for the reports.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/image/recorded_programs.h"
+#include "userspace/image/scan.h"
+
+namespace syscarve {
+
+struct ScanResult {
+  std::string name;  // As the image was asked for.
+  ScannedImage image;
+  std::optional<RecordedPrograms> programs;  // With a recording.
+  std::vector<std::string> unused_set_id;    // Known never to have been executed, with a slash in front.
+  std::vector<JoinedVulnerability> vulnerabilities;
+  size_t passed_over = 0;  // Of the reports: results that are neither vulnerabilities nor secrets.
+};
+
+}  // namespace syscarve
