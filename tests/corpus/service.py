@@ -20,6 +20,8 @@ import syscarve
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE",
                 "SYS_CHROOT", "KILL", "AUDIT_WRITE")
 READY_SECONDS = 60
+# As long as a start may take of which it is expected that it fails.
+SOON = 15
 LIMIT = 60
 # As long as Docker waits.
 STOP_SECONDS = 10
@@ -94,7 +96,7 @@ class Container:
             return host.Ended("not running", b"", "", 0)
         return host.run(self._client(function), limit)
 
-    def wait_until_ready(self):
+    def wait_until_ready(self, seconds=READY_SECONDS):
         """How the last try of `ready` ended."""
         last = None
 
@@ -102,7 +104,7 @@ class Container:
             nonlocal last
             last = self.call("ready", 10)
             return last.good or not self.running
-        host.wait_until(tried, READY_SECONDS)
+        host.wait_until(tried, seconds)
         return last
 
     def exec(self, script):
@@ -195,6 +197,7 @@ class Run:
         self.service, self.work = service, work
         self.root = work.namespace.root
         self._identities = []  # After each load without a profile.
+        self._without = {}  # How the phases go then.
 
     def renew(self):
         """Fresh data, and the workload's file where the clients find it."""
@@ -248,8 +251,8 @@ class Run:
         finally:
             container.remove()
 
-    def phases(self, profile=None, mark=lambda name: None, capabilities=None):
-        """Goes through all phases, and returns how each ended."""
+    def phases(self, profile=None, mark=lambda name: None, capabilities=None, all_of_them=True):
+        """Goes through all phases, and returns how each ended; or only as far as the first that is not good."""
         done = {}
         container = None
 
@@ -265,16 +268,21 @@ class Run:
                 container.remove()
             self.renew()
             container = self.container(profile, capabilities)
-            return container.wait_until_ready()
+            return container.wait_until_ready(READY_SECONDS if all_of_them else SOON)
 
         def usable():
             """What one phase has broken is not held against the next."""
             mark("between")
             return container.running and container.call("ready", 10).good or fresh().good
 
+        def enough():
+            return not all_of_them and not all(phase["good"] or not self._without[name]["good"] for name, phase in done.items())
+
         try:
             mark("start")
             note("start", fresh())
+            if enough():
+                return done
             for name in ("load", *self.service.others):
                 if name != "load" and not usable():
                     note(name, host.Ended("not running", b"", "", 0))
@@ -282,6 +290,8 @@ class Run:
                 mark(name)
                 if note(name, container.call(name)) and name == "load":
                     done["load"]["identities"] = sorted(container.identities())
+                if enough() or not all_of_them and self.as_others(done):
+                    return done
             usable()
             mark("exec")
             note("exec", container.exec(SHELL))
@@ -320,14 +330,14 @@ class Run:
         """Programs that run as somebody as whom none did without a profile, or do not run as whom they always did."""
         always = set.intersection(*self._identities)
         once = set.union(*self._identities)
-        now = set(done["load"].get("identities", ()))
+        now = set(done.get("load", {}).get("identities", ()))
         return sorted((now - once) | (always - now)) if now else []
 
     def needed(self, profile, held, without):
-        """Capability -> what is otherwise without it: the phases that fail, and programs that run as others."""
+        """Capability -> what is otherwise without it: the first phase that fails, or programs that run as others."""
         found = {}
         for one in held:
-            done = self.judged(self.phases(profile, capabilities=[other for other in held if other != one]), without)
+            done = self.judged(self.phases(profile, capabilities=[other for other in held if other != one], all_of_them=False), without)
             found[one] = [name for name, phase in done.items() if phase["counts"] and not phase["good"]] + self.as_others(done)
         return found
 
@@ -350,6 +360,7 @@ class Run:
         self.renew()
         versions = self.work.namespace.versions(self.service.packages)
         without = self.phases()
+        self._without = without
         self._identities.append(set(without["load"].get("identities", ())))
         if not without["start"]["good"] or not without["load"]["good"]:
             bad = "start" if not without["start"]["good"] else "load"

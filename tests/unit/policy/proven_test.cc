@@ -165,7 +165,7 @@ TEST(ProvenTest, ACallWithNoArgumentsThatAreNeededIsLeftOut) {
 TEST(ProvenTest, OfArgumentsNeededWinsToo) {
   const Recording a = WithSockets({kUnix}, {{kUnix, kNotNeeded}});
   Recording b = WithSockets({kUnix}, {{kUnix, kNeeded}});
-  b.runs.Update(0, [](Run& run) { run.id = std::string(32, 'b'); });
+  b.runs.Update(0, [](auto& run) { run.id = std::string(32, 'b'); });
   const Proofs merged = Merge(a, b).value().proofs;
   EXPECT_EQ(merged, Merge(b, a).value().proofs);
   EXPECT_EQ(merged.at("program").arguments.at({.call = "socket", .values = kUnix}), kNeeded);
