@@ -265,14 +265,18 @@ struct SeenOfCall {
   bool known() const { return made && all.has_value() && !all->open; }
 };
 
-SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, std::string_view name) {
+SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, const RecordedCall& call) {
   SeenOfCall seen;
   for (const Abi abi : abis) {
-    const std::optional<SyscallId> id = FindSyscall(abi, name);
+    const std::optional<SyscallId> id = FindSyscall(abi, call.name);
     const auto found = id.has_value() ? evidence.arguments.find(*id) : evidence.arguments.end();
     if (found == evidence.arguments.end()) continue;
     JoinArguments(found->second.seen, !seen.made, seen.all);
     seen.made = true;
+  }
+  // A recording may have been made by another version, or by hand: what it has of other arguments says nothing of these.
+  if (seen.all.has_value() && (seen.all->indexes != call.indexes || seen.all->pointed_to != call.pointed_to)) {
+    seen.all->open = true;
   }
   return seen;
 }
@@ -337,7 +341,7 @@ class Narrower {
   }
 
   void Narrow(const RecordedCall& call, const AllowedCall& allowed) {
-    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, call.name);
+    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, call);
     if (seen.made && !seen.known()) return;
     const std::optional<Bits> bits = BitsOf(call);
     const std::optional<SyscallId> id = IdOf(call);
@@ -387,7 +391,9 @@ class Narrower {
     const auto in_memory = draft_.calls.find(call.in_memory);
     if (call.in_memory.empty() || in_memory == draft_.calls.end()) return true;
     if (in_memory->second.asked) return false;
-    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, call.in_memory);
+    const auto recorded = recorded_.find(call.in_memory);
+    if (recorded == recorded_.end()) return false;
+    const SeenOfCall seen = SeenOf(evidence_, draft_.abis, recorded->second);
     if (seen.made) {
       if (!seen.known()) return false;
       for (const auto& [values, programs] : seen.all->values) {

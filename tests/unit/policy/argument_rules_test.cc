@@ -209,6 +209,10 @@ TEST(ArgumentRulesTest, WhatIsNotKnownIsNotNarrowed) {
   EXPECT_FALSE(narrowed(asked)) << "asked for as it is";
   seen->values[{250, SOCK_STREAM, 0}] = {0};
   EXPECT_FALSE(narrowed()) << "a family without a name";
+  seen = SeenArguments{.indexes = {0}, .values = {{{AF_INET}, {0}}}};
+  EXPECT_FALSE(narrowed()) << "other arguments than are recorded today";
+  seen = SeenArguments{.indexes = {0}, .pointed_to = true, .values = {{{AF_INET}, {0}}}};
+  EXPECT_FALSE(narrowed()) << "what one of them points to";
   seen.reset();
   EXPECT_FALSE(narrowed()) << "not recorded";
 }
