@@ -35,7 +35,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kStub[] = "stub";
+constexpr char kBundleStub[] = "stub";
 
 // A folder of our own for the bundle and the runtime's state, removed with all that is in it.
 class WorkFolder {
@@ -71,7 +71,7 @@ absl::Status MakeBundle(const std::string& bundle) {
   for (const char* const folder : {"proc", "dev"}) {
     SYSCARVE_RETURN_IF_ERROR(MakeFolder(Concat(bundle, "/rootfs/", folder)));
   }
-  const std::string stub = Concat(bundle, "/rootfs/", kStub);
+  const std::string stub = Concat(bundle, "/rootfs/", kBundleStub);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(stub, StubProgram()));
   // Whatever the umask: the container's user reads its root, and executes the stub.
   for (const std::string& path : {Concat(bundle, "/rootfs"), stub}) {
@@ -94,7 +94,7 @@ absl::StatusOr<std::set<std::string>> StartOnce(const Runtime& runtime, const st
   getrlimit(RLIMIT_NOFILE, &files);
   const std::string bundle = folder + "/bundle";
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(
-      bundle + "/config.json", FormatBundleConfig({.program = Concat("/", kStub),
+      bundle + "/config.json", FormatBundleConfig({.program = Concat("/", kBundleStub),
                                                    .cgroup_path = Concat("/", id),
                                                    .no_new_privs = setting.no_new_privs,
                                                    .uid = setting.user,
@@ -182,13 +182,9 @@ class Measurement {
   SeenInStarts seen_;
 };
 
-bool IsFolder(const std::string& path) {
-  std::error_code error;
-  return path.ends_with('/') || fs::is_directory(path, error);
-}
-
 absl::Status MeasureTo(const MeasureBaselineRequest& request, Notes& notes) {
-  const bool one_file = !request.output.empty() && (request.output == "-" || !IsFolder(request.output));
+  const bool meant_as_folder = request.output.ends_with('/') || IsFolder(request.output);
+  const bool one_file = !request.output.empty() && !meant_as_folder;
   const std::string folder = request.output.empty() ? std::string(kBaselineFolder) : request.output;
   if (one_file) {
     SYSCARVE_RETURN_IF_ERROR(CheckWritable(request.output));

@@ -28,11 +28,6 @@ absl::Status ForEachIn(const std::string& folder, absl::FunctionRef<absl::Status
   return absl::NotFoundError(Concat(EscapeForTerminal(folder), ": no *", kRecordingSuffix, " in it"));
 }
 
-bool IsFolder(const std::string& input) {
-  std::error_code error;
-  return fs::is_directory(input, error);
-}
-
 }  // namespace
 
 absl::StatusOr<size_t> ForEachRecordingIn(

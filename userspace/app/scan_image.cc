@@ -24,11 +24,6 @@
 namespace syscarve {
 namespace {
 
-bool IsFolder(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 bool IsThere(const std::string& path) {
   struct stat info;
   return stat(path.c_str(), &info) == 0;

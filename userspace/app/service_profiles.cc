@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<Named>> FindProfiles(std::span<const std::string> wor
   for (const std::string& word : words) {
     std::error_code error;
     const size_t equals = word.find('=');
-    if (fs::is_directory(word, error)) {
+    if (IsFolder(word)) {
       SYSCARVE_RETURN_IF_ERROR(AddFolder(word, found));
     } else if (!fs::exists(word, error) && equals != word.npos && equals > 0 && word.find('/') > equals) {
       found.push_back({word.substr(0, equals), word.substr(equals + 1)});

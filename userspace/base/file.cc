@@ -54,4 +54,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   return too_large;
 }
 
+bool IsFolder(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 }  // namespace syscarve

@@ -26,6 +26,9 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
 // it (one is, and removed again). Called before long work, so that a recording is not lost to a misspelt folder.
 absl::Status CheckWritable(const std::string& path);
 
+// Whether `path` is a folder, or a link to one; false also where that cannot be told.
+bool IsFolder(const std::string& path);
+
 // Writes all of `content` to `fd`, going on after short writes and EINTR.
 absl::Status WriteAll(int fd, std::string_view content, std::string_view what);
 

@@ -101,8 +101,7 @@ absl::Status RunConvertAll(const ConvertArguments& arguments, const ProfileTarge
 absl::Status RunConvert(const ConvertArguments& arguments) {
   SYSCARVE_RETURN_IF_ERROR(CheckEmitOutput(arguments.emit, arguments.output));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
-  std::error_code error;
-  if (std::filesystem::is_directory(arguments.output, error)) return RunConvertAll(arguments, target);
+  if (IsFolder(arguments.output)) return RunConvertAll(arguments, target);
   if (arguments.output != "-") SYSCARVE_RETURN_IF_ERROR(CheckWritable(arguments.output));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));
   return WriteOne(arguments, input, arguments.input, arguments.output, target);

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,8 +53,7 @@ struct DiffArguments {
 
 // Whether `word` names recordings and no profile.
 bool MeansRecordings(const std::string& word) {
-  std::error_code error;
-  return word.ends_with(kRecordingSuffix) || std::filesystem::is_directory(word, error);
+  return word.ends_with(kRecordingSuffix) || IsFolder(word);
 }
 
 struct Generated {

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -113,16 +112,12 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
 absl::Status RunGenerate(GenerateArguments arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.ceiling.target));
   arguments.emit.kernel = target.kernel;
-  const auto is_folder = [](const std::string& path) {
-    std::error_code error;
-    return std::filesystem::is_directory(path, error);
-  };
-  if (std::ranges::none_of(arguments.recordings, is_folder)) {
+  if (std::ranges::none_of(arguments.recordings, IsFolder)) {
     if (arguments.compose.empty()) return RunOnFiles(arguments, target);
     return WithHint(absl::InvalidArgumentError("--compose needs a folder of recordings, one for each service"),
                     "Record with `syscarve record --docker -o DIR`.");
   }
-  if (!std::ranges::all_of(arguments.recordings, is_folder)) {
+  if (!std::ranges::all_of(arguments.recordings, IsFolder)) {
     return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
   }
   TerminalNotes notes;
