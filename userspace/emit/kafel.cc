@@ -49,7 +49,8 @@ class Policy {
     for (const auto& [action, on] : call.decision) leftovers.push_back(action);
     for (const Action leftover : leftovers) {
       SYSCARVE_ASSIGN_OR_RETURN(const std::optional<ArgumentRules> rules,
-                                ToConditions(sets_, call.decision, leftover, false, ComparisonStyle::kInclusive));
+                                ToConditions(sets_, call.decision, leftover, false, ComparisonStyle::kInclusive,
+                                             ConditionUse::kOtherLanguage));
       if (!rules.has_value()) continue;
       AddConditional(call, *rules, leftover);
       return absl::OkStatus();

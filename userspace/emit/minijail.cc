@@ -102,8 +102,9 @@ class Policy {
       return absl::OkStatus();
     }
     const Decision wanted = {{refusal, sets_.Not(on)}, {{ActionKind::kAllow, 0}, on}};
-    SYSCARVE_ASSIGN_OR_RETURN(const std::optional<ArgumentRules> rules,
-                              ToConditions(sets_, wanted, refusal, false, ComparisonStyle::kInclusive));
+    SYSCARVE_ASSIGN_OR_RETURN(
+        const std::optional<ArgumentRules> rules,
+        ToConditions(sets_, wanted, refusal, false, ComparisonStyle::kInclusive, ConditionUse::kOtherLanguage));
     if (!rules.has_value() && !options_.stricter) {
       losses_.Unsayable("allowed in more ways than a list of conditions says", name);
       return absl::OkStatus();

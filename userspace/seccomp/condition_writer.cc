@@ -19,8 +19,8 @@ using Set = ArgumentSets::Set;
 
 constexpr size_t kMaxProducts = 128;     // Alternatives that are looked at for one call and action.
 constexpr size_t kMaxRulesPerCall = 64;  // Values for one argument, mostly. No hand and no engine writes more.
-// Masks for one argument where they are only to be read. A range that is neither open below nor above takes dozens.
-constexpr size_t kMaxMasksToRead = 12;
+// Masks for one argument. A range that is neither open below nor above takes dozens, and nobody reads those.
+constexpr size_t kMaxMasks = 12;
 // Alternatives that are about several arguments. libseccomp 2.5 does not come back from adding some longer lists.
 constexpr size_t kMaxMixedRules = 8;
 constexpr ComparisonStyle kStyles[] = {ComparisonStyle::kInclusive, ComparisonStyle::kExclusive,
@@ -41,7 +41,7 @@ class ConditionWriter {
   ConditionWriter(ArgumentSets& sets, ConditionUse use)
       : sets_(sets),
         max_mixed_(use == ConditionUse::kProfile ? kMaxMixedRules : kMaxRulesPerCall),
-        max_masks_(use == ConditionUse::kProfile ? kMaxRulesPerCall : kMaxMasksToRead) {}
+        max_masks_(use == ConditionUse::kOtherLanguage ? kMaxRulesPerCall : kMaxMasks) {}
 
   // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
   std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half,

@@ -27,8 +27,9 @@ using ArgumentRules = std::vector<ArgumentRule>;
 // the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
 enum class ComparisonStyle { kInclusive, kExclusive, kMasked };
 
-// What conditions are for: a profile that libseccomp has to come back from, or only to be read.
-enum class ConditionUse { kProfile, kReport };
+// What conditions are for: a profile that libseccomp has to come back from, only to be read, or a policy in a language
+// without masks, where one that was masked takes several.
+enum class ConditionUse { kProfile, kReport, kOtherLanguage };
 
 // `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
 // all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
