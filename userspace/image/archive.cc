@@ -35,19 +35,28 @@ la_ssize_t OnRead(archive* reader, void* data, const void** buffer) {
   return static_cast<la_ssize_t>(piece->size());
 }
 
-// What libarchive, or the source it read from, says went wrong.
-absl::Status Failure(archive* reader, const Input& input, std::string_view what) {
-  if (!input.status.ok()) return input.status;
-  const char* const problem = archive_error_string(reader);
-  return absl::InvalidArgumentError(
-      Concat(what, ": ", EscapeForTerminal(problem != nullptr ? problem : "it cannot be read")));
-}
+// libarchive at work on a source. Is not moved: libarchive keeps the address of `input`.
+struct Reading {
+  Reading(ByteSource source, ScanBudget& scan) : budget(scan) { input.source = std::move(source); }
 
-using Reader = std::unique_ptr<archive, int (*)(archive*)>;
+  // Called when it is said what may be read.
+  absl::Status Begin(std::string_view what) {
+    const bool begun = archive_read_open2(reader.get(), &input, nullptr, OnRead, nullptr, nullptr) == ARCHIVE_OK;
+    return begun ? absl::OkStatus() : Failure(what);
+  }
 
-Reader NewReader() {
-  return Reader(archive_read_new(), archive_read_free);
-}
+  // What libarchive, or the source it read from, says went wrong.
+  absl::Status Failure(std::string_view what) const {
+    if (!input.status.ok()) return input.status;
+    const char* const problem = archive_error_string(reader.get());
+    return absl::InvalidArgumentError(
+        Concat(what, ": ", EscapeForTerminal(problem != nullptr ? problem : "it cannot be read")));
+  }
+
+  Input input;
+  std::unique_ptr<archive, int (*)(archive*)> reader{archive_read_new(), archive_read_free};
+  ScanBudget& budget;
+};
 
 // ARCHIVE_WARN is for a filter that would run a program of the host.
 bool SupportsFilters(archive* reader) {
@@ -66,10 +75,8 @@ constexpr std::string_view kTar = "the archive";
 
 }  // namespace
 
-struct Unpacker::State {
-  Input input;
-  Reader reader = NewReader();
-  ScanBudget* budget = nullptr;
+struct Unpacker::State : Reading {
+  using Reading::Reading;
   uint64_t bytes = 0;
   bool empty = false;
 };
@@ -78,17 +85,13 @@ Unpacker::Unpacker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Unpacker::~Unpacker() = default;
 
 absl::StatusOr<std::unique_ptr<Unpacker>> Unpacker::Open(ByteSource source, ScanBudget& budget) {
-  auto state = std::make_unique<State>();
-  state->input.source = std::move(source);
-  state->budget = &budget;
+  auto state = std::make_unique<State>(std::move(source), budget);
   archive* const reader = state->reader.get();
   if (!SupportsFilters(reader) || archive_read_support_format_raw(reader) != ARCHIVE_OK ||
       archive_read_support_format_empty(reader) != ARCHIVE_OK) {
     return absl::FailedPreconditionError("this libarchive was built without gzip, zstd, xz or bzip2");
   }
-  if (archive_read_open2(reader, &state->input, nullptr, OnRead, nullptr, nullptr) != ARCHIVE_OK) {
-    return Failure(reader, state->input, kCompressed);
-  }
+  SYSCARVE_RETURN_IF_ERROR(state->Begin(kCompressed));
   // One filter, and what stands for "no filter" at the end.
   if (archive_filter_count(reader) > 2) {
     return absl::InvalidArgumentError("its compression: it is compressed more than once");
@@ -98,7 +101,7 @@ absl::StatusOr<std::unique_ptr<Unpacker>> Unpacker::Open(ByteSource source, Scan
   if (result == ARCHIVE_EOF) {
     state->empty = true;
   } else if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-    return Failure(reader, state->input, kCompressed);
+    return state->Failure(kCompressed);
   }
   return std::unique_ptr<Unpacker>(new Unpacker(std::move(state)));
 }
@@ -116,11 +119,11 @@ absl::StatusOr<std::string_view> Unpacker::Next() {
     state_->empty = true;
     return std::string_view();
   }
-  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return Failure(state_->reader.get(), state_->input, kCompressed);
-  const ScanLimits& limits = state_->budget->limits;
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return state_->Failure(kCompressed);
+  const ScanLimits& limits = state_->budget.limits;
   state_->bytes += size;
-  state_->budget->bytes += size;
-  if (state_->budget->bytes > limits.bytes) {
+  state_->budget.bytes += size;
+  if (state_->budget.bytes > limits.bytes) {
     return absl::ResourceExhaustedError(Concat("there are more than ", limits.bytes, " bytes, the most that is read"));
   }
   if (state_->bytes > limits.bomb_bytes && state_->bytes / limits.expansion > state_->input.bytes) {
@@ -131,10 +134,8 @@ absl::StatusOr<std::string_view> Unpacker::Next() {
   return std::string_view(static_cast<const char*>(data), size);
 }
 
-struct TarReader::State {
-  Input input;
-  Reader reader = NewReader();
-  ScanBudget* budget = nullptr;
+struct TarReader::State : Reading {
+  using Reading::Reading;
   uint64_t position = 0;
   bool has_holes = false;
 };
@@ -147,15 +148,11 @@ bool TarReader::has_holes() const {
 }
 
 absl::StatusOr<std::unique_ptr<TarReader>> TarReader::Open(ByteSource source, ScanBudget& budget) {
-  auto state = std::make_unique<State>();
-  state->input.source = std::move(source);
-  state->budget = &budget;
+  auto state = std::make_unique<State>(std::move(source), budget);
   archive* const reader = state->reader.get();
   archive_read_support_format_tar(reader);
   archive_read_support_format_empty(reader);
-  if (archive_read_open2(reader, &state->input, nullptr, OnRead, nullptr, nullptr) != ARCHIVE_OK) {
-    return Failure(reader, state->input, kTar);
-  }
+  SYSCARVE_RETURN_IF_ERROR(state->Begin(kTar));
   return std::unique_ptr<TarReader>(new TarReader(std::move(state)));
 }
 
@@ -163,14 +160,14 @@ absl::StatusOr<bool> TarReader::Next(FileEntry& entry) {
   archive_entry* found = nullptr;
   int result;
   do {
-    if (++state_->budget->entries > state_->budget->limits.entries) {
+    if (++state_->budget.entries > state_->budget.limits.entries) {
       return absl::ResourceExhaustedError(
-          Concat("there are more than ", state_->budget->limits.entries, " files, the most that is read"));
+          Concat("there are more than ", state_->budget.limits.entries, " files, the most that is read"));
     }
     result = archive_read_next_header(state_->reader.get(), &found);
   } while (result == ARCHIVE_RETRY);
   if (result == ARCHIVE_EOF) return false;
-  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return Failure(state_->reader.get(), state_->input, kTar);
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return state_->Failure(kTar);
   state_->position = 0;
   state_->has_holes = false;
 
@@ -213,7 +210,7 @@ absl::StatusOr<std::string_view> TarReader::Read() {
     if (offset > 0 && static_cast<uint64_t>(offset) != state_->position) state_->has_holes = true;
   } while (result == ARCHIVE_OK && size == 0);
   if (result == ARCHIVE_EOF) return std::string_view();
-  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return Failure(state_->reader.get(), state_->input, kTar);
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return state_->Failure(kTar);
   state_->position = static_cast<uint64_t>(offset) + size;
   return std::string_view(static_cast<const char*>(data), size);
 }
