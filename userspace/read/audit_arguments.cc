@@ -6,17 +6,6 @@
 #include <vector>
 
 namespace syscarve {
-namespace {
-
-// Whether the bits of a register that the kernel does not look at are neither 0 nor copies of the value's sign: as the
-// recorder has it (is_dirty in bpf/arguments.bpf.h).
-bool IsDirty(uint64_t value, uint64_t mask) {
-  constexpr uint64_t kLower = 0xffffffff;
-  constexpr uint64_t kSigned = 0x1ffffffff;
-  return mask == kLower && value > mask && value >> 31 != kSigned;
-}
-
-}  // namespace
 
 std::string_view AuditEvent(std::string_view record) {
   constexpr std::string_view kBegin = "audit(";

@@ -210,6 +210,12 @@ std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, c
   return masks;
 }
 
+bool IsDirty(uint64_t value, uint64_t mask) {
+  constexpr uint64_t kLowerHalf = 0xffffffff;
+  constexpr uint64_t kSignCopied = 0x1ffffffff;
+  return mask == kLowerHalf && value > mask && value >> 31 != kSignCopied;
+}
+
 uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
                   const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place) {
   const std::string name = SyscallName(id).value_or("");

@@ -7,17 +7,6 @@
 
 namespace syscarve {
 
-namespace {
-
-constexpr uint64_t kLowHalf = 0xffffffff;
-
-// Whether bits outside the mask are neither 0 nor copies of the sign: is_dirty() of the kernel side.
-bool IsDirty(uint64_t value, uint64_t mask) {
-  return mask == kLowHalf && value > mask && value >> 31 != 0x1ffffffff;
-}
-
-}  // namespace
-
 SeenArguments ArgumentCall::Of(std::span<const uint64_t, 6> registers, ProgramId program) const {
   SeenArguments seen = Nothing();
   std::vector<uint64_t> kept;
