@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "userspace/model/syscall_table.h"
 #include "userspace/policy/capabilities.h"
@@ -49,12 +50,14 @@ void GatherDenials(const Recording& whole, const Run& run, const std::string& su
 
 void GatherCapabilities(const Run& run, const SubjectTrace& trace, Evidence& evidence) {
   const bool failed = run.command.has_value() && HasFailed(*run.command);
-  std::map<int, CapabilityUse> uses = trace.capabilities;
-  AddSetCapabilities(trace.calls, uses);
-  for (const auto& [capability, use] : uses) {
-    AddCapabilityUse(use, evidence.capabilities[capability]);
-    if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
-    AddCapabilityRun(capability, use, evidence.capability_runs);
+  std::map<int, CapabilityUse> given;
+  AddSetCapabilities(trace.calls, given);
+  for (const std::map<int, CapabilityUse>* const uses : {&trace.capabilities, &std::as_const(given)}) {
+    for (const auto& [capability, use] : *uses) {
+      AddCapabilityUse(use, evidence.capabilities[capability]);
+      if (failed) AddCapabilityUse(use, evidence.capabilities_in_failed[capability]);
+      AddCapabilityRun(capability, use, evidence.capability_runs);
+    }
   }
 }
 
