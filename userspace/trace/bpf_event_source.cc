@@ -12,8 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <future>
 #include <set>
@@ -31,6 +29,7 @@
 #include "userspace/process/host.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/capability_sites.h"
+#include "userspace/trace/libbpf_words.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
 
@@ -53,20 +52,6 @@ constexpr uint32_t kArgumentSetsPerContainer = 64;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
-
-int Silent(libbpf_print_level, const char*, va_list) {
-  return 0;
-}
-
-int Verbose(libbpf_print_level, const char* format, va_list arguments) {
-  return std::vfprintf(stderr, format, arguments);
-}
-
-// SYSCARVE_DEBUG=libbpf shows libbpf's own words, verifier log included.
-void SetLibbpfLogLevel() {
-  const char* debug = std::getenv("SYSCARVE_DEBUG");
-  libbpf_set_print(debug != nullptr && std::strcmp(debug, "libbpf") == 0 ? Verbose : Silent);
-}
 
 // What to do about it where one piece of the kernel side cannot be had.
 absl::Status WithBpfHint(const absl::Status& status) {

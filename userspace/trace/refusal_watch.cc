@@ -8,11 +8,12 @@
 #include <cstring>
 #include <utility>
 
-#include "bpf/recorder.h"
 #include "bpf/refusals.h"
 #include "refusals.skel.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/profile.h"
+#include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/libbpf_words.h"
 
 namespace syscarve {
 namespace {
@@ -20,15 +21,6 @@ namespace {
 absl::Status BpfError(std::string_view what, int error) {
   if (error == EPERM || error == EACCES) return absl::PermissionDeniedError(Concat(what, ": BPF needs root"));
   return absl::UnimplementedError(Concat(what, ": ", ErrnoWords(error)));
-}
-
-// The ABI that the kernel side means; nullopt: none that this machine has.
-std::optional<Abi> AbiOf(uint32_t abi) {
-  if (abi == RECORDER_ABI_NATIVE) return NativeAbi();
-  for (const Abi other : AbisServedBeside(NativeAbi())) {
-    if (other != NativeAbi() && (other == Abi::kX32) == (abi == RECORDER_ABI_X32)) return other;
-  }
-  return std::nullopt;
 }
 
 template <size_t kSize>
@@ -39,6 +31,7 @@ std::string TextOf(const char (&text)[kSize]) {
 }  // namespace
 
 absl::StatusOr<RefusalWatch> RefusalWatch::Start(std::optional<pid_t> ancestor) {
+  SetLibbpfLogLevel();
   refusals* const skeleton = refusals__open();
   if (skeleton == nullptr) return BpfError("open the program that watches refusals", errno);
   RefusalWatch watch(skeleton);
@@ -67,7 +60,7 @@ std::set<KernelRefusal> RefusalWatch::Refused() const {
   while (bpf_map_get_next_key(map, from, &next) == 0) {
     key = next;
     from = &key;
-    const std::optional<Abi> abi = AbiOf(key.abi);
+    const std::optional<Abi> abi = AbiFromKernel(key.abi, NativeAbi());
     if (!abi.has_value()) continue;
     refused.insert({.cgroup = TextOf(key.cgroup),
                     .program = TextOf(key.program),
