@@ -24,6 +24,9 @@ const volatile bool keep_arguments = false;  // of the calls that argument_call_
 // By counter: the call's place in argument_calls, or 0. x32's calls are those of the native table here.
 const volatile __u8 argument_call_of[RECORDER_COUNTERS] = {};
 const volatile struct recorder_argument_call argument_calls[RECORDER_ARGUMENT_CALLS] = {};
+const volatile bool keep_evidence = false;  // of files, addresses and ids; only with track_denials
+const volatile __u8 evidence_call_of[RECORDER_COUNTERS] = {};  // as argument_call_of, in evidence_calls
+const volatile struct recorder_evidence_call evidence_calls[RECORDER_EVIDENCE_CALLS] = {};
 
 // Remembers which slot a task belongs to, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
 // One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
@@ -198,6 +201,56 @@ struct {
 	__type(key, struct recorder_signal_key);
 	__type(value, __u64);
 } signals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); // set before load with keep_evidence, as the following ones
+	__type(key, struct recorder_file_key);
+	__type(value, struct recorder_file);
+} files SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct recorder_name_key);
+	__type(value, struct recorder_named_file);
+} named_files SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct recorder_directory_key);
+	__type(value, __u32);
+} directories SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct recorder_endpoint_key);
+	__type(value, __u8);
+} endpoints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct recorder_ids_key);
+	__type(value, __u8);
+} process_ids SEC(".maps");
+
+// Too large for the stack of a program.
+struct evidence_scratch {
+	struct recorder_file file;
+	struct recorder_name_key name;
+	struct recorder_named_file named;
+	__u32 last; // of name: where its last component begins; the verifier would follow every value of a variable
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct evidence_scratch);
+} evidence_scratch SEC(".maps");
 
 // Not task storage: that refuses an entry now and then, while a task that was preempted in the middle of using it waits for its CPU,
 // and it shows an entry before it is written.

@@ -60,7 +60,7 @@ int on_perf_sys_exit(struct trace_event_raw_sys_exit *event)
 SEC("tracepoint/sched/sched_process_exec")
 int on_perf_exec(struct trace_event_raw_sched_process_exec *event)
 {
-	return change_program(bpf_get_current_task_btf(), event->old_pid);
+	return change_program(bpf_get_current_task_btf(), event->old_pid, EVENT_TEXT(event, filename));
 }
 
 SEC("tracepoint/sched/sched_process_fork")

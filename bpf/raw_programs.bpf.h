@@ -28,7 +28,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	return change_program(task, old_pid);
+	return change_program(task, old_pid, BPF_CORE_READ(bprm, filename));
 }
 
 SEC("tp_btf/sched_process_fork")

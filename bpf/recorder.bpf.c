@@ -20,6 +20,7 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/members.bpf.h"
 #include "bpf/events.bpf.h"
+#include "bpf/evidence.bpf.h"
 #include "bpf/life.bpf.h"
 #include "bpf/phases.bpf.h"
 #include "bpf/queries.bpf.h"
@@ -76,6 +77,8 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 
 	if (state == IN_CHECKED_CALL)
 		keep_results(task->pid, task->tgid, ret);
+	if (keep_evidence && state >= IN_CALL)
+		note_evidence(task, regs, ret);
 	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached, unless a filter kills it.
 	if (task->seccomp.mode < (refused ? SECCOMP_FILTER_MODE : SECCOMP_DEAD_MODE))
 		return 0;
@@ -126,7 +129,7 @@ static __always_inline void note_start(__u32 subject, const struct recorder_runt
 
 // `task`, the current one, executes another program from here on. An exec by a thread other than the first gives it the first one's
 // pid; `before` is its own.
-static __always_inline int change_program(struct task_struct *task, __u32 before)
+static __always_inline int replace_program(struct task_struct *task, __u32 before)
 {
 	__u32 pid = task->pid;
 
@@ -156,6 +159,15 @@ static __always_inline int change_program(struct task_struct *task, __u32 before
 	end_runtime(pid, subject && has_flag(subject, RECORDER_SUBJECT_ENROLLED));
 	// The exec that starts the subject's program is its first call: whatever enforces a profile must let it through.
 	return subject ? count_other(slot_of_program(subject), runtime.last_abi, runtime.last_nr) : 0;
+}
+
+// The same; the program is the file `filename`.
+static __always_inline int change_program(struct task_struct *task, __u32 before, const char *filename)
+{
+	replace_program(task, before);
+	if (keep_evidence)
+		note_execution(filename);
+	return 0;
 }
 
 static __always_inline int begin_task(struct task_struct *parent, struct task_struct *child)

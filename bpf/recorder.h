@@ -26,6 +26,11 @@ enum {
 	RECORDER_ARGUMENTS = 3, /* of a call, kept together */
 	RECORDER_ARGUMENT_VALUES = 64, /* kept of a call in a slot: different ones */
 	RECORDER_ARGUMENT_CALLS = 128, /* in .rodata, the unused 0 included */
+	RECORDER_FILE_PATH_BYTES = 512,
+	RECORDER_NAME_BYTES = 256, /* of a path that a program has given, with its end */
+	RECORDER_FILESYSTEM_BYTES = 16,
+	RECORDER_DIRECTORY_FILES = 128, /* different ones of a directory that are told one by one of a slot */
+	RECORDER_EVIDENCE_CALLS = 128, /* in .rodata, the unused 0 included */
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -118,6 +123,8 @@ struct recorder_slot {
 	__u32 pid;                          /* the process that first ran the program, in the initial namespace */
 	__u32 path_length;                  /* bytes used in path */
 	__u32 path_truncated;
+	__u32 privileges; /* recorder_privileges of its executions */
+	__u32 descriptors; /* the highest descriptor that a process of it had, plus one, as far as it was seen */
 	__u32 reserved;
 	char comm[16];
 	/* The components of the path, the file's own name first, each ended by NUL: the kernel walks from the leaf up. */
@@ -308,6 +315,134 @@ struct recorder_signal_key {
 	__u8 reserved;
 };
 
+/* Of an executed file. */
+enum recorder_privileges {
+	RECORDER_SET_USER = 1,
+	RECORDER_SET_GROUP = 2,
+	RECORDER_GAINED = 4, /* the program began with more than who executed it had */
+};
+
+/* What was done with a file; bits. */
+enum recorder_file_use {
+	RECORDER_FILE_READ = 1,
+	RECORDER_FILE_WRITTEN = 2,
+	RECORDER_FILE_CREATED = 4,
+	RECORDER_FILE_REMOVED = 8,
+	RECORDER_FILE_CHANGED = 16,
+	RECORDER_FILE_EXECUTED = 32,
+	RECORDER_FILE_MAPPED = 64,
+	RECORDER_FILE_MOUNTED = 128,
+	RECORDER_FILE_CONNECTED = 256,
+	RECORDER_FILE_SOCKET = 1 << 15, /* not a use: what was created is one */
+};
+
+/* Where the evidence is of what a call has done, when it succeeds. */
+enum recorder_evidence_kind {
+	RECORDER_EVIDENCE_OPEN = 1, /* its result is the descriptor of a file that was opened */
+	RECORDER_EVIDENCE_PATHS = 2,
+	RECORDER_EVIDENCE_DESCRIPTOR = 3, /* argument `path` of the first is a descriptor */
+	RECORDER_EVIDENCE_MAP = 4, /* mmap(2) */
+	RECORDER_EVIDENCE_ADDRESS = 5, /* argument 0 is a socket, argument `path` of the first an address, and the next one its length */
+	RECORDER_EVIDENCE_IDS = 6,
+	RECORDER_EVIDENCE_RESULT = 7, /* its result is a descriptor of something else */
+};
+
+enum { RECORDER_WORKING_DIRECTORY = 0xff };
+
+struct recorder_evidence_path {
+	__u8 directory; /* the argument that is the descriptor of where a relative path begins, or RECORDER_WORKING_DIRECTORY */
+	__u8 path;
+	__u16 uses; /* recorder_file_use; of ADDRESS 0: the address is the socket's own */
+};
+
+struct recorder_evidence_call {
+	__u8 kind;
+	__u8 count; /* of PATHS */
+	__u8 reserved[2];
+	struct recorder_evidence_path paths[2];
+};
+
+/* The components of a path, the last one first, each ended by NUL. */
+struct recorder_path {
+	__u32 length; /* bytes used */
+	__u32 truncated;
+	__u32 in_mount; /* bytes that are below the root of the innermost mount */
+	__u32 reserved;
+	char bytes[RECORDER_FILE_PATH_BYTES];
+};
+
+/* Map files: key -> recorder_file. Addresses of the kernel's: a file that has gone and one that has its place are told apart by name. */
+struct recorder_file_key {
+	__u64 dentry; /* 0: all other files of the directory `parent` */
+	__u64 parent;
+	__u64 mount;
+	__u64 name; /* hash and length */
+	__u32 slot;
+	__u32 reserved;
+};
+
+struct recorder_file {
+	__u32 uses;
+	__u32 mode;   /* as stat(2) has it; 0 of others */
+	__u32 device; /* of a device: major << 20 | minor */
+	__u32 reserved;
+	char filesystem[RECORDER_FILESYSTEM_BYTES];
+	struct recorder_path path;
+};
+
+/* Map named_files: key -> recorder_named_file. What was only named, without a descriptor. */
+struct recorder_name_key {
+	__u64 dentry; /* where the name begins */
+	__u64 mount;
+	__u32 slot;
+	__u16 uses;
+	__u16 others; /* all other files of the directory `name` */
+	char name[RECORDER_NAME_BYTES]; /* as the program gave it, zero behind its end */
+};
+
+struct recorder_named_file {
+	char filesystem[RECORDER_FILESYSTEM_BYTES]; /* of where it begins */
+	struct recorder_path path; /* likewise */
+};
+
+/* Map directories: key -> how many files of it have a place of their own. */
+struct recorder_directory_key {
+	__u64 directory;
+	__u64 mount;
+	__u64 name;
+	__u32 slot;
+	__u32 reserved;
+};
+
+enum recorder_address_scope {
+	RECORDER_SCOPE_NONE = 0,
+	RECORDER_SCOPE_ANY = 1,
+	RECORDER_SCOPE_LOOPBACK = 2,
+	RECORDER_SCOPE_PRIVATE = 3,
+	RECORDER_SCOPE_LINK_LOCAL = 4,
+	RECORDER_SCOPE_MULTICAST = 5,
+	RECORDER_SCOPE_PUBLIC = 6,
+};
+
+/* Map endpoints: key -> 1. */
+struct recorder_endpoint_key {
+	__u32 slot;
+	__u16 family; /* AF_… */
+	__u16 port;   /* in host order; of AF_NETLINK its protocol */
+	__u8 scope;
+	__u8 connected; /* another's address */
+	__u16 type;     /* SOCK_… */
+};
+
+/* Map process_ids: key -> 1. As they are in the process's user namespace. */
+struct recorder_ids_key {
+	__u32 slot;
+	__u32 user;
+	__u32 effective_user;
+	__u32 group;
+	__u32 effective_group;
+};
+
 /* What could not be kept, by reason. In .bss, only ever growing. */
 struct recorder_losses {
 	__u64 event_ring_full;       /* first sightings whose time is unknown */
@@ -321,6 +456,10 @@ struct recorder_losses {
 	__u64 denials_unnumbered;   /* refused calls whose number is not known: a tracer put -1 in its place */
 	__u64 signals_full;
 	__u64 arguments_full;       /* calls for whose arguments there was no room */
+	__u64 files_full;           /* uses of files for which there was no room */
+	__u64 files_unread;         /* uses of files whose names were not in memory any more, or too long */
+	__u64 endpoints_full;
+	__u64 ids_full;
 	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
 	char left_to[RECORDER_CGROUP_BYTES]; /* where the first of these went, below the cgroup v2 mount */
 };
@@ -397,7 +536,7 @@ RECORDER_ASSERT_SIZE(struct recorder_end, 8);
 RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 48 + 16 + 64 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_runtime, 48);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
-RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 8 + 16 + 16 + 1024);
+RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 8 + 24 + 16 + 1024);
 RECORDER_ASSERT_SIZE(struct recorder_counters, 8192);
 RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_call, 8 + 24 + 16);
@@ -415,7 +554,16 @@ RECORDER_ASSERT_SIZE(struct recorder_site, 8 + 768);
 RECORDER_ASSERT_SIZE(struct recorder_condition_key, 8);
 RECORDER_ASSERT_SIZE(struct recorder_condition, 32);
 RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 96 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 128 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_evidence_call, 12);
+RECORDER_ASSERT_SIZE(struct recorder_path, 16 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_file_key, 40);
+RECORDER_ASSERT_SIZE(struct recorder_file, 32 + 528);
+RECORDER_ASSERT_SIZE(struct recorder_name_key, 24 + 256);
+RECORDER_ASSERT_SIZE(struct recorder_named_file, 16 + 528);
+RECORDER_ASSERT_SIZE(struct recorder_directory_key, 32);
+RECORDER_ASSERT_SIZE(struct recorder_endpoint_key, 12);
+RECORDER_ASSERT_SIZE(struct recorder_ids_key, 20);
 RECORDER_ASSERT_SIZE(struct recorder_cgroup_query, 16);
 RECORDER_ASSERT_SIZE(struct recorder_process, 8);
 RECORDER_ASSERT_SIZE(struct recorder_event_call, 32);

@@ -35,38 +35,50 @@ static __always_inline void forget(__u32 pid)
 	*cache_entry(pid) = 0;
 }
 
-// Writes the path of `file`, leaf first. Reading as it is renamed or unmounted can give a path that never was; device and
-// inode, not the path, are the program's identity.
-static __always_inline void describe_path(struct recorder_slot *slot, struct file *file)
+// Writes the path of `dentry` in the mount of `vfsmount`, leaf first, into `bytes`, which are `capacity`, a power of two. `*length` is zero
+// at first, and lies in a map, not in a variable: the verifier would follow every value it could have. `*in_mount` becomes what of it is
+// below the root of that mount. True when the path is longer.
+// Reading as it is renamed or unmounted can give a path that never was.
+static __always_inline bool walk_path(struct dentry *dentry, struct vfsmount *vfsmount, char *bytes, const __u32 capacity,
+				      volatile __u32 *length, volatile __u32 *in_mount)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
 	struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+	bool crossed = false;
 
 	for (int i = 0; i < MAX_PATH_COMPONENTS; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-		// Kept in the map, not in a variable: the verifier would follow every value it could have.
-		__u32 used = *(volatile __u32 *)&slot->path_length;
+		__u32 used = *length;
 
 		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
+			if (!crossed && in_mount)
+				*in_mount = used;
+			crossed = true;
 			if (above == mount)
-				return;
+				return false;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = above;
 			continue;
 		}
-		if (used > RECORDER_PATH_BYTES - MAX_COMPONENT)
+		if (used > capacity - MAX_COMPONENT)
 			break;
-		long length = bpf_probe_read_kernel_str(&slot->path[used & (RECORDER_PATH_BYTES - 1)], MAX_COMPONENT,
-							BPF_CORE_READ(dentry, d_name.name));
-		if (length <= 0)
+		long written = bpf_probe_read_kernel_str(&bytes[used & (capacity - 1)], MAX_COMPONENT, BPF_CORE_READ(dentry, d_name.name));
+
+		if (written <= 0)
 			break;
-		*(volatile __u32 *)&slot->path_length = used + length;
+		*length = used + written;
 		dentry = parent;
 	}
-	slot->path_truncated = 1;
+	return true;
+}
+
+// Device and inode, not the path, are the program's identity.
+static __always_inline void describe_path(struct recorder_slot *slot, struct file *file)
+{
+	if (walk_path(BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), slot->path, RECORDER_PATH_BYTES,
+		      &slot->path_length, 0))
+		slot->path_truncated = 1;
 }
 
 // A new inode with a number that was used before has another generation where the filesystem keeps one (ext4, xfs, btrfs, tmpfs). On

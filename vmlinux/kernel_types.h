@@ -61,19 +61,24 @@ typedef struct {
 } atomic_t;
 
 struct qstr {
+	u64 hash_len;
 	const unsigned char *name;
 };
 
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
 };
 
+struct mnt_namespace;
+
 struct mount {
+	struct mnt_namespace *mnt_ns; /* NULL or an error: it is nowhere a program could name it */
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
@@ -84,11 +89,18 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	u32 s_dev;
+	struct file_system_type *s_type;
 };
 
 struct inode {
+	unsigned short i_mode;
+	u32 i_rdev;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	u32 i_nlink;
@@ -114,14 +126,26 @@ struct inode___5_15 { /* to 6.5 */
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	u32 f_mode;
+	void *private_data; /* of a socket: its struct socket */
+};
+
+struct socket {
+	short type;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long saved_auxv[44]; /* as the program finds it (getauxval(3)); there may be more */
 };
 
 struct fs_struct {
 	struct path root;
+	struct path pwd;
 };
 
 struct fdtable {
@@ -177,6 +201,7 @@ typedef struct {
 struct uid_gid_extent {
 	u32 first; /* in the namespace */
 	u32 lower_first; /* in the initial one */
+	u32 count;
 };
 
 struct uid_gid_map {
@@ -256,7 +281,9 @@ struct pid {
 	struct upid numbers[]; /* by level */
 };
 
-struct linux_binprm;
+struct linux_binprm {
+	const char *filename; /* as it was given to execve(2) */
+};
 
 struct task_struct {
 	struct thread_info thread_info;
@@ -302,6 +329,7 @@ struct trace_event_raw_sys_exit {
 
 struct trace_event_raw_sched_process_exec {
 	struct trace_entry ent;
+	u32 __data_loc_filename;
 	int pid;
 	int old_pid;
 };

@@ -60,6 +60,7 @@ struct RecordFlags {
   bool docker = false;
   ContainerFlags containers;
   bool running = false;
+  std::optional<bool> hardening;
 
   std::string Output() const { return output.value_or(docker ? "recordings" : "recording.json"); }
   bool OfContainersOnly() const { return containers.ChooseAny() || running; }
@@ -67,6 +68,7 @@ struct RecordFlags {
   RecordOptions Options() const {
     RecordOptions options = record;
     options.every_call = events == "all";
+    options.hardening = hardening.value_or(docker);
     options.mark_by = mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
     if (duration.count() > 0) options.duration = duration;
     options.note = [quiet = quiet](std::string_view text) {
@@ -121,6 +123,7 @@ absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::s
   if (outcome.ok() || backend == "bpf" || stage != RecordStage::kSetUp) return outcome;
   if (options.every_call) return Annotate(outcome.status(), "--events all needs BPF");
   if (options.exercise.any()) return Annotate(outcome.status(), "--exercise needs BPF");
+  if (options.hardening) return Annotate(outcome.status(), "--hardening needs BPF");
   options.note(
       absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
                    WithoutHint(outcome.status())));
@@ -213,6 +216,11 @@ int Record(const RecordFlags& flags) {
   if (!exercise.empty() && (existing || flags.backend == "notify")) {
     Fail(absl::InvalidArgumentError(
         "--exercise goes with --docker or a command, and by BPF. Hint: `syscarve record --help` has examples."));
+    return 2;
+  }
+  if (flags.hardening.value_or(false) && flags.backend == "notify") {
+    Fail(absl::InvalidArgumentError(
+        "--hardening needs BPF, not --backend notify. Hint: `syscarve doctor` tells what this host lacks."));
     return 2;
   }
   for (const std::string& name : exercise) {
@@ -312,6 +320,10 @@ void AddRecord(CLI::App& app, int& exit_code) {
       "--denials", flags->record.track_denials,
       "Also tell calls that a filter refused, and what came of calls that asked for a capability; on by itself when a "
       "filter is in force at the start");
+  verb->add_flag(
+      "--hardening,!--no-hardening", flags->hardening,
+      "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; exits of "
+      "calls are watched for it (default: on with --docker)");
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");
   verb->add_flag("--docker", flags->docker,

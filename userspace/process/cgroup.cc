@@ -76,14 +76,18 @@ void CollectProcesses(const std::string& directory, std::vector<pid_t>& pids) {
   }
 }
 
-std::vector<std::string> MountsOf(std::string_view type, std::string_view mountinfo) {
+// With a `controller`, only those that have it among their file system's options.
+std::vector<std::string> MountsOf(std::string_view type, std::string_view mountinfo, std::string_view controller = {}) {
   std::vector<std::string> mounts;
   for (std::string_view line : SplitNonEmpty(mountinfo, '\n')) {
     // "36 35 98:0 /root /mount/point options [optional fields] - fstype source super-options"
     const std::vector<std::string_view> fields = SplitNonEmpty(line, ' ');
     for (size_t i = 6; i + 1 < fields.size(); ++i) {
       if (fields[i] != "-") continue;
-      if (fields[i + 1] == type) mounts.push_back(DecodeOctalEscapes(fields[4]));
+      const bool has_it =
+          controller.empty() ||
+          (i + 3 < fields.size() && std::ranges::count(SplitNonEmpty(fields[i + 3], ','), controller) != 0);
+      if (fields[i + 1] == type && has_it) mounts.push_back(DecodeOctalEscapes(fields[4]));
       break;
     }
   }
@@ -107,6 +111,18 @@ std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo) {
 
 std::vector<std::string> ParseCgroup1Mounts(std::string_view mountinfo) {
   return MountsOf("cgroup", mountinfo);
+}
+
+ControllerMounts FindControllerMounts() {
+  const absl::StatusOr<std::string> text = ReadFile("/proc/self/mountinfo", kMaxProcText);
+  if (!text.ok()) return {};
+  const auto with = [&text](std::string_view controller) {
+    std::vector<std::string> mounts = MountsOf("cgroup", *text, controller);
+    // In v2 a controller is there when no v1 hierarchy has it; cpu.stat always is.
+    for (std::string& mount : MountsOf("cgroup2", *text)) mounts.push_back(std::move(mount));
+    return mounts;
+  };
+  return {.memory = with("memory"), .pids = with("pids"), .cpu = with("cpuacct")};
 }
 
 absl::StatusOr<std::string> FindCgroup2Mount() {

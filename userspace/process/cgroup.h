@@ -24,6 +24,14 @@ std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo);
 // The mount points of all cgroup v1 hierarchies in the text of /proc/self/mountinfo.
 std::vector<std::string> ParseCgroup1Mounts(std::string_view mountinfo);
 
+// Where the files of controllers may be: mount points, the likeliest first. Empty where none is mounted.
+struct ControllerMounts {
+  std::vector<std::string> memory;
+  std::vector<std::string> pids;
+  std::vector<std::string> cpu;
+};
+ControllerMounts FindControllerMounts();
+
 // The mount point of cgroup2 for this process; kFailedPrecondition with a hint when there is none.
 absl::StatusOr<std::string> FindCgroup2Mount();
 

@@ -85,6 +85,10 @@ void Aggregator::SetLife(SubjectId id, Life life) {
   recording_.subjects.at(id).life = std::move(life);
 }
 
+void Aggregator::SetHardening(SubjectId id, HardeningEvidence hardening) {
+  recording_.subjects.at(id).hardening = std::move(hardening);
+}
+
 ProgramId Aggregator::AddProgram(const Program& program) {
   const auto [entry, added] = program_ids_.try_emplace(program, static_cast<ProgramId>(recording_.programs.size()));
   if (added) recording_.programs.push_back(program);
@@ -209,14 +213,17 @@ void Aggregator::Preview(UnixNanos end, absl::FunctionRef<void()> count,
   std::vector<Loss> losses = recording_.losses;
   const size_t programs = recording_.programs.size();
   const size_t runs = recording_.runs.size();
-  std::vector<std::optional<Life>> lives;
-  for (const Subject& subject : recording_.subjects) lives.push_back(subject.life);
+  std::vector<std::pair<std::optional<Life>, std::optional<HardeningEvidence>>> evidence;
+  for (const Subject& subject : recording_.subjects) evidence.emplace_back(subject.life, subject.hardening);
   count();
   EndRun(end);
   SortLosses(recording_.losses);
   use(recording_);
   if (recording_.runs.size() > runs) recording_.runs.pop_back();
-  for (size_t i = 0; i < lives.size(); ++i) recording_.subjects[i].life = std::move(lives[i]);
+  for (size_t i = 0; i < evidence.size(); ++i) {
+    recording_.subjects[i].life = std::move(evidence[i].first);
+    recording_.subjects[i].hardening = std::move(evidence[i].second);
+  }
   run_ = std::move(open_run);
   recording_.losses = std::move(losses);
   recording_.programs.resize(programs);

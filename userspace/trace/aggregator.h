@@ -40,6 +40,8 @@ class Aggregator {
   void SetSubject(SubjectId id, Subject subject);
   // How the subject lived, so far. REQUIRES: `id` is from AddSubject().
   void SetLife(SubjectId id, Life life);
+  // Likewise what hardening evidence there is of it.
+  void SetHardening(SubjectId id, HardeningEvidence hardening);
   // The id of this program; equal programs get one id.
   ProgramId AddProgram(const Program& program);
 

@@ -25,10 +25,12 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/model/recording_words.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/host.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/capability_sites.h"
+#include "userspace/trace/evidence_calls.h"
 #include "userspace/trace/libbpf_words.h"
 #include "userspace/trace/preemption.h"
 #include "userspace/trace/program_barrier.h"
@@ -49,6 +51,12 @@ constexpr uint32_t kCapabilityChecksPerContainer = 128;
 constexpr uint32_t kSignalsPerContainer = 32;
 constexpr uint32_t kArgumentValuesPerContainer = 256;
 constexpr uint32_t kArgumentSetsPerContainer = 64;
+constexpr uint32_t kFilesOfOne = 8192;
+constexpr uint32_t kNamedFilesOfOne = 2048;
+constexpr uint32_t kDirectoriesOfOne = 4096;
+constexpr uint32_t kEndpointsOfOne = 1024;
+constexpr uint32_t kIdsOfOne = 1024;
+constexpr uint32_t kContainersWithEvidence = 8;   // As many as use all of what one may at the same time.
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
@@ -173,6 +181,33 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
   return absl::OkStatus();
 }
 
+// Tells the kernel side which calls leave evidence, and makes room for it.
+absl::Status KeepEvidence(const BpfOptions& options, recorder& skeleton) {
+  auto& rodata = *skeleton.rodata;
+  uint8_t place = 0;
+  for (const EvidenceCall& call : EvidenceCalls()) {
+    bool known = false;
+    for (const uint32_t abi : {RECORDER_ABI_NATIVE, RECORDER_ABI_COMPAT}) {
+      const std::span<const Abi> served = AbisServedBeside(options.native);
+      const auto id = abi < served.size() ? FindSyscall(served[abi], call.name) : std::nullopt;
+      if (!id.has_value() || id->nr >= RECORDER_PLANE_SIZE) continue;
+      rodata.evidence_call_of[abi * RECORDER_PLANE_SIZE + static_cast<uint32_t>(id->nr)] = place + 1;
+      known = true;
+    }
+    if (!known) continue;
+    if (++place >= RECORDER_EVIDENCE_CALLS) return absl::InternalError("too many calls leave evidence");
+    rodata.evidence_calls[place] = call.evidence;
+  }
+  const uint32_t factor = options.enrol_containers ? kContainersWithEvidence : 1;
+  bpf_map__set_max_entries(skeleton.maps.files, factor * kFilesOfOne);
+  bpf_map__set_max_entries(skeleton.maps.named_files, factor * kNamedFilesOfOne);
+  bpf_map__set_max_entries(skeleton.maps.directories, factor * kDirectoriesOfOne);
+  bpf_map__set_max_entries(skeleton.maps.endpoints, factor * kEndpointsOfOne);
+  bpf_map__set_max_entries(skeleton.maps.process_ids, factor * kIdsOfOne);
+  rodata.keep_evidence = true;
+  return absl::OkStatus();
+}
+
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
 bool IsPreemptible(std::optional<bool> measured) {
   if (measured.has_value()) return *measured;
@@ -195,6 +230,7 @@ struct BpfEventSource::State {
   absl::Status ReadRows(KernelSnapshot& snapshot) const;
   absl::Status ReadTables(KernelSnapshot& snapshot) const;
   absl::Status ReadArguments(KernelSnapshot& snapshot) const;
+  absl::Status ReadEvidence(KernelEvidence& evidence) const;
   // The arguments that are kept of this call, or nullptr.
   const ArgumentCall* ArgumentsOf(SyscallId id) const;
 
@@ -255,7 +291,11 @@ absl::Status BpfEventSource::State::ReadRows(KernelSnapshot& snapshot) const {
                               .program = {.path = PathFromComponents(components, slot.path_truncated != 0),
                                           .device = slot.key.device,
                                           .inode = slot.key.inode},
-                              .caught = slot.caught});
+                              .caught = slot.caught,
+                              .set_user = (slot.privileges & RECORDER_SET_USER) != 0,
+                              .set_group = (slot.privileges & RECORDER_SET_GROUP) != 0,
+                              .gained = (slot.privileges & RECORDER_GAINED) != 0,
+                              .descriptors = slot.descriptors});
     for (uint32_t counter = 0; counter < RECORDER_COUNTERS; ++counter) {
       uint64_t count = 0;
       for (const recorder_counters& cpu : per_cpu) count += cpu.calls[counter];
@@ -380,6 +420,31 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
   return absl::OkStatus();
 }
 
+absl::Status BpfEventSource::State::ReadEvidence(KernelEvidence& evidence) const {
+  evidence.kept = true;
+  const auto add = [&evidence](const auto& key, const auto& file) {
+    std::optional<SeenFile> seen = FileFromKernel(key, file);
+    if (seen.has_value())
+      evidence.files.push_back(*std::move(seen));
+    else
+      evidence.paths_cut = true;
+  };
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_file_key, recorder_file>(skeleton->maps.files, add)));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_name_key, recorder_named_file>(skeleton->maps.named_files, add)));
+  SYSCARVE_RETURN_IF_ERROR((
+      ForEach<recorder_endpoint_key, uint8_t>(skeleton->maps.endpoints, [&](const recorder_endpoint_key& key, uint8_t) {
+        const std::optional<Endpoint> endpoint = EndpointFromKernel(key);
+        if (endpoint.has_value()) evidence.endpoints.push_back({key.slot, *endpoint});
+      })));
+  return ForEach<recorder_ids_key, uint8_t>(skeleton->maps.process_ids, [&](const recorder_ids_key& key, uint8_t) {
+    evidence.ids.push_back({key.slot,
+                            {.user = key.user,
+                             .effective_user = key.effective_user,
+                             .group = key.group,
+                             .effective_group = key.effective_group}});
+  });
+}
+
 BpfEventSource::BpfEventSource(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BpfEventSource::~BpfEventSource() = default;
 
@@ -474,6 +539,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     SYSCARVE_ASSIGN_OR_RETURN(state->argument_calls, ArgumentCallsFor(options.native));
     SYSCARVE_RETURN_IF_ERROR(KeepArguments(state->argument_calls, options.native, skeleton));
   }
+  if (options.hardening) SYSCARVE_RETURN_IF_ERROR(KeepEvidence(options, skeleton));
   skeleton.rodata->slot_limit = state->slot_limit;
   skeleton.rodata->subject_limit = state->subject_limit;
   skeleton.rodata->wakeup_bytes = kStreamWakeupBytes;
@@ -674,6 +740,7 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
   SYSCARVE_RETURN_IF_ERROR(state_->ReadRows(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadTables(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadArguments(snapshot));
+  if (state_->options.hardening) SYSCARVE_RETURN_IF_ERROR(state_->ReadEvidence(snapshot.evidence));
   return snapshot;
 }
 

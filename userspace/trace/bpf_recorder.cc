@@ -42,7 +42,9 @@ bool HasFilter(pid_t process) {
 }
 
 BpfOptions ToBpf(const RecordOptions& options, bool filtered) {
-  return {.every_call = options.every_call, .track_denials = options.track_denials || filtered};
+  return {.every_call = options.every_call,
+          .track_denials = options.track_denials || options.hardening || filtered,
+          .hardening = options.hardening};
 }
 
 // Of an existing subject: how many of its processes were there before the recording.

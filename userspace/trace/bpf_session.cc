@@ -18,6 +18,8 @@ namespace {
 
 // The ring is looked at this often even when nobody wakes us.
 constexpr std::chrono::milliseconds kPollInterval{100};
+// How often it is read how much subjects use.
+constexpr std::chrono::milliseconds kMeterInterval{500};
 
 uint64_t MonotonicToUnixOffset() {
   timespec monotonic;
@@ -49,6 +51,7 @@ absl::StatusOr<BpfSession> BpfSession::Begin(const RecorderHost& host, const Bpf
   SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
   BpfSession session(options, keep_runtime_phase, std::move(source), Aggregator(DescribeHost(), method));
   session.aggregator_.BeginRun(std::move(id), std::move(run_name), session.run_start_);
+  if (options.hardening) session.controllers_ = FindControllerMounts();
   return session;
 }
 
@@ -64,9 +67,33 @@ absl::Status BpfSession::AddProcess(Subject subject, pid_t process) {
 absl::Status BpfSession::AddSubject(Subject subject, absl::StatusOr<SubjectId> id) {
   SYSCARVE_RETURN_IF_ERROR(id.status());
   if (*id != subjects_.size()) return absl::InternalError("the kernel side has subjects of its own");
+  if (!subject.cgroup.empty()) Meter(*id, subject.cgroup);
   subjects_.push_back(subject);
   aggregator_.AddSubject(std::move(subject));
   return absl::OkStatus();
+}
+
+void BpfSession::Meter(SubjectId subject, const std::string& cgroup) {
+  if (controllers_.has_value()) meters_.try_emplace(subject, *controllers_, cgroup);
+}
+
+void BpfSession::MeterResources() {
+  if (!controllers_.has_value()) return;
+  for (const auto& [subject, cgroup] : event_reader_.TakeNewContainers()) Meter(subject, cgroup);
+  const Clock::time_point now = Clock::now();
+  if (now < next_reading_) return;
+  next_reading_ = now + kMeterInterval;
+  for (auto& [subject, meter] : meters_) meter.Read(now);
+}
+
+void BpfSession::AggregateEvidence(const KernelSnapshot& now) {
+  AggregateLives(now, unix_offset_, aggregator_);
+  std::vector<std::optional<Peaks>> peaks(now.subjects.size());
+  for (auto& [subject, meter] : meters_) {
+    meter.Read(Clock::now());
+    if (subject < peaks.size()) peaks[subject] = meter.peaks();
+  }
+  AggregateHardening(now, peaks, aggregator_);
 }
 
 absl::StatusOr<Command> BpfSession::OfferMarks(const Command& command, MarkBy by) {
@@ -100,6 +127,7 @@ absl::Status BpfSession::Wait(std::vector<pollfd>& descriptors, std::optional<Cl
   if (ready < 0 && errno != EINTR) return PosixError("poll", errno);
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   if (marks_) marks_->Serve([this](const std::string& name) { return NextRun(name); });
+  MeterResources();
   return Checkpoint();
 }
 
@@ -123,7 +151,7 @@ absl::Status BpfSession::Show(absl::FunctionRef<void(const Recording&)> use) {
     AggregateLosses(now, event_reader_, /*every_call=*/false, aggregator_);
     AggregateRun(now, {.before = before_ ? &*before_ : nullptr, .from = before_ ? run_start_ : 0, .until = at},
                  event_reader_, keep_runtime_phase_, aggregator_);
-    AggregateLives(now, unix_offset_, aggregator_);
+    AggregateEvidence(now);
     aggregator_.AddLoss(CheckpointLoss());
   };
   aggregator_.Preview(at, count, use);
@@ -209,7 +237,7 @@ absl::StatusOr<Recording> BpfSession::End() {
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(event_reader_));
   AggregateLosses(end, event_reader_, options_.every_call, aggregator_);
   UpdateSubjects(end);
-  AggregateLives(end, unix_offset_, aggregator_);
+  AggregateEvidence(end);
   EndRun(std::move(end), UINT64_MAX);
   return aggregator_.Finish(UnixNow());
 }

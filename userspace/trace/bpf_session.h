@@ -16,6 +16,7 @@
 #include "userspace/base/status.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
+#include "userspace/process/resource_meter.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/kernel_snapshot.h"
@@ -88,6 +89,10 @@ class BpfSession {
              Aggregator aggregator);
 
   absl::Status AddSubject(Subject subject, absl::StatusOr<SubjectId> id);
+  // Reads how much each subject uses, when it is time to.
+  void MeterResources();
+  void Meter(SubjectId subject, const std::string& cgroup);
+  void AggregateEvidence(const KernelSnapshot& now);
   void EndRun(KernelSnapshot now, UnixNanos at);
   // Makes a checkpoint if one is due.
   absl::Status Checkpoint();
@@ -107,6 +112,9 @@ class BpfSession {
   std::optional<MarkSocket> marks_;
   std::function<void(const Recording&)> checkpoint_;
   CheckpointSchedule schedule_{Clock::now()};
+  std::optional<ControllerMounts> controllers_;  // With options_.hardening.
+  std::map<SubjectId, ResourceMeter> meters_;
+  Clock::time_point next_reading_;
 };
 
 }  // namespace syscarve

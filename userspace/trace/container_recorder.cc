@@ -95,9 +95,10 @@ absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const Conta
 
 BpfOptions ToBpf(const ContainerRecordOptions& options) {
   return {.every_call = options.record.every_call,
-          .track_denials = options.record.track_denials,
+          .track_denials = options.record.track_denials || options.record.hardening,
           .enrol_containers = true,
           .max_subjects = options.max_containers,
+          .hardening = options.record.hardening,
           .capabilities = options.capabilities};
 }
 

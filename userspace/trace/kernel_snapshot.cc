@@ -78,8 +78,12 @@ void EventReader::Read(std::span<const std::byte> record) {
 
 void EventReader::ReadSubject(const recorder_event_subject& subject) {
   ++containers_told_;
-  if (subject.subject != 0) return;
-  refused_containers_.emplace_back(subject.path, strnlen(subject.path, sizeof(subject.path)));
+  std::string path(subject.path, strnlen(subject.path, sizeof(subject.path)));
+  if (subject.subject != 0) {
+    new_containers_[subject.subject - 1] = std::move(path);
+  } else {
+    refused_containers_.push_back(std::move(path));
+  }
 }
 
 void EventReader::ReadCall(const recorder_event_call& call) {
@@ -355,6 +359,12 @@ void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool 
   AddLossIf(aggregator, "argument_table_full", losses.arguments_full, false,
             "calls for whose arguments there was no room");
   AddLossIf(aggregator, "signal_table_full", losses.signals_full, false, "signals beyond the table for them");
+  AddLossIf(aggregator, "file_table_full", losses.files_full, false, "uses of files beyond the table for them");
+  AddLossIf(aggregator, "file_name_unread", losses.files_unread, false,
+            "uses of files, or of addresses, whose name was too long or not in the program's memory any more");
+  AddLossIf(aggregator, "endpoint_table_full", losses.endpoints_full, false,
+            "uses of addresses beyond the table for them");
+  AddLossIf(aggregator, "id_table_full", losses.ids_full, false, "ids of processes beyond the table for them");
   AddLossIf(aggregator, "enrolment_failed", losses.enrolment_failed, true, "processes that could not be followed");
   AddLossIf(aggregator, "left_unseen", losses.left_unseen, true, DescribeLeft(losses));
   AddLossIf(aggregator, "program_skipped", end.skipped, true,

@@ -12,12 +12,14 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "bpf/recorder.h"
 #include "userspace/model/recording.h"
 #include "userspace/model/seen_arguments.h"
 #include "userspace/trace/aggregator.h"
+#include "userspace/trace/kernel_evidence.h"
 
 namespace syscarve {
 
@@ -60,6 +62,11 @@ struct KernelSlot {
   Phase phase = Phase::kMain;
   Program program;
   SignalSet caught = 0;
+  // Of the program's file, and whether the program began with more than who executed it had.
+  bool set_user = false;
+  bool set_group = false;
+  bool gained = false;
+  uint64_t descriptors = 0;  // The highest descriptor, plus one, of a process of it.
 };
 
 struct KernelSnapshot {
@@ -104,6 +111,7 @@ struct KernelSnapshot {
   std::vector<Capabilities> capabilities;
   std::vector<Arguments> arguments;  // One for each call in a slot whose arguments are kept.
   std::vector<Signals> signals;
+  KernelEvidence evidence;
   recorder_losses losses = {};
   // Times the kernel skipped one of our programs because it was running on that CPU already
   // (bpf_prog_info.recursion_misses).
@@ -134,6 +142,8 @@ class EventReader {
   const std::map<std::pair<uint32_t, uint64_t>, uint64_t>& timeline() const { return timeline_; }
   // Containers for which there was no room, by their cgroup's path.
   const std::vector<std::string>& refused_containers() const { return refused_containers_; }
+  // The containers that were told of since the last call, with room for them, by their cgroup's path.
+  std::map<SubjectId, std::string> TakeNewContainers() { return std::exchange(new_containers_, {}); }
   // How many containers were told of, with and without room for them.
   uint64_t containers_told() const { return containers_told_; }
   uint64_t malformed() const { return malformed_; }
@@ -153,6 +163,7 @@ class EventReader {
   std::map<CallKey, uint64_t> streamed_others_;
   std::map<std::pair<uint32_t, uint64_t>, uint64_t> timeline_;
   std::vector<std::string> refused_containers_;
+  std::map<SubjectId, std::string> new_containers_;
   uint64_t containers_told_ = 0;
   uint64_t malformed_ = 0;
   uint64_t repeated_sightings_ = 0;

@@ -27,7 +27,8 @@ struct BpfOptions {
   uint32_t max_subjects = 1;
   uint32_t max_processes = 32768;  // Of all subjects, at once. More for containers.
   Abi native = NativeAbi();
-  bool arguments = true;  // Keep those of the calls that shipped/recorded_arguments.h names.
+  bool arguments = true;   // Keep those of the calls that shipped/recorded_arguments.h names.
+  bool hardening = false;  // Keep hardening evidence. REQUIRES: track_denials.
   // Whether to look for capability checks. Finding out how takes a third of the time until all is armed.
   bool capabilities = true;
 };
