@@ -174,6 +174,8 @@ static __always_inline int begin_task(struct task_struct *parent, struct task_st
 {
 	if (track_denials)
 		inherit_call(parent->pid, child->pid);
+	if (keep_evidence)
+		note_tasks(parent);
 	// A new thread is in its process's phase, and of its subject.
 	if (child->pid != child->tgid)
 		return 0;
@@ -241,6 +243,8 @@ static __always_inline int end_task(struct task_struct *task)
 
 	if (ended)
 		note_end(task);
+	if (keep_evidence && ended)
+		note_memory(task);
 	if (track_denials) {
 		forget_checks(task->pid);
 		if (ended)

@@ -84,6 +84,8 @@ struct recorder_subject {
 	__u32 restarts;
 	__u32 taken;         /* as recorder_end.signal, of now */
 	__u32 end_count;     /* different ones in ends */
+	__u64 most_pages;    /* of memory, by its cgroup's own account, at the end of processes */
+	__u64 most_tasks;    /* in its cgroup, when one was added */
 	struct recorder_end ends[RECORDER_SUBJECT_ENDS];
 	char path[RECORDER_CGROUP_BYTES]; /* below the cgroup v2 mount; "" when user space knows it */
 };
@@ -533,7 +535,7 @@ struct recorder_stream {
 #define RECORDER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #endif
 RECORDER_ASSERT_SIZE(struct recorder_end, 8);
-RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 48 + 16 + 64 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_subject, 16 + 48 + 16 + 16 + 64 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_runtime, 48);
 RECORDER_ASSERT_SIZE(struct recorder_slot_key, 24);
 RECORDER_ASSERT_SIZE(struct recorder_slot, 24 + 128 + 8 + 24 + 16 + 1024);

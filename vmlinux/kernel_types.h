@@ -186,8 +186,30 @@ struct cgroup___5_15 {
 	u64 ancestor_ids[];
 };
 
+enum cgroup_subsys_id { /* which there are, and their values, are the kernel's configuration's affair */
+	memory_cgrp_id,
+	pids_cgrp_id,
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by cgroup_subsys_id, as many as there are */
 	struct cgroup *dfl_cgrp;
+};
+
+struct page_counter {
+	unsigned long watermark; /* pages */
+};
+
+struct mem_cgroup {
+	struct page_counter memory;
+};
+
+typedef struct {
+	long long counter;
+} atomic64_t;
+
+struct pids_cgroup {
+	atomic64_t counter;
 };
 
 typedef struct {

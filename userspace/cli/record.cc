@@ -60,7 +60,8 @@ struct RecordFlags {
   bool docker = false;
   ContainerFlags containers;
   bool running = false;
-  std::optional<bool> hardening;
+  bool hardening = false;
+  bool no_hardening = false;
 
   std::string Output() const { return output.value_or(docker ? "recordings" : "recording.json"); }
   bool OfContainersOnly() const { return containers.ChooseAny() || running; }
@@ -68,7 +69,7 @@ struct RecordFlags {
   RecordOptions Options() const {
     RecordOptions options = record;
     options.every_call = events == "all";
-    options.hardening = hardening.value_or(docker);
+    options.hardening = hardening || (docker && !no_hardening);
     options.mark_by = mark_by_descriptor ? MarkBy::kDescriptor : MarkBy::kSocket;
     if (duration.count() > 0) options.duration = duration;
     options.note = [quiet = quiet](std::string_view text) {
@@ -218,7 +219,7 @@ int Record(const RecordFlags& flags) {
         "--exercise goes with --docker or a command, and by BPF. Hint: `syscarve record --help` has examples."));
     return 2;
   }
-  if (flags.hardening.value_or(false) && flags.backend == "notify") {
+  if (flags.hardening && flags.backend == "notify") {
     Fail(absl::InvalidArgumentError(
         "--hardening needs BPF, not --backend notify. Hint: `syscarve doctor` tells what this host lacks."));
     return 2;
@@ -320,10 +321,11 @@ void AddRecord(CLI::App& app, int& exit_code) {
       "--denials", flags->record.track_denials,
       "Also tell calls that a filter refused, and what came of calls that asked for a capability; on by itself when a "
       "filter is in force at the start");
-  verb->add_flag(
-      "--hardening,!--no-hardening", flags->hardening,
-      "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; exits of "
-      "calls are watched for it (default: on with --docker)");
+  CLI::Option* const hardening = verb->add_flag(
+      "--hardening", flags->hardening,
+      "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; exits of calls "
+      "are watched for it (on by itself with --docker)");
+  verb->add_flag("--no-hardening", flags->no_hardening, "Keep none of it, of containers neither")->excludes(hardening);
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");
   verb->add_flag("--docker", flags->docker,

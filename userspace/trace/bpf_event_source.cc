@@ -269,7 +269,9 @@ absl::Status BpfEventSource::State::ReadSubjects(KernelSnapshot& snapshot) const
                                  .first_blocked = subject.first_blocked,
                                  .died_of = subject.died_of,
                                  .joined = subject.joined,
-                                 .restarts = subject.restarts});
+                                 .restarts = subject.restarts,
+                                 .most_pages = subject.most_pages,
+                                 .most_tasks = subject.most_tasks});
   }
   return absl::OkStatus();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/trace/kernel_evidence.h"
 
-#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -124,6 +124,21 @@ std::set<std::string> MissingOf(const KernelSnapshot& now, SubjectId subject, bo
   return missing;
 }
 
+// What was read of a cgroup, and what the kernel side has seen of it after the latest reading. That is another cgroup's where
+// this one keeps no account of its own, and then nothing could be read.
+Peaks JoinedPeaks(Peaks peaks, const KernelSubject& subject) {
+  if (peaks.memory_bytes.has_value()) {
+    const uint64_t bytes = subject.most_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    peaks.memory_bytes = std::max(*peaks.memory_bytes, bytes);
+  }
+  if (peaks.tasks.has_value()) {
+    peaks.tasks = std::max(*peaks.tasks, subject.most_tasks);
+    // Each task that was added was seen.
+    if (subject.most_tasks != 0 && subject.started_at != 0) peaks.tasks_sampled = false;
+  }
+  return peaks;
+}
+
 }  // namespace
 
 std::string LexicalPath(std::string_view path) {
@@ -185,7 +200,7 @@ void AggregateHardening(const KernelSnapshot& now, const std::vector<std::option
   for (SubjectId id = 0; id < all.size(); ++id) {
     const bool has_peaks = id < peaks.size() && peaks[id].has_value();
     all[id].missing = MissingOf(now, id, has_peaks);
-    if (has_peaks) all[id].peaks = *peaks[id];
+    if (has_peaks) all[id].peaks = JoinedPeaks(*peaks[id], now.subjects[id]);
   }
   for (const KernelSlot& slot : now.slots) {
     if (slot.phase != Phase::kMain || slot.subject >= all.size()) continue;

@@ -50,6 +50,9 @@ struct KernelSubject {
   SignalSet died_of = 0;
   uint64_t joined = 0;
   uint64_t restarts = 0;
+  // With hardening evidence, of its cgroup, or of one above it that keeps account: 0 when not known.
+  uint64_t most_pages = 0;
+  uint64_t most_tasks = 0;
   auto operator<=>(const KernelSubject&) const = default;
 };
 
