@@ -23,6 +23,7 @@ Recording Everything() {
   for (const char* name : {"aaa", "bbb", "ccc"}) {
     all.subjects.push_back({.kind = SubjectKind::kContainer, .name = name, .cgroup = std::string("/docker/") + name});
   }
+  all.subjects[1].hardening.emplace().files[{.path = "/x"}].uses[2] = FileUse::kRead;
   all.losses = {{.what = "ring_full", .count = 1}};
   Run first{.id = std::string(32, '1'), .name = "setup"};
   first.subjects[0].calls[kRead] = Seen(3, {{0, 1}, {1, 2}});
@@ -62,6 +63,7 @@ TEST(SplitByName, GivesEachNameItsOwn) {
   EXPECT_EQ(db.runs[0].subjects.at(0).denials.at(kRead)[0].programs, (std::map<ProgramId, uint64_t>{{0, 2}}));
   EXPECT_TRUE(db.runs[1].subjects.empty()) << "the run was watched all the same";
   EXPECT_EQ(db.losses, Everything().losses);
+  EXPECT_EQ(db.subjects[0].hardening->files.at({.path = "/x"}).uses.at(0), FileUses(FileUse::kRead));
 }
 
 TEST(SplitByName, LeavesOutWhatWasNotChosen) {

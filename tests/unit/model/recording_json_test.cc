@@ -480,6 +480,34 @@ TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
   EXPECT_EQ(watched(", \"restarts\": 0", ""), ".watched: the field \"restarts\" is missing");
 }
 
+TEST(RecordingJsonTest, WhatIsWrongWithHardeningEvidenceIsSaid) {
+  const auto error = [](std::string_view from, std::string_view to) {
+    const std::string whole =
+        R"({"missing": [], "files": [{"path": "/a", "kind": "regular", "uses": {"0": ["read"]}}], )"
+        R"("identities": {}, "privileges": {}, "endpoints": [{"use": "bound", "family": "inet", )"
+        R"("scope": "any", "type": 1, "port": 80, "programs": [0]}], )"
+        R"("peaks": {"memory_sampled": false, "tasks_sampled": false}})";
+    const std::string message =
+        ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "hardening": )", Replaced(whole, from, to), "}")));
+    const std::string prefix = "not a valid recording: subjects[0].hardening";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+  };
+  EXPECT_EQ(error("", ""), "");
+  EXPECT_EQ(error("\"/a\"", "\"a\""), ".files[0].path: must begin with \"/\"");
+  EXPECT_EQ(error("\"regular\"", "\"odd\""), ".files[0].kind: unknown word \"odd\"");
+  EXPECT_EQ(error("\"regular\"", "\"block_device\""), ".files[0]: a device, and only a device, must have \"device\"");
+  EXPECT_EQ(error("\"regular\"", R"("block_device", "device": [8])"),
+            ".files[0].device: expected a major and a minor number");
+  EXPECT_EQ(error("[\"read\"]", "[]"), ".files[0].uses.0: must not be empty");
+  EXPECT_EQ(error("[\"read\"]", "[\"read\", \"read\"]"), ".files[0].uses.0[1]: repeats an earlier entry");
+  EXPECT_EQ(error(R"("0": ["read"])", R"("7": ["read"])"), ".files[0].uses.7: no program has this id");
+  EXPECT_EQ(error(R"("0": ["read"])", R"("00": ["read"])"), ".files[0].uses.00: no program has this id");
+  EXPECT_EQ(error("\"port\": 80", "\"port\": 65536"), ".endpoints[0].port: 65536 is outside 0 to 65535");
+  EXPECT_EQ(error("\"programs\": [0]", "\"programs\": [0, 0]"), ".endpoints[0].programs[1]: repeats an earlier entry");
+  EXPECT_EQ(error("\"missing\": []", R"("missing": ["files", "files"])"), ".missing[1]: repeats an earlier entry");
+  EXPECT_EQ(error(", \"tasks_sampled\": false", ""), ".peaks: the field \"tasks_sampled\" is missing");
+}
+
 constexpr RecordingLimits kDense = {.full_numbers = 0};
 
 TEST(RecordingJsonTest, TheDenseFormIsStable) {

@@ -178,6 +178,25 @@ TEST(MergeTest, NamesTheOldestKernelAndTheWeakestMethodAndSaysSo) {
   EXPECT_EQ(merger.warnings().size(), 3U);
 }
 
+TEST(MergeTest, HardeningEvidenceOfEachRecordingIsKeptAndWhoHasNoneIsSaid) {
+  Recording one;
+  one.programs = {{.path = "/bin/b"}};
+  one.subjects = {{.name = "web"}};
+  one.subjects[0].hardening.emplace().files[{.path = "/x"}].uses[0] = FileUse::kRead;
+  Recording other = one;
+  other.programs = {{.path = "/bin/a"}};
+  other.subjects[0].hardening->files[{.path = "/x"}].uses[0] = FileUse::kWritten;
+  const HardeningEvidence both = Two(one, other).subjects.at(0).hardening.value_or(HardeningEvidence());
+  EXPECT_EQ(both.files.at({.path = "/x"}).uses,
+            (std::map<ProgramId, FileUses>{{0, FileUse::kWritten}, {1, FileUse::kRead}}));
+  EXPECT_TRUE(both.missing.empty());
+  other.subjects[0].hardening.reset();
+  EXPECT_EQ(Two(one, other).subjects.at(0).hardening.value_or(HardeningEvidence()).missing,
+            std::set<std::string>{"recordings"});
+  one.subjects[0].hardening.reset();
+  EXPECT_FALSE(Two(one, other).subjects.at(0).hardening.has_value());
+}
+
 TEST(MergeTest, CountsThatDoNotFitAreRefusedAndNotWrapped) {
   RecordingBuilder a;
   a.Call("read", UINT64_MAX);

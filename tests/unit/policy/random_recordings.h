@@ -32,6 +32,7 @@ class RandomRecordings {
     for (unsigned n = 1 + Below(3); n > 0; --n) {
       recording.subjects.push_back(NextSubject());
       if (Below(2) == 0) recording.subjects.back().life = NextLife(recording.programs.size());
+      if (Below(2) == 0) recording.subjects.back().hardening = NextHardening(recording.programs.size());
     }
     for (unsigned id = 0; id < 3; ++id) {
       if (Below(2) == 0) continue;
@@ -58,6 +59,24 @@ class RandomRecordings {
 
  private:
   std::string Pick(std::vector<std::string> words) { return words[Below(static_cast<unsigned>(words.size()))]; }
+
+  HardeningEvidence NextHardening(size_t programs) {
+    HardeningEvidence evidence;
+    for (const char* const word : {"io_uring", "some_files"}) {
+      if (Below(3) == 0) evidence.missing.insert(word);
+    }
+    for (ProgramId program = 0; program < programs; ++program) {
+      UsedFile& file = evidence.files[{.path = Pick({"/a", "/b"}), .others = Below(3) == 0}];
+      file.kind = Below(2) == 0 ? FileKind::kUnknown : FileKind::kRegular;
+      file.mount = Pick({"", "/", "/a"});
+      file.uses[program] |= Below(2) == 0 ? FileUse::kRead : FileUse::kCreated;
+      evidence.identities[program].insert({.user = Below(2)});
+      if (Below(2) == 0) evidence.privileges[program] = {.set_user = Below(2) == 0, .gained = Below(2) == 0};
+      evidence.endpoints[{.port = static_cast<int>(Below(3))}].insert(program);
+    }
+    if (Below(2) == 0) evidence.peaks = {.memory_bytes = Below(4), .memory_sampled = Below(2) == 0};
+    return evidence;
+  }
 
   Subject NextSubject() {
     Subject subject = {.kind = SubjectKind::kCommand, .name = Pick({"web", "db"}), .cgroup = Pick({"/x/1", "/x/2"})};
