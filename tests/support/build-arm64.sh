@@ -20,7 +20,7 @@ build=${1-$source/build/arm64}
 libraries=(libc6-dev libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev libarchive-dev libssl-dev libcli11-dev
            libabsl-dev libgtest-dev libgmock-dev nlohmann-json3-dev)
 targets=(syscarve workloads recorder_bpf_test program_barrier_bpf_test container_bpf_test membership_bpf_test life_bpf_test
-         arguments_bpf_test results_bpf_test)
+         arguments_bpf_test hardening_bpf_test results_bpf_test)
 
 if ! command -v aarch64-linux-gnu-g++ > /dev/null; then
   echo "build-arm64.sh: the cross compiler is missing: sudo apt-get install g++-aarch64-linux-gnu" >&2

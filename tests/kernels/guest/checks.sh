@@ -322,7 +322,7 @@ check_bpf() {
   # What cannot be seen on this kernel, as expected above.
   local excused='^$'
   if [[ $capabilities == none ]]; then excused='\.SeesCapabilityChecks|^ResultsTest\.'; fi
-  for test in recorder program_barrier container membership life arguments results; do
+  for test in recorder program_barrier container membership life arguments hardening results; do
     chosen "bpf-$test" || continue
     log=$test.log status=0 wrong=
     timeout --kill-after=5 1500 "$BUILD/bin/${test}_bpf_test" --gtest_color=no --gtest_filter="$FILTER" > "$log" 2>&1 || status=$?
