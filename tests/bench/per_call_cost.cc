@@ -2,7 +2,7 @@
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
 // after round, so that a drift of the machine's speed touches all alike; personality calls, which only ask, where it
 // is a call whose arguments are kept that counts; and setgid calls, which change nothing, for one in which the kernel
-// asks for a capability. Printed are medians over the rounds, and what
+// asks for a capability; and openat with close, for one that leaves hardening evidence. Printed are medians over the rounds, and what
 // each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
@@ -45,6 +45,8 @@ struct TimedCall {
 constexpr TimedCall kPlain = {SYS_getppid, 0};
 constexpr TimedCall kWithArguments = {SYS_personality, 0xffffffff};
 constexpr TimedCall kWithCheck = {SYS_setgid, 0};
+constexpr TimedCall kOpen = {SYS_openat,
+                             0};  // Of a file that is there, and closed again: the time is that of both calls.
 
 // The process whose calls are timed. It sits in a cgroup of its own; the recorder is somebody else, as in real life.
 class Caller {
@@ -60,7 +62,8 @@ class Caller {
       close(ask[1]);
       TimedCall call;
       while (read(ask[0], &call, sizeof(call)) == sizeof(call)) {
-        const double nanos = NanosPerCall(calls, call.number, call.argument);
+        const double nanos =
+            call.number == kOpen.number ? NanosPerOpen(calls) : NanosPerCall(calls, call.number, call.argument);
         if (write(answer[1], &nanos, sizeof(nanos)) != sizeof(nanos)) break;
       }
       _exit(0);
@@ -170,6 +173,10 @@ std::vector<Form> FormsHere() {
     if (form != AttachForm::kHandlers) {
       conditions.push_back({"recorded, with denials", {.track_denials = true}});
       conditions.push_back({"the check, with denials", {.track_denials = true}, /*neighbour=*/false, kWithCheck});
+      const BpfOptions hardening = {.track_denials = true, .hardening = true};
+      conditions.push_back({"recorded, with hardening", hardening});
+      conditions.push_back({"open and close, with denials", {.track_denials = true}, /*neighbour=*/false, kOpen});
+      conditions.push_back({"open and close, with hardening", hardening, /*neighbour=*/false, kOpen});
       conditions.push_back({"beside one with denials", {.track_denials = true}, /*neighbour=*/true});
     }
     conditions.push_back({"recorded, --events all", {.every_call = true}});
@@ -204,7 +211,8 @@ int Main(int argc, char** argv) {
   caller.Run();
   for (int round = 0; round < rounds; ++round) {
     nothing.push_back(caller.Run());
-    for (const TimedCall call : {kWithArguments, kWithCheck}) nothing_of[call.number].push_back(caller.Run(call));
+    for (const TimedCall call : {kWithArguments, kWithCheck, kOpen})
+      nothing_of[call.number].push_back(caller.Run(call));
     floor_bpf* floor = floor_bpf__open_and_load();
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;
     floor_nanos.push_back(caller.Run());
@@ -230,6 +238,7 @@ int Main(int argc, char** argv) {
   std::printf("%-44s %10.1f\n", "nothing attached", Median(nothing));
   std::printf("%-44s %10.1f\n", "nothing attached, a call with arguments", Median(nothing_of[kWithArguments.number]));
   std::printf("%-44s %10.1f\n", "nothing attached, a call with a check", Median(nothing_of[kWithCheck.number]));
+  std::printf("%-44s %10.1f\n", "nothing attached, open and close", Median(nothing_of[kOpen.number]));
   std::printf("%-44s %10.1f %10.1f %8.2f\n", "floor: empty tp_btf/sys_enter", Median(floor_nanos), floor, 1.0);
   for (const Form& form : forms) {
     for (const Condition& condition : form.conditions) {
