@@ -115,6 +115,7 @@ absl::StatusOr<ScanResult> ScanImage(const ScanRequest& request) {
   if (recording.has_value()) {
     result.programs = ProgramsOf(*recording, result.image, packages);
     result.unused_set_id = JoinPrograms(*result.programs, result.image);
+    result.unused_packages = UnusedPackages(*result.programs, result.image, packages);
   }
   result.vulnerabilities =
       JoinVulnerabilities(reports, result.image, packages, result.programs.has_value() ? &*result.programs : nullptr);

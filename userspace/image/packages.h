@@ -19,6 +19,7 @@ class PackageFiles {
   explicit PackageFiles(const ScannedImage& image);
 
   bool empty() const { return files_.empty(); }
+  const std::map<std::string, std::vector<std::string_view>, std::less<>>& all() const { return files_; }
   // The paths of its files, without a slash in front and as the package spells them, which may lead through links;
   // nullptr for a package that is not there.
   const std::vector<std::string_view>* Find(std::string_view package) const;

@@ -12,8 +12,9 @@ namespace syscarve {
 namespace {
 
 // Losses that take nothing away of which programs were executed (docs/recording-format.md). Of others nothing is known.
-constexpr std::string_view kHarmlessLosses[] = {"ring_full", "argument_table_full", "denial_table_full",
-                                                "capability_table_full", "signal_table_full"};
+constexpr std::string_view kHarmlessLosses[] = {"ring_full",         "argument_table_full",   "denial_table_full",
+                                                "signal_table_full", "capability_table_full", "file_table_full",
+                                                "file_name_unread",  "endpoint_table_full",   "id_table_full"};
 
 std::string Slashed(std::string_view path) {
   return Concat("/", path);
@@ -77,6 +78,41 @@ void LookForGaps(const Recording& recording, RecordedPrograms& result) {
   if (result.programs.empty()) gap("The recording has no programs.");
 }
 
+// What of the evidence leaves open which files were opened.
+std::string WhyFilesNotKnown(const Recording& recording, const std::set<SubjectId>& subjects) {
+  for (const SubjectId subject : subjects) {
+    const std::optional<HardeningEvidence>& evidence = recording.subjects[subject].hardening;
+    if (!evidence.has_value()) {
+      return "The recording has the programs alone, without hardening evidence (record --hardening).";
+    }
+    for (const std::string& part : evidence->missing) {
+      if (part == kMissingIds || part == kMissingEndpoints || part == kMissingPeaks) continue;
+      return Concat("Not all of the recording's hardening evidence of files is there (", part, ").");
+    }
+  }
+  return subjects.empty() ? "The recording has no subject." : "";
+}
+
+void TakeFiles(const Recording& recording, const std::set<SubjectId>& subjects, const Overlay& view,
+               RecordedPrograms& result) {
+  result.why_files_not = WhyFilesNotKnown(recording, subjects);
+  result.files_known = result.why_files_not.empty();
+  for (const SubjectId subject : subjects) {
+    if (!recording.subjects[subject].hardening.has_value()) continue;
+    for (const auto& [used, file] : recording.subjects[subject].hardening->files) {
+      const bool opened = std::ranges::any_of(file.uses, [](const auto& uses) {
+        return uses.second.has(FileUse::kRead) || uses.second.has(FileUse::kMapped) ||
+               uses.second.has(FileUse::kExecuted);
+      });
+      if (!opened) continue;
+      const std::optional<std::string> path = view.Resolve(used.path);
+      if (!used.others && path.has_value()) result.opened.insert(*path);
+      // A layer need not name the folders of its files. What was opened has no links in its path.
+      if (used.others) result.opened_within.insert(path.value_or(used.path.substr(1)));
+    }
+  }
+}
+
 // Files of a package that may be used without being executed.
 bool IsLoaded(std::string_view path) {
   constexpr std::string_view kEndings[] = {".so",  ".py",  ".pyc",   ".pl",  ".pm",  ".rb",  ".js", ".mjs",  ".cjs",
@@ -88,8 +124,10 @@ bool IsLoaded(std::string_view path) {
 // What is known of the files of a package.
 struct PackageEvidence {
   std::vector<std::string> ran;
-  size_t programs = 0;  // ELF.
-  size_t scripts = 0;   // Of which the recording sees only the interpreter.
+  std::vector<std::string> opened;  // Libraries, modules and scripts.
+  bool unknown = false;             // Of one of its files it is not known whether it was opened.
+  size_t programs = 0;              // ELF.
+  size_t scripts = 0;               // Of which the recording sees only the interpreter.
   size_t loaded = 0;
   bool any = false;
 };
@@ -105,13 +143,19 @@ PackageEvidence EvidenceOf(const Paths& paths, const Overlay& view, const Record
     if ((bits & kAnythingThere & ~kFolderThere) == 0 || !seen.insert(*resolved).second) continue;
     evidence.any = true;
     if (programs.executed.contains(*resolved)) evidence.ran.push_back(*resolved);
+    bool runs = true;
     if ((bits & kProgramThere) != 0) {
       ++evidence.programs;
     } else if ((bits & kScriptThere) != 0) {
       ++evidence.scripts;
     } else if (IsLoaded(*resolved)) {
       ++evidence.loaded;
+    } else {
+      runs = false;
     }
+    const std::optional<bool> opened = programs.Opened(*resolved);
+    if (runs && opened == std::optional<bool>(true)) evidence.opened.push_back(*resolved);
+    if (!opened.has_value()) evidence.unknown = true;
   }
   return evidence;
 }
@@ -120,8 +164,16 @@ void Judge(const PackageEvidence& evidence, const RecordedPrograms& programs, Jo
   if (!evidence.ran.empty()) {
     joined.use = PackageUse::kRan;
     joined.why = Concat(Slashed(evidence.ran.front()), " was executed.");
+  } else if (!evidence.opened.empty()) {
+    joined.use = PackageUse::kRan;
+    joined.why = Concat(Slashed(evidence.opened.front()), " was opened.");
   } else if (!evidence.any) {
     joined.why = "None of its files is in the image.";
+  } else if (programs.files_known && programs.all_known && !evidence.unknown) {
+    joined.use = PackageUse::kNeverRan;
+    joined.why = evidence.programs + evidence.scripts + evidence.loaded == 0
+                     ? "It has nothing that can be executed or loaded."
+                     : "None of its programs was executed, and nothing of it was opened to be run.";
   } else if (evidence.loaded > 0) {
     joined.why = "It has libraries or modules, and the recording does not say which of these were opened.";
   } else if (evidence.scripts > 0) {
@@ -183,6 +235,14 @@ std::optional<bool> RecordedPrograms::Executed(const std::string& resolved) cons
   return all_known ? std::optional<bool>(false) : std::nullopt;
 }
 
+std::optional<bool> RecordedPrograms::Opened(const std::string& resolved) const {
+  if (opened.contains(resolved) || executed.contains(resolved)) return true;
+  const size_t slash = resolved.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : resolved.substr(0, slash);
+  if (!files_known || opened_within.contains(folder)) return std::nullopt;
+  return false;
+}
+
 RecordedPrograms ProgramsOf(const Recording& recording, const ScannedImage& image, const PackageFiles& packages) {
   RecordedPrograms result;
   const Overlay view = image.View();
@@ -202,6 +262,7 @@ RecordedPrograms ProgramsOf(const Recording& recording, const ScannedImage& imag
     result.programs.push_back(std::move(program));
   }
   LookForGaps(recording, result);
+  TakeFiles(recording, subjects, view, result);
   return result;
 }
 
@@ -215,6 +276,19 @@ std::vector<std::string> JoinPrograms(const RecordedPrograms& programs, ScannedI
       unused.insert(Slashed(finding.path));
   }
   return {unused.begin(), unused.end()};
+}
+
+std::vector<std::string> UnusedPackages(const RecordedPrograms& programs, const ScannedImage& image,
+                                        const PackageFiles& packages) {
+  std::vector<std::string> unused;
+  if (!programs.files_known || !programs.all_known) return unused;
+  const Overlay view = image.View();
+  for (const auto& [package, files] : packages.all()) {
+    const PackageEvidence evidence = EvidenceOf(files, view, programs);
+    const bool can_be_used = evidence.programs + evidence.scripts + evidence.loaded != 0;
+    if (can_be_used && evidence.ran.empty() && evidence.opened.empty() && !evidence.unknown) unused.push_back(package);
+  }
+  return unused;
 }
 
 std::vector<JoinedVulnerability> JoinVulnerabilities(const std::vector<ScannerReport>& reports,

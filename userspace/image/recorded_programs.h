@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image beside a recording of its containers: which of its programs were executed. What a recording does not have,
-// the libraries and other files that were opened, is not known, and said to be so.
+// An image beside a recording of its containers: which of its programs were executed and, with hardening evidence, which
+// of its other files were opened. Without that evidence libraries, modules and data are not known, and said to be so.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,18 @@ struct RecordedPrograms {
   // What was not seen executed was not executed, as far as the recording goes; otherwise `why_not` says why not.
   bool all_known = true;
   std::string why_not;
+  // With hardening evidence: files that were executed, opened or mapped, and folders of which some files were that are
+  // not told one by one. Of the image, as Overlay::Resolve has them.
+  std::set<std::string> opened;
+  std::set<std::string> opened_within;
+  bool files_known = false;        // What is in neither was not opened, as far as the recording goes.
+  std::string why_files_not;       // Otherwise: a sentence.
   std::vector<std::string> notes;  // Sentences.
 
   // Whether the program at `resolved` was executed; nullopt when that is not known.
   std::optional<bool> Executed(const std::string& resolved) const;
+  // Whether the file at `resolved` was opened, mapped or executed; nullopt when that is not known.
+  std::optional<bool> Opened(const std::string& resolved) const;
 };
 
 // Of the containers of this image, by its id or name, where the recording has any; of all that was recorded otherwise,
@@ -45,7 +53,12 @@ RecordedPrograms ProgramsOf(const Recording& recording, const ScannedImage& imag
 // which it is known that they were never executed, by path with a slash in front.
 std::vector<std::string> JoinPrograms(const RecordedPrograms& programs, ScannedImage& image);
 
-// Whether what is vulnerable was executed.
+// Packages that have programs, libraries or modules, of which it is known that none was used. Empty where that cannot be
+// known.
+std::vector<std::string> UnusedPackages(const RecordedPrograms& programs, const ScannedImage& image,
+                                        const PackageFiles& packages);
+
+// Whether what is vulnerable was executed, or, of libraries and modules, opened.
 enum class PackageUse { kRan, kNotKnown, kNeverRan };
 std::string_view PackageUseName(PackageUse use);  // "ran", "not known", "present, never ran"
 

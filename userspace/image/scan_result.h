@@ -17,6 +17,7 @@ struct ScanResult {
   ScannedImage image;
   std::optional<RecordedPrograms> programs;  // With a recording.
   std::vector<std::string> unused_set_id;    // Known never to have been executed, with a slash in front.
+  std::vector<std::string> unused_packages;  // Known not to have been used.
   std::vector<JoinedVulnerability> vulnerabilities;
   size_t passed_over = 0;  // Of the reports: results that are neither vulnerabilities nor secrets.
 };

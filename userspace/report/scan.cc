@@ -52,6 +52,15 @@ std::string ProgramLines(const ScanResult& result) {
     text += "\n";
   }
   if (shown > kMostPrograms) text += Concat("  and ", shown - kMostPrograms, " more\n");
+  if (!result.unused_packages.empty()) {
+    text += "\nPackages of which no program, library or module was used:\n ";
+    shown = 0;
+    for (const std::string& package : result.unused_packages) {
+      if (++shown <= kMostPrograms) text += Concat(" ", EscapeForTerminal(package));
+    }
+    if (shown > kMostPrograms) text += Concat(" and ", shown - kMostPrograms, " more");
+    text += "\n";
+  }
   if (const std::string line = RemoveSetIdLine(result); !line.empty()) {
     text += Concat("\nSet-id programs that were never executed; this takes the bits away:\n  ", line, "\n");
   }

@@ -66,7 +66,9 @@ JsonValue RecordingJson(const ScanResult& result) {
   }
   JsonValue::Object object = {{"programs", std::move(programs)},
                               {"all_known", result.programs->all_known},
-                              {"set_id_never_executed", Texts(result.unused_set_id)}};
+                              {"files_known", result.programs->files_known},
+                              {"set_id_never_executed", Texts(result.unused_set_id)},
+                              {"packages_never_used", Texts(result.unused_packages)}};
   if (const std::string line = RemoveSetIdLine(result); !line.empty()) {
     object.push_back({"remove_set_id", EncodePercent(line)});
   }

@@ -57,6 +57,15 @@ std::string RecordedPart(const ScanResult& result) {
                    program.in_image ? "" : ", which is not in the image", "\n");
   }
   text += Left(result.programs->programs.size());
+  if (!result.unused_packages.empty()) {
+    text += "\nPackages of which no program, library or module was used:\n\n";
+    count = 0;
+    for (const std::string& package : result.unused_packages) {
+      if (++count > kMostRows) break;
+      text += Concat("- ", MarkdownCode(package), "\n");
+    }
+    text += Left(result.unused_packages.size());
+  }
   if (const std::string line = RemoveSetIdLine(result); !line.empty()) {
     text += Concat("\nSet-id programs that were never executed; this takes the bits away:\n\n",
                    MarkdownBlock("dockerfile", line + "\n"));

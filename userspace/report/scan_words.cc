@@ -34,7 +34,9 @@ std::vector<std::string> NotKnown(const ScanResult& result) {
     const RecordedPrograms& programs = *result.programs;
     unknown.insert(unknown.end(), programs.notes.begin(), programs.notes.end());
     if (!programs.all_known) unknown.push_back(Concat("Which programs were never executed. ", programs.why_not));
-    unknown.emplace_back("Which libraries, modules and other files were opened: a recording has the programs alone.");
+    if (!programs.files_known) {
+      unknown.push_back(Concat("Which libraries, modules and other files were opened. ", programs.why_files_not));
+    }
   }
   if (result.passed_over > 0) {
     const bool one = result.passed_over == 1;

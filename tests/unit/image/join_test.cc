@@ -140,6 +140,55 @@ TEST(Join, APackageRanNeverRanOrIsNotKnown) {
   EXPECT_EQ(UseOf("demo-server", lossy), PackageUse::kRan);
 }
 
+// The files of `paths` were opened.
+Recording WithFiles(Recording recording, const std::vector<UsedPath>& paths, FileUse use = FileUse::kRead) {
+  HardeningEvidence& evidence = recording.subjects.front().hardening.emplace();
+  for (const UsedPath& path : paths) evidence.files[path].uses[0] = use;
+  return recording;
+}
+
+PackageUse UseOf(const Recording& recording, const std::string& package) {
+  const Joined joined = Join(Debian(), recording);
+  const ScannerReport report{.tool = "t", .vulnerabilities = {{.id = "CVE-1", .package = package, .type = "deb"}}};
+  return JoinVulnerabilities({report}, joined.image, PackageFiles(joined.image), &joined.programs).front().use;
+}
+
+TEST(Join, WithHardeningEvidenceLibrariesAndScriptsAreKnown) {
+  const Recording none = WithFiles(Of({"/usr/bin/demo-server"}), {});
+  EXPECT_EQ(UseOf(none, "libdemo1"), PackageUse::kNeverRan);
+  EXPECT_EQ(UseOf(none, "demo-scripts"), PackageUse::kNeverRan);
+  EXPECT_EQ(UseOf(none, "demo-server"), PackageUse::kRan);
+  const Recording both =
+      WithFiles(Of({"/usr/bin/demo-server"}), {{.path = "/usr/lib/libdemo.so.1"}, {.path = "/bin/demo-script"}});
+  EXPECT_EQ(UseOf(both, "libdemo1"), PackageUse::kRan);
+  EXPECT_EQ(UseOf(both, "demo-scripts"), PackageUse::kRan);
+  // Its document alone says nothing of its program.
+  EXPECT_EQ(UseOf(WithFiles(none, {{.path = "/usr/share/doc/demo/copyright"}}), "demo-tools"), PackageUse::kNeverRan);
+  // To be removed is not to be used.
+  EXPECT_EQ(UseOf(WithFiles(none, {{.path = "/usr/lib/libdemo.so.1"}}, FileUse::kRemoved), "libdemo1"),
+            PackageUse::kNeverRan);
+}
+
+TEST(Join, WhatTheEvidenceLeavesOpenIsNotKnown) {
+  const Recording within = WithFiles(Of({"/usr/bin/demo-server"}), {{.path = "/usr/lib", .others = true}});
+  EXPECT_EQ(UseOf(within, "libdemo1"), PackageUse::kNotKnown);
+  EXPECT_EQ(UseOf(within, "demo-tools"), PackageUse::kNeverRan);
+  Recording gaps = WithFiles(Of({"/usr/bin/demo-server"}), {});
+  gaps.subjects.front().hardening->missing = {"io_uring"};
+  EXPECT_EQ(UseOf(gaps, "libdemo1"), PackageUse::kNotKnown);
+  EXPECT_THAT(Join(Debian(), gaps).programs.why_files_not, testing::HasSubstr("io_uring"));
+}
+
+TEST(Join, PackagesThatWereNotUsedAreListed) {
+  const auto unused = [](const Recording& recording) {
+    const Joined joined = Join(Debian(), recording);
+    return UnusedPackages(joined.programs, joined.image, PackageFiles(joined.image));
+  };
+  EXPECT_THAT(unused(WithFiles(Of({"/usr/bin/demo-server"}), {{.path = "/usr/bin/demo-script"}})),
+              testing::ElementsAre("demo-tools", "libdemo1"));
+  EXPECT_THAT(unused(Of({"/usr/bin/demo-server"})), testing::IsEmpty());
+}
+
 TEST(Join, WithoutARecordingNothingIsKnown) {
   const ScannedImage image = Scanned(Debian());
   ScannerReport report{.tool = "Grype"};
