@@ -27,7 +27,7 @@ profdata=$(llvm_tool llvm-profdata)
 
 flags='-O0 -g1 -fprofile-instr-generate -fcoverage-mapping'
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
-  -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DSYSCARVE_TESTS=ON -DSYSCARVE_BENCHMARKS=OFF -DSYSCARVE_PRECOMPILED_HEADERS=ON > /dev/null
+  -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DSYSCARVE_TESTS=ON -DSYSCARVE_BENCHMARKS=OFF -DSYSCARVE_PRECOMPILED_HEADERS=ON -DSYSCARVE_UNITY_BUILD=ON > /dev/null
 cmake --build "$build" --parallel "$(nproc)"
 
 profiles=$(mktemp -d)

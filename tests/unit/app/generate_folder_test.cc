@@ -112,7 +112,7 @@ TEST_F(GenerateFolderTest, RefusesWhatAFolderCannotBe) {
   Write("all/web.recording.json", TextOf("read"));
   FolderRequest names = Request({Path("all")});
   names.emit.format = "names";
-  EXPECT_EQ(Error(names), "a folder is made of profiles, and names are none");
+  EXPECT_EQ(Error(names), "--format names makes no profiles, as a folder needs them");
   FolderRequest compose = Request({Path("all")});
   compose.emit.format = "kafel";
   compose.compose = Path("docker-compose.yml");
@@ -149,8 +149,7 @@ TEST_F(GenerateFolderTest, AnOverrideIsForTheServicesOfTheComposeFile) {
   EXPECT_THAT(In("profiles"),
               ElementsAre("SUMMARY.md", "capabilities.yaml", "docker-compose.override.yml", "tool.json", "web.json"));
   EXPECT_THAT(Read("profiles/docker-compose.override.yml"), HasSubstr("../profiles/web.json"));
-  EXPECT_THAT(notes_.warnings,
-              testing::Contains("tool: recorded without a container, so the override says nothing of it"));
+  EXPECT_THAT(notes_.warnings, testing::Contains("tool: recorded without a container, so it is not in the override"));
 }
 
 }  // namespace

@@ -74,10 +74,11 @@ TEST_F(MergeProfilesTest, WarnsOfWhatTheResultHasNoPlaceFor) {
                                                R"("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")"));
   const absl::Status merged = MergeProfiles(Request({a, b}, ProfileMerge::kUnion), notes_);
   ASSERT_TRUE(merged.ok()) << merged;
-  EXPECT_THAT(notes_.warnings,
-              ElementsAre(Path("b.json") + ": left out, because no kernel serves it beside x86_64: aarch64",
-                          HasSubstr("left out, because filters are not asked about it"),
-                          "left out, because not every profile has it: SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
+  EXPECT_THAT(
+      notes_.warnings,
+      ElementsAre(Path("b.json") + ": architectures left out, because no kernel serves them beside x86_64: aarch64",
+                  HasSubstr("calls left out, because filters are not asked about them"),
+                  "flags left out, because not every profile has them: SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
   EXPECT_THAT(notes_.warnings[1], testing::EndsWith(": uprobe"));
   EXPECT_THAT(ParseProfile(Read("merged.json")).value().flags, ElementsAre("SECCOMP_FILTER_FLAG_LOG"));
 }

@@ -106,7 +106,8 @@ TEST(FileStem, IsSafeAndUniqueForAnyBytes) {
     ASSERT_LE(stem.size(), 100u);
     ASSERT_NE(stem.front(), '.');
     ASSERT_NE(stem.front(), '-');
-    ASSERT_EQ(stem.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"), stem.npos);
+    ASSERT_EQ(stem.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"),
+              std::string_view::npos);
     std::ranges::transform(stem, stem.begin(), [](unsigned char c) { return std::tolower(c); });
     ASSERT_TRUE(given.insert(stem).second) << stem;
   }

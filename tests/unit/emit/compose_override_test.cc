@@ -87,10 +87,9 @@ TEST(ComposeOverrideTest, SaysWhoIsMissing) {
   const std::vector<RecordedService> recorded = {Web(), gone};
   const auto made = EmitComposeOverride({.services = {{.name = "web"}, {.name = "cache"}}, .includes = true}, recorded);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(made->warnings,
-            (Lines{"service \"cache\" of the Compose file was not recorded: the override says nothing of it",
-                   "old: the Compose file has no service \"old\x1b\"",
-                   "the Compose file takes in others, and the services of those were not looked at"}));
+  EXPECT_EQ(made->warnings, (Lines{"service \"cache\" of the Compose file was not recorded: it is not in the override",
+                                   "old: the Compose file has no service \"old\x1b\"",
+                                   "the Compose file takes in others, and the services of those were not looked at"}));
 }
 
 TEST(ComposeOverrideTest, WithoutAnythingToSayIsAnError) {
@@ -106,8 +105,9 @@ TEST(ComposeOverrideTest, TwoProfilesForOneServiceAreNone) {
   const std::vector<RecordedService> recorded = {Web(), second, db};
   const auto made = EmitComposeOverride({.services = {{.name = "web"}, {.name = "db"}}}, recorded);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(made->warnings, Lines{"service \"web\" has several profiles (web, web-2), and a service can have one: the "
-                                  "override says nothing of it"});
+  EXPECT_EQ(made->warnings,
+            Lines{"service \"web\" has several profiles (web, web-2), and a service can have one: it is not "
+                  "in the override"});
   EXPECT_EQ(made->text.find("web:"), std::string::npos);
 }
 

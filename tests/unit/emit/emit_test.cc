@@ -255,7 +255,7 @@ TEST(EmitTest, CallsThatFiltersAreNotAskedAboutAreSaidToBeLeftOut) {
   for (const OutputFormat format : {OutputFormat::kMinijail, OutputFormat::kKafel, OutputFormat::kSystemd}) {
     const Emitted emitted = Made(format, profile);
     EXPECT_FALSE(Has(emitted.text, "uretprobe"));
-    EXPECT_TRUE(Warns(emitted, "left out, because filters are not asked about it"));
+    EXPECT_TRUE(Warns(emitted, "calls left out, because filters are not asked about them"));
   }
 }
 
