@@ -17,7 +17,7 @@ using testing::IsEmpty;
 constexpr char kPlain[] =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
         "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]})";
-constexpr char kByCapability[] =
+constexpr char kProfileByCapability[] =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
         "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
                      {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}}]})";
@@ -169,7 +169,7 @@ TEST_F(ProfileInputTest, OneThatCannotBeReadDoesNotCostTheOthers) {
 }
 
 TEST_F(ProfileInputTest, WarnsWhereCapabilitiesMatterAndAreNotGiven) {
-  const ProfileInput guessed = ParseProfileInput("web.json", kByCapability, kTarget).value();
+  const ProfileInput guessed = ParseProfileInput("web.json", kProfileByCapability, kTarget).value();
   EXPECT_THAT(NamesOf(guessed.profile), ElementsAre("read"));
   EXPECT_THAT(guessed.warnings, ElementsAre(kCapabilityWarning));
   KeptNotes notes;
@@ -177,7 +177,7 @@ TEST_F(ProfileInputTest, WarnsWhereCapabilitiesMatterAndAreNotGiven) {
   EXPECT_THAT(notes.warnings, ElementsAre(std::string("web.json: ") + kCapabilityWarning));
   ProfileTarget given = kTarget;
   given.capabilities = {21};
-  const ProfileInput known = ParseProfileInput("web.json", kByCapability, given).value();
+  const ProfileInput known = ParseProfileInput("web.json", kProfileByCapability, given).value();
   EXPECT_THAT(NamesOf(known.profile), ElementsAre("mount", "read"));
   EXPECT_THAT(known.warnings, IsEmpty());
 }
