@@ -123,7 +123,7 @@ TEST(PrintJsonTest, BreaksWhatDoesNotFit) {
   "f": {}
 }
 )");
-  EXPECT_EQ(Reprinted(kText, 0), R"({
+  EXPECT_EQ(Reprinted(kNested, 0), R"({
   "a": [
     1,
     2
