@@ -43,11 +43,12 @@ if [[ ${#raw[@]} == 0 ]]; then
   exit 1
 fi
 "$profdata" merge -sparse "${raw[@]}" -o "$profiles/all.profdata"
+# The first of the programs stands by itself.
 objects=()
 for program in "$build"/bin/*; do
   if [[ -f $program && -x $program ]]; then objects+=(-object "$program"); fi
 done
-"$cov" export -summary-only -instr-profile "$profiles/all.profdata" "${objects[@]}" "$source/userspace" > "$profiles/summary.json"
+"$cov" export -summary-only -instr-profile "$profiles/all.profdata" "${objects[@]:1}" "$source/userspace" > "$profiles/summary.json"
 python3 -B - "$profiles/summary.json" "$source/userspace" <<'PYTHON'
 import collections
 import json
