@@ -123,7 +123,8 @@ TEST_F(ProfileInputTest, LiveFiltersHaveAWordOfTheirOwn) {
       .native = NativeAbi() == Abi::kX86_64 ? Abi::kAarch64 : Abi::kX86_64, .capabilities = {}, .kernel = {}};
   const absl::Status status = ReadProfileInput("live:1", other).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_THAT(std::string(status.message()), testing::StartsWith("live:1: live filters are for this host's architecture"));
+  EXPECT_THAT(std::string(status.message()),
+              testing::StartsWith("live:1: live filters are for this host's architecture"));
 }
 
 TEST_F(ProfileInputTest, ReadsAFile) {
