@@ -4,10 +4,9 @@
 #
 # Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
 # with g++ as users do (release) for a thousand random pairs of profiles (with --long ten thousand), the benchmarks and the live tests,
-# which load BPF programs and run real servers. These wait more than they work: the first build and its tests run beside them, at a lower
-# priority. Without root there are only these. --long runs clang-tidy over all files, too, which takes some twenty minutes. When bpf/,
-# vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux 6.1 and the newest 7 are booted in QEMU, too
-# (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
+# which load BPF programs and run real servers. These wait more than they work: the first build, its tests and clang-tidy run beside them, at
+# a lower priority. Without root there are only these. When bpf/, vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux
+# 6.1 and the newest 7 are booted in QEMU, too (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
 set -euo pipefail
@@ -85,7 +84,7 @@ test_preset() {
 }
 
 sanitized_tests() {
-  test_preset asan unit 'unit|lint|cli|fuzz' --parallel "$(nproc)"
+  test_preset asan unit 'unit|lint|cli|fuzz|tidy' --parallel "$(nproc)"
 }
 
 # Lets sanitized_tests run from now on; join_sanitized_tests waits for them and shows what they said.
@@ -169,7 +168,6 @@ else
   sanitized_tests
   printf '\nThe live tests (bpf, e2e) need root and were skipped: sudo ./tests/run.sh\n'
 fi
-if [[ $random == long ]]; then test_preset asan tidy '^tidy$'; fi
 
 printf '\nTime:\n'
 printf '  %s\n' "${timings[@]}"

@@ -151,6 +151,9 @@ class E2eTest(unittest.TestCase):
         self.addCleanup(self._leave)
         # Nothing of the caller's may change what a program does: a locale, a pager, a Python path.
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C"}
+        # Where tests/support/coverage.sh collects what was run.
+        if profile := os.environ.get("LLVM_PROFILE_FILE"):
+            self.environment["LLVM_PROFILE_FILE"] = profile
         self._started = []
         self._copies = {}
         self._next_folder = 0

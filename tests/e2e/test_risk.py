@@ -142,9 +142,9 @@ class Risk(E2eTest):
         path = self.store(recording([["read"]]))
         self.assertEqual(self.syscarve("generate", path, "-o", profile).status, 0)
         for words, message in (
-            ((profile, "--risk"), "--risk: a profile has none; name a recording"),
+            ((profile, "--risk"), "--risk needs a recording, and this is a profile"),
             ((path, "read", "--risk"), "--risk is about all calls together: it takes no names"),
-            ((path, "--timeline", "--risk"), "either --timeline or --risk"),
+            ((path, "--timeline", "--risk"), "--timeline and --risk exclude each other"),
         ):
             result = self.syscarve("explain", *words)
             self.assertEqual((result.status, result.stdout), (2, ""), result)

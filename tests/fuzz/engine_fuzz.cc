@@ -23,7 +23,7 @@ void CheckName(std::string_view name) {
   std::set<std::string> taken;
   const std::string stem = syscarve::FileStem(name, taken);
   Require(!stem.empty() && stem.size() <= 100 && stem.front() != '.' && stem.front() != '-');
-  Require(stem.find_first_of(std::string_view("/\0\n\x1b", 4)) == stem.npos);
+  Require(stem.find_first_of(std::string_view("/\0\n\x1b", 4)) == std::string_view::npos);
   Require(syscarve::FileStem(name, taken) != stem);
 }
 
@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       syscarve::ParseImported(text).status().IgnoreError();
       syscarve::ParseCreated(text).status().IgnoreError();
       const std::string message = syscarve::ParseEngineError(text);
-      Require(message.find_first_of("\n\x1b") == message.npos);
+      Require(message.find_first_of("\n\x1b") == std::string_view::npos);
       break;
     }
     case 'c': {

@@ -35,6 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string quoted = syscarve::QuoteForJson(encoded);
   Require(!HasControlCharacter(quoted));
   constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-  Require(bytes.find(kReplacement) != bytes.npos || quoted.find(kReplacement) == quoted.npos);
+  Require(bytes.find(kReplacement) != std::string_view::npos || quoted.find(kReplacement) == std::string_view::npos);
   return 0;
 }

@@ -27,7 +27,7 @@ profdata=$(llvm_tool llvm-profdata)
 
 flags='-O0 -g1 -fprofile-instr-generate -fcoverage-mapping'
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
-  -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DSYSCARVE_TESTS=ON -DSYSCARVE_BENCHMARKS=OFF -DSYSCARVE_PRECOMPILED_HEADERS=ON > /dev/null
+  -DCMAKE_CXX_FLAGS_DEBUG="$flags" -DSYSCARVE_TESTS=ON -DSYSCARVE_BENCHMARKS=OFF -DSYSCARVE_PRECOMPILED_HEADERS=ON -DSYSCARVE_UNITY_BUILD=ON > /dev/null
 cmake --build "$build" --parallel "$(nproc)"
 
 profiles=$(mktemp -d)
@@ -43,11 +43,12 @@ if [[ ${#raw[@]} == 0 ]]; then
   exit 1
 fi
 "$profdata" merge -sparse "${raw[@]}" -o "$profiles/all.profdata"
+# The first of the programs stands by itself.
 objects=()
 for program in "$build"/bin/*; do
   if [[ -f $program && -x $program ]]; then objects+=(-object "$program"); fi
 done
-"$cov" export -summary-only -instr-profile "$profiles/all.profdata" "${objects[@]}" "$source/userspace" > "$profiles/summary.json"
+"$cov" export -summary-only -instr-profile "$profiles/all.profdata" "${objects[@]:1}" "$source/userspace" > "$profiles/summary.json"
 python3 -B - "$profiles/summary.json" "$source/userspace" <<'PYTHON'
 import collections
 import json

@@ -2,24 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 # tidy.sh [BUILD [FILE…]]
 #
-# Runs clang-tidy with the checks of .clang-tidy over userspace/, or only over these files of it, as BUILD (build/asan), which clang has
-# built, compiles them. About twenty minutes on two cores.
-# Exit status: 0 nothing was found, 1 something was, 2 usage, 3 clang-tidy or the build is missing.
+# Runs clang-tidy with the checks of .clang-tidy over userspace/, or only over these files of it. BUILD (build/tidy) is a folder for what the
+# build generates and how it compiles; nothing else is built there. The files of a folder are looked at as one, so that the headers that they
+# share are parsed once: two and a half minutes of processor time in all.
+# Exit status: 0 nothing was found, 1 something was, 2 usage, 3 clang-tidy is missing.
 set -euo pipefail
 if [[ ${1-} == -* ]]; then
-  sed -n '3,7s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=${1-$source/build/asan}
+build=${1-$source/build/tidy}
 if ! command -v clang-tidy > /dev/null; then
   echo "tidy.sh: clang-tidy is missing: sudo apt-get install clang-tidy" >&2
   exit 3
 fi
-if [[ ! -e $build/compile_commands.json ]]; then
-  echo "tidy.sh: $build is no build: cmake --preset asan && cmake --build --preset asan" >&2
-  exit 3
-fi
 shift $(($# > 0))
-if [[ $# == 0 ]]; then mapfile -t files < <(find "$source/userspace" -name '*.cc' | sort); else files=("$@"); fi
+
+unity=$([[ $# == 0 ]] && echo ON || echo OFF)
+cmake --preset asan -S "$source" -B "$build" -DSYSCARVE_TESTS=OFF -DSYSCARVE_UNITY_BUILD="$unity" -DSYSCARVE_UNITY_BATCH=0 > /dev/null
+cmake --build "$build" --parallel "$(nproc)" --target syscarve_{recorder,preemption,refusals}_skeleton_file > /dev/null
+
+if [[ $# == 0 ]]; then
+  mapfile -t files < <(sed -n 's|^ *"file": "\(.*/Unity/.*\.cxx\)".*|\1|p' "$build/compile_commands.json")
+else
+  files=("$@")
+fi
+if [[ ${#files[@]} == 0 ]]; then
+  echo "tidy.sh: nothing to look at in $build/compile_commands.json" >&2
+  exit 1
+fi
+# Standard error has only the number of findings in the headers of others.
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy -p "$build" --quiet 2> /dev/null || exit 1

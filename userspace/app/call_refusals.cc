@@ -23,7 +23,6 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 constexpr std::string_view kIndispensable[] = {"execve",          "exit",         "exit_group",
                                                "restart_syscall", "rt_sigreturn", "sigreturn"};
@@ -51,7 +50,7 @@ bool CanBeTold(const ArgumentTable& table, const RecordedCall& call, const Seen&
 }
 
 Profile AllowAll() {
-  return {.default_action = kAllow, .abis = HostAbis()};
+  return {.default_action = kAllowAction, .abis = HostAbis()};
 }
 
 }  // namespace

@@ -18,7 +18,6 @@
 namespace syscarve {
 namespace {
 
-constexpr unsigned kMode = 0640;
 constexpr int kMaxNames = 100;
 
 bool Exists(const std::string& path) {
@@ -54,7 +53,7 @@ std::string CheckpointFiles::PathFor(const std::string& output) {
 
 void CheckpointFiles::Write(const std::string& path, const Recording& recording) {
   const absl::Status written =
-      WriteOutput(path, FormatRecording(recording), {.mode = kMode, .owner = owner_, .flush = false});
+      WriteOutput(path, FormatRecording(recording), {.mode = kRecordingMode, .owner = owner_, .flush = false});
   if (!written.ok()) {
     if (!std::exchange(warned_, true)) {
       notes_.Warn(Concat("if the recorder is killed, what it recorded is lost: ", WithoutHint(written)));

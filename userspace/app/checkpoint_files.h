@@ -15,6 +15,9 @@
 
 namespace syscarve {
 
+// Of recordings: they tell much about a host.
+inline constexpr unsigned kRecordingMode = 0640;
+
 // Beside `output`, or in the runtime folder when that is no file's path; a name that nothing has yet.
 std::string CheckpointPath(const std::string& output);
 

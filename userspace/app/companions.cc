@@ -15,7 +15,7 @@
 namespace syscarve {
 namespace {
 
-absl::StatusOr<CompanionCalls> Recorded(const std::string& kind, const std::string& path, Abi native) {
+absl::StatusOr<CompanionCalls> RecordedFrom(const std::string& kind, const std::string& path, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const Recording recording, ReadRecordingInput(path, native));
   if (recording.host.native_abi != native) {
     return absl::InvalidArgumentError(Concat("--with: ", EscapeForTerminal(path), " was recorded on ",
@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<CompanionCalls>> LoadCompanions(std::span<const std::
                  ", or KIND=RECORDING"));
     }
     if (equals != std::string::npos) {
-      SYSCARVE_ASSIGN_OR_RETURN(CompanionCalls recorded, Recorded(kind, word.substr(equals + 1), native));
+      SYSCARVE_ASSIGN_OR_RETURN(CompanionCalls recorded, RecordedFrom(kind, word.substr(equals + 1), native));
       result.push_back(std::move(recorded));
       continue;
     }

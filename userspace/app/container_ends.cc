@@ -8,7 +8,7 @@
 namespace syscarve {
 namespace {
 
-struct Life {
+struct Lifetime {
   Container container;
   UnixNanos told_to_stop = 0;
   UnixNanos ended = 0;
@@ -16,11 +16,11 @@ struct Life {
   bool started = false;
 };
 
-std::map<std::string, Life> LivesOf(std::span<const EngineEvent> events) {
+std::map<std::string, Lifetime> LivesOf(std::span<const EngineEvent> events) {
   constexpr int kKilled = 9;
-  std::map<std::string, Life> lives;
+  std::map<std::string, Lifetime> lives;
   for (const EngineEvent& event : events) {
-    Life& life = lives[event.id];
+    Lifetime& life = lives[event.id];
     life.container.id = event.id;
     if (life.container.name.empty()) life.container.name = event.name;
     life.container.image = event.image;

@@ -262,7 +262,7 @@ void ExerciseContainers(const SeenContainers& seen, EngineWatchers& engines, con
   size_t driven = 0;
   for (const auto& [subject, container] : census.containers) {
     if (stop) {
-      notes.Warn("exercise: was ended before all was exercised");
+      notes.Warn("exercise: the recording ended before all was exercised");
       return;
     }
     if (census.unknown.contains(subject) || !choice.filter.Matches(container)) continue;

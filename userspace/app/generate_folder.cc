@@ -158,7 +158,7 @@ absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& 
   std::vector<std::string> warnings;
   for (const ServiceSummary& service : services) {
     if (service.facts.containers == 0) {
-      warnings.push_back(Concat(service.title, ": recorded without a container, so the override says nothing of it"));
+      warnings.push_back(Concat(service.title, ": recorded without a container, so it is not in the override"));
       continue;
     }
     SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, compose));
@@ -266,7 +266,7 @@ std::string SummaryOf(const std::vector<ServiceSummary>& services) {
 
 absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& notes) {
   if (FormatOf(request.emit) == OutputFormat::kNames) {
-    return absl::InvalidArgumentError("a folder is made of profiles, and names are none");
+    return absl::InvalidArgumentError("--format names makes no profiles, as a folder needs them");
   }
   if (!request.compose.empty() && !IsForEngine(request)) {
     return absl::InvalidArgumentError(

@@ -10,13 +10,12 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <string_view>
 #include <utility>
 
 #include "userspace/base/concat.h"
-#include "userspace/base/file.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
@@ -57,15 +56,10 @@ void Detach(int error_fd) {
 
 // Whether our parent waits for `signal`; anybody else would die of it.
 bool ParentWaitsFor(int signal) {
-  const auto status = ReadFile(Concat("/proc/", getppid(), "/status"), size_t{1} << 20);
-  if (!status.ok()) return false;
-  for (const char* const mask : {"\nSigBlk:\t", "\nSigCgt:\t"}) {
-    const size_t at = status->find(mask);
-    if (at == std::string::npos) continue;
-    const uint64_t signals = std::strtoull(status->c_str() + at + std::string_view(mask).size(), nullptr, 16);
-    if (signals >> (signal - 1) & 1) return true;
-  }
-  return false;
+  const std::optional<TaskStatus> status = TaskStatus::Of(getppid());
+  if (!status.has_value()) return false;
+  const uint64_t signals = status->Set("SigBlk").value_or(0) | status->Set("SigCgt").value_or(0);
+  return (signals >> (signal - 1) & 1) != 0;
 }
 
 }  // namespace

@@ -38,17 +38,17 @@ namespace fs = std::filesystem;
 constexpr char kBundleStub[] = "stub";
 
 // A folder of our own for the bundle and the runtime's state, removed with all that is in it.
-class WorkFolder {
+class BundleFolder {
  public:
-  static absl::StatusOr<WorkFolder> Create() {
+  static absl::StatusOr<BundleFolder> Create() {
     const char* const parent = std::getenv("TMPDIR");
     std::string path = Concat(parent != nullptr && *parent == '/' ? parent : "/tmp", "/syscarve-baseline-XXXXXX");
     if (mkdtemp(path.data()) == nullptr) return PosixError(Concat("make a folder like ", path), errno);
-    return WorkFolder(std::move(path));
+    return BundleFolder(std::move(path));
   }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
-  WorkFolder& operator=(WorkFolder&&) = delete;
-  ~WorkFolder() {
+  BundleFolder(BundleFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+  BundleFolder& operator=(BundleFolder&&) = delete;
+  ~BundleFolder() {
     std::error_code ignored;
     if (!path_.empty()) fs::remove_all(path_, ignored);
   }
@@ -56,11 +56,11 @@ class WorkFolder {
   const std::string& path() const { return path_; }
 
  private:
-  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  explicit BundleFolder(std::string path) : path_(std::move(path)) {}
   std::string path_;
 };
 
-absl::Status MakeFolder(const std::string& path) {
+absl::Status MakeFolders(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return PosixError(Concat("make folder ", EscapeForTerminal(path)), error.value());
@@ -69,7 +69,7 @@ absl::Status MakeFolder(const std::string& path) {
 
 absl::Status MakeBundle(const std::string& bundle) {
   for (const char* const folder : {"proc", "dev"}) {
-    SYSCARVE_RETURN_IF_ERROR(MakeFolder(Concat(bundle, "/rootfs/", folder)));
+    SYSCARVE_RETURN_IF_ERROR(MakeFolders(Concat(bundle, "/rootfs/", folder)));
   }
   const std::string stub = Concat(bundle, "/rootfs/", kBundleStub);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(stub, StubProgram()));
@@ -142,7 +142,7 @@ class Measurement {
     SYSCARVE_ASSIGN_OR_RETURN(const Command found, ResolveCommand({request.runtime}, std::nullopt));
     Runtime runtime = {.path = found.path, .told = {}};
     SYSCARVE_ASSIGN_OR_RETURN(runtime.told, AskRuntimeVersion(runtime.path));
-    SYSCARVE_ASSIGN_OR_RETURN(WorkFolder folder, WorkFolder::Create());
+    SYSCARVE_ASSIGN_OR_RETURN(BundleFolder folder, BundleFolder::Create());
     SYSCARVE_RETURN_IF_ERROR(MakeBundle(folder.path() + "/bundle"));
     return Measurement(request, std::move(runtime), std::move(folder));
   }
@@ -173,12 +173,12 @@ class Measurement {
   std::string RemarksOn(bool no_new_privs) const { return RemarksOnStarts(seen_, no_new_privs, request_->runs); }
 
  private:
-  Measurement(const MeasureBaselineRequest& request, Runtime runtime, WorkFolder folder)
+  Measurement(const MeasureBaselineRequest& request, Runtime runtime, BundleFolder folder)
       : request_(&request), runtime_(std::move(runtime)), folder_(std::move(folder)) {}
 
   const MeasureBaselineRequest* request_;
   Runtime runtime_;
-  WorkFolder folder_;
+  BundleFolder folder_;
   SeenInStarts seen_;
 };
 
@@ -189,7 +189,7 @@ absl::Status MeasureTo(const MeasureBaselineRequest& request, Notes& notes) {
   if (one_file) {
     SYSCARVE_RETURN_IF_ERROR(CheckWritable(request.output));
   } else {
-    SYSCARVE_RETURN_IF_ERROR(MakeFolder(folder));
+    SYSCARVE_RETURN_IF_ERROR(MakeFolders(folder));
     SYSCARVE_RETURN_IF_ERROR(CheckWritable(folder + "/x.json"));
   }
   SYSCARVE_ASSIGN_OR_RETURN(Measurement measurement, Measurement::Begin(request));
@@ -221,9 +221,8 @@ absl::Status MeasureTo(const MeasureBaselineRequest& request, Notes& notes) {
 
 absl::Status MeasureBaseline(const MeasureBaselineRequest& request, Notes& notes) {
   if (geteuid() != 0) {
-    return WithHint(
-        absl::PermissionDeniedError("containers cannot be started, and their starts not recorded, without root"),
-        "Run it with sudo.");
+    return WithHint(absl::PermissionDeniedError("starting containers and recording their starts needs root"),
+                    "Run it with sudo.");
   }
   if (request.unified) SYSCARVE_RETURN_IF_ERROR(EnterUnifiedCgroupView());
   return MeasureTo(request, notes);

@@ -41,7 +41,7 @@ std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs, No
   std::set<std::string> dropped = all;
   for (const std::string& flag : common) dropped.erase(flag);
   if (!dropped.empty())
-    notes.Warn(Concat("left out, because not every profile has it: ", absl::StrJoin(dropped, ", ")));
+    notes.Warn(Concat("flags left out, because not every profile has them: ", absl::StrJoin(dropped, ", ")));
   return {common.begin(), common.end()};
 }
 
@@ -53,8 +53,8 @@ void WarnOfOtherAbis(const ProfileInput& input, Abi native, Notes& notes) {
     if (std::find(served.begin(), served.end(), abi) == served.end()) others.emplace_back(AbiName(abi));
   }
   if (others.empty()) return;
-  notes.Warn(Concat(input.name, ": left out, because no kernel serves it beside ", AbiName(native), ": ",
-                    absl::StrJoin(others, ", ")));
+  notes.Warn(Concat(input.name, ": architectures left out, because no kernel serves them beside ", AbiName(native),
+                    ": ", absl::StrJoin(others, ", ")));
 }
 
 // What the result cannot speak of, because meanings do not: calls that no filter is asked about.
@@ -70,8 +70,9 @@ void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native, Note
     }
   }
   if (names.empty()) return;
-  notes.Warn(Concat("left out, because filters are not asked about it (of uretprobe Linux 6.11 to 6.13 do ask): ",
-                    absl::StrJoin(names, ", ")));
+  notes.Warn(
+      Concat("calls left out, because filters are not asked about them (of uretprobe Linux 6.11 to 6.13 do ask): ",
+             absl::StrJoin(names, ", ")));
 }
 
 absl::StatusOr<Meaning> Combined(const std::vector<ProfileInput>& inputs, ProfileMerge how, Abi native) {

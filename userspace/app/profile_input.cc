@@ -54,8 +54,8 @@ absl::StatusOr<std::set<int>> CapabilitiesFromText(std::string_view text) {
 absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarget& target,
                                       const std::optional<std::string>& engine_socket) {
   if (target.native != NativeAbi()) {
-    return absl::InvalidArgumentError(
-        Concat("live filters are this host's: they speak of ", AbiName(NativeAbi()), ", not ", AbiName(target.native)));
+    return absl::InvalidArgumentError(Concat("live filters are for this host's architecture, ", AbiName(NativeAbi()),
+                                             ", not for ", AbiName(target.native)));
   }
   ProfileInput input{.name = word};
   SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(word, engine_socket));

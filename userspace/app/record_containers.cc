@@ -24,9 +24,9 @@ namespace syscarve {
 namespace {
 
 // How long the engine may take, when all is over, to say who the last containers were.
-constexpr std::chrono::seconds kIdentityLimit{10};
+constexpr std::chrono::seconds kLastIdentityLimit{10};
 
-absl::Status MakeFolder(const std::string& path) {
+absl::Status MakeFolderOfResults(const std::string& path) {
   SYSCARVE_RETURN_IF_ERROR(MakeOutputFolder(path, OwnerOfResults()));
   return CheckWritable(path + "/any.recording.json");
 }
@@ -52,7 +52,7 @@ absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& reque
     problem = watchers.status();
   }
   if (request.engine_socket || AsksForNames(request.filter)) {
-    return WithHint(problem, "Names and labels are the engine's to tell; --engine-socket says where it listens.");
+    return WithHint(problem, "Names and labels come from the engine: give its socket with --engine-socket.");
   }
   notes.Warn(Concat("no engine can be asked (", WithoutHint(problem),
                     "): containers are called by their ids, and how they were configured is not recorded"));
@@ -109,7 +109,7 @@ ContainerChoice ChoiceOf(const RecordContainersRequest& request) {
 absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& engines,
                                    const RecordContainersRequest& request, RecordingOutput& output, Notes& notes) {
   const ContainerChoice choice = ChoiceOf(request);
-  const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now() + kIdentityLimit);
+  const Census census = TakeCensus(seen, engines, choice, std::chrono::steady_clock::now() + kLastIdentityLimit);
   for (const std::string& warning : census.warnings) notes.Warn(warning);
   const std::map<std::string, Recording> parts = DivideByName(seen, census, choice);
   if (parts.empty() && request.expect_containers) return NothingRecorded(seen, census);
@@ -147,7 +147,7 @@ void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const
 
 // How many of the containers that run already the user would have wanted.
 size_t CountWanted(const std::set<std::string>& ids, EngineWatchers& engines, const ContainerFilter& filter) {
-  const auto known = engines.WaitFor(ids, std::chrono::steady_clock::now() + kIdentityLimit);
+  const auto known = engines.WaitFor(ids, std::chrono::steady_clock::now() + kLastIdentityLimit);
   return static_cast<size_t>(std::ranges::count_if(ids, [&](const std::string& id) {
     const auto found = known.find(id);
     return found == known.end() ? !AsksForNames(filter) : filter.Matches(found->second);
@@ -160,7 +160,7 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
                                                             const std::optional<Command>& command, RecordStage& stage,
                                                             Notes& notes) {
   stage = RecordStage::kSetUp;
-  SYSCARVE_RETURN_IF_ERROR(MakeFolder(request.output));
+  SYSCARVE_RETURN_IF_ERROR(MakeFolderOfResults(request.output));
   // Before any thread is made, so that none of them takes our signals. Lives until everything is written.
   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
   SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));

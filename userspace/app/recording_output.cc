@@ -11,8 +11,6 @@
 namespace syscarve {
 namespace {
 
-constexpr unsigned kMode = 0640;
-
 // What a recording is called in another folder.
 std::string NameElsewhere(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
@@ -54,7 +52,8 @@ StopSignal StopAtSignal(SignalForwarder& signals) {
 }
 
 RecordingOutput::RecordingOutput(SignalForwarder& signals)
-    : options_{.mode = kMode, .owner = OwnerOfResults(), .stop = StopAtSignal(signals)}, fallback_(options_.owner) {}
+    : options_{.mode = kRecordingMode, .owner = OwnerOfResults(), .stop = StopAtSignal(signals)},
+      fallback_(options_.owner) {}
 
 absl::Status RecordingOutput::Write(const OutputFile& file, const Recording& recording) {
   const std::string text = FormatRecording(recording);

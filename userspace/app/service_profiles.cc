@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<Named>> FindProfiles(std::span<const std::string> wor
     const size_t equals = word.find('=');
     if (IsFolder(word)) {
       SYSCARVE_RETURN_IF_ERROR(AddFolder(word, found));
-    } else if (!fs::exists(word, error) && equals != word.npos && equals > 0 && word.find('/') > equals) {
+    } else if (!fs::exists(word, error) && equals != std::string_view::npos && equals > 0 && word.find('/') > equals) {
       found.push_back({word.substr(0, equals), word.substr(equals + 1)});
     } else {
       found.push_back({fs::path(word).stem().string(), word});

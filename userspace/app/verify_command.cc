@@ -85,7 +85,7 @@ absl::StatusOr<VerifiedRun> RunUnder(const EnforcedFilter& filter, const Command
                             Supervise(command, NotifyUnlessAllowed(filter.filter), enforcer, signals,
                                       {.grace = request.grace, .limit = limit, .withhold_ptrace = true}));
   SYSCARVE_RETURN_IF_ERROR(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));
-  if (outcome.asked_to_end) return absl::AbortedError("a signal asked to end before all runs were made");
+  if (outcome.asked_to_end) return absl::AbortedError("a signal ended the verification before all runs were made");
   if (outcome.exec_error != 0) return ExecFailure(command, outcome.exec_error);
   return VerifiedRun{.enforced = enforced,
                      .status = outcome.status,

@@ -68,13 +68,13 @@ std::string Outcome(const absl::StatusOr<RecordedContainers>& recorded) {
 absl::StatusOr<int> ParseOutcome(std::string_view text) {
   const size_t blank = text.find(' ');
   const std::optional<int> code = ParseNumber<int>(text.substr(0, blank));
-  if (blank == text.npos || !code.has_value()) return absl::InternalError("the recorder ended at once");
+  if (blank == std::string_view::npos || !code.has_value()) return absl::InternalError("the recorder ended at once");
   const std::string_view rest = text.substr(blank + 1);
   if (*code == 0) return ParseNumber<int>(rest).value_or(0);
   return absl::Status(static_cast<absl::StatusCode>(*code), std::string(rest));
 }
 
-struct Recorded {
+struct RecordedRun {
   int command_status = 0;
   bool over_limit = false;
   milliseconds took{0};
@@ -104,7 +104,7 @@ class Verifier {
   absl::StatusOr<VerifiedRun> Run(bool enforced, std::optional<milliseconds> limit) {
     const std::string recordings = Concat(folder_.recordings(), "/", ++runs_);
     SYSCARVE_ASSIGN_OR_RETURN(EngineRelay relay, StartRelay(enforced));
-    const absl::StatusOr<Recorded> recorded = Record(WithEngine(command_, relay.path()), recordings, limit);
+    const absl::StatusOr<RecordedRun> recorded = Record(WithEngine(command_, relay.path()), recordings, limit);
     const absl::StatusOr<RelayReport> report = relay.Finish();
     if (report.ok() && report->engine_gone) {
       return absl::UnavailableError(
@@ -154,8 +154,8 @@ class Verifier {
   }
 
   // In a process of its own, which is left without what recording needs when it is over.
-  absl::StatusOr<Recorded> Record(const Command& command, const std::string& folder,
-                                  std::optional<milliseconds> limit) {
+  absl::StatusOr<RecordedRun> Record(const Command& command, const std::string& folder,
+                                     std::optional<milliseconds> limit) {
     const UniqueFd result(memfd_create("syscarve-result", MFD_CLOEXEC));
     if (!result.valid()) return PosixError("make a file in memory", errno);
     const SubreaperScope subreaper;
@@ -169,7 +169,7 @@ class Verifier {
       _exit(0);
     }
     signals_.SetTarget(recorder);
-    Recorded recorded;
+    RecordedRun recorded;
     const absl::Status waited = WaitFor(recorder, limit, recorded.over_limit);
     signals_.SetTarget(0);
     recorded.took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
@@ -240,7 +240,7 @@ class Verifier {
     waitpid(recorder, nullptr, 0);
     // What lost its parent is ours by now.
     if (over_limit) EndBelow(getpid());
-    if (asked_to_end) return absl::AbortedError("a signal asked to end before all runs were made");
+    if (asked_to_end) return absl::AbortedError("a signal ended the verification before all runs were made");
     return absl::OkStatus();
   }
 

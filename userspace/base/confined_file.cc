@@ -20,14 +20,10 @@
 namespace syscarve {
 namespace {
 
-std::string Shown(std::string_view path) {
-  return EscapeForTerminal(path);
-}
-
 absl::StatusOr<UniqueFd> OpenTrustedDirectory(const std::string& directory) {
   // The trusted part of the path may lead through links: who wrote it knows them.
   UniqueFd fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return PosixError(Concat("open directory ", Shown(directory)), errno);
+  if (!fd.valid()) return PosixError(Concat("open directory ", EscapeForTerminal(directory)), errno);
   return fd;
 }
 
@@ -111,7 +107,7 @@ absl::StatusOr<std::string> TemporaryName() {
 }  // namespace
 
 absl::StatusOr<UniqueFd> OpenConfinedFile(const std::string& directory, const std::string& below) {
-  const std::string shown = Shown(Concat(directory, "/", below));
+  const std::string shown = EscapeForTerminal(Concat(directory, "/", below));
   SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd root, OpenTrustedDirectory(directory));
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd fd, OpenBeneath(root, below, O_RDONLY | O_NOCTTY | O_NONBLOCK, shown));
   struct stat info;
@@ -122,11 +118,11 @@ absl::StatusOr<UniqueFd> OpenConfinedFile(const std::string& directory, const st
 
 absl::StatusOr<std::string> ReadConfinedFile(const std::string& directory, const std::string& below, size_t limit) {
   SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd fd, OpenConfinedFile(directory, below));
-  return ReadRegular(fd, Shown(Concat(directory, "/", below)), limit);
+  return ReadRegular(fd, EscapeForTerminal(Concat(directory, "/", below)), limit);
 }
 
 absl::StatusOr<ConfinedOutput> ConfinedOutput::Open(const std::string& directory, const std::string& below) {
-  const std::string shown = Shown(Concat(directory, "/", below));
+  const std::string shown = EscapeForTerminal(Concat(directory, "/", below));
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd folder, OpenTrustedDirectory(directory));
   const size_t slash = below.rfind('/');
   const std::string name = slash == std::string::npos ? below : below.substr(slash + 1);
@@ -135,8 +131,8 @@ absl::StatusOr<ConfinedOutput> ConfinedOutput::Open(const std::string& directory
   }
   if (slash != std::string::npos) {
     const std::string parent = below.substr(0, slash);
-    SYSCARVE_ASSIGN_OR_RETURN(folder,
-                              OpenBeneath(folder, parent, O_PATH | O_DIRECTORY, Shown(Concat(directory, "/", parent))));
+    SYSCARVE_ASSIGN_OR_RETURN(
+        folder, OpenBeneath(folder, parent, O_PATH | O_DIRECTORY, EscapeForTerminal(Concat(directory, "/", parent))));
   }
   ConfinedOutput output(std::move(folder), name, shown);
   SYSCARVE_RETURN_IF_ERROR(CheckTarget(output.folder_, name, shown));
@@ -161,15 +157,16 @@ absl::Status ConfinedOutput::Write(std::string_view content, unsigned mode) cons
 
 absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, unsigned owner, size_t limit) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd.valid()) return PosixError(Concat("open ", Shown(path)), errno);
+  if (!fd.valid()) return PosixError(Concat("open ", EscapeForTerminal(path)), errno);
   struct stat info;
-  if (fstat(fd.get(), &info) != 0) return PosixError(Concat("look at ", Shown(path)), errno);
+  if (fstat(fd.get(), &info) != 0) return PosixError(Concat("look at ", EscapeForTerminal(path)), errno);
   if ((info.st_uid != 0 && info.st_uid != owner) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return WithHint(absl::PermissionDeniedError(Concat(
-                        Shown(path), " is not trusted: it must belong to root, and nobody else may write to it")),
-                    Concat("chown root:root ", Shown(path), " && chmod 644 ", Shown(path)));
+    return WithHint(
+        absl::PermissionDeniedError(Concat(EscapeForTerminal(path),
+                                           " is not trusted: it must belong to root, and nobody else may write to it")),
+        Concat("chown root:root ", EscapeForTerminal(path), " && chmod 644 ", EscapeForTerminal(path)));
   }
-  return ReadRegular(fd, Shown(path), limit);
+  return ReadRegular(fd, EscapeForTerminal(path), limit);
 }
 
 }  // namespace syscarve

@@ -30,11 +30,6 @@ namespace {
 
 constexpr std::string_view kFolderHint = "Create the folder first, or choose another output path.";
 
-// How a path is shown in a message: it may come from a script or an image, so it is not trusted to be printable.
-std::string Shown(const std::string& path) {
-  return EscapeForTerminal(path);
-}
-
 // The descriptor that `path` stands for when the user spelt one: "-", /dev/stdout and their like. These are links below
 // /proc, and are told by their spelling, so that a link somebody planted elsewhere never leads to a descriptor.
 std::optional<int> DescriptorFromPath(std::string_view path) {
@@ -72,22 +67,22 @@ absl::StatusOr<TargetKind> ClassifyTarget(const std::string& path) {
   struct stat info;
   if (lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT && path.back() != '/') return TargetKind::kReplaceable;
-    return WithHint(PosixError(Concat("look at output path ", Shown(path)), errno), kFolderHint);
+    return WithHint(PosixError(Concat("look at output path ", EscapeForTerminal(path)), errno), kFolderHint);
   }
   if (S_ISDIR(info.st_mode)) {
-    return WithHint(PosixError(Concat("write ", Shown(path)), EISDIR), "Name a file inside the folder.");
+    return WithHint(PosixError(Concat("write ", EscapeForTerminal(path)), EISDIR), "Name a file inside the folder.");
   }
   if (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) return TargetKind::kReplaceable;
   if (S_ISFIFO(info.st_mode)) return TargetKind::kPipe;
   if (S_ISCHR(info.st_mode)) return TargetKind::kDevice;
-  return WithHint(absl::InvalidArgumentError(
-                      Concat("write ", Shown(path), ": it is a ", S_ISSOCK(info.st_mode) ? "socket" : "block device")),
+  return WithHint(absl::InvalidArgumentError(Concat("write ", EscapeForTerminal(path), ": it is a ",
+                                                    S_ISSOCK(info.st_mode) ? "socket" : "block device")),
                   "Name a file.");
 }
 
 absl::StatusOr<UniqueFd> OpenFolder(const std::string& folder) {
   UniqueFd fd(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return WithHint(PosixError(Concat("open folder ", Shown(folder)), errno), kFolderHint);
+  if (!fd.valid()) return WithHint(PosixError(Concat("open folder ", EscapeForTerminal(folder)), errno), kFolderHint);
   return fd;
 }
 
@@ -103,14 +98,16 @@ absl::StatusOr<UniqueFd> OpenInPlace(const std::string& path) {
       continue;
     }
     if (!fd.valid() && errno == ENXIO) {
-      return WithHint(absl::FailedPreconditionError(Concat("write ", Shown(path), ": nobody reads from it")),
-                      "Start the reader first, or name a file.");
+      return WithHint(
+          absl::FailedPreconditionError(Concat("write ", EscapeForTerminal(path), ": nobody reads from it")),
+          "Start the reader first, or name a file.");
     }
-    if (!fd.valid()) return PosixError(Concat("open ", Shown(path)), errno);
+    if (!fd.valid()) return PosixError(Concat("open ", EscapeForTerminal(path)), errno);
     struct stat info;
-    if (fstat(fd.get(), &info) != 0) return PosixError(Concat("look at ", Shown(path)), errno);
+    if (fstat(fd.get(), &info) != 0) return PosixError(Concat("look at ", EscapeForTerminal(path)), errno);
     if (!S_ISFIFO(info.st_mode) && !S_ISCHR(info.st_mode)) {
-      return absl::FailedPreconditionError(Concat("write ", Shown(path), ": the path changed while it was written"));
+      return absl::FailedPreconditionError(
+          Concat("write ", EscapeForTerminal(path), ": the path changed while it was written"));
     }
     return fd;
   }
@@ -239,19 +236,19 @@ absl::Status WriteAll(int fd, std::string_view content, std::string_view what, c
 
 absl::Status WriteOutput(const std::string& path, std::string_view content, const WriteOptions& options) {
   if (const std::optional<int> fd = DescriptorFromPath(path)) {
-    return WriteAll(*fd, content, path == "-" ? "standard output" : Shown(path), options.stop);
+    return WriteAll(*fd, content, path == "-" ? "standard output" : EscapeForTerminal(path), options.stop);
   }
   SYSCARVE_ASSIGN_OR_RETURN(const TargetKind kind, ClassifyTarget(path));
   if (kind != TargetKind::kReplaceable) {
     SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd fd, OpenInPlace(path));
-    return WriteAll(fd.get(), content, Shown(path), options.stop);
+    return WriteAll(fd.get(), content, EscapeForTerminal(path), options.stop);
   }
   const auto [folder, name] = Split(path);
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd folder_fd, OpenFolder(folder));
   SYSCARVE_ASSIGN_OR_RETURN(TemporaryFile temporary,
-                            TemporaryFile::Create(std::move(folder_fd), Shown(folder), options.mode));
-  SYSCARVE_RETURN_IF_ERROR(temporary.Fill(content, Shown(path), options));
-  return temporary.RenameTo(name, Shown(path));
+                            TemporaryFile::Create(std::move(folder_fd), EscapeForTerminal(folder), options.mode));
+  SYSCARVE_RETURN_IF_ERROR(temporary.Fill(content, EscapeForTerminal(path), options));
+  return temporary.RenameTo(name, EscapeForTerminal(path));
 }
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content, unsigned mode) {
@@ -265,7 +262,7 @@ absl::Status WriteAll(int fd, std::string_view content, std::string_view what) {
 absl::Status CheckWritable(const std::string& path) {
   if (const std::optional<int> fd = DescriptorFromPath(path)) {
     const int flags = fcntl(*fd, F_GETFL);
-    const std::string shown = path == "-" ? "standard output" : Shown(path);
+    const std::string shown = path == "-" ? "standard output" : EscapeForTerminal(path);
     if (flags < 0) return WithHint(PosixError(shown, errno), "Name an output file.");
     if ((flags & O_ACCMODE) == O_RDONLY) {
       return WithHint(PosixError(Concat("write ", shown), EBADF), "It is open for reading only: name an output file.");
@@ -275,14 +272,14 @@ absl::Status CheckWritable(const std::string& path) {
   SYSCARVE_ASSIGN_OR_RETURN(const TargetKind kind, ClassifyTarget(path));
   if (kind != TargetKind::kReplaceable) {
     if (faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) {
-      return WithHint(PosixError(Concat("write ", Shown(path)), errno), "Choose another output path.");
+      return WithHint(PosixError(Concat("write ", EscapeForTerminal(path)), errno), "Choose another output path.");
     }
     return absl::OkStatus();
   }
   const std::string folder = Split(path).folder;
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd folder_fd, OpenFolder(folder));
   // Only an attempt tells: access(2) says yes to root on file systems where nothing can be created.
-  return TemporaryFile::Create(std::move(folder_fd), Shown(folder), 0600).status();
+  return TemporaryFile::Create(std::move(folder_fd), EscapeForTerminal(folder), 0600).status();
 }
 
 absl::StatusOr<OutputFile> OutputFile::Open(std::string path) {
@@ -298,24 +295,26 @@ absl::StatusOr<OutputFile> OutputFile::Open(std::string path) {
 }
 
 absl::Status OutputFile::Write(std::string_view content, const WriteOptions& options) const {
-  if (pipe_.valid()) return WriteAll(pipe_.get(), content, Shown(path_), options.stop);
+  if (pipe_.valid()) return WriteAll(pipe_.get(), content, EscapeForTerminal(path_), options.stop);
   return WriteOutput(path_, content, options);
 }
 
 absl::Status MakeOutputFolder(const std::string& path, const std::optional<UserIds>& owner) {
   if (mkdir(path.c_str(), owner ? 0700 : 0750) != 0) {
     if (errno == EEXIST) return absl::OkStatus();
-    return PosixError(Concat("make the folder ", Shown(path)), errno);
+    return PosixError(Concat("make the folder ", EscapeForTerminal(path)), errno);
   }
   if (!owner) return absl::OkStatus();
   // What is there now may be another folder, if others may write beside it. Only an empty one of ours is given away.
   const UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info;
   std::error_code error;
-  if (!folder.valid() || fstat(folder.get(), &info) != 0) return PosixError(Concat("open ", Shown(path)), errno);
+  if (!folder.valid() || fstat(folder.get(), &info) != 0)
+    return PosixError(Concat("open ", EscapeForTerminal(path)), errno);
   const bool empty = std::filesystem::is_empty(Concat("/proc/self/fd/", folder.get()), error);
   if (info.st_uid != geteuid() || (info.st_mode & 0777) != 0700 || error || !empty) {
-    return absl::FailedPreconditionError(Concat("make the folder ", Shown(path), ": another one was put there"));
+    return absl::FailedPreconditionError(
+        Concat("make the folder ", EscapeForTerminal(path), ": another one was put there"));
   }
   (void)!fchmod(folder.get(), 0750);
   GiveTo(folder, *owner);

@@ -42,7 +42,7 @@ absl::Status PosixError(std::string_view what, int error) {
 }
 
 absl::Status WithHint(const absl::Status& status, std::string_view hint) {
-  if (status.ok() || status.message().find("Hint: ") != status.message().npos) return status;
+  if (status.ok() || status.message().find("Hint: ") != std::string_view::npos) return status;
   return absl::Status(status.code(), absl::StrCat(status.message(), ". Hint: ", std::string(hint)));
 }
 

@@ -171,6 +171,13 @@ std::string_view KindName(const JsonValue& value) {
 
 }  // namespace
 
+const JsonValue* FindMember(const JsonValue& object, std::string_view key) {
+  const auto* members = std::get_if<JsonValue::Object>(&object.data);
+  if (members == nullptr) return nullptr;
+  const auto found = std::ranges::find(*members, key, &JsonMember::key);
+  return found == members->end() ? nullptr : &found->value;
+}
+
 absl::Status JsonTreeBuilder::Take(JsonEvent& event) {
   switch (event.kind) {
     case JsonEventKind::kNull:

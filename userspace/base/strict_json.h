@@ -65,6 +65,9 @@ struct JsonValue {
 
 using JsonMember = JsonMemberOf<JsonValue>;
 
+// The value of this key, or nullptr: there is none, or `object` is no object.
+const JsonValue* FindMember(const JsonValue& object, std::string_view key);
+
 struct JsonLimits {
   size_t bytes;
   size_t values;  // Counting containers and what is in them.
@@ -144,6 +147,8 @@ class JsonReader {
   // False for an Optional() that is not there.
   bool exists() const { return value_ != nullptr; }
   bool IsNull() const;
+  // False for null, too: Go's encoder writes it for a list of nothing, and engines for what they have nothing of.
+  bool IsGiven() const { return exists() && !IsNull(); }
   bool IsEmptyContainer() const;
   bool IsEmptyText() const;
   bool IsText() const;

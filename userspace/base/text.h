@@ -11,6 +11,18 @@
 
 namespace syscarve {
 
+// The parts of `text` between blanks and tabs.
+inline std::vector<std::string_view> SplitAtBlanks(std::string_view text) {
+  std::vector<std::string_view> words;
+  size_t begin = 0;
+  while ((begin = text.find_first_not_of(" \t", begin)) != std::string_view::npos) {
+    const size_t end = std::min(text.find_first_of(" \t", begin), text.size());
+    words.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return words;
+}
+
 // The non-empty parts of `text` between `separator`s.
 inline std::vector<std::string_view> SplitNonEmpty(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

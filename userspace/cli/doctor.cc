@@ -37,16 +37,16 @@ constexpr char kDoctorHelp[] =
     "What recorders that were killed have left is listed, with the command that removes it.\n\n"
     "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
 
-struct Finding {
+struct HostFinding {
   enum class Verdict { kOk, kNote, kMissing } verdict;
   std::string need;
   std::string found;
   std::string remedy;
 };
 
-using enum Finding::Verdict;
+using enum HostFinding::Verdict;
 
-Finding Kernel() {
+HostFinding Kernel() {
   utsname name = {};
   uname(&name);
   int major = 0;
@@ -57,14 +57,14 @@ Finding Kernel() {
           enough ? "" : "Linux 5.15 or newer is needed for recording with BPF"};
 }
 
-Finding Btf() {
+HostFinding Btf() {
   const bool present = HasTypeInformation();
   return {present ? kOk : kMissing, "kernel type information (BTF)",
           present ? "/sys/kernel/btf/vmlinux" : "/sys/kernel/btf/vmlinux does not have it",
           present ? "" : "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's and Ubuntu's own are)"};
 }
 
-Finding Privileges() {
+HostFinding Privileges() {
   __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct data[2] = {};
   syscall(SYS_capget, &header, data);
@@ -79,7 +79,7 @@ Finding Privileges() {
   return {kMissing, "privileges", absl::StrCat("not held: ", missing), "run syscarve with sudo"};
 }
 
-Finding Cgroup() {
+HostFinding Cgroup() {
   const auto mount = FindCgroup2Mount();
   if (mount.ok()) return {kOk, "cgroup v2", absl::StrCat("mounted at ", *mount), ""};
   return {kMissing, "cgroup v2", "not mounted",
@@ -87,7 +87,7 @@ Finding Cgroup() {
 }
 
 // Said once: what nobody can expect of an old kernel is not missing a second time.
-Finding Programs(const absl::StatusOr<AttachFacts>& probe, const Finding& kernel) {
+HostFinding Programs(const absl::StatusOr<AttachFacts>& probe, const HostFinding& kernel) {
   if (probe.ok()) {
     const std::string found =
         Concat("the recorder loads and attaches (", AttachFormName(probe->form), ", ring buffer)");
@@ -106,7 +106,7 @@ Finding Programs(const absl::StatusOr<AttachFacts>& probe, const Finding& kernel
   return {kMissing, "BPF programs", WithoutHint(probe.status()), remedy};
 }
 
-Finding Capabilities(const absl::StatusOr<AttachFacts>& probe) {
+HostFinding Capabilities(const absl::StatusOr<AttachFacts>& probe) {
   if (!probe.ok()) return {kNote, "capability checks", "cannot be tried before BPF programs can be loaded", ""};
   const std::string& source = probe->capability_source;
   if (source != "none") return {kOk, "capability checks", absl::StrCat("seen by ", source), ""};
@@ -114,7 +114,7 @@ Finding Capabilities(const absl::StatusOr<AttachFacts>& probe) {
           "recordings work, without capability evidence"};
 }
 
-Finding LastReading(const absl::StatusOr<AttachFacts>& probe) {
+HostFinding LastReading(const absl::StatusOr<AttachFacts>& probe) {
   if (!probe.ok()) return {kNote, "last reading", "cannot be tried before BPF programs can be loaded", ""};
   const std::string_view way = ProbeLastReading();
   if (way != "none") return {kOk, "last reading", Concat("the last calls are waited for by ", way), ""};
@@ -122,14 +122,14 @@ Finding LastReading(const absl::StatusOr<AttachFacts>& probe) {
           "every recording waits 100 ms instead and says that it is incomplete (last_reading_early)"};
 }
 
-Finding Notification() {
+HostFinding Notification() {
   const absl::Status probe = ProbeUserNotification();
   if (probe.ok()) return {kOk, "user notification", "`run` and `record --backend notify` work, without root", ""};
   return {kNote, "user notification", std::string(probe.message()),
           "Linux 5.5 or newer; not under a filter that forbids it"};
 }
 
-Finding Libseccomp() {
+HostFinding Libseccomp() {
   const std::string version = LibseccompVersion();
   int unknown = 0;
   std::string first;
@@ -143,7 +143,7 @@ Finding Libseccomp() {
 }
 
 // What a recorder that was killed left, and the command that removes it.
-Finding Left(const Leftover& leftover) {
+HostFinding Left(const Leftover& leftover) {
   const std::string path = QuoteForShell(leftover.path);
   switch (leftover.kind) {
     case Leftover::Kind::kCgroup:
@@ -163,11 +163,11 @@ Finding Left(const Leftover& leftover) {
 
 constexpr size_t kJsonWidth = 120;
 
-std::string VerdictWord(Finding::Verdict verdict) {
+std::string VerdictWord(HostFinding::Verdict verdict) {
   return verdict == kOk ? "ok" : verdict == kNote ? "note" : "missing";
 }
 
-void Print(const Finding& finding) {
+void Print(const HostFinding& finding) {
   const bool color = UseColor(STDOUT_FILENO);
   const std::string word = finding.verdict == kMissing ? "MISSING" : VerdictWord(finding.verdict);
   const char* code = finding.verdict == kOk ? "\x1b[32m" : finding.verdict == kNote ? "\x1b[33m" : "\x1b[31m";
@@ -176,7 +176,7 @@ void Print(const Finding& finding) {
   if (!finding.remedy.empty()) absl::PrintF("%-38s -> %s\n", "", finding.remedy);
 }
 
-JsonValue Json(const Finding& finding) {
+JsonValue Json(const HostFinding& finding) {
   return JsonValue::Object{{"verdict", VerdictWord(finding.verdict)},
                            {"need", finding.need},
                            {"found", finding.found},
@@ -185,20 +185,20 @@ JsonValue Json(const Finding& finding) {
 
 int Doctor(const std::string& format) {
   const absl::StatusOr<AttachFacts> probe = ProbeBpfRecording();
-  const Finding kernel = Kernel();
-  std::vector<Finding> findings = {
+  const HostFinding kernel = Kernel();
+  std::vector<HostFinding> findings = {
       kernel,         Privileges(), Btf(), Cgroup(), Programs(probe, kernel), Capabilities(probe), LastReading(probe),
       Notification(), Libseccomp()};
   for (const Leftover& leftover : FindLeftovers(RuntimeFolders().front())) findings.push_back(Left(leftover));
-  const bool missing =
-      std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.verdict == kMissing; });
+  const bool missing = std::any_of(findings.begin(), findings.end(),
+                                   [](const HostFinding& finding) { return finding.verdict == kMissing; });
   if (format == "json") {
     JsonValue::Array array;
-    for (const Finding& finding : findings) array.push_back(Json(finding));
+    for (const HostFinding& finding : findings) array.push_back(Json(finding));
     const absl::Status written = WriteFileAtomically("-", PrintJson(std::move(array), kJsonWidth));
     if (!written.ok()) return Fail(written);
   } else {
-    for (const Finding& finding : findings) Print(finding);
+    for (const HostFinding& finding : findings) Print(finding);
   }
   return missing ? 3 : 0;
 }

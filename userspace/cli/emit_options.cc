@@ -36,7 +36,7 @@ CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request) {
 
 absl::Status CheckNoTerminal(const std::string& output) {
   if (output != "-" || isatty(STDOUT_FILENO) != 1) return absl::OkStatus();
-  return WithHint(absl::InvalidArgumentError("instructions are bytes that a terminal may obey"), "Use -o FILE.");
+  return WithHint(absl::InvalidArgumentError("a filter's bytes are not written to a terminal"), "Use -o FILE.");
 }
 
 absl::Status CheckEmitOutput(const EmitRequest& request, const std::string& output) {

@@ -170,7 +170,7 @@ absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& 
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   const absl::StatusOr<ProfileInput> input = ReadProfileInput(arguments.input, target);
   if (!input.ok()) {
-    return WithHint(input.status(), "Arguments can be asked about under a profile, not of a recording.");
+    return WithHint(input.status(), "A call with arguments is explained under a profile.");
   }
   const absl::StatusOr<std::string> explanation = ExplainCall(arguments, target, call, *input);
   if (!explanation.ok()) return Annotate(explanation.status(), EscapeForTerminal(input->name));
@@ -178,7 +178,8 @@ absl::Status RunExplainCall(const ExplainArguments& arguments, const AskedCall& 
 }
 
 absl::Status RunExplain(const ExplainArguments& arguments) {
-  if (arguments.timeline && arguments.risk) return absl::InvalidArgumentError("either --timeline or --risk");
+  if (arguments.timeline && arguments.risk)
+    return absl::InvalidArgumentError("--timeline and --risk exclude each other");
   const std::string_view of_all = arguments.timeline ? "--timeline" : arguments.risk ? "--risk" : "";
   if (!of_all.empty() && !arguments.names.empty()) {
     return absl::InvalidArgumentError(Concat(of_all, " is about all calls together: it takes no names"));
@@ -189,8 +190,7 @@ absl::Status RunExplain(const ExplainArguments& arguments) {
   if (call.has_value()) return RunExplainCall(arguments, *call);
   if (!arguments.abi.empty()) return absl::InvalidArgumentError("--abi needs a call with arguments");
   SYSCARVE_RETURN_IF_ERROR(CheckSyscallNames("explain", arguments.names));
-  const absl::Status no_recording =
-      absl::InvalidArgumentError(Concat(of_all, ": a profile has none; name a recording"));
+  absl::Status no_recording = absl::InvalidArgumentError(Concat(of_all, " needs a recording, and this is a profile"));
   if (IsLive(arguments.input)) {
     if (!of_all.empty()) return no_recording;
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(arguments.input, target));

@@ -118,7 +118,8 @@ absl::Status RunGenerate(GenerateArguments arguments) {
                     "Record with `syscarve record --docker -o DIR`.");
   }
   if (!std::ranges::all_of(arguments.recordings, IsFolder)) {
-    return absl::InvalidArgumentError("either recordings, for one profile, or folders, for one profile per service");
+    return absl::InvalidArgumentError(
+        "recordings, for one profile, and folders, for one profile per service, cannot be mixed");
   }
   TerminalNotes notes;
   SYSCARVE_ASSIGN_OR_RETURN(const GenerateOptions options, OptionsOf(arguments, target.native));

@@ -26,7 +26,7 @@ void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) 
 absl::StatusOr<ProfileInput> ReadProfileForCommand(const std::string& word, const ProfileTargetArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments));
   if (target.native != NativeAbi()) {
-    return absl::InvalidArgumentError("--arch: the command runs on this host, so it is its own that counts");
+    return absl::InvalidArgumentError("--arch: the command runs on this host, whose architecture its profile is for");
   }
   return ReadProfileInput(word, target);
 }

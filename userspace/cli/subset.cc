@@ -45,7 +45,7 @@ void TellUndecided(const SubsetAnswer& answer) {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& [id, why] : answer.undecided) by_reason[why].push_back(DisplayName(id));
   for (const auto& [why, names] : by_reason) {
-    Warn(Concat("cannot be told: ", absl::StrJoin(names, ", "), ": ", why));
+    Warn(Concat("not compared: ", absl::StrJoin(names, ", "), ": ", why));
   }
 }
 
@@ -75,7 +75,7 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
   TellUndecided(answer);
   const std::optional<bool> is_subset = answer.is_subset();
   if (is_subset.has_value()) return *is_subset ? 0 : 1;
-  return absl::DataLossError("of some calls it cannot be told, and all others are answered at least as restrictively");
+  return absl::DataLossError("some calls could not be compared; all others are answered at least as restrictively");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = kMaxCreateBytes, .values = 200'000, .depth = 64};
+constexpr JsonLimits kCreateLimits = {.bytes = kMaxCreateBytes, .values = 200'000, .depth = 64};
 // Engines take the last of two; what matters here is refused then, what does not is the engine's business.
 constexpr JsonLeniency kLeniency = {.byte_order_mark = false, .repeated_keys = true};
 
@@ -27,7 +27,7 @@ std::string_view WithoutVersion(std::string_view path) {
   constexpr std::string_view kVersion = "0123456789.";
   if (!path.starts_with("/v")) return path;
   const size_t end = path.find_first_not_of(kVersion, 2);
-  return end == path.npos || end == 2 || path[end] != '/' ? path : path.substr(end);
+  return end == std::string_view::npos || end == 2 || path[end] != '/' ? path : path.substr(end);
 }
 
 // A part of a query, as a server reads it.
@@ -50,15 +50,15 @@ std::string DecodeQueryPart(std::string_view text) {
 
 std::string QueryValue(std::string_view target, std::string_view key) {
   const size_t question = target.find('?');
-  std::string_view query = question == target.npos ? std::string_view() : target.substr(question + 1);
+  std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   while (!query.empty()) {
     const size_t end = query.find('&');
     const std::string_view part = query.substr(0, end);
     const size_t equals = part.find('=');
     if (DecodeQueryPart(part.substr(0, equals)) == key) {
-      return equals == part.npos ? std::string() : DecodeQueryPart(part.substr(equals + 1));
+      return equals == std::string_view::npos ? std::string() : DecodeQueryPart(part.substr(equals + 1));
     }
-    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
   }
   return "";
 }
@@ -98,7 +98,7 @@ absl::StatusOr<std::vector<std::string>> TextsOf(const JsonValue::Object& object
 }
 
 absl::StatusOr<JsonValue> ParseBody(std::string_view body) {
-  absl::StatusOr<JsonValue> root = ParseStrictJson(body, kLimits, kLeniency);
+  absl::StatusOr<JsonValue> root = ParseStrictJson(body, kCreateLimits, kLeniency);
   if (!root.ok()) return Annotate(root.status(), "the request to create a container");
   if (!std::holds_alternative<JsonValue::Object>(root->data)) {
     return absl::InvalidArgumentError("the request to create a container is no JSON object");
@@ -222,7 +222,7 @@ std::optional<std::string> EndedContainer(std::string_view method, std::string_v
            c == '-';
   });
   if (container.empty() || !valid || container.starts_with('.')) return std::nullopt;
-  if (slash == path.npos) return method == "DELETE" ? std::optional(container) : std::nullopt;
+  if (slash == std::string_view::npos) return method == "DELETE" ? std::optional(container) : std::nullopt;
   const bool ends = method == "POST" && std::ranges::find(kEnds, path.substr(slash + 1)) != std::end(kEnds);
   return ends ? std::optional(container) : std::nullopt;
 }

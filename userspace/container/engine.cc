@@ -178,8 +178,9 @@ absl::Status Engine::Remove(std::string_view id) const {
 absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_view reference) const {
   // The tag is what stands behind the last colon, unless that belongs to a registry's port.
   size_t colon = reference.rfind(':');
-  if (colon != std::string_view::npos && reference.find('/', colon) != std::string_view::npos) colon = reference.npos;
-  const std::string_view tag = colon == reference.npos ? "latest" : reference.substr(colon + 1);
+  if (colon != std::string_view::npos && reference.find('/', colon) != std::string_view::npos)
+    colon = std::string_view::npos;
+  const std::string_view tag = colon == std::string_view::npos ? "latest" : reference.substr(colon + 1);
   const std::string what = Concat("import the image ", EscapeForTerminal(reference));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.method = "POST",
                                                                   .path = "/images/create?fromSrc=-",
@@ -204,7 +205,8 @@ absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_vie
 }
 
 absl::Status Engine::RemoveImage(std::string_view reference_or_id) const {
-  if (reference_or_id.empty() || reference_or_id.front() == '.' || reference_or_id.find("/.") != reference_or_id.npos) {
+  if (reference_or_id.empty() || reference_or_id.front() == '.' ||
+      reference_or_id.find("/.") != std::string_view::npos) {
     return absl::InvalidArgumentError(Concat("\"", EscapeForTerminal(reference_or_id), "\" is no image"));
   }
   return Ask(socket_,

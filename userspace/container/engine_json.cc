@@ -19,10 +19,10 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = kMaxEngineAnswerBytes, .values = size_t{1} << 21, .depth = 32};
+constexpr JsonLimits kEngineLimits = {.bytes = kMaxEngineAnswerBytes, .values = size_t{1} << 21, .depth = 32};
 constexpr JsonLimits kEventLimits = {.bytes = kMaxEngineEventBytes, .values = size_t{1} << 16, .depth = 8};
 constexpr size_t kAnyLength = SIZE_MAX;
-constexpr size_t kMaxContainers = size_t{1} << 16;
+constexpr size_t kMaxListedContainers = size_t{1} << 16;
 constexpr size_t kMaxEntries = size_t{1} << 14;
 
 // What is kept of a container, so that every recording of it can be read again.
@@ -104,7 +104,7 @@ absl::Status ReadAnswer(std::string_view text, const JsonLimits& limits, std::st
 std::optional<uint64_t> NumberOf(std::string_view text, std::string_view object, std::string_view key,
                                  uint64_t largest) {
   std::optional<uint64_t> number;
-  const absl::Status read = ReadAnswer(text, kLimits, "", [&](const JsonReader& root) {
+  const absl::Status read = ReadAnswer(text, kEngineLimits, "", [&](const JsonReader& root) {
     WhenTold(root, object, [&](const JsonReader& member) {
       WhenTold(member, key, [&](const JsonReader& value) { number = value.Uint(0, largest); });
     });
@@ -285,7 +285,7 @@ std::vector<std::string> HealthCommandOf(const JsonReader& config) {
   return command;
 }
 
-std::string ImageId(std::string id) {
+std::string ImageId(const std::string& id) {
   return IsContainerId(id) ? Concat("sha256:", id) : id;
 }
 
@@ -327,18 +327,20 @@ std::string InspectionPath(const EngineInfo& engine, std::string_view id_or_name
 absl::StatusOr<EngineInfo> ParseEngineInfo(std::string_view info, std::string_view version) {
   EngineInfo result;
   std::map<std::string, std::string> versions;
-  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(version, kLimits, "the engine's version",
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(version, kEngineLimits, "the engine's version",
                                       [&](const JsonReader& root) { ReadVersion(root, result, versions); }));
-  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(info, kLimits, "the engine's description of itself",
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(info, kEngineLimits, "the engine's description of itself",
                                       [&](const JsonReader& root) { ReadInfo(root, result, versions); }));
   return result;
 }
 
 absl::StatusOr<std::vector<std::string>> ParseContainerList(std::string_view text) {
   std::vector<std::string> ids;
-  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's list of containers", [&](const JsonReader& root) {
-    root.ForEach(kMaxContainers, [&](const JsonReader& element) { ids.push_back(IdOf(element.Required("Id"))); });
-  }));
+  SYSCARVE_RETURN_IF_ERROR(
+      ReadAnswer(text, kEngineLimits, "the engine's list of containers", [&](const JsonReader& root) {
+        root.ForEach(kMaxListedContainers,
+                     [&](const JsonReader& element) { ids.push_back(IdOf(element.Required("Id"))); });
+      }));
   return ids;
 }
 
@@ -346,7 +348,7 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
   ContainerDetails details;
   Container& container = details.container;
   SYSCARVE_RETURN_IF_ERROR(
-      ReadAnswer(text, kLimits, "the engine's description of a container", [&](const JsonReader& root) {
+      ReadAnswer(text, kEngineLimits, "the engine's description of a container", [&](const JsonReader& root) {
         container.id = IdOf(root.Required("Id"));
         container.name = WithoutSlash(KeptTextOf(root, "Name"));
         container.image_digest = ImageId(KeptTextOf(root, "Image"));
@@ -425,14 +427,14 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
 
 absl::StatusOr<std::string> ParseCreated(std::string_view text) {
   std::string id;
-  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's answer to a new container",
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kEngineLimits, "the engine's answer to a new container",
                                       [&](const JsonReader& root) { id = IdOf(root.Required("Id")); }));
   return id;
 }
 
 absl::StatusOr<std::string> ParseNewExec(std::string_view text) {
   std::string id;
-  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kLimits, "the engine's answer to an exec session",
+  SYSCARVE_RETURN_IF_ERROR(ReadAnswer(text, kEngineLimits, "the engine's answer to an exec session",
                                       [&](const JsonReader& root) { id = IdOf(root.Required("Id")); }));
   return id;
 }
@@ -440,7 +442,7 @@ absl::StatusOr<std::string> ParseNewExec(std::string_view text) {
 absl::StatusOr<std::optional<int>> ParseExec(std::string_view text) {
   std::optional<int> status;
   SYSCARVE_RETURN_IF_ERROR(
-      ReadAnswer(text, kLimits, "the engine's description of an exec session", [&](const JsonReader& root) {
+      ReadAnswer(text, kEngineLimits, "the engine's description of an exec session", [&](const JsonReader& root) {
         if (root.Required("Running").Bool()) return;
         WhenTold(root, "ExitCode",
                  [&](const JsonReader& code) { status = static_cast<int>(code.Uint(0, kMaxStatus)); });

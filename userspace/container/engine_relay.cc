@@ -192,7 +192,7 @@ std::optional<HeldEnd> EngineRelay::TakeEnd() {
   const std::string_view text(message.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
   const size_t blank = text.find(' ');
   const std::optional<uint64_t> number = ParseNumber<uint64_t>(text.substr(0, blank));
-  if (blank == text.npos || !number.has_value()) return std::nullopt;
+  if (blank == std::string_view::npos || !number.has_value()) return std::nullopt;
   return HeldEnd{.number = *number, .container = std::string(text.substr(blank + 1))};
 }
 

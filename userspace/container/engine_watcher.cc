@@ -32,8 +32,8 @@ using Clock = std::chrono::steady_clock;
 // How many containers are asked about at once: an engine that is starting many answers each one late.
 constexpr size_t kMaxQuestions = 8;
 // Removed containers are forgotten beyond this, the longest gone first.
-constexpr size_t kMaxContainers = size_t{1} << 15;
-constexpr size_t kMaxProblems = 64;
+constexpr size_t kMaxKnownContainers = size_t{1} << 15;
+constexpr size_t kMaxEngineProblems = 64;
 // How often per connection an event that could not be read leads to a look at what runs.
 constexpr int kMaxRereads = 16;
 // Events are asked for from a little earlier than can be needed: the clock may be set, and one seen twice says nothing
@@ -238,9 +238,9 @@ void EngineWatcher::Impl::AddProblem(std::string problem) {
   const auto same = std::ranges::find(problems_, problem, &std::pair<std::string, int>::first);
   if (same != problems_.end()) {
     ++same->second;
-  } else if (problems_.size() + 1 < kMaxProblems) {
+  } else if (problems_.size() + 1 < kMaxEngineProblems) {
     problems_.emplace_back(std::move(problem), 1);
-  } else if (problems_.size() < kMaxProblems) {
+  } else if (problems_.size() < kMaxEngineProblems) {
     problems_.emplace_back("there were more problems with the container engine", 1);
   }
 }
@@ -445,7 +445,8 @@ void EngineWatcher::Impl::OnAnswer(const std::string& id, const absl::StatusOr<H
 }
 
 void EngineWatcher::Impl::Merge(const ContainerDetails& details, Known& known) {
-  std::string name = known.name_is_final ? std::move(known.container.name) : details.container.name;
+  std::string name = details.container.name;
+  if (known.name_is_final) name = std::move(known.container.name);
   known.container = details.container;
   known.container.name = std::move(name);
   known.heard_of = true;
@@ -520,12 +521,12 @@ void EngineWatcher::Impl::Apply(const EngineEvent& event) {
 
 Known* EngineWatcher::Impl::Entry(const std::string& id) {
   if (const auto known = known_.find(id); known != known_.end()) return &known->second;
-  while (known_.size() >= kMaxContainers && !removed_.empty()) {
+  while (known_.size() >= kMaxKnownContainers && !removed_.empty()) {
     known_.erase(removed_.front());
     removed_.pop_front();
   }
-  if (known_.size() >= kMaxContainers) {
-    AddProblem(Concat("there are more than ", kMaxContainers, " containers, and not all are known"));
+  if (known_.size() >= kMaxKnownContainers) {
+    AddProblem(Concat("there are more than ", kMaxKnownContainers, " containers, and not all are known"));
     return nullptr;
   }
   return &known_[id];

@@ -18,13 +18,13 @@ std::string Quoted(std::string_view text) {
   return Concat("\"", EscapeForTerminal(text), "\"");
 }
 
-absl::Status Invalid(std::string_view annotation, std::string_view why) {
+absl::Status InvalidAnnotation(std::string_view annotation, std::string_view why) {
   return WithHint(
       absl::InvalidArgumentError(Concat("invalid annotation ", kHookAnnotation, "=", Quoted(annotation), ": ", why)),
       "It is written \"of:/PATH\" or \"if:/PATH;of:/PATH\".");
 }
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view WithoutWhiteSpace(std::string_view text) {
   const size_t begin = text.find_first_not_of(kWhiteSpace);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
@@ -50,23 +50,24 @@ absl::StatusOr<HookPaths> ParseHookAnnotation(std::string_view annotation) {
   HookPaths paths;
   const size_t semicolon = annotation.find(';');
   if (semicolon != std::string_view::npos && annotation.find(';', semicolon + 1) != std::string_view::npos) {
-    return Invalid(annotation, "more than one semicolon");
+    return InvalidAnnotation(annotation, "more than one semicolon");
   }
   const auto read_part = [&](std::string_view part) -> absl::Status {
     const bool is_input = part.starts_with(kInput);
     if (!is_input && !part.starts_with(kOutput)) {
-      return Invalid(annotation, Concat("each part must start with ", kInput, " or ", kOutput));
+      return InvalidAnnotation(annotation, Concat("each part must start with ", kInput, " or ", kOutput));
     }
-    const std::string_view path = Trimmed(part.substr(kInput.size()));
-    if (const std::string problem = ProblemWithPath(path); !problem.empty()) return Invalid(annotation, problem);
+    const std::string_view path = WithoutWhiteSpace(part.substr(kInput.size()));
+    if (const std::string problem = ProblemWithPath(path); !problem.empty())
+      return InvalidAnnotation(annotation, problem);
     std::string& kept = is_input ? paths.input : paths.output;
-    if (!kept.empty()) return Invalid(annotation, Concat(is_input ? kInput : kOutput, " is given twice"));
+    if (!kept.empty()) return InvalidAnnotation(annotation, Concat(is_input ? kInput : kOutput, " is given twice"));
     kept = path;
     return absl::OkStatus();
   };
   SYSCARVE_RETURN_IF_ERROR(read_part(annotation.substr(0, semicolon)));
   if (semicolon != std::string_view::npos) SYSCARVE_RETURN_IF_ERROR(read_part(annotation.substr(semicolon + 1)));
-  if (paths.output.empty()) return Invalid(annotation, "an output file (of:) is mandatory");
+  if (paths.output.empty()) return InvalidAnnotation(annotation, "an output file (of:) is mandatory");
   return paths;
 }
 

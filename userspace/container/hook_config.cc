@@ -13,7 +13,7 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kSchema = "syscarve.hook/1";
-constexpr JsonLimits kLimits = {.bytes = kMaxHookConfigBytes, .values = 1024, .depth = 4};
+constexpr JsonLimits kHookConfigLimits = {.bytes = kMaxHookConfigBytes, .values = 1024, .depth = 4};
 constexpr size_t kMaxDirectories = 256;
 constexpr size_t kMaxPathBytes = 4095;  // PATH_MAX without its NUL.
 
@@ -46,7 +46,7 @@ std::vector<std::string> ReadDirectories(const JsonReader& list) {
 }  // namespace
 
 absl::StatusOr<HookConfig> ParseHookConfig(std::string_view text) {
-  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits));
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kHookConfigLimits));
   std::string error;
   const JsonReader root(document, &error);
   const JsonReader schema = root.Required("schema");

@@ -10,12 +10,12 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = kMaxHookStateBytes, .values = size_t{1} << 18, .depth = 64};
+constexpr JsonLimits kHookStateLimits = {.bytes = kMaxHookStateBytes, .values = size_t{1} << 18, .depth = 64};
 
 }  // namespace
 
 absl::StatusOr<HookState> ParseHookState(std::string_view text) {
-  absl::StatusOr<JsonValue> document = ParseStrictJson(text, kLimits);
+  absl::StatusOr<JsonValue> document = ParseStrictJson(text, kHookStateLimits);
   if (!document.ok()) return Annotate(document.status(), "the container's state on standard input");
   std::string error;
   const JsonReader root(*document, &error);

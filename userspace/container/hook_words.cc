@@ -52,7 +52,7 @@ std::optional<pid_t> GoProcessId(std::string_view text) {
   return pid;
 }
 
-absl::Status Invalid(std::string_view what, std::string_view word) {
+absl::Status InvalidWord(std::string_view what, std::string_view word) {
   return absl::InvalidArgumentError(Concat(what, EscapeForTerminal(word)));
 }
 
@@ -63,10 +63,10 @@ class Parser {
   absl::StatusOr<HookWords> Parse() {
     while (at_ < words_.size() && !parsed_.help) {
       const std::string& word = words_[at_];
-      if (!word.starts_with('-') || word == "-") return Invalid("unexpected argument ", word);
+      if (!word.starts_with('-') || word == "-") return InvalidWord("unexpected argument ", word);
       ++at_;
       if (word == "--") {
-        if (at_ < words_.size()) return Invalid("unexpected argument ", words_[at_]);
+        if (at_ < words_.size()) return InvalidWord("unexpected argument ", words_[at_]);
         break;
       }
       SYSCARVE_RETURN_IF_ERROR(ReadOption(word));
@@ -80,7 +80,7 @@ class Parser {
  private:
   absl::Status ReadOption(std::string_view word) {
     std::string_view name = word.substr(word.starts_with("--") ? 2 : 1);
-    if (name.empty() || name.front() == '-' || name.front() == '=') return Invalid("bad option syntax: ", word);
+    if (name.empty() || name.front() == '-' || name.front() == '=') return InvalidWord("bad option syntax: ", word);
     std::optional<std::string> value;
     if (const size_t equals = name.find('='); equals != std::string_view::npos) {
       value = name.substr(equals + 1);
@@ -97,7 +97,7 @@ class Parser {
                               : name == "config"  ? &parsed_.config
                               : name == "runtime" ? &parsed_.runtime
                                                   : nullptr;
-    if (text == nullptr && name != "r") return Invalid("unknown option ", word);
+    if (text == nullptr && name != "r") return InvalidWord("unknown option ", word);
     if (!value.has_value() && at_ == words_.size())
       return absl::InvalidArgumentError(Concat("-", name, " needs a value"));
     if (!value.has_value()) value = words_[at_++];
@@ -106,14 +106,14 @@ class Parser {
       return absl::OkStatus();
     }
     const std::optional<pid_t> pid = GoProcessId(*value);
-    if (!pid.has_value()) return Invalid("-r needs a process id, not ", *value);
+    if (!pid.has_value()) return InvalidWord("-r needs a process id, not ", *value);
     parsed_.pid = *pid;
     return absl::OkStatus();
   }
 
   static absl::Status Switch(std::string_view name, const std::optional<std::string>& value, bool& flag) {
     const std::optional<bool> given = value.has_value() ? GoBool(*value) : true;
-    if (!given.has_value()) return Invalid(Concat("-", name, " is true or false, not "), *value);
+    if (!given.has_value()) return InvalidWord(Concat("-", name, " is true or false, not "), *value);
     flag = *given;
     return absl::OkStatus();
   }

@@ -20,7 +20,8 @@ constexpr size_t kMaxTrailerBytes = size_t{64} << 10;
 bool IsToken(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.find(c) != kMarks.npos;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kMarks.find(c) != std::string_view::npos;
   });
 }
 
@@ -35,7 +36,7 @@ bool IsValueByte(char c) {
 
 std::string_view Trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");
-  if (begin == text.npos) return {};
+  if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
@@ -76,7 +77,7 @@ absl::StatusOr<Split> SplitHead(std::string_view head) {
     }
     const size_t colon = line.find(':');
     // A name that begins with a blank is a line folded in two, which nobody may send.
-    if (colon == line.npos || !IsToken(line.substr(0, colon))) return NotHttp("not a header", line);
+    if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return NotHttp("not a header", line);
     const std::string_view value = Trimmed(line.substr(colon + 1));
     if (!std::ranges::all_of(value, IsValueByte)) return NotHttp("not a header", line);
     split.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
@@ -105,7 +106,7 @@ std::string ResponseHead::Print() const {
 
 std::optional<size_t> HeadSize(std::string_view buffer) {
   const size_t end = buffer.find(kHeadEnd);
-  if (end == buffer.npos) return std::nullopt;
+  if (end == std::string_view::npos) return std::nullopt;
   return end + kHeadEnd.size();
 }
 
@@ -113,7 +114,7 @@ absl::StatusOr<RequestHead> ParseRequestHead(std::string_view head) {
   SYSCARVE_ASSIGN_OR_RETURN(Split split, SplitHead(head));
   const size_t first = split.first.find(' ');
   const size_t last = split.first.rfind(' ');
-  if (first == split.first.npos || first == last) return NotHttp("not a request", split.first);
+  if (first == std::string_view::npos || first == last) return NotHttp("not a request", split.first);
   RequestHead request;
   request.method = split.first.substr(0, first);
   request.target = split.first.substr(first + 1, last - first - 1);
@@ -156,7 +157,7 @@ bool HeaderHasToken(const HttpHeaders& headers, std::string_view name, std::stri
     for (std::string_view rest = header.value; !rest.empty();) {
       const size_t comma = rest.find(',');
       if (EqualsIgnoringCase(Trimmed(rest.substr(0, comma)), token)) return true;
-      rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
   }
   return false;
@@ -227,7 +228,7 @@ absl::Status BodyCollector::TakeChunks(std::string& buffer) {
       continue;
     }
     const size_t end = rest.find(kLineEnd);
-    if (end == rest.npos) {
+    if (end == std::string_view::npos) {
       if (rest.size() > kMaxChunkLine && at_ != At::kTrailer) status = NotHttp("not a chunk", rest);
       if (rest.size() > kMaxTrailerBytes) status = absl::ResourceExhaustedError("a trailer that is too long");
       break;

@@ -11,7 +11,7 @@ namespace syscarve {
 namespace {
 
 // An engine packs a layer before it sends the first of its bytes.
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kStreamPatience{60};
 
 }  // namespace
 
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<ImageStream>> ImageStream::Open(const std::string
 }
 
 absl::StatusOr<std::string_view> ImageStream::Next() {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kStreamPatience;
   piece_.clear();
   while (waiting_.empty()) {
     if (end_.has_value()) {
@@ -46,7 +46,7 @@ absl::StatusOr<std::string_view> ImageStream::Next() {
     if (!waiting_.empty() || end_.has_value()) continue;
     if (std::chrono::steady_clock::now() > deadline) {
       return absl::DeadlineExceededError(
-          Concat("read the image from the engine: nothing came within ", kPatience.count(), " s"));
+          Concat("read the image from the engine: nothing came within ", kStreamPatience.count(), " s"));
     }
     transfers_.Wait(std::chrono::seconds(1));
   }

@@ -33,7 +33,7 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kMaxConnections = 400;
 // Read from one side while so much waits for the other: a side that does not read holds the other one up.
 constexpr size_t kMaxWaiting = size_t{256} << 10;
-constexpr size_t kMaxProblems = 64;
+constexpr size_t kMaxRelayProblems = 64;
 constexpr size_t kMaxReportBytes = size_t{256} << 20;
 // After the end, events that are on their way arrive in this time after one another.
 constexpr std::chrono::milliseconds kQuiet{250};
@@ -84,7 +84,7 @@ class Report {
   explicit Report(UniqueFd fd) : fd_(std::move(fd)) {}
 
   void Line(char kind, std::string_view text) {
-    if (kind == kReportProblem && ++problems_ > kMaxProblems) return;
+    if (kind == kReportProblem && ++problems_ > kMaxRelayProblems) return;
     std::string line = Concat(std::string(1, kind), text, "\n");
     if (line.size() > kMaxReportBytes - written_) return;
     written_ += line.size();
@@ -445,7 +445,7 @@ class Events {
   void OnLines() {
     for (;;) {
       const size_t end = buffer_.find('\n');
-      if (end == buffer_.npos) break;
+      if (end == std::string_view::npos) break;
       report_.Line(kReportEvent, std::string_view(buffer_).substr(0, end));
       buffer_.erase(0, end + 1);
     }

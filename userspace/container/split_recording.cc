@@ -86,7 +86,7 @@ Recording Extract(const Recording& all, const std::map<SubjectId, const ChosenSu
       }
       copy.subjects[new_id->second] = std::move(moved);
     }
-    part.runs.push_back(std::move(copy));
+    part.runs.push_back(copy);
   }
   return part;
 }

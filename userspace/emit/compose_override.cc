@@ -215,9 +215,8 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
   for (const ComposeService& service : file.services) {
     const auto found = by_name.find(service.name);
     if (found == by_name.end()) {
-      result.warnings.push_back(Concat("service \"", service.name,
-                                       "\" of the Compose file was not recorded: the override "
-                                       "says nothing of it"));
+      result.warnings.push_back(
+          Concat("service \"", service.name, "\" of the Compose file was not recorded: it is not in the override"));
       continue;
     }
     used.insert(service.name);
@@ -226,7 +225,7 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
       for (const RecordedService* one : found->second) titles.push_back(one->title);
       result.warnings.push_back(Concat("service \"", service.name, "\" has several profiles (",
                                        absl::StrJoin(titles, ", "),
-                                       "), and a service can have one: the override says nothing of it"));
+                                       "), and a service can have one: it is not in the override"));
       continue;
     }
     services += ServiceLines(*data, service, *found->second.front(), result.warnings);

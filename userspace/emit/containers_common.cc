@@ -69,33 +69,29 @@ JsonValue::Object CompleteEntry(JsonValue::Object entry) {
   return entry;
 }
 
-bool IsGiven(const JsonReader& reader) {
-  return reader.exists() && !reader.IsNull();
-}
-
 void CheckText(const JsonReader& object, KeyList keys) {
   for (const std::string_view key : keys) {
-    if (const JsonReader member = object.Optional(key); IsGiven(member)) member.Text(kMaxTextBytes);
+    if (const JsonReader member = object.Optional(key); member.IsGiven()) member.Text(kMaxTextBytes);
   }
 }
 
 void CheckTexts(const JsonReader& object, KeyList keys) {
   for (const std::string_view key : keys) {
     const JsonReader member = object.Optional(key);
-    if (!IsGiven(member)) continue;
+    if (!member.IsGiven()) continue;
     member.ForEach(kMaxElements, [](const JsonReader& element) { element.Text(kMaxTextBytes); });
   }
 }
 
 void CheckNumber(const JsonReader& object, std::string_view key) {
-  if (const JsonReader member = object.Optional(key); IsGiven(member)) member.Uint();
+  if (const JsonReader member = object.Optional(key); member.IsGiven()) member.Uint();
 }
 
 void CheckEntry(const JsonReader& entry) {
   CheckText(entry, {"name", "action", "comment", "errno"});
   CheckTexts(entry, {"names"});
   CheckNumber(entry, "errnoRet");
-  if (const JsonReader args = entry.Optional("args"); IsGiven(args)) {
+  if (const JsonReader args = entry.Optional("args"); args.IsGiven()) {
     args.ForEach(kMaxElements, [](const JsonReader& condition) {
       if (condition.IsNull()) return;
       for (const std::string_view key : {"index", "value", "valueTwo"}) CheckNumber(condition, key);
@@ -104,7 +100,7 @@ void CheckEntry(const JsonReader& entry) {
   }
   for (const std::string_view key : {"includes", "excludes"}) {
     const JsonReader filter = entry.Optional(key);
-    if (!IsGiven(filter)) continue;
+    if (!filter.IsGiven()) continue;
     CheckTexts(filter, {"caps", "arches"});
   }
 }
@@ -113,13 +109,13 @@ void CheckProfile(const JsonReader& root) {
   CheckText(root, {"defaultAction", "defaultErrno"});
   CheckNumber(root, "defaultErrnoRet");
   CheckTexts(root, {"architectures", "flags"});
-  if (const JsonReader map = root.Optional("archMap"); IsGiven(map)) {
+  if (const JsonReader map = root.Optional("archMap"); map.IsGiven()) {
     map.ForEach(kMaxElements, [](const JsonReader& entry) {
       CheckText(entry, {"architecture"});
       CheckTexts(entry, {"subArchitectures"});
     });
   }
-  if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
+  if (const JsonReader syscalls = root.Optional("syscalls"); syscalls.IsGiven()) {
     syscalls.ForEach(kMaxElements, [](const JsonReader& entry) { CheckEntry(entry); });
   }
 }
@@ -179,14 +175,14 @@ void NameArchitecture(JsonValue::Object& profile, Abi abi, Abi host) {
 
 absl::StatusOr<ContainersCommonProfile> ParseContainersCommonProfile(std::string_view text) {
   // Go's decoder refuses a byte order mark, and takes the last of two keys.
-  absl::StatusOr<JsonValue> value = ParseStrictJson(text, kLimits, {.repeated_keys = true});
-  if (!value.ok()) return Annotate(value.status(), "not a seccomp profile");
+  absl::StatusOr<JsonValue> parsed = ParseStrictJson(text, kLimits, {.repeated_keys = true});
+  if (!parsed.ok()) return Annotate(parsed.status(), "not a seccomp profile");
   std::vector<ProfileNote> notes;
-  *value = WithKnownFields(*std::move(value), UnknownFields::kKeep, notes);
+  JsonValue value = WithKnownFields(*std::move(parsed), UnknownFields::kKeep, notes);
   std::string error;
-  CheckProfile(JsonReader(*value, &error));
+  CheckProfile(JsonReader(value, &error));
   if (!error.empty()) return absl::InvalidArgumentError(Concat("not a seccomp profile: ", error));
-  auto members = Ordered(std::get<JsonValue::Object>(std::move(value->data)), kProfileKeys);
+  auto members = Ordered(std::get<JsonValue::Object>(std::move(value.data)), kProfileKeys);
   if (JsonValue* map = Find(members, "archMap")) {
     for (JsonValue& entry : std::get<JsonValue::Array>(map->data)) {
       auto& object = std::get<JsonValue::Object>(entry.data);

@@ -17,8 +17,8 @@
 namespace syscarve {
 namespace {
 
-constexpr char kHint[] = "Write it as bpf, or let --stricter refuse these calls.";
-constexpr char kDefaultHint[] = "Write it as bpf or c.";
+constexpr char kKafelHint[] = "Write it as bpf, or let --stricter refuse these calls.";
+constexpr char kKafelDefaultHint[] = "Write it as bpf or c.";
 constexpr std::string_view kArguments = "(arg0, arg1, arg2, arg3, arg4, arg5)";
 
 std::string Target(Action action) {
@@ -33,9 +33,9 @@ struct Blocks {
   std::map<Action, std::vector<std::string>, std::greater<>> unconditional;
 };
 
-class Policy {
+class KafelPolicy {
  public:
-  Policy(ArgumentSets& sets, Action otherwise, bool stricter, Losses& losses)
+  KafelPolicy(ArgumentSets& sets, Action otherwise, bool stricter, Losses& losses)
       : sets_(sets), default_(otherwise), stricter_(stricter), losses_(losses) {}
 
   absl::Status Add(const CallDecision& call) {
@@ -121,7 +121,7 @@ absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
     return WithHint(
         absl::InvalidArgumentError(Concat("calls of x32 would meet the policy's default, ", AnswerText(unknown),
                                           ", and by the profile they meet ", AnswerText(of_x32))),
-        kDefaultHint);
+        kKafelDefaultHint);
   }
   losses.Note(
       Concat("calls of x32 meet the policy's default, ", AnswerText(unknown), ", instead of ", AnswerText(of_x32)));
@@ -135,13 +135,13 @@ absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& opt
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   const AbiDecisions decisions = DecisionsOf(meaning, options.native);
   Losses losses;
-  Policy policy(*meaning.sets, decisions.unknown, options.stricter, losses);
+  KafelPolicy policy(*meaning.sets, decisions.unknown, options.stricter, losses);
   for (const CallDecision& call : decisions.calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   const bool speaks_of_x32 = std::ranges::find(profile.abis, Abi::kX32) != profile.abis.end();
   if (options.native == Abi::kX86_64 && speaks_of_x32) {
     for (const CallDecision& call : DecisionsOf(meaning, Abi::kX32).calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   }
-  SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kHint));
+  SYSCARVE_RETURN_IF_ERROR(losses.status("kafel", kKafelHint));
   if (options.native == Abi::kX86_64) SYSCARVE_RETURN_IF_ERROR(CheckX32(meaning, decisions.unknown, losses));
   NoteOtherAbis(meaning, options.native, {Abi::kX32}, losses);
   NoteExempt(profile, losses);

@@ -79,8 +79,8 @@ void NoteExempt(const Profile& profile, Losses& losses) {
         return id.has_value() && IsExemptFromSeccomp(*id);
       });
       if (exempt)
-        losses.Changed("left out, because filters are not asked about it (of uretprobe Linux 6.11 to 6.13 do ask)",
-                       name);
+        losses.Changed(
+            "calls left out, because filters are not asked about them (of uretprobe Linux 6.11 to 6.13 do ask)", name);
     }
   }
 }
@@ -88,7 +88,7 @@ void NoteExempt(const Profile& profile, Losses& losses) {
 void NoteLeftOut(const Profile& profile, Losses& losses) {
   for (const Rule& rule : profile.rules) {
     for (const std::string& name : rule.names) {
-      if (!IsKnownSyscallName(name)) losses.Changed("left out, because no call has this name", name);
+      if (!IsKnownSyscallName(name)) losses.Changed("names left out, because no call has them", name);
     }
   }
   if (!profile.listener_path.empty()) {

@@ -14,8 +14,8 @@
 namespace syscarve {
 namespace {
 
-constexpr char kHint[] = "Write it as bpf, or let --stricter refuse these calls.";
-constexpr char kDefaultHint[] = "Write it as kafel, bpf or c.";
+constexpr char kMinijailHint[] = "Write it as bpf, or let --stricter refuse these calls.";
+constexpr char kMinijailDefaultHint[] = "Write it as kafel, bpf or c.";
 
 // minijail's C parser (syscall_filter.c, bpf.h) has so many labels for lines that are not just "1".
 constexpr size_t kMaxLabels = 512;
@@ -41,9 +41,9 @@ KernelVersion KernelOfNumber(uint32_t number) {
   return {};
 }
 
-class Policy {
+class MinijailPolicy {
  public:
-  Policy(ArgumentSets& sets, MinijailReader reader, const EmitOptions& options, Losses& losses)
+  MinijailPolicy(ArgumentSets& sets, MinijailReader reader, const EmitOptions& options, Losses& losses)
       : sets_(sets), reader_(reader), options_(options), losses_(losses) {}
 
   absl::Status Add(const CallDecision& call) {
@@ -146,12 +146,12 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader read
     return WithHint(absl::InvalidArgumentError(
                         Concat("a policy of minijail refuses what it does not name, and by this profile that is ",
                                AnswerText(decisions.unknown))),
-                    kDefaultHint);
+                    kMinijailDefaultHint);
   }
   Losses losses;
-  Policy policy(*meaning.sets, reader, options, losses);
+  MinijailPolicy policy(*meaning.sets, reader, options, losses);
   for (const CallDecision& call : decisions.calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
-  SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kHint));
+  SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kMinijailHint));
   if (!IsKill(decisions.unknown)) {
     losses.Note(Concat("numbers without a name, calls of the future above all, are killed and not answered with ",
                        AnswerText(decisions.unknown)));

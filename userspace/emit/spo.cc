@@ -17,7 +17,7 @@
 namespace syscarve {
 namespace {
 
-constexpr char kHint[] = "Write it as docker, or as bpf.";
+constexpr char kSpoHint[] = "Write it as docker, or as bpf.";
 constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
 // A resource has no errno for its default, and runtimes then answer EPERM. So that no known call is answered otherwise
@@ -163,7 +163,8 @@ void WriteRule(const Rule& rule, Writer& writer) {
 absl::StatusOr<Emitted> EmitSpo(const Profile& profile, const EmitOptions& options) {
   SYSCARVE_RETURN_IF_ERROR(CheckNoRepeatedArgument(profile, "spo"));
   if (profile.default_action.kind == ActionKind::kNotify) {
-    return WithHint(absl::InvalidArgumentError("SCMP_ACT_NOTIFY cannot be a SeccompProfile's default action"), kHint);
+    return WithHint(absl::InvalidArgumentError("SCMP_ACT_NOTIFY cannot be a SeccompProfile's default action"),
+                    kSpoHint);
   }
   if (!options.base_profile.empty() && !IsBaseProfile(options.base_profile)) {
     return WithHint(absl::InvalidArgumentError(
@@ -174,7 +175,7 @@ absl::StatusOr<Emitted> EmitSpo(const Profile& profile, const EmitOptions& optio
   Losses losses;
   SYSCARVE_RETURN_IF_ERROR(Compare(profile, plain, options.native, losses));
   for (const Rule& rule : plain.rules) CheckRule(rule, !profile.listener_path.empty(), losses);
-  SYSCARVE_RETURN_IF_ERROR(losses.status("spo", kHint));
+  SYSCARVE_RETURN_IF_ERROR(losses.status("spo", kSpoHint));
   const std::string name = ObjectNameOf(options.name);
   if (name != options.name) {
     losses.Note(Concat("the resource is called \"", name, "\", because \"", options.name,

@@ -16,10 +16,9 @@
 namespace syscarve {
 namespace {
 
-constexpr char kHint[] = "Let --stricter refuse these calls, or write it as docker or bpf.";
+constexpr char kSystemdHint[] = "Let --stricter refuse these calls, or write it as docker or bpf.";
 constexpr size_t kLineWidth = 100;
 constexpr Action kKill{ActionKind::kKillProcess, 0};
-constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kLog{ActionKind::kLog, 0};
 
 using Names = std::set<std::string>;
@@ -184,7 +183,7 @@ struct Filter {
 absl::StatusOr<std::string> AllowList(const Filter& filter, Losses& losses) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<SystemdSet>* const sets, ShippedSystemdSets());
   const std::map<std::string, Action>& answers = filter.answers.by_name();
-  Names allowed = filter.answers.NamesWith(kAllow);
+  Names allowed = filter.answers.NamesWith(kAllowAction);
   allowed.merge(filter.answers.NamesWith(kLog));
   std::vector<std::string> words =
       filter.use_sets ? WithSets(allowed, answers, *sets) : std::vector<std::string>(allowed.begin(), allowed.end());
@@ -222,7 +221,7 @@ absl::StatusOr<std::string> AllowList(const Filter& filter, Losses& losses) {
 std::string DenyList(const Filter& filter) {
   std::string text = Lines("SystemCallFilter", "~", RefusedApart(filter.answers.by_name(), filter.unknown));
   const bool logs = filter.unknown == kLog;
-  const Names named = filter.answers.NamesWith(logs ? kAllow : kLog);
+  const Names named = filter.answers.NamesWith(logs ? kAllowAction : kLog);
   std::vector<std::string> words(named.begin(), named.end());
   // "All but these", of which there may be none.
   if (logs && words.empty()) return text + "SystemCallLog=~\n";
@@ -244,7 +243,7 @@ absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& o
     losses.Note(Concat("numbers without a name are answered with ", AnswerText(filter.unknown), " instead of ",
                        AnswerText(wanted)));
   }
-  SYSCARVE_RETURN_IF_ERROR(losses.status("systemd", kHint));
+  SYSCARVE_RETURN_IF_ERROR(losses.status("systemd", kSystemdHint));
   NoteExempt(profile, losses);
   NoteLeftOut(profile, losses);
 

@@ -27,20 +27,15 @@ absl::StatusOr<T> Parse(std::string_view text, Read read) {
   return result;
 }
 
-// Engines write null for what they have nothing of.
-bool IsGiven(const JsonReader& field) {
-  return field.exists() && !field.IsNull();
-}
-
 std::string OptionalText(const JsonReader& object, std::string_view key) {
   const JsonReader field = object.Optional(key);
-  return IsGiven(field) ? field.Text(kMaxText) : std::string();
+  return field.IsGiven() ? field.Text(kMaxText) : std::string();
 }
 
 std::vector<std::string> OptionalTexts(const JsonReader& object, std::string_view key) {
   std::vector<std::string> texts;
   const JsonReader field = object.Optional(key);
-  if (IsGiven(field)) {
+  if (field.IsGiven()) {
     field.ForEach(kMostElements, [&](const JsonReader& element) { texts.push_back(element.Text(kMaxText)); });
   }
   return texts;
@@ -48,7 +43,7 @@ std::vector<std::string> OptionalTexts(const JsonReader& object, std::string_vie
 
 void ReadBase(const JsonReader& object, std::string_view key, std::string& name, std::string& digest) {
   const JsonReader labels = object.Optional(key);
-  if (!IsGiven(labels)) return;
+  if (!labels.IsGiven()) return;
   name = OptionalText(labels, kBaseName);
   digest = OptionalText(labels, kBaseDigest);
 }
@@ -58,12 +53,12 @@ Descriptor ReadDescriptor(const JsonReader& element) {
   descriptor.digest = element.Required("digest").Text(kMaxText);
   descriptor.media_type = OptionalText(element, "mediaType");
   const JsonReader platform = element.Optional("platform");
-  if (IsGiven(platform)) {
+  if (platform.IsGiven()) {
     descriptor.architecture = OptionalText(platform, "architecture");
     descriptor.os = OptionalText(platform, "os");
   }
   const JsonReader annotations = element.Optional("annotations");
-  if (IsGiven(annotations)) {
+  if (annotations.IsGiven()) {
     descriptor.name = OptionalText(annotations, "io.containerd.image.name");
     if (descriptor.name.empty()) descriptor.name = OptionalText(annotations, "org.opencontainers.image.ref.name");
     descriptor.is_attestation = !OptionalText(annotations, "vnd.docker.reference.type").empty();
@@ -73,7 +68,7 @@ Descriptor ReadDescriptor(const JsonReader& element) {
 
 std::vector<Descriptor> ReadDescriptors(const JsonReader& list) {
   std::vector<Descriptor> descriptors;
-  if (!IsGiven(list)) return descriptors;
+  if (!list.IsGiven()) return descriptors;
   list.ForEach(kMostElements, [&](const JsonReader& element) { descriptors.push_back(ReadDescriptor(element)); });
   return descriptors;
 }
@@ -81,7 +76,7 @@ std::vector<Descriptor> ReadDescriptors(const JsonReader& list) {
 // {"Test": ["NONE"]} takes the base's away.
 bool HasHealthCheck(const JsonReader& config) {
   const JsonReader check = config.Optional("Healthcheck");
-  if (!IsGiven(check)) return false;
+  if (!check.IsGiven()) return false;
   const std::vector<std::string> test = OptionalTexts(check, "Test");
   return !test.empty() && test.front() != "NONE";
 }
@@ -104,7 +99,7 @@ absl::StatusOr<OciDocument> ParseOciDocument(std::string_view text) {
   return Parse<OciDocument>(text, [](const JsonReader& root, OciDocument& document) {
     document.manifests = ReadDescriptors(root.Optional("manifests"));
     const JsonReader config = root.Optional("config");
-    if (IsGiven(config)) document.config = ReadDescriptor(config);
+    if (config.IsGiven()) document.config = ReadDescriptor(config);
     document.layers = ReadDescriptors(root.Optional("layers"));
     ReadBase(root, "annotations", document.base_name, document.base_digest);
   });
@@ -114,21 +109,21 @@ absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view text) {
   return Parse<ImageConfig>(text, [](const JsonReader& root, ImageConfig& image) {
     image.architecture = OptionalText(root, "architecture");
     const JsonReader config = root.Optional("config");
-    if (IsGiven(config)) {
+    if (config.IsGiven()) {
       image.user = OptionalText(config, "User");
       image.environment = OptionalTexts(config, "Env");
       image.has_health_check = HasHealthCheck(config);
       ReadBase(config, "Labels", image.base_name, image.base_digest);
     }
     const JsonReader rootfs = root.Optional("rootfs");
-    if (IsGiven(rootfs)) image.diff_ids = OptionalTexts(rootfs, "diff_ids");
+    if (rootfs.IsGiven()) image.diff_ids = OptionalTexts(rootfs, "diff_ids");
     const JsonReader history = root.Optional("history");
-    if (!IsGiven(history)) return;
+    if (!history.IsGiven()) return;
     history.ForEach(kMostElements, [&](const JsonReader& element) {
       HistoryStep step;
       step.created_by = OptionalText(element, "created_by");
       const JsonReader empty = element.Optional("empty_layer");
-      step.empty_layer = IsGiven(empty) && empty.Bool();
+      step.empty_layer = empty.IsGiven() && empty.Bool();
       image.history.push_back(std::move(step));
     });
   });

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kMostParts = 4096;
 constexpr size_t kMostDocumentBytes = size_t{16} << 20;
 constexpr size_t kTarMagicAt = 257;
-constexpr size_t kSniffedBytes = 512;
+constexpr size_t kTarHeadBytes = 512;
 
 absl::Status NoSuchPart(std::string_view name) {
   return absl::NotFoundError(Concat("the image has no part ", EscapeForTerminal(name)));
@@ -34,7 +34,7 @@ bool IsPacked(std::string_view head) {
 
 bool LooksLikeLayer(std::string_view head) {
   if (IsPacked(head)) return true;
-  if (head.size() < kSniffedBytes) return false;
+  if (head.size() < kTarHeadBytes) return false;
   return head.substr(kTarMagicAt, 5) == "ustar" || head.find_first_not_of('\0') == std::string_view::npos;
 }
 
@@ -142,17 +142,17 @@ class ArchiveParts : public ImageParts {
 
   absl::Status TakePart(const std::string& name, TarReader& tar) {
     std::string head;
-    while (head.size() < kSniffedBytes) {
+    while (head.size() < kTarHeadBytes) {
       SYSCARVE_ASSIGN_OR_RETURN(const std::string_view piece, tar.Read());
       if (piece.empty()) break;
       head += piece;
     }
-    const std::string_view sniffed = std::string_view(head).substr(0, kSniffedBytes);
+    const std::string_view sniffed = std::string_view(head).substr(0, kTarHeadBytes);
     const bool is_layer = LooksLikeLayer(sniffed);
     const bool is_document = !is_layer && LooksLikeDocument(sniffed);
     if (!is_layer && !is_document) {
       // A tar of before 1988 has no mark.
-      if (!IsNamedLikePart(name) || sniffed.size() < kSniffedBytes) {
+      if (!IsNamedLikePart(name) || sniffed.size() < kTarHeadBytes) {
         if (IsNamedLikePart(name)) unknown_.insert(name);
         return absl::OkStatus();
       }

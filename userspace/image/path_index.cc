@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kBitsMask = 0xff;
 // As the kernel's MAXSYMLINKS.
 constexpr int kMostLinks = 40;
-constexpr size_t kMostParts = 4096;
+constexpr size_t kMostSteps = 4096;
 
 // The paths of the folders above `path`, the highest first, and itself.
 template <typename Visit>
@@ -129,7 +129,7 @@ std::optional<std::string> Overlay::Resolve(std::string_view path) const {
   int links = 0;
   size_t steps = 0;
   while (!todo.empty()) {
-    if (++steps > kMostParts) return std::nullopt;
+    if (++steps > kMostSteps) return std::nullopt;
     const std::string part = std::move(todo.front());
     todo.pop_front();
     if (part == ".") continue;

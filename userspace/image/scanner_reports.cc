@@ -12,31 +12,27 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = kMaxScannerReportBytes, .values = 4'000'000, .depth = 64};
+constexpr JsonLimits kReportLimits = {.bytes = kMaxScannerReportBytes, .values = 4'000'000, .depth = 64};
 constexpr size_t kMost = 200'000;
-constexpr size_t kMaxText = size_t{1} << 20;
+constexpr size_t kMaxReportText = size_t{1} << 20;
 constexpr uint64_t kMostLines = UINT32_MAX;
 
-bool IsGiven(const JsonReader& field) {
-  return field.exists() && !field.IsNull();
-}
-
 std::string TextAt(const JsonReader& object, std::string_view key) {
-  if (!IsGiven(object) || !object.IsObject()) return "";
+  if (!object.IsGiven() || !object.IsObject()) return "";
   const JsonReader field = object.Optional(key);
-  return IsGiven(field) && field.IsText() ? field.Text(kMaxText) : std::string();
+  return field.IsGiven() && field.IsText() ? field.Text(kMaxReportText) : std::string();
 }
 
 // Calls `visit` for each element of a list that may be missing or null.
 template <typename Visit>
 void ForEachAt(const JsonReader& object, std::string_view key, Visit visit) {
   const JsonReader list = object.Optional(key);
-  if (IsGiven(list)) list.ForEach(kMost, visit);
+  if (list.IsGiven()) list.ForEach(kMost, visit);
 }
 
 std::optional<size_t> LineAt(const JsonReader& object, std::string_view key) {
   const JsonReader field = object.Optional(key);
-  if (!IsGiven(field)) return std::nullopt;
+  if (!field.IsGiven()) return std::nullopt;
   const uint64_t line = field.Uint(0, kMostLines);
   return line > 0 ? std::optional<size_t>(line) : std::nullopt;
 }
@@ -90,9 +86,9 @@ ScannerReport ReadGrype(const JsonReader& root) {
     found.version = TextAt(artifact, "version");
     found.type = TextAt(artifact, "type");
     const JsonReader fix = vulnerability.Optional("fix");
-    if (IsGiven(fix)) {
+    if (fix.IsGiven()) {
       ForEachAt(fix, "versions", [&](const JsonReader& version) {
-        if (found.fixed.empty()) found.fixed = version.Text(kMaxText);
+        if (found.fixed.empty()) found.fixed = version.Text(kMaxReportText);
       });
     }
     ForEachAt(artifact, "locations",
@@ -148,8 +144,8 @@ void TakeMessage(std::string_view text, ReportedVulnerability& found) {
   if (found.package.starts_with("pkg:")) TakePackageUrl(std::string(found.package), found);
   if (!found.package.empty()) return;
   const size_t reports = text.find(" reports ");
-  const size_t version = text.find(" at version ", reports == text.npos ? 0 : reports);
-  if (!text.starts_with("The path ") || reports == text.npos || version == text.npos) return;
+  const size_t version = text.find(" at version ", reports == std::string_view::npos ? 0 : reports);
+  if (!text.starts_with("The path ") || reports == std::string_view::npos || version == std::string_view::npos) return;
   constexpr size_t kReports = 9;
   constexpr size_t kVersion = 12;
   found.package = text.substr(reports + kReports, version - reports - kReports);
@@ -179,10 +175,10 @@ Severity SeverityOfLevel(std::string_view level) {
 SarifRule ReadSarifRule(const JsonReader& rule) {
   SarifRule read;
   const JsonReader properties = rule.Optional("properties");
-  if (!IsGiven(properties)) return read;
+  if (!properties.IsGiven()) return read;
   read.severity = SeverityOfScore(TextAt(properties, "security-severity")).value_or(Severity::kMedium);
   ForEachAt(properties, "purls", [&](const JsonReader& url) {
-    if (read.package_url.empty()) read.package_url = url.Text(kMaxText);
+    if (read.package_url.empty()) read.package_url = url.Text(kMaxReportText);
   });
   return read;
 }
@@ -193,15 +189,15 @@ void ReadSarifResult(const JsonReader& result, const std::map<std::string, Sarif
   ReportedVulnerability found;
   found.id = id;
   const JsonReader message = result.Optional("message");
-  if (IsGiven(message)) TakeMessage(TextAt(message, "text"), found);
+  if (message.IsGiven()) TakeMessage(TextAt(message, "text"), found);
   std::optional<size_t> line;
   ForEachAt(result, "locations", [&](const JsonReader& location) {
     const JsonReader place = location.Optional("physicalLocation");
-    if (!IsGiven(place)) return;
+    if (!place.IsGiven()) return;
     const std::string uri = TextAt(place.Optional("artifactLocation"), "uri");
     if (!uri.empty()) found.paths.push_back(uri);
     const JsonReader region = place.Optional("region");
-    if (IsGiven(region)) line = LineAt(region, "startLine");
+    if (region.IsGiven()) line = LineAt(region, "startLine");
   });
   if (secrets_only) {
     report.secrets.push_back({id, found.paths.empty() ? std::string() : found.paths.front(), line});
@@ -242,7 +238,7 @@ ScannerReport ReadSarif(const JsonReader& root) {
 }  // namespace
 
 absl::StatusOr<ScannerReport> ParseScannerReport(std::string_view text) {
-  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits, {.byte_order_mark = true}));
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kReportLimits, {.byte_order_mark = true}));
   std::string error;
   const JsonReader root(document, &error);
   ScannerReport report;

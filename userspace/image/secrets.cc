@@ -55,10 +55,10 @@ std::string_view ValueBehind(std::string_view text, size_t at, bool colon) {
   if (colon) skip_blank();
   if (at < text.size() && (text[at] == '"' || text[at] == '\'')) {
     const size_t end = text.find_first_of(Concat("\n", text.substr(at, 1)), at + 1);
-    return text.substr(at + 1, end == text.npos ? text.npos : end - at - 1);
+    return text.substr(at + 1, end == std::string_view::npos ? std::string_view::npos : end - at - 1);
   }
   const size_t end = text.find_first_of(" \t\r\n;&|\"'", at);
-  return text.substr(at, end == text.npos ? text.npos : end - at);
+  return text.substr(at, end == std::string_view::npos ? std::string_view::npos : end - at);
 }
 
 // How much of `text` is in lines of base64, which may be a program's or JSON's: words of a text are shorter.

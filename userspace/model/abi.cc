@@ -47,7 +47,7 @@ constexpr AbiRow kAbis[] = {
 };
 static_assert(std::size(kAbis) == std::size(kAllAbis));
 
-const AbiRow& Row(Abi abi) {
+const AbiRow& RowOf(Abi abi) {
   return kAbis[static_cast<size_t>(abi)];
 }
 
@@ -65,7 +65,7 @@ constexpr std::span<const Abi> kFamilies[] = {kX86Family, kArmFamily,  kMipsFami
 }  // namespace
 
 std::string_view AbiName(Abi abi) {
-  return Row(abi).name;
+  return RowOf(abi).name;
 }
 
 std::optional<Abi> AbiFromName(std::string_view name) {
@@ -76,7 +76,7 @@ std::optional<Abi> AbiFromName(std::string_view name) {
 }
 
 std::string_view ScmpArchName(Abi abi) {
-  return Row(abi).scmp_name;
+  return RowOf(abi).scmp_name;
 }
 
 std::optional<Abi> AbiFromScmpArchName(std::string_view name) {
@@ -87,7 +87,7 @@ std::optional<Abi> AbiFromScmpArchName(std::string_view name) {
 }
 
 uint32_t AuditArch(Abi abi) {
-  return Row(abi).audit_arch;
+  return RowOf(abi).audit_arch;
 }
 
 uint32_t ScmpArchToken(Abi abi) {
@@ -103,15 +103,15 @@ bool IsBigEndian(Abi abi) {
 }
 
 bool HasNarrowArguments(Abi abi) {
-  return Row(abi).narrow;
+  return RowOf(abi).narrow;
 }
 
 int FirstNumber(Abi abi) {
-  return Row(abi).first_number;
+  return RowOf(abi).first_number;
 }
 
 std::string_view SyscallTableName(Abi abi) {
-  return Row(abi).table;
+  return RowOf(abi).table;
 }
 
 std::optional<SyscallId> SyscallIdFromSeccompData(uint32_t audit_arch, int nr) {

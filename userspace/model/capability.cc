@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kPrefix = "CAP_";
 
 // linux/capability.h, without the prefix: the index is the capability's number.
-constexpr std::string_view kNames[] = {
+constexpr std::string_view kCapabilityNames[] = {
     "CHOWN",
     "DAC_OVERRIDE",
     "DAC_READ_SEARCH",
@@ -56,13 +56,19 @@ constexpr std::string_view kNames[] = {
     "BPF",
     "CHECKPOINT_RESTORE",
 };
-static_assert(std::size(kNames) == kCapabilityCount);
+static_assert(std::size(kCapabilityNames) == kCapabilityCount);
 
 }  // namespace
 
+uint64_t CapabilityBits(const std::set<int>& capabilities) {
+  uint64_t bits = 0;
+  for (const int capability : capabilities) bits |= uint64_t{1} << capability;
+  return bits;
+}
+
 std::string CapabilityName(int capability) {
   if (capability < 0 || capability >= kCapabilityCount) return Concat(kPrefix, capability);
-  return Concat(kPrefix, kNames[capability]);
+  return Concat(kPrefix, kCapabilityNames[capability]);
 }
 
 void AddChecks(const CapabilityChecks& more, CapabilityChecks& sum) {
@@ -94,9 +100,9 @@ std::optional<int> CapabilityFromName(std::string_view name) {
   std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; });
   std::string_view bare = upper;
   if (bare.starts_with(kPrefix)) bare.remove_prefix(kPrefix.size());
-  const auto* found = std::ranges::find(kNames, bare);
-  if (found == std::end(kNames)) return std::nullopt;
-  return static_cast<int>(found - std::begin(kNames));
+  const auto* found = std::ranges::find(kCapabilityNames, bare);
+  if (found == std::end(kCapabilityNames)) return std::nullopt;
+  return static_cast<int>(found - std::begin(kCapabilityNames));
 }
 
 }  // namespace syscarve

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ namespace syscarve {
 // CAP_CHECKPOINT_RESTORE, 40, is the last as of Linux 6.18.
 inline constexpr int kCapabilityCount = 41;
 
+// As the kernel writes a set: bit N for the capability N.
+uint64_t CapabilityBits(const std::set<int>& capabilities);
 // "CAP_CHOWN" for 0 and so on; "CAP_<n>" for a number newer than this build.
 std::string CapabilityName(int capability);
 // Takes "CAP_CHOWN", "cap_chown" or "chown".

@@ -40,13 +40,6 @@ std::string EntryPath(size_t entry) {
   return Concat("syscalls[", entry, "]");
 }
 
-const JsonValue* Member(const JsonValue& object, std::string_view key) {
-  const auto* members = std::get_if<JsonValue::Object>(&object.data);
-  if (members == nullptr) return nullptr;
-  const auto found = std::ranges::find(*members, key, &JsonMember::key);
-  return found == members->end() ? nullptr : &found->value;
-}
-
 // Pieces of the text that are to be replaced, by where they begin.
 struct Replacement {
   size_t end = 0;
@@ -79,8 +72,8 @@ std::string MaskedCondition(std::string_view text) {
   constexpr uint64_t kLowHalf = 0xffffffff;
   constexpr size_t kOneLine = SIZE_MAX;
   const absl::StatusOr<JsonValue> condition = ParseStrictJson(text, kProfileLimits);
-  const JsonValue* const index = condition.ok() ? Member(*condition, "index") : nullptr;
-  const JsonValue* const value = condition.ok() ? Member(*condition, "value") : nullptr;
+  const JsonValue* const index = condition.ok() ? FindMember(*condition, "index") : nullptr;
+  const JsonValue* const value = condition.ok() ? FindMember(*condition, "value") : nullptr;
   const auto* const number = value == nullptr ? nullptr : std::get_if<uint64_t>(&value->data);
   if (index == nullptr || number == nullptr) return std::string(text);
   std::string masked = PrintJson(JsonValue::Object{{"index", *index},

@@ -25,9 +25,8 @@ constexpr size_t kMaxRules = size_t{1} << 16;
 constexpr size_t kMaxNames = 4096;     // In one rule; no architecture has a quarter as many calls.
 constexpr size_t kMaxConditions = 64;  // In one entry; more than six must repeat an argument.
 constexpr size_t kMaxSmallList = 64;   // Architectures and flags.
-constexpr size_t kMaxWordBytes = 128;
+constexpr size_t kMaxProfileWordBytes = 128;
 constexpr size_t kMaxCommentBytes = size_t{64} << 10;
-constexpr uint64_t kLastArgument = 5;
 constexpr size_t kOneElementPerLine = 0;
 
 constexpr std::string_view kFlags[] = {
@@ -108,11 +107,6 @@ JsonValue ToJson(const Profile& profile) {
   return object;
 }
 
-// A member that may be absent; null says the same, as Go's encoder writes it for an empty list.
-bool IsGiven(const JsonReader& reader) {
-  return reader.exists() && !reader.IsNull();
-}
-
 std::string Quoted(std::string_view text) {
   return Concat("\"", EscapeForTerminal(text), "\"");
 }
@@ -133,7 +127,7 @@ std::optional<uint64_t> ErrnoFromText(std::string_view text) {
 Action ReadAction(const JsonReader& object, std::string_view action_key, std::string_view number_key,
                   std::string_view word_key, Notes& notes) {
   const JsonReader action = object.Required(action_key);
-  const std::string action_name = action.Text(kMaxWordBytes);
+  const std::string action_name = action.Text(kMaxProfileWordBytes);
   const std::optional<ActionKind> kind = ActionKindFromScmpName(action_name);
   if (!kind.has_value()) {
     action.Fail(Concat("unknown action ", Quoted(action_name)));
@@ -142,9 +136,9 @@ Action ReadAction(const JsonReader& object, std::string_view action_key, std::st
   const JsonReader number = object.Optional(number_key);
   const JsonReader word = object.Optional(word_key);
   std::optional<uint64_t> value;
-  if (IsGiven(number)) value = number.Uint();
-  if (IsGiven(word)) {
-    const std::string text = word.Text(kMaxWordBytes);
+  if (number.IsGiven()) value = number.Uint();
+  if (word.IsGiven()) {
+    const std::string text = word.Text(kMaxProfileWordBytes);
     if (!text.empty()) {
       const std::optional<uint64_t> named = ErrnoFromText(text);
       if (!named.has_value()) word.Fail(Concat("unknown errno ", Quoted(text)));
@@ -154,16 +148,16 @@ Action ReadAction(const JsonReader& object, std::string_view action_key, std::st
   }
   if (!CarriesValue(*kind)) {
     if (value.has_value()) {
-      Note(NoteKind::kErrnoUnused, IsGiven(number) ? number : word, Concat(action_name, " has no errno"), notes);
+      Note(NoteKind::kErrnoUnused, number.IsGiven() ? number : word, Concat(action_name, " has no errno"), notes);
     }
     return {.kind = *kind, .value = 0};
   }
-  if (value.has_value()) NoteErrno(*kind, *value, IsGiven(number) ? number : word, notes);
+  if (value.has_value()) NoteErrno(*kind, *value, number.IsGiven() ? number : word, notes);
   return {.kind = *kind, .value = FilterValue(*kind, value.value_or(EPERM))};
 }
 
 std::optional<Abi> ReadArch(const JsonReader& reader) {
-  const std::string name = reader.Text(kMaxWordBytes);
+  const std::string name = reader.Text(kMaxProfileWordBytes);
   const std::optional<Abi> abi = AbiFromScmpArchName(name);
   if (!abi.has_value()) reader.Fail(Concat("unknown architecture ", Quoted(name)));
   return abi;
@@ -184,7 +178,7 @@ std::vector<Abi> ReadArchMap(const JsonReader& reader, Abi native) {
     const bool is_ours = ReadArch(entry.Required("architecture")) == native;
     if (is_ours) abis.push_back(native);
     const JsonReader companions = entry.Optional("subArchitectures");
-    if (!IsGiven(companions)) return;
+    if (!companions.IsGiven()) return;
     companions.ForEach(kMaxSmallList, [&abis, is_ours](const JsonReader& element) {
       const std::optional<Abi> abi = ReadArch(element);
       if (is_ours && abi.has_value()) abis.push_back(*abi);
@@ -196,7 +190,7 @@ std::vector<Abi> ReadArchMap(const JsonReader& reader, Abi native) {
 std::vector<Abi> ReadAbis(const JsonReader& root, Abi native) {
   const JsonReader architectures = root.Optional("architectures");
   const JsonReader arch_map = root.Optional("archMap");
-  const auto is_used = [](const JsonReader& list) { return IsGiven(list) && !list.IsEmptyContainer(); };
+  const auto is_used = [](const JsonReader& list) { return list.IsGiven() && !list.IsEmptyContainer(); };
   if (is_used(architectures) && is_used(arch_map)) {
     root.Fail("both \"architectures\" and \"archMap\" are given, and only one may be");
   }
@@ -214,7 +208,7 @@ std::vector<Abi> ReadAbis(const JsonReader& root, Abi native) {
 }
 
 std::string ReadSyscallName(const JsonReader& reader) {
-  std::string name = reader.Text(kMaxWordBytes);
+  std::string name = reader.Text(kMaxProfileWordBytes);
   const bool is_word = !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
@@ -226,8 +220,8 @@ std::vector<std::string> ReadNames(const JsonReader& entry) {
   std::vector<std::string> names;
   const JsonReader list = entry.Optional("names");
   const JsonReader single = entry.Optional("name");
-  const bool has_list = IsGiven(list) && !list.IsEmptyContainer();
-  const bool has_single = IsGiven(single) && !single.IsEmptyText();
+  const bool has_list = list.IsGiven() && !list.IsEmptyContainer();
+  const bool has_single = single.IsGiven() && !single.IsEmptyText();
   if (has_list && has_single) entry.Fail("both \"names\" and \"name\" are given, and only one may be");
   if (has_list) {
     list.ForEach(kMaxNames, [&names](const JsonReader& element) { names.push_back(ReadSyscallName(element)); });
@@ -240,7 +234,7 @@ std::vector<std::string> ReadNames(const JsonReader& entry) {
 // Go reads 0 where there is nothing.
 uint64_t ReadNumber(const JsonReader& condition, std::string_view key, uint64_t largest, Notes& notes) {
   const JsonReader number = condition.Optional(key);
-  if (IsGiven(number)) return number.Uint(0, largest);
+  if (number.IsGiven()) return number.Uint(0, largest);
   Note(number.exists() ? NoteKind::kNull : NoteKind::kMissingField, condition,
        Concat("the condition has no ", key, ", which is read as 0"), notes);
   return 0;
@@ -250,10 +244,10 @@ ArgumentCondition ReadCondition(const JsonReader& reader, Notes& notes) {
   ArgumentCondition condition;
   condition.index = static_cast<unsigned>(ReadNumber(reader, "index", kLastArgument, notes));
   condition.value = ReadNumber(reader, "value", UINT64_MAX, notes);
-  if (const JsonReader value_two = reader.Optional("valueTwo"); IsGiven(value_two))
+  if (const JsonReader value_two = reader.Optional("valueTwo"); value_two.IsGiven())
     condition.value_two = value_two.Uint();
   const JsonReader op = reader.Required("op");
-  const std::string op_name = op.Text(kMaxWordBytes);
+  const std::string op_name = op.Text(kMaxProfileWordBytes);
   const std::optional<CompareOp> known = CompareOpFromScmpName(op_name);
   if (!known.has_value()) op.Fail(Concat("unknown operator ", Quoted(op_name)));
   condition.op = known.value_or(CompareOp::kEqual);
@@ -307,24 +301,24 @@ class Conditions {
   }
 
   std::optional<bool> Ask(const JsonReader& filter, Question question, bool& is_given) const {
-    if (!IsGiven(filter)) return true;
+    if (!filter.IsGiven()) return true;
     return (this->*question)(filter, is_given);
   }
 
   std::optional<bool> ArchitectureMatches(const JsonReader& filter, bool& is_given) const {
     bool matches = false;
     const JsonReader list = filter.Optional("arches");
-    if (!IsGiven(list)) return matches;
+    if (!list.IsGiven()) return matches;
     list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
       is_given = true;
-      matches |= element.Text(kMaxWordBytes) == EngineArchName(target_.native);
+      matches |= element.Text(kMaxProfileWordBytes) == EngineArchName(target_.native);
     });
     return matches;
   }
 
   std::optional<bool> KernelMatches(const JsonReader& filter, bool& is_given) const {
     const JsonReader min_kernel = filter.Optional("minKernel");
-    const std::string text = IsGiven(min_kernel) ? min_kernel.Text(kMaxWordBytes) : std::string();
+    const std::string text = min_kernel.IsGiven() ? min_kernel.Text(kMaxProfileWordBytes) : std::string();
     is_given = !text.empty();
     if (!is_given) return true;
     used_.kernel = true;
@@ -349,9 +343,9 @@ class Conditions {
                                 absl::FunctionRef<bool(size_t held, size_t listed)> matches) const {
     size_t held = 0;
     size_t listed = 0;
-    if (const JsonReader list = filter.Optional("caps"); IsGiven(list)) {
+    if (const JsonReader list = filter.Optional("caps"); list.IsGiven()) {
       list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
-        const std::string name = element.Text(kMaxWordBytes);
+        const std::string name = element.Text(kMaxProfileWordBytes);
         const std::optional<int> capability = CapabilityFromName(name);
         // An engine compares texts, so another spelling is no capability to it.
         ++listed;
@@ -414,10 +408,10 @@ void ReadRules(const JsonReader& entry, const EntryReader& reader, std::vector<R
   Rule rule;
   rule.names = ReadNames(entry);
   rule.action = ReadAction(entry, "action", "errnoRet", "errno", reader.notes);
-  if (const JsonReader args = entry.Optional("args"); IsGiven(args)) {
+  if (const JsonReader args = entry.Optional("args"); args.IsGiven()) {
     rule.conditions = ReadConditions(args, reader.notes);
   }
-  if (const JsonReader comment = entry.Optional("comment"); IsGiven(comment))
+  if (const JsonReader comment = entry.Optional("comment"); comment.IsGiven())
     rule.comment = comment.Text(kMaxCommentBytes);
   NoteNotify(entry, rule, reader.has_listener, reader.notes);
   // An entry may name nothing: then it says nothing.
@@ -433,20 +427,20 @@ void ReadRules(const JsonReader& entry, const EntryReader& reader, std::vector<R
 
 std::string ReadListener(const JsonReader& root, std::string_view key) {
   const JsonReader listener = root.Optional(key);
-  return IsGiven(listener) ? listener.Text(kMaxCommentBytes) : std::string();
+  return listener.IsGiven() ? listener.Text(kMaxCommentBytes) : std::string();
 }
 
 // Moby takes this for "no filter at all", which is the same as one that lets everything through.
 bool IsEmptyProfile(const JsonReader& root) {
   const JsonReader action = root.Optional("defaultAction");
   const JsonReader syscalls = root.Optional("syscalls");
-  return (!IsGiven(action) || action.IsEmptyText()) && (!IsGiven(syscalls) || syscalls.IsEmptyContainer());
+  return (!action.IsGiven() || action.IsEmptyText()) && (!syscalls.IsGiven() || syscalls.IsEmptyContainer());
 }
 
 std::vector<std::string> ReadFlags(const JsonReader& list, Notes& notes) {
   std::vector<std::string> flags;
   list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
-    std::string flag = element.Text(kMaxWordBytes);
+    std::string flag = element.Text(kMaxProfileWordBytes);
     if (std::ranges::find(kFlags, flag) == std::end(kFlags)) {
       Note(NoteKind::kUnknownFlag, element, Concat("runtimes know no filter flag ", Quoted(flag)), notes);
     }
@@ -467,10 +461,10 @@ Profile ReadProfile(const JsonReader& root, const ProfileTarget& target, Profile
     Note(NoteKind::kNotifyAsDefault, root.Optional("defaultAction"), "runc refuses to leave every call to an agent",
          notes);
   }
-  if (const JsonReader flags = root.Optional("flags"); IsGiven(flags)) profile.flags = ReadFlags(flags, notes);
+  if (const JsonReader flags = root.Optional("flags"); flags.IsGiven()) profile.flags = ReadFlags(flags, notes);
   profile.listener_path = ReadListener(root, "listenerPath");
   profile.listener_metadata = ReadListener(root, "listenerMetadata");
-  if (const JsonReader syscalls = root.Optional("syscalls"); IsGiven(syscalls)) {
+  if (const JsonReader syscalls = root.Optional("syscalls"); syscalls.IsGiven()) {
     const Conditions conditions(target, used, notes);
     const EntryReader reader{conditions, !profile.listener_path.empty(), notes};
     syscalls.ForEach(kMaxRules, [&](const JsonReader& entry) { ReadRules(entry, reader, profile.rules); });

@@ -17,15 +17,8 @@ std::optional<size_t> LineOf(const JsonValue* value) {
   return value->place.line;
 }
 
-const JsonValue* Member(const JsonValue& object, std::string_view key) {
-  const auto* members = std::get_if<JsonValue::Object>(&object.data);
-  if (members == nullptr) return nullptr;
-  const auto found = std::ranges::find(*members, key, &JsonMember::key);
-  return found == members->end() ? nullptr : &found->value;
-}
-
 const JsonValue::Array* ArrayAt(const JsonValue& object, std::string_view key) {
-  const JsonValue* const value = Member(object, key);
+  const JsonValue* const value = FindMember(object, key);
   return value == nullptr ? nullptr : std::get_if<JsonValue::Array>(&value->data);
 }
 
@@ -36,12 +29,12 @@ bool IsText(const JsonValue* value) {
 
 bool NamesNothing(const JsonValue& entry) {
   const JsonValue::Array* const names = ArrayAt(entry, "names");
-  return (names == nullptr || names->empty()) && !IsText(Member(entry, "name"));
+  return (names == nullptr || names->empty()) && !IsText(FindMember(entry, "name"));
 }
 
 bool HasTarget(const JsonValue& entry) {
   const auto asks = [&entry](std::string_view key) {
-    const JsonValue* const filter = Member(entry, key);
+    const JsonValue* const filter = FindMember(entry, key);
     const auto* const members = filter == nullptr ? nullptr : std::get_if<JsonValue::Object>(&filter->data);
     return members != nullptr && !members->empty();
   };
@@ -64,7 +57,7 @@ absl::StatusOr<ProfileEntry> ReadEntry(const JsonValue& value, size_t index, con
   if (entry.names_nothing) return entry;
   SYSCARVE_ASSIGN_OR_RETURN(entry.rules, RulesOf(value, target));
   if (!entry.rules.empty()) {
-    const JsonValue* const single = Member(value, "name");
+    const JsonValue* const single = FindMember(value, "name");
     const JsonValue::Array* const names = ArrayAt(value, "names");
     for (size_t i = 0; i < entry.rules.front().names.size(); ++i) {
       entry.name_lines.push_back(LineOf(IsText(single) ? single : &(*names)[i]));
@@ -86,7 +79,7 @@ bool IsProfileTree(const JsonValue& root) {
   if (!std::holds_alternative<JsonValue::Object>(root.data)) return false;
   std::vector<ProfileNote> notes;
   const JsonValue known = WithKnownFields(root, UnknownFields::kDrop, notes);
-  return Member(known, "defaultAction") != nullptr || Member(known, "syscalls") != nullptr;
+  return FindMember(known, "defaultAction") != nullptr || FindMember(known, "syscalls") != nullptr;
 }
 
 absl::StatusOr<ProfileSource> ProfileSourceFromJson(JsonValue root, const ProfileTarget& target,
@@ -101,9 +94,9 @@ absl::StatusOr<ProfileSource> ProfileSourceFromJson(JsonValue root, const Profil
       source.entries.push_back(std::move(entry));
     }
   }
-  source.default_line = LineOf(Member(known, "defaultAction"));
-  source.architectures_line = LineOf(Member(known, "architectures"));
-  if (!source.architectures_line.has_value()) source.architectures_line = LineOf(Member(known, "archMap"));
+  source.default_line = LineOf(FindMember(known, "defaultAction"));
+  source.architectures_line = LineOf(FindMember(known, "architectures"));
+  if (!source.architectures_line.has_value()) source.architectures_line = LineOf(FindMember(known, "archMap"));
   return source;
 }
 

@@ -15,8 +15,6 @@
 namespace syscarve::recording_json {
 namespace {
 
-constexpr size_t kMaxArguments = 6;
-
 JsonValue::Object NeedToJson(JsonValue::Object entry, const ProvenNeed& need) {
   entry.push_back({"verdict", ProofVerdictName(need.verdict)});
   entry.push_back({"why", EncodePercent(need.why)});
@@ -44,7 +42,7 @@ void ReadArguments(const JsonReader& entries, std::map<CallWithValues, ProvenNee
   entries.ForEach(kMaxElements, [&](const JsonReader& one) {
     one.AllowOnly({"name", "values", "verdict", "why"});
     CallWithValues what{.call = ReadText(one.Required("name"), kMaxWordBytes), .values = {}};
-    one.Required("values").ForEach(kMaxArguments,
+    one.Required("values").ForEach(kLastArgument + 1,
                                    [&](const JsonReader& value) { what.values.push_back(value.Uint()); });
     AddUnique(one, proven, what) = ReadNeed(one);
   });

@@ -38,9 +38,9 @@ struct Method {
   std::string backend;       // "bpf" or "notify"; of what others have written, "strace", "audit" …
   std::string events;        // "first" or "all".
   std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
-  std::string denials;  // "sys_exit", "audit" or "none": whether calls refused by a filter in force were looked for.
-  std::string
-      attach;  // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
+  std::string denials;       // "sys_exit", "audit" or "none": whether calls that a filter in force refused were seen.
+  // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
+  std::string attach;
   bool operator==(const Method&) const = default;
 };
 
@@ -110,8 +110,8 @@ struct Subject {
 // Something that was, or may have been, missed. `missed_calls` tells whether a system call can be absent from the
 // Recording because of it; otherwise only detail (a time, a program's name) is gone.
 struct Loss {
-  std::string
-      what;  // A stable word, e.g. "ring_full", "slots_full", "program_skipped"; docs/recording-format.md lists them.
+  // A stable word, e.g. "ring_full", "slots_full", "program_skipped"; docs/recording-format.md lists them.
+  std::string what;
   uint64_t count = 0;
   bool missed_calls = false;
   std::string detail;  // One sentence for people.

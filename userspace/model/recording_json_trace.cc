@@ -45,7 +45,6 @@ std::map<ProgramId, uint64_t> ReadPrograms(const JsonReader& reader, size_t prog
 }
 
 std::vector<int> ReadIndexes(const JsonReader& reader) {
-  constexpr uint64_t kLastArgument = 5;
   std::vector<int> indexes;
   reader.ForEach(kMaxElements, [&indexes](const JsonReader& element) {
     const int index = static_cast<int>(element.Uint(0, kLastArgument));

@@ -12,12 +12,12 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kNames[] = {"HUP",  "INT",    "QUIT", "ILL",   "TRAP", "ABRT", "BUS",  "FPE",
-                                       "KILL", "USR1",   "SEGV", "USR2",  "PIPE", "ALRM", "TERM", "STKFLT",
-                                       "CHLD", "CONT",   "STOP", "TSTP",  "TTIN", "TTOU", "URG",  "XCPU",
-                                       "XFSZ", "VTALRM", "PROF", "WINCH", "IO",   "PWR",  "SYS"};
-constexpr int kNamed = static_cast<int>(std::size(kNames));
-static_assert(kNamed == SIGSYS);
+constexpr std::string_view kSignalNames[] = {"HUP",  "INT",    "QUIT", "ILL",   "TRAP", "ABRT", "BUS",  "FPE",
+                                             "KILL", "USR1",   "SEGV", "USR2",  "PIPE", "ALRM", "TERM", "STKFLT",
+                                             "CHLD", "CONT",   "STOP", "TSTP",  "TTIN", "TTOU", "URG",  "XCPU",
+                                             "XFSZ", "VTALRM", "PROF", "WINCH", "IO",   "PWR",  "SYS"};
+constexpr int kNamedSignals = static_cast<int>(std::size(kSignalNames));
+static_assert(kNamedSignals == SIGSYS);
 
 constexpr int kFirstRealTime = 34;
 
@@ -43,7 +43,7 @@ std::vector<int> SignalsOf(SignalSet set) {
 }
 
 std::string SignalName(int signal) {
-  if (signal <= kNamed) return Concat("SIG", kNames[signal - 1]);
+  if (signal <= kNamedSignals) return Concat("SIG", kSignalNames[signal - 1]);
   if (signal < kFirstRealTime) return Concat("SIG", signal);
   return signal == kFirstRealTime ? "SIGRTMIN" : Concat("SIGRTMIN+", signal - kFirstRealTime);
 }

@@ -26,7 +26,6 @@ namespace {
 using Tuple = std::vector<uint64_t>;
 using Bits = std::vector<uint64_t>;  // Of each argument, those that the kernel looks at.
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
 // What a filter compares: dirty upper halves neither get through nor are in the way. Where the kernel takes 64 bits it
 // refuses all values of the calls in question that have any of the upper ones (mprotect, ptrace, unshare).
 constexpr uint64_t kLowHalf = 0xffffffff;
@@ -107,7 +106,7 @@ class CallNarrower {
     Merge(wanted);
     if (wanted.size() > kMaxRules) return false;
     for (const Wanted& values : wanted) {
-      ArgumentRule rule{{}, kAllow};
+      ArgumentRule rule{{}, kAllowAction};
       std::vector<std::string> words;
       for (size_t i = 0; i < compared_.size(); ++i) {
         if (values[i].mask == 0) continue;

@@ -142,7 +142,8 @@ const KnownBaseline* FindBaseline(std::span<const KnownBaseline> known, const Co
     const VersionNumbers numbers = NumbersOf(candidate.baseline.version);
     VersionNumbers older = {};
     for (size_t i = 0; i < older.size(); ++i) older[i] = UINT64_MAX - numbers[i];
-    const VersionNumbers distance = wanted == VersionNumbers() ? VersionNumbers() : Distance(numbers, wanted);
+    const VersionNumbers distance =
+        std::ranges::count(wanted, 0) == std::ssize(wanted) ? VersionNumbers() : Distance(numbers, wanted);
     return std::tuple(!SameVersion(candidate.baseline.version, runtime.version), distance,
                       candidate.baseline.no_new_privs != no_new_privs, older,
                       candidate.origin == BaselineOrigin::kShipped);

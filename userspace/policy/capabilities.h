@@ -44,8 +44,8 @@ struct CapabilityVerdict {
   Verdict verdict = Verdict::kUnused;
   uint64_t granted = 0;  // Over all calls; foreign checks not counted.
   uint64_t denied = 0;
-  std::vector<std::string>
-      calls;        // The calls that the verdict rests on, as DisplayName, or "no call" outside any; sorted.
+  // The calls that the verdict rests on, as DisplayName, or "no call" outside any; sorted.
+  std::vector<std::string> calls;
   std::string why;  // One sentence.
   bool operator==(const CapabilityVerdict&) const = default;
 };

@@ -41,7 +41,7 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
       result.abis.push_back(abi);
     } else if (abi == native) {
       return absl::InvalidArgumentError(
-          Concat("the ceiling does not speak of ", AbiName(abi), ", the recordings' own ABI, and so allows nothing"));
+          Concat("the ceiling has no rules for ", AbiName(abi), ", the recordings' own ABI, and so allows nothing"));
     } else {
       result.warnings.push_back(Concat("the ceiling kills every call of ", AbiName(abi), ": the ABI is cut"));
     }

@@ -26,11 +26,11 @@ bool IsForOthersToDecide(const Action& action) {
 }
 
 // One call by one kind of caller, wherever it was seen.
-struct Seen {
+struct CallOfRuns {
   std::vector<Sighting> sightings;
   std::optional<SeenArguments> arguments;
 };
-using SeenCalls = std::map<std::pair<bool, SyscallId>, Seen>;  // The runtime's last.
+using CallsOfRuns = std::map<std::pair<bool, SyscallId>, CallOfRuns>;  // The runtime's last.
 
 // Whether a kernel asks filters about the call; `refused`: one was seen to.
 bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool refused) {
@@ -39,20 +39,20 @@ bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool r
   return FiltersUretprobe(*kernel) && SyscallName(id) == "uretprobe";
 }
 
-struct Evidence {
+struct CheckEvidence {
   uint64_t runs = 0;
-  SeenCalls calls;
+  CallsOfRuns calls;
   std::map<SyscallId, std::vector<Refusal>> refusals;
 };
 
 void GatherTrace(const Recording& recording, const Run& run, std::string_view subject, const SubjectTrace& trace,
-                 const std::optional<KernelVersion>& kernel, bool& asked, Evidence& evidence) {
+                 const std::optional<KernelVersion>& kernel, bool& asked, CheckEvidence& evidence) {
   for (const bool by_runtime : {false, true}) {
     for (const auto& [id, observation] : by_runtime ? trace.baseline_calls : trace.calls) {
       if (observation.count == 0 || !IsFiltered(id, kernel, false)) continue;
       asked = true;
       const auto [place, first] = evidence.calls.try_emplace({by_runtime, id});
-      Seen& call = place->second;
+      CallOfRuns& call = place->second;
       AddSighting(SightingOf(recording, run, subject, id, observation), call.sightings);
       JoinArguments(observation.arguments, first, call.arguments);
     }
@@ -65,8 +65,8 @@ void GatherTrace(const Recording& recording, const Run& run, std::string_view su
 }
 
 // One run is in memory at a time.
-Evidence Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
-  Evidence evidence;
+CheckEvidence Gather(const Recording& recording, const std::optional<KernelVersion>& kernel) {
+  CheckEvidence evidence;
   for (const size_t i : recording.runs.InOrder()) {
     const Run run = recording.runs[i];
     bool asked = false;
@@ -87,11 +87,10 @@ ArgumentSets::Set HalfEquals(ArgumentSets& sets, unsigned argument, bool high, u
 
 // The registers that can have held a recorded `value` of which these bits are told.
 ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t bits, uint64_t value, bool dirty) {
-  constexpr uint64_t kLowHalf = 0xffffffff;
   if (bits == 0) return ArgumentSets::kAll;
   const auto low = static_cast<uint32_t>(value & bits);
   const ArgumentSets::Set equal = HalfEquals(sets, argument, /*high=*/false, low, static_cast<uint32_t>(bits));
-  if (bits > kLowHalf) return sets.And(equal, HalfEquals(sets, argument, /*high=*/true, value >> 32));
+  if (bits > UINT32_MAX) return sets.And(equal, HalfEquals(sets, argument, /*high=*/true, value >> 32));
   if (dirty) return equal;
   ArgumentSets::Set clean = HalfEquals(sets, argument, /*high=*/true, 0);
   if (low >> 31 != 0) clean = sets.Or(clean, HalfEquals(sets, argument, /*high=*/true, UINT32_MAX));
@@ -115,7 +114,7 @@ absl::StatusOr<ArgumentSets::Set> Possible(ArgumentSets& sets, SyscallId id, con
   return possible;
 }
 
-absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, SyscallId id, const Seen& seen,
+absl::StatusOr<std::vector<Action>> Answers(const FilterProgram& filter, SyscallId id, const CallOfRuns& seen,
                                             ArgumentSets& sets) {
   SYSCARVE_ASSIGN_OR_RETURN(const Decision decision, DecisionOf({&filter, 1}, id, sets));
   std::vector<Action> answers;
@@ -217,7 +216,7 @@ absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recor
   SYSCARVE_RETURN_IF_ERROR(ValidateFilter(filter));
   CheckResult result = {.native_abi = native, .complete = recording.complete()};
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
-  Evidence evidence = Gather(recording, kernel);
+  CheckEvidence evidence = Gather(recording, kernel);
   result.runs = evidence.runs;
   for (auto& [key, seen] : evidence.calls) {
     const auto& [by_runtime, id] = key;

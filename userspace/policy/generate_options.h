@@ -56,8 +56,8 @@ struct GenerateOptions {
   ArgumentMode arguments = ArgumentMode::kSafe;
   UnlistedMode unlisted = UnlistedMode::kEnosys;
   std::vector<BaselineCalls> baselines;  // The strongest source first: a name is given to the first that has it.
-  std::vector<CompanionCalls>
-      companions;                  // A name that nothing else speaks for is given to the first kind that has it.
+  // A name that nothing else speaks for is given to the first kind that has it.
+  std::vector<CompanionCalls> companions;
   std::vector<std::string> allow;  // Added, whatever was seen.
   std::vector<std::string> block;  // Never allowed: stronger than every reason to allow.
   // Calls that were proven not to be needed are not allowed for having been seen, nor by closure.

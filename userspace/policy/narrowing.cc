@@ -13,15 +13,13 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-
 // The rules of a call that only closure allows and every reason narrows; none where some reason does not.
 ArgumentRules ClosureConditions(const AllowedCall& call) {
   ArgumentRules rules;
   if (!call.only_by_closure()) return rules;
   for (const ClosureReason& reason : call.closure) {
     if (reason.conditions.empty()) return {};
-    const ArgumentRule rule{reason.conditions, kAllow};
+    const ArgumentRule rule{reason.conditions, kAllowAction};
     if (std::ranges::find(rules, rule) == rules.end()) rules.push_back(rule);
   }
   return rules;
@@ -50,7 +48,7 @@ std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const Argument
   ArgumentRules both;
   for (const ArgumentRule& one : left) {
     for (const ArgumentRule& other : right) {
-      if (other.action != kAllow) continue;
+      if (other.action != kAllowAction) continue;
       ArgumentRule rule = one;
       for (const ArgumentCondition& condition : other.conditions) {
         if (std::ranges::find(rule.conditions, condition) != rule.conditions.end()) continue;

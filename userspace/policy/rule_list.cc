@@ -15,7 +15,6 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
@@ -84,13 +83,34 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
   }
 }
 
+// The reason that a call is listed under: of those that it has the first.
+enum class ListedAs { kIncidental, kSeen, kBaseline, kCompanion, kAsked, kClosure };
+ListedAs ListingOf(const AllowedCall& call) {
+  if (!call.incidental.empty()) return ListedAs::kIncidental;
+  if (!call.sightings.empty()) return ListedAs::kSeen;
+  if (!call.baseline.empty()) return ListedAs::kBaseline;
+  if (!call.companion.empty()) return ListedAs::kCompanion;
+  if (call.asked) return ListedAs::kAsked;
+  return ListedAs::kClosure;
+}
+
 // Why a call is allowed at all that arguments narrow, in a word or two.
 std::string ReasonWords(const AllowedCall& call) {
-  if (!call.incidental.empty()) return Concat("seen or closure ", call.incidental);
-  if (!call.sightings.empty()) return "seen";
-  if (!call.baseline.empty()) return "baseline";
-  if (!call.companion.empty()) return Concat("with ", call.companion);
-  return Concat("closure ", ClosureRuleOf(call));
+  switch (ListingOf(call)) {
+    case ListedAs::kIncidental:
+      return Concat("seen or closure ", call.incidental);
+    case ListedAs::kSeen:
+      return "seen";
+    case ListedAs::kBaseline:
+      return "baseline";
+    case ListedAs::kCompanion:
+      return Concat("with ", call.companion);
+    case ListedAs::kAsked:
+      return "asked for";
+    case ListedAs::kClosure:
+      return Concat("closure ", ClosureRuleOf(call));
+  }
+  return "";
 }
 
 // The rules for calls that are allowed for some arguments only, names together that have the same.
@@ -112,7 +132,7 @@ void AddNarrowedRules(const ProfileDraft& draft, const std::map<std::string, std
     for (const bool allows : {true, false}) {
       for (size_t i = 0; i < call.rules.size(); ++i) {
         const ArgumentRule& rule = call.rules[i];
-        if ((rule.action == kAllow) != allows) continue;
+        if ((rule.action == kAllowAction) != allows) continue;
         std::string comment = allows ? "allowed where the ceiling allows it" : "refused where the ceiling refuses it";
         if (!call.closure.empty()) comment = comments.at(call.closure);
         if (call.by_arguments) {
@@ -161,23 +181,30 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
   std::map<std::string, std::vector<std::string>> closure;  // By rule id.
   for (const auto& [name, call] : draft.calls) {
     if (conditional.contains(name)) continue;
-    if (!call.incidental.empty()) {
-      closure[call.incidental].push_back(name);
-    } else if (!call.sightings.empty()) {
-      seen.push_back(name);
-    } else if (!call.baseline.empty()) {
-      baseline[ListedBaseline(call, options.baselines)].push_back(name);
-    } else if (!call.companion.empty()) {
-      companions[call.companion].push_back(name);
-    } else if (call.asked) {
-      asked.push_back(name);
-    } else {
-      closure[ClosureRuleOf(call)].push_back(name);
+    switch (ListingOf(call)) {
+      case ListedAs::kIncidental:
+        closure[call.incidental].push_back(name);
+        break;
+      case ListedAs::kSeen:
+        seen.push_back(name);
+        break;
+      case ListedAs::kBaseline:
+        baseline[ListedBaseline(call, options.baselines)].push_back(name);
+        break;
+      case ListedAs::kCompanion:
+        companions[call.companion].push_back(name);
+        break;
+      case ListedAs::kAsked:
+        asked.push_back(name);
+        break;
+      case ListedAs::kClosure:
+        closure[ClosureRuleOf(call)].push_back(name);
+        break;
     }
   }
   const auto add = [&](std::vector<std::string> names, std::string comment) {
     if (!names.empty()) {
-      profile.rules.push_back({.names = std::move(names), .action = kAllow, .comment = std::move(comment)});
+      profile.rules.push_back({.names = std::move(names), .action = kAllowAction, .comment = std::move(comment)});
     }
   };
   add(std::move(seen), "seen");

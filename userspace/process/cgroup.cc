@@ -20,6 +20,7 @@
 #include "userspace/base/random_hex.h"
 #include "userspace/base/text.h"
 #include "userspace/process/stale_name.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
@@ -188,15 +189,12 @@ pid_t FirstProcessOfContainer(const std::string& directory) {
   pid_t first = 0;
   size_t least = SIZE_MAX;
   for (const pid_t pid : ProcessesInCgroup(directory)) {
-    const auto status = ReadFile(Concat("/proc/", pid, "/status"), size_t{1} << 20);
-    if (!status.ok()) continue;
+    const std::optional<TaskStatus> status = TaskStatus::Of(pid);
+    if (!status.has_value()) continue;
     // Its pid in each namespace that it is in, ours first.
-    const std::vector<std::string_view> lines = SplitNonEmpty(*status, '\n');
-    const auto line = std::ranges::find_if(lines, [](std::string_view text) { return text.starts_with("NSpid:"); });
-    if (line == lines.end()) continue;
-    const std::vector<std::string_view> numbers = SplitNonEmpty(*line, '\t');
+    const std::vector<std::string_view> numbers = status->Words("NSpid");
     // Containers within the container have first processes, too.
-    if (numbers.size() < 3 || numbers.back() != "1" || numbers.size() >= least) continue;
+    if (numbers.size() < 2 || numbers.back() != "1" || numbers.size() >= least) continue;
     first = pid;
     least = numbers.size();
   }

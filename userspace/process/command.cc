@@ -251,12 +251,12 @@ int ExecImage::DropFromBounding() const {
   return 0;
 }
 
-int ExecImage::DropFromSets() const {
-  if (command_.dropped_capabilities.empty()) return 0;
+int DropFromOwnSets(std::span<const int> capabilities) {
+  if (capabilities.empty()) return 0;
   __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
   if (syscall(SYS_capget, &header, sets) != 0) return errno;
-  for (const int capability : command_.dropped_capabilities) {
+  for (const int capability : capabilities) {
     if (capability >= 32 * _LINUX_CAPABILITY_U32S_3) continue;
     __user_cap_data_struct& half = sets[CAP_TO_INDEX(capability)];
     const uint32_t others = ~CAP_TO_MASK(capability);
@@ -271,14 +271,14 @@ int ExecImage::DropFromSets() const {
 int ExecImage::AssumeIdentity() const {
   // The first step needs CAP_SETPCAP, and those that follow may need what the last gives up.
   if (const int error = DropFromBounding(); error != 0) return error;
-  if (!command_.identity.has_value()) return DropFromSets();
+  if (!command_.identity.has_value()) return DropFromOwnSets(command_.dropped_capabilities);
   const Identity& identity = *command_.identity;
   // Not glibc's wrappers: they pass the change on to the threads they believe this process has, which are the parent's.
   // Groups go first and the user last, because each step needs the right that the last one gives up.
   if (syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) != 0) return errno;
   if (syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) != 0) return errno;
   if (syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) != 0) return errno;
-  return DropFromSets();
+  return DropFromOwnSets(command_.dropped_capabilities);
 }
 
 int ExecImage::Exec() const {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,7 +66,6 @@ class ExecImage {
 
  private:
   int DropFromBounding() const;
-  int DropFromSets() const;
 
   const Command& command_;
   std::vector<char*> argv_;
@@ -75,5 +75,9 @@ class ExecImage {
 
 // The status a shell would report for waitpid's `wait_status`: the exit status, or 128 + signal.
 int ShellStatus(int wait_status);
+
+// Takes these capabilities from the permitted, effective, inheritable and so the ambient set of the calling thread; what
+// it lacks, or no kernel has, is left as it is. Returns 0 or an errno value. Async-signal-safe.
+int DropFromOwnSets(std::span<const int> capabilities);
 
 }  // namespace syscarve

@@ -12,13 +12,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "userspace/base/concat.h"
-#include "userspace/base/file.h"
 #include "userspace/base/text.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
@@ -28,13 +29,10 @@ constexpr size_t kMaxFilters = 4096;  // The kernel stops at 32768 instructions 
 
 // The first word of a field of /proc/TASK/status, or "" without one.
 std::string StatusField(std::string_view task, std::string_view field) {
-  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), 1 << 16);
-  if (!status.ok()) return "";
-  const std::string label = Concat("\n", field, ":\t");
-  const size_t begin = status->find(label);
-  if (begin == std::string::npos) return "";
-  const size_t start = begin + label.size();
-  return status->substr(start, status->find_first_of(" \n", start) - start);
+  const std::optional<TaskStatus> status = TaskStatus::Of(task);
+  if (!status.has_value()) return "";
+  const std::vector<std::string_view> words = status->Words(field);
+  return words.empty() ? "" : std::string(words.front());
 }
 
 absl::Status Gone(pid_t task) {

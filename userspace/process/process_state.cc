@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -14,27 +13,15 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxStatusBytes = size_t{1} << 16;  // Longer ones are of who is in thousands of groups.
 constexpr size_t kMaxTableBytes = size_t{16} << 20;
 constexpr std::string_view kListen = "0A";  // TCP_LISTEN (include/net/tcp_states.h), as /proc/net/tcp has it.
 
-std::vector<std::string_view> Words(std::string_view text) {
-  std::vector<std::string_view> words;
-  size_t begin = 0;
-  while ((begin = text.find_first_not_of(" \t", begin)) != std::string_view::npos) {
-    const size_t end = std::min(text.find_first_of(" \t", begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-    begin = end;
-  }
-  return words;
-}
-
-bool ReadIds(std::string_view text, std::array<uint32_t, 4>& ids) {
-  const std::vector<std::string_view> words = Words(text);
+bool ReadIds(const std::vector<std::string_view>& words, std::array<uint32_t, 4>& ids) {
   if (words.size() != ids.size()) return false;
   for (size_t i = 0; i < ids.size(); ++i) {
     const std::optional<uint32_t> id = ParseNumber<uint32_t>(words[i]);
@@ -42,23 +29,6 @@ bool ReadIds(std::string_view text, std::array<uint32_t, 4>& ids) {
     ids[i] = *id;
   }
   return true;
-}
-
-// A capability set in hexadecimal.
-std::optional<uint64_t> ReadSet(std::string_view text) {
-  constexpr int kHexadecimal = 16;
-  const std::vector<std::string_view> words = Words(text);
-  return words.size() == 1 ? ParseNumber<uint64_t>(words.front(), kHexadecimal) : std::nullopt;
-}
-
-std::map<std::string_view, std::string_view> StatusFields(std::string_view status) {
-  std::map<std::string_view, std::string_view> fields;
-  for (const std::string_view line : SplitNonEmpty(status, '\n')) {
-    if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
-      fields.emplace(line.substr(0, colon), line.substr(colon + 1));
-    }
-  }
-  return fields;
 }
 
 std::string LinkTarget(const std::string& path) {
@@ -87,7 +57,7 @@ std::set<uint64_t> SocketsOf(pid_t task) {
 // The first port that the kernel chooses by itself (ip_local_port_range, ip(7)).
 uint16_t FirstChosenPort() {
   const absl::StatusOr<std::string> range = ReadFile("/proc/sys/net/ipv4/ip_local_port_range", 64);
-  const std::vector<std::string_view> words = range.ok() ? Words(*range) : std::vector<std::string_view>();
+  const std::vector<std::string_view> words = range.ok() ? SplitAtBlanks(*range) : std::vector<std::string_view>();
   constexpr uint16_t kUsual = 32768;
   return words.empty() ? kUsual : ParseNumber<uint16_t>(words.front()).value_or(kUsual);
 }
@@ -117,23 +87,20 @@ std::set<uint16_t> OwnListeningPorts(pid_t task) {
 
 }  // namespace
 
-std::optional<ProcessState> ParseStatus(std::string_view status) {
-  std::map<std::string_view, std::string_view> fields = StatusFields(status);
+std::optional<ProcessState> StateFrom(const TaskStatus& status) {
   ProcessState state;
-  if (!ReadIds(fields["Uid"], state.users) || !ReadIds(fields["Gid"], state.groups)) return std::nullopt;
-  for (const std::string_view word : Words(fields["Groups"])) {
+  if (!ReadIds(status.Words("Uid"), state.users) || !ReadIds(status.Words("Gid"), state.groups)) return std::nullopt;
+  for (const std::string_view word : status.Words("Groups")) {
     if (const std::optional<uint32_t> group = ParseNumber<uint32_t>(word); group.has_value()) {
       state.more_groups.push_back(*group);
     }
   }
-  const std::optional<uint64_t> permitted = ReadSet(fields["CapPrm"]);
-  const std::optional<uint64_t> effective = ReadSet(fields["CapEff"]);
+  const std::optional<uint64_t> permitted = status.Set("CapPrm");
+  const std::optional<uint64_t> effective = status.Set("CapEff");
   if (!permitted.has_value() || !effective.has_value()) return std::nullopt;
   state.permitted = *permitted;
   state.effective = *effective;
-  // Since Linux 4.10.
-  const std::vector<std::string_view> no_new_privs = Words(fields["NoNewPrivs"]);
-  state.no_new_privs = no_new_privs.size() == 1 && no_new_privs.front() == "1";
+  state.no_new_privs = status.Number("NoNewPrivs") == 1;  // Since Linux 4.10.
   return state;
 }
 
@@ -141,7 +108,7 @@ std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table
   std::vector<std::pair<uint64_t, uint16_t>> listening;
   for (const std::string_view line : SplitNonEmpty(table, '\n')) {
     // sl, local_address, rem_address, st, queues, timer, retransmits, uid, timeout, inode, …
-    const std::vector<std::string_view> words = Words(line);
+    const std::vector<std::string_view> words = SplitAtBlanks(line);
     if (words.size() < 10 || words[3] != kListen) continue;
     const size_t colon = words[1].rfind(':');
     if (colon == std::string_view::npos) continue;
@@ -153,16 +120,13 @@ std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table
 }
 
 std::optional<uint64_t> BoundingSetOf(pid_t task) {
-  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), kMaxStatusBytes);
-  if (!status.ok()) return std::nullopt;
-  return ReadSet(StatusFields(*status)["CapBnd"]);
+  const std::optional<TaskStatus> status = TaskStatus::Of(task);
+  return status.has_value() ? status->Set("CapBnd") : std::nullopt;
 }
 
 std::optional<unsigned> SeccompModeOf(pid_t task) {
-  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), kMaxStatusBytes);
-  if (!status.ok()) return std::nullopt;
-  const std::vector<std::string_view> words = Words(StatusFields(*status)["Seccomp"]);
-  return words.size() == 1 ? ParseNumber<unsigned>(words.front()) : std::nullopt;
+  const std::optional<TaskStatus> status = TaskStatus::Of(task);
+  return status.has_value() ? status->Number("Seccomp") : std::nullopt;
 }
 
 std::set<uint16_t> ListeningPortsBeside(pid_t process) {
@@ -176,9 +140,9 @@ std::string ExecutableOf(pid_t task) {
 }
 
 std::optional<ProcessState> ReadProcessState(pid_t task) {
-  const absl::StatusOr<std::string> status = ReadFile(Concat("/proc/", task, "/status"), kMaxStatusBytes);
-  if (!status.ok()) return std::nullopt;
-  std::optional<ProcessState> state = ParseStatus(*status);
+  const std::optional<TaskStatus> status = TaskStatus::Of(task);
+  if (!status.has_value()) return std::nullopt;
+  std::optional<ProcessState> state = StateFrom(*status);
   if (!state.has_value()) return std::nullopt;
   state->root = LinkTarget(Concat("/proc/", task, "/root"));
   state->listens = OwnListeningPorts(task);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/process/task_status.h"
+
 namespace syscarve {
 
 struct ProcessState {
@@ -44,8 +46,8 @@ std::set<uint16_t> ListeningPortsBeside(pid_t process);
 // The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as ReadProcessState.
 std::string ExecutableOf(pid_t task);
 
-// Parses the text of /proc/PID/status; nullopt if a field is missing or malformed.
-std::optional<ProcessState> ParseStatus(std::string_view status);
+// What a task's status tells of it, without root and ports; nullopt if a field is missing or malformed.
+std::optional<ProcessState> StateFrom(const TaskStatus& status);
 // Parses a table like /proc/net/tcp: socket inode and port of each listening socket. Malformed lines are skipped.
 std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table);
 

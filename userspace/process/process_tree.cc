@@ -19,8 +19,8 @@
 #include <string_view>
 #include <thread>
 
-#include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
@@ -62,13 +62,9 @@ bool ProcIsOurs() {
   if (length <= 0 || Number<pid_t>({link, static_cast<size_t>(length)}) != getpid()) return false;
   // The pids from that of /proc's namespace down to that of our own: one, when they are the same (proc(5)). A process
   // can have the same number in both.
-  const absl::StatusOr<std::string> status = ReadFile("/proc/self/status", 1 << 16);
-  if (!status.ok()) return false;
-  constexpr std::string_view kLabel = "\nNSpid:\t";
-  const size_t begin = status->find(kLabel);
-  if (begin == std::string::npos) return true;  // A kernel without pid namespaces.
-  const std::string_view pids = std::string_view(*status).substr(begin + kLabel.size());
-  return pids.substr(0, pids.find('\n')).find('\t') == std::string_view::npos;
+  const std::optional<TaskStatus> status = TaskStatus::Of("self");
+  // A kernel without pid namespaces has no such field.
+  return status.has_value() && status->Words("NSpid").size() <= 1;
 }
 
 std::optional<ProcessInfo> ReadProcess(pid_t pid) {

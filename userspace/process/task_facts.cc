@@ -7,13 +7,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "userspace/base/file.h"
+#include "userspace/process/task_status.h"
 
 namespace syscarve {
 namespace {
@@ -60,25 +60,15 @@ KnownProgram ProgramLookup::Describe(const char* path, bool follow_link, const s
 }
 
 std::optional<SignalState> ReadSignalState(pid_t task) {
-  const absl::StatusOr<std::string> status = ReadFile("/proc/" + std::to_string(task) + "/status", 1 << 16);
-  if (!status.ok()) return std::nullopt;
-  const auto value = [&](std::string_view field) -> std::string_view {
-    const std::string label = std::string("\n").append(field).append(":\t");
-    const size_t begin = status->find(label);
-    if (begin == std::string::npos) return {};
-    const size_t start = begin + label.size();
-    return std::string_view(*status).substr(start, status->find('\n', start) - start);
+  const std::optional<TaskStatus> status = TaskStatus::Of(task);
+  if (!status.has_value()) return std::nullopt;
+  const auto has_sigsys = [&](std::string_view field) {
+    return (status->Set(field).value_or(0) >> (SIGSYS - 1) & 1) != 0;
   };
-  const auto number = [](std::string_view text, int base) {
-    uint64_t result = 0;
-    std::from_chars(text.data(), text.data() + text.size(), result, base);
-    return result;
-  };
-  const auto has_sigsys = [&](std::string_view field) { return (number(value(field), 16) >> (SIGSYS - 1) & 1) != 0; };
-  const std::string_view namespace_pids = value("NSpid");
-  return SignalState{.process = static_cast<pid_t>(number(value("Tgid"), 10)),
-                     .alone = number(value("Threads"), 10) == 1,
-                     .namespace_init = namespace_pids.substr(namespace_pids.rfind('\t') + 1) == "1",
+  const std::vector<std::string_view> namespace_pids = status->Words("NSpid");
+  return SignalState{.process = static_cast<pid_t>(status->Number("Tgid").value_or(0)),
+                     .alone = status->Number("Threads") == 1,
+                     .namespace_init = !namespace_pids.empty() && namespace_pids.back() == "1",
                      .blocked = has_sigsys("SigBlk"),
                      .handled = has_sigsys("SigCgt"),
                      .ignored = has_sigsys("SigIgn")};

@@ -9,17 +9,17 @@
 namespace syscarve {
 namespace {
 
-using Part = std::set<size_t>;
+using Elements = std::set<size_t>;
 
-Part Without(const Part& all, const Part& some) {
-  Part rest;
+Elements Without(const Elements& all, const Elements& some) {
+  Elements rest;
   std::ranges::set_difference(all, some, std::inserter(rest, rest.end()));
   return rest;
 }
 
 // Splits `all` into `count` nonempty parts of nearly equal size. REQUIRES: count <= all.size().
-std::vector<Part> Split(const Part& all, size_t count) {
-  std::vector<Part> parts(count);
+std::vector<Elements> Split(const Elements& all, size_t count) {
+  std::vector<Elements> parts(count);
   size_t number = 0;
   for (const size_t one : all) parts[number++ * count / all.size()].insert(one);
   return parts;
@@ -28,9 +28,9 @@ std::vector<Part> Split(const Part& all, size_t count) {
 // Caches the result of each trial.
 class Attempts {
  public:
-  explicit Attempts(absl::FunctionRef<absl::StatusOr<Trial>(const Part&)> attempt) : attempt_(attempt) {}
+  explicit Attempts(absl::FunctionRef<absl::StatusOr<Trial>(const Elements&)> attempt) : attempt_(attempt) {}
 
-  absl::StatusOr<Trial> Try(const Part& kept) {
+  absl::StatusOr<Trial> Try(const Elements& kept) {
     if (const auto known = known_.find(kept); known != known_.end()) return known->second;
     if (no_time_) return Trial::kNoTime;
     SYSCARVE_ASSIGN_OR_RETURN(const Trial trial, attempt_(kept));
@@ -42,20 +42,20 @@ class Attempts {
     return trial;
   }
 
-  bool KnownToFail(const Part& kept) const {
+  bool KnownToFail(const Elements& kept) const {
     const auto known = known_.find(kept);
     return known != known_.end() && known->second == Trial::kFails;
   }
   bool no_time() const { return no_time_; }
 
  private:
-  absl::FunctionRef<absl::StatusOr<Trial>(const Part&)> attempt_;
-  std::map<Part, Trial> known_;
+  absl::FunctionRef<absl::StatusOr<Trial>(const Elements&)> attempt_;
+  std::map<Elements, Trial> known_;
   bool no_time_ = false;
 };
 
 // Index of the first of `parts` that `kept` passes without; parts.size() if there is none.
-absl::StatusOr<size_t> FirstDispensable(const Part& kept, const std::vector<Part>& parts, Attempts& attempts) {
+absl::StatusOr<size_t> FirstDispensable(const Elements& kept, const std::vector<Elements>& parts, Attempts& attempts) {
   for (size_t i = 0; i < parts.size(); ++i) {
     SYSCARVE_ASSIGN_OR_RETURN(const Trial trial, attempts.Try(Without(kept, parts[i])));
     if (trial == Trial::kPasses) return i;
@@ -66,14 +66,15 @@ absl::StatusOr<size_t> FirstDispensable(const Part& kept, const std::vector<Part
 
 }  // namespace
 
-absl::StatusOr<Minimized> Minimize(size_t size, absl::FunctionRef<absl::StatusOr<Trial>(const Part& kept)> attempt) {
+absl::StatusOr<Minimized> Minimize(size_t size,
+                                   absl::FunctionRef<absl::StatusOr<Trial>(const Elements& kept)> attempt) {
   Attempts attempts(attempt);
-  Part kept;
+  Elements kept;
   for (size_t i = 0; i < size; ++i) kept.insert(kept.end(), i);
   // Everything at once first: often nothing is needed.
   size_t count = 1;
   while (!kept.empty() && !attempts.no_time()) {
-    const std::vector<Part> parts = Split(kept, count);
+    const std::vector<Elements> parts = Split(kept, count);
     SYSCARVE_ASSIGN_OR_RETURN(const size_t found, FirstDispensable(kept, parts, attempts));
     if (found < parts.size()) {
       kept = Without(kept, parts[found]);

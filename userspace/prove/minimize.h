@@ -18,8 +18,8 @@ enum class Trial { kPasses, kFails, kNoTime };
 
 struct Minimized {
   std::set<size_t> kept;  // The test passes with these.
-  std::set<size_t>
-      needed;  // Elements of `kept` without which, the rest of `kept` given, it fails: all, unless out of time.
+  // Elements of `kept` without which, the rest of `kept` given, it fails: all, unless out of time.
+  std::set<size_t> needed;
 };
 
 // A 1-minimal subset of {0, …, size - 1}, given that `attempt` passes with all of it: no single element can be removed.

@@ -91,15 +91,9 @@ std::vector<std::string> CapabilityNames(const std::set<int>& capabilities) {
   return names;
 }
 
-uint64_t SetOf(const std::set<int>& capabilities) {
-  uint64_t set = 0;
-  for (const int capability : capabilities) set |= uint64_t{1} << capability;
-  return set;
-}
-
-class Prover {
+class CommandProver {
  public:
-  Prover(const ProveRequest& request, const Command& command, SignalForwarder& signals, Notes& notes)
+  CommandProver(const ProveRequest& request, const Command& command, SignalForwarder& signals, Notes& notes)
       : request_(request),
         command_(command),
         signals_(signals),
@@ -151,7 +145,7 @@ class Prover {
                                         {.grace = request_.proof.grace, .limit = limit, .withhold_ptrace = true}));
     std::set<ProgramRefusal> refusals = observer_.End([](const std::string&) { return std::string(); });
     SYSCARVE_RETURN_IF_ERROR(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));
-    if (outcome.asked_to_end) return absl::AbortedError("a signal asked to end before everything was tried");
+    if (outcome.asked_to_end) return absl::AbortedError("a signal ended the proof before everything was tried");
     if (outcome.exec_error != 0 && without.refused.empty() && without.capabilities.empty()) {
       return ExecFailure(command, outcome.exec_error);
     }
@@ -193,7 +187,7 @@ class Prover {
         const std::optional<std::string> difference,
         trials_.Try({.service = "", .without = CapabilityNames(others.capabilities), .difference = std::nullopt},
                     Concat("the ", others.capabilities.size(), " capabilities that the recording has not granted"),
-                    kWithheld | SetOf(others.capabilities),
+                    kWithheld | CapabilityBits(others.capabilities),
                     [&](ProofTrials::Limit limit) { return RunOnce(others, /*every_call=*/false, limit); }));
     if (!difference.has_value()) return granted;
     proof_.remarks.push_back(Concat("capabilities that the recording has not granted are needed, too: ", *difference));
@@ -218,7 +212,8 @@ class Prover {
              .kind = "capabilities",
              .names = CapabilityNames(tried),
              .others = CapabilityNames(others),
-             .ignored = [&](const std::set<size_t>& kept) { return kWithheld | SetOf(without(kept).capabilities); },
+             .ignored =
+                 [&](const std::set<size_t>& kept) { return kWithheld | CapabilityBits(without(kept).capabilities); },
              .run = [&](const std::set<size_t>& kept,
                         ProofTrials::Limit limit) { return RunOnce(without(kept), /*every_call=*/false, limit); }}));
     // The rest was removed in every trial.
@@ -271,7 +266,7 @@ class Prover {
 
 absl::StatusOr<Proof> ProveCommand(const ProveRequest& request, const Command& command, SignalForwarder& signals,
                                    Notes& notes) {
-  return Prover(request, command, signals, notes).Prove();
+  return CommandProver(request, command, signals, notes).Prove();
 }
 
 }  // namespace syscarve

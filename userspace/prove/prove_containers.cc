@@ -58,12 +58,6 @@ constexpr std::chrono::seconds kKillLimit{10};
 // Capabilities, by number, and as bits.
 using Capabilities = std::set<int>;
 
-uint64_t SetOf(const Capabilities& capabilities) {
-  uint64_t set = 0;
-  for (const int capability : capabilities) set |= uint64_t{1} << capability;
-  return set;
-}
-
 std::vector<std::string> NamesOf(const Capabilities& capabilities) {
   std::vector<std::string> names;
   for (const int capability : capabilities) names.push_back(CapabilityName(capability));
@@ -116,10 +110,10 @@ std::string NoProfile(const absl::Status& status) {
   return Concat("no profile could be made: ", status.message());
 }
 
-class Prover {
+class ContainerProver {
  public:
-  Prover(const ProveContainersRequest& request, const Command& command, const Engine& engine, const WorkFolder& folder,
-         SignalForwarder& signals, Notes& notes)
+  ContainerProver(const ProveContainersRequest& request, const Command& command, const Engine& engine,
+                  const WorkFolder& folder, SignalForwarder& signals, Notes& notes)
       : request_(request),
         command_(command),
         engine_(engine),
@@ -224,7 +218,7 @@ class Prover {
     }
     run.refusals = observer_.End([&](const std::string& cgroup) -> std::optional<std::string> {
       for (const VerifiedContainer& container : run.containers) {
-        if (!container.id.empty() && cgroup.find(container.id) != cgroup.npos) return container.service;
+        if (!container.id.empty() && cgroup.find(container.id) != std::string_view::npos) return container.service;
       }
       return std::nullopt;
     });
@@ -253,7 +247,7 @@ class Prover {
           Concat("the engine runs containers of ", service, " without the profile that they were created with"));
     }
     if (!change.kept.has_value()) return absl::OkStatus();
-    const uint64_t more = last.bounding & ~SetOf(*change.kept);
+    const uint64_t more = last.bounding & ~CapabilityBits(*change.kept);
     for (int capability = 0; capability < kCapabilityCount; ++capability) {
       if ((more >> capability & 1) != 0) {
         return absl::FailedPreconditionError(
@@ -333,7 +327,7 @@ class Prover {
         }
       }
     }
-    if (asked_to_end) return absl::AbortedError("a signal asked to end before everything was tried");
+    if (asked_to_end) return absl::AbortedError("a signal ended the proof before everything was tried");
     return absl::OkStatus();
   }
 
@@ -408,8 +402,8 @@ class Prover {
   absl::StatusOr<std::optional<std::string>> Try(const std::string& service, const Capabilities& held,
                                                  const Capabilities& kept, const std::string& words) {
     const Capabilities gone = Minus(held, kept);
-    return trials_.Try({.service = service, .without = NamesOf(gone), .difference = std::nullopt}, words, SetOf(gone),
-                       [&](ProofTrials::Limit limit) {
+    return trials_.Try({.service = service, .without = NamesOf(gone), .difference = std::nullopt}, words,
+                       CapabilityBits(gone), [&](ProofTrials::Limit limit) {
                          return RunOnce({{service, {.kept = kept, .refused = std::nullopt}}}, limit);
                        });
   }
@@ -468,20 +462,21 @@ class Prover {
     };
     SYSCARVE_ASSIGN_OR_RETURN(
         std::vector<Proven> decided,
-        trials_.Decide({.service = service.title,
-                        .kind = "capabilities",
-                        .names = NamesOf(tried),
-                        .others = NamesOf(Minus(held, tried)),
-                        .ignored = [&](const std::set<size_t>& kept) { return SetOf(Minus(held, given(kept))); },
-                        .run =
-                            [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
-                              return RunOnce({{service.title, {.kept = given(kept), .refused = std::nullopt}}}, limit);
-                            }}));
+        trials_.Decide(
+            {.service = service.title,
+             .kind = "capabilities",
+             .names = NamesOf(tried),
+             .others = NamesOf(Minus(held, tried)),
+             .ignored = [&](const std::set<size_t>& kept) { return CapabilityBits(Minus(held, given(kept))); },
+             .run =
+                 [&](const std::set<size_t>& kept, ProofTrials::Limit limit) {
+                   return RunOnce({{service.title, {.kept = given(kept), .refused = std::nullopt}}}, limit);
+                 }}));
     Capabilities result;
     for (const Proven& one : decided) {
       if (one.verdict != ProofVerdict::kNotNeeded) result.insert(CapabilityFromName(one.name).value_or(0));
     }
-    removed_ |= SetOf(Minus(held, result));
+    removed_ |= CapabilityBits(Minus(held, result));
     results_[service.title].kept = std::move(result);
     ++decided_;
     proven.capabilities.insert(proven.capabilities.end(), decided.begin(), decided.end());
@@ -610,7 +605,7 @@ absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, con
   SYSCARVE_ASSIGN_OR_RETURN(const std::string socket, EngineSocket(request.engine_socket));
   SYSCARVE_ASSIGN_OR_RETURN(const Engine engine, Engine::Connect(socket));
   SYSCARVE_ASSIGN_OR_RETURN(const WorkFolder folder, WorkFolder::Make(command.identity.has_value()));
-  return Prover(request, command, engine, folder, signals, notes).Prove();
+  return ContainerProver(request, command, engine, folder, signals, notes).Prove();
 }
 
 }  // namespace syscarve

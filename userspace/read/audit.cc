@@ -172,9 +172,9 @@ std::optional<std::string> MessageOfJournal(std::string_view line) {
   return bytes;
 }
 
-class Reader {
+class AuditReader {
  public:
-  Reader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
+  AuditReader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
       : native_(native), arguments_(recorded, table) {}
 
   // To be given all lines before the first one is taken: a call is logged before its record is, if it has one.
@@ -341,7 +341,7 @@ bool LooksLikeAudit(std::string_view text) {
 absl::StatusOr<Recording> ReadAudit(std::string_view text, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  Reader reader(*recorded, *table, native);
+  AuditReader reader(*recorded, *table, native);
   for (std::string_view left = text; !left.empty();) reader.TakeArguments(TakeLine(left));
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);

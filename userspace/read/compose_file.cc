@@ -18,9 +18,9 @@ constexpr size_t kMaxElements = 1024;  // Of one list that is read.
 constexpr size_t kMaxMerges = 1000;    // Mappings looked at for one service: merge keys can be nested like a bomb.
 
 // Reads the fields of a document.
-class Reader {
+class ComposeReader {
  public:
-  explicit Reader(YamlTree tree) : nodes_(std::move(tree.nodes)) {}
+  explicit ComposeReader(YamlTree tree) : nodes_(std::move(tree.nodes)) {}
 
   absl::StatusOr<ComposeFile> Read() const {
     const YamlNode& root = nodes_.front();
@@ -147,7 +147,7 @@ absl::StatusOr<ComposeFile> ParseComposeFile(std::string_view text) {
   SYSCARVE_ASSIGN_OR_RETURN(std::vector<YamlTree> trees, ParseYamlTrees(text, kLimits));
   if (trees.empty()) return absl::InvalidArgumentError("the file is empty");
   if (trees.size() > 1) return YamlError(trees[1].line, "there is more than one document in the file");
-  return Reader(std::move(trees.front())).Read();
+  return ComposeReader(std::move(trees.front())).Read();
 }
 
 }  // namespace syscarve

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kComment = "//";
 constexpr std::string_view kBlank = " \t\r\n";
-constexpr size_t kMaxShown = 8;
+constexpr size_t kMaxShownNames = 8;
 
 std::string_view Trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(kBlank);
@@ -94,9 +94,9 @@ std::vector<std::string> TakeOutMadeUpNames(JsonValue& profile) {
 
 std::string Shown(std::vector<std::string> names) {
   const size_t all = names.size();
-  names.resize(std::min(all, kMaxShown));
+  names.resize(std::min(all, kMaxShownNames));
   for (std::string& name : names) name = EscapeForTerminal(name);
-  return Concat(absl::StrJoin(names, ", "), all > kMaxShown ? Concat(" and ", all - kMaxShown, " more") : "");
+  return Concat(absl::StrJoin(names, ", "), all > kMaxShownNames ? Concat(" and ", all - kMaxShownNames, " more") : "");
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ constexpr size_t kMaxYamlBytes = size_t{4} << 20;
 // A list of Kubernetes objects, with everything that the cluster says of them.
 constexpr size_t kMaxDepth = 32;
 constexpr size_t kMaxProfiles = 4096;
-constexpr size_t kMaxShown = 16;
-constexpr size_t kMaxShownBytes = 256;
+constexpr size_t kMaxShownKinds = 16;
+constexpr size_t kMaxShownKindBytes = 256;
 
 JsonLimits Limits(size_t bytes) {
   JsonLimits limits = kProfileLimits;
@@ -45,11 +45,11 @@ JsonLimits Limits(size_t bytes) {
 std::string Shown(const std::set<std::string>& texts) {
   std::vector<std::string> shown;
   for (const std::string& text : texts) {
-    if (shown.size() == kMaxShown) {
-      shown.push_back(Concat(texts.size() - kMaxShown, " more"));
+    if (shown.size() == kMaxShownKinds) {
+      shown.push_back(Concat(texts.size() - kMaxShownKinds, " more"));
       break;
     }
-    shown.push_back(text.empty() ? "(no kind)" : EscapeForTerminal(text.substr(0, kMaxShownBytes)));
+    shown.push_back(text.empty() ? "(no kind)" : EscapeForTerminal(text.substr(0, kMaxShownKindBytes)));
   }
   return absl::StrJoin(shown, ", ");
 }
@@ -179,12 +179,12 @@ class Collector {
     absl::Status status;
     if (is_json) {
       absl::StatusOr<JsonValue> tree = ParseProfileJson(text, kProfileLimits);
-      if (tree.ok()) documents.push_back(*std::move(tree));
       status = tree.status();
+      if (tree.ok()) documents.push_back(*std::move(tree));
     } else {
       absl::StatusOr<std::vector<JsonValue>> trees = ParseYaml(text, Limits(kMaxYamlBytes));
-      if (trees.ok()) documents = *std::move(trees);
       status = trees.status();
+      if (trees.ok()) documents = *std::move(trees);
     }
     const std::string format = Concat(is_json ? kJsonFormat : kYamlFormat, " in a ConfigMap");
     if (!status.ok()) {

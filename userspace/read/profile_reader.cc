@@ -16,8 +16,8 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxShown = 16;
-constexpr size_t kMaxShownBytes = 256;
+constexpr size_t kMaxShownProfiles = 16;
+constexpr size_t kMaxShownProfileBytes = 256;
 
 absl::StatusOr<ProfileReading> Read(FoundProfile found, const ProfileTarget& target) {
   if (!found.oci.ok()) {
@@ -41,10 +41,10 @@ absl::StatusOr<ProfileReading> Read(FoundProfile found, const ProfileTarget& tar
 
 std::string ShownNames(const std::vector<FoundProfile>& all) {
   std::vector<std::string> names;
-  for (size_t i = 0; i < all.size() && i < kMaxShown; ++i) {
-    names.push_back(EscapeForTerminal(all[i].name.substr(0, kMaxShownBytes)));
+  for (size_t i = 0; i < all.size() && i < kMaxShownProfiles; ++i) {
+    names.push_back(EscapeForTerminal(all[i].name.substr(0, kMaxShownProfileBytes)));
   }
-  if (all.size() > kMaxShown) names.push_back(Concat(all.size() - kMaxShown, " more"));
+  if (all.size() > kMaxShownProfiles) names.push_back(Concat(all.size() - kMaxShownProfiles, " more"));
   return absl::StrJoin(names, ", ");
 }
 
@@ -72,7 +72,7 @@ absl::StatusOr<ProfileReading> ReadProfileText(std::string_view text, const Prof
   if (name.empty()) {
     return WithHint(absl::InvalidArgumentError(Concat("there are several profiles: ", ShownNames(all))),
                     Concat("Choose one by its name behind the file's, as in FILE#",
-                           EscapeForTerminal(all.front().name.substr(0, kMaxShownBytes)), "."));
+                           EscapeForTerminal(all.front().name.substr(0, kMaxShownProfileBytes)), "."));
   }
   const auto found = std::ranges::find(all, name, &FoundProfile::name);
   if (found != all.end()) return Read(std::move(*found), target);

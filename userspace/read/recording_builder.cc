@@ -86,7 +86,7 @@ Recording RecordingBuilder::Build(Abi native, Method method, Subject subject, st
                          .losses = {}};
   Run run = {.id = IdOf(text), .command = end};
   run.subjects.emplace(0, std::move(trace_));
-  recording.runs.push_back(std::move(run));
+  recording.runs.push_back(run);
   for (auto& [what, lost] : losses_) {
     lost.loss.detail += WordsForLines(lost.lines, lost.more);
     recording.losses.push_back(std::move(lost.loss));

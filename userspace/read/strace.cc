@@ -53,9 +53,9 @@ std::optional<uint64_t> NumberOf(std::string_view name) {
   return number;
 }
 
-class Reader {
+class StraceReader {
  public:
-  Reader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
+  StraceReader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
       : arguments_(recorded, table), native_(native), last_abi_(native) {}
 
   void Take(std::string_view text) {
@@ -257,7 +257,7 @@ class Reader {
       process.exec_path = std::move(path);
       return;
     }
-    Finished(line.name, StraceReturned(line.rest), std::move(path), process);
+    Finished(line.name, StraceReturned(line.rest), path, process);
   }
 
   // More of the line of a call that something came between.
@@ -290,7 +290,8 @@ class Reader {
   }
 
   // After the call of this name has returned.
-  void Finished(std::string_view name, std::string_view returned, std::optional<std::string> path, Process& process) {
+  void Finished(std::string_view name, std::string_view returned, const std::optional<std::string>& path,
+                Process& process) {
     if (IsExec(name) && returned == "0") {
       segments_.push_back({.path = path.value_or(""), .parent = std::nullopt});
       process.segment = segments_.size() - 1;
@@ -426,7 +427,7 @@ bool LooksLikeStrace(std::string_view text) {
 absl::StatusOr<Recording> ReadStrace(std::string_view text, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  Reader reader(*recorded, *table, native);
+  StraceReader reader(*recorded, *table, native);
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);
 }

@@ -25,9 +25,9 @@ bool HasKnownColumns(std::string_view header) {
   return words.size() == 7 && words[4] == "calls" && words[5] == "errors" && words[6] == "syscall";
 }
 
-class Reader {
+class SummaryReader {
  public:
-  explicit Reader(Abi native) : native_(native), abi_(native) {}
+  explicit SummaryReader(Abi native) : native_(native), abi_(native) {}
 
   void Take(std::string_view line) {
     builder_.NextLine();
@@ -112,7 +112,7 @@ bool LooksLikeStraceSummary(std::string_view text) {
 }
 
 absl::StatusOr<Recording> ReadStraceSummary(std::string_view text, Abi native) {
-  Reader reader(native);
+  SummaryReader reader(native);
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);
 }

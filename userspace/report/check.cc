@@ -18,8 +18,7 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.check/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kCheckSchema = "syscarve.check/1";
 
 std::string AnswerWords(const std::vector<Action>& all) {
   std::vector<std::string> answers;
@@ -147,7 +146,7 @@ std::string CheckText(const CheckResult& result) {
 }
 
 std::string CheckJson(const CheckResult& result) {
-  JsonValue::Object object = {{"schema", kSchema},
+  JsonValue::Object object = {{"schema", kCheckSchema},
                               {"complete", result.complete},
                               {"runs", result.runs},
                               {"checked", result.checked},
@@ -158,7 +157,7 @@ std::string CheckJson(const CheckResult& result) {
     constexpr double kDigits = 1e6;
     object.push_back({"refused_share_at_most", std::ceil(LargestShareRefused(result.runs) * kDigits) / kDigits});
   }
-  return PrintJson(object, kWidth);
+  return PrintJson(object, kReportJsonWidth);
 }
 
 }  // namespace syscarve

@@ -16,8 +16,7 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.risk/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kRiskSchema = "syscarve.risk/1";
 constexpr double kShares[] = {0.05, 0.01};
 
 // "7.3 %", with as many digits as are worth reading.
@@ -114,7 +113,8 @@ std::string ConfidenceText(const Confidence& sure) {
 }
 
 std::string ConfidenceJson(const Confidence& sure) {
-  JsonValue::Object result = {{"schema", kSchema}, {"runs", sure.runs}, {"starts", sure.starts}, {"empty", sure.empty}};
+  JsonValue::Object result = {
+      {"schema", kRiskSchema}, {"runs", sure.runs}, {"starts", sure.starts}, {"empty", sure.empty}};
   JsonValue::Array objections;
   for (const std::string& objection : sure.objections) objections.push_back(EncodePercent(objection));
   result.push_back({"objections", std::move(objections)});
@@ -158,7 +158,7 @@ std::string ConfidenceJson(const Confidence& sure) {
     fresh.push_back(JsonValue::Object{{"runs", FreshRunsNeeded(share)}, {"refused_at_most", share}});
   }
   result.push_back({"fresh_runs", std::move(fresh)});
-  return PrintJson(result, kWidth);
+  return PrintJson(result, kReportJsonWidth);
 }
 
 }  // namespace syscarve

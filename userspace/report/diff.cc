@@ -15,8 +15,6 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kFewNames = 40;  // So many are listed whatever they are about.
-
 std::vector<std::string> WordsOf(const std::string& sentence) {
   const std::vector<std::string_view> words = SplitNonEmpty(sentence, ' ');
   return {words.begin(), words.end()};

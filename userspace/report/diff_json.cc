@@ -14,8 +14,7 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.diff/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kDiffSchema = "syscarve.diff/1";
 
 std::string_view ComparisonName(Comparison direction) {
   switch (direction) {
@@ -28,7 +27,7 @@ std::string_view ComparisonName(Comparison direction) {
   }
 }
 
-JsonValue::Array Texts(const std::vector<std::string>& texts) {
+JsonValue::Array NameArray(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
 
@@ -91,7 +90,7 @@ JsonValue CallJson(const DiffReport& report, const CallChange& change) {
                               {"risk", RiskLevelName(risk.level)},
                               {"family", risk.family},
                               {"why", risk.why},
-                              {"references", Texts(risk.references)},
+                              {"references", NameArray(risk.references)},
                               {"answers", AnswersJson(change.answers)}};
   if (const CallEvidence* const evidence = EvidenceFor(report, name)) {
     object.push_back({"evidence", EvidenceJson(*evidence)});
@@ -105,7 +104,7 @@ JsonValue::Array ManyJson(const std::vector<CallChange>& changes) {
     result.push_back(JsonValue::Object{{"abis", AbisJson(change.abis)},
                                        {"future", change.future},
                                        {"numbers", NumberRanges(change.abis.front(), change.numbers)},
-                                       {"names", Texts(change.names)},
+                                       {"names", NameArray(change.names)},
                                        {"answers", AnswersJson(change.answers)}});
   }
   return result;
@@ -134,7 +133,7 @@ std::string DiffJson(const DiffReport& report) {
                                         {"number", static_cast<uint64_t>(call.id.nr)},
                                         {"why", EncodePercent(call.why)}});
   }
-  JsonValue::Object object = {{"schema", kSchema},
+  JsonValue::Object object = {{"schema", kDiffSchema},
                               {"before", EncodePercent(report.before)},
                               {"after", EncodePercent(report.after)},
                               {"verdict", VerdictOf(report.diff)},
@@ -145,7 +144,7 @@ std::string DiffJson(const DiffReport& report) {
                               {"calls", std::move(calls)},
                               {"unclear", std::move(unclear)}};
   if (report.evidence.has_value()) object.push_back({"evidence_complete", report.evidence->complete});
-  return PrintJson(std::move(object), kWidth);
+  return PrintJson(std::move(object), kReportJsonWidth);
 }
 
 }  // namespace syscarve

@@ -17,12 +17,11 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kArrow = "→";
-constexpr size_t kFewNames = 40;
 constexpr size_t kMaxInCell = 3;      // Programs and runs in a table's cell.
 constexpr size_t kMaxSightings = 20;  // Of one call: a suite can have thousands of tests.
 constexpr size_t kMaxRows = 200;      // GitHub's comments end at 65536 characters.
 
-std::string CodeList(const std::set<std::string>& texts) {
+std::string CodeCell(const std::set<std::string>& texts) {
   std::vector<std::string> parts;
   for (const std::string& text : texts) {
     if (parts.size() == kMaxInCell) break;
@@ -66,9 +65,9 @@ std::string Who(const DiffReport& report, const CallChange& change) {
     if (sighting.rest == 0) runs.insert(sighting.run_name);
     for (const auto& [program, count] : sighting.programs) programs.insert(ProgramLabel(program));
   }
-  const std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Comparison::kLooser)));
+  std::string origin = EscapeForMarkdown(OriginWords(*evidence, change.Has(Comparison::kLooser)));
   if (runs.empty()) return origin;
-  return Concat(CodeList(programs), " in ", CodeList(runs), origin.empty() ? "" : ": ", origin);
+  return Concat(CodeCell(programs), " in ", CodeCell(runs), origin.empty() ? "" : ": ", origin);
 }
 
 std::string RiskCell(RiskLevel level) {
@@ -156,7 +155,7 @@ std::string ManyItem(const DiffReport& report, const CallChange& change) {
   return text + "\n";
 }
 
-std::string OtherAnswers(const DiffReport& report, const std::vector<FamilyChanges>& families) {
+std::string OtherAnswersList(const DiffReport& report, const std::vector<FamilyChanges>& families) {
   std::map<std::string, std::vector<std::string>> by_answers;
   for (const FamilyChanges& family : families) {
     for (const CallChange* change : family.changes) {
@@ -201,7 +200,7 @@ std::string DiffMarkdown(const DiffReport& report) {
   }
   if (!ranked.other.empty()) {
     text += Folded(Concat(Plural(CountOf(ranked.other)), " refused with another answer"),
-                   OtherAnswers(report, ranked.other));
+                   OtherAnswersList(report, ranked.other));
   }
   if (!report.diff.unclear.empty()) {
     std::string items;

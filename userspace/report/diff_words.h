@@ -34,6 +34,9 @@ std::string VerdictWords(const DiffReport& report);
 // diff, each name once per part; numbers without a name are not counted.
 std::string CountWords(const DiffReport& report);
 
+// So many names of one change are listed, whatever they are about.
+inline constexpr size_t kFewNames = 40;
+
 // How many calls a list of changes speaks of.
 size_t CountOf(const std::vector<FamilyChanges>& families);
 

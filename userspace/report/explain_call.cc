@@ -14,9 +14,6 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.explanation/1";
-constexpr size_t kWidth = 120;
-
 // Of the arguments all bits count, as they do for the filter.
 std::string CallWords(const ArgumentTable& table, SyscallId id, const std::string& name,
                       std::span<const uint64_t> arguments) {
@@ -96,13 +93,13 @@ std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> k
                           {"depends_on", JsonValue::Array(answer.depends_on.begin(), answer.depends_on.end())},
                           {"outcomes", std::move(outcomes)}});
   }
-  return PrintJson(JsonValue::Object{{"schema", kSchema},
+  return PrintJson(JsonValue::Object{{"schema", kExplanationSchema},
                                      {"of", "call"},
                                      {"name", name},
                                      {"arguments", JsonValue::Array(known.begin(), known.end())},
                                      {"call", CallWords(table, answers.front().id, name, known)},
                                      {"abis", std::move(abis)}},
-                   kWidth);
+                   kReportJsonWidth);
 }
 
 }  // namespace syscarve

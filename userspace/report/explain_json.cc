@@ -18,9 +18,6 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.explanation/1";
-constexpr size_t kWidth = 120;
-
 // `bytes` from an adversary in a JSON string.
 JsonValue Bytes(std::string_view bytes) {
   return EncodePercent(bytes);
@@ -144,7 +141,7 @@ JsonValue RuleJson(const Rule& rule) {
 
 JsonValue::Object Explanation(std::string_view of) {
   JsonValue::Object result;
-  result.push_back({"schema", kSchema});
+  result.push_back({"schema", kExplanationSchema});
   result.push_back({"of", of});
   return result;
 }
@@ -182,7 +179,7 @@ std::string ExplainJson(const GeneratedProfile& made, std::span<const std::strin
     for (const CapabilityVerdict& verdict : made.capabilities) capabilities.push_back(CapabilityJson(verdict));
     result.push_back({"capabilities", std::move(capabilities)});
   }
-  return PrintJson(result, kWidth);
+  return PrintJson(result, kReportJsonWidth);
 }
 
 std::string ExplainJson(const Profile& profile, std::span<const std::string> names) {
@@ -203,7 +200,7 @@ std::string ExplainJson(const Profile& profile, std::span<const std::string> nam
     calls.push_back(std::move(call));
   }
   result.push_back({"calls", std::move(calls)});
-  return PrintJson(result, kWidth);
+  return PrintJson(result, kReportJsonWidth);
 }
 
 }  // namespace syscarve

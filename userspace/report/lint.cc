@@ -7,12 +7,12 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.lint/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kLintSchema = "syscarve.lint/1";
 
 std::string Place(const std::string& file, const LintFinding& finding) {
   return Concat(EscapeForTerminal(file), finding.line.has_value() ? Concat(":", *finding.line) : std::string(), ": ");
@@ -99,12 +99,12 @@ std::string LintJson(std::span<const LintedProfile> profiles) {
                                       {"fixed", FindingsJson(profile.fixed)}});
   }
   const LintCounts counts = CountFindings(profiles);
-  return PrintJson(JsonValue::Object{{"schema", kSchema},
+  return PrintJson(JsonValue::Object{{"schema", kLintSchema},
                                      {"profiles", std::move(files)},
                                      {"errors", counts.errors},
                                      {"warnings", counts.warnings},
                                      {"notes", counts.notes}},
-                   kWidth);
+                   kReportJsonWidth);
 }
 
 std::vector<FindingRule> LintFindingRules(std::span<const std::string> disabled) {

@@ -14,13 +14,13 @@
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 #include "userspace/report/finding.h"
+#include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema =
+constexpr std::string_view kSarifSchema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-constexpr size_t kWidth = 120;
 
 // How a level is spelt: by SARIF, and by GitHub's code scanning, which shows "error", "warning" or "recommendation" for
 // a rule, and ranks a rule about security by a number from 0 to 10.
@@ -224,8 +224,8 @@ std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Find
   JsonValue::Object run = {{"tool", JsonValue::Object{{"driver", std::move(driver)}}},
                            {"columnKind", "unicodeCodePoints"},
                            {"results", std::move(results)}};
-  JsonValue::Object log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", JsonValue::Array{std::move(run)}}};
-  return PrintJson(log, kWidth);
+  JsonValue::Object log = {{"$schema", kSarifSchema}, {"version", "2.1.0"}, {"runs", JsonValue::Array{std::move(run)}}};
+  return PrintJson(log, kReportJsonWidth);
 }
 
 }  // namespace syscarve

@@ -5,14 +5,14 @@
 #include "userspace/base/strict_json.h"
 #include "userspace/report/scan.h"
 #include "userspace/report/scan_words.h"
+#include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.scan/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kScanSchema = "syscarve.scan/1";
 
-JsonValue Texts(const std::vector<std::string>& texts) {
+JsonValue EncodedTexts(const std::vector<std::string>& texts) {
   JsonValue::Array array;
   for (const std::string& text : texts) array.emplace_back(EncodePercent(text));
   return array;
@@ -34,7 +34,7 @@ JsonValue ImageJson(const ScanResult& result) {
   const ScannedImage& image = result.image;
   JsonValue::Object object = {{"name", EncodePercent(result.name)}, {"kind", image.kind}};
   if (!image.id.empty()) object.push_back({"id", image.id});
-  object.push_back({"references", Texts(image.references)});
+  object.push_back({"references", EncodedTexts(image.references)});
   if (image.config.has_value()) {
     object.push_back({"architecture", EncodePercent(image.config->architecture)});
     object.push_back({"user", EncodePercent(image.config->user)});
@@ -67,8 +67,8 @@ JsonValue RecordingJson(const ScanResult& result) {
   JsonValue::Object object = {{"programs", std::move(programs)},
                               {"all_known", result.programs->all_known},
                               {"files_known", result.programs->files_known},
-                              {"set_id_never_executed", Texts(result.unused_set_id)},
-                              {"packages_never_used", Texts(result.unused_packages)}};
+                              {"set_id_never_executed", EncodedTexts(result.unused_set_id)},
+                              {"packages_never_used", EncodedTexts(result.unused_packages)}};
   if (const std::string line = RemoveSetIdLine(result); !line.empty()) {
     object.push_back({"remove_set_id", EncodePercent(line)});
   }
@@ -95,7 +95,7 @@ std::string ScanJson(const ScanResult& result) {
   JsonValue::Object counts;
   const std::array<size_t, 5> numbers = CountBySeverity(result);
   for (size_t i = numbers.size(); i-- > 0;) counts.push_back({std::string(kSeverityNames[i]), numbers[i]});
-  JsonValue::Object root = {{"schema", kSchema},
+  JsonValue::Object root = {{"schema", kScanSchema},
                             {"image", ImageJson(result)},
                             {"complete", result.image.complete},
                             {"findings", std::move(findings)},
@@ -107,8 +107,8 @@ std::string ScanJson(const ScanResult& result) {
       vulnerabilities.push_back(VulnerabilityJson(joined));
     root.push_back({"vulnerabilities", std::move(vulnerabilities)});
   }
-  root.push_back({"not_known", Texts(NotKnown(result))});
-  return PrintJson(root, kWidth);
+  root.push_back({"not_known", EncodedTexts(NotKnown(result))});
+  return PrintJson(root, kReportJsonWidth);
 }
 
 }  // namespace syscarve

@@ -15,8 +15,7 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kSchema = "syscarve.subset/1";
-constexpr size_t kWidth = 120;
+constexpr std::string_view kSubsetSchema = "syscarve.subset/1";
 
 std::vector<std::string> Hex(const Arguments& arguments) {
   std::vector<std::string> words;
@@ -55,7 +54,7 @@ std::string SubsetText(const SubsetAnswer& answer) {
 
 std::string SubsetJson(const SubsetAnswer& answer) {
   const std::optional<bool> is_subset = answer.is_subset();
-  JsonValue::Object result = {{"schema", kSchema},
+  JsonValue::Object result = {{"schema", kSubsetSchema},
                               {"left", EncodePercent(answer.left)},
                               {"right", EncodePercent(answer.right)},
                               {"subset", is_subset.has_value() ? JsonValue(*is_subset) : JsonValue()}};
@@ -77,7 +76,7 @@ std::string SubsetJson(const SubsetAnswer& answer) {
     undecided.push_back(std::move(call));
   }
   result.push_back({"undecided", std::move(undecided)});
-  return PrintJson(std::move(result), kWidth);
+  return PrintJson(std::move(result), kReportJsonWidth);
 }
 
 }  // namespace syscarve

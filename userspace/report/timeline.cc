@@ -11,6 +11,7 @@
 #include "userspace/base/escape.h"
 #include "userspace/base/saturating.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/report/wording.h"
 
 namespace syscarve {
 namespace {
@@ -41,7 +42,7 @@ absl::Status ForEachTimeline(const Recording& recording,
 }
 
 // As many of the buckets together as it takes to have no more than kMaxLines.
-std::vector<uint64_t> Joined(const std::vector<uint64_t>& counts, size_t together) {
+std::vector<uint64_t> Coarser(const std::vector<uint64_t>& counts, size_t together) {
   std::vector<uint64_t> joined((counts.size() + together - 1) / together, 0);
   for (size_t i = 0; i < counts.size(); ++i) AddSaturating(counts[i], joined[i / together]);
   return joined;
@@ -66,7 +67,7 @@ absl::StatusOr<std::string> TimelineText(const Recording& recording) {
                        Sum(timeline.counts), " calls in ",
                        absl::StrFormat("%.3f", seconds * static_cast<double>(timeline.counts.size())), " s\n");
         if (timeline.counts.empty()) return;
-        const std::vector<uint64_t> joined = Joined(timeline.counts, together);
+        const std::vector<uint64_t> joined = Coarser(timeline.counts, together);
         const uint64_t most = std::max<uint64_t>(1, *std::ranges::max_element(joined));
         for (size_t i = 0; i < joined.size(); ++i) {
           const std::string bar = Bar(joined[i], most);
@@ -98,8 +99,7 @@ absl::StatusOr<std::string> TimelineJson(const Recording& recording) {
   JsonValue::Object result;
   result.push_back({"schema", "syscarve.timeline/1"});
   result.push_back({"timelines", std::move(timelines)});
-  constexpr size_t kWidth = 120;
-  return PrintJson(std::move(result), kWidth);
+  return PrintJson(std::move(result), kReportJsonWidth);
 }
 
 }  // namespace syscarve

@@ -12,6 +12,12 @@
 
 namespace syscarve {
 
+// Where lines of the reports in JSON are broken.
+inline constexpr size_t kReportJsonWidth = 120;
+
+// Of `explain`, about a profile as about one call: docs/explain.md.
+inline constexpr std::string_view kExplanationSchema = "syscarve.explanation/1";
+
 // What a call meets: "allowed", "refused with EPERM", "kills the process" …
 std::string ActionWords(Action action);
 

@@ -39,8 +39,8 @@ struct CallExplanation {
   SyscallId id;
   bool is_listed = true;             // Whether the profile lists the ABI.
   std::vector<unsigned> depends_on;  // The unknown arguments on which the filter's answer depends, ascending.
-  std::vector<ExplainedOutcome>
-      outcomes;  // One for each answer of the filter, from the most restrictive; at least one.
+  // One for each answer of the filter, from the most restrictive; at least one.
+  std::vector<ExplainedOutcome> outcomes;
 };
 
 // The answers to `name` with the first arguments `known`, on each of `abis` that has such a call. `stack` is what

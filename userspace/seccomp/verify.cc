@@ -69,10 +69,9 @@ absl::Status Differs(SyscallId id, Action made, std::string_view intended) {
 // Whether the filter decides for `id` what it should; `made` and `text` have the sets of `sets`.
 absl::Status VerifyCall(SyscallId id, const Decision& made, const Decision& text, const Intention& intention,
                         ArgumentSets& sets) {
-  constexpr Action kAllow{ActionKind::kAllow, 0};
   const bool must = intention.always.contains(id);
   const auto allowed = [&](const Decision& decision) {
-    const auto found = decision.find(kAllow);
+    const auto found = decision.find(kAllowAction);
     return found == decision.end() ? ArgumentSets::kNone : found->second;
   };
   if (must && allowed(text) != ArgumentSets::kAll && allowed(text) != ArgumentSets::kNone) {
@@ -80,12 +79,12 @@ absl::Status VerifyCall(SyscallId id, const Decision& made, const Decision& text
                                       " for some arguments only where all were intended; nothing was written"));
   }
   if (must && allowed(made) != ArgumentSets::kAll) {
-    const auto other = std::ranges::find_if(made, [&](const auto& part) { return part.first != kAllow; });
+    const auto other = std::ranges::find_if(made, [&](const auto& part) { return part.first != kAllowAction; });
     return Differs(id, other->first, ScmpActionName(ActionKind::kAllow));
   }
   if (sets.And(allowed(made), sets.Not(intention.AllowedFor(id))) != ArgumentSets::kNone) {
-    const auto refusal = std::ranges::find_if(text, [&](const auto& part) { return part.first != kAllow; });
-    return Differs(id, kAllow, refusal == text.end() ? "a refusal" : Spell(refusal->first));
+    const auto refusal = std::ranges::find_if(text, [&](const auto& part) { return part.first != kAllowAction; });
+    return Differs(id, kAllowAction, refusal == text.end() ? "a refusal" : Spell(refusal->first));
   }
   for (const auto& [action, on] : made) {
     for (const auto& [said, said_on] : text) {

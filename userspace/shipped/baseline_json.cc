@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kSchema = "syscarve.baseline/1";
 constexpr JsonLimits kLimits = {.bytes = kMaxBaselineBytes, .values = 8192, .depth = 8};
 constexpr size_t kMaxNames = 2048;
-constexpr size_t kMaxText = 1024;
+constexpr size_t kMaxBaselineText = 1024;
 constexpr size_t kOneElementPerLine = 0;
 constexpr std::string_view kShippedFolder = "runtime/";
 
@@ -45,27 +45,27 @@ absl::StatusOr<Baseline> ParseBaseline(std::string_view text) {
   std::string error;
   const JsonReader root(document, &error);
   const JsonReader schema = root.Required("schema");
-  if (schema.Text(kMaxText) != kSchema) schema.Fail(Concat("expected \"", kSchema, "\""));
+  if (schema.Text(kMaxBaselineText) != kSchema) schema.Fail(Concat("expected \"", kSchema, "\""));
   root.AllowOnly({"schema", "runtime", "version", "no_new_privs", "abi", "names", "provenance"});
 
   Baseline baseline;
-  baseline.runtime = root.Required("runtime").Text(kMaxText);
-  baseline.version = root.Required("version").Text(kMaxText);
+  baseline.runtime = root.Required("runtime").Text(kMaxBaselineText);
+  baseline.version = root.Required("version").Text(kMaxBaselineText);
   baseline.no_new_privs = root.Required("no_new_privs").Bool();
   const JsonReader abi_field = root.Required("abi");
-  const std::optional<Abi> abi = AbiFromName(abi_field.Text(kMaxText));
+  const std::optional<Abi> abi = AbiFromName(abi_field.Text(kMaxBaselineText));
   if (!abi.has_value()) abi_field.Fail("expected an ABI, such as \"x86_64\"");
   baseline.abi = abi.value_or(Abi::kX86_64);
   std::set<std::string> names;
   root.Required("names").ForEach(kMaxNames, [&](const JsonReader& element) {
-    const std::string name = element.Text(kMaxText);
+    const std::string name = element.Text(kMaxBaselineText);
     if (!FindSyscall(baseline.abi, name).has_value()) {
       element.Fail(Concat("\"", name, "\" is no system call of ", AbiName(baseline.abi)));
     }
     names.insert(name);
   });
   baseline.names.assign(names.begin(), names.end());
-  baseline.provenance = root.Required("provenance").Text(kMaxText);
+  baseline.provenance = root.Required("provenance").Text(kMaxBaselineText);
   if (!error.empty()) return absl::InvalidArgumentError(error);
   return baseline;
 }

@@ -144,7 +144,7 @@ std::string ArgumentText(const ArgumentTable& table, const Slots& slots, Syscall
   const bool extended = value == low || (!exact && value == SignExtended(value, bits));
   if (!extended) return absl::StrFormat("0x%x", value);
   if (const ArgumentValues* const values = table.ValuesOf(parameter); values != nullptr) {
-    const std::string text = NamedText(*values, id.abi, low);
+    std::string text = NamedText(*values, id.abi, low);
     if (parameter.kind != ArgumentKind::kDescriptor || !absl::ascii_isdigit(text.front())) return text;
   }
   switch (parameter.kind) {

@@ -20,7 +20,6 @@ namespace {
 using shipped::kMaxElements;
 using shipped::kMaxText;
 
-constexpr uint64_t kLastArgument = 5;
 constexpr uint64_t kMaxOption = 127;
 
 // The ABI by which values are named: the first that has the call.

@@ -48,8 +48,8 @@ struct RecordedCall {
   bool pointed_to = false;   // What is recorded is the 64-bit word that the one argument points to.
   // The last argument is recorded with these values of the first alone, each less than 128, and as 0 with the others.
   std::optional<std::set<uint64_t>> options;
-  std::set<int>
-      whole;  // Arguments whose flags have power together: `--args all` allows the sets of flags that were seen.
+  // Arguments whose flags have power together: `--args all` allows the sets of flags that were seen.
+  std::set<int> whole;
   // What `--args safe` makes of it; empty: nothing.
   std::vector<ArgumentField> fields;
   std::vector<std::vector<uint64_t>> always;  // Allowed to all who make the call: values in the order of `indexes`.

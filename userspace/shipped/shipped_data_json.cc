@@ -93,7 +93,6 @@ uint64_t ReadValue(const JsonReader& element, const std::string& call, unsigned 
 
 void AddArgumentRisk(const JsonReader& value, Risks& risks) {
   value.AllowOnly({"names", "argument", "values", "flags", "risk", "why", "references"});
-  constexpr uint64_t kLastArgument = 5;
   for (const std::string& name : Names(value.Required("names"))) {
     const auto risk = risks.find(name);
     if (risk == risks.end()) return value.Fail(Concat("\"", name, "\" has no risk of its own"));

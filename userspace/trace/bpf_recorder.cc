@@ -2,6 +2,7 @@
 #include "userspace/trace/bpf_recorder.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -16,9 +17,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "userspace/base/file.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/process/cgroup.h"
+#include "userspace/process/process_state.h"
 #include "userspace/process/process_tree.h"
 #include "userspace/process/signals.h"
 #include "userspace/process/waiting_child.h"
@@ -35,10 +36,9 @@ using Clock = BpfSession::Clock;
 constexpr std::chrono::milliseconds kReloadTime{1000};
 constexpr std::chrono::seconds kStopTime{10};
 
-// Whether `process` runs under a seccomp filter ("Seccomp:\t2" in /proc/PID/status).
+// Whether `process` runs under a seccomp filter.
 bool HasFilter(pid_t process) {
-  const auto status = ReadFile(absl::StrCat("/proc/", process, "/status"), size_t{1} << 20);
-  return status.ok() && status->find("\nSeccomp:\t2") != std::string::npos;
+  return SeccompModeOf(process) == SECCOMP_MODE_FILTER;
 }
 
 BpfOptions ToBpf(const RecordOptions& options, bool filtered) {

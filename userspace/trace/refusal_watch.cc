@@ -18,7 +18,7 @@
 namespace syscarve {
 namespace {
 
-absl::Status BpfError(std::string_view what, int error) {
+absl::Status WatchError(std::string_view what, int error) {
   if (error == EPERM || error == EACCES) return absl::PermissionDeniedError(Concat(what, ": BPF needs root"));
   return absl::UnimplementedError(Concat(what, ": ", ErrnoWords(error)));
 }
@@ -33,14 +33,14 @@ std::string TextOf(const char (&text)[kSize]) {
 absl::StatusOr<RefusalWatch> RefusalWatch::Start(std::optional<pid_t> ancestor) {
   SetLibbpfLogLevel();
   refusals* const skeleton = refusals__open();
-  if (skeleton == nullptr) return BpfError("open the program that watches refusals", errno);
+  if (skeleton == nullptr) return WatchError("open the program that watches refusals", errno);
   RefusalWatch watch(skeleton);
   skeleton->rodata->watched_ancestor = static_cast<uint32_t>(ancestor.value_or(0));
   if (const int error = refusals__load(skeleton); error != 0) {
-    return BpfError("load the program that watches refusals", -error);
+    return WatchError("load the program that watches refusals", -error);
   }
   if (const int error = refusals__attach(skeleton); error != 0) {
-    return BpfError("attach the program that watches refusals", -error);
+    return WatchError("attach the program that watches refusals", -error);
   }
   return watch;
 }

@@ -21,20 +21,6 @@ namespace {
   _exit(kExitSyscarveFailed);
 }
 
-// Gives up CAP_SYS_PTRACE for good: under no_new_privs no execve gives a capability that was not permitted before it.
-// Returns 0 or an errno value. Async-signal-safe.
-int GiveUpPtrace() {
-  __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, sets) != 0) return errno;
-  __user_cap_data_struct& low = sets[CAP_TO_INDEX(CAP_SYS_PTRACE)];
-  const uint32_t others = ~CAP_TO_MASK(CAP_SYS_PTRACE);
-  low.effective &= others;
-  low.permitted &= others;
-  low.inheritable &= others;
-  return syscall(SYS_capset, &header, sets) == 0 ? 0 : errno;
-}
-
 }  // namespace
 
 int SeccompOperation(unsigned operation, unsigned flags, void* argument) {
@@ -45,7 +31,9 @@ void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program
   ExecImage::ResetSignals();
   if (const int error = image.AssumeIdentity(); error != 0) FailSetUp(page, SetUpPage::Step::kIdentity, error);
   if (withhold_ptrace) {
-    if (const int error = GiveUpPtrace(); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
+    // For good: under no_new_privs no execve gives a capability that was not permitted before it.
+    constexpr int kWithheld[] = {CAP_SYS_PTRACE};
+    if (const int error = DropFromOwnSets(kWithheld); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
   }
   // Until its execve the child is a copy of us. The supervisor, who may be no more than we are, looks up what executes
   // that call, and nobody is confined yet who could look, too.

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/profile_reader.h"
 #include "userspace/seccomp/compile.h"
@@ -20,10 +21,6 @@ namespace syscarve {
 namespace {
 
 using ::testing::ElementsAre;
-
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
 const CallWithValues kUnix = {.call = "socket", .values = {AF_UNIX, SOCK_STREAM, 0}};
 const CallWithValues kUdp = {.call = "socket", .values = {AF_INET, SOCK_DGRAM, 0}};
@@ -40,7 +37,7 @@ Action Answer(const Profile& profile, std::string_view name, const std::array<ui
 }
 
 Profile Refusing(const Refusals& refusals) {
-  Profile profile{.default_action = kAllow, .abis = HostAbis()};
+  Profile profile{.default_action = kAllowAction, .abis = HostAbis()};
   absl::StatusOr<std::vector<Rule>> rules = RulesThatRefuse(refusals);
   EXPECT_TRUE(rules.ok()) << rules.status();
   if (rules.ok()) profile.rules = *std::move(rules);
@@ -59,11 +56,11 @@ Profile ContainerProfile(const std::optional<std::string>& asked, const std::opt
 TEST(RefusalsTest, CallsAndValuesAreAnsweredENOSYS) {
   const Profile profile = Refusing({.calls = {"fstat", "getcwd"}, .values = {kUnix, kUdp}});
   EXPECT_EQ(Answer(profile, "fstat"), kEnosys);
-  EXPECT_EQ(Answer(profile, "read"), kAllow);
+  EXPECT_EQ(Answer(profile, "read"), kAllowAction);
   EXPECT_EQ(Answer(profile, "socket", {AF_UNIX, SOCK_STREAM, 0}), kEnosys);
   EXPECT_EQ(Answer(profile, "socket", {AF_INET, SOCK_DGRAM, 0}), kEnosys);
-  EXPECT_EQ(Answer(profile, "socket", {AF_UNIX, SOCK_DGRAM, 0}), kAllow);
-  EXPECT_EQ(Answer(profile, "socket", {AF_INET, SOCK_STREAM, 0}), kAllow);
+  EXPECT_EQ(Answer(profile, "socket", {AF_UNIX, SOCK_DGRAM, 0}), kAllowAction);
+  EXPECT_EQ(Answer(profile, "socket", {AF_INET, SOCK_STREAM, 0}), kAllowAction);
   // The kernel does not look at the upper half of an int.
   constexpr uint64_t kDirt = 0xffffffffULL << 32;
   EXPECT_EQ(Answer(profile, "socket", {kDirt | AF_UNIX, kDirt | SOCK_STREAM, kDirt}), kEnosys);
@@ -75,16 +72,16 @@ TEST(RefusalsTest, AValueOfARefusedCallNeedsNoRule) {
 
 TEST(RefusalsTest, NothingIsLetThroughThatTheProfileRefuses) {
   Profile base{.default_action = kEperm, .abis = {NativeAbi()}};
-  base.rules.push_back({.names = {"read", "fstat"}, .action = kAllow});
+  base.rules.push_back({.names = {"read", "fstat"}, .action = kAllowAction});
   base.rules.push_back({.names = {"socket"},
-                        .action = kAllow,
+                        .action = kAllowAction,
                         .conditions = {{.index = 0, .op = CompareOp::kNotEqual, .value = AF_VSOCK}}});
   const absl::StatusOr<Profile> profile = Without(base, {.calls = {"fstat", "mount"}, .values = {}});
   ASSERT_TRUE(profile.ok()) << profile.status();
-  EXPECT_EQ(Answer(*profile, "read"), kAllow);
+  EXPECT_EQ(Answer(*profile, "read"), kAllowAction);
   EXPECT_EQ(Answer(*profile, "fstat"), kEnosys);
   EXPECT_FALSE(LetsThrough(Answer(*profile, "mount")));
-  EXPECT_EQ(Answer(*profile, "socket", {AF_UNIX, SOCK_DGRAM, 0}), kAllow);
+  EXPECT_EQ(Answer(*profile, "socket", {AF_UNIX, SOCK_DGRAM, 0}), kAllowAction);
   EXPECT_FALSE(LetsThrough(Answer(*profile, "socket", {AF_VSOCK, SOCK_STREAM, 0})));
   EXPECT_FALSE(LetsThrough(Answer(*profile, "ptrace")));
 }
@@ -92,18 +89,18 @@ TEST(RefusalsTest, NothingIsLetThroughThatTheProfileRefuses) {
 TEST(RefusalsTest, AContainersOwnProfileIsWhatIsRefusedFrom) {
   const Refusals refusals = {.calls = {"fstat"}, .values = {}};
   const Profile by_default{
-      .default_action = kEperm, .abis = {NativeAbi()}, .rules = {{.names = {"read", "fstat"}, .action = kAllow}}};
+      .default_action = kEperm, .abis = {NativeAbi()}, .rules = {{.names = {"read", "fstat"}, .action = kAllowAction}}};
   const Profile changed = ContainerProfile(std::nullopt, by_default, refusals);
   EXPECT_EQ(Answer(changed, "fstat"), kEnosys);
-  EXPECT_EQ(Answer(changed, "read"), kAllow);
+  EXPECT_EQ(Answer(changed, "read"), kAllowAction);
   EXPECT_FALSE(LetsThrough(Answer(changed, "mount")));
   const Profile unconfined = ContainerProfile("unconfined", by_default, refusals);
   EXPECT_EQ(Answer(unconfined, "fstat"), kEnosys);
-  EXPECT_EQ(Answer(unconfined, "mount"), kAllow);
-  EXPECT_EQ(Answer(ContainerProfile(std::nullopt, std::nullopt, refusals), "mount"), kAllow);
+  EXPECT_EQ(Answer(unconfined, "mount"), kAllowAction);
+  EXPECT_EQ(Answer(ContainerProfile(std::nullopt, std::nullopt, refusals), "mount"), kAllowAction);
   const std::string own =
       R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["write", "fstat"], "action": "SCMP_ACT_ALLOW"}]})";
-  EXPECT_EQ(Answer(ContainerProfile(own, by_default, refusals), "write"), kAllow);
+  EXPECT_EQ(Answer(ContainerProfile(own, by_default, refusals), "write"), kAllowAction);
   EXPECT_FALSE(LetsThrough(Answer(ContainerProfile(own, by_default, refusals), "read")));
   EXPECT_FALSE(ContainerProfileWithout("/a/path", by_default, {}, refusals).ok());
 }

@@ -157,7 +157,7 @@ TEST_F(ExerciseContainersTest, AnEngineThatGoesAwayIsOneWarning) {
 TEST_F(ExerciseContainersTest, EndsWhenItIsToldTo) {
   stop_ = true;
   Exercised(kAll);
-  EXPECT_THAT(notes_.warnings, ElementsAre("exercise: was ended before all was exercised"));
+  EXPECT_THAT(notes_.warnings, ElementsAre("exercise: the recording ended before all was exercised"));
   EXPECT_THAT(notes_.notes, IsEmpty());
 }
 

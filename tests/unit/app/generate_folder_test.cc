@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-std::string TextOf(std::string_view call, char id = 'a') {
+std::string RecordingOfCall(std::string_view call, char id = 'a') {
   return FormatRecording(RecordingBuilder("default", std::string(32, id)).Call(call).Build());
 }
 
@@ -55,9 +55,9 @@ class GenerateFolderTest : public JobTest {
 };
 
 TEST_F(GenerateFolderTest, WritesAProfileForEachService) {
-  Write("monday/web.recording.json", TextOf("read"));
-  Write("monday/db.recording.json", TextOf("fsync"));
-  Write("tuesday/web.recording.json", TextOf("write", 'b'));
+  Write("monday/web.recording.json", RecordingOfCall("read"));
+  Write("monday/db.recording.json", RecordingOfCall("fsync"));
+  Write("tuesday/web.recording.json", RecordingOfCall("write", 'b'));
   const absl::StatusOr<std::string> summary = GenerateFolder(Request({Path("monday"), Path("tuesday")}), notes_);
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_THAT(In("profiles"), ElementsAre("SUMMARY.md", "capabilities.yaml", "db.json", "web.json"));
@@ -78,7 +78,7 @@ TEST_F(GenerateFolderTest, WarningsNameTheService) {
   Recording incomplete = RecordingBuilder().Call("read").Build();
   incomplete.losses.push_back({.what = "slots_full", .count = 1, .missed_calls = true, .detail = "A test's."});
   Write("all/web.recording.json", FormatRecording(incomplete));
-  Write("all/db.recording.json", TextOf("read"));
+  Write("all/db.recording.json", RecordingOfCall("read"));
   FolderRequest request = Request({Path("all")});
   request.options.allow_incomplete = true;
   ASSERT_TRUE(GenerateFolder(request, notes_).ok());
@@ -88,7 +88,7 @@ TEST_F(GenerateFolderTest, WarningsNameTheService) {
 }
 
 TEST_F(GenerateFolderTest, ABadRecordingAndNothingIsWritten) {
-  Write("all/db.recording.json", TextOf("read"));
+  Write("all/db.recording.json", RecordingOfCall("read"));
   Write("all/web.recording.json", "{]");
   EXPECT_THAT(Error(Request({Path("all")})), HasSubstr(Path("all/web.recording.json")));
   EXPECT_THAT(In(), ElementsAre("all"));
@@ -101,7 +101,7 @@ TEST_F(GenerateFolderTest, ABadRecordingAndNothingIsWritten) {
 }
 
 TEST_F(GenerateFolderTest, SomebodyElsesSummaryIsNotReplaced) {
-  Write("all/web.recording.json", TextOf("read"));
+  Write("all/web.recording.json", RecordingOfCall("read"));
   Write("profiles/SUMMARY.md", "Mine.\n");
   EXPECT_THAT(Error(Request({Path("all")})), HasSubstr("was not made by syscarve"));
   EXPECT_THAT(In("profiles"), ElementsAre("SUMMARY.md"));
@@ -109,10 +109,10 @@ TEST_F(GenerateFolderTest, SomebodyElsesSummaryIsNotReplaced) {
 }
 
 TEST_F(GenerateFolderTest, RefusesWhatAFolderCannotBe) {
-  Write("all/web.recording.json", TextOf("read"));
+  Write("all/web.recording.json", RecordingOfCall("read"));
   FolderRequest names = Request({Path("all")});
   names.emit.format = "names";
-  EXPECT_EQ(Error(names), "a folder is made of profiles, and names are none");
+  EXPECT_EQ(Error(names), "--format names makes no profiles, as a folder needs them");
   FolderRequest compose = Request({Path("all")});
   compose.emit.format = "kafel";
   compose.compose = Path("docker-compose.yml");
@@ -127,7 +127,7 @@ TEST_F(GenerateFolderTest, RefusesWhatAFolderCannotBe) {
   EXPECT_THAT(Error(output), StartsWith(Path("file") + ": "));
   Write("empty/nothing.json", "");
   EXPECT_THAT(Error(Request({Path("empty")})), StartsWith(Path("empty") + ": no *.recording.json in it"));
-  Write("odd/web.recording.recording.json", TextOf("read"));
+  Write("odd/web.recording.recording.json", RecordingOfCall("read"));
   EXPECT_THAT(Error(Request({Path("odd")})), HasSubstr("would be called like a recording"));
   EXPECT_FALSE(std::filesystem::exists(Path("profiles")));
 }
@@ -141,7 +141,7 @@ TEST_F(GenerateFolderTest, AnOverrideIsForTheServicesOfTheComposeFile) {
   subject.container = Container{};
   subject.container->labels = {{"com.docker.compose.service", "web"}};
   Write("all/web.recording.json", FormatRecording(builder.Build()));
-  Write("all/tool.recording.json", TextOf("read", 'b'));
+  Write("all/tool.recording.json", RecordingOfCall("read", 'b'));
   FolderRequest request = Request({Path("all")});
   request.baseline.baseline = "none";
   request.compose = Write("project/docker-compose.yml", "services:\n  web:\n    image: nginx\n");
@@ -149,8 +149,7 @@ TEST_F(GenerateFolderTest, AnOverrideIsForTheServicesOfTheComposeFile) {
   EXPECT_THAT(In("profiles"),
               ElementsAre("SUMMARY.md", "capabilities.yaml", "docker-compose.override.yml", "tool.json", "web.json"));
   EXPECT_THAT(Read("profiles/docker-compose.override.yml"), HasSubstr("../profiles/web.json"));
-  EXPECT_THAT(notes_.warnings,
-              testing::Contains("tool: recorded without a container, so the override says nothing of it"));
+  EXPECT_THAT(notes_.warnings, testing::Contains("tool: recorded without a container, so it is not in the override"));
 }
 
 }  // namespace

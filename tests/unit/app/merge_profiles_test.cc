@@ -17,7 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::string TextOf(std::string_view names, std::string_view more = "", std::string_view abis = "\"SCMP_ARCH_X86_64\"") {
+std::string ProfileText(std::string_view names, std::string_view more = "",
+                        std::string_view abis = "\"SCMP_ARCH_X86_64\"") {
   return Concat(R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "architectures": [)", abis,
                 R"(], "syscalls": [{"names": [)", names, R"(], "action": "SCMP_ACT_ALLOW"}])", more, "}");
 }
@@ -48,8 +49,8 @@ class MergeProfilesTest : public JobTest {
 };
 
 TEST_F(MergeProfilesTest, TheUnionAllowsWhatAnyAllows) {
-  const std::string a = Write("a.json", TextOf(R"("read", "write")"));
-  const std::string b = Write("b.json", TextOf(R"("read", "close")"));
+  const std::string a = Write("a.json", ProfileText(R"("read", "write")"));
+  const std::string b = Write("b.json", ProfileText(R"("read", "close")"));
   const absl::Status merged = MergeProfiles(Request({a, b}, ProfileMerge::kUnion), notes_);
   ASSERT_TRUE(merged.ok()) << merged;
   EXPECT_THAT(Merged(), ElementsAre("close", "read", "write"));
@@ -59,8 +60,8 @@ TEST_F(MergeProfilesTest, TheUnionAllowsWhatAnyAllows) {
 }
 
 TEST_F(MergeProfilesTest, TheIntersectionAllowsWhatAllAllow) {
-  const std::string a = Write("a.json", TextOf(R"("read", "write")"));
-  const std::string b = Write("b.json", TextOf(R"("read", "close")"));
+  const std::string a = Write("a.json", ProfileText(R"("read", "write")"));
+  const std::string b = Write("b.json", ProfileText(R"("read", "close")"));
   const absl::Status merged = MergeProfiles(Request({a, b}, ProfileMerge::kIntersection), notes_);
   ASSERT_TRUE(merged.ok()) << merged;
   EXPECT_THAT(Merged(), ElementsAre("read"));
@@ -68,22 +69,24 @@ TEST_F(MergeProfilesTest, TheIntersectionAllowsWhatAllAllow) {
 }
 
 TEST_F(MergeProfilesTest, WarnsOfWhatTheResultHasNoPlaceFor) {
-  const std::string a = Write(
-      "a.json", TextOf(R"("read")", R"(, "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"])"));
-  const std::string b = Write("b.json", TextOf(R"("read", "uprobe")", R"(, "flags": ["SECCOMP_FILTER_FLAG_LOG"])",
-                                               R"("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")"));
+  const std::string a =
+      Write("a.json",
+            ProfileText(R"("read")", R"(, "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"])"));
+  const std::string b = Write("b.json", ProfileText(R"("read", "uprobe")", R"(, "flags": ["SECCOMP_FILTER_FLAG_LOG"])",
+                                                    R"("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")"));
   const absl::Status merged = MergeProfiles(Request({a, b}, ProfileMerge::kUnion), notes_);
   ASSERT_TRUE(merged.ok()) << merged;
-  EXPECT_THAT(notes_.warnings,
-              ElementsAre(Path("b.json") + ": left out, because no kernel serves it beside x86_64: aarch64",
-                          HasSubstr("left out, because filters are not asked about it"),
-                          "left out, because not every profile has it: SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
+  EXPECT_THAT(
+      notes_.warnings,
+      ElementsAre(Path("b.json") + ": architectures left out, because no kernel serves them beside x86_64: aarch64",
+                  HasSubstr("calls left out, because filters are not asked about them"),
+                  "flags left out, because not every profile has them: SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
   EXPECT_THAT(notes_.warnings[1], testing::EndsWith(": uprobe"));
   EXPECT_THAT(ParseProfile(Read("merged.json")).value().flags, ElementsAre("SECCOMP_FILTER_FLAG_LOG"));
 }
 
 TEST_F(MergeProfilesTest, AnInputsOwnWarningsNameIt) {
-  const std::string plain = Write("p.json", TextOf(R"("read")"));
+  const std::string plain = Write("p.json", ProfileText(R"("read")"));
   const std::string conditional =
       Write("c.json",
             R"({"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 constexpr char kPlain[] =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
         "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]})";
-constexpr char kByCapability[] =
+constexpr char kProfileByCapability[] =
     R"({"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
         "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ALLOW"},
                      {"names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]}}]})";
@@ -123,7 +123,8 @@ TEST_F(ProfileInputTest, LiveFiltersHaveAWordOfTheirOwn) {
       .native = NativeAbi() == Abi::kX86_64 ? Abi::kAarch64 : Abi::kX86_64, .capabilities = {}, .kernel = {}};
   const absl::Status status = ReadProfileInput("live:1", other).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_THAT(std::string(status.message()), testing::StartsWith("live:1: live filters are this host's"));
+  EXPECT_THAT(std::string(status.message()),
+              testing::StartsWith("live:1: live filters are for this host's architecture"));
 }
 
 TEST_F(ProfileInputTest, ReadsAFile) {
@@ -169,7 +170,7 @@ TEST_F(ProfileInputTest, OneThatCannotBeReadDoesNotCostTheOthers) {
 }
 
 TEST_F(ProfileInputTest, WarnsWhereCapabilitiesMatterAndAreNotGiven) {
-  const ProfileInput guessed = ParseProfileInput("web.json", kByCapability, kTarget).value();
+  const ProfileInput guessed = ParseProfileInput("web.json", kProfileByCapability, kTarget).value();
   EXPECT_THAT(NamesOf(guessed.profile), ElementsAre("read"));
   EXPECT_THAT(guessed.warnings, ElementsAre(kCapabilityWarning));
   KeptNotes notes;
@@ -177,7 +178,7 @@ TEST_F(ProfileInputTest, WarnsWhereCapabilitiesMatterAndAreNotGiven) {
   EXPECT_THAT(notes.warnings, ElementsAre(std::string("web.json: ") + kCapabilityWarning));
   ProfileTarget given = kTarget;
   given.capabilities = {21};
-  const ProfileInput known = ParseProfileInput("web.json", kByCapability, given).value();
+  const ProfileInput known = ParseProfileInput("web.json", kProfileByCapability, given).value();
   EXPECT_THAT(NamesOf(known.profile), ElementsAre("mount", "read"));
   EXPECT_THAT(known.warnings, IsEmpty());
 }

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-std::string TextOf(const std::string& run, std::string_view call) {
+std::string RecordingOfRun(const std::string& run, std::string_view call) {
   return FormatRecording(RecordingBuilder(run, std::string(32, run[0])).Call(call).Build());
 }
 
@@ -91,9 +91,9 @@ TEST_F(RecordingInputsTest, AnErrorNamesTheFile) {
 }
 
 TEST_F(RecordingInputsTest, AddsFilesAndFoldersTogether) {
-  Write("all/a.recording.json", TextOf("a", "read"));
-  Write("all/b.recording.json", TextOf("b", "write"));
-  const std::string single = Write("c.json", TextOf("c", "close"));
+  Write("all/a.recording.json", RecordingOfRun("a", "read"));
+  Write("all/b.recording.json", RecordingOfRun("b", "write"));
+  const std::string single = Write("c.json", RecordingOfRun("c", "close"));
   RecordingMerger merger;
   EXPECT_EQ(AddRecordings({single, Path("all")}, merger).value(), 3U);
   EXPECT_EQ(merger.Result().value().runs.size(), 3U);

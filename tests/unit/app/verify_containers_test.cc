@@ -49,7 +49,7 @@ Verification Judged(std::vector<VerifiedRun> runs, bool chosen = false) {
   return JudgeContainers(std::move(runs), kWeb, chosen);
 }
 
-std::vector<VerifyProblemKind> Kinds(const Verification& result) {
+std::vector<VerifyProblemKind> ContainerKinds(const Verification& result) {
   std::vector<VerifyProblemKind> kinds;
   for (const VerifyProblem& problem : result.problems) kinds.push_back(problem.kind);
   return kinds;
@@ -68,7 +68,7 @@ TEST(JudgeContainersTest, ARefusalIsToldWithCallProgramTestAndWhatMendsIt) {
   run.containers->refused[{.service = "web", .call = Call("clone3"), .answer = "ENOSYS"}] = {
       .count = 1, .programs = {}, .tests = {}, .excuse = "known"};
   const Verification result = Judged({run});
-  ASSERT_THAT(Kinds(result), ElementsAre(VerifyProblemKind::kRefused));
+  ASSERT_THAT(ContainerKinds(result), ElementsAre(VerifyProblemKind::kRefused));
   EXPECT_EQ(result.problems[0].message, "web: would refuse mkdirat (EPERM), 2 times, by /bin/app, in test upload");
   EXPECT_THAT(result.problems[0].fix, HasSubstr("generate --allow mkdirat"));
   ASSERT_EQ(result.remarks.size(), 1u);
@@ -77,7 +77,7 @@ TEST(JudgeContainersTest, ARefusalIsToldWithCallProgramTestAndWhatMendsIt) {
 
 TEST(JudgeContainersTest, AStopThatHangs) {
   const Verification result = Judged({Made(false, {Ended(0)}), Made(true, {Ended(137, milliseconds(10'100))})});
-  ASSERT_THAT(Kinds(result), ElementsAre(VerifyProblemKind::kStops));
+  ASSERT_THAT(ContainerKinds(result), ElementsAre(VerifyProblemKind::kStops));
   EXPECT_EQ(
       result.problems[0].message,
       "web: under the profile container web ended with status 137 10.1 s after it was told to stop; without it with "
@@ -85,29 +85,33 @@ TEST(JudgeContainersTest, AStopThatHangs) {
 }
 
 TEST(JudgeContainersTest, AStopThatTakesMuchLonger) {
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5001))})})),
-              ElementsAre(VerifyProblemKind::kStops));
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5000))})})),
-              IsEmpty());
-}
-
-TEST(JudgeContainersTest, AStatusThatWasThereBeforeIsNoNews) {
   EXPECT_THAT(
-      Kinds(Judged({Made(false, {Ended(0)}), Made(false, {Ended(1)}), Made(true, {Ended(1)}), Made(true, {Ended(0)})})),
+      ContainerKinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5001))})})),
+      ElementsAre(VerifyProblemKind::kStops));
+  EXPECT_THAT(
+      ContainerKinds(Judged({Made(false, {Ended(0, milliseconds(1000))}), Made(true, {Ended(0, milliseconds(5000))})})),
       IsEmpty());
 }
 
+TEST(JudgeContainersTest, AStatusThatWasThereBeforeIsNoNews) {
+  EXPECT_THAT(ContainerKinds(Judged(
+                  {Made(false, {Ended(0)}), Made(false, {Ended(1)}), Made(true, {Ended(1)}), Made(true, {Ended(0)})})),
+              IsEmpty());
+}
+
 TEST(JudgeContainersTest, AServiceThatNeverStarted) {
-  EXPECT_THAT(Kinds(Judged({Made(false, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(true, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {})})), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {Ended(0)}), Made(true, {})})),
+              ElementsAre(VerifyProblemKind::kNeverStarted));
   // Of those that the user named there must be one.
-  EXPECT_THAT(Kinds(Judged({Made(false, {})}, /*chosen=*/true)), ElementsAre(VerifyProblemKind::kNeverStarted));
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {})}, /*chosen=*/true)),
+              ElementsAre(VerifyProblemKind::kNeverStarted));
 }
 
 TEST(JudgeContainersTest, AContainerWithoutItsProfile) {
   const Verification result =
       Judged({Made(false, {Ended(0)}), Made(true, {Ended(0, milliseconds(100), /*confined=*/false)})});
-  EXPECT_THAT(Kinds(result), ElementsAre(VerifyProblemKind::kNotConfined));
+  EXPECT_THAT(ContainerKinds(result), ElementsAre(VerifyProblemKind::kNotConfined));
 }
 
 TEST(JudgeContainersTest, AContainerThatIsLeftRunning) {
@@ -115,16 +119,16 @@ TEST(JudgeContainersTest, AContainerThatIsLeftRunning) {
   left.status = std::nullopt;
   left.stop = std::nullopt;
   left.running = true;
-  EXPECT_THAT(Kinds(Judged({Made(false, {left})})), ElementsAre(VerifyProblemKind::kLeftRunning));
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {left})})), ElementsAre(VerifyProblemKind::kLeftRunning));
 }
 
 TEST(JudgeContainersTest, ATestThatFailsNowAndThen) {
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(false, {Ended(0)}, 1), Made(true, {Ended(0)}, 1),
-                            Made(true, {Ended(0)})})),
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {Ended(0)}), Made(false, {Ended(0)}, 1), Made(true, {Ended(0)}, 1),
+                                     Made(true, {Ended(0)})})),
               IsEmpty());
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}), Made(true, {Ended(0)}, 1)})),
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {Ended(0)}), Made(true, {Ended(0)}, 1)})),
               ElementsAre(VerifyProblemKind::kFails));
-  EXPECT_THAT(Kinds(Judged({Made(false, {Ended(0)}, 1)})), ElementsAre(VerifyProblemKind::kFailsAnyway));
+  EXPECT_THAT(ContainerKinds(Judged({Made(false, {Ended(0)}, 1)})), ElementsAre(VerifyProblemKind::kFailsAnyway));
 }
 
 TEST(JudgeContainersTest, TheReportHasServicesAndProfiles) {
@@ -167,7 +171,7 @@ CapabilityUse Asked(const char* call, uint64_t granted, uint64_t denied) {
   return use;
 }
 
-ServiceProfile Refusing(const char* call) {
+ServiceProfile ProfileRefusing(const char* call) {
   ServiceProfile service;
   service.title = "web";
   service.profile.default_action = {ActionKind::kAllow, 0};
@@ -187,7 +191,7 @@ TEST(ContainerFindingsTest, WhatWouldBeRefused) {
   trace.capabilities[*CapabilityFromName("CAP_CHOWN")] = Asked("fchownat", 1, 0);
   VerifiedContainers found;
   RefusedBefore before;
-  ASSERT_TRUE(FindWouldBeRefused(Refusing("mkdirat"), Recorded(trace), found, before).ok());
+  ASSERT_TRUE(FindWouldBeRefused(ProfileRefusing("mkdirat"), Recorded(trace), found, before).ok());
   ASSERT_EQ(found.refused.size(), 1u);
   const auto& [call, refusals] = *found.refused.begin();
   EXPECT_EQ(call.call, Call("mkdirat"));
@@ -201,7 +205,7 @@ TEST(ContainerFindingsTest, WhatWouldBeRefused) {
 TEST(ContainerFindingsTest, ACapabilityThatIsGivenOrOfWhichNothingIsKnown) {
   SubjectTrace trace;
   trace.capabilities[*CapabilityFromName("CAP_CHOWN")] = Asked("fchownat", 1, 0);
-  ServiceProfile service = Refusing("mkdirat");
+  ServiceProfile service = ProfileRefusing("mkdirat");
   VerifiedContainers found;
   RefusedBefore before;
   service.cap_add = {"CAP_CHOWN"};
@@ -215,7 +219,7 @@ TEST(ContainerFindingsTest, WhatWasRefusedUnlessItWasBefore) {
   SubjectTrace trace;
   trace.denials[Call("mkdirat")] = {{.errno_value = EPERM, .count = 1, .programs = {{0, 1}}}};
   trace.capabilities[*CapabilityFromName("CAP_CHOWN")] = Asked("fchownat", 0, 1);
-  const ServiceProfile service = Refusing("mkdirat");
+  const ServiceProfile service = ProfileRefusing("mkdirat");
   VerifiedContainers found;
   ASSERT_TRUE(FindRefused(service, Recorded(trace), {}, found).ok());
   ASSERT_EQ(found.refused.size(), 1u);

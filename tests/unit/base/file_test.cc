@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string MessageOf(const absl::Status& status) {
+std::string FileMessageOf(const absl::Status& status) {
   return std::string(status.message());
 }
 
@@ -59,7 +59,7 @@ TEST_F(FileTest, ReadsUpToTheLimitAndNoFurther) {
   EXPECT_EQ(ReadFile(Path("f"), 200000)->size(), 200000u);
   const auto beyond = ReadFile(Path("f"), 199999);
   EXPECT_EQ(beyond.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_NE(MessageOf(beyond.status()).find("larger than 199999 bytes"), std::string::npos);
+  EXPECT_NE(FileMessageOf(beyond.status()).find("larger than 199999 bytes"), std::string::npos);
   EXPECT_EQ(ReadFile("/dev/zero", 1000).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
@@ -73,7 +73,7 @@ TEST_F(FileTest, ReadsAnEmptyFile) {
 TEST_F(FileTest, ReadErrorsNameThePath) {
   const auto missing = ReadFile(Path("missing\x1b"), 10);
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(MessageOf(missing.status()), "open " + Path("missing\\x1b") + ": No such file or directory");
+  EXPECT_EQ(FileMessageOf(missing.status()), "open " + Path("missing\\x1b") + ": No such file or directory");
   EXPECT_EQ(ReadFile(folder_, 10).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
@@ -136,7 +136,7 @@ TEST_F(FileTest, ASymlinkToADescriptorOrDeviceIsNotFollowedEither) {
 TEST_F(FileTest, AFullDiskIsReported) {
   const absl::Status status = WriteFileAtomically("/dev/full", "x");
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(MessageOf(status),
+  EXPECT_EQ(FileMessageOf(status),
             "write /dev/full: No space left on device. Hint: Free some space, or choose another output path.");
 }
 
@@ -152,7 +152,7 @@ TEST_F(FileTest, AFailedWriteKeepsTheOldFileAndLeavesNothingBehind) {
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &saved), 0);
   signal(SIGXFSZ, saved_handler);
   EXPECT_FALSE(status.ok());
-  EXPECT_NE(MessageOf(status).find(Path("f") + ": File too large. Hint: `ulimit -f`"), std::string::npos) << status;
+  EXPECT_NE(FileMessageOf(status).find(Path("f") + ": File too large. Hint: `ulimit -f`"), std::string::npos) << status;
   EXPECT_EQ(Content(Path("f")), "old");
   EXPECT_EQ(FilesInFolder(), 1u);
 }
@@ -161,8 +161,8 @@ TEST_F(FileTest, AMissingFolderIsAClearError) {
   const std::string expected =
       "open folder " + Path("no") +
       ": No such file or directory. Hint: Create the folder first, or choose another output path.";
-  EXPECT_EQ(MessageOf(WriteFileAtomically(Path("no/f"), "x")), expected);
-  EXPECT_EQ(MessageOf(CheckWritable(Path("no/f"))), expected);
+  EXPECT_EQ(FileMessageOf(WriteFileAtomically(Path("no/f"), "x")), expected);
+  EXPECT_EQ(FileMessageOf(CheckWritable(Path("no/f"))), expected);
   EXPECT_EQ(CheckWritable(Path("no/f")).code(), absl::StatusCode::kNotFound);
 }
 
@@ -170,7 +170,7 @@ TEST_F(FileTest, AFolderCannotBeWritten) {
   for (const std::string& path : {folder_, folder_ + "/", std::string("/")}) {
     const absl::Status status = WriteFileAtomically(path, "x");
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << path;
-    EXPECT_NE(MessageOf(status).find("Is a directory. Hint: Name a file inside the folder."), std::string::npos);
+    EXPECT_NE(FileMessageOf(status).find("Is a directory. Hint: Name a file inside the folder."), std::string::npos);
     EXPECT_EQ(CheckWritable(path), status);
   }
   EXPECT_FALSE(WriteFileAtomically(Path("new/"), "x").ok());
@@ -195,7 +195,7 @@ TEST_F(FileTest, CheckWritableNoticesAFolderWithoutPermission) {
   const absl::Status status = CheckWritable(Path("f"));
   ASSERT_EQ(chmod(folder_.c_str(), 0700), 0);
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
-  EXPECT_NE(MessageOf(status).find("Hint: "), std::string::npos);
+  EXPECT_NE(FileMessageOf(status).find("Hint: "), std::string::npos);
 }
 
 TEST_F(FileTest, CheckWritableNoticesWhereNothingCanBeCreated) {
@@ -245,7 +245,7 @@ TEST_F(FileTest, WriteAllGoesOnWhenAPipeIsFull) {
 }
 
 TEST_F(FileTest, WriteAllReportsABadDescriptor) {
-  EXPECT_EQ(MessageOf(WriteAll(-1, "x", "nowhere")), "write nowhere: Bad file descriptor");
+  EXPECT_EQ(FileMessageOf(WriteAll(-1, "x", "nowhere")), "write nowhere: Bad file descriptor");
   EXPECT_TRUE(WriteAll(-1, "", "nowhere").ok());
 }
 

@@ -6,14 +6,14 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = 1000, .values = 50, .depth = 5};
+constexpr JsonLimits kJsonLimits = {.bytes = 1000, .values = 50, .depth = 5};
 
-std::string ErrorOf(std::string_view text) {
-  return std::string(ParseStrictJson(text, kLimits).status().message());
+std::string JsonErrorOf(std::string_view text) {
+  return std::string(ParseStrictJson(text, kJsonLimits).status().message());
 }
 
 std::string Reprinted(std::string_view text, size_t width = 0) {
-  const auto value = ParseStrictJson(text, kLimits);
+  const auto value = ParseStrictJson(text, kJsonLimits);
   return value.ok() ? PrintJson(*value, width) : "error: " + std::string(value.status().message());
 }
 
@@ -44,27 +44,28 @@ TEST(ParseStrictJsonTest, RefusesWhatIsNotJson) {
                            "// c\n1",
                            "NaN",
                            "Infinity"}) {
-    EXPECT_NE(ErrorOf(text), "") << text;
+    EXPECT_NE(JsonErrorOf(text), "") << text;
   }
-  EXPECT_EQ(ErrorOf("[1e999]"), "line 1, column 2: the number is too large");
+  EXPECT_EQ(JsonErrorOf("[1e999]"), "line 1, column 2: the number is too large");
 }
 
 TEST(ParseStrictJsonTest, RefusesAKeyThatIsThereTwice) {
-  EXPECT_EQ(ErrorOf(R"({"a": 1, "b": 2, "a": 1})"), "line 1, column 18: the key \"a\" is there twice in one object");
-  EXPECT_EQ(ErrorOf("{\"a\": 1,\n\"\\u0061\": 2}"), "line 2, column 1: the key \"a\" is there twice in one object");
-  EXPECT_EQ(ErrorOf(R"({"a": {"a": 1}, "b": [{"a": 1}]})"), "");
+  EXPECT_EQ(JsonErrorOf(R"({"a": 1, "b": 2, "a": 1})"),
+            "line 1, column 18: the key \"a\" is there twice in one object");
+  EXPECT_EQ(JsonErrorOf("{\"a\": 1,\n\"\\u0061\": 2}"), "line 2, column 1: the key \"a\" is there twice in one object");
+  EXPECT_EQ(JsonErrorOf(R"({"a": {"a": 1}, "b": [{"a": 1}]})"), "");
 }
 
 TEST(ParseStrictJsonTest, HoldsItsLimits) {
-  EXPECT_EQ(ErrorOf("[[[[[]]]]]"), "");
-  EXPECT_EQ(ErrorOf("[[[[[[]]]]]]"), "line 1, column 6: nested more than 5 deep");
-  EXPECT_EQ(ErrorOf("[" + std::string(900, '[')), "line 1, column 6: nested more than 5 deep");
+  EXPECT_EQ(JsonErrorOf("[[[[[]]]]]"), "");
+  EXPECT_EQ(JsonErrorOf("[[[[[[]]]]]]"), "line 1, column 6: nested more than 5 deep");
+  EXPECT_EQ(JsonErrorOf("[" + std::string(900, '[')), "line 1, column 6: nested more than 5 deep");
   std::string many = "[0";
   for (int i = 0; i < 48; ++i) many += ",0";
-  EXPECT_EQ(ErrorOf(many + "]"), "");
-  EXPECT_EQ(ErrorOf(many + ",0]"), "line 1, column 100: more than 50 values");
-  EXPECT_EQ(ErrorOf(many + ",{}]"), "line 1, column 100: more than 50 values");
-  EXPECT_EQ(ErrorOf(std::string(1001, ' ')), "larger than 1000 bytes, the most that is read");
+  EXPECT_EQ(JsonErrorOf(many + "]"), "");
+  EXPECT_EQ(JsonErrorOf(many + ",0]"), "line 1, column 100: more than 50 values");
+  EXPECT_EQ(JsonErrorOf(many + ",{}]"), "line 1, column 100: more than 50 values");
+  EXPECT_EQ(JsonErrorOf(std::string(1001, ' ')), "larger than 1000 bytes, the most that is read");
 }
 
 const JsonValue* Find(const JsonValue& object, std::string_view key) {
@@ -76,7 +77,7 @@ const JsonValue* Find(const JsonValue& object, std::string_view key) {
 
 TEST(ParseStrictJsonTest, KnowsWhereEveryValueStands) {
   const std::string text = "{\n \"a\": [1, {\"b\\\"}\": null},\r\n  []],\n\"c\" : \"x,]\\\\\", \"d\":{}}";
-  const absl::StatusOr<JsonValue> root = ParseStrictJson(text, kLimits);
+  const absl::StatusOr<JsonValue> root = ParseStrictJson(text, kJsonLimits);
   ASSERT_TRUE(root.ok()) << root.status();
   const auto part = [&](const JsonValue& value) {
     return text.substr(value.place.begin, value.place.end - value.place.begin);
@@ -99,9 +100,9 @@ TEST(ParseStrictJsonTest, KnowsWhereEveryValueStands) {
 
 TEST(ParseStrictJsonTest, IsLenientWhereItIsTold) {
   const std::string text = "\xef\xbb\xbf{\"a\": 1, \"a\": 2}";
-  EXPECT_EQ(ErrorOf(text), "line 1, column 1: a byte order mark (EF BB BF) is in front; JSON begins without one");
+  EXPECT_EQ(JsonErrorOf(text), "line 1, column 1: a byte order mark (EF BB BF) is in front; JSON begins without one");
   const absl::StatusOr<JsonValue> root =
-      ParseStrictJson(text, kLimits, {.byte_order_mark = true, .repeated_keys = true});
+      ParseStrictJson(text, kJsonLimits, {.byte_order_mark = true, .repeated_keys = true});
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_EQ(PrintCompactJson(*root), R"({"a":1,"a":2})");
   EXPECT_EQ(root->place, (JsonPlace{1, 1, 3, 19}));
@@ -113,16 +114,16 @@ TEST(PrintJsonTest, SpellsDoublesSoThatTheyStayDoubles) {
 }
 
 TEST(PrintJsonTest, BreaksWhatDoesNotFit) {
-  constexpr std::string_view kText = R"({"a": [1, 2], "b": {"c": "d", "e": []}, "f": {}})";
-  EXPECT_EQ(Reprinted(kText, 120), std::string(kText) + "\n");
-  EXPECT_EQ(Reprinted(kText, kText.size() + 1), std::string(kText) + "\n");
-  EXPECT_EQ(Reprinted(kText, 30), R"({
+  constexpr std::string_view kNested = R"({"a": [1, 2], "b": {"c": "d", "e": []}, "f": {}})";
+  EXPECT_EQ(Reprinted(kNested, 120), std::string(kNested) + "\n");
+  EXPECT_EQ(Reprinted(kNested, kNested.size() + 1), std::string(kNested) + "\n");
+  EXPECT_EQ(Reprinted(kNested, 30), R"({
   "a": [1, 2],
   "b": {"c": "d", "e": []},
   "f": {}
 }
 )");
-  EXPECT_EQ(Reprinted(kText, 0), R"({
+  EXPECT_EQ(Reprinted(kNested, 0), R"({
   "a": [
     1,
     2
@@ -147,7 +148,7 @@ TEST(PrintJsonTest, EscapesWhatATerminalWouldActOn) {
 }
 
 TEST(JsonReaderTest, KeepsTheFirstFailureWithItsPlace) {
-  const auto value = ParseStrictJson(R"({"runs": [{"n": 1}, {"n": "x"}, {"n": []}]})", kLimits);
+  const auto value = ParseStrictJson(R"({"runs": [{"n": 1}, {"n": "x"}, {"n": []}]})", kJsonLimits);
   ASSERT_TRUE(value.ok());
   std::string error;
   uint64_t sum = 0;
@@ -160,7 +161,7 @@ TEST(JsonReaderTest, KeepsTheFirstFailureWithItsPlace) {
 }
 
 std::string ReadError(std::string_view text, absl::FunctionRef<void(const JsonReader&)> read) {
-  const auto value = ParseStrictJson(text, kLimits);
+  const auto value = ParseStrictJson(text, kJsonLimits);
   std::string error;
   if (value.ok()) read(JsonReader(*value, &error));
   return error;

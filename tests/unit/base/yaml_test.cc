@@ -8,11 +8,11 @@
 namespace syscarve {
 namespace {
 
-constexpr JsonLimits kLimits = {.bytes = 4096, .values = 64, .depth = 8};
+constexpr JsonLimits kYamlLimits = {.bytes = 4096, .values = 64, .depth = 8};
 
 // The documents in JSON's compact spelling, or the error.
-std::string Read(std::string_view text) {
-  const auto documents = ParseYaml(text, kLimits);
+std::string ReadYaml(std::string_view text) {
+  const auto documents = ParseYaml(text, kYamlLimits);
   if (!documents.ok()) {
     EXPECT_EQ(documents.status().code(), absl::StatusCode::kInvalidArgument);
     return std::string(documents.status().message());
@@ -30,7 +30,7 @@ struct YamlCase {
 class YamlTest : public testing::TestWithParam<YamlCase> {};
 
 TEST_P(YamlTest, IsReadOrRefused) {
-  EXPECT_EQ(Read(GetParam().text), GetParam().result);
+  EXPECT_EQ(ReadYaml(GetParam().text), GetParam().result);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(YamlTest, ValuesAreCountedOverAllDocuments) {
   std::string text;
   for (int i = 0; i < 65; ++i) text += "---\n1\n";
-  EXPECT_EQ(Read(text), "line 130: more than 64 values");
+  EXPECT_EQ(ReadYaml(text), "line 130: more than 64 values");
 }
 
 }  // namespace

@@ -6,16 +6,16 @@
 namespace syscarve {
 namespace {
 
-constexpr YamlLimits kLimits = {.values = 8, .depth = 3, .anchors = 1};
+constexpr YamlLimits kTreeLimits = {.values = 8, .depth = 3, .anchors = 1};
 
-std::string ErrorOf(std::string_view text) {
-  const auto trees = ParseYamlTrees(text, kLimits);
+std::string TreeErrorOf(std::string_view text) {
+  const auto trees = ParseYamlTrees(text, kTreeLimits);
   EXPECT_EQ(trees.status().code(), absl::StatusCode::kInvalidArgument) << text;
   return std::string(trees.status().message());
 }
 
 TEST(YamlTreeTest, HoldsWhatIsWrittenAndWhere) {
-  const auto trees = ParseYamlTrees("a: !x 'b'\n---\n- c\n", kLimits);
+  const auto trees = ParseYamlTrees("a: !x 'b'\n---\n- c\n", kTreeLimits);
   ASSERT_TRUE(trees.ok()) << trees.status();
   ASSERT_EQ(trees->size(), 2U);
   const std::vector<YamlNode>& nodes = trees->front().nodes;
@@ -32,19 +32,19 @@ TEST(YamlTreeTest, HoldsWhatIsWrittenAndWhere) {
 }
 
 TEST(YamlTreeTest, AnAliasIsThePlaceOfItsNode) {
-  const auto trees = ParseYamlTrees("- &x [a]\n- *x\n", kLimits);
+  const auto trees = ParseYamlTrees("- &x [a]\n- *x\n", kTreeLimits);
   ASSERT_TRUE(trees.ok()) << trees.status();
   EXPECT_EQ(trees->front().nodes.front().children, (std::vector<uint32_t>{1, 1}));
-  EXPECT_EQ(ErrorOf("&x [*x]"), "line 1: \"x\" is a part of itself");
-  EXPECT_EQ(ErrorOf("a: &x 1\n---\nb: *x\n"), "line 3: nothing has the anchor \"x\"");
+  EXPECT_EQ(TreeErrorOf("&x [*x]"), "line 1: \"x\" is a part of itself");
+  EXPECT_EQ(TreeErrorOf("a: &x 1\n---\nb: *x\n"), "line 3: nothing has the anchor \"x\"");
 }
 
 TEST(YamlTreeTest, LimitsHold) {
-  EXPECT_EQ(ErrorOf("[[[[1]]]]"), "line 1: nested more than 3 deep");
-  EXPECT_EQ(ErrorOf("[1,2,3,4,5,6,7,8]"), "line 1: more than 8 values");
-  EXPECT_EQ(ErrorOf("[&a 1, *a, *a, *a, *a, *a, *a, *a]"), "line 1: more than 8 values");
-  EXPECT_EQ(ErrorOf("[&a 1, &b 2]"), "line 1: more than 1 anchors");
-  EXPECT_TRUE(ParseYamlTrees("{a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}", kLimits).ok()) << "keys do not count";
+  EXPECT_EQ(TreeErrorOf("[[[[1]]]]"), "line 1: nested more than 3 deep");
+  EXPECT_EQ(TreeErrorOf("[1,2,3,4,5,6,7,8]"), "line 1: more than 8 values");
+  EXPECT_EQ(TreeErrorOf("[&a 1, *a, *a, *a, *a, *a, *a, *a]"), "line 1: more than 8 values");
+  EXPECT_EQ(TreeErrorOf("[&a 1, &b 2]"), "line 1: more than 1 anchors");
+  EXPECT_TRUE(ParseYamlTrees("{a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}", kTreeLimits).ok()) << "keys do not count";
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Key;
 
-constexpr SyscallId kRead{Abi::kX86_64, 0};
+constexpr SyscallId kReadCall{Abi::kX86_64, 0};
 
-std::string Id(char digit) {
+std::string CensusId(char digit) {
   return std::string(64, digit);
 }
 
@@ -47,7 +47,7 @@ class CensusTest : public testing::Test {
     all_.subjects.push_back({.kind = SubjectKind::kContainer, .name = cgroup, .cgroup = cgroup});
     if (all_.runs.empty()) all_.runs.push_back({.id = std::string(32, '1'), .name = "default"});
     if (calls == 0) return;
-    all_.runs.Update(0, [&](auto& run) { run.subjects[subject].calls[kRead] = {.count = calls}; });
+    all_.runs.Update(0, [&](auto& run) { run.subjects[subject].calls[kReadCall] = {.count = calls}; });
   }
 
   const Census& Take(ContainerChoice choice = {}) {
@@ -73,70 +73,70 @@ class CensusTest : public testing::Test {
 };
 
 TEST_F(CensusTest, AsksEveryEngineForItsOwn) {
-  Have(docker_, Id('a'), "web");
-  Have(podman_, Id('b'), "cache");
+  Have(docker_, CensusId('a'), "web");
+  Have(podman_, CensusId('b'), "cache");
   Watch({docker_.path(), podman_.path()});
-  Saw("/docker/" + Id('a'), 3);
-  Saw("/libpod_parent/libpod-" + Id('b'), 5);
+  Saw("/docker/" + CensusId('a'), 3);
+  Saw("/libpod_parent/libpod-" + CensusId('b'), 5);
   EXPECT_THAT(Take().warnings, IsEmpty());
   EXPECT_THAT(Names(), ElementsAre("cache", "web"));
 }
 
 TEST_F(CensusTest, AnEngineThatDoesNotAnswerKeepsNobodyFromTheOther) {
-  Have(podman_, Id('b'), "cache");
+  Have(podman_, CensusId('b'), "cache");
   docker_.Stop();
   Watch({docker_.path(), podman_.path()});
   EXPECT_EQ(engines_.problems_at_start().size(), 1u);
-  Saw("/libpod_parent/libpod-" + Id('b'), 5);
+  Saw("/libpod_parent/libpod-" + CensusId('b'), 5);
   Take();
   EXPECT_THAT(Names(), ElementsAre("cache"));
 }
 
 TEST_F(CensusTest, WhomNoEngineKnowsIsRecordedByItsId) {
   Watch({docker_.path()});
-  Saw("/libpod_parent/libpod-" + Id('b'), 5);
+  Saw("/libpod_parent/libpod-" + CensusId('b'), 5);
   EXPECT_THAT(Take().warnings, ElementsAre(HasSubstr("podman system service")));
-  EXPECT_THAT(Names(), ElementsAre(Id('b').substr(0, 12)));
+  EXPECT_THAT(Names(), ElementsAre(CensusId('b').substr(0, 12)));
   EXPECT_EQ(census_.foreign, 0u);
 }
 
 TEST_F(CensusTest, WhomTheChosenEngineDoesNotKnowIsLeftOutAndSaid) {
   Watch({docker_.path()});
-  Saw("/libpod_parent/libpod-" + Id('b'), 5);
+  Saw("/libpod_parent/libpod-" + CensusId('b'), 5);
   EXPECT_THAT(Take({.known_only = true}).warnings, ElementsAre(HasSubstr("are not recorded")));
   EXPECT_THAT(Names(), IsEmpty());
   EXPECT_THAT(Reason(), HasSubstr("none of the 1 container(s) that made calls is known to the engine"));
 }
 
 TEST_F(CensusTest, SaysWhyNothingWasRecorded) {
-  Have(docker_, Id('a'), "web-1");
+  Have(docker_, CensusId('a'), "web-1");
   Watch({docker_.path()});
   Take();
   EXPECT_THAT(Reason(), HasSubstr("no container was started meanwhile"));
-  seen_.running_at_start = {Id('c')};
+  seen_.running_at_start = {CensusId('c')};
   Take();
   EXPECT_THAT(Reason(), HasSubstr("1 container(s) ran already: --running"));
-  Saw("/docker/" + Id('a'), 3);
+  Saw("/docker/" + CensusId('a'), 3);
   Take({.filter = {.names = {"web"}}, .known_only = true});
   EXPECT_THAT(Names(), IsEmpty());
   EXPECT_THAT(Reason(), HasSubstr("match none of the 1 container(s) that made calls: web-1"));
 }
 
 TEST_F(CensusTest, AnIdleContainerIsNotOneThatDoesNotMatch) {
-  Have(docker_, Id('a'), "web");
+  Have(docker_, CensusId('a'), "web");
   Watch({docker_.path()});
-  Saw("/docker/" + Id('a'), 0);
-  seen_.running_at_start = {Id('a')};
+  Saw("/docker/" + CensusId('a'), 0);
+  seen_.running_at_start = {CensusId('a')};
   Take({.filter = {.names = {"w*"}}, .known_only = true});
   EXPECT_THAT(Names(), IsEmpty());
   EXPECT_THAT(Reason(), HasSubstr("no system call was made by web"));
 }
 
 TEST_F(CensusTest, NamesThoseThatThereWasNoRoomFor) {
-  Have(docker_, Id('a'), "web");
+  Have(docker_, CensusId('a'), "web");
   Watch({docker_.path()});
-  Saw("/docker/" + Id('b'), 0);
-  seen_.refused = {"/docker/" + Id('a')};
+  Saw("/docker/" + CensusId('b'), 0);
+  seen_.refused = {"/docker/" + CensusId('a')};
   Take({.max_containers = 1});
   const auto parts = DivideByName(seen_, census_, choice_);
   ASSERT_THAT(parts, ElementsAre(Key("web")));

@@ -14,7 +14,7 @@
 namespace syscarve {
 namespace {
 
-const std::string kId = "a949e85cfbd7c37479738085d0bacdb9010f4d07cb926a52defbed1e460ec92b";
+const std::string kDescribedId = "a949e85cfbd7c37479738085d0bacdb9010f4d07cb926a52defbed1e460ec92b";
 
 std::string Answer(const std::string& name) {
   std::ifstream file(SYSCARVE_SOURCE_DIR "/tests/unit/container/answers/" + name + ".json");
@@ -87,7 +87,7 @@ TEST(ParseInspection, ReadsDocker) {
   const auto details = ParseInspection(Answer("docker-inspect"), InfoOf("docker"));
   ASSERT_TRUE(details.ok()) << details.status();
   EXPECT_EQ(details->container,
-            (Container{.id = kId,
+            (Container{.id = kDescribedId,
                        .name = "c2",
                        .image = "bb:1",
                        .image_digest = "sha256:ee94bc0224c4c6209f26e815a493037c49781bbc12ea77ec7419932b49f0f473",
@@ -175,7 +175,7 @@ TEST(InspectionPath, AsksPodmansOwnApiFromVersionFourOn) {
 }
 
 Container Configured(std::string_view host_config, std::vector<std::string> daemon = {"name=seccomp,profile=builtin"}) {
-  const std::string text = "{\"Id\":\"" + kId + "\",\"HostConfig\":{" + std::string(host_config) + "}}";
+  const std::string text = "{\"Id\":\"" + kDescribedId + "\",\"HostConfig\":{" + std::string(host_config) + "}}";
   const auto details = ParseInspection(text, {.name = "docker", .security_options = std::move(daemon)});
   EXPECT_TRUE(details.ok()) << details.status();
   return details.ok() ? details->container : Container();
@@ -220,10 +220,10 @@ TEST(ParseInspection, SortsCapabilitiesAndSpellsThemOneWay) {
 }
 
 TEST(ParseInspection, WhatIsNotToldIsAbsent) {
-  const auto bare = ParseInspection("{\"Id\":\"" + kId + "\"}", {});
+  const auto bare = ParseInspection("{\"Id\":\"" + kDescribedId + "\"}", {});
   ASSERT_TRUE(bare.ok()) << bare.status();
-  EXPECT_EQ(bare->container, (Container{.id = kId}));
-  const auto nulls = ParseInspection("{\"Id\":\"" + kId +
+  EXPECT_EQ(bare->container, (Container{.id = kDescribedId}));
+  const auto nulls = ParseInspection("{\"Id\":\"" + kDescribedId +
                                          R"(","Name":null,"Image":null,"State":null,"Config":{"Labels":null},)"
                                          R"("HostConfig":{"CapAdd":null,"Privileged":null}})",
                                      {});
@@ -240,7 +240,7 @@ TEST(ParseInspection, NamesWhatIsWrong) {
   };
   const std::string what = "the engine's description of a container: ";
   EXPECT_EQ(message("\"Id\"", "\"ID\""), what + "the field \"Id\" is missing");
-  EXPECT_EQ(message(kId, "../../etc"), what + "Id: is no container id, which is 64 hex digits");
+  EXPECT_EQ(message(kDescribedId, "../../etc"), what + "Id: is no container id, which is 64 hex digits");
   EXPECT_EQ(message("\"/c2\"", "7"), what + "Name: expected a string, found an unsigned integer");
   EXPECT_EQ(message("17762", "-1"), what + "State.Pid: expected an unsigned integer, found a negative integer");
   EXPECT_EQ(message("17762", "4294967297"), what + "State.Pid: 4294967297 is outside 0 to 2147483647");
@@ -260,15 +260,15 @@ TEST(ParseInspection, RefusesEveryTruncation) {
 TEST(ParseInspection, StandsDeepNesting) {
   const std::string deep(1 << 20, '[');
   EXPECT_FALSE(ParseInspection(deep, {}).ok());
-  EXPECT_FALSE(ParseInspection("{\"Id\":\"" + kId + "\",\"x\":" + deep, {}).ok());
+  EXPECT_FALSE(ParseInspection("{\"Id\":\"" + kDescribedId + "\",\"x\":" + deep, {}).ok());
 }
 
 TEST(ParseInspection, LeavesOutLabelsThatNoRecordingCouldCarry) {
   std::string labels = R"("ok":"\u001b[2J\u0000\u202e","long":")" + std::string(5000, 'x') + "\",\"" +
                        std::string(5000, 'k') + "\":\"\"";
   for (int i = 0; i < 3000; ++i) labels += ",\"n" + std::to_string(i) + "\":\"" + std::string(10, '%') + "\"";
-  const std::string text =
-      "{\"Id\":\"" + kId + "\",\"Config\":{\"Image\":\"" + std::string(5000, 'i') + "\",\"Labels\":{" + labels + "}}}";
+  const std::string text = "{\"Id\":\"" + kDescribedId + "\",\"Config\":{\"Image\":\"" + std::string(5000, 'i') +
+                           "\",\"Labels\":{" + labels + "}}}";
   const auto details = ParseInspection(text, {});
   ASSERT_TRUE(details.ok()) << details.status();
   EXPECT_EQ(details->container.image, "");
@@ -283,7 +283,7 @@ TEST(ParseInspection, LeavesOutLabelsThatNoRecordingCouldCarry) {
 }
 
 TEST(ParseContainerList, GivesTheIds) {
-  EXPECT_EQ(*ParseContainerList(Answer("docker-list")), std::vector<std::string>{kId});
+  EXPECT_EQ(*ParseContainerList(Answer("docker-list")), std::vector<std::string>{kDescribedId});
   EXPECT_EQ(ParseContainerList(Answer("podman-list"))->size(), 1u);
   EXPECT_TRUE(ParseContainerList("[]")->empty());
   for (const char* bad : {"", "{}", "null", "[{}]", R"([{"Id":"x"}])", "[[]]"}) {
@@ -312,14 +312,14 @@ std::vector<EngineEventKind> KindsOf(const std::vector<EngineEvent>& events, std
 
 TEST(ParseEngineEvent, ReadsDocker) {
   const std::vector<EngineEvent> events = Events("docker-events");
-  EXPECT_EQ(KindsOf(events, kId),
+  EXPECT_EQ(KindsOf(events, kDescribedId),
             (std::vector{EngineEventKind::kCreate, EngineEventKind::kStart, EngineEventKind::kRename,
                          EngineEventKind::kKill, EngineEventKind::kDie, EngineEventKind::kDestroy}));
   EXPECT_EQ(events[0].name, "c1");
   EXPECT_EQ(events[0].image, "bb:1");
   EXPECT_EQ(events[0].time, 1795508287653337324u);
   for (const EngineEvent& event : events) {
-    if (event.id != kId) continue;
+    if (event.id != kDescribedId) continue;
     EXPECT_EQ(event.signal, event.kind == EngineEventKind::kKill ? 9 : 0);
     EXPECT_EQ(event.exit_code, event.kind == EngineEventKind::kDie ? 137 : 0);
     EXPECT_EQ(event.labels,
@@ -348,7 +348,7 @@ TEST(ParseEngineEvent, RefusesWhatIsNone) {
                           R"({"Type":"container","Action":"start","Actor":{"ID":"/../x"}})"}) {
     EXPECT_FALSE(ParseEngineEvent(bad).ok()) << bad;
   }
-  const std::string start = R"({"Type":"container","Action":"start","Actor":{"ID":")" + kId + "\",";
+  const std::string start = R"({"Type":"container","Action":"start","Actor":{"ID":")" + kDescribedId + "\",";
   EXPECT_FALSE(ParseEngineEvent(start + R"("Attributes":[]}})").ok());
   EXPECT_FALSE(ParseEngineEvent(start + R"("Attributes":{"name":1}}})").ok());
   EXPECT_FALSE(ParseEngineEvent(start + R"("Attributes":{}},"timeNano":"x"})").ok());
@@ -356,9 +356,10 @@ TEST(ParseEngineEvent, RefusesWhatIsNone) {
 }
 
 TEST(ParseImported, FindsTheImageAmongTheProgress) {
-  EXPECT_EQ(*ParseImported("{\"status\":\"sha256:" + kId + "\"}\r\n"), "sha256:" + kId);
-  EXPECT_EQ(*ParseImported("{\"status\":\"Importing\",\"progress\":\"50%\"}\r\n{\"status\":\"" + kId + "\"}\n"),
-            "sha256:" + kId);
+  EXPECT_EQ(*ParseImported("{\"status\":\"sha256:" + kDescribedId + "\"}\r\n"), "sha256:" + kDescribedId);
+  EXPECT_EQ(
+      *ParseImported("{\"status\":\"Importing\",\"progress\":\"50%\"}\r\n{\"status\":\"" + kDescribedId + "\"}\n"),
+      "sha256:" + kDescribedId);
   const auto failed = ParseImported(R"({"errorDetail":{"message":"no"},"error":"no \u001b[2J space"})");
   EXPECT_EQ(failed.status().message(), "no \\x1b[2J space");
   EXPECT_FALSE(ParseImported("").ok());

@@ -20,7 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::string kId(64, 'a');
+const std::string kAskedId(64, 'a');
 
 // Whether `text` contains `part`, with both shown when it does not.
 testing::AssertionResult Says(std::string_view text, std::string_view part) {
@@ -57,11 +57,11 @@ TEST_F(EngineTest, AsksWhoTheEngineIs) {
 }
 
 TEST_F(EngineTest, ListsAndInspects) {
-  engine_.On("/containers/json", FakeEngine::Json("[{\"Id\":\"" + kId + "\"}]"));
+  engine_.On("/containers/json", FakeEngine::Json("[{\"Id\":\"" + kAskedId + "\"}]"));
   engine_.On("/containers/web/json",
-             FakeEngine::Json("{\"Id\":\"" + kId + "\",\"Name\":\"/web\",\"State\":{\"Pid\":7}}"));
+             FakeEngine::Json("{\"Id\":\"" + kAskedId + "\",\"Name\":\"/web\",\"State\":{\"Pid\":7}}"));
   const Engine engine = Connect();
-  EXPECT_EQ(*engine.List(), std::vector<std::string>{kId});
+  EXPECT_EQ(*engine.List(), std::vector<std::string>{kAskedId});
   const auto web = engine.Inspect("web");
   ASSERT_TRUE(web.ok()) << web.status();
   EXPECT_EQ(web->container.name, "web");
@@ -82,12 +82,12 @@ TEST_F(EngineTest, KnowsPodmansWordsForAContainerThatGoes) {
 }
 
 TEST_F(EngineTest, RemovesAContainerThatJustEnds) {
-  engine_.On("/containers/" + kId, [first = true](const FakeEngine::Request&) mutable {
+  engine_.On("/containers/" + kAskedId, [first = true](const FakeEngine::Request&) mutable {
     return std::exchange(first, false) ? FakeEngine::Json(R"({"message":"container state improper: stopped"})", 500)
                                        : FakeEngine::Json("", 200);
   });
-  EXPECT_TRUE(Connect().Remove(kId).ok());
-  EXPECT_EQ(engine_.Requests("/containers/" + kId), 2u);
+  EXPECT_TRUE(Connect().Remove(kAskedId).ok());
+  EXPECT_EQ(engine_.Requests("/containers/" + kAskedId), 2u);
 }
 
 TEST_F(EngineTest, ANameNeverBecomesAnotherPath) {
@@ -104,60 +104,60 @@ TEST_F(EngineTest, ANameNeverBecomesAnotherPath) {
 }
 
 TEST_F(EngineTest, CreatesStartsKillsAndRemoves) {
-  engine_.On("/containers/create", FakeEngine::Json("{\"Id\":\"" + kId + "\",\"Warnings\":[]}", 201));
-  engine_.On("/containers/" + kId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
-  engine_.On("/containers/" + kId + "/kill", FakeEngine::Json(R"({"message":"is not running"})", 409));
-  engine_.On("/containers/" + kId, FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
+  engine_.On("/containers/create", FakeEngine::Json("{\"Id\":\"" + kAskedId + "\",\"Warnings\":[]}", 201));
+  engine_.On("/containers/" + kAskedId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
+  engine_.On("/containers/" + kAskedId + "/kill", FakeEngine::Json(R"({"message":"is not running"})", 409));
+  engine_.On("/containers/" + kAskedId, FakeEngine::Reply{.bytes = "HTTP/1.1 204 No Content\r\n\r\n"});
   const Engine engine = Connect();
-  EXPECT_EQ(*engine.CreateContainer(R"({"Image":"bb"})", "probe"), kId);
+  EXPECT_EQ(*engine.CreateContainer(R"({"Image":"bb"})", "probe"), kAskedId);
   const FakeEngine::Request create = engine_.WaitForRequest("/containers/create");
   EXPECT_EQ(create.target, "/containers/create?name=probe");
   EXPECT_EQ(create.body, R"({"Image":"bb"})");
   EXPECT_TRUE(Says(create.headers, "Content-Type: application/json\r\n"));
-  EXPECT_TRUE(engine.Start(kId).ok());
-  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/start").method, "POST");
-  engine_.On("/containers/" + kId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n"});
-  EXPECT_TRUE(engine.Start(kId).ok());
-  const absl::Status kill = engine.Kill(kId);
+  EXPECT_TRUE(engine.Start(kAskedId).ok());
+  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kAskedId + "/start").method, "POST");
+  engine_.On("/containers/" + kAskedId + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n"});
+  EXPECT_TRUE(engine.Start(kAskedId).ok());
+  const absl::Status kill = engine.Kill(kAskedId);
   EXPECT_EQ(kill.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(Says(Message(kill), "is not running"));
-  EXPECT_TRUE(engine.Remove(kId).ok());
-  const FakeEngine::Request remove = engine_.WaitForRequest("/containers/" + kId);
-  EXPECT_EQ(remove.method + " " + remove.target, "DELETE /containers/" + kId + "?force=1&v=1");
+  EXPECT_TRUE(engine.Remove(kAskedId).ok());
+  const FakeEngine::Request remove = engine_.WaitForRequest("/containers/" + kAskedId);
+  EXPECT_EQ(remove.method + " " + remove.target, "DELETE /containers/" + kAskedId + "?force=1&v=1");
 }
 
 TEST_F(EngineTest, SignalsStopsAndRestarts) {
   const FakeEngine::Reply done = {.bytes = "HTTP/1.1 204 No Content\r\n\r\n"};
-  for (const char* verb : {"kill", "stop", "restart"}) engine_.On("/containers/" + kId + "/" + verb, done);
+  for (const char* verb : {"kill", "stop", "restart"}) engine_.On("/containers/" + kAskedId + "/" + verb, done);
   const Engine engine = Connect();
-  EXPECT_TRUE(engine.Signal(kId, "SIGRTMIN+3").ok());
-  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/kill").target,
-            "/containers/" + kId + "/kill?signal=SIGRTMIN%2B3");
-  EXPECT_TRUE(engine.Stop(kId, std::chrono::seconds(20)).ok());
-  EXPECT_TRUE(engine.Restart(kId, std::chrono::seconds(20)).ok());
-  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kId + "/restart").method, "POST");
+  EXPECT_TRUE(engine.Signal(kAskedId, "SIGRTMIN+3").ok());
+  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kAskedId + "/kill").target,
+            "/containers/" + kAskedId + "/kill?signal=SIGRTMIN%2B3");
+  EXPECT_TRUE(engine.Stop(kAskedId, std::chrono::seconds(20)).ok());
+  EXPECT_TRUE(engine.Restart(kAskedId, std::chrono::seconds(20)).ok());
+  EXPECT_EQ(engine_.WaitForRequest("/containers/" + kAskedId + "/restart").method, "POST");
   EXPECT_EQ(engine.Stop("../x", std::chrono::seconds(1)).code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(EngineTest, ExecutesACommandInAContainer) {
   const std::string exec(64, 'e');
   const std::vector<std::string> command = {"sh", "-c", "say \"hello\""};
-  engine_.On("/containers/" + kId + "/exec", FakeEngine::Json("{\"Id\":\"" + exec + "\"}", 201));
+  engine_.On("/containers/" + kAskedId + "/exec", FakeEngine::Json("{\"Id\":\"" + exec + "\"}", 201));
   engine_.On("/exec/" + exec + "/start", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n\r\nits output"});
   engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":false,"ExitCode":3})"));
   const Engine engine = Connect();
-  EXPECT_EQ(*engine.Exec(kId, command), 3);
+  EXPECT_EQ(*engine.Exec(kAskedId, command), 3);
   EXPECT_TRUE(
-      Says(engine_.WaitForRequest("/containers/" + kId + "/exec").body, R"("Cmd":["sh","-c","say \"hello\""])"));
+      Says(engine_.WaitForRequest("/containers/" + kAskedId + "/exec").body, R"("Cmd":["sh","-c","say \"hello\""])"));
   engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":true,"ExitCode":null})"));
-  EXPECT_EQ(engine.Exec(kId, command).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(engine.Exec(kAskedId, command).status().code(), absl::StatusCode::kDeadlineExceeded);
   engine_.On("/exec/" + exec + "/start", FakeEngine::Json(R"({"message":"no such file"})", 400));
   engine_.On("/exec/" + exec + "/json", FakeEngine::Json(R"({"Running":false,"ExitCode":127})"));
-  EXPECT_TRUE(Says(Message(engine.Exec(kId, command).status()), "no such file"));
+  EXPECT_TRUE(Says(Message(engine.Exec(kAskedId, command).status()), "no such file"));
 }
 
 TEST_F(EngineTest, ImportsAndRemovesAnImage) {
-  const std::string image = "sha256:" + kId;
+  const std::string image = "sha256:" + kAskedId;
   engine_.On("/images/create", FakeEngine::Json("{\"status\":\"" + image + "\"}\r\n"));
   engine_.On("/images/" + image + "/tag", FakeEngine::Json("", 201));
   engine_.On("/images/localhost%3A5000%2Fa%3A1", FakeEngine::Json("[]"));
@@ -174,19 +174,19 @@ TEST_F(EngineTest, ImportsAndRemovesAnImage) {
 }
 
 TEST_F(EngineTest, LeavesNoImageThatCouldNotBeNamed) {
-  const std::string image = "sha256:" + kId;
+  const std::string image = "sha256:" + kAskedId;
   engine_.On("/images/create", FakeEngine::Json("{\"status\":\"" + image + "\"}"));
   engine_.On("/images/" + image + "/tag", FakeEngine::Json(R"({"message":"invalid tag"})", 400));
   const auto imported = Connect().ImportImage("x", "a:\n");
   EXPECT_EQ(imported.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(Says(Message(imported.status()), "import the image a:\\n: "));
-  EXPECT_EQ(engine_.WaitForRequest("/images/sha256%3A" + kId).method, "DELETE");
+  EXPECT_EQ(engine_.WaitForRequest("/images/sha256%3A" + kAskedId).method, "DELETE");
 }
 
 TEST_F(EngineTest, ReadsAnAnswerInAnyPieces) {
   FakeEngine::Reply chunked = {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
                                .in_single_bytes = true};
-  for (const char c : "[{\"Id\":\"" + kId + "\"}]") chunked.bytes += FakeEngine::Chunk(std::string(1, c));
+  for (const char c : "[{\"Id\":\"" + kAskedId + "\"}]") chunked.bytes += FakeEngine::Chunk(std::string(1, c));
   chunked.bytes += "0\r\n\r\n";
   EXPECT_TRUE(ListAgainst(chunked).ok());
 }

@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string Id(char digit) {
+std::string WatchedId(char digit) {
   return std::string(64, digit);
 }
 
@@ -50,8 +50,8 @@ class EngineWatcherTest : public testing::Test {
   }
   // Returns when every event emitted so far has been read.
   void CatchUp() {
-    engine_.Emit(Event("destroy", Id('f'), "marker"));
-    while (!watcher_->Find(Id('f')).has_value()) std::this_thread::yield();
+    engine_.Emit(Event("destroy", WatchedId('f'), "marker"));
+    while (!watcher_->Find(WatchedId('f')).has_value()) std::this_thread::yield();
   }
   bool HasProblem(std::string_view part) const {
     const auto problems = watcher_->problems();
@@ -66,15 +66,15 @@ class EngineWatcherTest : public testing::Test {
 
 TEST_F(EngineWatcherTest, AsksAboutAContainerItHearsOf) {
   Start();
-  Have(Id('a'), "web");
-  engine_.Emit(Event("create", Id('a'), "web"));
-  EXPECT_EQ(Wait(Id('a')), (Container{.id = Id('a'),
-                                      .name = "web",
-                                      .image = "bb:1",
-                                      .runtime = {"runc", "1.1.5"},
-                                      .labels = {{"name", "own"}},
-                                      .user = "1000",
-                                      .health_check = false}));
+  Have(WatchedId('a'), "web");
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  EXPECT_EQ(Wait(WatchedId('a')), (Container{.id = WatchedId('a'),
+                                             .name = "web",
+                                             .image = "bb:1",
+                                             .runtime = {"runc", "1.1.5"},
+                                             .labels = {{"name", "own"}},
+                                             .user = "1000",
+                                             .health_check = false}));
   EXPECT_TRUE(watcher_->problems().empty());
   EXPECT_EQ(watcher_->Info().default_runtime, "runc");
 }
@@ -93,13 +93,14 @@ TEST_F(EngineWatcherTest, AsksForEventsFromBeforeItBegan) {
 
 TEST_F(EngineWatcherTest, KeepsWhatEventsSaidOfAContainerThatIsGone) {
   Start();
-  engine_.Emit(Event("create", Id('a'), "brief", R"(,"com.docker.compose.service":"job","exitCode":"0")"));
-  engine_.Emit(Event("start", Id('a'), "brief", R"(,"com.docker.compose.service":"job")"));
-  engine_.Emit(Event("die", Id('a'), "brief", R"(,"com.docker.compose.service":"job","exitCode":"0")"));
-  engine_.Emit(Event("destroy", Id('a'), "brief", R"(,"com.docker.compose.service":"job")"));
+  engine_.Emit(Event("create", WatchedId('a'), "brief", R"(,"com.docker.compose.service":"job","exitCode":"0")"));
+  engine_.Emit(Event("start", WatchedId('a'), "brief", R"(,"com.docker.compose.service":"job")"));
+  engine_.Emit(Event("die", WatchedId('a'), "brief", R"(,"com.docker.compose.service":"job","exitCode":"0")"));
+  engine_.Emit(Event("destroy", WatchedId('a'), "brief", R"(,"com.docker.compose.service":"job")"));
   EXPECT_EQ(
-      Wait(Id('a')),
-      (Container{.id = Id('a'), .name = "brief", .image = "bb:1", .labels = {{"com.docker.compose.service", "job"}}}));
+      Wait(WatchedId('a')),
+      (Container{
+          .id = WatchedId('a'), .name = "brief", .image = "bb:1", .labels = {{"com.docker.compose.service", "job"}}}));
   EXPECT_TRUE(watcher_->problems().empty());
 }
 
@@ -108,69 +109,69 @@ TEST_F(EngineWatcherTest, WaitsForAnEventThatIsLateAndNotForever) {
   Start();
   // The engine has forgotten it before it is heard of.
   std::thread late([this] {
-    engine_.WaitForRequest("/containers/" + Id('a') + "/json");
-    engine_.Emit(Event("create", Id('a'), "late"));
+    engine_.WaitForRequest("/containers/" + WatchedId('a') + "/json");
+    engine_.Emit(Event("create", WatchedId('a'), "late"));
   });
-  EXPECT_EQ(Wait(Id('a'))->name, "late");
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "late");
   late.join();
 }
 
 TEST_F(EngineWatcherTest, AnIdThatNobodyKnowsIsMissing) {
   Start();
-  EXPECT_EQ(Wait(Id('a')), std::nullopt);
+  EXPECT_EQ(Wait(WatchedId('a')), std::nullopt);
   EXPECT_EQ(Wait("../../info"), std::nullopt);
-  EXPECT_EQ(watcher_->Find(Id('a')), std::nullopt);
+  EXPECT_EQ(watcher_->Find(WatchedId('a')), std::nullopt);
   EXPECT_EQ(engine_.Requests("/info"), 1u);
 }
 
 TEST_F(EngineWatcherTest, KnowsWhatRanBefore) {
-  Running(Id('a'));
-  Have(Id('a'), "old");
+  Running(WatchedId('a'));
+  Have(WatchedId('a'), "old");
   Start();
-  engine_.WaitForRequest("/containers/" + Id('a') + "/json");
-  EXPECT_EQ(Wait(Id('a'))->name, "old");
-  EXPECT_EQ(engine_.Requests("/containers/" + Id('a') + "/json"), 1u);
+  engine_.WaitForRequest("/containers/" + WatchedId('a') + "/json");
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "old");
+  EXPECT_EQ(engine_.Requests("/containers/" + WatchedId('a') + "/json"), 1u);
 }
 
 TEST_F(EngineWatcherTest, TheNameIsThatOfTheFirstStart) {
   Start();
-  Have(Id('a'), "final", /*pid=*/0);
-  engine_.Emit(Event("create", Id('a'), "draft"));
-  engine_.Emit(Event("rename", Id('a'), "final", R"(,"oldName":"/draft")"));
-  EXPECT_EQ(Wait(Id('a'))->name, "final");
-  engine_.Emit(Event("start", Id('a'), "final"));
-  engine_.Emit(Event("rename", Id('a'), "0123_final"));
-  engine_.Emit(Event("die", Id('a'), "0123_final"));
-  engine_.Emit(Event("start", Id('a'), "0123_final"));
+  Have(WatchedId('a'), "final", /*pid=*/0);
+  engine_.Emit(Event("create", WatchedId('a'), "draft"));
+  engine_.Emit(Event("rename", WatchedId('a'), "final", R"(,"oldName":"/draft")"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "final");
+  engine_.Emit(Event("start", WatchedId('a'), "final"));
+  engine_.Emit(Event("rename", WatchedId('a'), "0123_final"));
+  engine_.Emit(Event("die", WatchedId('a'), "0123_final"));
+  engine_.Emit(Event("start", WatchedId('a'), "0123_final"));
   CatchUp();
-  EXPECT_EQ(watcher_->Find(Id('a'))->name, "final");
+  EXPECT_EQ(watcher_->Find(WatchedId('a'))->name, "final");
 }
 
 TEST_F(EngineWatcherTest, AnAnswerThatComesAfterARenamingDoesNotCount) {
   Start();
   std::atomic<bool> renamed = false;
-  engine_.On("/containers/" + Id('a') + "/json", [&](const FakeEngine::Request&) {
+  engine_.On("/containers/" + WatchedId('a') + "/json", [&](const FakeEngine::Request&) {
     while (!renamed) std::this_thread::yield();
-    return FakeEngine::Json("{\"Id\":\"" + Id('a') + "\",\"Name\":\"/0123_web\",\"State\":{\"Pid\":7}}");
+    return FakeEngine::Json("{\"Id\":\"" + WatchedId('a') + "\",\"Name\":\"/0123_web\",\"State\":{\"Pid\":7}}");
   });
-  engine_.Emit(Event("create", Id('a'), "web"));
-  engine_.Emit(Event("start", Id('a'), "web"));
-  engine_.Emit(Event("rename", Id('a'), "0123_web"));
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  engine_.Emit(Event("start", WatchedId('a'), "web"));
+  engine_.Emit(Event("rename", WatchedId('a'), "0123_web"));
   CatchUp();
   renamed = true;
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
 }
 
 TEST_F(EngineWatcherTest, TellsWhatWasStartedWhen) {
   constexpr UnixNanos kEventTime = 1795508287653337324;
   Start();
-  engine_.Emit(Event("create", Id('a'), "never"));
-  engine_.Emit(Event("start", Id('b'), "web"));
-  engine_.Emit(Event("die", Id('b'), "web"));
+  engine_.Emit(Event("create", WatchedId('a'), "never"));
+  engine_.Emit(Event("start", WatchedId('b'), "web"));
+  engine_.Emit(Event("die", WatchedId('b'), "web"));
   CatchUp();
   const auto started = watcher_->StartedBetween(kEventTime, kEventTime);
   ASSERT_EQ(started.size(), 1u);
-  EXPECT_EQ(started[0].id, Id('b'));
+  EXPECT_EQ(started[0].id, WatchedId('b'));
   EXPECT_EQ(started[0].name, "web");
   EXPECT_TRUE(watcher_->StartedBetween(kEventTime + 1, UINT64_MAX).empty());
   EXPECT_TRUE(watcher_->StartedBetween(0, kEventTime - 1).empty());
@@ -178,20 +179,21 @@ TEST_F(EngineWatcherTest, TellsWhatWasStartedWhen) {
 
 TEST_F(EngineWatcherTest, TwoContainersOfOneNameAreTwo) {
   Start();
-  Have(Id('b'), "web");
-  for (const char* action : {"create", "start", "die", "destroy"}) engine_.Emit(Event(action, Id('a'), "web"));
-  engine_.Emit(Event("create", Id('b'), "web"));
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
-  EXPECT_EQ(Wait(Id('a'))->user, "");
-  EXPECT_EQ(Wait(Id('b'))->user, "1000");
+  Have(WatchedId('b'), "web");
+  for (const char* action : {"create", "start", "die", "destroy"}) engine_.Emit(Event(action, WatchedId('a'), "web"));
+  engine_.Emit(Event("create", WatchedId('b'), "web"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
+  EXPECT_EQ(Wait(WatchedId('a'))->user, "");
+  EXPECT_EQ(Wait(WatchedId('b'))->user, "1000");
 }
 
 TEST_F(EngineWatcherTest, ReadsEventsInAnyPieces) {
   Start();
-  Have(Id('a'), "web");
-  const std::string lines = Event("create", Id('a'), "web") + "\r\n\n" + Event("start", Id('a'), "web") + "\n";
+  Have(WatchedId('a'), "web");
+  const std::string lines =
+      Event("create", WatchedId('a'), "web") + "\r\n\n" + Event("start", WatchedId('a'), "web") + "\n";
   for (const char c : lines) engine_.EmitRaw(FakeEngine::Chunk(std::string(1, c)));
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
   CatchUp();
   EXPECT_TRUE(watcher_->problems().empty());
 }
@@ -199,30 +201,30 @@ TEST_F(EngineWatcherTest, ReadsEventsInAnyPieces) {
 TEST_F(EngineWatcherTest, PassesOverEventsItCannotReadAndLooksWhatRuns) {
   Start();
   engine_.WaitForRequest("/containers/json");
-  Have(Id('a'), "web");
-  Have(Id('b'), "missed");
-  Running(Id('b'));
+  Have(WatchedId('a'), "web");
+  Have(WatchedId('b'), "missed");
+  Running(WatchedId('b'));
   engine_.Emit("not json");
   engine_.Emit("[]");
   engine_.Emit("{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"../x\"}}");
   engine_.Emit(std::string(1000, '['));
   engine_.Emit(std::string("\0\xff\x1b", 3));
-  engine_.Emit(Event("create", Id('a'), "web"));
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
-  engine_.WaitForRequest("/containers/" + Id('b') + "/json");
-  EXPECT_EQ(Wait(Id('b'))->name, "missed");
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
+  engine_.WaitForRequest("/containers/" + WatchedId('b') + "/json");
+  EXPECT_EQ(Wait(WatchedId('b'))->name, "missed");
   EXPECT_TRUE(HasProblem("cannot be read"));
 }
 
 TEST_F(EngineWatcherTest, SkipsAnEventThatIsTooLong) {
   Start();
-  Have(Id('a'), "web");
+  Have(WatchedId('a'), "web");
   for (size_t sent = 0; sent <= kMaxEngineEventBytes; sent += 1 << 20) {
     engine_.EmitRaw(FakeEngine::Chunk(std::string(1 << 20, 'x')));
   }
   engine_.Emit("");
-  engine_.Emit(Event("create", Id('a'), "web"));
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
   EXPECT_TRUE(HasProblem("it is larger than"));
 }
 
@@ -237,30 +239,31 @@ TEST_F(EngineWatcherTest, BoundsWhatItComplainsAbout) {
 
 TEST_F(EngineWatcherTest, SurvivesARestartOfTheEngine) {
   Start();
-  Have(Id('a'), "before");
-  engine_.Emit(Event("create", Id('a'), "before"));
-  EXPECT_EQ(Wait(Id('a'))->name, "before");
-  Running(Id('b'));
-  Have(Id('b'), "meanwhile");
+  Have(WatchedId('a'), "before");
+  engine_.Emit(Event("create", WatchedId('a'), "before"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "before");
+  Running(WatchedId('b'));
+  Have(WatchedId('b'), "meanwhile");
   engine_.Restart();
-  EXPECT_EQ(Wait(Id('b'))->name, "meanwhile");
+  EXPECT_EQ(Wait(WatchedId('b'))->name, "meanwhile");
   EXPECT_TRUE(HasProblem("the container engine went away"));
   // What is known stays, and what comes is heard of.
-  EXPECT_EQ(watcher_->Find(Id('a'))->name, "before");
-  Have(Id('c'), "after");
-  engine_.Emit(Event("create", Id('c'), "after"));
-  EXPECT_EQ(Wait(Id('c'))->name, "after");
+  EXPECT_EQ(watcher_->Find(WatchedId('a'))->name, "before");
+  Have(WatchedId('c'), "after");
+  engine_.Emit(Event("create", WatchedId('c'), "after"));
+  EXPECT_EQ(Wait(WatchedId('c'))->name, "after");
 }
 
 TEST_F(EngineWatcherTest, AQuestionThatTheEngineDiedOverIsAskedAgain) {
   Start();
-  engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
-  engine_.Emit(Event("create", Id('a'), "web"));
-  engine_.WaitForRequest("/containers/" + Id('a') + "/json");
+  engine_.On("/containers/" + WatchedId('a') + "/json",
+             FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  engine_.WaitForRequest("/containers/" + WatchedId('a') + "/json");
   engine_.Stop();
-  Have(Id('a'), "web");
+  Have(WatchedId('a'), "web");
   engine_.Restart();
-  EXPECT_EQ(Wait(Id('a'))->user, "1000");
+  EXPECT_EQ(Wait(WatchedId('a'))->user, "1000");
 }
 
 TEST_F(EngineWatcherTest, SubscribesAgainWhenTheStreamEnds) {
@@ -270,14 +273,14 @@ TEST_F(EngineWatcherTest, SubscribesAgainWhenTheStreamEnds) {
     engine_.EndEvents(properly);
     engine_.WaitForRequest("/events", count + 1);
   }
-  Have(Id('a'), "web");
-  engine_.Emit(Event("create", Id('a'), "web"));
-  EXPECT_EQ(Wait(Id('a'))->name, "web");
+  Have(WatchedId('a'), "web");
+  engine_.Emit(Event("create", WatchedId('a'), "web"));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "web");
 }
 
 TEST_F(EngineWatcherTest, AfterAnInterruptionItAsksForEventsFromTheLastOneOn) {
   Start();
-  std::string event = Event("create", Id('a'), "web");
+  std::string event = Event("create", WatchedId('a'), "web");
   const std::string time = "1795508287653337324";
   // A little from now: later than all that was asked for at first.
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -292,15 +295,16 @@ TEST_F(EngineWatcherTest, AfterAnInterruptionItAsksForEventsFromTheLastOneOn) {
 
 TEST_F(EngineWatcherTest, ABadAnswerCostsThatContainerOnly) {
   Start();
-  Have(Id('d'), "good");
-  engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Json("{\"Id\":7}"));
-  engine_.On("/containers/" + Id('b') + "/json", FakeEngine::Json("{\"Id\":\"" + Id('c') + "\"}"));
-  engine_.On("/containers/" + Id('c') + "/json", FakeEngine::Reply{.bytes = "garbage"});
-  for (const char digit : {'a', 'b', 'c', 'd'}) engine_.Emit(Event("create", Id(digit), std::string("n") + digit));
-  EXPECT_EQ(Wait(Id('a'))->name, "na");
-  EXPECT_EQ(Wait(Id('b'))->name, "nb");
-  EXPECT_EQ(Wait(Id('c'))->name, "nc");
-  EXPECT_EQ(Wait(Id('d'))->user, "1000");
+  Have(WatchedId('d'), "good");
+  engine_.On("/containers/" + WatchedId('a') + "/json", FakeEngine::Json("{\"Id\":7}"));
+  engine_.On("/containers/" + WatchedId('b') + "/json", FakeEngine::Json("{\"Id\":\"" + WatchedId('c') + "\"}"));
+  engine_.On("/containers/" + WatchedId('c') + "/json", FakeEngine::Reply{.bytes = "garbage"});
+  for (const char digit : {'a', 'b', 'c', 'd'})
+    engine_.Emit(Event("create", WatchedId(digit), std::string("n") + digit));
+  EXPECT_EQ(Wait(WatchedId('a'))->name, "na");
+  EXPECT_EQ(Wait(WatchedId('b'))->name, "nb");
+  EXPECT_EQ(Wait(WatchedId('c'))->name, "nc");
+  EXPECT_EQ(Wait(WatchedId('d'))->user, "1000");
   EXPECT_TRUE(HasProblem("container aaaaaaaaaaaa is not fully known"));
   EXPECT_TRUE(HasProblem("container bbbbbbbbbbbb is not fully known"));
   EXPECT_TRUE(HasProblem("container cccccccccccc is not fully known"));
@@ -309,13 +313,13 @@ TEST_F(EngineWatcherTest, ABadAnswerCostsThatContainerOnly) {
 TEST_F(EngineWatcherTest, AQuestionWithoutAnAnswerHoldsUpNothingElse) {
   options_.patience = std::chrono::seconds(60);
   Start();
-  engine_.On("/containers/" + Id('a') + "/json", FakeEngine::Reply{.bytes = "", .hang = true});
-  Have(Id('b'), "good");
-  engine_.Emit(Event("create", Id('a'), "hangs"));
-  engine_.Emit(Event("create", Id('b'), "good"));
-  EXPECT_EQ(Wait(Id('b'))->user, "1000");
+  engine_.On("/containers/" + WatchedId('a') + "/json", FakeEngine::Reply{.bytes = "", .hang = true});
+  Have(WatchedId('b'), "good");
+  engine_.Emit(Event("create", WatchedId('a'), "hangs"));
+  engine_.Emit(Event("create", WatchedId('b'), "good"));
+  EXPECT_EQ(Wait(WatchedId('b'))->user, "1000");
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(watcher_->WaitFor({Id('a')}, start + milliseconds(20)).at(Id('a')).name, "hangs");
+  EXPECT_EQ(watcher_->WaitFor({WatchedId('a')}, start + milliseconds(20)).at(WatchedId('a')).name, "hangs");
   watcher_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }

@@ -11,15 +11,15 @@
 namespace syscarve {
 namespace {
 
-const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const std::string kNamedId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 std::string NameOfImage(std::string image, std::string digest = "") {
-  return SubjectName({.id = kId, .name = "c", .image = std::move(image), .image_digest = std::move(digest)},
+  return SubjectName({.id = kNamedId, .name = "c", .image = std::move(image), .image_digest = std::move(digest)},
                      By::kImage);
 }
 
 TEST(SubjectName, TakesTheServiceThenTheName) {
-  Container container = {.id = kId, .name = "shop_web_1"};
+  Container container = {.id = kNamedId, .name = "shop_web_1"};
   EXPECT_EQ(SubjectName(container, By::kService), "shop_web_1");
   container.labels = {{"com.docker.compose.service", "web"}, {"com.docker.compose.project", "shop"}};
   EXPECT_EQ(SubjectName(container, By::kService), "web");
@@ -32,7 +32,7 @@ TEST(SubjectName, TakesTheServiceThenTheName) {
 
 TEST(SubjectName, FallsBackOnTheShortId) {
   for (const By by : {By::kService, By::kContainer, By::kImage})
-    EXPECT_EQ(SubjectName({.id = kId}, by), "0123456789ab");
+    EXPECT_EQ(SubjectName({.id = kNamedId}, by), "0123456789ab");
 }
 
 TEST(SubjectName, OfAnImageIsItsRepository) {
@@ -41,12 +41,12 @@ TEST(SubjectName, OfAnImageIsItsRepository) {
   EXPECT_EQ(NameOfImage("docker.io/library/nginx:1.25"), "nginx");
   EXPECT_EQ(NameOfImage("localhost/bb:1"), "bb");
   EXPECT_EQ(NameOfImage("localhost:5000/app"), "app");
-  EXPECT_EQ(NameOfImage("ghcr.io/team/app:v1@sha256:" + kId), "team/app");
+  EXPECT_EQ(NameOfImage("ghcr.io/team/app:v1@sha256:" + kNamedId), "team/app");
   EXPECT_EQ(NameOfImage("team/app"), "team/app");
-  EXPECT_EQ(NameOfImage("nginx@sha256:" + kId), "nginx");
-  EXPECT_EQ(NameOfImage("sha256:" + kId), "0123456789ab");
-  EXPECT_EQ(NameOfImage(kId), "0123456789ab");
-  EXPECT_EQ(NameOfImage("", "sha256:fedcba9876543210" + kId.substr(16)), "fedcba987654");
+  EXPECT_EQ(NameOfImage("nginx@sha256:" + kNamedId), "nginx");
+  EXPECT_EQ(NameOfImage("sha256:" + kNamedId), "0123456789ab");
+  EXPECT_EQ(NameOfImage(kNamedId), "0123456789ab");
+  EXPECT_EQ(NameOfImage("", "sha256:fedcba9876543210" + kNamedId.substr(16)), "fedcba987654");
   EXPECT_EQ(NameOfImage(":1", "junk"), "0123456789ab");
 }
 
@@ -106,7 +106,8 @@ TEST(FileStem, IsSafeAndUniqueForAnyBytes) {
     ASSERT_LE(stem.size(), 100u);
     ASSERT_NE(stem.front(), '.');
     ASSERT_NE(stem.front(), '-');
-    ASSERT_EQ(stem.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"), stem.npos);
+    ASSERT_EQ(stem.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"),
+              std::string_view::npos);
     std::ranges::transform(stem, stem.begin(), [](unsigned char c) { return std::tolower(c); });
     ASSERT_TRUE(given.insert(stem).second) << stem;
   }
@@ -117,7 +118,7 @@ TEST(ContainerFilter, TakesAllWhenEmpty) {
 }
 
 TEST(ContainerFilter, WantsOneOfTheNamesAndAllOfTheLabels) {
-  const Container web = {.id = kId,
+  const Container web = {.id = kNamedId,
                          .name = "shop_web_1",
                          .labels = {{"tier", "front"}, {"com.docker.compose.project", "shop"}, {"empty", ""}}};
   EXPECT_TRUE((ContainerFilter{.names = {"db", "shop_*"}}).Matches(web));
@@ -134,8 +135,8 @@ TEST(ContainerFilter, WantsOneOfTheNamesAndAllOfTheLabels) {
 }
 
 TEST(ContainerFilter, DoesNotTakeAContainerOfWhichNothingIsKnown) {
-  EXPECT_FALSE((ContainerFilter{.names = {"web"}}).Matches({.id = kId}));
-  EXPECT_FALSE((ContainerFilter{.compose_project = "shop"}).Matches({.id = kId}));
+  EXPECT_FALSE((ContainerFilter{.names = {"web"}}).Matches({.id = kNamedId}));
+  EXPECT_FALSE((ContainerFilter{.compose_project = "shop"}).Matches({.id = kNamedId}));
 }
 
 TEST(ContainerFilter, ANulDoesNotEndANameEarly) {

@@ -17,7 +17,7 @@ RecordedService Web(std::vector<std::string> cap_add = {"CAP_CHOWN"}) {
                         .cap_add = std::move(cap_add)}};
 }
 
-ComposeOverride Made(const ComposeService& service, const RecordedService& recorded) {
+ComposeOverride MadeOverride(const ComposeService& service, const RecordedService& recorded) {
   const std::vector<RecordedService> all = {recorded};
   const absl::StatusOr<ComposeOverride> made = EmitComposeOverride({.services = {service}}, all);
   EXPECT_TRUE(made.ok()) << made.status();
@@ -87,10 +87,9 @@ TEST(ComposeOverrideTest, SaysWhoIsMissing) {
   const std::vector<RecordedService> recorded = {Web(), gone};
   const auto made = EmitComposeOverride({.services = {{.name = "web"}, {.name = "cache"}}, .includes = true}, recorded);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(made->warnings,
-            (Lines{"service \"cache\" of the Compose file was not recorded: the override says nothing of it",
-                   "old: the Compose file has no service \"old\x1b\"",
-                   "the Compose file takes in others, and the services of those were not looked at"}));
+  EXPECT_EQ(made->warnings, (Lines{"service \"cache\" of the Compose file was not recorded: it is not in the override",
+                                   "old: the Compose file has no service \"old\x1b\"",
+                                   "the Compose file takes in others, and the services of those were not looked at"}));
 }
 
 TEST(ComposeOverrideTest, WithoutAnythingToSayIsAnError) {
@@ -106,14 +105,15 @@ TEST(ComposeOverrideTest, TwoProfilesForOneServiceAreNone) {
   const std::vector<RecordedService> recorded = {Web(), second, db};
   const auto made = EmitComposeOverride({.services = {{.name = "web"}, {.name = "db"}}}, recorded);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(made->warnings, Lines{"service \"web\" has several profiles (web, web-2), and a service can have one: the "
-                                  "override says nothing of it"});
+  EXPECT_EQ(made->warnings,
+            Lines{"service \"web\" has several profiles (web, web-2), and a service can have one: it is not "
+                  "in the override"});
   EXPECT_EQ(made->text.find("web:"), std::string::npos);
 }
 
 TEST(ComposeOverrideTest, AnotherProfileInTheFileStays) {
   for (const char* option : {"seccomp:other.json", "seccomp=other.json", "seccomp:${PROFILE}"}) {
-    const ComposeOverride made = Made({.name = "web", .security_opt = {option}}, Web());
+    const ComposeOverride made = MadeOverride({.name = "web", .security_opt = {option}}, Web());
     EXPECT_EQ(made.text.find("seccomp:"), std::string::npos) << made.text;
     ASSERT_EQ(made.warnings.size(), 1U);
     EXPECT_NE(made.warnings[0].find("names a seccomp profile already"), std::string::npos) << made.warnings[0];
@@ -121,16 +121,17 @@ TEST(ComposeOverrideTest, AnotherProfileInTheFileStays) {
 }
 
 TEST(ComposeOverrideTest, TheSameProfileIsNotNamedTwice) {
-  const ComposeOverride made = Made({.name = "web",
-                                     .security_opt = {"seccomp=profiles/../profiles/web.json", "no-new-privileges"},
-                                     .cap_drop = {"ALL"}},
-                                    Web({}));
+  const ComposeOverride made =
+      MadeOverride({.name = "web",
+                    .security_opt = {"seccomp=profiles/../profiles/web.json", "no-new-privileges"},
+                    .cap_drop = {"ALL"}},
+                   Web({}));
   EXPECT_EQ(made.warnings, Lines{});
   EXPECT_EQ(Body(made), "services:\n  web: {}\n");
 }
 
 TEST(ComposeOverrideTest, UnconfinedIsReplacedAndToldOf) {
-  const ComposeOverride made = Made({.name = "web", .security_opt = {"seccomp:unconfined"}}, Web());
+  const ComposeOverride made = MadeOverride({.name = "web", .security_opt = {"seccomp:unconfined"}}, Web());
   EXPECT_NE(made.text.find("seccomp:./profiles/web.json"), std::string::npos);
   ASSERT_EQ(made.warnings.size(), 1U);
   EXPECT_NE(made.warnings[0].find("seccomp=unconfined"), std::string::npos);
@@ -141,37 +142,37 @@ TEST(ComposeOverrideTest, GivesNoCapabilityThatTheFileDoesNot) {
     return made.warnings.size() == 1 && made.warnings[0].find(words) != std::string::npos;
   };
   // Not one of the engine's own, and not added by the file.
-  ComposeOverride made = Made({.name = "web"}, Web({"CAP_CHOWN", "CAP_SYS_PTRACE"}));
+  ComposeOverride made = MadeOverride({.name = "web"}, Web({"CAP_CHOWN", "CAP_SYS_PTRACE"}));
   EXPECT_EQ(made.text.find("CAP_SYS_PTRACE"), std::string::npos);
   EXPECT_NE(made.text.find("CAP_CHOWN"), std::string::npos);
   EXPECT_TRUE(warned(made, "need for CAP_SYS_PTRACE"));
   // Dropped by name, and all dropped.
-  made = Made({.name = "web", .cap_drop = {"chown"}}, Web());
+  made = MadeOverride({.name = "web", .cap_drop = {"chown"}}, Web());
   EXPECT_EQ(made.text.find("CAP_CHOWN"), std::string::npos);
   EXPECT_TRUE(warned(made, "need for CAP_CHOWN"));
-  made = Made({.name = "web", .cap_add = {"KILL"}, .cap_drop = {"ALL"}}, Web({"CAP_KILL", "CAP_CHOWN"}));
+  made = MadeOverride({.name = "web", .cap_add = {"KILL"}, .cap_drop = {"ALL"}}, Web({"CAP_KILL", "CAP_CHOWN"}));
   EXPECT_EQ(made.text.find("cap_add"), std::string::npos) << "KILL is there already: " << made.text;
   EXPECT_TRUE(warned(made, "need for CAP_CHOWN"));
   // A narrower capability than one that the service has.
-  made = Made({.name = "web"}, Web({"CAP_DAC_READ_SEARCH"}));
+  made = MadeOverride({.name = "web"}, Web({"CAP_DAC_READ_SEARCH"}));
   EXPECT_NE(made.text.find("CAP_DAC_READ_SEARCH"), std::string::npos);
   EXPECT_EQ(made.warnings, Lines{});
   // But not when the wider one is gone.
-  made = Made({.name = "web", .cap_drop = {"DAC_OVERRIDE"}}, Web({"CAP_DAC_READ_SEARCH"}));
+  made = MadeOverride({.name = "web", .cap_drop = {"DAC_OVERRIDE"}}, Web({"CAP_DAC_READ_SEARCH"}));
   EXPECT_EQ(made.text.find("CAP_DAC_READ_SEARCH"), std::string::npos);
   // A name that is no capability never gets in.
-  made = Made({.name = "web", .privileged = true}, Web({"x\n  evil: true"}));
+  made = MadeOverride({.name = "web", .privileged = true}, Web({"x\n  evil: true"}));
   EXPECT_EQ(made.text.find("evil"), std::string::npos);
 }
 
 TEST(ComposeOverrideTest, SaysWhatTheFileKeeps) {
-  ComposeOverride made = Made({.name = "web", .cap_add = {"NET_ADMIN", "CAP_CHOWN"}}, Web());
+  ComposeOverride made = MadeOverride({.name = "web", .cap_add = {"NET_ADMIN", "CAP_CHOWN"}}, Web());
   ASSERT_EQ(made.warnings.size(), 1U);
   EXPECT_NE(made.warnings[0].find("keeps CAP_NET_ADMIN, which"), std::string::npos) << made.warnings[0];
-  made = Made({.name = "web", .cap_add = {"ALL"}}, Web());
+  made = MadeOverride({.name = "web", .cap_add = {"ALL"}}, Web());
   ASSERT_EQ(made.warnings.size(), 1U);
   EXPECT_NE(made.warnings[0].find("keeps ALL"), std::string::npos) << made.warnings[0];
-  made = Made({.name = "web", .privileged = true, .extends = true}, Web());
+  made = MadeOverride({.name = "web", .privileged = true, .extends = true}, Web());
   ASSERT_EQ(made.warnings.size(), 2U);
   EXPECT_NE(made.warnings[0].find("privileged"), std::string::npos);
   EXPECT_NE(made.warnings[1].find("extends"), std::string::npos);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tests/unit/actions.h"
 #include "userspace/model/profile_json.h"
 #include "userspace/seccomp/compile.h"
 #include "userspace/shipped/shipped_data.h"
@@ -15,13 +16,10 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
-
 Profile Example() {
   Profile profile{.default_action = {ActionKind::kErrno, 38}, .abis = {Abi::kX86_64}};
-  profile.rules = {{.names = {"write", "read"}, .action = kAllow, .comment = "seen"},
-                   {.names = {"read"}, .action = kAllow},
+  profile.rules = {{.names = {"write", "read"}, .action = kAllowAction, .comment = "seen"},
+                   {.names = {"read"}, .action = kAllowAction},
                    {.names = {"mount"}, .action = {ActionKind::kErrno, 1}, .comment = "refused"},
                    {.names = {"sync"}, .action = {ActionKind::kLog, 0}}};
   return profile;
@@ -76,7 +74,7 @@ TEST(EmitTest, OciHasNoComments) {
 
 TEST(EmitTest, ARepeatedArgumentIsNotLeftToRunc) {
   const Profile profile = With(kEnosys, {{.names = {"lseek"},
-                                          .action = kAllow,
+                                          .action = kAllowAction,
                                           .conditions = {{.index = 1, .op = CompareOp::kGreater, .value = 2},
                                                          {.index = 1, .op = CompareOp::kLess, .value = 9}}}});
   for (const OutputFormat format : {OutputFormat::kDocker, OutputFormat::kOci, OutputFormat::kSpo}) {
@@ -88,7 +86,7 @@ TEST(EmitTest, NamesAreTheAllowedOnesOncePerLine) {
   EXPECT_EQ(Made(OutputFormat::kNames, Example()).text, "read\nwrite\n");
   EXPECT_EQ(Made(OutputFormat::kNames, Profile{}).text, "");
   const Profile narrow =
-      With(kEnosys, {{.names = {"read"}, .action = kAllow, .conditions = {{.index = 0, .value = 1}}}});
+      With(kEnosys, {{.names = {"read"}, .action = kAllowAction, .conditions = {{.index = 0, .value = 1}}}});
   EXPECT_TRUE(Warns(Made(OutputFormat::kNames, narrow), "some arguments only: read"));
 }
 
@@ -110,7 +108,7 @@ TEST(EmitTest, BpfIsTheFilter) {
 TEST(EmitTest, WhatIsLeftOutIsSaid) {
   Profile profile = Example();
   profile.flags = {"SECCOMP_FILTER_FLAG_LOG"};
-  profile.rules.push_back({.names = {"no_such_call"}, .action = kAllow});
+  profile.rules.push_back({.names = {"no_such_call"}, .action = kAllowAction});
   for (const OutputFormat format :
        {OutputFormat::kSystemd, OutputFormat::kKafel, OutputFormat::kBpf, OutputFormat::kC}) {
     const Emitted emitted = Made(format, profile);
@@ -174,7 +172,7 @@ TEST(SpoTest, ADefaultErrnoIsSaidByRules) {
 TEST(SpoTest, ValuesThatAreNotSignedAreRefused) {
   const auto profile = [](uint64_t value) {
     return With({ActionKind::kErrno, EPERM},
-                {{.names = {"read"}, .action = kAllow, .conditions = {{.index = 2, .value = value}}}});
+                {{.names = {"read"}, .action = kAllowAction, .conditions = {{.index = 2, .value = value}}}});
   };
   EXPECT_TRUE(Has(Made(OutputFormat::kSpo, profile(INT64_MAX)).text, "value: 9223372036854775807\n"));
   EXPECT_TRUE(Has(Refusal(OutputFormat::kSpo, profile(uint64_t{1} << 63)), "read"));
@@ -204,7 +202,7 @@ TEST(SystemdTest, TheRefusedOfTheDefaultSetAreTakenOut) {
 TEST(SystemdTest, SetsAreUsedWhereTheyFitExactly) {
   const std::vector<SystemdSet>* const sets = ShippedSystemdSets().value();
   const auto aio = std::ranges::find(*sets, "@aio", &SystemdSet::name);
-  Rule rule{.names = {aio->names.begin(), aio->names.end()}, .action = kAllow};
+  Rule rule{.names = {aio->names.begin(), aio->names.end()}, .action = kAllowAction};
   rule.names.emplace_back("execve");
   EmitOptions options = Options();
   options.systemd_sets = true;
@@ -218,20 +216,20 @@ TEST(SystemdTest, SetsAreUsedWhereTheyFitExactly) {
 }
 
 TEST(SystemdTest, ADenyListIsOne) {
-  const Profile profile = With(kAllow, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}},
-                                        {.names = {"swapon"}, .action = {ActionKind::kTrap, 0}},
-                                        {.names = {"sync"}, .action = {ActionKind::kLog, 0}}});
+  const Profile profile = With(kAllowAction, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}},
+                                              {.names = {"swapon"}, .action = {ActionKind::kTrap, 0}},
+                                              {.names = {"sync"}, .action = {ActionKind::kLog, 0}}});
   const Emitted emitted = Made(OutputFormat::kSystemd, profile);
   EXPECT_TRUE(Has(emitted.text, "\nSystemCallFilter=~mount:EPERM swapon:kill\nSystemCallLog=sync\n")) << emitted.text;
   EXPECT_TRUE(Warns(emitted, "instead of SIGSYS: swapon"));
-  const Profile log = With({ActionKind::kLog, 0}, {{.names = {"read"}, .action = kAllow}});
+  const Profile log = With({ActionKind::kLog, 0}, {{.names = {"read"}, .action = kAllowAction}});
   EXPECT_TRUE(Has(Made(OutputFormat::kSystemd, log).text, "\nSystemCallLog=~read\n"));
 }
 
 TEST(SystemdTest, ConditionsAreRefused) {
   const Profile profile =
-      With(kEnosys, {{.names = {"personality"}, .action = kAllow, .conditions = {{.index = 0, .value = 8}}},
-                     {.names = {"read"}, .action = kAllow}});
+      With(kEnosys, {{.names = {"personality"}, .action = kAllowAction, .conditions = {{.index = 0, .value = 8}}},
+                     {.names = {"read"}, .action = kAllowAction}});
   EXPECT_TRUE(Has(Refusal(OutputFormat::kSystemd, profile), "personality"));
   EmitOptions options = Options();
   options.stricter = true;
@@ -251,18 +249,19 @@ TEST(SystemdTest, CapabilitiesBecomeTheBoundingSet) {
 }
 
 TEST(EmitTest, CallsThatFiltersAreNotAskedAboutAreSaidToBeLeftOut) {
-  const Profile profile = With({ActionKind::kKillProcess, 0}, {{.names = {"read", "uretprobe"}, .action = kAllow}});
+  const Profile profile =
+      With({ActionKind::kKillProcess, 0}, {{.names = {"read", "uretprobe"}, .action = kAllowAction}});
   for (const OutputFormat format : {OutputFormat::kMinijail, OutputFormat::kKafel, OutputFormat::kSystemd}) {
     const Emitted emitted = Made(format, profile);
     EXPECT_FALSE(Has(emitted.text, "uretprobe"));
-    EXPECT_TRUE(Warns(emitted, "left out, because filters are not asked about it"));
+    EXPECT_TRUE(Warns(emitted, "calls left out, because filters are not asked about them"));
   }
 }
 
 TEST(MinijailTest, ConditionsAreExact) {
   const auto line = [](const ArgumentCondition& condition) {
     const Profile profile =
-        With({ActionKind::kKillProcess, 0}, {{.names = {"ioctl"}, .action = kAllow, .conditions = {condition}}});
+        With({ActionKind::kKillProcess, 0}, {{.names = {"ioctl"}, .action = kAllowAction, .conditions = {condition}}});
     const std::string text = Made(OutputFormat::kMinijail, profile).text;
     return text.substr(text.find('\n') + 1);
   };
@@ -277,7 +276,7 @@ TEST(MinijailTest, ManyValuesOfALowHalfAreWritten) {
   for (uint64_t value = 0; value < 64; ++value) {
     if (std::popcount(value) % 2 != 0) continue;
     rules.push_back(
-        {.names = {"prctl"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0xffffffff, value}}});
+        {.names = {"prctl"}, .action = kAllowAction, .conditions = {{0, CompareOp::kMaskedEqual, 0xffffffff, value}}});
   }
   const std::string text = Made(OutputFormat::kMinijail, With(kEnosys, rules)).text;
   EXPECT_TRUE(Has(text, " || arg0 in ~0xfffffffc && arg0 & 0x1 && arg0 & 0x2 || ")) << text;
@@ -285,10 +284,10 @@ TEST(MinijailTest, ManyValuesOfALowHalfAreWritten) {
 }
 
 TEST(MinijailTest, ADefaultIsAKill) {
-  const Emitted emitted = Made(OutputFormat::kMinijail, With(kEnosys, {{.names = {"read"}, .action = kAllow}}));
+  const Emitted emitted = Made(OutputFormat::kMinijail, With(kEnosys, {{.names = {"read"}, .action = kAllowAction}}));
   EXPECT_TRUE(Has(emitted.text, "\nread: 1\nwrite: return ENOSYS\n"));
   EXPECT_TRUE(Warns(emitted, "are killed"));
-  EXPECT_NE(Refusal(OutputFormat::kMinijail, With(kAllow, {})), "");
+  EXPECT_NE(Refusal(OutputFormat::kMinijail, With(kAllowAction, {})), "");
   EXPECT_NE(Refusal(OutputFormat::kMinijail, Example()), "");  // sync is logged.
 }
 
@@ -296,18 +295,19 @@ TEST(MinijailTest, ADefaultIsAKill) {
 TEST(MinijailTest, TheCompilerHasItsOwnFormForWhatIsRefusedOtherwise) {
   const Profile profile =
       With({ActionKind::kErrno, 1},
-           {{.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}}});
+           {{.names = {"clone"}, .action = kAllowAction, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}}});
   EXPECT_TRUE(Has(Made(OutputFormat::kMinijail, profile).text, "\nclone: arg0 in ~0x7e020000; return EPERM\n"));
   EXPECT_TRUE(
       Has(Made(OutputFormat::kMinijailCompiler, profile).text, "\nclone: { arg0 in ~0x7e020000, return EPERM }\n"));
-  const Profile killing = With({ActionKind::kKillProcess, 0},
-                               {{.names = {"ioctl"}, .action = kAllow, .conditions = {{1, CompareOp::kEqual, 1}}}});
+  const Profile killing =
+      With({ActionKind::kKillProcess, 0},
+           {{.names = {"ioctl"}, .action = kAllowAction, .conditions = {{1, CompareOp::kEqual, 1}}}});
   EXPECT_TRUE(Has(Made(OutputFormat::kMinijailCompiler, killing).text, "\nioctl: arg1 == 0x1\n"));
 }
 
 TEST(MinijailTest, NamesNewerThanTheTargetAreLeftOut) {
   const Profile profile =
-      With({ActionKind::kErrno, 1}, {{.names = {"read", "openat2", "cachestat"}, .action = kAllow}});
+      With({ActionKind::kErrno, 1}, {{.names = {"read", "openat2", "cachestat"}, .action = kAllowAction}});
   EXPECT_TRUE(Warns(Made(OutputFormat::kMinijail, profile), "refuses as a whole: cachestat"));
   EmitOptions options = Options();
   options.kernel = KernelVersion{5, 10};
@@ -320,7 +320,7 @@ TEST(MinijailTest, NamesNewerThanTheTargetAreLeftOut) {
 }
 
 TEST(KafelTest, DefaultThatLetsThroughNeedsX32) {
-  Profile profile = With(kAllow, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}}});
+  Profile profile = With(kAllowAction, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}}});
   EXPECT_TRUE(Has(Refusal(OutputFormat::kKafel, profile), "x32"));
   profile.abis = {Abi::kX86_64, Abi::kX32};
   // x32 has its own number for it, and what the policy does not number is let through.

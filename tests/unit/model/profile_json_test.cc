@@ -14,12 +14,12 @@
 namespace syscarve {
 namespace {
 
-std::string ErrorOf(std::string_view text) {
+std::string ProfileErrorOf(std::string_view text) {
   return std::string(ParseProfile(text).status().message());
 }
 
 // A profile whose only entry has `fields` beside a name and an action.
-std::string WithEntry(std::string_view fields) {
+std::string WithRuleEntry(std::string_view fields) {
   return R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{)" + std::string(fields) + "}]}";
 }
 
@@ -174,7 +174,7 @@ TEST(ProfileJsonTest, ArchitecturesAreSortedAndDistinct) {
 
 TEST(ProfileJsonTest, ARepeatedArgumentIndexMakesOneRulePerCondition) {
   const auto parsed =
-      ParseProfile(WithEntry(R"("names": ["socket"], "action": "SCMP_ACT_ALLOW", "comment": "c", "args": [
+      ParseProfile(WithRuleEntry(R"("names": ["socket"], "action": "SCMP_ACT_ALLOW", "comment": "c", "args": [
       {"index": 0, "value": 1, "op": "SCMP_CMP_EQ"},
       {"index": 1, "value": 2, "op": "SCMP_CMP_EQ"},
       {"index": 0, "value": 3, "op": "SCMP_CMP_NE"}])"));
@@ -190,12 +190,12 @@ TEST(ProfileJsonTest, ARepeatedArgumentIndexMakesOneRulePerCondition) {
   EXPECT_EQ(parsed->rules[2].conditions[0], (ArgumentCondition{.index = 0, .op = CompareOp::kNotEqual, .value = 3}));
 }
 
-struct BadCase {
+struct BadProfile {
   std::string text;
   std::string error;  // Behind "not a valid seccomp profile: ".
 };
 
-class BadProfileTest : public testing::TestWithParam<BadCase> {};
+class BadProfileTest : public testing::TestWithParam<BadProfile> {};
 
 TEST_P(BadProfileTest, IsRefusedWithItsPlace) {
   const auto parsed = ParseProfile(GetParam().text);
@@ -206,42 +206,44 @@ TEST_P(BadProfileTest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadProfileTest,
     testing::Values(
-        BadCase{"[]", "expected an object, found an array"},
-        BadCase{R"({"syscalls": [{}]})", R"(the field "defaultAction" is missing)"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_DENY"})", R"(defaultAction: unknown action "SCMP_ACT_DENY")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "defaultErrno": "ENOSYS"})",
-                R"(defaultErrno: does not agree with "defaultErrnoRet")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOPE"})",
-                R"(defaultErrno: unknown errno "ENOPE")"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_I386"]})",
-                R"(architectures[0]: unknown architecture "SCMP_ARCH_I386")"},
-        BadCase{
+        BadProfile{"[]", "expected an object, found an array"},
+        BadProfile{R"({"syscalls": [{}]})", R"(the field "defaultAction" is missing)"},
+        BadProfile{R"({"defaultAction": "SCMP_ACT_DENY"})", R"(defaultAction: unknown action "SCMP_ACT_DENY")"},
+        BadProfile{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "defaultErrno": "ENOSYS"})",
+                   R"(defaultErrno: does not agree with "defaultErrnoRet")"},
+        BadProfile{R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOPE"})",
+                   R"(defaultErrno: unknown errno "ENOPE")"},
+        BadProfile{R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_I386"]})",
+                   R"(architectures[0]: unknown architecture "SCMP_ARCH_I386")"},
+        BadProfile{
             R"({"defaultAction": "SCMP_ACT_LOG", "architectures": ["SCMP_ARCH_X86"], "archMap": [{"architecture": "SCMP_ARCH_X86"}]})",
             R"(both "architectures" and "archMap" are given, and only one may be)"},
-        BadCase{R"({"defaultAction": "SCMP_ACT_LOG", "archMap": [{"architecture": "x86"}]})",
-                R"(archMap[0].architecture: unknown architecture "x86")"},
-        BadCase{WithEntry(R"("names": ["read"], "name": "read", "action": "SCMP_ACT_ALLOW")"),
-                R"(syscalls[0]: both "names" and "name" are given, and only one may be)"},
-        BadCase{WithEntry(R"("names": ["re ad"], "action": "SCMP_ACT_ALLOW")"),
-                R"(syscalls[0].names[0]: "re ad" cannot be the name of a system call)"},
-        BadCase{WithEntry(R"("names": ["read"])"), R"(syscalls[0]: the field "action" is missing)"},
-        BadCase{
-            WithEntry(
+        BadProfile{R"({"defaultAction": "SCMP_ACT_LOG", "archMap": [{"architecture": "x86"}]})",
+                   R"(archMap[0].architecture: unknown architecture "x86")"},
+        BadProfile{WithRuleEntry(R"("names": ["read"], "name": "read", "action": "SCMP_ACT_ALLOW")"),
+                   R"(syscalls[0]: both "names" and "name" are given, and only one may be)"},
+        BadProfile{WithRuleEntry(R"("names": ["re ad"], "action": "SCMP_ACT_ALLOW")"),
+                   R"(syscalls[0].names[0]: "re ad" cannot be the name of a system call)"},
+        BadProfile{WithRuleEntry(R"("names": ["read"])"), R"(syscalls[0]: the field "action" is missing)"},
+        BadProfile{
+            WithRuleEntry(
                 R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}])"),
             "syscalls[0].args[0].index: 6 is outside 0 to 5"},
-        BadCase{
-            WithEntry(
+        BadProfile{
+            WithRuleEntry(
                 R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": -1, "op": "SCMP_CMP_EQ"}])"),
             "syscalls[0].args[0].value: expected an unsigned integer, found a negative integer"},
-        BadCase{WithEntry(
-                    R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "=="}])"),
-                R"(syscalls[0].args[0].op: unknown operator "==")"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]})"),
-                "syscalls[0]: the entry depends on a container's capabilities, which a file alone does not say"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "excludes": {"minKernel": "4.8"})"),
-                "syscalls[0]: the entry depends on a container's kernel, which a file alone does not say"},
-        BadCase{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4"})"),
-                R"(syscalls[0].includes.minKernel: "4" is no kernel version, such as "4.8")"}));
+        BadProfile{
+            WithRuleEntry(
+                R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 0, "value": 1, "op": "=="}])"),
+            R"(syscalls[0].args[0].op: unknown operator "==")"},
+        BadProfile{
+            WithRuleEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["CAP_SYS_ADMIN"]})"),
+            "syscalls[0]: the entry depends on a container's capabilities, which a file alone does not say"},
+        BadProfile{WithRuleEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "excludes": {"minKernel": "4.8"})"),
+                   "syscalls[0]: the entry depends on a container's kernel, which a file alone does not say"},
+        BadProfile{WithRuleEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "4"})"),
+                   R"(syscalls[0].includes.minKernel: "4" is no kernel version, such as "4.8")"}));
 
 struct ConditionCase {
   std::string conditions;  // Members of an entry.
@@ -253,7 +255,7 @@ class ConditionTest : public testing::TestWithParam<ConditionCase> {};
 
 TEST_P(ConditionTest, IsDecidedAsMobyDoes) {
   const auto parsed = ParseProfile(
-      WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", )" + GetParam().conditions), GetParam().target);
+      WithRuleEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", )" + GetParam().conditions), GetParam().target);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(parsed->rules.size(), GetParam().holds ? 1u : 0u);
 }
@@ -309,7 +311,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ProfileJsonTest, TellsWhatItDependedOn) {
   const auto used = [](std::string_view conditions, const ProfileTarget& target) {
     ProfileDependencies dependencies;
-    (void)ParseProfile(WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", )" + std::string(conditions)),
+    (void)ParseProfile(WithRuleEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", )" + std::string(conditions)),
                        target, &dependencies);
     return std::pair(dependencies.capabilities, dependencies.kernel);
   };
@@ -350,10 +352,10 @@ TEST(ProfileJsonTest, AListenerIsKept) {
 }
 
 TEST(ProfileJsonTest, WhatIsNotJsonIsRefused) {
-  EXPECT_EQ(ErrorOf(""), "not a seccomp profile: line 1, column 1: there is nothing in it");
-  EXPECT_EQ(ErrorOf(R"({"schema": "syscarve.recording/2", "runs": []})"),
+  EXPECT_EQ(ProfileErrorOf(""), "not a seccomp profile: line 1, column 1: there is nothing in it");
+  EXPECT_EQ(ProfileErrorOf(R"({"schema": "syscarve.recording/2", "runs": []})"),
             "not a seccomp profile: it has none of the fields of one");
-  EXPECT_EQ(ErrorOf(std::string(kMaxProfileBytes + 1, ' ')),
+  EXPECT_EQ(ProfileErrorOf(std::string(kMaxProfileBytes + 1, ' ')),
             "not a seccomp profile: larger than 16777216 bytes, the most that is read");
 }
 

@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-using Kind = ProfileNoteKind;
+using NoteKind = ProfileNoteKind;
 
 absl::StatusOr<ProfileSource> Read(std::string_view text) {
   return ParseProfileSource(text,
@@ -26,7 +26,7 @@ std::string WithEntry(std::string_view members) {
 
 struct Case {
   std::string text;
-  std::vector<std::pair<Kind, std::string>> notes;  // With their paths.
+  std::vector<std::pair<NoteKind, std::string>> notes;  // With their paths.
 };
 
 class ProfileNoteTest : public testing::TestWithParam<Case> {};
@@ -34,7 +34,7 @@ class ProfileNoteTest : public testing::TestWithParam<Case> {};
 TEST_P(ProfileNoteTest, IsReadAndNoted) {
   const absl::StatusOr<ProfileSource> source = Read(GetParam().text);
   ASSERT_TRUE(source.ok()) << source.status();
-  std::vector<std::pair<Kind, std::string>> notes;
+  std::vector<std::pair<NoteKind, std::string>> notes;
   for (const ProfileNote& note : source->notes) {
     notes.emplace_back(note.kind, note.path);
     EXPECT_EQ(note.place.line, 1u) << note.message;
@@ -47,52 +47,52 @@ INSTANTIATE_TEST_SUITE_P(
     All, ProfileNoteTest,
     testing::Values(
         Case{R"({"defaultAction": "SCMP_ACT_LOG"})", {}},
-        Case{"\xef\xbb\xbf{\"defaultAction\": \"SCMP_ACT_LOG\"}", {{Kind::kByteOrderMark, ""}}},
+        Case{"\xef\xbb\xbf{\"defaultAction\": \"SCMP_ACT_LOG\"}", {{NoteKind::kByteOrderMark, ""}}},
         Case{R"({"$schema": "x", "defaultAction": "SCMP_ACT_LOG", "description": "why"})",
-             {{Kind::kUnknownField, "$schema"}, {Kind::kUnknownField, "description"}}},
+             {{NoteKind::kUnknownField, "$schema"}, {NoteKind::kUnknownField, "description"}}},
         Case{R"({"DefaultAction": "SCMP_ACT_LOG", "Syscalls": [{"NAMES": ["read"], "action": "SCMP_ACT_ALLOW"}]})",
-             {{Kind::kLetterCase, "DefaultAction"},
-              {Kind::kLetterCase, "Syscalls"},
-              {Kind::kLetterCase, "syscalls[0].NAMES"}}},
+             {{NoteKind::kLetterCase, "DefaultAction"},
+              {NoteKind::kLetterCase, "Syscalls"},
+              {NoteKind::kLetterCase, "syscalls[0].NAMES"}}},
         Case{R"({"defaultAction": "SCMP_ACT_LOG", "defaultAction": "SCMP_ACT_ALLOW"})",
-             {{Kind::kRepeatedKey, "defaultAction"}}},
+             {{NoteKind::kRepeatedKey, "defaultAction"}}},
         Case{WithEntry(R"("name": "", "names": ["read"], "action": "SCMP_ACT_ALLOW", "args": null)"), {}},
         Case{WithEntry(R"("name": "read", "names": [], "action": "SCMP_ACT_ALLOW", "comment": null)"), {}},
         Case{WithEntry(R"("names": [], "action": "SCMP_ACT_ALLOW")"), {}},
         Case{WithEntry(R"("action": "SCMP_ACT_ALLOW")"), {}},
         Case{R"({"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 38})",
-             {{Kind::kErrnoUnused, "defaultErrnoRet"}}},
+             {{NoteKind::kErrnoUnused, "defaultErrnoRet"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "errno": "ENOSYS")"),
-             {{Kind::kErrnoUnused, "syscalls[0].errno"}}},
+             {{NoteKind::kErrnoUnused, "syscalls[0].errno"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0)"),
-             {{Kind::kErrnoZero, "syscalls[0].errnoRet"}}},
+             {{NoteKind::kErrnoZero, "syscalls[0].errnoRet"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 65536)"),
-             {{Kind::kErrnoZero, "syscalls[0].errnoRet"}}},
+             {{NoteKind::kErrnoZero, "syscalls[0].errnoRet"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 4094)"), {}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 4095)"),
-             {{Kind::kErrnoTooLarge, "syscalls[0].errnoRet"}}},
+             {{NoteKind::kErrnoTooLarge, "syscalls[0].errnoRet"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_TRACE", "errnoRet": 0)"), {}},
         Case{WithEntry(R"("names": ["mount"], "action": "SCMP_ACT_NOTIFY")"),
-             {{Kind::kNotifyWithoutListener, "syscalls[0]"}}},
+             {{NoteKind::kNotifyWithoutListener, "syscalls[0]"}}},
         Case{R"({"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/a"})",
-             {{Kind::kNotifyAsDefault, "defaultAction"}}},
+             {{NoteKind::kNotifyAsDefault, "defaultAction"}}},
         Case{R"({"defaultAction": "SCMP_ACT_LOG", "flags": ["SECCOMP_FILTER_FLAG_NEW_LISTENER"]})",
-             {{Kind::kUnknownFlag, "flags[0]"}}},
+             {{NoteKind::kUnknownFlag, "flags[0]"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"minKernel": "0.0"})"),
-             {{Kind::kKernelZero, "syscalls[0].includes.minKernel"}}},
+             {{NoteKind::kKernelZero, "syscalls[0].includes.minKernel"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "includes": {"caps": ["SYS_ADMIN"]})"),
-             {{Kind::kUnknownCapability, "syscalls[0].includes.caps[0]"}}},
+             {{NoteKind::kUnknownCapability, "syscalls[0].includes.caps[0]"}}},
         Case{WithEntry(R"("names": ["read"], "action": "SCMP_ACT_ALLOW", "args": [null, {"op": "SCMP_CMP_EQ"}])"),
-             {{Kind::kNull, "syscalls[0].args[0]"},
-              {Kind::kMissingField, "syscalls[0].args[1]"},
-              {Kind::kMissingField, "syscalls[0].args[1]"}}}));
+             {{NoteKind::kNull, "syscalls[0].args[0]"},
+              {NoteKind::kMissingField, "syscalls[0].args[1]"},
+              {NoteKind::kMissingField, "syscalls[0].args[1]"}}}));
 
 TEST(ProfileNotesTest, LeavingWriteToAnAgentIsNoted) {
   const auto source = Read(
       R"({"defaultAction": "SCMP_ACT_LOG", "listenerPath": "/a", "syscalls": [{"names": ["read", "write"], "action": "SCMP_ACT_NOTIFY"}]})");
   ASSERT_TRUE(source.ok());
   ASSERT_EQ(source->notes.size(), 1u);
-  EXPECT_EQ(source->notes[0].kind, Kind::kNotifyWrite);
+  EXPECT_EQ(source->notes[0].kind, NoteKind::kNotifyWrite);
 }
 
 TEST(ProfileNotesTest, WhatIsReadIsWhatGoReads) {

@@ -9,7 +9,7 @@
 namespace syscarve {
 namespace {
 
-using Kind = ProfileEdit::Kind;
+using EditKind = ProfileEdit::Kind;
 
 constexpr char kText[] = R"({
   "defaultAction": "SCMP_ACT_ERRNO",
@@ -63,21 +63,22 @@ std::string Edited(const std::string& text, const std::vector<ProfileEdit>& edit
 TEST(EditProfileTest, TakesNamesAwayWithTheirCommas) {
   const std::string text = Names("\"a\",\n \"b\" , \"c\"");
   EXPECT_EQ(Edited(text, {}), text);
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 0, ""}}), Names("\"b\" , \"c\""));
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 1, ""}}), Names("\"a\" , \"c\""));
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 2, ""}}), Names("\"a\",\n \"b\""));
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 2, ""}, {Kind::kRemoveName, 0, 0, ""}}), Names("\"b\""));
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 2, ""}, {Kind::kRemoveName, 0, 1, ""}}), Names("\"a\""));
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 0, ""}, {Kind::kReplaceName, 0, 1, "z"}}), Names("\"z\" , \"c\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 0, ""}}), Names("\"b\" , \"c\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 1, ""}}), Names("\"a\" , \"c\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 2, ""}}), Names("\"a\",\n \"b\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 2, ""}, {EditKind::kRemoveName, 0, 0, ""}}), Names("\"b\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 2, ""}, {EditKind::kRemoveName, 0, 1, ""}}), Names("\"a\""));
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 0, ""}, {EditKind::kReplaceName, 0, 1, "z"}}),
+            Names("\"z\" , \"c\""));
 }
 
 TEST(EditProfileTest, AnEntryGoesWithItsLastName) {
   const std::string text = Names("\"a\", \"b\"");
   const std::string left = R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [)"
                            R"({"names": ["exit"], "action": "SCMP_ACT_ALLOW"}]})";
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveName, 0, 0, ""}, {Kind::kRemoveName, 0, 1, ""}}), left);
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveEntry, 0, 0, ""}, {Kind::kReplaceName, 0, 0, "z"}}), left);
-  EXPECT_EQ(Edited(text, {{Kind::kRemoveEntry, 0, 0, ""}, {Kind::kRemoveEntry, 1, 0, ""}}),
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveName, 0, 0, ""}, {EditKind::kRemoveName, 0, 1, ""}}), left);
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveEntry, 0, 0, ""}, {EditKind::kReplaceName, 0, 0, "z"}}), left);
+  EXPECT_EQ(Edited(text, {{EditKind::kRemoveEntry, 0, 0, ""}, {EditKind::kRemoveEntry, 1, 0, ""}}),
             R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []})");
 }
 
@@ -86,7 +87,7 @@ TEST(EditProfileTest, MasksAConditionAndNamesASingleName) {
       R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"name": "sockt", "action": "SCMP_ACT_ALLOW",
     "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 18446744073709551615}]}]})";
   const std::string edited = EditProfile(
-      text, std::vector<ProfileEdit>{{Kind::kReplaceName, 0, 0, "socket"}, {Kind::kMaskCondition, 0, 0, ""}});
+      text, std::vector<ProfileEdit>{{EditKind::kReplaceName, 0, 0, "socket"}, {EditKind::kMaskCondition, 0, 0, ""}});
   EXPECT_EQ(edited, R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"name": "socket", "action": "SCMP_ACT_ALLOW",
     "args": [{"index": 0, "value": 4294967295, "valueTwo": 4294967295, "op": "SCMP_CMP_MASKED_EQ"}]}]})");
   EXPECT_TRUE(ParseProfile(edited).ok());

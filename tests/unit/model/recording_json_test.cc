@@ -28,7 +28,7 @@ std::string Replaced(std::string text, std::string_view from, std::string_view t
   return place == std::string::npos ? text : text.replace(place, from.size(), to);
 }
 
-std::string ErrorOf(std::string_view text) {
+std::string RecordingErrorOf(std::string_view text) {
   return std::string(ParseRecording(text).status().message());
 }
 
@@ -144,13 +144,13 @@ TEST(RecordingJsonTest, AWordNewerThanThisBuildIsTaken) {
   EXPECT_EQ(parsed->losses.at(0).what, "newer_word");
 }
 
-struct BadCase {
+struct BadRecording {
   std::string_view old_part;
   std::string_view new_part;
   std::string_view error;  // Behind "not a valid recording: ".
 };
 
-class BadRecordingTest : public testing::TestWithParam<BadCase> {};
+class BadRecordingTest : public testing::TestWithParam<BadRecording> {};
 
 TEST_P(BadRecordingTest, IsRefusedWithItsPlace) {
   const auto parsed = ParseRecording(With(GetParam().old_part, GetParam().new_part));
@@ -162,102 +162,109 @@ TEST_P(BadRecordingTest, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadRecordingTest,
     testing::Values(
-        BadCase{
+        BadRecording{
             "recording/5", "recording/6",
             R"(schema: this build reads "syscarve.recording/5" and those before it from "syscarve.recording/1" on, )"
             R"(and the file is "syscarve.recording/6")"},
-        BadCase{"recording/5", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
-        BadCase{R"("schema": "syscarve.recording/5",)", "", R"(the field "schema" is missing)"},
-        BadCase{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
-        BadCase{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
-        BadCase{R"("native_abi": "x86_64")", R"("native_abi": "amd64")", R"(host.native_abi: unknown ABI "amd64")"},
-        BadCase{R"("denials": "none")", R"("denials": "none", "denials2": "none")",
-                R"(method: unknown field "denials2")"},
-        BadCase{R"("complete": true)", R"("complete": false)", R"(complete.complete: does not agree with "losses")"},
-        BadCase{R"("losses": [])",
-                R"("losses": [{"what": "slots_full", "count": 1, "missed_calls": true, "detail": ""}])",
-                R"(complete.complete: does not agree with "losses")"},
-        BadCase{R"("losses": [])", R"("losses": {})", "complete.losses: expected an array, found an object"},
-        BadCase{R"({"id": 0, "path")", R"({"id": 1, "path")", "programs[0].id: expected 0, its place in the list"},
-        BadCase{"/bin/sh", "/bin/%41",
-                "programs[0].path: not percent-encoded: \"%\" must stand before two upper-case hex digits of a byte "
-                "that needs it"},
-        BadCase{R"("inode": 17)", R"("inode": -17)",
-                "programs[0].inode: expected an unsigned integer, found a negative integer"},
-        BadCase{R"("inode": 17)", R"("inode": 18446744073709551616)",
-                "programs[0].inode: expected an unsigned integer, found a number that is no 64-bit integer"},
-        BadCase{R"("kind": "command")", R"("kind": "pod")", "subjects[0].kind: unknown kind of subject"},
-        BadCase{"00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF",
-                "runs[0].id: a run's id is 32 lower-case hex digits"},
-        BadCase{"00112233445566778899aabbccddeeff", "0011", "runs[0].id: a run's id is 32 lower-case hex digits"},
-        BadCase{R"("end": 2,)", R"("end": 2, "command": {"status": 256, "ended_by_recorder": 0},)",
-                "runs[0].command.status: 256 is outside 0 to 255"},
-        BadCase{R"("subject": 0)", R"("subject": 1)", "runs[0].subjects[0].subject: no subject has this id"},
-        BadCase{R"("abi": "x86_64", "nr")", R"("abi": "alpha", "nr")", CALL ".abi: unknown ABI \"alpha\""},
-        BadCase{R"("nr": 257)", R"("nr": 1073741824)", CALL ".nr: 1073741824 is outside 0 to 1073741823"},
-        BadCase{R"("nr": 257)", R"("nr": 258)", CALL ".name: x86_64 258 is mkdirat, not \"openat\""},
-        BadCase{R"("nr": 257)", R"("nr": 570)", CALL ".name: openat is x86_64 257, not 570"},
-        BadCase{R"("nr": 257, "name": "openat")", R"("nr": 570, "name": "a b")",
-                CALL ".name: not a system call's name"},
-        BadCase{R"("count": 23)", R"("count": 22)", CALL ".programs: the counts do not add up to \"count\""},
-        BadCase{R"("count": 23)", R"("count": 0)", CALL ".count: 0 is outside 1 to 18446744073709551615"},
-        BadCase{R"("count": 23)", R"("count": "23")", CALL ".count: expected an unsigned integer, found a string"},
-        BadCase{R"({"0": 23})", R"({"1": 23})", CALL ".programs.1: no program has this id"},
-        BadCase{R"({"0": 23})", R"({"00": 23})", CALL ".programs.00: no program has this id"},
-        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [6], "open": false, "values": []})",
-                CALL ".arguments.indexes[0]: 6 is outside 0 to 5"},
-        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [1, 1], "open": false, "values": []})",
-                CALL ".arguments.indexes[1]: the indexes are not ascending"},
-        BadCase{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [], "open": false, "values": []})",
-                CALL ".arguments.indexes: expected at least one argument"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0, 1], "pointed_to": true, "open": false, "values": []})",
-                CALL ".arguments.pointed_to: it is true, of one argument, or not there"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "dirty": false, "values": []})",
-                CALL ".arguments.dirty: it is true, or not there"},
-        BadCase{
+        BadRecording{"recording/5", "recording/1", R"(runs[0].subjects[0]: unknown field "baseline_calls")"},
+        BadRecording{R"("schema": "syscarve.recording/5",)", "", R"(the field "schema" is missing)"},
+        BadRecording{R"("host")", R"("hosts")", R"(unknown field "hosts")"},
+        BadRecording{R"(, "libseccomp": "2.5.4")", "", R"(host: the field "libseccomp" is missing)"},
+        BadRecording{R"("native_abi": "x86_64")", R"("native_abi": "amd64")",
+                     R"(host.native_abi: unknown ABI "amd64")"},
+        BadRecording{R"("denials": "none")", R"("denials": "none", "denials2": "none")",
+                     R"(method: unknown field "denials2")"},
+        BadRecording{R"("complete": true)", R"("complete": false)",
+                     R"(complete.complete: does not agree with "losses")"},
+        BadRecording{R"("losses": [])",
+                     R"("losses": [{"what": "slots_full", "count": 1, "missed_calls": true, "detail": ""}])",
+                     R"(complete.complete: does not agree with "losses")"},
+        BadRecording{R"("losses": [])", R"("losses": {})", "complete.losses: expected an array, found an object"},
+        BadRecording{R"({"id": 0, "path")", R"({"id": 1, "path")", "programs[0].id: expected 0, its place in the list"},
+        BadRecording{
+            "/bin/sh", "/bin/%41",
+            "programs[0].path: not percent-encoded: \"%\" must stand before two upper-case hex digits of a byte "
+            "that needs it"},
+        BadRecording{R"("inode": 17)", R"("inode": -17)",
+                     "programs[0].inode: expected an unsigned integer, found a negative integer"},
+        BadRecording{R"("inode": 17)", R"("inode": 18446744073709551616)",
+                     "programs[0].inode: expected an unsigned integer, found a number that is no 64-bit integer"},
+        BadRecording{R"("kind": "command")", R"("kind": "pod")", "subjects[0].kind: unknown kind of subject"},
+        BadRecording{"00112233445566778899aabbccddeeff", "00112233445566778899AABBCCDDEEFF",
+                     "runs[0].id: a run's id is 32 lower-case hex digits"},
+        BadRecording{"00112233445566778899aabbccddeeff", "0011", "runs[0].id: a run's id is 32 lower-case hex digits"},
+        BadRecording{R"("end": 2,)", R"("end": 2, "command": {"status": 256, "ended_by_recorder": 0},)",
+                     "runs[0].command.status: 256 is outside 0 to 255"},
+        BadRecording{R"("subject": 0)", R"("subject": 1)", "runs[0].subjects[0].subject: no subject has this id"},
+        BadRecording{R"("abi": "x86_64", "nr")", R"("abi": "alpha", "nr")", CALL ".abi: unknown ABI \"alpha\""},
+        BadRecording{R"("nr": 257)", R"("nr": 1073741824)", CALL ".nr: 1073741824 is outside 0 to 1073741823"},
+        BadRecording{R"("nr": 257)", R"("nr": 258)", CALL ".name: x86_64 258 is mkdirat, not \"openat\""},
+        BadRecording{R"("nr": 257)", R"("nr": 570)", CALL ".name: openat is x86_64 257, not 570"},
+        BadRecording{R"("nr": 257, "name": "openat")", R"("nr": 570, "name": "a b")",
+                     CALL ".name: not a system call's name"},
+        BadRecording{R"("count": 23)", R"("count": 22)", CALL ".programs: the counts do not add up to \"count\""},
+        BadRecording{R"("count": 23)", R"("count": 0)", CALL ".count: 0 is outside 1 to 18446744073709551615"},
+        BadRecording{R"("count": 23)", R"("count": "23")", CALL ".count: expected an unsigned integer, found a string"},
+        BadRecording{R"({"0": 23})", R"({"1": 23})", CALL ".programs.1: no program has this id"},
+        BadRecording{R"({"0": 23})", R"({"00": 23})", CALL ".programs.00: no program has this id"},
+        BadRecording{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [6], "open": false, "values": []})",
+                     CALL ".arguments.indexes[0]: 6 is outside 0 to 5"},
+        BadRecording{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [1, 1], "open": false, "values": []})",
+                     CALL ".arguments.indexes[1]: the indexes are not ascending"},
+        BadRecording{R"({"0": 23})", R"({"0": 23}, "arguments": {"indexes": [], "open": false, "values": []})",
+                     CALL ".arguments.indexes: expected at least one argument"},
+        BadRecording{R"({"0": 23})",
+                     R"({"0": 23}, "arguments": {"indexes": [0, 1], "pointed_to": true, "open": false, "values": []})",
+                     CALL ".arguments.pointed_to: it is true, of one argument, or not there"},
+        BadRecording{R"({"0": 23})",
+                     R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "dirty": false, "values": []})",
+                     CALL ".arguments.dirty: it is true, or not there"},
+        BadRecording{
             R"({"0": 23})",
             R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1, 2], "programs": [0]}]})",
             CALL ".arguments.values[0].are: not as many values as indexes"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [0]},)"
-                R"( {"are": [1], "programs": [0]}]})",
-                CALL ".arguments.values[1].are: the values are not ascending"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [7]}]})",
-                CALL ".arguments.values[0].programs[0]: no program has this id"},
-        BadCase{R"({"0": 23})",
-                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": []}]})",
-                CALL ".arguments.values[0].programs: no program makes a call"},
-        BadCase{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
-                R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
-        BadCase{R"("baseline_calls": [])", R"("baseline_calls": [{}])",
-                R"(runs[0].subjects[0].baseline_calls[0]: the field "abi" is missing)"},
-        BadCase{R"("baseline_calls": [],)", "", R"(runs[0].subjects[0]: the field "baseline_calls" is missing)"},
-        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
-                R"("kind": "command", "name": "sh", "cgroup": "", "start": {"filtered": true, "no_new_privs": true})",
-                "subjects[0].start: only a container has it"},
-        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
-                R"("kind": "container", "name": "sh", "cgroup": "", "start": {"filtered": true})",
-                R"(subjects[0].start: the field "no_new_privs" is missing)"},
-        BadCase{R"("kind": "command", "name": "sh", "cgroup": "")",
-                R"("kind": "container", "name": "sh", "cgroup": "", "container": null)",
-                "subjects[0].container: expected an object, found null"},
-        BadCase{R"("denials": [],)",
-                R"("denials": [{"abi": "i386", "nr": 1, "errno": 4096, "count": 1, "programs": {"0": 1}}],)",
-                "runs[0].subjects[0].denials[0].errno: 4096 is outside 0 to 4095"},
-        BadCase{R"("denials": [],)",
-                R"("denials": [{"abi": "i386", "nr": 1, "errno": 1, "count": 2, "programs": {"0": 1}}],)",
-                "runs[0].subjects[0].denials[0].programs: the counts do not add up to \"count\""},
-        BadCase{R"("capabilities": []
+        BadRecording{
+            R"({"0": 23})",
+            R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [0]},)"
+            R"( {"are": [1], "programs": [0]}]})",
+            CALL ".arguments.values[1].are: the values are not ascending"},
+        BadRecording{
+            R"({"0": 23})",
+            R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": [7]}]})",
+            CALL ".arguments.values[0].programs[0]: no program has this id"},
+        BadRecording{
+            R"({"0": 23})",
+            R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": []}]})",
+            CALL ".arguments.values[0].programs: no program makes a call"},
+        BadRecording{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
+                     R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
+        BadRecording{R"("baseline_calls": [])", R"("baseline_calls": [{}])",
+                     R"(runs[0].subjects[0].baseline_calls[0]: the field "abi" is missing)"},
+        BadRecording{R"("baseline_calls": [],)", "", R"(runs[0].subjects[0]: the field "baseline_calls" is missing)"},
+        BadRecording{
+            R"("kind": "command", "name": "sh", "cgroup": "")",
+            R"("kind": "command", "name": "sh", "cgroup": "", "start": {"filtered": true, "no_new_privs": true})",
+            "subjects[0].start: only a container has it"},
+        BadRecording{R"("kind": "command", "name": "sh", "cgroup": "")",
+                     R"("kind": "container", "name": "sh", "cgroup": "", "start": {"filtered": true})",
+                     R"(subjects[0].start: the field "no_new_privs" is missing)"},
+        BadRecording{R"("kind": "command", "name": "sh", "cgroup": "")",
+                     R"("kind": "container", "name": "sh", "cgroup": "", "container": null)",
+                     "subjects[0].container: expected an object, found null"},
+        BadRecording{R"("denials": [],)",
+                     R"("denials": [{"abi": "i386", "nr": 1, "errno": 4096, "count": 1, "programs": {"0": 1}}],)",
+                     "runs[0].subjects[0].denials[0].errno: 4096 is outside 0 to 4095"},
+        BadRecording{R"("denials": [],)",
+                     R"("denials": [{"abi": "i386", "nr": 1, "errno": 1, "count": 2, "programs": {"0": 1}}],)",
+                     "runs[0].subjects[0].denials[0].programs: the counts do not add up to \"count\""},
+        BadRecording{R"("capabilities": []
 )",
-                R"("capabilities": [{"capability": 0, "name": "CAP_KILL", "during": [], "foreign": {}}])",
-                "runs[0].subjects[0].capabilities[0].name: capability 0 is CAP_CHOWN, not \"CAP_KILL\""},
-        BadCase{R"("capabilities": []
+                     R"("capabilities": [{"capability": 0, "name": "CAP_KILL", "during": [], "foreign": {}}])",
+                     "runs[0].subjects[0].capabilities[0].name: capability 0 is CAP_CHOWN, not \"CAP_KILL\""},
+        BadRecording{R"("capabilities": []
 )",
-                R"("capabilities": [], "timeline": {"start": 0, "bucket_nanos": 0, "counts": []})",
-                "runs[0].subjects[0].timeline.bucket_nanos: 0 is outside 1 to 18446744073709551615"}));
+                     R"("capabilities": [], "timeline": {"start": 0, "bucket_nanos": 0, "counts": []})",
+                     "runs[0].subjects[0].timeline.bucket_nanos: 0 is outside 1 to 18446744073709551615"}));
 
 // What the file of the first schema says, in full.
 TEST(RecordingJsonTest, TheFirstSchemaIsReadAndWrittenAsTheSecond) {
@@ -286,12 +293,12 @@ TEST(RecordingJsonTest, TheFirstSchemaHasNoFieldOfTheSecond) {
     EXPECT_NE(place, std::string::npos) << old_part;
     return changed.replace(place, old_part.size(), new_part);
   };
-  EXPECT_EQ(ErrorOf(with(R"("cgroup": "/docker/0123456789ab")",
-                         R"("cgroup": "", "start": {"filtered": true, "no_new_privs": true})")),
+  EXPECT_EQ(RecordingErrorOf(with(R"("cgroup": "/docker/0123456789ab")",
+                                  R"("cgroup": "", "start": {"filtered": true, "no_new_privs": true})")),
             "not a valid recording: subjects[0]: unknown field \"start\"");
-  EXPECT_EQ(ErrorOf(with(R"("cgroup": "/docker/0123456789ab")", R"("cgroup": "", "container": {})")),
+  EXPECT_EQ(RecordingErrorOf(with(R"("cgroup": "/docker/0123456789ab")", R"("cgroup": "", "container": {})")),
             "not a valid recording: subjects[0]: unknown field \"container\"");
-  EXPECT_EQ(ErrorOf(with(R"("denials": [)", R"("baseline_calls": [], "denials": [)")),
+  EXPECT_EQ(RecordingErrorOf(with(R"("denials": [)", R"("baseline_calls": [], "denials": [)")),
             "not a valid recording: runs[0].subjects[0]: unknown field \"baseline_calls\"");
 }
 
@@ -301,7 +308,7 @@ TEST(RecordingJsonTest, AContainersFieldsAreStrict) {
     std::string changed = text;
     const size_t place = changed.find(old_part);
     EXPECT_NE(place, std::string::npos) << old_part;
-    return ErrorOf(changed.replace(place, old_part.size(), new_part));
+    return RecordingErrorOf(changed.replace(place, old_part.size(), new_part));
   };
   const std::string container = "not a valid recording: subjects[0].container";
   EXPECT_EQ(error(R"("user": "101:101",)", ""), container + ": the field \"user\" is missing");
@@ -322,21 +329,21 @@ TEST(RecordingJsonTest, AContainersFieldsAreStrict) {
 TEST(RecordingJsonTest, RepeatedEntriesAreRefused) {
   const std::string call =
       R"({"abi": "x86_64", "nr": 257, "name": "openat", "count": 23, "first_seen": 1, "programs": {"0": 23}})";
-  EXPECT_EQ(ErrorOf(With(call, call + "," + call)),
+  EXPECT_EQ(RecordingErrorOf(With(call, call + "," + call)),
             "not a valid recording: runs[0].subjects[0].calls[1]: repeats an earlier entry");
-  EXPECT_EQ(ErrorOf(With(R"("count": 23)", R"("count": 23, "count": 23)")),
+  EXPECT_EQ(RecordingErrorOf(With(R"("count": 23)", R"("count": 23, "count": 23)")),
             "not a recording: line 17, column 81: the key \"count\" is there twice in one object");
 
   Recording twice = FullRecording();
   twice.runs.Update(1, [&](auto& run) { run.id = twice.runs[0].id; });
-  EXPECT_EQ(ErrorOf(FormatRecording(twice)), "not a valid recording: runs[1]: another run has the same id");
+  EXPECT_EQ(RecordingErrorOf(FormatRecording(twice)), "not a valid recording: runs[1]: another run has the same id");
 
   Recording denied_twice = FullRecording();
   denied_twice.runs.Update(0, [](auto& run) {
     std::vector<Denial>& denials = run.subjects[0].denials.begin()->second;
     denials.push_back(denials.front());
   });
-  EXPECT_EQ(ErrorOf(FormatRecording(denied_twice)),
+  EXPECT_EQ(RecordingErrorOf(FormatRecording(denied_twice)),
             "not a valid recording: runs[0].subjects[0].denials[2]: repeats an earlier entry");
 }
 
@@ -354,9 +361,9 @@ TEST(RecordingJsonTest, TellsTheOutcomesOfRefusedCallsApart) {
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(*parsed, recording);
   const auto with = [&](std::string_view errno_and_outcome) {
-    return ErrorOf(With("\"denials\": []", std::string("\"denials\": [{\"abi\": \"x86_64\", \"nr\": 272, ") +
-                                               std::string(errno_and_outcome) +
-                                               ", \"count\": 1, \"programs\": {\"0\": 1}}]"));
+    return RecordingErrorOf(With("\"denials\": []", std::string("\"denials\": [{\"abi\": \"x86_64\", \"nr\": 272, ") +
+                                                        std::string(errno_and_outcome) +
+                                                        ", \"count\": 1, \"programs\": {\"0\": 1}}]"));
   };
   EXPECT_NE(with(R"("errno": 1, "outcome": "trapped")").find("only an errno of 0 has one"), std::string::npos);
   EXPECT_NE(with(R"("errno": 0, "outcome": "odd")").find("only an errno of 0 has one"), std::string::npos);
@@ -369,7 +376,7 @@ TEST(RecordingJsonTest, ASumThatWrapsAroundDoesNotAddUp) {
     seen.programs = {{0, UINT64_MAX}, {1, 2}};
     seen.count = 1;
   });
-  EXPECT_NE(ErrorOf(FormatRecording(recording)).find("do not add up"), std::string::npos);
+  EXPECT_NE(RecordingErrorOf(FormatRecording(recording)).find("do not add up"), std::string::npos);
 }
 
 // What the file of the second schema says, which is a third one's without rows and shapes.
@@ -379,7 +386,7 @@ TEST(RecordingJsonTest, TheSecondSchemaIsRead) {
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(*parsed, RecordingOfThirdSchema());
   const std::string shaped = R"("rows": [], "runs": [)";
-  EXPECT_EQ(ErrorOf(Replaced(text, R"("runs": [)", shaped)), "not a valid recording: unknown field \"rows\"");
+  EXPECT_EQ(RecordingErrorOf(Replaced(text, R"("runs": [)", shaped)), "not a valid recording: unknown field \"rows\"");
 }
 
 TEST(RecordingJsonTest, TheThirdSchemaIsRead) {
@@ -387,11 +394,12 @@ TEST(RecordingJsonTest, TheThirdSchemaIsRead) {
   const auto parsed = ParseRecording(text);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_EQ(*parsed, RecordingOfThirdSchema());
-  EXPECT_EQ(ErrorOf(Replaced(text, R"("name": "a%00b", "cgroup": "")",
-                             R"("name": "a%00b", "cgroup": "", "life": {"start_seen": true, "ends": []})")),
+  EXPECT_EQ(RecordingErrorOf(Replaced(text, R"("name": "a%00b", "cgroup": "")",
+                                      R"("name": "a%00b", "cgroup": "", "life": {"start_seen": true, "ends": []})")),
             "not a valid recording: subjects[1]: unknown field \"life\"");
-  EXPECT_EQ(ErrorOf(Replaced(text, R"("cap_drop": ["CAP_ALL"])", R"("cap_drop": ["CAP_ALL"], "stop_signal": "")")),
-            "not a valid recording: subjects[0].container: unknown field \"stop_signal\"");
+  EXPECT_EQ(
+      RecordingErrorOf(Replaced(text, R"("cap_drop": ["CAP_ALL"])", R"("cap_drop": ["CAP_ALL"], "stop_signal": "")")),
+      "not a valid recording: subjects[0].container: unknown field \"stop_signal\"");
 }
 
 // What it has of arguments was of each by itself, and nobody wrote it.
@@ -425,7 +433,7 @@ TEST(RecordingJsonTest, WhatIsWrongWithProofsIsSaid) {
   const auto error = [](std::string_view proofs, char schema = '5') {
     std::string text = With("  \"runs\": [", Concat("  \"proofs\": [", proofs, "],\n  \"runs\": ["));
     text[text.find("recording/5") + std::string_view("recording/").size()] = schema;
-    return ErrorOf(text);
+    return RecordingErrorOf(text);
   };
   EXPECT_THAT(error(R"({"subject": "other", "capabilities": [], "calls": []})"),
               testing::HasSubstr("no subject has this name"));
@@ -449,7 +457,8 @@ TEST(RecordingJsonTest, WhatIsWrongWithProofsIsSaid) {
 
 TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
   const auto error = [](std::string_view life) {
-    const std::string message = ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "life": )", life, "}")));
+    const std::string message =
+        RecordingErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "life": )", life, "}")));
     const std::string prefix = "not a valid recording: subjects[0].life";
     return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
   };
@@ -522,7 +531,7 @@ TEST(RecordingJsonTest, TheDenseFormIsStable) {
 TEST(RecordingJsonTest, WhatIsWrongWithTheDenseFormIsSaid) {
   const std::string golden = ReadSourceFile("tests/golden/recording/dense.json");
   const auto error = [&](std::string_view from, std::string_view to) {
-    const std::string message = ErrorOf(Replaced(golden, from, to));
+    const std::string message = RecordingErrorOf(Replaced(golden, from, to));
     const std::string prefix = "not a valid recording: ";
     return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
   };
@@ -633,12 +642,12 @@ TEST(RecordingJsonTest, TheOrderOfTheListsDoesNotMatter) {
 }
 
 TEST(RecordingJsonTest, WhatIsNotARecordingIsRefused) {
-  EXPECT_EQ(ErrorOf(""), "not a recording: line 1, column 1: there is nothing in it");
-  EXPECT_EQ(ErrorOf("[]"), "not a valid recording: expected an object, found an array");
-  EXPECT_EQ(ErrorOf("{}"), "not a valid recording: the field \"schema\" is missing");
-  EXPECT_EQ(ErrorOf(R"({"defaultAction": "SCMP_ACT_ALLOW"})"),
+  EXPECT_EQ(RecordingErrorOf(""), "not a recording: line 1, column 1: there is nothing in it");
+  EXPECT_EQ(RecordingErrorOf("[]"), "not a valid recording: expected an object, found an array");
+  EXPECT_EQ(RecordingErrorOf("{}"), "not a valid recording: the field \"schema\" is missing");
+  EXPECT_EQ(RecordingErrorOf(R"({"defaultAction": "SCMP_ACT_ALLOW"})"),
             "not a valid recording: the field \"schema\" is missing");
-  EXPECT_EQ(ErrorOf(std::string(100000, '[')), "not a recording: line 1, column 17: nested more than 16 deep");
+  EXPECT_EQ(RecordingErrorOf(std::string(100000, '[')), "not a recording: line 1, column 17: nested more than 16 deep");
 }
 
 // The full recording without line breaks and indentation, to make the exhaustive tests shorter.

@@ -97,7 +97,7 @@ constexpr ContainerStart kUnconfined = {};
 constexpr ContainerStart kUnconfinedNnp = {.no_new_privs = true};
 
 // "source: names" of each.
-std::vector<std::string> Texts(const BaselineChoice& choice) {
+std::vector<std::string> ChoiceTexts(const BaselineChoice& choice) {
   std::vector<std::string> texts;
   for (const BaselineCalls& calls : choice.baselines) {
     std::string text = calls.source + ":";
@@ -112,7 +112,7 @@ BaselineChoice Choose(std::vector<Recording> recordings, const std::vector<Known
   return ChooseBaselines(recordings, known, {}, mode);
 }
 
-using Lines = std::vector<std::string>;
+using ExpectedLines = std::vector<std::string>;
 
 TEST(ChooseBaselinesTest, NothingWithoutContainers) {
   const BaselineChoice choice = Choose({RecordingBuilder().Call("read").Build()}, {Known("1.1.5", false)});
@@ -123,15 +123,15 @@ TEST(ChooseBaselinesTest, NothingWithoutContainers) {
 TEST(ChooseBaselinesTest, WhatWasObservedIsEnough) {
   const BaselineChoice choice =
       Choose({ContainerRecording(kFiltered, {"close", "capset"}).Build()}, {Known("1.1.5", false)});
-  EXPECT_EQ(Texts(choice), Lines{"observed: capset close"});
+  EXPECT_EQ(ChoiceTexts(choice), ExpectedLines{"observed: capset close"});
   EXPECT_TRUE(choice.warnings.empty());
 }
 
 TEST(ChooseBaselinesTest, ObservationsOfAllContainersAreUnited) {
-  EXPECT_EQ(Texts(Choose({ContainerRecording(kFiltered, {"close"}).Build(),
-                          ContainerRecording(kFilteredNnp, {"capset"}).Build()},
-                         {})),
-            Lines{"observed: capset close"});
+  EXPECT_EQ(ChoiceTexts(Choose({ContainerRecording(kFiltered, {"close"}).Build(),
+                                ContainerRecording(kFilteredNnp, {"capset"}).Build()},
+                               {})),
+            ExpectedLines{"observed: capset close"});
 }
 
 TEST(ChooseBaselinesTest, AnEmptyObservationIsNone) {
@@ -146,32 +146,34 @@ TEST(ChooseBaselinesTest, AnEmptyObservationIsNone) {
 TEST(ChooseBaselinesTest, CallsBeforeTheFilterAreNoBaseline) {
   ContainerRecording recording(kFiltered, {"close"});
   recording.trace().runtime_calls[FindSyscall(Abi::kX86_64, "pivot_root").value()] = {.count = 1, .programs = {{0, 1}}};
-  EXPECT_EQ(Texts(Choose({recording.Build()}, {})), Lines{"observed: close"});
+  EXPECT_EQ(ChoiceTexts(Choose({recording.Build()}, {})), ExpectedLines{"observed: close"});
 }
 
 TEST(ChooseBaselinesTest, MeasuredOnTheHostThenShipped) {
   const Recording recording = ContainerRecording(kUnconfined).Build();
-  EXPECT_EQ(Texts(Choose({recording}, {Known("1.1.5", false), Known("1.1.5", false, BaselineOrigin::kHost, {"read"})})),
-            Lines{"runc 1.1.5 without no_new_privs, measured on this host: read"});
+  EXPECT_EQ(
+      ChoiceTexts(Choose({recording}, {Known("1.1.5", false), Known("1.1.5", false, BaselineOrigin::kHost, {"read"})})),
+      ExpectedLines{"runc 1.1.5 without no_new_privs, measured on this host: read"});
   const BaselineChoice shipped = Choose({recording}, {Known("1.1.5", false)});
-  EXPECT_EQ(Texts(shipped), Lines{"runc 1.1.5 without no_new_privs, shipped: capset setuid"});
+  EXPECT_EQ(ChoiceTexts(shipped), ExpectedLines{"runc 1.1.5 without no_new_privs, shipped: capset setuid"});
   EXPECT_TRUE(shipped.warnings.empty());
 }
 
 TEST(ChooseBaselinesTest, AnotherVersionIsNeverSilent) {
   const BaselineChoice choice = Choose({ContainerRecording(kUnconfined).Build()}, {Known("1.1.4", false)});
-  EXPECT_EQ(Texts(choice), Lines{"runc 1.1.4 without no_new_privs, shipped, in place of 1.1.5: capset setuid"});
+  EXPECT_EQ(ChoiceTexts(choice),
+            ExpectedLines{"runc 1.1.4 without no_new_privs, shipped, in place of 1.1.5: capset setuid"});
   EXPECT_EQ(choice.warnings,
-            Lines{"no baseline of runc 1.1.5 without no_new_privs is known, and the nearest one stands "
-                  "in for it: runc 1.1.4 without no_new_privs, shipped"});
+            ExpectedLines{"no baseline of runc 1.1.5 without no_new_privs is known, and the nearest one stands "
+                          "in for it: runc 1.1.4 without no_new_privs, shipped"});
 }
 
 TEST(ChooseBaselinesTest, ADistributionsPackagingIsNoOtherVersion) {
   ContainerRecording recording(kUnconfined);
   recording.container().runtime.version = "1.1.5+ds1-1+deb12u1";
   const BaselineChoice choice = Choose({recording.Build()}, {Known("1.1.5", false)});
-  EXPECT_EQ(Texts(choice), Lines{"runc 1.1.5 without no_new_privs, shipped: capset setuid"});
-  EXPECT_EQ(choice.warnings, Lines{});
+  EXPECT_EQ(ChoiceTexts(choice), ExpectedLines{"runc 1.1.5 without no_new_privs, shipped: capset setuid"});
+  EXPECT_EQ(choice.warnings, ExpectedLines{});
   recording.container().runtime.version = "1.1.5-rc.1";
   EXPECT_EQ(Choose({recording.Build()}, {Known("1.1.5", false)}).warnings.size(), 1U);
 }
@@ -179,25 +181,26 @@ TEST(ChooseBaselinesTest, ADistributionsPackagingIsNoOtherVersion) {
 TEST(ChooseBaselinesTest, BothSettingsUnlessOnlyTheRecordedOneIsAskedFor) {
   const Recording recording = ContainerRecording(kFilteredNnp, {"close"}).Build();
   const std::vector<KnownBaseline> known = {Known("1.1.5", false), Known("1.1.5", true)};
-  EXPECT_EQ(Texts(Choose({recording}, known)),
-            (Lines{"observed: close", "runc 1.1.5 without no_new_privs, shipped: capset setuid"}));
-  EXPECT_EQ(Texts(Choose({recording}, known, NoNewPrivsMode::kRecorded)), Lines{"observed: close"});
+  EXPECT_EQ(ChoiceTexts(Choose({recording}, known)),
+            (ExpectedLines{"observed: close", "runc 1.1.5 without no_new_privs, shipped: capset setuid"}));
+  EXPECT_EQ(ChoiceTexts(Choose({recording}, known, NoNewPrivsMode::kRecorded)), ExpectedLines{"observed: close"});
 
   const BaselineChoice unknown = Choose({recording}, {});
-  EXPECT_EQ(Texts(unknown), Lines{"observed: close"});
+  EXPECT_EQ(ChoiceTexts(unknown), ExpectedLines{"observed: close"});
   EXPECT_EQ(unknown.warnings,
-            Lines{"containers of runc 1.1.5 without no_new_privs may not start under this profile: they were recorded "
-                  "with no_new_privs only, and no baseline that was measured on this host or is shipped fits"});
+            ExpectedLines{
+                "containers of runc 1.1.5 without no_new_privs may not start under this profile: they were recorded "
+                "with no_new_privs only, and no baseline that was measured on this host or is shipped fits"});
   EXPECT_TRUE(Choose({recording}, {}, NoNewPrivsMode::kRecorded).warnings.empty());
 }
 
 TEST(ChooseBaselinesTest, OnlyTheRecordedSettingOfAnUnconfinedContainer) {
   const std::vector<KnownBaseline> known = {Known("1.1.5", false, BaselineOrigin::kShipped, {"setuid"}),
                                             Known("1.1.5", true, BaselineOrigin::kShipped, {"close"})};
-  EXPECT_EQ(Texts(Choose({ContainerRecording(kUnconfinedNnp).Build()}, known, NoNewPrivsMode::kRecorded)),
-            Lines{"runc 1.1.5 with no_new_privs, shipped: close"});
-  EXPECT_EQ(Texts(Choose({ContainerRecording(kUnconfinedNnp).Build()}, known)),
-            Lines{"runc 1.1.5 without no_new_privs, shipped: setuid"});
+  EXPECT_EQ(ChoiceTexts(Choose({ContainerRecording(kUnconfinedNnp).Build()}, known, NoNewPrivsMode::kRecorded)),
+            ExpectedLines{"runc 1.1.5 with no_new_privs, shipped: close"});
+  EXPECT_EQ(ChoiceTexts(Choose({ContainerRecording(kUnconfinedNnp).Build()}, known)),
+            ExpectedLines{"runc 1.1.5 without no_new_privs, shipped: setuid"});
 }
 
 // A container that ran before the recorder: what it was started with is known from its engine, or not at all.
@@ -205,8 +208,8 @@ TEST(ChooseBaselinesTest, WithoutAStartTheConfigurationTells) {
   const std::vector<KnownBaseline> known = {Known("1.1.5", true, BaselineOrigin::kShipped, {"close"})};
   ContainerRecording recording(std::nullopt);
   recording.container().no_new_privs = true;
-  EXPECT_EQ(Texts(Choose({recording.Build()}, known, NoNewPrivsMode::kRecorded)),
-            Lines{"runc 1.1.5 with no_new_privs, shipped: close"});
+  EXPECT_EQ(ChoiceTexts(Choose({recording.Build()}, known, NoNewPrivsMode::kRecorded)),
+            ExpectedLines{"runc 1.1.5 with no_new_privs, shipped: close"});
   recording.container().no_new_privs.reset();
   EXPECT_EQ(Choose({recording.Build()}, known, NoNewPrivsMode::kRecorded).warnings.size(), 1U);
 }
@@ -223,7 +226,7 @@ TEST(ChooseBaselinesTest, AHostileRuntimeNameIsEscapedInSources) {
   EXPECT_TRUE(
       Choose({recording.Build()}, {}).warnings.at(0).starts_with("containers of an unknown runtime may not start"));
   recording.container().runtime = {.name = "runc", .version = "1\n2"};
-  EXPECT_EQ(Texts(Choose({recording.Build()}, {Known("1.1.5", false)}))[0],
+  EXPECT_EQ(ChoiceTexts(Choose({recording.Build()}, {Known("1.1.5", false)}))[0],
             "runc 1.1.5 without no_new_privs, shipped, in place of 1\\n2: capset setuid");
 }
 
@@ -266,7 +269,7 @@ class BaselineFolderTest : public testing::Test {
 
   const Baseline baseline_ = Known("1.1.5", false).baseline;
   std::string folder_;
-  Lines warnings_;
+  ExpectedLines warnings_;
 };
 
 TEST_F(BaselineFolderTest, ReadsWhatIsTrusted) {
@@ -274,24 +277,24 @@ TEST_F(BaselineFolderTest, ReadsWhatIsTrusted) {
   Write("b.txt", "not a baseline");
   Write(".c.json", "not a baseline");
   EXPECT_EQ(Load(), std::vector<Baseline>{baseline_});
-  EXPECT_EQ(warnings_, Lines{});
+  EXPECT_EQ(warnings_, ExpectedLines{});
 }
 
 TEST_F(BaselineFolderTest, AMissingFolderIsEmpty) {
   std::filesystem::remove_all(folder_);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{});
+  EXPECT_EQ(warnings_, ExpectedLines{});
 }
 
 TEST_F(BaselineFolderTest, WhatEverybodyMayWriteIsNotRead) {
   const std::string path = Write("a.json", FormatBaseline(baseline_));
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{"the baseline " + path + " is not read: everybody may write it"});
+  EXPECT_EQ(warnings_, ExpectedLines{"the baseline " + path + " is not read: everybody may write it"});
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{"the folder of baselines " + folder_ + " is not read: everybody may write it"});
+  EXPECT_EQ(warnings_, ExpectedLines{"the folder of baselines " + folder_ + " is not read: everybody may write it"});
 }
 
 TEST_F(BaselineFolderTest, WhatAGroupMayWriteIsNotRead) {
@@ -299,11 +302,12 @@ TEST_F(BaselineFolderTest, WhatAGroupMayWriteIsNotRead) {
   const std::string path = Write("a.json", FormatBaseline(baseline_));
   ASSERT_EQ(chmod(path.c_str(), 0664), 0);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{"the baseline " + path + " is not read: group 0 may write it (chmod g-w)"});
+  EXPECT_EQ(warnings_, ExpectedLines{"the baseline " + path + " is not read: group 0 may write it (chmod g-w)"});
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   ASSERT_EQ(chmod(folder_.c_str(), 0775), 0);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{"the folder of baselines " + folder_ + " is not read: group 0 may write it (chmod g-w)"});
+  EXPECT_EQ(warnings_,
+            ExpectedLines{"the folder of baselines " + folder_ + " is not read: group 0 may write it (chmod g-w)"});
 }
 
 // In a child that is that user.
@@ -336,7 +340,7 @@ TEST_F(BaselineFolderTest, AnotherUsersFileIsNotRead) {
   const std::string path = Write("a.json", FormatBaseline(baseline_));
   ASSERT_EQ(chown(path.c_str(), 65534, 65534), 0);
   EXPECT_TRUE(Load().empty());
-  EXPECT_EQ(warnings_, Lines{"the baseline " + path + " is not read: it belongs to user 65534"});
+  EXPECT_EQ(warnings_, ExpectedLines{"the baseline " + path + " is not read: it belongs to user 65534"});
 }
 
 TEST_F(BaselineFolderTest, LinksPipesAndNonsenseAreNotRead) {

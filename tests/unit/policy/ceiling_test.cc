@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <random>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/policy/recordings.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/random_profiles.h"
@@ -20,25 +21,22 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
-
 // As engines have it: namespaces by clone only with CAP_SYS_ADMIN, no AF_VSOCK, known personalities, clone3 not there.
 Profile EngineDefault() {
   Profile profile{.default_action = kEperm, .abis = {Abi::kX86_64, Abi::kI386, Abi::kX32}};
-  profile.rules = {{.names = {"read", "write", "openat", "exit_group", "rt_sigreturn"}, .action = kAllow},
-                   {.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}},
-                   {.names = {"socket"}, .action = kAllow, .conditions = {{0, CompareOp::kNotEqual, 40}}},
-                   {.names = {"clone3"}, .action = kEnosys}};
+  profile.rules = {
+      {.names = {"read", "write", "openat", "exit_group", "rt_sigreturn"}, .action = kAllowAction},
+      {.names = {"clone"}, .action = kAllowAction, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}},
+      {.names = {"socket"}, .action = kAllowAction, .conditions = {{0, CompareOp::kNotEqual, 40}}},
+      {.names = {"clone3"}, .action = kEnosys}};
   for (const uint64_t value : {0x0, 0x8, 0x20000, 0x20008, 0x7fffffff}) {
     profile.rules.push_back(
-        {.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, value}}});
+        {.names = {"personality"}, .action = kAllowAction, .conditions = {{0, CompareOp::kEqual, value}}});
   }
   return profile;
 }
 
-GeneratedProfile Make(const Recording& recording, GenerateOptions options) {
+GeneratedProfile MakeUnder(const Recording& recording, GenerateOptions options) {
   absl::StatusOr<GeneratedProfile> made = Generate({&recording, 1}, options);
   EXPECT_TRUE(made.ok()) << made.status();
   return made.ok() ? *std::move(made) : GeneratedProfile{};
@@ -51,7 +49,7 @@ GenerateOptions Under(const Profile& ceiling) {
 TEST(CeilingTest, CutsNarrowsAndKeeps) {
   const Recording recording =
       RecordingBuilder().Calls({"read", "clone", "clone3", "socket", "personality", "mount", "io_uring_setup"}).Build();
-  const GeneratedProfile made = Make(recording, Under(EngineDefault()));
+  const GeneratedProfile made = MakeUnder(recording, Under(EngineDefault()));
   std::map<std::string, Action> cut;
   for (const CutCall& call : made.cut) {
     cut[call.call.name] = call.answer;
@@ -69,12 +67,12 @@ TEST(CeilingTest, CutsNarrowsAndKeeps) {
   const auto ask = [&](std::string_view name, uint64_t first) {
     return ActionFromReturn(EvaluateStack({&program, 1}, FindSyscall(Abi::kX86_64, name).value(), {first}));
   };
-  EXPECT_EQ(ask("read", 7), kAllow);
-  EXPECT_EQ(ask("clone", 0x11), kAllow);
+  EXPECT_EQ(ask("read", 7), kAllowAction);
+  EXPECT_EQ(ask("clone", 0x11), kAllowAction);
   EXPECT_EQ(ask("clone", 0x10000011), kEperm) << "refused as mount is: old and known";
-  EXPECT_EQ(ask("socket", 2), kAllow);
+  EXPECT_EQ(ask("socket", 2), kAllowAction);
   EXPECT_EQ(ask("socket", 40), kEperm);
-  EXPECT_EQ(ask("personality", 8), kAllow);
+  EXPECT_EQ(ask("personality", 8), kAllowAction);
   EXPECT_EQ(ask("personality", 9), kEnosys) << "its complement takes too many rules";
   EXPECT_EQ(ask("clone3", 0), kEnosys) << "a libc falls back";
   EXPECT_EQ(ask("mount", 0), kEperm);
@@ -86,8 +84,8 @@ TEST(CeilingTest, CutsNarrowsAndKeeps) {
 TEST(CeilingTest, ACeilingThatAllowsAllChangesNothing) {
   const Recording recording = RecordingBuilder().Calls({"read", "mount", "clone"}).Build();
   const GeneratedProfile made =
-      Make(recording, Under({.default_action = kAllow, .abis = {Abi::kX86_64, Abi::kI386, Abi::kX32}}));
-  EXPECT_EQ(made.profile, Make(recording, {.closure = ClosureMode::kNone}).profile);
+      MakeUnder(recording, Under({.default_action = kAllowAction, .abis = {Abi::kX86_64, Abi::kI386, Abi::kX32}}));
+  EXPECT_EQ(made.profile, MakeUnder(recording, {.closure = ClosureMode::kNone}).profile);
   EXPECT_TRUE(made.cut.empty());
   EXPECT_TRUE(made.narrowed.empty());
 }
@@ -97,7 +95,7 @@ TEST(CeilingTest, AnAbiThatTheCeilingKillsIsCut) {
   ceiling.abis = {Abi::kX86_64};
   const Recording recording =
       RecordingBuilder().Call("read").Call("read", 1, Abi::kI386).Call("fcntl64", 1, Abi::kI386).Build();
-  const GeneratedProfile made = Make(recording, Under(ceiling));
+  const GeneratedProfile made = MakeUnder(recording, Under(ceiling));
   EXPECT_EQ(made.profile.abis, std::vector<Abi>{Abi::kX86_64});
   ASSERT_FALSE(made.warnings.empty());
   EXPECT_NE(made.warnings[0].find("i386"), std::string::npos);
@@ -108,11 +106,12 @@ TEST(CeilingTest, AnAbiThatTheCeilingKillsIsCut) {
 // Where the ceiling tells ABIs apart, a profile that speaks by name has what it allows on all.
 TEST(CeilingTest, NothingIsAllowedThatOneAbiRefuses) {
   Profile ceiling = EngineDefault();
-  ceiling.rules = {{.names = {"read"}, .action = kAllow},
-                   {.names = {"lseek"}, .action = kAllow, .conditions = {{1, CompareOp::kEqual, uint64_t{1} << 32}}}};
+  ceiling.rules = {
+      {.names = {"read"}, .action = kAllowAction},
+      {.names = {"lseek"}, .action = kAllowAction, .conditions = {{1, CompareOp::kEqual, uint64_t{1} << 32}}}};
   // On i386, whose arguments have 32 bits, the condition is that argument 1 is 0.
   const Recording recording = RecordingBuilder().Call("lseek").Call("lseek", 1, Abi::kI386).Call("read").Build();
-  const GeneratedProfile made = Make(recording, Under(ceiling));
+  const GeneratedProfile made = MakeUnder(recording, Under(ceiling));
   EXPECT_TRUE(VerifyUnderCeiling(made.profile, Abi::kX86_64, ceiling).ok());
 }
 
@@ -137,7 +136,7 @@ TEST(CeilingTest, NothingEverGrowsOnRandomCeilings) {
     GenerateOptions options = Under(ceiling);
     options.unlisted = seed % 2 == 0 ? UnlistedMode::kEnosys : UnlistedMode::kKill;
     const Recording recording = builder.Build();
-    const GeneratedProfile made = Make(recording, options);
+    const GeneratedProfile made = MakeUnder(recording, options);
     cut += static_cast<int>(made.cut.size());
     narrowed += static_cast<int>(made.narrowed.size());
     const FilterProgram program = Compile(made.profile).value();
@@ -173,35 +172,36 @@ TEST(CeilingTest, NothingEverGrowsOnRandomCeilings) {
 TEST(CeilingTest, TheProofFindsWhatIsBeyond) {
   const Profile ceiling = EngineDefault();
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64}};
-  profile.rules = {{.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}}};
+  profile.rules = {
+      {.names = {"clone"}, .action = kAllowAction, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}}};
   EXPECT_TRUE(VerifyUnderCeiling(profile, Abi::kX86_64, ceiling).ok());
   profile.rules[0].conditions[0].value = 0x7e000000;  // One flag less is looked at.
   const absl::Status status = VerifyUnderCeiling(profile, Abi::kX86_64, ceiling);
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_NE(std::string(status.message()).find("clone"), std::string::npos) << status;
-  EXPECT_EQ(VerifyUnderCeiling({.default_action = kAllow, .abis = {Abi::kX86_64}}, Abi::kX86_64, ceiling).code(),
+  EXPECT_EQ(VerifyUnderCeiling({.default_action = kAllowAction, .abis = {Abi::kX86_64}}, Abi::kX86_64, ceiling).code(),
             absl::StatusCode::kInternal);
 }
 
 TEST(VerifyTest, ConditionalCallsAnswerAsTheProfileSays) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64, Abi::kI386}};
-  profile.rules = {{.names = {"socket"}, .action = kAllow, .conditions = {{0, CompareOp::kNotEqual, 40}}},
-                   {.names = {"read"}, .action = kAllow}};
+  profile.rules = {{.names = {"socket"}, .action = kAllowAction, .conditions = {{0, CompareOp::kNotEqual, 40}}},
+                   {.names = {"read"}, .action = kAllowAction}};
   EXPECT_TRUE(VerifyProfile(profile, Abi::kX86_64, {"read", "socket"}, {"socket"}).ok());
   EXPECT_FALSE(VerifyProfile(profile, Abi::kX86_64, {"read", "socket"}).ok()) << "nobody meant the condition";
   EXPECT_FALSE(VerifyProfile(profile, Abi::kX86_64, {"read"}).ok()) << "nobody meant the call";
   // libseccomp 2.5 makes a filter of these two that lets argument 0 = 0xffffffff with argument 2 = 0 through. A library
   // that has mended it is right to pass.
   profile.rules = {{.names = {"lseek"},
-                    .action = kAllow,
+                    .action = kAllowAction,
                     .conditions = {{0, CompareOp::kGreaterOrEqual, 3}, {2, CompareOp::kEqual, 1}}},
                    {.names = {"lseek"},
-                    .action = kAllow,
+                    .action = kAllowAction,
                     .conditions = {{0, CompareOp::kGreater, 0xffffffff}, {2, CompareOp::kEqual, 0}}}};
   const FilterProgram program = Compile(profile).value();
   const Action wrong =
       ActionFromReturn(EvaluateStack({&program, 1}, FindSyscall(Abi::kX86_64, "lseek").value(), {0xffffffff, 0, 0}));
-  EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"lseek"}, {"lseek"}).ok(), wrong != kAllow);
+  EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"lseek"}, {"lseek"}).ok(), wrong != kAllowAction);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/policy/recordings.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/recording_words.h"
@@ -21,18 +22,17 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
 constexpr Action kKillThread{ActionKind::kKillThread, 0};
 
 Profile Allowing(std::vector<std::string> names) {
-  return {.default_action = kEperm, .abis = {Abi::kX86_64}, .rules = {{.names = std::move(names), .action = kAllow}}};
+  return {
+      .default_action = kEperm, .abis = {Abi::kX86_64}, .rules = {{.names = std::move(names), .action = kAllowAction}}};
 }
 
 Profile AllowingSocketWhen(std::vector<ArgumentCondition> conditions) {
   return {.default_action = kEperm,
           .abis = {Abi::kX86_64},
-          .rules = {{.names = {"socket"}, .action = kAllow, .conditions = std::move(conditions)}}};
+          .rules = {{.names = {"socket"}, .action = kAllowAction, .conditions = std::move(conditions)}}};
 }
 
 CheckResult Checked(const Profile& profile, const Recording& recording) {
@@ -41,7 +41,7 @@ CheckResult Checked(const Profile& profile, const Recording& recording) {
   return result.ok() ? *std::move(result) : CheckResult{};
 }
 
-std::set<std::string> Names(const std::vector<CheckedCall>& calls) {
+std::set<std::string> CallNames(const std::vector<CheckedCall>& calls) {
   std::set<std::string> names;
   for (const CheckedCall& call : calls) names.insert(DisplayName(call.id));
   return names;
@@ -72,7 +72,7 @@ TEST(CheckTest, WhatTheProfileAllowsIsNotNamed) {
 TEST(CheckTest, WhatItRefusesIsNamedWithItsEvidence) {
   const CheckResult result =
       Checked(Allowing({"read"}), RecordingBuilder("unit").Call("read").Call("mount", 3).Build());
-  ASSERT_EQ(Names(result.refused), std::set<std::string>{"mount"});
+  ASSERT_EQ(CallNames(result.refused), std::set<std::string>{"mount"});
   const CheckedCall& call = result.refused[0];
   EXPECT_EQ(call.answers, std::vector<Action>{kEperm});
   EXPECT_FALSE(call.by_runtime);
@@ -106,7 +106,7 @@ TEST(CheckTest, AnAbiThatTheProfileDoesNotListIsKilled) {
 
 TEST(CheckTest, ANumberWithoutANameIsAskedAboutToo) {
   const CheckResult result = Checked(Allowing({"read"}), RecordingBuilder().CallNumber({Abi::kX86_64, 999}).Build());
-  EXPECT_EQ(Names(result.refused), std::set<std::string>{"#999"});
+  EXPECT_EQ(CallNames(result.refused), std::set<std::string>{"#999"});
 }
 
 TEST(CheckTest, LoggedIsLetThrough) {
@@ -122,15 +122,15 @@ TEST(CheckTest, ATracerDecidesForItself) {
   profile.default_action = {ActionKind::kTrace, 7};
   const CheckResult result = Checked(profile, RecordingBuilder().Calls({"read", "mount"}).Build());
   EXPECT_TRUE(result.refused.empty());
-  EXPECT_EQ(Names(result.depends), std::set<std::string>{"mount"});
+  EXPECT_EQ(CallNames(result.depends), std::set<std::string>{"mount"});
 }
 
 TEST(CheckTest, WithoutRecordedArgumentsItDependsOnThem) {
   const CheckResult result =
       Checked(AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 1}}), Socket(std::nullopt).Build());
   EXPECT_TRUE(result.refused.empty());
-  ASSERT_EQ(Names(result.depends), std::set<std::string>{"socket"});
-  EXPECT_EQ(result.depends[0].answers, (std::vector<Action>{kEperm, kAllow}));
+  ASSERT_EQ(CallNames(result.depends), std::set<std::string>{"socket"});
+  EXPECT_EQ(result.depends[0].answers, (std::vector<Action>{kEperm, kAllowAction}));
 }
 
 TEST(CheckTest, RecordedArgumentsDecide) {
@@ -147,7 +147,7 @@ TEST(CheckTest, WhatEverybodyFallsBackFromIsNotMissed) {
   Profile profile = Allowing({"clone"});
   profile.rules.push_back({.names = {"clone3", "statx"}, .action = {ActionKind::kErrno, ENOSYS}});
   const CheckResult result = Checked(profile, RecordingBuilder().Calls({"clone", "clone3", "statx"}).Build());
-  EXPECT_EQ(Names(result.refused), std::set<std::string>{"statx"});
+  EXPECT_EQ(CallNames(result.refused), std::set<std::string>{"statx"});
   EXPECT_EQ(result.checked, 3U);
 }
 
@@ -192,11 +192,11 @@ TEST(CheckTest, AnArgumentThatWasNotRecordedBesideTheFirstCanHaveBeenAnything) {
   builder.Call("prctl", 2);
   const auto checked = [&](uint64_t option) {
     builder.trace().calls.begin()->second.arguments = Were({0, 1}, {{option, 0}});
-    const Profile profile = {
-        .default_action = kEperm,
-        .abis = {Abi::kX86_64},
-        .rules = {
-            {.names = {"prctl"}, .action = kAllow, .conditions = {{.index = 1, .op = CompareOp::kEqual, .value = 0}}}}};
+    const Profile profile = {.default_action = kEperm,
+                             .abis = {Abi::kX86_64},
+                             .rules = {{.names = {"prctl"},
+                                        .action = kAllowAction,
+                                        .conditions = {{.index = 1, .op = CompareOp::kEqual, .value = 0}}}}};
     return Checked(profile, builder.Build()).depends.size();
   };
   EXPECT_EQ(checked(PR_SET_DUMPABLE), 0U);
@@ -284,7 +284,7 @@ TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
     for (const CheckedCall& call : result.depends) named[call.id] = call.answers;
     for (const auto& [id, observation] : builder.trace().calls) {
       const std::set<Action> expected = BruteForce(filter, id, *observation.arguments);
-      if (expected == std::set<Action>{kAllow}) {
+      if (expected == std::set<Action>{kAllowAction}) {
         ++allowed;
         ASSERT_FALSE(named.contains(id)) << DisplayName(id);
         continue;
@@ -295,7 +295,7 @@ TEST(CheckTest, AgreesWithTheFilterOnEveryCombinationOfRecordedValues) {
         continue;
       }
       ASSERT_EQ(named[id], std::vector<Action>(expected.begin(), expected.end())) << DisplayName(id);
-      ++(expected.contains(kAllow) ? depends : refused);
+      ++(expected.contains(kAllowAction) ? depends : refused);
     }
     ASSERT_EQ(result.checked, builder.trace().calls.size());
   }
@@ -309,7 +309,7 @@ TEST(CheckTest, WhatAFilterRefusedWhileRecordingIsToldForWhatItIs) {
   builder.Call("read").Denied("mount", EPERM).Denied("vfork", 0).Denied("bpf", EACCES).Denied("clone3", EPERM);
   builder.Denied("unshare", kDenialTrapped).Denied("socket", EPERM).Denied("getpid", 0);
   Profile profile = AllowingSocketWhen({{.index = 0, .op = CompareOp::kEqual, .value = 2}});
-  profile.rules.push_back({.names = {"read", "getpid"}, .action = kAllow});
+  profile.rules.push_back({.names = {"read", "getpid"}, .action = kAllowAction});
   profile.rules.push_back({.names = {"clone3"}, .action = {ActionKind::kErrno, ENOSYS}});
   profile.rules.push_back({.names = {"unshare"}, .action = {ActionKind::kTrap, 0}});
   const CheckResult result = Checked(profile, builder.Build());

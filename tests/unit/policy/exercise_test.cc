@@ -36,7 +36,7 @@ Recording With(std::optional<Life> life, SubjectKind kind = SubjectKind::kContai
   return builder.Build();
 }
 
-std::vector<std::string> Lines(const std::vector<Recording>& recordings) {
+std::vector<std::string> GapLines(const std::vector<Recording>& recordings) {
   std::vector<std::string> lines;
   for (const Gap& gap : FindGaps(recordings)) lines.push_back(GapLine(gap));
   return lines;
@@ -55,7 +55,7 @@ TEST(ExerciseTest, AContainerThatWasKilledGetsEachThingThatIsMissing) {
   life.joined = 0;
   life.restarts = 0;
   EXPECT_EQ(
-      Lines({With(life)}),
+      GapLines({With(life)}),
       (Texts{
           "stops: was killed, how it stops was not recorded: docker stop shop-web-1 while it is recorded, or record "
           "--docker --exercise stop",
@@ -97,7 +97,7 @@ TEST(ExerciseTest, CommandsAndJobsAreNotNagged) {
 TEST(ExerciseTest, ACommandHasNoExecSessions) {
   Life life = ServerLife(kHup | kTerm, kKilledEnd);
   life.joined = life.restarts = 0;
-  EXPECT_EQ(Lines({With(life, SubjectKind::kCommand)}),
+  EXPECT_EQ(GapLines({With(life, SubjectKind::kCommand)}),
             (Texts{"stops: was killed, how it stops was not recorded: record --exercise stop",
                    "catches SIGHUP: never sent: record --exercise reload"}));
 }
@@ -139,7 +139,7 @@ TEST(ExerciseTest, AHealthCheckTakesThePlaceOfASession) {
 TEST(ExerciseTest, WhatOneRecordingExercisedIsExercised) {
   const Recording killed = With(ServerLife(kTerm, kKilledEnd));
   const Recording stopped = With(ServerLife(kTerm, kStoppedEnd));
-  EXPECT_EQ(Lines({killed, stopped}), Texts{});
+  EXPECT_EQ(GapLines({killed, stopped}), Texts{});
   // Of another service it is not.
   const Recording other = With(ServerLife(kTerm, kKilledEnd), SubjectKind::kContainer, "db");
   const std::vector<Recording> both = {other, killed};
@@ -157,9 +157,9 @@ TEST(ExerciseTest, AContainerAfterAnotherOfTheSameServiceIsARestart) {
   second.started = 15;
   second.ended = 30;
   EXPECT_EQ(Words(With(first)), Texts{"never restarted on its data"});
-  EXPECT_EQ(Lines({With(first), With(second)}).size(), 1u) << "replicas";
+  EXPECT_EQ(GapLines({With(first), With(second)}).size(), 1u) << "replicas";
   second.started = 21;
-  EXPECT_EQ(Lines({With(first), With(second)}), Texts{});
+  EXPECT_EQ(GapLines({With(first), With(second)}), Texts{});
 }
 
 TEST(ExerciseTest, WhatIsNotKnownIsSaidOfContainersOnly) {

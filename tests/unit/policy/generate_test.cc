@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/policy/recordings.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/profile_json.h"
@@ -20,10 +21,6 @@
 
 namespace syscarve {
 namespace {
-
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 
 GenerateOptions Exactly() {
   return {.closure = ClosureMode::kNone};
@@ -87,7 +84,8 @@ TEST(GenerateTest, AllowsExactlyTheSeenCallsOverEveryNumber) {
           if (IsExemptFromSeccomp({abi, nr})) continue;
           const std::optional<std::string> name = SyscallName({abi, nr});
           const bool listed = abis.contains(abi) && name.has_value() && names.contains(*name);
-          ASSERT_EQ(enforced.Ask({abi, nr}) == kAllow, listed) << "round " << round << ", " << DisplayName({abi, nr});
+          ASSERT_EQ(enforced.Ask({abi, nr}) == kAllowAction, listed)
+              << "round " << round << ", " << DisplayName({abi, nr});
         }
       }
     }
@@ -111,7 +109,7 @@ TEST(GenerateTest, SocketcallIsLetThroughForNamedFunctionsOnly) {
       Make({RecordingBuilder().Call("socket").Call("getpid", 1, Abi::kI386).Build()}, options);
   const RuleEvaluator decider(made.profile);
   const SyscallId socketcall = FindSyscall(Abi::kI386, "socketcall").value();
-  EXPECT_EQ(decider.Decide(socketcall, {1}), kAllow);
+  EXPECT_EQ(decider.Decide(socketcall, {1}), kAllowAction);
   EXPECT_EQ(decider.Decide(socketcall, {2}).kind, ActionKind::kKillProcess);
 }
 
@@ -131,7 +129,7 @@ TEST(GenerateTest, ClosureAddsWithReasonsAndOnlyWhatTheAbiHas) {
   std::multiset<std::string> in_rules;
   for (const Rule& rule : made.profile.rules) {
     EXPECT_FALSE(rule.comment.empty());
-    if (rule.action == kAllow) in_rules.insert(rule.names.begin(), rule.names.end());
+    if (rule.action == kAllowAction) in_rules.insert(rule.names.begin(), rule.names.end());
     EXPECT_TRUE(std::is_sorted(rule.names.begin(), rule.names.end()));
   }
   EXPECT_EQ(in_rules, std::multiset<std::string>(names.begin(), names.end()));
@@ -195,9 +193,9 @@ TEST(GenerateTest, PortableSpeaksOfBothArchitecturesWhicheverWasRecorded) {
     EXPECT_TRUE(made->warnings.empty()) << made->warnings[0];
     const Enforced enforced(made->profile);
     for (const char* name : {"open", "dup2", "fork", "arch_prctl", "unlink"})
-      EXPECT_EQ(enforced.Ask(name), kAllow) << name;
+      EXPECT_EQ(enforced.Ask(name), kAllowAction) << name;
     for (const char* name : {"openat", "dup3", "clone", "unlinkat", "exit_group"}) {
-      EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, name)), kAllow) << name;
+      EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, name)), kAllowAction) << name;
     }
     EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, "mount")), kEperm);
     EXPECT_EQ(enforced.Ask(*FindSyscall(Abi::kAarch64, "statx")), kEnosys);
@@ -214,7 +212,7 @@ TEST(GenerateTest, PortableCloneForForkMakesNoNamespaces) {
   const RuleEvaluator decider(made.profile);
   for (const Abi abi : {Abi::kX86_64, Abi::kAarch64}) {
     const SyscallId clone = *FindSyscall(abi, "clone");
-    EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
+    EXPECT_EQ(decider.Decide(clone, {0x11}), kAllowAction);
     EXPECT_EQ(decider.Decide(clone, {0x10000011}), kEnosys) << "CLONE_NEWUSER";
   }
   // Seen or asked for, it is allowed as ever.
@@ -232,15 +230,16 @@ TEST(GenerateTest, AConditionOfClosureHoldsUnderACeiling) {
   const ArgumentCondition no_new_namespaces = {
       .index = 0, .op = CompareOp::kMaskedEqual, .value = 0x7e020000, .value_two = 0};
   options.ceiling = Profile{.default_action = kEperm, .abis = {Abi::kX86_64, Abi::kAarch64}};
-  options.ceiling->rules = {
-      {.names = {"fork", "getrlimit", "exit", "exit_group"}, .action = kAllow},
-      {.names = {"clone"}, .action = kAllow, .conditions = {no_new_namespaces}},
-      {.names = {"prlimit64"}, .action = kAllow, .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 3}}}};
+  options.ceiling->rules = {{.names = {"fork", "getrlimit", "exit", "exit_group"}, .action = kAllowAction},
+                            {.names = {"clone"}, .action = kAllowAction, .conditions = {no_new_namespaces}},
+                            {.names = {"prlimit64"},
+                             .action = kAllowAction,
+                             .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 3}}}};
   const GeneratedProfile made = Make(recordings, options);
   const RuleEvaluator decider(made.profile);
   const SyscallId clone = *FindSyscall(Abi::kX86_64, "clone");
-  EXPECT_EQ(decider.Decide(clone, {0x11}), kAllow);
-  EXPECT_NE(decider.Decide(clone, {0x10000011}), kAllow);
+  EXPECT_EQ(decider.Decide(clone, {0x11}), kAllowAction);
+  EXPECT_NE(decider.Decide(clone, {0x10000011}), kAllowAction);
   EXPECT_FALSE(Names(made).contains("prlimit64")) << "two conditions on one argument cannot be written";
 }
 
@@ -254,7 +253,7 @@ TEST(GenerateTest, UnlistedEnosysIsWhatALibcExpects) {
   for (const char* name : {"mount", "ptrace", "mkdir", "bpf", "write", "setns", "keyctl"})
     EXPECT_EQ(enforced.Ask(name), kEperm) << name;
   EXPECT_EQ(enforced.Ask({Abi::kX86_64, 9999}), kEnosys);
-  EXPECT_EQ(enforced.Ask("read"), kAllow);
+  EXPECT_EQ(enforced.Ask("read"), kAllowAction);
   // One rule each for what is allowed and for what is refused by name, in either way.
   ASSERT_EQ(made.profile.rules.size(), 3U);
   EXPECT_EQ(made.profile.rules[1].action, kEperm);
@@ -560,7 +559,7 @@ TEST(GenerateTest, SightingsTellProgramRunTimeAndCount) {
 
 TEST(VerifyTest, FindsAProfileThatAllowsMoreOrLess) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64}};
-  profile.rules = {{.names = {"read", "write"}, .action = kAllow}};
+  profile.rules = {{.names = {"read", "write"}, .action = kAllowAction}};
   EXPECT_TRUE(VerifyProfile(profile, Abi::kX86_64, {"read", "write"}).ok());
   EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"read"}).code(), absl::StatusCode::kInternal);
   EXPECT_EQ(VerifyProfile(profile, Abi::kX86_64, {"read", "write", "close"}).code(), absl::StatusCode::kInternal);

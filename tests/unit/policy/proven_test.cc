@@ -36,7 +36,7 @@ Recording Proven(SubjectProofs proofs, const std::string& run_id = std::string(3
   return recording;
 }
 
-GeneratedProfile Made(const std::vector<Recording>& recordings, bool only_needed = false) {
+GeneratedProfile MadeWith(const std::vector<Recording>& recordings, bool only_needed = false) {
   GenerateOptions options;
   options.only_needed = only_needed;
   absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
@@ -54,8 +54,8 @@ std::string AnswerOf(const GeneratedProfile& made, const std::string& name) {
 }
 
 TEST(ProvenTest, ACapabilityThatIsProvenNotToBeNeededIsNotRecommended) {
-  EXPECT_THAT(Made({Proven({})}).cap_add, ElementsAre("CAP_CHOWN"));
-  const GeneratedProfile made = Made({Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {}})});
+  EXPECT_THAT(MadeWith({Proven({})}).cap_add, ElementsAre("CAP_CHOWN"));
+  const GeneratedProfile made = MadeWith({Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {}})});
   EXPECT_THAT(made.cap_add, IsEmpty());
   ASSERT_EQ(made.capabilities.size(), 1U);
   EXPECT_EQ(made.capabilities.front().verdict, Verdict::kNotNeeded);
@@ -64,23 +64,24 @@ TEST(ProvenTest, ACapabilityThatIsProvenNotToBeNeededIsNotRecommended) {
 
 TEST(ProvenTest, ACapabilityThatIsProvenToBeNeededIsRecommendedAlsoWhereNobodySawIt) {
   const GeneratedProfile made =
-      Made({Proven({.capabilities = {{CAP_SETUID, kNeeded}, {CAP_KILL, kNotNeeded}}, .calls = {}})});
+      MadeWith({Proven({.capabilities = {{CAP_SETUID, kNeeded}, {CAP_KILL, kNotNeeded}}, .calls = {}})});
   EXPECT_THAT(made.cap_add, ElementsAre("CAP_CHOWN", "CAP_SETUID"));
   EXPECT_EQ(made.capabilities.back().why, "Proven needed: without it, a ends with user 0 instead of 33.");
 }
 
 TEST(ProvenTest, WhatIsUndecidedChangesNothing) {
-  EXPECT_EQ(Made({Proven({.capabilities = {{CAP_CHOWN, kUndecided}}, .calls = {{"chown", kUndecided}}})}, true).cap_add,
-            Made({Proven({})}).cap_add);
+  EXPECT_EQ(
+      MadeWith({Proven({.capabilities = {{CAP_CHOWN, kUndecided}}, .calls = {{"chown", kUndecided}}})}, true).cap_add,
+      MadeWith({Proven({})}).cap_add);
 }
 
 TEST(ProvenTest, WhatIsNotNeededByOneSubjectMayBeByAnother) {
   Recording recording = Proven({.capabilities = {{CAP_CHOWN, kNotNeeded}}, .calls = {}});
   recording.subjects.push_back(recording.subjects.front());
   recording.subjects.back().name = "other";
-  EXPECT_THAT(Made({recording}).cap_add, ElementsAre("CAP_CHOWN"));
+  EXPECT_THAT(MadeWith({recording}).cap_add, ElementsAre("CAP_CHOWN"));
   recording.proofs["other"].capabilities[CAP_CHOWN] = kNotNeeded;
-  EXPECT_THAT(Made({recording}).cap_add, IsEmpty());
+  EXPECT_THAT(MadeWith({recording}).cap_add, IsEmpty());
 }
 
 TEST(ProvenTest, MergingKeepsProofsAndNeededWins) {
@@ -97,10 +98,10 @@ TEST(ProvenTest, MergingKeepsProofsAndNeededWins) {
 
 TEST(ProvenTest, OnlyNeededLeavesOutWhatIsNotAndAnswersAsWhenItWasProven) {
   const Recording recording = Proven({.capabilities = {}, .calls = {{"personality", kNotNeeded}, {"chown", kNeeded}}});
-  const GeneratedProfile all = Made({recording});
+  const GeneratedProfile all = MadeWith({recording});
   EXPECT_EQ(AnswerOf(all, "personality"), "seen");
   EXPECT_THAT(all.not_needed, IsEmpty());
-  const GeneratedProfile made = Made({recording}, /*only_needed=*/true);
+  const GeneratedProfile made = MadeWith({recording}, /*only_needed=*/true);
   EXPECT_THAT(made.not_needed, ElementsAre("personality"));
   EXPECT_THAT(AnswerOf(made, "personality"), HasSubstr("proven not to be needed"));
   EXPECT_THAT(AnswerOf(made, "chown"), HasSubstr("seen"));
@@ -143,8 +144,8 @@ const NarrowedCall& Sockets(const GeneratedProfile& made) {
 
 TEST(ProvenTest, OnlyNeededLeavesOutArguments) {
   const Recording recording = WithSockets({kUnix, kPacket}, {{kPacket, kNotNeeded}, {kUnix, kNeeded}});
-  EXPECT_TRUE(AllowsFamily(Made({recording}), AF_PACKET));
-  const GeneratedProfile made = Made({recording}, /*only_needed=*/true);
+  EXPECT_TRUE(AllowsFamily(MadeWith({recording}), AF_PACKET));
+  const GeneratedProfile made = MadeWith({recording}, /*only_needed=*/true);
   EXPECT_FALSE(AllowsFamily(made, AF_PACKET));
   EXPECT_TRUE(AllowsFamily(made, AF_UNIX));
   EXPECT_FALSE(Sockets(made).seen.empty());
@@ -155,7 +156,7 @@ TEST(ProvenTest, OnlyNeededLeavesOutArguments) {
 }
 
 TEST(ProvenTest, ArgumentsThatAreLikeNeededOnesStay) {
-  const GeneratedProfile made = Made({WithSockets({kInet, kInet6}, {{kInet6, kNotNeeded}})}, /*only_needed=*/true);
+  const GeneratedProfile made = MadeWith({WithSockets({kInet, kInet6}, {{kInet6, kNotNeeded}})}, /*only_needed=*/true);
   EXPECT_TRUE(AllowsFamily(made, AF_INET6));
   EXPECT_FALSE(Sockets(made).seen.empty());
   for (const ArgumentSighting& seen : Sockets(made).seen) EXPECT_FALSE(seen.left_out) << seen.call;
@@ -163,9 +164,9 @@ TEST(ProvenTest, ArgumentsThatAreLikeNeededOnesStay) {
 
 TEST(ProvenTest, ACallWithNoArgumentsThatAreNeededIsLeftOut) {
   const GeneratedProfile made =
-      Made({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kNotNeeded}})}, true);
+      MadeWith({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kNotNeeded}})}, true);
   EXPECT_THAT(made.not_needed, ElementsAre("socket"));
-  EXPECT_THAT(Made({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kUndecided}})}, true).not_needed,
+  EXPECT_THAT(MadeWith({WithSockets({kUnix, kPacket}, {{kUnix, kNotNeeded}, {kPacket, kUndecided}})}, true).not_needed,
               IsEmpty());
 }
 

@@ -23,7 +23,7 @@ constexpr char kStatus[] =
     "CapInh:\t0000000000000000\nCapPrm:\t00000000a80425fb\nCapEff:\t0000000000000400\nNoNewPrivs:\t1\n";
 
 TEST(ProcessStateTest, ReadsStatus) {
-  const std::optional<ProcessState> state = ParseStatus(kStatus);
+  const std::optional<ProcessState> state = StateFrom(TaskStatus(kStatus));
   ASSERT_TRUE(state.has_value());
   EXPECT_THAT(state->users, ElementsAre(0, 33, 33, 33));
   EXPECT_THAT(state->groups, ElementsAre(5, 5, 5, 5));
@@ -36,7 +36,7 @@ TEST(ProcessStateTest, ReadsStatus) {
 TEST(ProcessStateTest, WhatIsNoStatusIsNothing) {
   for (const char* text : {"", "Uid:\t0\t0\t0\t0\n", "Uid:\t0\nGid:\t0\t0\t0\t0\nCapPrm:\t0\nCapEff:\t0\n",
                            "Uid:\t0\t0\t0\tx\nGid:\t0\t0\t0\t0\nCapPrm:\t0\nCapEff:\t0\n"}) {
-    EXPECT_EQ(ParseStatus(text), std::nullopt) << text;
+    EXPECT_EQ(StateFrom(TaskStatus(text)), std::nullopt) << text;
   }
 }
 

@@ -38,7 +38,7 @@ Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
 }
 
 // "openat", or "ptrace!0" for a denial with errno 0.
-std::set<std::string> Calls(const Recording& recording) {
+std::set<std::string> AuditCalls(const Recording& recording) {
   std::set<std::string> calls;
   const SubjectTrace trace = recording.runs.at(0).subjects.at(0);
   for (const auto& [id, seen] : trace.calls) calls.insert(DisplayName(id));
@@ -48,7 +48,7 @@ std::set<std::string> Calls(const Recording& recording) {
   return calls;
 }
 
-std::set<std::string> Losses(const Recording& recording) {
+std::set<std::string> AuditLosses(const Recording& recording) {
   std::set<std::string> words;
   for (const Loss& loss : recording.losses) words.insert(loss.what);
   return words;
@@ -79,10 +79,10 @@ class AuditLineTest : public testing::TestWithParam<LineCase> {};
 
 TEST_P(AuditLineTest, IsWhatItSays) {
   const Recording recording = Read(GetParam().text);
-  EXPECT_EQ(Calls(recording), GetParam().calls);
+  EXPECT_EQ(AuditCalls(recording), GetParam().calls);
   std::set<std::string> losses = GetParam().losses;
   losses.insert("unreliable_log");
-  EXPECT_EQ(Losses(recording), losses);
+  EXPECT_EQ(AuditLosses(recording), losses);
   EXPECT_TRUE(LooksLikeAudit(GetParam().text));
 }
 

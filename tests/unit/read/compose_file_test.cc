@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-std::string ErrorOf(std::string_view text) {
+std::string ComposeErrorOf(std::string_view text) {
   return std::string(ParseComposeFile(text).status().message());
 }
 
@@ -92,24 +92,25 @@ TEST(ComposeFileTest, OnlyTrueIsPrivileged) {
 }
 
 TEST(ComposeFileTest, RefusesWhatIsNoComposeFile) {
-  EXPECT_EQ(ErrorOf(""), "the file is empty");
-  EXPECT_EQ(ErrorOf("# only a comment"), "the file is empty");
-  EXPECT_EQ(ErrorOf("just text"), "line 1: expected a mapping with \"services\"");
-  EXPECT_EQ(ErrorOf("web: {image: x}"), "line 1: expected a mapping with \"services\"");
-  EXPECT_EQ(ErrorOf("services: [web]"), "line 1: expected a mapping with \"services\"");
-  EXPECT_EQ(ErrorOf("services: {a: 1}"), "service \"a\": line 1: expected a mapping");
-  EXPECT_EQ(ErrorOf("services:\n  a: {cap_add: ALL}"), "service \"a\": line 2: expected a list as \"cap_add\"");
-  EXPECT_EQ(ErrorOf("services:\n  a: {cap_add: [[ALL]]}"), "service \"a\": line 2: expected texts in \"cap_add\"");
-  EXPECT_EQ(ErrorOf("services:\n  a: {}\n  a: {}"), "line 3: the key \"a\" is there twice");
-  EXPECT_EQ(ErrorOf("services: {a: {cap_add: [X], cap_add: [Y]}}"),
+  EXPECT_EQ(ComposeErrorOf(""), "the file is empty");
+  EXPECT_EQ(ComposeErrorOf("# only a comment"), "the file is empty");
+  EXPECT_EQ(ComposeErrorOf("just text"), "line 1: expected a mapping with \"services\"");
+  EXPECT_EQ(ComposeErrorOf("web: {image: x}"), "line 1: expected a mapping with \"services\"");
+  EXPECT_EQ(ComposeErrorOf("services: [web]"), "line 1: expected a mapping with \"services\"");
+  EXPECT_EQ(ComposeErrorOf("services: {a: 1}"), "service \"a\": line 1: expected a mapping");
+  EXPECT_EQ(ComposeErrorOf("services:\n  a: {cap_add: ALL}"), "service \"a\": line 2: expected a list as \"cap_add\"");
+  EXPECT_EQ(ComposeErrorOf("services:\n  a: {cap_add: [[ALL]]}"),
+            "service \"a\": line 2: expected texts in \"cap_add\"");
+  EXPECT_EQ(ComposeErrorOf("services:\n  a: {}\n  a: {}"), "line 3: the key \"a\" is there twice");
+  EXPECT_EQ(ComposeErrorOf("services: {a: {cap_add: [X], cap_add: [Y]}}"),
             "service \"a\": line 1: the key \"cap_add\" is there twice");
-  EXPECT_EQ(ErrorOf("services: {}\n---\nservices: {}"), "line 2: there is more than one document in the file");
-  EXPECT_EQ(ErrorOf("services: {a: *b}"), "line 1: nothing has the anchor \"b\"");
-  EXPECT_EQ(ErrorOf("services: &s {a: {b: *s}}"), "line 1: \"s\" is a part of itself");
-  EXPECT_EQ(ErrorOf("services: {a: {<<: 1}}"), "service \"a\": line 1: only mappings can be merged");
-  EXPECT_NE(ErrorOf("services: {a: [}").find("line 1: "), std::string::npos);
-  EXPECT_NE(ErrorOf("services: {\"\x1b[2J\": 1}").find("control characters"), std::string::npos);
-  EXPECT_EQ(ErrorOf("services: {\"\\e[2J\": 1}"), "service \"\\x1b[2J\": line 1: expected a mapping");
+  EXPECT_EQ(ComposeErrorOf("services: {}\n---\nservices: {}"), "line 2: there is more than one document in the file");
+  EXPECT_EQ(ComposeErrorOf("services: {a: *b}"), "line 1: nothing has the anchor \"b\"");
+  EXPECT_EQ(ComposeErrorOf("services: &s {a: {b: *s}}"), "line 1: \"s\" is a part of itself");
+  EXPECT_EQ(ComposeErrorOf("services: {a: {<<: 1}}"), "service \"a\": line 1: only mappings can be merged");
+  EXPECT_NE(ComposeErrorOf("services: {a: [}").find("line 1: "), std::string::npos);
+  EXPECT_NE(ComposeErrorOf("services: {\"\x1b[2J\": 1}").find("control characters"), std::string::npos);
+  EXPECT_EQ(ComposeErrorOf("services: {\"\\e[2J\": 1}"), "service \"\\x1b[2J\": line 1: expected a mapping");
   EXPECT_FALSE(ParseComposeFile("services: {a: \xff}").ok());
 }
 
@@ -122,23 +123,24 @@ TEST(ComposeFileTest, ABombStaysSmall) {
     bomb += "]\n";
   }
   EXPECT_TRUE(Parsed(bomb + "services: {a: {}}").services.size() == 1);
-  EXPECT_EQ(ErrorOf(bomb + "services: {a: {cap_add: *a9}}"), "service \"a\": line 9: expected texts in \"cap_add\"");
+  EXPECT_EQ(ComposeErrorOf(bomb + "services: {a: {cap_add: *a9}}"),
+            "service \"a\": line 9: expected texts in \"cap_add\"");
 
   // The same by merge keys, where what is looked for is nowhere.
   std::string merges = "m0: &m0 {x: 1}\n";
   for (int i = 1; i < 20; ++i) merges += Concat("m", i, ": &m", i, " {<<: [*m", i - 1, ", *m", i - 1, "]}\n");
-  EXPECT_NE(ErrorOf(merges + "services: {a: {<<: *m19}}").find("more than 1000 merges"), std::string::npos);
+  EXPECT_NE(ComposeErrorOf(merges + "services: {a: {<<: *m19}}").find("more than 1000 merges"), std::string::npos);
 }
 
 TEST(ComposeFileTest, SizesAreBounded) {
-  EXPECT_NE(ErrorOf(std::string(kMaxComposeBytes + 1, ' ')).find("larger than"), std::string::npos);
-  EXPECT_NE(ErrorOf(std::string(100, '[')).find("nested more than 64 deep"), std::string::npos);
+  EXPECT_NE(ComposeErrorOf(std::string(kMaxComposeBytes + 1, ' ')).find("larger than"), std::string::npos);
+  EXPECT_NE(ComposeErrorOf(std::string(100, '[')).find("nested more than 64 deep"), std::string::npos);
   std::string many = "x: [";
   for (int i = 0; i < 100'001; ++i) many += "1,";
-  EXPECT_NE(ErrorOf(many + "]").find("more than 100000 values"), std::string::npos);
+  EXPECT_NE(ComposeErrorOf(many + "]").find("more than 100000 values"), std::string::npos);
   std::string anchors = "x:\n";
   for (int i = 0; i < 1001; ++i) anchors += Concat(" - &a", i, " 1\n");
-  EXPECT_NE(ErrorOf(anchors).find("more than 1000 anchors"), std::string::npos);
+  EXPECT_NE(ComposeErrorOf(anchors).find("more than 1000 anchors"), std::string::npos);
 }
 
 // Whatever a wrong byte makes of a file, it is read or refused, and nothing else.

@@ -76,12 +76,12 @@ Profile FullProfile() {
   return profile;
 }
 
-absl::StatusOr<ProfileReading> Read(std::string_view text) {
+absl::StatusOr<ProfileReading> ReadSpo(std::string_view text) {
   return ReadProfileText(text, {.native = Abi::kX86_64});
 }
 
-std::string ErrorOf(std::string_view text) {
-  const auto reading = Read(text);
+std::string SpoErrorOf(std::string_view text) {
+  const auto reading = ReadSpo(text);
   EXPECT_EQ(reading.status().code(), absl::StatusCode::kInvalidArgument);
   return std::string(reading.status().message());
 }
@@ -93,7 +93,7 @@ std::string Object(std::string_view name, std::string_view spec, std::string_vie
 }
 
 TEST(SpoTest, ReadsAnObjectAsKubectlExportsIt) {
-  const auto reading = Read(kFull);
+  const auto reading = ReadSpo(kFull);
   ASSERT_TRUE(reading.ok()) << reading.status();
   EXPECT_EQ(reading->source.profile, FullProfile());
   EXPECT_EQ(reading->format, "SeccompProfile");
@@ -102,8 +102,8 @@ TEST(SpoTest, ReadsAnObjectAsKubectlExportsIt) {
 
 TEST(SpoTest, ReadsJsonsSpellingAndEveryVersion) {
   for (const std::string version : {"v1", "v1beta1", "v1alpha1"}) {
-    const auto json = Read(R"({"apiVersion": "security-profiles-operator.x-k8s.io/)" + version +
-                           R"(", "kind": "SeccompProfile", "metadata": {"name": "a"}, "spec": {
+    const auto json = ReadSpo(R"({"apiVersion": "security-profiles-operator.x-k8s.io/)" + version +
+                              R"(", "kind": "SeccompProfile", "metadata": {"name": "a"}, "spec": {
         "defaultAction": "SCMP_ACT_LOG", "syscalls": [{"action": "SCMP_ACT_ERRNO", "errnoRet": 0, "names": ["a"]}]}})");
     ASSERT_TRUE(json.ok()) << json.status();
     // Nothing said of the errno is EPERM, and zero is nothing.
@@ -113,31 +113,31 @@ TEST(SpoTest, ReadsJsonsSpellingAndEveryVersion) {
 }
 
 TEST(SpoTest, ReadsTheOneProfileOfAList) {
-  const auto list = Read(R"({"apiVersion": "v1", "kind": "List", "items": [
+  const auto list = ReadSpo(R"({"apiVersion": "v1", "kind": "List", "items": [
       {"apiVersion": "v1", "kind": "ConfigMap", "data": {}},
       {"apiVersion": "security-profiles-operator.x-k8s.io/v1", "kind": "SeccompProfile", "metadata": {"name": "a"},
        "spec": {"defaultAction": "SCMP_ACT_LOG"}}]})");
   ASSERT_TRUE(list.ok()) << list.status();
   EXPECT_EQ(list->warnings, std::vector<std::string>{"other objects are not looked at: ConfigMap"});
   const auto documents =
-      Read("apiVersion: v1\nkind: Namespace\n---\n" + Object("a", "defaultAction: SCMP_ACT_LOG") + "---\n");
+      ReadSpo("apiVersion: v1\nkind: Namespace\n---\n" + Object("a", "defaultAction: SCMP_ACT_LOG") + "---\n");
   ASSERT_TRUE(documents.ok()) << documents.status();
   EXPECT_EQ(documents->warnings, std::vector<std::string>{"other objects are not looked at: Namespace"});
 }
 
 TEST(SpoTest, SaysWhatIsMissing) {
-  const auto based = Read(Object("a", "defaultAction: SCMP_ACT_ERRNO\n  baseProfileName: runc-v1.4.2"));
+  const auto based = ReadSpo(Object("a", "defaultAction: SCMP_ACT_ERRNO\n  baseProfileName: runc-v1.4.2"));
   ASSERT_TRUE(based.ok()) << based.status();
   EXPECT_EQ(based->warnings,
             std::vector<std::string>{
                 "it adds to the base profile runc-v1.4.2, which is not here: that one's calls are missing"});
   for (const char* spec :
        {"defaultAction: SCMP_ACT_ERRNO\n  disabled: true", "defaultAction: SCMP_ACT_ERRNO\n  state: Disabled"}) {
-    const auto disabled = Read(Object("a", spec));
+    const auto disabled = ReadSpo(Object("a", spec));
     ASSERT_TRUE(disabled.ok()) << disabled.status();
     EXPECT_EQ(disabled->warnings, std::vector<std::string>{"it is disabled: the operator does not install it"});
   }
-  EXPECT_TRUE(Read(Object("a", "defaultAction: SCMP_ACT_ERRNO\n  disabled: false\n  baseProfileName: ''"))
+  EXPECT_TRUE(ReadSpo(Object("a", "defaultAction: SCMP_ACT_ERRNO\n  disabled: false\n  baseProfileName: ''"))
                   .value()
                   .warnings.empty());
 }
@@ -145,13 +145,13 @@ TEST(SpoTest, SaysWhatIsMissing) {
 TEST(SpoTest, SeveralProfilesAreNamed) {
   const std::string both =
       Object("web", "defaultAction: SCMP_ACT_LOG") + "---\n" + Object("\"c\\eche\"", "defaultAction: SCMP_ACT_LOG");
-  EXPECT_EQ(ErrorOf(both),
+  EXPECT_EQ(SpoErrorOf(both),
             "there are several profiles: web, c\\x1bche. Hint: Choose one by its name behind the file's, as in "
             "FILE#web.");
 }
 
 std::vector<std::pair<ProfileNoteKind, std::string>> NotesOf(std::string_view text) {
-  const auto reading = Read(text);
+  const auto reading = ReadSpo(text);
   EXPECT_TRUE(reading.ok()) << reading.status();
   std::vector<std::pair<ProfileNoteKind, std::string>> notes;
   if (!reading.ok()) return notes;
@@ -183,7 +183,7 @@ TEST(SpoTest, WhatTheApiServerDropsIsNoted) {
 }
 
 TEST(SpoTest, TheOlderGroupIsReadAndNamed) {
-  const auto reading = Read(
+  const auto reading = ReadSpo(
       "apiVersion: seccomp-operator.x-k8s.io/v1alpha1\nkind: SeccompProfile\nmetadata:\n  name: a\nspec:\n"
       "  defaultAction: SCMP_ACT_ERRNO\n");
   ASSERT_TRUE(reading.ok()) << reading.status();
@@ -193,7 +193,7 @@ TEST(SpoTest, TheOlderGroupIsReadAndNamed) {
 }
 
 TEST(SpoTest, EntriesHaveTheLinesOfTheText) {
-  const auto reading = Read(kFull);
+  const auto reading = ReadSpo(kFull);
   ASSERT_TRUE(reading.ok()) << reading.status();
   EXPECT_EQ(reading->source.entries.at(1).line, 29u);
   EXPECT_EQ(reading->source.entries.at(1).name_lines.at(0), 32u);
@@ -208,7 +208,7 @@ struct BadCase {
 class BadSpoTest : public testing::TestWithParam<BadCase> {};
 
 TEST_P(BadSpoTest, IsRefused) {
-  EXPECT_EQ(ErrorOf(GetParam().text), GetParam().error);
+  EXPECT_EQ(SpoErrorOf(GetParam().text), GetParam().error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -246,9 +246,9 @@ TEST(SpoTest, AChangedByteIsReadOrRefused) {
     for (const int change : {0x01, 0x20, 0x80}) {
       std::string changed = text;
       changed[place] = static_cast<char>(changed[place] ^ change);
-      (void)Read(changed);
+      (void)ReadSpo(changed);
     }
-    (void)Read(text.substr(0, place));
+    (void)ReadSpo(text.substr(0, place));
   }
 }
 

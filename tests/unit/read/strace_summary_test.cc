@@ -32,14 +32,14 @@ Recording Read(const std::string& text, Abi native = Abi::kX86_64) {
   return *recording;
 }
 
-std::map<std::string, uint64_t> Calls(const Recording& recording) {
+std::map<std::string, uint64_t> SummaryCalls(const Recording& recording) {
   std::map<std::string, uint64_t> calls;
   const Run run = recording.runs.at(0);
   for (const auto& [id, seen] : run.subjects.at(0).calls) calls[DisplayName(id)] = seen.count;
   return calls;
 }
 
-std::set<std::string> Losses(const Recording& recording) {
+std::set<std::string> SummaryLosses(const Recording& recording) {
   std::set<std::string> words;
   for (const Loss& loss : recording.losses) words.insert(loss.what);
   return words;
@@ -56,8 +56,8 @@ TEST(StraceSummaryTest, NamesAndCounts) {
                                    Table(" 61.20    0.000612           6       102         4 openat\n"
                                          " 38.80    0.000388           3       120           read\n") +
                                    "and more words of the program\n");
-  EXPECT_EQ(Calls(recording), (Counts{{"openat", 102}, {"read", 120}}));
-  EXPECT_EQ(Losses(recording), std::set<std::string>{"summary_only"});
+  EXPECT_EQ(SummaryCalls(recording), (Counts{{"openat", 102}, {"read", 120}}));
+  EXPECT_EQ(SummaryLosses(recording), std::set<std::string>{"summary_only"});
   EXPECT_EQ(recording.programs.at(0).path, "");
 }
 
@@ -65,14 +65,15 @@ TEST(StraceSummaryTest, TablesOfSeveralModes) {
   const Recording recording =
       Read("System call usage summary for 64 bit mode:\n" + Table("100.00    0.1    6    2    brk\n") +
            "System call usage summary for 32 bit mode:\n" + Table("100.00    0.1    6    3    brk\n"));
-  EXPECT_EQ(Calls(recording), (Counts{{"brk", 2}, {"brk:i386", 3}}));
+  EXPECT_EQ(SummaryCalls(recording), (Counts{{"brk", 2}, {"brk:i386", 3}}));
 }
 
 TEST(StraceSummaryTest, WhatIsUnclearIsALoss) {
   const std::string brk = " 1.0 0.1 6 2 brk\n";
-  EXPECT_EQ(Losses(Read(Table(brk + " 1.0 0.1 6 2 nosuchcall\n"))),
+  EXPECT_EQ(SummaryLosses(Read(Table(brk + " 1.0 0.1 6 2 nosuchcall\n"))),
             (std::set<std::string>{"summary_only", "unknown_name"}));
-  EXPECT_EQ(Losses(Read(Table(brk + " 1.0 0.1 6 2 mmap2\n"))), (std::set<std::string>{"summary_only", "unclear_abi"}));
+  EXPECT_EQ(SummaryLosses(Read(Table(brk + " 1.0 0.1 6 2 mmap2\n"))),
+            (std::set<std::string>{"summary_only", "unclear_abi"}));
   const Recording recording = Read(Table(brk + "words in between\n 1.0 0.1 6 -2 read\n"));
   EXPECT_EQ(recording.losses.at(1).detail, "Rows of the table could not be read. Lines 4, 5.");
 }

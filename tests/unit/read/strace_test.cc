@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
+Recording ReadTrace(std::string_view text, Abi native = Abi::kX86_64) {
   const auto recording = ReadStrace(text, native);
   EXPECT_TRUE(recording.ok()) << recording.status();
   if (!recording.ok()) return {};
@@ -24,7 +24,7 @@ Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
 }
 
 // "openat 2, getpid:i386 1 in sh", by program where there are several.
-std::map<std::string, std::map<std::string, uint64_t>> Calls(const Recording& recording) {
+std::map<std::string, std::map<std::string, uint64_t>> StraceCalls(const Recording& recording) {
   std::map<std::string, std::map<std::string, uint64_t>> calls;
   const Run run = recording.runs.at(0);
   for (const auto& [id, seen] : run.subjects.at(0).calls) {
@@ -37,7 +37,7 @@ std::map<std::string, std::map<std::string, uint64_t>> Calls(const Recording& re
   return calls;
 }
 
-std::set<std::string> Losses(const Recording& recording) {
+std::set<std::string> StraceLosses(const Recording& recording) {
   std::set<std::string> words;
   for (const Loss& loss : recording.losses) words.insert(loss.what);
   return words;
@@ -46,7 +46,7 @@ std::set<std::string> Losses(const Recording& recording) {
 using ByProgram = std::map<std::string, std::map<std::string, uint64_t>>;
 
 TEST(StraceTest, FollowsProgramsThroughForkAndExec) {
-  const Recording recording = Read(R"(100 execve("/bin/sh", ["sh", "-c", "ls"], 0x7ffd /* 3 vars */) = 0
+  const Recording recording = ReadTrace(R"(100 execve("/bin/sh", ["sh", "-c", "ls"], 0x7ffd /* 3 vars */) = 0
 100 brk(NULL) = 0x5581
 100 clone(child_stack=NULL, flags=SIGCHLD <unfinished ...>
 101 getpid( <unfinished ...>
@@ -68,12 +68,12 @@ TEST(StraceTest, FollowsProgramsThroughForkAndExec) {
 100 +++ exited with 3 +++
 )");
   EXPECT_EQ(
-      Calls(recording),
+      StraceCalls(recording),
       (ByProgram{
           {"/bin/sh",
            {{"execve", 4}, {"brk", 1}, {"clone", 1}, {"getpid", 1}, {"wait4", 1}, {"vfork", 1}, {"exit_group", 1}}},
           {"/bin/ls", {{"brk", 1}, {"exit_group", 1}}}}));
-  EXPECT_EQ(Losses(recording), std::set<std::string>());
+  EXPECT_EQ(StraceLosses(recording), std::set<std::string>());
   EXPECT_TRUE(recording.complete());
   EXPECT_EQ(recording.subjects.at(0).name, "sh");
   EXPECT_EQ(recording.runs.at(0).command, (CommandEnd{.status = 3}));
@@ -82,7 +82,8 @@ TEST(StraceTest, FollowsProgramsThroughForkAndExec) {
 }
 
 TEST(StraceTest, AProgramsPathIsUnescaped) {
-  const Recording recording = Read("execve(\"/bin/a\\\"b\\\\\\n\\x1b\\1012\\tz\", [\"a\"], 0x55) = 0\nexit(0) = ?\n");
+  const Recording recording =
+      ReadTrace("execve(\"/bin/a\\\"b\\\\\\n\\x1b\\1012\\tz\", [\"a\"], 0x55) = 0\nexit(0) = ?\n");
   ASSERT_EQ(recording.programs.size(), 1u);
   EXPECT_EQ(recording.programs[0].path,
             "/bin/a\"b\\\n\x1b"
@@ -114,10 +115,10 @@ TEST(StraceTest, EveryDressOfALineIsTheSameCall) {
            "getppid() = ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
            "getppid() = -1 ENOSYS (Function not implemented)",
        }) {
-    const Recording recording = Read(line);
+    const Recording recording = ReadTrace(line);
     ASSERT_EQ(recording.runs.size(), 1u) << line;
-    EXPECT_EQ(Calls(recording), (ByProgram{{"", {{"getppid", 1}}}})) << line;
-    EXPECT_FALSE(Losses(recording).contains("unreadable_line")) << line;
+    EXPECT_EQ(StraceCalls(recording), (ByProgram{{"", {{"getppid", 1}}}})) << line;
+    EXPECT_FALSE(StraceLosses(recording).contains("unreadable_line")) << line;
     EXPECT_TRUE(LooksLikeStrace(line)) << line;
   }
 }
@@ -130,8 +131,8 @@ struct LossCase {
 class StraceLossTest : public testing::TestWithParam<LossCase> {};
 
 TEST_P(StraceLossTest, IsNamed) {
-  const Recording recording = Read(GetParam().text);
-  EXPECT_EQ(Losses(recording), GetParam().losses);
+  const Recording recording = ReadTrace(GetParam().text);
+  EXPECT_EQ(StraceLosses(recording), GetParam().losses);
   EXPECT_EQ(recording.complete(), GetParam().losses.empty());
 }
 
@@ -180,20 +181,20 @@ INSTANTIATE_TEST_SUITE_P(
         LossCase{kStart + "write(1, \"x\", 1) = 1\nx\n" + kEnd, {"unreadable_line"}}));
 
 TEST(StraceTest, SaysWhichLinesItCouldNotRead) {
-  const Recording recording = Read(kStart +
-                                   "?"
-                                   "?"
-                                   "?( <unfinished ...>\n<... ?"
-                                   "?"
-                                   "? resumed>) = ?\n" +
-                                   kEnd + "junk\n");
+  const Recording recording = ReadTrace(kStart +
+                                        "?"
+                                        "?"
+                                        "?( <unfinished ...>\n<... ?"
+                                        "?"
+                                        "? resumed>) = ?\n" +
+                                        kEnd + "junk\n");
   ASSERT_EQ(recording.losses.size(), 1u);
   EXPECT_EQ(recording.losses[0].detail, "Lines of the log could not be read. Lines 2, 3, 6.");
 }
 
 TEST(StraceTest, NumbersWithoutANameAreHexOrDecimal) {
-  const Recording recording = Read(kStart + "syscall_435(0, 0) = -1\nsyscall_0x1b3(0) = -1\n" + kEnd);
-  EXPECT_EQ(Calls(recording)["/bin/a"]["clone3"], 2u);
+  const Recording recording = ReadTrace(kStart + "syscall_435(0, 0) = -1\nsyscall_0x1b3(0) = -1\n" + kEnd);
+  EXPECT_EQ(StraceCalls(recording)["/bin/a"]["clone3"], 2u);
   EXPECT_TRUE(LooksLikeStrace("syscall_435(0) = -1\n"));
 }
 
@@ -201,48 +202,50 @@ TEST(StraceTest, NumbersWithoutANameAreHexOrDecimal) {
 TEST(StraceTest, StraceMaySpeakByItsPath) {
   const std::string path = "/usr/bin/";
   EXPECT_TRUE(
-      Losses(Read(kStart + path + "strace: Process 3 attached\n[pid 3] exit(0) = ?\n[pid 3] +++ exited with 0 +++\n" +
-                  path + "strace: [ Process PID=3 runs in 64 bit mode. ]\n" + kEnd))
+      StraceLosses(ReadTrace(kStart + path +
+                             "strace: Process 3 attached\n[pid 3] exit(0) = ?\n[pid 3] +++ exited with 0 +++\n" + path +
+                             "strace: [ Process PID=3 runs in 64 bit mode. ]\n" + kEnd))
           .empty());
-  EXPECT_TRUE(Losses(Read(kStart + "clone(flags=SIGCHLD" + path +
-                          "strace: Process 7 attached\n, child_tidptr=0x7f) = 7\n[pid 7] exit(0) = ?\n"
-                          "[pid 7] +++ exited with 0 +++\n" +
-                          kEnd))
+  EXPECT_TRUE(StraceLosses(ReadTrace(kStart + "clone(flags=SIGCHLD" + path +
+                                     "strace: Process 7 attached\n, child_tidptr=0x7f) = 7\n[pid 7] exit(0) = ?\n"
+                                     "[pid 7] +++ exited with 0 +++\n" +
+                                     kEnd))
                   .empty());
 }
 
 TEST(StraceTest, ModesAndNumbersTellTheAbi) {
-  const Recording modes = Read(kStart +
-                               "[ Process PID=10 runs in 32 bit mode. ]\ngetpid() = 10\n"
-                               "accept(3, NULL, NULL) = -1 EBADF\n"
-                               "[ Process PID=10 runs in x32 mode. ]\ngetpid() = -1\nsyscall_0x1d7() = -1\n"
-                               "strace: [ Process PID=10 runs in 64 bit mode. ]\ngetpid() = 10\n" +
-                               kEnd);
-  EXPECT_EQ(Calls(modes), (ByProgram{{"/bin/a",
-                                      {{"execve", 1},
-                                       {"getpid", 1},
-                                       {"getpid:i386", 1},
-                                       {"socketcall:i386", 1},
-                                       {"getpid:x32", 1},
-                                       {"#471:x32", 1},
-                                       {"exit_group", 1}}}}));
+  const Recording modes = ReadTrace(kStart +
+                                    "[ Process PID=10 runs in 32 bit mode. ]\ngetpid() = 10\n"
+                                    "accept(3, NULL, NULL) = -1 EBADF\n"
+                                    "[ Process PID=10 runs in x32 mode. ]\ngetpid() = -1\nsyscall_0x1d7() = -1\n"
+                                    "strace: [ Process PID=10 runs in 64 bit mode. ]\ngetpid() = 10\n" +
+                                    kEnd);
+  EXPECT_EQ(StraceCalls(modes), (ByProgram{{"/bin/a",
+                                            {{"execve", 1},
+                                             {"getpid", 1},
+                                             {"getpid:i386", 1},
+                                             {"socketcall:i386", 1},
+                                             {"getpid:x32", 1},
+                                             {"#471:x32", 1},
+                                             {"exit_group", 1}}}}));
   EXPECT_TRUE(modes.complete());
-  const Recording numbers = Read("[  59] " + kStart + "[  20] getpid() = 10\n[  39] getpid() = 10\n[ 231] " + kEnd);
-  EXPECT_EQ(Calls(numbers),
+  const Recording numbers =
+      ReadTrace("[  59] " + kStart + "[  20] getpid() = 10\n[  39] getpid() = 10\n[ 231] " + kEnd);
+  EXPECT_EQ(StraceCalls(numbers),
             (ByProgram{{"/bin/a", {{"execve", 1}, {"getpid", 1}, {"getpid:i386", 1}, {"exit_group", 1}}}}));
 }
 
 TEST(StraceTest, UnknownNumbersStayNumbers) {
-  const Recording recording = Read(
+  const Recording recording = ReadTrace(
       kStart + "syscall_0x3e7(0x1, 0x2) = -1 ENOSYS\nsyscall_0x40000027() = -1\nsyscall_0xffffffffffffffff() = -1\n" +
       kEnd);
-  EXPECT_EQ(Calls(recording),
+  EXPECT_EQ(StraceCalls(recording),
             (ByProgram{{"/bin/a", {{"execve", 1}, {"#999", 1}, {"getpid:x32", 1}, {"exit_group", 1}}}}));
   EXPECT_TRUE(recording.complete());
 }
 
 TEST(StraceTest, AnExecOfAnotherThreadTakesTheLeadersNumber) {
-  const Recording recording = Read(R"(10 execve("/bin/a", ["a"], 0x7ff) = 0
+  const Recording recording = ReadTrace(R"(10 execve("/bin/a", ["a"], 0x7ff) = 0
 10 clone3({flags=CLONE_THREAD}, 88) = 11
 11 execve("/bin/b", ["b"], 0x7ff <pid changed to 10 ...>
 10 +++ superseded by execve in pid 11 +++
@@ -251,13 +254,13 @@ TEST(StraceTest, AnExecOfAnotherThreadTakesTheLeadersNumber) {
 10 exit_group(0) = ?
 10 +++ exited with 0 +++
 )");
-  EXPECT_EQ(Calls(recording),
+  EXPECT_EQ(StraceCalls(recording),
             (ByProgram{{"/bin/a", {{"execve", 2}, {"clone3", 1}}}, {"/bin/b", {{"getuid", 1}, {"exit_group", 1}}}}));
   EXPECT_TRUE(recording.complete());
 }
 
 TEST(StraceTest, TheNamelessProcessGetsItsNumberWhenThereAreOthers) {
-  const Recording recording = Read(kStart + R"(clone(flags=SIGCHLDstrace: Process 11 attached
+  const Recording recording = ReadTrace(kStart + R"(clone(flags=SIGCHLDstrace: Process 11 attached
  <unfinished ...>
 [pid    11] getuid( <unfinished ...>
 [pid    10] <... clone resumed>) = 11
@@ -268,21 +271,21 @@ getgid() = 0
 exit_group(0) = ?
 +++ exited with 0 +++
 )");
-  EXPECT_EQ(Calls(recording),
+  EXPECT_EQ(StraceCalls(recording),
             (ByProgram{{"/bin/a", {{"execve", 1}, {"clone", 1}, {"getuid", 1}, {"getgid", 1}, {"exit_group", 2}}}}));
   EXPECT_TRUE(recording.complete());
 }
 
 TEST(StraceTest, ArmsNamesAreArms) {
   const Recording recording =
-      Read(kStart + "[ Process PID=10 runs in 32 bit mode. ]\ngetpid() = 10\n" + kEnd, Abi::kAarch64);
+      ReadTrace(kStart + "[ Process PID=10 runs in 32 bit mode. ]\ngetpid() = 10\n" + kEnd, Abi::kAarch64);
   EXPECT_EQ(recording.host.native_abi, Abi::kAarch64);
-  EXPECT_EQ(Calls(recording).at("/bin/a").count("getpid:arm"), 1u);
+  EXPECT_EQ(StraceCalls(recording).at("/bin/a").count("getpid:arm"), 1u);
 }
 
 TEST(StraceTest, TheSameLogIsTheSameRun) {
-  EXPECT_EQ(Read(kStart + kEnd), Read(kStart + kEnd));
-  EXPECT_NE(Read(kStart + kEnd).runs[0].id, Read(kStart + "brk(NULL) = 0\n" + kEnd).runs[0].id);
+  EXPECT_EQ(ReadTrace(kStart + kEnd), ReadTrace(kStart + kEnd));
+  EXPECT_NE(ReadTrace(kStart + kEnd).runs[0].id, ReadTrace(kStart + "brk(NULL) = 0\n" + kEnd).runs[0].id);
 }
 
 TEST(StraceTest, WithoutACallThereIsNoRecording) {

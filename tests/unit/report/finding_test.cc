@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/report/has.h"
 #include "userspace/base/status.h"
 #include "userspace/base/strict_json.h"
 
@@ -22,10 +23,6 @@ Finding Found(std::string message, std::string file = "profiles/web.json") {
           .line = 7,
           .identity = "pread",
           .fix = "Write pread64."};
-}
-
-bool Has(std::string_view text, std::string_view words) {
-  return text.find(words) != std::string_view::npos;
 }
 
 size_t Count(std::string_view text, std::string_view words) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "tests/unit/policy/recordings.h"
+#include "tests/unit/report/has.h"
 #include "userspace/base/sentence.h"
 #include "userspace/policy/generate.h"
 #include "userspace/report/explain.h"
@@ -18,10 +19,6 @@ GeneratedProfile Make(const RecordingBuilder& builder, const GenerateOptions& op
   absl::StatusOr<GeneratedProfile> made = Generate(recordings, options);
   EXPECT_TRUE(made.ok()) << made.status();
   return made.ok() ? *std::move(made) : GeneratedProfile{};
-}
-
-bool Has(std::string_view text, std::string_view words) {
-  return text.find(words) != std::string_view::npos;
 }
 
 TEST(ExplainTest, NamesProgramRunTimeAndCount) {

@@ -6,13 +6,10 @@
 #include <cerrno>
 
 #include "tests/unit/policy/recordings.h"
+#include "tests/unit/report/has.h"
 
 namespace syscarve {
 namespace {
-
-bool Has(std::string_view text, std::string_view words) {
-  return text.find(words) != std::string_view::npos;
-}
 
 ServiceSummary Service(std::string title, const RecordingBuilder& builder, const GenerateOptions& options = {}) {
   const std::vector<Recording> recordings = {builder.Build()};

@@ -5,22 +5,21 @@
 
 #include <cerrno>
 
+#include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
 constexpr Action kKill{ActionKind::kKillThread, 0};
 
 ProfileSource Source() {
   Profile profile{.default_action = kEperm, .abis = {Abi::kX86_64, Abi::kI386}};
   profile.rules = {
-      {.names = {"read"}, .action = kAllow, .conditions = {{2, CompareOp::kLess, 10}}, .comment = "never"},
-      {.names = {"read", "write"}, .action = kAllow, .comment = "io"},
+      {.names = {"read"}, .action = kAllowAction, .conditions = {{2, CompareOp::kLess, 10}}, .comment = "never"},
+      {.names = {"read", "write"}, .action = kAllowAction, .comment = "io"},
       {.names = {"socket"},
-       .action = kAllow,
+       .action = kAllowAction,
        .conditions = {{0, CompareOp::kEqual, 2}, {1, CompareOp::kMaskedEqual, 0xf, 1}}},
   };
   return SourceWithoutText(profile);
@@ -42,7 +41,7 @@ TEST(CallAnswerTest, NamesTheRuleThatDecides) {
   EXPECT_TRUE(answers[0].depends_on.empty());
   ASSERT_EQ(answers[0].outcomes.size(), 1U);
   const ExplainedOutcome& outcome = answers[0].outcomes[0];
-  EXPECT_EQ(outcome.filter, kAllow);
+  EXPECT_EQ(outcome.filter, kAllowAction);
   EXPECT_FALSE(outcome.Differs());
   // The rule without conditions decides, not the one that also matches.
   ASSERT_TRUE(outcome.rule.has_value());
@@ -57,7 +56,7 @@ TEST(CallAnswerTest, SaysWhichArgumentsMatterAndWhatMayComeOfThem) {
   ASSERT_EQ(answers[0].outcomes.size(), 2U);
   EXPECT_EQ(answers[0].outcomes[0].filter, kEperm);
   EXPECT_FALSE(answers[0].outcomes[0].rule.has_value());
-  EXPECT_EQ(answers[0].outcomes[1].filter, kAllow);
+  EXPECT_EQ(answers[0].outcomes[1].filter, kAllowAction);
   EXPECT_EQ(answers[0].outcomes[1].arguments, (Arguments{2, 1}));
   EXPECT_EQ(answers[0].outcomes[1].rule->entry, 2U);
 }
@@ -66,7 +65,7 @@ TEST(CallAnswerTest, KnownArgumentsLeaveLessOpen) {
   EXPECT_EQ(Answers(Source(), "socket", {2})[0].depends_on, (std::vector<unsigned>{1}));
   EXPECT_EQ(Answers(Source(), "socket", {3})[0].outcomes.size(), 1U);
   EXPECT_EQ(Answers(Source(), "socket", {3})[0].outcomes[0].filter, kEperm);
-  EXPECT_EQ(Answers(Source(), "socket", {2, 0x11})[0].outcomes[0].filter, kAllow);
+  EXPECT_EQ(Answers(Source(), "socket", {2, 0x11})[0].outcomes[0].filter, kAllowAction);
 }
 
 TEST(CallAnswerTest, EveryAbiHasItsOwnAnswer) {
@@ -74,7 +73,7 @@ TEST(CallAnswerTest, EveryAbiHasItsOwnAnswer) {
       Answers(Source(), "socket", {0x100000002, 1}, {Abi::kX86_64, Abi::kI386, Abi::kX32});
   ASSERT_EQ(answers.size(), 3U);
   EXPECT_EQ(answers[0].outcomes[0].filter, kEperm);
-  EXPECT_EQ(answers[1].outcomes[0].filter, kAllow);  // Only the lower half is compared.
+  EXPECT_EQ(answers[1].outcomes[0].filter, kAllowAction);  // Only the lower half is compared.
   EXPECT_FALSE(answers[2].is_listed);
   EXPECT_EQ(answers[2].outcomes[0].filter, kKill);
   EXPECT_TRUE(Answers(Source(), "socketcall", {1}).empty());
@@ -84,10 +83,10 @@ TEST(CallAnswerTest, EveryAbiHasItsOwnAnswer) {
 TEST(CallAnswerTest, SaysWhereTheFilterIsNotTheText) {
   Profile profile{.default_action = kEperm, .abis = {Abi::kX86_64}};
   profile.rules = {{.names = {"lseek"},
-                    .action = kAllow,
+                    .action = kAllowAction,
                     .conditions = {{0, CompareOp::kGreaterOrEqual, 3}, {2, CompareOp::kEqual, 1}}},
                    {.names = {"lseek"},
-                    .action = kAllow,
+                    .action = kAllowAction,
                     .conditions = {{0, CompareOp::kGreater, 0xffffffff}, {2, CompareOp::kEqual, 0}}}};
   const std::vector<CallExplanation> answers = Answers(SourceWithoutText(profile), "lseek", {0xffffffff, 0, 0});
   const ExplainedOutcome& outcome = answers[0].outcomes[0];

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/narrow_profiles.h"
 #include "tests/unit/seccomp/random_profiles.h"
@@ -19,16 +20,13 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 constexpr Action kKillThread{ActionKind::kKillThread, 0};
 constexpr Action kKillProcess{ActionKind::kKillProcess, 0};
 
 Profile Base() {
   return {.default_action = kEperm,
           .abis = {Abi::kX86_64},
-          .rules = {{.names = {"read", "write", "openat"}, .action = kAllow}}};
+          .rules = {{.names = {"read", "write", "openat"}, .action = kAllowAction}}};
 }
 
 Profile With(Rule rule) {
@@ -49,8 +47,8 @@ Diff DiffOf(const Profile& before, const Profile& after) {
 
 TEST(DiffTest, OfOneMeaningIsEmptyHoweverItIsSpelled) {
   Profile other = Base();
-  other.rules = {{.names = {"openat", "read"}, .action = kAllow, .comment = "by hand"},
-                 {.names = {"write", "no_such_call"}, .action = kAllow},
+  other.rules = {{.names = {"openat", "read"}, .action = kAllowAction, .comment = "by hand"},
+                 {.names = {"write", "no_such_call"}, .action = kAllowAction},
                  {.names = {"mount"}, .action = kEperm}};
   const Diff diff = DiffOf(Base(), other);
   EXPECT_TRUE(diff.empty());
@@ -58,18 +56,18 @@ TEST(DiffTest, OfOneMeaningIsEmptyHoweverItIsSpelled) {
 }
 
 TEST(DiffTest, ACallMoreIsLooserAndTheOtherWayRoundTighter) {
-  const Profile wider = With({.names = {"ptrace"}, .action = kAllow});
+  const Profile wider = With({.names = {"ptrace"}, .action = kAllowAction});
   const Diff looser = DiffOf(Base(), wider);
   EXPECT_EQ(VerdictOf(looser), "looser");
   ASSERT_EQ(looser.calls.size(), 1U);
-  EXPECT_EQ(
-      looser.calls[0],
-      (CallChange{
-          .names = {"ptrace"},
-          .numbers = {},
-          .abis = {Abi::kX86_64},
-          .answers = {
-              {.before = kEperm, .after = kAllow, .direction = Comparison::kLooser, .when = {{}}, .example = {}}}}));
+  EXPECT_EQ(looser.calls[0], (CallChange{.names = {"ptrace"},
+                                         .numbers = {},
+                                         .abis = {Abi::kX86_64},
+                                         .answers = {{.before = kEperm,
+                                                      .after = kAllowAction,
+                                                      .direction = Comparison::kLooser,
+                                                      .when = {{}},
+                                                      .example = {}}}}));
   EXPECT_TRUE(looser.abis.empty() && looser.unnamed.empty() && looser.unclear.empty());
   EXPECT_EQ(LooserNames(looser), std::vector<std::string>{"ptrace"});
 
@@ -81,25 +79,27 @@ TEST(DiffTest, ACallMoreIsLooserAndTheOtherWayRoundTighter) {
 }
 
 TEST(DiffTest, SaysForWhichArguments) {
-  const Profile before = With({.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, 8}}});
-  const Profile after = With({.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, 9}}});
+  const Profile before =
+      With({.names = {"personality"}, .action = kAllowAction, .conditions = {{0, CompareOp::kEqual, 8}}});
+  const Profile after =
+      With({.names = {"personality"}, .action = kAllowAction, .conditions = {{0, CompareOp::kEqual, 9}}});
   const Diff diff = DiffOf(before, after);
   EXPECT_EQ(VerdictOf(diff), "mixed");
   ASSERT_EQ(diff.calls.size(), 1U);
   const std::vector<ActionChange>& answers = diff.calls[0].answers;
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_EQ(answers[0], (ActionChange{.before = kEperm,
-                                      .after = kAllow,
+                                      .after = kAllowAction,
                                       .direction = Comparison::kLooser,
                                       .when = {{{0, CompareOp::kEqual, 9}}},
                                       .example = {9}}));
-  EXPECT_EQ(answers[1], (ActionChange{.before = kAllow,
+  EXPECT_EQ(answers[1], (ActionChange{.before = kAllowAction,
                                       .after = kEperm,
                                       .direction = Comparison::kTighter,
                                       .when = {{{0, CompareOp::kEqual, 8}}},
                                       .example = {8}}));
   // Free of its conditions: only what they kept out is new.
-  const Diff freed = DiffOf(before, With({.names = {"personality"}, .action = kAllow}));
+  const Diff freed = DiffOf(before, With({.names = {"personality"}, .action = kAllowAction}));
   ASSERT_EQ(freed.calls.size(), 1U);
   ASSERT_EQ(freed.calls[0].answers.size(), 1U);
   EXPECT_EQ(freed.calls[0].answers[0].when,
@@ -120,14 +120,14 @@ TEST(DiffTest, ActionsAreOrderedAndTheTwoKillsAreOne) {
   };
   EXPECT_EQ(verdict(kKillProcess, kKillThread), "same");
   EXPECT_EQ(verdict(kKillProcess, kEnosys), "looser");
-  EXPECT_EQ(verdict({ActionKind::kLog, 0}, kAllow), "looser");
-  EXPECT_EQ(verdict(kAllow, {ActionKind::kLog, 0}), "tighter");
+  EXPECT_EQ(verdict({ActionKind::kLog, 0}, kAllowAction), "looser");
+  EXPECT_EQ(verdict(kAllowAction, {ActionKind::kLog, 0}), "tighter");
   EXPECT_EQ(verdict(kEnosys, {ActionKind::kTrap, 0}), "tighter");
   EXPECT_EQ(verdict({ActionKind::kErrno, 1}, {ActionKind::kErrno, 2}), "same");
 }
 
 TEST(DiffTest, AChangedDefaultIsOneChange) {
-  Profile after = With({.names = {"ptrace"}, .action = kAllow});
+  Profile after = With({.names = {"ptrace"}, .action = kAllowAction});
   after.default_action = kEnosys;
   after.rules.push_back({.names = {"mount"}, .action = kEperm});
   const Diff diff = DiffOf(Base(), after);
@@ -160,7 +160,7 @@ TEST(DiffTest, AnAbiMoreIsOneChange) {
   ASSERT_EQ(i386.changes.size(), 2U);
   EXPECT_EQ(i386.changes[1].answers[0].after, kEperm);
   EXPECT_TRUE(i386.changes[1].future && !i386.changes[1].Opens());
-  EXPECT_EQ(i386.changes[0].answers[0].after, kAllow);
+  EXPECT_EQ(i386.changes[0].answers[0].after, kAllowAction);
   EXPECT_TRUE(i386.changes[0].Opens());
   EXPECT_EQ(i386.changes[0].names, (std::vector<std::string>{"openat", "read", "write"}));
 
@@ -174,16 +174,17 @@ TEST(DiffTest, AbisThatAgreeAreTogether) {
     profile.abis = {Abi::kX86_64, Abi::kI386};
     return profile;
   };
-  const Diff diff = DiffOf(both(Base()), both(With({.names = {"ptrace", "stat64", "arch_prctl"}, .action = kAllow})));
+  const Diff diff =
+      DiffOf(both(Base()), both(With({.names = {"ptrace", "stat64", "arch_prctl"}, .action = kAllowAction})));
   ASSERT_EQ(diff.calls.size(), 3U);
   EXPECT_EQ(diff.calls[1].names, std::vector<std::string>{"ptrace"});
   EXPECT_EQ(diff.calls[1].abis, (std::vector<Abi>{Abi::kX86_64, Abi::kI386}));
   EXPECT_EQ(diff.calls[2].names, std::vector<std::string>{"stat64"});
   EXPECT_EQ(diff.calls[2].abis, std::vector<Abi>{Abi::kI386});
   // Conditions are the same in words although only the low half of an argument counts on one of them.
-  const Diff masked = DiffOf(
-      both(Base()),
-      both(With({.names = {"clone"}, .action = kAllow, .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}})));
+  const Diff masked = DiffOf(both(Base()), both(With({.names = {"clone"},
+                                                      .action = kAllowAction,
+                                                      .conditions = {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}}})));
   ASSERT_EQ(masked.calls.size(), 1U);
   EXPECT_EQ(masked.calls[0].abis.size(), 2U);
 }
@@ -194,10 +195,10 @@ TEST(DiffTest, OnlyWhatOpensIsARisk) {
     return LooserRisk(
         DiffOf(With({.names = {"ptrace"}, .action = before}), With({.names = {"ptrace"}, .action = after})), risks);
   };
-  EXPECT_EQ(risk(kEnosys, kAllow), RiskLevel::kHigh);
+  EXPECT_EQ(risk(kEnosys, kAllowAction), RiskLevel::kHigh);
   EXPECT_EQ(risk(kEnosys, {ActionKind::kNotify, 0}), RiskLevel::kHigh);
   EXPECT_EQ(risk(kKillProcess, kEnosys), RiskLevel::kLow);
-  EXPECT_EQ(risk(kAllow, kEnosys), std::nullopt);
+  EXPECT_EQ(risk(kAllowAction, kEnosys), std::nullopt);
   EXPECT_EQ(risk(kEnosys, kEperm), std::nullopt);
   Profile open = Base();
   open.default_action = {ActionKind::kLog, 0};
@@ -206,7 +207,7 @@ TEST(DiffTest, OnlyWhatOpensIsARisk) {
 
 TEST(DiffTest, WhatIsNotClearIsSaidAndNotGuessed) {
   Meaning left = MeaningOf(Base(), Abi::kX86_64).value();
-  const Meaning right = MeaningOf(With({.names = {"ptrace"}, .action = kAllow}), Abi::kX86_64).value();
+  const Meaning right = MeaningOf(With({.names = {"ptrace"}, .action = kAllowAction}), Abi::kX86_64).value();
   const SyscallId ptrace = FindSyscall(Abi::kX86_64, "ptrace").value();
   left.decisions.erase(ptrace);
   left.unclear[ptrace] = "arithmetic";

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/narrow_profiles.h"
 #include "userspace/model/profile_json.h"
@@ -25,9 +26,6 @@
 
 namespace syscarve {
 namespace {
-
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 
 using Answerer = std::function<Action(SyscallId, const Arguments&)>;
 using Choice = std::function<Action(Action, Action)>;
@@ -311,7 +309,7 @@ TEST(AlgebraTest, ExhaustedSetsAreAnErrorEverywhere) {
   EXPECT_TRUE(absl::IsResourceExhausted(Intersection(small, whole).status()));
   EXPECT_TRUE(absl::IsResourceExhausted(Minus(small, whole, kEnosys).status()));
   EXPECT_TRUE(absl::IsResourceExhausted(
-      CompareDecisions(*sets, {{kEnosys, ArgumentSets::kAll}}, {{kAllow, ArgumentSets::kAll}}).status()));
+      CompareDecisions(*sets, {{kEnosys, ArgumentSets::kAll}}, {{kAllowAction, ArgumentSets::kAll}}).status()));
 }
 
 TEST(AlgebraTest, SetsOfAnotherMakerAreAnError) {

@@ -22,7 +22,7 @@ class ArchitecturesTest : public testing::TestWithParam<Abi> {};
 INSTANTIATE_TEST_SUITE_P(EveryAbi, ArchitecturesTest, testing::ValuesIn(kAllAbis),
                          [](const auto& abi) { return std::string(AbiName(abi.param)); });
 
-Action Ask(const FilterProgram& program, SyscallId id, const Arguments& arguments) {
+Action AskFilter(const FilterProgram& program, SyscallId id, const Arguments& arguments) {
   seccomp_data data{.nr = static_cast<int>(SeccompDataNumber(id)), .arch = AuditArch(id.abi)};
   std::copy(arguments.begin(), arguments.end(), data.args);
   return ActionFromReturn(Evaluate(program, data));
@@ -66,7 +66,7 @@ TEST_P(ArchitecturesTest, TextFilterAndMeaningAgreeOnRandomProfiles) {
       if (std::ranges::find(conflicts, id) != conflicts.end()) continue;
       conditional += decider.DependsOnArguments(id) ? 1 : 0;
       for (const Arguments& arguments : Questions(random, decider.DependsOnArguments(id))) {
-        const Action answer = Ask(*program, id, arguments);
+        const Action answer = AskFilter(*program, id, arguments);
         EXPECT_EQ(answer, decider.Decide(id, arguments)) << "seed " << seed << ", " << DisplayName(id);
         EXPECT_EQ(answer, AnswerOf(decision, *meaning->sets, arguments)) << "seed " << seed << ", " << DisplayName(id);
         ++compared;
@@ -96,7 +96,7 @@ TEST_P(ArchitecturesTest, ANameLetsItsOwnNumberThrough) {
       const std::optional<std::string> name = SyscallName({abi, nr});
       if (name == "socketcall" || name == "ipc") continue;
       const bool expected = name.has_value() && std::ranges::find(allowed, *name) != allowed.end();
-      EXPECT_EQ(Ask(*program, {abi, nr}, {}).kind == ActionKind::kAllow, expected) << DisplayName({abi, nr});
+      EXPECT_EQ(AskFilter(*program, {abi, nr}, {}).kind == ActionKind::kAllow, expected) << DisplayName({abi, nr});
     }
   }
 }

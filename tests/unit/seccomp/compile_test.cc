@@ -9,20 +9,18 @@
 #include <array>
 #include <cerrno>
 
+#include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/rule_evaluator.h"
 
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
-
 Profile AllowList(std::vector<std::string> names, std::vector<Abi> abis) {
   Profile profile;
   profile.default_action = kEnosys;
   profile.abis = std::move(abis);
-  profile.rules = {{.names = std::move(names), .action = kAllow}};
+  profile.rules = {{.names = std::move(names), .action = kAllowAction}};
   return profile;
 }
 
@@ -53,7 +51,7 @@ TEST_F(FilterTest, AllowsTheListedNamesOnEachAbiByTheirOwnNumbers) {
     for (int nr = 0; nr < kSyscallTableEnd; ++nr) {
       const std::optional<std::string> name = SyscallName({abi, nr});
       const bool listed = name == "open" || name == "getpid";
-      EXPECT_EQ(Ask({abi, nr}), listed ? kAllow : kEnosys) << DisplayName({abi, nr});
+      EXPECT_EQ(Ask({abi, nr}), listed ? kAllowAction : kEnosys) << DisplayName({abi, nr});
     }
   }
 }
@@ -67,14 +65,14 @@ TEST_F(FilterTest, OtherAbisKillTheThread) {
 
 TEST_F(FilterTest, AnotherArchitecturesProfileCompilesHere) {
   Use(AllowList({"getpid", "openat"}, {Abi::kAarch64}));
-  EXPECT_EQ(Ask(Abi::kAarch64, "openat"), kAllow);
+  EXPECT_EQ(Ask(Abi::kAarch64, "openat"), kAllowAction);
   EXPECT_EQ(Ask(Abi::kAarch64, "execve"), kEnosys);
   EXPECT_EQ(Ask(Abi::kX86_64, "openat").kind, ActionKind::kKillThread);
 }
 
 TEST_F(FilterTest, WithoutAbisTheNativeOneIsMeant) {
   Use(AllowList({"getpid"}, {}));
-  EXPECT_EQ(Ask(NativeAbi(), "getpid"), kAllow);
+  EXPECT_EQ(Ask(NativeAbi(), "getpid"), kAllowAction);
   EXPECT_EQ(Ask(NativeAbi(), "execve"), kEnosys);
 }
 
@@ -88,7 +86,7 @@ TEST_F(FilterTest, NamesNewerThanLibseccompWorkOnEveryAbi) {
     for (int nr = 0; nr < kSyscallTableEnd; ++nr) {
       const std::optional<std::string> name = SyscallName({abi, nr});
       const bool listed = name.has_value() && std::find(newest.begin(), newest.end(), *name) != newest.end();
-      EXPECT_EQ(Ask({abi, nr}), listed ? kAllow : kEnosys) << DisplayName({abi, nr});
+      EXPECT_EQ(Ask({abi, nr}), listed ? kAllowAction : kEnosys) << DisplayName({abi, nr});
     }
   }
 }
@@ -119,7 +117,7 @@ TEST_F(FilterTest, UnknownNamesAndRedundantRulesAreLeftOut) {
   Profile profile = AllowList({"getpid", "no_such_call"}, {Abi::kX86_64});
   profile.rules.push_back({.names = {"mount"}, .action = kEnosys});
   Use(profile);
-  EXPECT_EQ(Ask(Abi::kX86_64, "getpid"), kAllow);
+  EXPECT_EQ(Ask(Abi::kX86_64, "getpid"), kAllowAction);
   EXPECT_EQ(Ask(Abi::kX86_64, "mount"), kEnosys);
 }
 
@@ -141,9 +139,9 @@ TEST_F(FilterTest, ArgumentsAreComparedOnAllBitsThatTheAbiHas) {
   profile.rules[0].conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 8}};
   Use(profile);
   constexpr uint64_t kDirty = uint64_t{1} << 32 | 8;
-  EXPECT_EQ(Ask(Abi::kX86_64, "personality", {8}), kAllow);
+  EXPECT_EQ(Ask(Abi::kX86_64, "personality", {8}), kAllowAction);
   EXPECT_EQ(Ask(Abi::kX86_64, "personality", {kDirty}), kEnosys);
-  EXPECT_EQ(Ask(Abi::kI386, "personality", {kDirty}), kAllow);
+  EXPECT_EQ(Ask(Abi::kI386, "personality", {kDirty}), kAllowAction);
 }
 
 TEST_F(FilterTest, ARepeatedArgumentIndexInOneRuleIsAnError) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <random>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/profile_json.h"
@@ -18,9 +19,6 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 constexpr Abi kX86Family[] = {Abi::kX86_64, Abi::kI386, Abi::kX32};
 
 ActionKind Kind(std::span<const FilterProgram> stack, SyscallId id, const Arguments& arguments) {
@@ -106,7 +104,7 @@ std::vector<Rule> RulesOf(const Profile& profile, std::string_view name) {
   return rules;
 }
 
-Rule When(Action action, std::vector<ArgumentCondition> conditions) {
+Rule RuleWhen(Action action, std::vector<ArgumentCondition> conditions) {
   return {.action = action, .conditions = std::move(conditions)};
 }
 
@@ -160,14 +158,17 @@ TEST(FilterProfileTest, StacksAreFoldedTogetherAndNothingIsLetThroughThatTheyRef
 // The conditions that engines use, over default EPERM.
 TEST(FilterProfileTest, ConditionsComeBackAsTheyWereWritten) {
   Profile profile{.default_action = kEperm, .abis = {Abi::kX86_64, Abi::kI386, Abi::kX32}};
-  const std::vector<Rule> personality = {
-      When(kAllow, {{0, CompareOp::kEqual, 0}}), When(kAllow, {{0, CompareOp::kEqual, 8}}),
-      When(kAllow, {{0, CompareOp::kEqual, 0x20000}}), When(kAllow, {{0, CompareOp::kEqual, 0x20008}}),
-      When(kAllow, {{0, CompareOp::kEqual, 0xffffffff}})};
-  const std::vector<Rule> clone = {When(kAllow, {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}})};
-  const std::vector<Rule> socket = {When(kAllow, {{0, CompareOp::kNotEqual, 40}})};
-  const std::vector<Rule> range = {When(kAllow, {{1, CompareOp::kLessOrEqual, 5}, {2, CompareOp::kGreaterOrEqual, 7}})};
-  const std::vector<Rule> two = {When(kAllow, {{0, CompareOp::kEqual, 1}}), When(kAllow, {{1, CompareOp::kEqual, 2}})};
+  const std::vector<Rule> personality = {RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 0}}),
+                                         RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 8}}),
+                                         RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 0x20000}}),
+                                         RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 0x20008}}),
+                                         RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 0xffffffff}})};
+  const std::vector<Rule> clone = {RuleWhen(kAllowAction, {{0, CompareOp::kMaskedEqual, 0x7e020000, 0}})};
+  const std::vector<Rule> socket = {RuleWhen(kAllowAction, {{0, CompareOp::kNotEqual, 40}})};
+  const std::vector<Rule> range = {
+      RuleWhen(kAllowAction, {{1, CompareOp::kLessOrEqual, 5}, {2, CompareOp::kGreaterOrEqual, 7}})};
+  const std::vector<Rule> two = {RuleWhen(kAllowAction, {{0, CompareOp::kEqual, 1}}),
+                                 RuleWhen(kAllowAction, {{1, CompareOp::kEqual, 2}})};
   const std::vector<std::pair<std::string, std::vector<Rule>>> written = {
       {"personality", personality}, {"clone", clone}, {"socket", socket}, {"lseek", range}, {"ioctl", two}};
   for (const auto& [name, rules] : written) {
@@ -176,13 +177,13 @@ TEST(FilterProfileTest, ConditionsComeBackAsTheyWereWritten) {
       profile.rules.push_back(rule);
     }
   }
-  profile.rules.push_back({.names = {"read", "write", "fcntl64"}, .action = kAllow});
+  profile.rules.push_back({.names = {"read", "write", "fcntl64"}, .action = kAllowAction});
   profile.rules.push_back({.names = {"clone3"}, .action = kEnosys});
   const Profile folded = Fold(profile).profile;
   EXPECT_EQ(folded.default_action, kEperm);
   EXPECT_EQ(folded.abis, profile.abis);
   for (const auto& [name, rules] : written) EXPECT_EQ(RulesOf(folded, name), rules) << name << FormatProfile(folded);
-  EXPECT_EQ(RulesOf(folded, "clone3"), std::vector<Rule>{When(kEnosys, {})});
+  EXPECT_EQ(RulesOf(folded, "clone3"), std::vector<Rule>{RuleWhen(kEnosys, {})});
   EXPECT_TRUE(RulesOf(folded, "socketcall").empty()) << "the rules of socket speak of it";
 }
 
@@ -195,7 +196,7 @@ TEST(FilterProfileTest, AnAbiBlindFilterIsAnsweredMoreStrictlyByName) {
   EXPECT_EQ(exact.code(), absl::StatusCode::kUnimplemented);
   EXPECT_NE(std::string(exact.message()).find("getppid"), std::string::npos) << exact;
   const auto folded = DecompileFilters({&blind, 1}, Abi::kX86_64, Bound::kAtMost).value();
-  EXPECT_EQ(folded.profile.default_action, kAllow);
+  EXPECT_EQ(folded.profile.default_action, kAllowAction);
   const Differences differences = Compare({&blind, 1}, folded.profile, kValues, 2);
   EXPECT_FALSE(differences.wider);
   EXPECT_EQ(differences.named, (std::set<std::string>{"getppid", "iopl"}));
@@ -205,8 +206,9 @@ TEST(FilterProfileTest, AnAbiBlindFilterIsAnsweredMoreStrictlyByName) {
 
 TEST(FilterProfileTest, NumbersOfTheFutureMayBeAnsweredDifferently) {
   // As runc does: a stub in front that answers ENOSYS beyond the largest number that it knows.
-  Profile profile{
-      .default_action = kEperm, .abis = {Abi::kX86_64}, .rules = {{.names = {"read", "write"}, .action = kAllow}}};
+  Profile profile{.default_action = kEperm,
+                  .abis = {Abi::kX86_64},
+                  .rules = {{.names = {"read", "write"}, .action = kAllowAction}}};
   FilterProgram stub = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
                         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AuditArch(Abi::kX86_64), 0, 4),
                         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
@@ -231,7 +233,7 @@ TEST(FilterProfileTest, NumbersOfTheFutureMayBeAnsweredDifferently) {
   // What a call with conditions gets otherwise can only be the default when its complement cannot be written.
   for (const uint64_t value : {0x0, 0x8, 0x20000, 0x20008, 0x7fffffff}) {
     profile.rules.push_back(
-        {.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, value}}});
+        {.names = {"personality"}, .action = kAllowAction, .conditions = {{0, CompareOp::kEqual, value}}});
   }
   folded = fold();
   EXPECT_EQ(folded.profile.default_action, kEperm);
@@ -268,12 +270,12 @@ TEST(FilterProfileTest, ConditionsOnUpperHalvesAreStricterWhereTheyCannotBeWritt
 
 TEST(FilterProfileTest, AnAbiThatIsRefusedAsAWholeIsLeftOut) {
   const DecompiledProfile folded =
-      Fold({.default_action = kEnosys, .abis = {Abi::kX86_64}, .rules = {{.names = {"read"}, .action = kAllow}}});
+      Fold({.default_action = kEnosys, .abis = {Abi::kX86_64}, .rules = {{.names = {"read"}, .action = kAllowAction}}});
   EXPECT_EQ(folded.profile.abis, std::vector<Abi>{Abi::kX86_64});
   EXPECT_TRUE(folded.warnings.empty());
   const FilterProgram all = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
   const auto allowing = DecompileFilters({&all, 1}, Abi::kX86_64, Bound::kExact).value().profile;
-  EXPECT_EQ(allowing.default_action, kAllow);
+  EXPECT_EQ(allowing.default_action, kAllowAction);
   EXPECT_EQ(allowing.abis.size(), 3U);
   EXPECT_TRUE(allowing.rules.empty());
 }
@@ -307,8 +309,8 @@ TEST(FilterProfileTest, ADecisionThatCannotBeToldIsTakenForARefusal) {
 
 TEST(DescribeFiltersTest, TellsTheAnswersOfEachAbi) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64, Abi::kI386}};
-  profile.rules = {{.names = {"read"}, .action = kAllow},
-                   {.names = {"personality"}, .action = kAllow, .conditions = {{0, CompareOp::kEqual, 8}}}};
+  profile.rules = {{.names = {"read"}, .action = kAllowAction},
+                   {.names = {"personality"}, .action = kAllowAction, .conditions = {{0, CompareOp::kEqual, 8}}}};
   const FilterProgram program = Compile(profile).value();
   const std::vector<AbiSummary> described = DescribeFilters({&program, 1}, Abi::kX86_64).value();
   ASSERT_EQ(described.size(), 3U);
@@ -320,7 +322,7 @@ TEST(DescribeFiltersTest, TellsTheAnswersOfEachAbi) {
     for (const CallSummary& call : abi.calls) {
       const std::string name = SyscallName(call.id).value();
       EXPECT_EQ(call.answers.size(), name == "personality" ? 1U : 0U) << name;
-      EXPECT_EQ(call.otherwise, name == "read" ? kAllow : kEnosys) << name;
+      EXPECT_EQ(call.otherwise, name == "read" ? kAllowAction : kEnosys) << name;
     }
   }
 }

@@ -9,14 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
 
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 // What stands for the profile's own filter in these tests.
 constexpr Action kLeftToFilter{ActionKind::kLog, 0};
 
@@ -24,7 +22,7 @@ Profile Naming(std::vector<std::string> names, std::vector<Abi> abis, Action def
   return {.default_action = default_action,
           .abis = std::move(abis),
           .flags = {},
-          .rules = {{.names = std::move(names), .action = kAllow, .conditions = {}, .comment = ""}}};
+          .rules = {{.names = std::move(names), .action = kAllowAction, .conditions = {}, .comment = ""}}};
 }
 
 Action Ask(const Profile& profile, SyscallId id) {
@@ -81,7 +79,7 @@ TEST(EnosysStubTest, NamesCountWhateverTheirAction) {
 }
 
 TEST(EnosysStubTest, ThereIsNoneWhereItWouldTakeAwayOrSayNothing) {
-  for (const Action action : {kAllow, Action{ActionKind::kLog, 0}, Action{ActionKind::kTrace, 3}, kEnosys}) {
+  for (const Action action : {kAllowAction, Action{ActionKind::kLog, 0}, Action{ActionKind::kTrace, 3}, kEnosys}) {
     EXPECT_TRUE(EnosysStub(Naming({"read"}, {Abi::kX86_64}, action)).empty()) << ScmpActionName(action.kind);
   }
   for (const ActionKind kind : {ActionKind::kKillProcess, ActionKind::kKillThread, ActionKind::kTrap}) {

@@ -13,14 +13,13 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
 constexpr Action kLog{ActionKind::kLog, 0};
 
 Profile Refusing(std::vector<Rule> rules) {
   return {.default_action = {ActionKind::kErrno, 1}, .abis = {Abi::kX86_64, Abi::kI386}, .flags = {}, .rules = rules};
 }
 
-Rule When(CompareOp op, uint64_t value, Action action = kAllow) {
+Rule When(CompareOp op, uint64_t value, Action action = kAllowAction) {
   return {.names = {"read"}, .action = action, .conditions = {{.index = 1, .op = op, .value = value}}, .comment = ""};
 }
 
@@ -31,7 +30,7 @@ Profile Lean(const Profile& profile) {
 }
 
 TEST(ImpliedRulesTest, ANameIsThereOnce) {
-  const Rule twice{.names = {"read", "write", "read"}, .action = kAllow, .conditions = {}, .comment = ""};
+  const Rule twice{.names = {"read", "write", "read"}, .action = kAllowAction, .conditions = {}, .comment = ""};
   const Profile lean = Lean(Refusing({twice, twice}));
   ASSERT_EQ(lean.rules.size(), 1U);
   EXPECT_EQ(lean.rules.front().names, (std::vector<std::string>{"read", "write"}));
@@ -51,12 +50,13 @@ TEST(ImpliedRulesTest, ManyRulesMeanTheSameOnBothWidths) {
     for (int i = 0; i < 40; ++i) {
       // Few kinds of comparison at a time, so that not everything is in the union.
       const CompareOp op = round % 7 == 6 ? kOps[random() % 6] : kOps[round % 7];
-      profile.rules.push_back(When(op, random() >> (random() % 2 == 0 ? 0 : 40), random() % 2 == 0 ? kAllow : kLog));
+      profile.rules.push_back(
+          When(op, random() >> (random() % 2 == 0 ? 0 : 40), random() % 2 == 0 ? kAllowAction : kLog));
     }
     const Profile lean = Lean(profile);
     ArgumentSets sets;
     for (const bool low_half : {false, true}) {
-      for (const Action action : {kAllow, kLog}) {
+      for (const Action action : {kAllowAction, kLog}) {
         const auto matched = [&](const Profile& by) {
           ArgumentSets::Set all = ArgumentSets::kNone;
           for (const Rule& rule : by.rules) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <sstream>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/seccomp/compile.h"
@@ -15,31 +16,27 @@
 namespace syscarve {
 namespace {
 
-constexpr Action kAllow{ActionKind::kAllow, 0};
-constexpr Action kEperm{ActionKind::kErrno, EPERM};
-constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
-
 TEST(DeciderTest, TheFirstUnconditionalRuleDecides) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64}};
   profile.rules = {
       {.names = {"getpid"}, .action = kEperm, .conditions = {{.index = 0, .op = CompareOp::kEqual, .value = 1}}},
-      {.names = {"getpid"}, .action = kAllow},
+      {.names = {"getpid"}, .action = kAllowAction},
       {.names = {"getpid"}, .action = kEperm}};
   const RuleEvaluator decider(profile);
   const SyscallId getpid = FindSyscall(Abi::kX86_64, "getpid").value();
-  EXPECT_EQ(decider.Decide(getpid, {1}), kAllow);
+  EXPECT_EQ(decider.Decide(getpid, {1}), kAllowAction);
   EXPECT_FALSE(decider.DependsOnArguments(getpid));
   EXPECT_EQ(decider.Decide({Abi::kI386, 20}, {}).kind, ActionKind::kKillThread);
 }
 
 TEST(DeciderTest, SocketNamesSpeakOfSocketcallOnI386) {
   Profile profile{.default_action = kEnosys, .abis = {Abi::kX86_64, Abi::kI386}};
-  profile.rules = {{.names = {"socket", "shmget"}, .action = kAllow}};
+  profile.rules = {{.names = {"socket", "shmget"}, .action = kAllowAction}};
   const RuleEvaluator decider(profile);
   const SyscallId socketcall = FindSyscall(Abi::kI386, "socketcall").value();
-  EXPECT_EQ(decider.Decide(socketcall, {1}), kAllow);
+  EXPECT_EQ(decider.Decide(socketcall, {1}), kAllowAction);
   EXPECT_EQ(decider.Decide(socketcall, {2}), kEnosys);
-  EXPECT_EQ(decider.Decide(FindSyscall(Abi::kI386, "ipc").value(), {23}), kAllow);
+  EXPECT_EQ(decider.Decide(FindSyscall(Abi::kI386, "ipc").value(), {23}), kAllowAction);
   EXPECT_TRUE(decider.DependsOnArguments(socketcall));
   EXPECT_TRUE(decider.conflicts().empty());
 }

@@ -30,7 +30,7 @@ RiskLevel LevelOf(const std::string& name) {
   return RiskOf(*ShippedRisks().value(), name).level;
 }
 
-std::set<std::string> AllNames() {
+std::set<std::string> NamesOfAllAbis() {
   std::set<std::string> all;
   for (const Abi abi : kAllAbis) {
     for (const SyscallEntry& entry : SyscallTable(abi)) all.insert(entry.name);
@@ -72,7 +72,7 @@ TEST(PowerTest, EveryCallOfEveryAbiIsInOneClassAndNothingElseIs) {
   for (const PowerClass& one : Power().classes()) {
     for (const std::string& call : one.calls) EXPECT_TRUE(named.insert(call).second) << call << " twice";
   }
-  EXPECT_EQ(named, AllNames());
+  EXPECT_EQ(named, NamesOfAllAbis());
 }
 
 TEST(PowerTest, EveryClassHasASentenceAndTheRiskOfItsCalls) {
@@ -245,7 +245,7 @@ TEST(SteadyTest, SomeArgumentsReachNothingButTheCaller) {
 }
 
 TEST(SteadyTest, MoreSeenNeverAllowsLessAndWhatIsAllowedAddsNothing) {
-  const std::set<std::string> all = AllNames();
+  const std::set<std::string> all = NamesOfAllAbis();
   std::mt19937 random(11);
   for (int round = 0; round < 60; ++round) {
     const std::set<std::string> less = Some(random, all);
@@ -265,7 +265,7 @@ TEST(SteadyTest, MoreSeenNeverAllowsLessAndWhatIsAllowedAddsNothing) {
 }
 
 TEST(SteadyTest, NeverOpensAClassAboveLowRiskThatWasNotSeen) {
-  const std::set<std::string> all = AllNames();
+  const std::set<std::string> all = NamesOfAllAbis();
   std::mt19937 random(13);
   for (int round = 0; round < 60; ++round) {
     const std::set<std::string> seen = Some(random, all);
@@ -283,7 +283,7 @@ TEST(SteadyTest, NeverOpensAClassAboveLowRiskThatWasNotSeen) {
 
 // Every added low call can do no more than one that was seen, or the rule says so itself.
 TEST(SteadyTest, EveryAdditionIsCoveredOrSaidToBeBeyond) {
-  const std::set<std::string> all = AllNames();
+  const std::set<std::string> all = NamesOfAllAbis();
   std::set<std::string> beyond;
   for (const ClosureRule& rule : *ShippedClosureRules().value()) beyond.insert(rule.beyond.begin(), rule.beyond.end());
   EXPECT_EQ(beyond, (std::set<std::string>{"futex", "futex_time64", "kill", "sendfile", "sendfile64", "sendto",

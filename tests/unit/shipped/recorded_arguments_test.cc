@@ -12,13 +12,13 @@
 namespace syscarve {
 namespace {
 
-const ArgumentTable& Table() {
+const ArgumentTable& ShippedTable() {
   return **ShippedArgumentTable();
 }
 
 std::string ErrorOf(std::string_view call) {
-  const auto parsed =
-      ParseRecordedCalls(Concat(R"({"schema": "syscarve.recorded-arguments/1", "calls": [)", call, "]}"), Table());
+  const auto parsed = ParseRecordedCalls(
+      Concat(R"({"schema": "syscarve.recorded-arguments/1", "calls": [)", call, "]}"), ShippedTable());
   return parsed.ok() ? "" : std::string(parsed.status().message());
 }
 
@@ -28,18 +28,20 @@ TEST(RecordedArgumentsTest, TheShippedFileIsGood) {
   for (const auto& [name, call] : **calls) {
     EXPECT_FALSE(call.why.empty()) << name;
     const Abi abi = FindSyscall(Abi::kX86_64, name).has_value() ? Abi::kX86_64 : Abi::kI386;
-    const auto masks = ArgumentMasks(Table(), call, abi);
+    const auto masks = ArgumentMasks(ShippedTable(), call, abi);
     ASSERT_TRUE(masks.has_value()) << name;
     EXPECT_EQ(masks->size(), call.indexes.size());
   }
   const RecordedCall& socket = (*calls)->at("socket");
   EXPECT_EQ(socket.indexes, (std::vector<int>{0, 1, 2}));
-  EXPECT_EQ(ArgumentMasks(Table(), socket, Abi::kX86_64), (std::vector<uint64_t>(3, 0xffffffff)));
+  EXPECT_EQ(ArgumentMasks(ShippedTable(), socket, Abi::kX86_64), (std::vector<uint64_t>(3, 0xffffffff)));
   // All of a register, on an ABI whose registers have 64 bits.
-  EXPECT_EQ(ArgumentMasks(Table(), (*calls)->at("mprotect"), Abi::kX86_64), (std::vector<uint64_t>{~uint64_t{0}}));
-  EXPECT_EQ(ArgumentMasks(Table(), (*calls)->at("mprotect"), Abi::kI386), (std::vector<uint64_t>{0xffffffff}));
-  EXPECT_EQ(ArgumentMasks(Table(), (*calls)->at("mmap"), Abi::kI386), std::nullopt) << "a pointer to all of them";
-  EXPECT_EQ(ArgumentMasks(Table(), (*calls)->at("arch_prctl"), Abi::kAarch64), std::nullopt) << "no such call";
+  EXPECT_EQ(ArgumentMasks(ShippedTable(), (*calls)->at("mprotect"), Abi::kX86_64),
+            (std::vector<uint64_t>{~uint64_t{0}}));
+  EXPECT_EQ(ArgumentMasks(ShippedTable(), (*calls)->at("mprotect"), Abi::kI386), (std::vector<uint64_t>{0xffffffff}));
+  EXPECT_EQ(ArgumentMasks(ShippedTable(), (*calls)->at("mmap"), Abi::kI386), std::nullopt)
+      << "a pointer to all of them";
+  EXPECT_EQ(ArgumentMasks(ShippedTable(), (*calls)->at("arch_prctl"), Abi::kAarch64), std::nullopt) << "no such call";
 }
 
 // What types for others, or into a console, is never among what is allowed beside something else.
@@ -53,7 +55,8 @@ TEST(RecordedArgumentsTest, TerminalInjectionIsNeverAllowedUnseen) {
 TEST(RecordedArgumentsTest, SaysWhichBitsAValueTells) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
   const auto told = [&](Abi abi, std::string_view name, const std::vector<uint64_t>& values, size_t place) {
-    return ToldBits(Table(), calls, FindSyscall(abi, name).value(), calls.find(name)->second.indexes, values, place);
+    return ToldBits(ShippedTable(), calls, FindSyscall(abi, name).value(), calls.find(name)->second.indexes, values,
+                    place);
   };
   EXPECT_EQ(told(Abi::kX86_64, "socket", {AF_INET, 1, 0}, 2), 0xffffffff);
   EXPECT_EQ(told(Abi::kX86_64, "mprotect", {1}, 0), ~uint64_t{0});
@@ -74,7 +77,7 @@ TEST(RecordedArgumentsTest, OnlyNamedCallsHaveOthersInTheirPlace) {
 TEST(RecordedArgumentsTest, WritesCallsAsPeopleDo) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
   const auto text = [&](std::string_view name, const std::vector<uint64_t>& values) {
-    return RecordedCallText(Table(), calls.find(name)->second, FindSyscall(Abi::kX86_64, name).value(), values);
+    return RecordedCallText(ShippedTable(), calls.find(name)->second, FindSyscall(Abi::kX86_64, name).value(), values);
   };
   EXPECT_EQ(text("socket", {AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0}),
             "socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE)");

@@ -24,8 +24,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr SyscallId kGetpid{Abi::kX86_64, 39};
-
 // A process that waits to be killed, and a child of its, if it is to have one.
 class Victim {
  public:

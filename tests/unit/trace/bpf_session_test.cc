@@ -24,7 +24,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr SyscallId kGetpid{Abi::kX86_64, 39};
 constexpr SyscallId kRead{Abi::kX86_64, 0};
 
 std::vector<std::string> LossesOf(const Recording& recording) {

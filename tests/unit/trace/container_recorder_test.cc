@@ -24,8 +24,6 @@ using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr SyscallId kGetpid{Abi::kX86_64, 39};
-
 class ContainerRecorderTest : public testing::Test {
  protected:
   ContainerRecorderTest() : signals_(*SignalForwarder::Create()) {

@@ -30,10 +30,14 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/model/syscall_table.h"
 #include "userspace/trace/kernel_source.h"
 #include "userspace/trace/recorder_host.h"
 
 namespace syscarve {
+
+// The call that most scripts make.
+inline constexpr SyscallId kGetpid{Abi::kX86_64, 39};
 
 class FakeHost {
  public:
