@@ -49,6 +49,9 @@ inline constexpr Abi kAllAbis[] = {
 // __X32_SYSCALL_BIT). SyscallId::nr never carries it.
 inline constexpr uint32_t kX32Bit = 0x40000000;
 
+// A call has six arguments: the index of the last.
+inline constexpr unsigned kLastArgument = 5;
+
 struct SyscallId {
   Abi abi = Abi::kX86_64;
   int nr = 0;  // The number as the ABI's own table has it, without x32's bit; 0 or greater.

@@ -14,8 +14,10 @@ constexpr std::string_view kFileUses[kFileUseCount] = {"read",     "written", "c
 constexpr std::string_view kFileKinds[] = {"unknown",          "regular",      "directory", "link",
                                            "character_device", "block_device", "pipe",      "socket"};
 constexpr std::string_view kEndpointUses[] = {"bound", "connected"};
-constexpr std::string_view kFamilies[] = {"inet", "inet6", "unix_abstract", "netlink", "packet", "vsock", "other"};
-constexpr std::string_view kScopes[] = {"none", "any", "loopback", "private", "link_local", "multicast", "public"};
+constexpr std::string_view kAddressFamilies[] = {"inet",   "inet6", "unix_abstract", "netlink",
+                                                 "packet", "vsock", "other"};
+constexpr std::string_view kAddressScopes[] = {"none",       "any",       "loopback", "private",
+                                               "link_local", "multicast", "public"};
 
 template <typename Word, size_t count>
 std::optional<Word> WordFromName(const std::string_view (&names)[count], std::string_view name) {
@@ -123,11 +125,11 @@ std::string_view EndpointUseName(EndpointUse use) {
 }
 
 std::string_view AddressFamilyName(AddressFamily family) {
-  return kFamilies[static_cast<size_t>(family)];
+  return kAddressFamilies[static_cast<size_t>(family)];
 }
 
 std::string_view AddressScopeName(AddressScope scope) {
-  return kScopes[static_cast<size_t>(scope)];
+  return kAddressScopes[static_cast<size_t>(scope)];
 }
 
 std::optional<FileUse> FileUseFromName(std::string_view name) {
@@ -143,11 +145,11 @@ std::optional<EndpointUse> EndpointUseFromName(std::string_view name) {
 }
 
 std::optional<AddressFamily> AddressFamilyFromName(std::string_view name) {
-  return WordFromName<AddressFamily>(kFamilies, name);
+  return WordFromName<AddressFamily>(kAddressFamilies, name);
 }
 
 std::optional<AddressScope> AddressScopeFromName(std::string_view name) {
-  return WordFromName<AddressScope>(kScopes, name);
+  return WordFromName<AddressScope>(kAddressScopes, name);
 }
 
 }  // namespace syscarve

@@ -17,6 +17,7 @@ using recording_json::kMaxElements;
 using recording_json::kMaxWordBytes;
 using recording_json::NumberFromKey;
 using recording_json::ReadText;
+using recording_json::ReadWord;
 
 constexpr uint64_t kMaxId = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMaxDeviceNumber = std::numeric_limits<uint32_t>::max();
@@ -67,14 +68,6 @@ JsonValue PeaksToJson(const Peaks& peaks) {
   object.push_back({"memory_sampled", peaks.memory_sampled});
   object.push_back({"tasks_sampled", peaks.tasks_sampled});
   return object;
-}
-
-template <typename Word>
-Word ReadWord(const JsonReader& reader, std::optional<Word> (*from_name)(std::string_view)) {
-  const std::string name = reader.Text(kMaxWordBytes);
-  const std::optional<Word> word = from_name(name);
-  if (!word.has_value()) reader.Fail(Concat("unknown word \"", EscapeForTerminal(name), "\""));
-  return word.value_or(Word{});
 }
 
 ProgramId ReadProgram(const JsonReader& reader, uint64_t id, size_t program_count) {

@@ -6,12 +6,15 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/recording_json_fields.h"
 
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxWordBytes = 64;
-constexpr size_t kMaxElements = SIZE_MAX;
+using recording_json::kMaxElements;
+using recording_json::kMaxWordBytes;
+using recording_json::ReadWord;
+
 constexpr uint64_t kMaxStatus = 255;
 
 JsonValue NamesToJson(SignalSet signals) {
@@ -43,13 +46,6 @@ SignalSet ReadSignals(const JsonReader& reader) {
     signals |= SignalBit(signal);
   });
   return signals;
-}
-
-template <typename Word>
-Word ReadWord(const JsonReader& reader, std::optional<Word> (*from_name)(std::string_view)) {
-  const std::optional<Word> word = from_name(reader.Text(kMaxWordBytes));
-  if (!word.has_value()) reader.Fail("unknown word");
-  return word.value_or(Word{});
 }
 
 LifeEnd ReadEnd(const JsonReader& entry) {

@@ -27,9 +27,6 @@ struct Action {
 };
 inline constexpr Action kAllowAction{ActionKind::kAllow, 0};
 
-// A call has six arguments: the index of the last.
-inline constexpr unsigned kLastArgument = 5;
-
 // The kernel's MAX_ERRNO: a filter that returns a larger errno returns this one (kernel/seccomp.c).
 inline constexpr uint16_t kMaxErrno = 4095;
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/recording_json.h"
@@ -27,6 +29,15 @@ std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes)
 
 // The number that an object's key spells in plain decimal, without sign or leading zeros.
 std::optional<uint64_t> NumberFromKey(std::string_view key);
+
+// One of a closed set of words, of which `from_name` gives nullopt for any other.
+template <typename Word>
+Word ReadWord(const JsonReader& reader, std::optional<Word> (*from_name)(std::string_view)) {
+  const std::string name = reader.Text(kMaxWordBytes);
+  const std::optional<Word> word = from_name(name);
+  if (!word.has_value()) reader.Fail(Concat("unknown word \"", EscapeForTerminal(name), "\""));
+  return word.value_or(Word{});
+}
 
 Abi ReadAbi(const JsonReader& reader);
 

@@ -469,7 +469,7 @@ TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
     return error(Replaced(text, from, to));
   };
   EXPECT_EQ(watched("\"joined\": 0", "\"joined\": 1"), "");
-  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "died"}]})"), ".ends[0].how: unknown word");
+  EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "died"}]})"), ".ends[0].how: unknown word \"died\"");
   EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "exited"}]})"), ".ends[0]: the field \"status\" is missing");
   EXPECT_EQ(error(R"({"start_seen": true, "ends": [{"how": "running", "status": 0}]})"),
             ".ends[0].status: only what exited has one");
@@ -485,7 +485,7 @@ TEST(RecordingJsonTest, WhatIsWrongWithALifeIsSaid) {
             ".watched.catches[0].program: no program has this id");
   EXPECT_EQ(watched("\"signals\": []",
                     R"("signals": [{"signal": "SIGHUP", "outcome": "x", "origin": "inside", "count": 1}])"),
-            ".watched.signals[0].outcome: unknown word");
+            ".watched.signals[0].outcome: unknown word \"x\"");
   EXPECT_EQ(watched(", \"restarts\": 0", ""), ".watched: the field \"restarts\" is missing");
 }
 
