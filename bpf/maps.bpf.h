@@ -127,6 +127,14 @@ struct {
 	__type(value, struct recorder_argument_set);
 } argument_sets SEC(".maps");
 
+// Evidence only: of what is beyond it, it is not known on which files a value was seen.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct recorder_argument_file_key);
+	__type(value, __u64);
+} argument_files SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);

@@ -26,6 +26,8 @@ enum {
 	RECORDER_ARGUMENTS = 3, /* of a call, kept together */
 	RECORDER_ARGUMENT_VALUES = 64, /* kept of a call in a slot: different ones */
 	RECORDER_ARGUMENT_CALLS = 128, /* in .rodata, the unused 0 included */
+	RECORDER_ARGUMENT_FILES = 128, /* kept of a call in a slot: different pairs of value and kind of file */
+	RECORDER_FILE_NAME_BYTES = 24,
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -143,7 +145,8 @@ struct recorder_argument_call {
 	__u8 index[RECORDER_ARGUMENTS];
 	__u8 pointed_to; /* what is kept is the 64-bit word whose address the only argument is */
 	__u8 conditional; /* the last is kept when the first is a number in `options`, and is 0 otherwise */
-	__u8 reserved[2];
+	__u8 descriptor; /* not 0: the argument before this one is a descriptor, and beside the first value kept is what file it is */
+	__u8 reserved;
 	__u64 mask[RECORDER_ARGUMENTS]; /* bits that the kernel looks at */
 	__u64 options[2]; /* of 0 to 127 */
 };
@@ -169,6 +172,30 @@ struct recorder_argument_set {
 	__u32 used; /* different values */
 	__u16 open;  /* there have been others, which are not kept */
 	__u16 dirty; /* bits outside a mask were neither 0 nor copies of the sign */
+	__u32 files; /* different pairs of value and kind of file */
+	__u32 files_open; /* there have been others */
+};
+
+/* Of recorder_file.type, beside S_IFMT's. */
+enum {
+	RECORDER_NO_FILE = 1, /* the descriptor stands for none */
+	RECORDER_ANONYMOUS_FILE = 2, /* of anon_inodefs: eventpoll, userfaultfd, a virtual machine, … */
+};
+
+/* What kind of file a descriptor stands for. 0 or "" is what is not known, or is not so of this kind. */
+struct recorder_file {
+	__u16 type; /* S_IFMT of the inode's mode */
+	__u16 family; /* of a socket */
+	__u32 device; /* of a device: as in the kernel, major << 20 | minor; the minor is 0 of a block device and of a pseudo-terminal */
+	/* Of others: their file system's type, cut; of anonymous inodes, which all are of one, their own name. Ended by NUL. */
+	char name[RECORDER_FILE_NAME_BYTES];
+};
+
+/* Map argument_files: key -> count. */
+struct recorder_argument_file_key {
+	struct recorder_argument_set_key call;
+	__u64 value; /* of the first argument that is kept */
+	struct recorder_file file;
 };
 
 /* What came of a call that a filter did not let through. */
@@ -403,7 +430,9 @@ RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_call, 8 + 24 + 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_key, 32);
 RECORDER_ASSERT_SIZE(struct recorder_argument_set_key, 8);
-RECORDER_ASSERT_SIZE(struct recorder_argument_set, 8);
+RECORDER_ASSERT_SIZE(struct recorder_argument_set, 16);
+RECORDER_ASSERT_SIZE(struct recorder_file, 32);
+RECORDER_ASSERT_SIZE(struct recorder_argument_file_key, 48);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);

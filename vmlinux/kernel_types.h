@@ -84,11 +84,18 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	u32 s_dev;
+	struct file_system_type *s_type;
 };
 
 struct inode {
+	unsigned short i_mode;
+	u32 i_rdev;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	u32 i_nlink;
@@ -114,6 +121,19 @@ struct inode___5_15 { /* to 6.5 */
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	void *private_data; /* of a socket: its struct socket */
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct mm_struct {

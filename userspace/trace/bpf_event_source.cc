@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -27,6 +28,8 @@
 #include "userspace/model/recording_words.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/host.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/drivers.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/capability_sites.h"
 #include "userspace/trace/libbpf_words.h"
@@ -49,6 +52,7 @@ constexpr uint32_t kCapabilityChecksPerContainer = 128;
 constexpr uint32_t kSignalsPerContainer = 32;
 constexpr uint32_t kArgumentValuesPerContainer = 256;
 constexpr uint32_t kArgumentSetsPerContainer = 64;
+constexpr uint32_t kArgumentFilesPerContainer = 64;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
@@ -163,6 +167,7 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
       kept.index[i] = static_cast<__u8>(call.call->indexes[i]);
       kept.mask[i] = call.masks[i];
     }
+    if (call.call->descriptor.has_value()) kept.descriptor = static_cast<__u8>(*call.call->descriptor + 1);
     kept.conditional = call.call->options.has_value();
     for (const uint64_t option : call.call->options.value_or(std::set<uint64_t>())) {
       kept.options[option / 64] |= uint64_t{1} << option % 64;
@@ -171,6 +176,22 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
   }
   rodata.keep_arguments = true;
   return absl::OkStatus();
+}
+
+// In a recording's words.
+std::string KindOf(const recorder_file& file, const Drivers& drivers, const ArgumentTable& table) {
+  constexpr unsigned kMajorShift = 20;
+  const std::string_view name(file.name, strnlen(file.name, sizeof(file.name)));
+  switch (file.type) {
+    case RECORDER_NO_FILE:
+      return std::string(kNoFile);
+    case RECORDER_ANONYMOUS_FILE:
+      return KindOfAnonymousFile(name);
+    case S_IFSOCK:
+      return KindOfSocket(table, file.family);
+    default:
+      return KindOfFile(drivers, file.type, file.device >> kMajorShift, file.device & ((1U << kMajorShift) - 1), name);
+  }
 }
 
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
@@ -376,6 +397,15 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
         arguments->second.seen.open |= set.open != 0;
         arguments->second.seen.dirty |= set.dirty != 0;
       })));
+  // After the values: of each call that is among those, it is known on what.
+  SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_file_key, uint64_t>(
+      skeleton->maps.argument_files, [&](const recorder_argument_file_key& key, uint64_t count) {
+        const auto arguments = find(key.call);
+        if (arguments == all.end()) return;
+        arguments->second.files[{{key.value}, KindOf(key.file, *drivers, *table)}] += count;
+      })));
   for (auto& [key, arguments] : all) snapshot.arguments.push_back(std::move(arguments));
   return absl::OkStatus();
 }
@@ -453,6 +483,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     grow(skeleton.maps.signals, kSignalsPerContainer);
     grow(skeleton.maps.argument_values, kArgumentValuesPerContainer);
     grow(skeleton.maps.argument_sets, kArgumentSetsPerContainer);
+    grow(skeleton.maps.argument_files, kArgumentFilesPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);

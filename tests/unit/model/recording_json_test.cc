@@ -230,6 +230,18 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{R"({"0": 23})",
                 R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [{"are": [1], "programs": []}]})",
                 CALL ".arguments.values[0].programs: no program makes a call"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [)"
+                R"({"are": [1], "programs": [0], "on": ["unknown"]}]})",
+                CALL ".arguments.values[0].on: no kind is known"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [)"
+                R"({"are": [1], "programs": [0], "on": ["tty", "tty"]}]})",
+                CALL ".arguments.values[0].on[1]: the kind is there twice"},
+        BadCase{R"({"0": 23})",
+                R"({"0": 23}, "arguments": {"indexes": [0], "open": false, "values": [)"
+                R"({"are": [1], "programs": [0], "on": ["file \u001b"]}]})",
+                CALL ".arguments.values[0].on[0]: expected a word of at most 64 printable characters"},
         BadCase{R"("runtime_calls": [])", R"("runtime_calls": [{}])",
                 R"(runs[0].subjects[0].runtime_calls[0]: the field "abi" is missing)"},
         BadCase{R"("baseline_calls": [])", R"("baseline_calls": [{}])",
