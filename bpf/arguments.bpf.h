@@ -55,11 +55,11 @@ static __noinline int keep_new_arguments(const struct recorder_argument_key *key
 }
 
 // A kind of file that was not kept yet beside the value.
-static __noinline int keep_new_file(const struct recorder_argument_file_key *key)
+static __noinline int keep_new_file(const struct recorder_argument_file_key *key, struct file *file)
 {
 	struct recorder_argument_key call = {.slot = key->call.slot, .nr = key->call.nr, .abi = key->call.abi};
 	struct recorder_argument_set *set = argument_set_of(&call);
-	__u64 one = 1;
+	struct recorder_argument_file seen = {.count = 1};
 
 	if (!set || set->files_open)
 		return 0;
@@ -67,7 +67,16 @@ static __noinline int keep_new_file(const struct recorder_argument_file_key *key
 		set->files_open = 1;
 		return 0;
 	}
-	if (bpf_map_update_elem(&argument_files, key, &one, BPF_NOEXIST) && !bpf_map_lookup_elem(&argument_files, key))
+	if (key->file.operations)
+		name_file(file, &seen);
+	if (bpf_map_update_elem(&argument_files, key, &seen, BPF_NOEXIST) == 0)
+		return 0;
+	// As of values.
+	struct recorder_argument_file *known = bpf_map_lookup_elem(&argument_files, key);
+
+	if (known)
+		__sync_fetch_and_add(&known->count, 1);
+	else
 		set->files_open = 1;
 	return 0;
 }
@@ -80,13 +89,15 @@ static __noinline int keep_file_of(const struct recorder_argument_key *call, __u
 		.value = call->values[0],
 	};
 
-	describe_file(bpf_get_current_task_btf(), descriptor, &key.file);
-	__u64 *seen = bpf_map_lookup_elem(&argument_files, &key);
+	struct file *file = file_of(bpf_get_current_task_btf(), descriptor);
+
+	describe_file(file, &key.file);
+	struct recorder_argument_file *seen = bpf_map_lookup_elem(&argument_files, &key);
 
 	if (seen)
-		__sync_fetch_and_add(seen, 1);
+		__sync_fetch_and_add(&seen->count, 1);
 	else
-		keep_new_file(&key);
+		keep_new_file(&key, file);
 	return 0;
 }
 

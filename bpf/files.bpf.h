@@ -22,32 +22,34 @@
 #define LAST_PSEUDO_TERMINAL 143
 #define ANONYMOUS 0x6f6e695f6e6f6e61ull /* "anon_ino", of "anon_inodefs" */
 
-// Fills in `file`, which is all zero, for the current task's `descriptor`. Another thread may close it meanwhile, as it may between
-// here and the call's own look at it.
-static __always_inline void describe_file(struct task_struct *task, __u32 descriptor, struct recorder_file *file)
+// The open file that is the current task's `descriptor`, or 0. Another thread may close it meanwhile, as it may between here and the
+// call's own look at it.
+static __always_inline struct file *file_of(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *open = 0;
-	union {
-		char bytes[RECORDER_FILE_NAME_BYTES];
-		__u64 first;
-	} name = {};
+	struct fdtable *table = task->files->fdt;
+	struct file **files = table->fd;
+	struct file *file = 0;
 
-	if (descriptor < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&open, sizeof(open), files + descriptor);
-	if (!open) {
-		file->type = RECORDER_NO_FILE;
+	if (descriptor < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	return file;
+}
+
+// Fills in `kind`, which is all zero. Each look is a call into the kernel: there are as few as tell kinds apart.
+static __always_inline void describe_file(struct file *file, struct recorder_file *kind)
+{
+	if (!file) {
+		kind->type = RECORDER_NO_FILE;
 		return;
 	}
-	struct inode *inode = BPF_CORE_READ(open, f_inode);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	__u32 type = BPF_CORE_READ(inode, i_mode) & FILE_TYPE_BITS;
 
-	file->type = type;
+	kind->type = type;
 	if (type == FILE_SOCKET) {
-		struct socket *socket = BPF_CORE_READ(open, private_data);
+		struct socket *socket = BPF_CORE_READ(file, private_data);
 
-		file->family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+		kind->family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 		return;
 	}
 	if (type == FILE_CHARACTER_DEVICE || type == FILE_BLOCK_DEVICE) {
@@ -57,16 +59,23 @@ static __always_inline void describe_file(struct task_struct *task, __u32 descri
 		// One driver each, whichever of its devices it is.
 		if (type == FILE_BLOCK_DEVICE || (major >= FIRST_PSEUDO_TERMINAL && major <= LAST_PSEUDO_TERMINAL))
 			device = major << 20;
-		file->device = device;
+		kind->device = device;
 		return;
 	}
-	if (type == FILE_PIPE)
+	if (type != FILE_PIPE)
+		kind->operations = (__u64)BPF_CORE_READ(file, f_op);
+}
+
+// Fills in the name of a file with operations in `seen`, which is all zero.
+static __always_inline void name_file(struct file *file, struct recorder_argument_file *seen)
+{
+	__u64 begin = 0;
+
+	bpf_probe_read_kernel_str(seen->name, sizeof(seen->name), BPF_CORE_READ(file, f_inode, i_sb, s_type, name));
+	__builtin_memcpy(&begin, seen->name, sizeof(begin));
+	if (begin != ANONYMOUS)
 		return;
-	bpf_probe_read_kernel_str(name.bytes, sizeof(name.bytes), BPF_CORE_READ(inode, i_sb, s_type, name));
-	if (name.first == ANONYMOUS) {
-		file->type = RECORDER_ANONYMOUS_FILE;
-		__builtin_memset(&name, 0, sizeof(name));
-		bpf_probe_read_kernel_str(name.bytes, sizeof(name.bytes), BPF_CORE_READ(open, f_path.dentry, d_name.name));
-	}
-	__builtin_memcpy(file->name, name.bytes, sizeof(file->name));
+	seen->anonymous = 1;
+	__builtin_memset(seen->name, 0, sizeof(seen->name));
+	bpf_probe_read_kernel_str(seen->name, sizeof(seen->name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
 }

@@ -132,7 +132,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct recorder_argument_file_key);
-	__type(value, __u64);
+	__type(value, struct recorder_argument_file);
 } argument_files SEC(".maps");
 
 struct {

@@ -176,26 +176,30 @@ struct recorder_argument_set {
 	__u32 files_open; /* there have been others */
 };
 
-/* Of recorder_file.type, beside S_IFMT's. */
-enum {
-	RECORDER_NO_FILE = 1, /* the descriptor stands for none */
-	RECORDER_ANONYMOUS_FILE = 2, /* of anon_inodefs: eventpoll, userfaultfd, a virtual machine, … */
-};
+enum { RECORDER_NO_FILE = 1 /* recorder_file.type where the descriptor stands for none */ };
 
-/* What kind of file a descriptor stands for. 0 or "" is what is not known, or is not so of this kind. */
+/* What kind of file a descriptor stands for. 0 is what is not known, or is not so of this kind. */
 struct recorder_file {
 	__u16 type; /* S_IFMT of the inode's mode */
 	__u16 family; /* of a socket */
 	__u32 device; /* of a device: as in the kernel, major << 20 | minor; the minor is 0 of a block device and of a pseudo-terminal */
-	/* Of others: their file system's type, cut; of anonymous inodes, which all are of one, their own name. Ended by NUL. */
-	char name[RECORDER_FILE_NAME_BYTES];
+	__u64 operations; /* of others but pipes: what serves them, an address. Those of one kind may have several */
 };
 
-/* Map argument_files: key -> count. */
+/* Map argument_files: key -> recorder_argument_file. */
 struct recorder_argument_file_key {
 	struct recorder_argument_set_key call;
 	__u64 value; /* of the first argument that is kept */
 	struct recorder_file file;
+};
+
+struct recorder_argument_file {
+	__u64 count;
+	/* Of a file with `operations`: its file system's type, cut and ended by NUL; or, where that is "anon_inodefs", which all files
+	 * without a path share, the file's own name: */
+	char name[RECORDER_FILE_NAME_BYTES];
+	__u32 anonymous;
+	__u32 reserved;
 };
 
 /* What came of a call that a filter did not let through. */
@@ -431,8 +435,9 @@ RECORDER_ASSERT_SIZE(struct recorder_argument_call, 8 + 24 + 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_key, 32);
 RECORDER_ASSERT_SIZE(struct recorder_argument_set_key, 8);
 RECORDER_ASSERT_SIZE(struct recorder_argument_set, 16);
-RECORDER_ASSERT_SIZE(struct recorder_file, 32);
-RECORDER_ASSERT_SIZE(struct recorder_argument_file_key, 48);
+RECORDER_ASSERT_SIZE(struct recorder_file, 16);
+RECORDER_ASSERT_SIZE(struct recorder_argument_file_key, 32);
+RECORDER_ASSERT_SIZE(struct recorder_argument_file, 40);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);

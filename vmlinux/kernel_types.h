@@ -121,6 +121,7 @@ struct inode___5_15 { /* to 6.5 */
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	const void *f_op;
 	void *private_data; /* of a socket: its struct socket */
 };
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/read/strace_arguments.h"
 
+#include <asm-generic/ioctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -101,9 +104,36 @@ std::optional<uint64_t> Number(std::string_view word) {
   return negative ? ~value + 1 : value;
 }
 
+// A number of ioctl that strace has no name for: "_IOC(_IOC_READ|_IOC_WRITE, 0x58, 0x79, 0x18)", put together as in
+// include/uapi/asm-generic/ioctl.h, which some architectures do otherwise.
+std::optional<uint64_t> NumberOfParts(Abi abi, std::string_view word) {
+  constexpr std::string_view kBegin = "_IOC(";
+  constexpr std::array kGeneric = {Abi::kX86_64, Abi::kI386, Abi::kX32, Abi::kAarch64, Abi::kArm};
+  if (!word.starts_with(kBegin) || !word.ends_with(')') || std::ranges::find(kGeneric, abi) == kGeneric.end()) {
+    return std::nullopt;
+  }
+  const std::vector<std::string_view> parts =
+      SplitNonEmpty(word.substr(kBegin.size(), word.size() - kBegin.size() - 1), ',');
+  if (parts.size() != 4) return std::nullopt;
+  uint64_t direction = 0;
+  for (const std::string_view name : SplitNonEmpty(Stripped(parts[0]), '|')) {
+    if (name != "_IOC_NONE" && name != "_IOC_WRITE" && name != "_IOC_READ") return std::nullopt;
+    direction |= name == "_IOC_WRITE" ? _IOC_WRITE : name == "_IOC_READ" ? _IOC_READ : _IOC_NONE;
+  }
+  const std::optional<uint64_t> type = Number(Stripped(parts[1]));
+  const std::optional<uint64_t> number = Number(Stripped(parts[2]));
+  const std::optional<uint64_t> size = Number(Stripped(parts[3]));
+  if (!type.has_value() || !number.has_value() || !size.has_value() || *type > _IOC_TYPEMASK || *number > _IOC_NRMASK ||
+      *size > _IOC_SIZEMASK) {
+    return std::nullopt;
+  }
+  return direction << _IOC_DIRSHIFT | *size << _IOC_SIZESHIFT | *type << _IOC_TYPESHIFT | *number << _IOC_NRSHIFT;
+}
+
 // Names and numbers, joined with "|".
 std::optional<uint64_t> Value(const ArgumentTable& table, SyscallId id, const std::vector<uint64_t>& before,
                               std::string_view word) {
+  if (const std::optional<uint64_t> number = NumberOfParts(id.abi, word)) return number;
   uint64_t value = 0;
   const std::vector<std::string_view> parts = SplitNonEmpty(word, '|');
   if (parts.empty()) return std::nullopt;

@@ -179,14 +179,14 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
 }
 
 // In a recording's words.
-std::string KindOf(const recorder_file& file, const Drivers& drivers, const ArgumentTable& table) {
+std::string KindOf(const recorder_file& file, const recorder_argument_file& seen, const Drivers& drivers,
+                   const ArgumentTable& table) {
   constexpr unsigned kMajorShift = 20;
-  const std::string_view name(file.name, strnlen(file.name, sizeof(file.name)));
+  const std::string_view name(seen.name, strnlen(seen.name, sizeof(seen.name)));
+  if (seen.anonymous != 0) return KindOfAnonymousFile(name);
   switch (file.type) {
     case RECORDER_NO_FILE:
       return std::string(kNoFile);
-    case RECORDER_ANONYMOUS_FILE:
-      return KindOfAnonymousFile(name);
     case S_IFSOCK:
       return KindOfSocket(table, file.family);
     default:
@@ -400,11 +400,11 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
   // After the values: of each call that is among those, it is known on what.
   SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_file_key, uint64_t>(
-      skeleton->maps.argument_files, [&](const recorder_argument_file_key& key, uint64_t count) {
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_file_key, recorder_argument_file>(
+      skeleton->maps.argument_files, [&](const recorder_argument_file_key& key, const recorder_argument_file& seen) {
         const auto arguments = find(key.call);
         if (arguments == all.end()) return;
-        arguments->second.files[{{key.value}, KindOf(key.file, *drivers, *table)}] += count;
+        arguments->second.files[{{key.value}, KindOf(key.file, seen, *drivers, *table)}] += seen.count;
       })));
   for (auto& [key, arguments] : all) snapshot.arguments.push_back(std::move(arguments));
   return absl::OkStatus();

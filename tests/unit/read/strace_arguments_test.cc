@@ -48,6 +48,18 @@ TEST(StraceArgumentsTest, NamesAndNumbers) {
   EXPECT_EQ(ValuesOf("mprotect", "0x7f00, 4096, PROT_READ <unfinished ...>"), (std::vector<uint64_t>{PROT_READ}));
 }
 
+TEST(StraceArgumentsTest, NumbersOfIoctlWithoutANameAreInParts) {
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_NONE, 0x5f, 0x1, 0), 0) = -1 ENOTTY"), (std::vector<uint64_t>{0x5f01}));
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_READ|_IOC_WRITE, 0x58, 0x79, 0x18), 0x7f) = 0"),
+            (std::vector<uint64_t>{0xc0185879}));
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_WRITE, 0x54, 0xca, 0x4), 0x7f) = 0"), (std::vector<uint64_t>{0x400454ca}));
+  for (const std::string_view text :
+       {"3, _IOC(_IOC_READ, 0x58, 0x79)", "3, _IOC(_IOC_OTHER, 1, 2, 3)", "3, _IOC(_IOC_READ, 0x158, 1, 2)",
+        "3, _IOC(_IOC_READ, 1, 2, 0x4000)", "3, _IOC("}) {
+    EXPECT_TRUE(Read("ioctl", Concat(text, ", 0x7f) = 0")).open) << text;
+  }
+}
+
 // What -y and -yy print beside a descriptor.
 TEST(StraceArgumentsTest, KindsOfFileAreToldWhereTheLogHasThem) {
   const auto on = [](std::string_view descriptor) {
