@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tool_inputs.py [--runs N] [TOOL…]: this host's command-line tools, recorded on N inputs each, and run on N others under the profiles that
-came of these recordings, with and without `--args safe`. Prints a table. As root, some minutes.
+"""tool_inputs.py [--recordings N] [--runs N] [TOOL…]: this host's command-line tools, recorded on some inputs each (20), and run on others (20)
+under the profiles that came of these recordings, with and without `--args safe`. Prints a table. As root, some minutes.
 
 Inputs are drawn from a fixed seed: files, options and subcommands, every fourth one on a terminal. A run passes when it ends with the status that
 it has without a profile; what was refused is named either way. Nothing is left behind."""
@@ -20,9 +20,10 @@ import threading
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("SYSCARVE_BINARY", str(SOURCE / "build/release/bin/syscarve"))
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC",
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC", "PAGER": "cat",
                "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 LIMIT = 60
+MOST = 1000  # Inputs of either kind.
 MODES = ("off", "safe")
 
 
@@ -177,9 +178,9 @@ class Trial:
         if ended.returncode:
             sys.exit(f"{self.name}: syscarve {words[0]}: {ended.stderr}")
 
-    def row(self, runs):
+    def row(self, recordings, runs):
         parts = []
-        for number in range(runs):
+        for number in range(recordings):
             parts.append(self.top / f"{self.name}-{number}.json")
             self.on_input(number, BINARY, "record", "-q", "-o", str(parts[-1]), "--")
             if not parts[-1].exists():
@@ -192,7 +193,7 @@ class Trial:
             self.syscarve("generate", recording, "--args", mode, "-o", profile)
             rules = json.loads(profile.read_text())["syscalls"]
             passed, refused = 0, {}
-            for number in range(runs, 2 * runs):
+            for number in range(MOST, MOST + runs):
                 report.unlink(missing_ok=True)
                 status = self.on_input(number)
                 passed += status == self.on_input(number, BINARY, "run", "-q", "--profile", str(profile), "--report", str(report), "--")
@@ -210,12 +211,13 @@ class Trial:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--recordings", type=int, default=20)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("tools", nargs="*", metavar="TOOL")
     options = parser.parse_args()
     unknown = set(options.tools) - set(TOOLS)
-    if unknown or not 1 <= options.runs <= 1000:
-        parser.error(f"no such tool: {', '.join(sorted(unknown))}" if unknown else "--runs is 1 to 1000")
+    if unknown or not (1 <= options.runs <= MOST and 1 <= options.recordings <= MOST):
+        parser.error(f"no such tool: {', '.join(sorted(unknown))}" if unknown else f"--runs and --recordings are 1 to {MOST}")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("| tool | names | as without | refused | narrowed | as without, `--args safe` | refused |\n| --- | --- | --- | --- | --- | --- | --- |", flush=True)
@@ -224,7 +226,7 @@ def main():
             if shutil.which(name) is None:
                 print(f"| {name} | not installed |", flush=True)
                 continue
-            print("|", " | ".join(Trial(name, server.server_address[1], pathlib.Path(top)).row(options.runs)), "|", flush=True)
+            print("|", " | ".join(Trial(name, server.server_address[1], pathlib.Path(top)).row(options.recordings, options.runs)), "|", flush=True)
     server.shutdown()
 
 
