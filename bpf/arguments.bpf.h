@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "bpf/calls.bpf.h"
+#include "bpf/files.bpf.h"
 #include "bpf/maps.bpf.h"
 
 static __always_inline struct recorder_argument_set *argument_set_of(const struct recorder_argument_key *key)
@@ -50,6 +51,53 @@ static __noinline int keep_new_arguments(const struct recorder_argument_key *key
 		__sync_fetch_and_add(count, 1);
 	else
 		set->open = 1;
+	return 0;
+}
+
+// A kind of file that was not kept yet beside the value.
+static __noinline int keep_new_file(const struct recorder_argument_file_key *key, struct file *file)
+{
+	struct recorder_argument_key call = {.slot = key->call.slot, .nr = key->call.nr, .abi = key->call.abi};
+	struct recorder_argument_set *set = argument_set_of(&call);
+	struct recorder_argument_file seen = {.count = 1};
+
+	if (!set || set->files_open)
+		return 0;
+	if (__sync_fetch_and_add(&set->files, 1) >= RECORDER_ARGUMENT_FILES) {
+		set->files_open = 1;
+		return 0;
+	}
+	if (key->file.operations)
+		name_file(file, &seen);
+	if (bpf_map_update_elem(&argument_files, key, &seen, BPF_NOEXIST) == 0)
+		return 0;
+	// As of values.
+	struct recorder_argument_file *known = bpf_map_lookup_elem(&argument_files, key);
+
+	if (known)
+		__sync_fetch_and_add(&known->count, 1);
+	else
+		set->files_open = 1;
+	return 0;
+}
+
+// Keeps what kind of file the current task's `descriptor` is, beside the value.
+static __noinline int keep_file_of(const struct recorder_argument_key *call, __u32 descriptor)
+{
+	struct recorder_argument_file_key key = {
+		.call = {.slot = call->slot, .nr = call->nr, .abi = call->abi},
+		.value = call->values[0],
+	};
+
+	struct file *file = file_of(bpf_get_current_task_btf(), descriptor);
+
+	describe_file(file, &key.file);
+	struct recorder_argument_file *seen = bpf_map_lookup_elem(&argument_files, &key);
+
+	if (seen)
+		__sync_fetch_and_add(&seen->count, 1);
+	else
+		keep_new_file(&key, file);
 	return 0;
 }
 
@@ -108,6 +156,8 @@ static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 p
 		__sync_fetch_and_add(seen, 1);
 	else
 		keep_new_arguments(&key);
+	if (call->descriptor)
+		keep_file_of(&key, argument_of(regs, abi, call->descriptor - 1));
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "bpf/calls.bpf.h"
+#include "bpf/files.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
@@ -21,9 +22,6 @@
 #define OPENED_FOR_READING 0x1
 #define OPENED_FOR_WRITING 0x2
 #define CREATED_BY_OPEN 0x100000
-#define FILE_TYPE_MASK 0170000
-#define CHARACTER_DEVICE 0020000
-#define BLOCK_DEVICE 0060000
 #define SET_USER_BIT 04000
 #define SET_GROUP_BIT 02000
 #define GROUP_MAY_EXECUTE 010
@@ -58,7 +56,7 @@ static __always_inline bool is_one_too_many(const struct recorder_directory_key 
 	return bpf_map_update_elem(&directories, directory, &one, BPF_ANY) != 0;
 }
 
-static __always_inline void add_uses(struct recorder_file *file, __u32 uses)
+static __always_inline void add_uses(struct recorder_used_file *file, __u32 uses)
 {
 	if ((file->uses & uses) != uses)
 		__sync_fetch_and_or(&file->uses, uses);
@@ -72,12 +70,12 @@ static __always_inline bool is_anywhere(struct vfsmount *vfsmount)
 	return namespace && namespace < -4095ull;
 }
 
-static __noinline int keep_new_file(struct recorder_file_key *key, __u32 uses)
+static __noinline int keep_new_use(struct recorder_used_file_key *key, __u32 uses)
 {
 	struct recorder_directory_key directory = {.directory = key->parent, .mount = key->mount, .slot = key->slot};
 	struct evidence_scratch *scratch = scratch_for_evidence();
 	struct dentry *dentry = (struct dentry *)key->dentry;
-	struct recorder_file *known;
+	struct recorder_used_file *known;
 
 	if (!scratch)
 		return 0;
@@ -114,12 +112,12 @@ static __noinline int keep_new_file(struct recorder_file_key *key, __u32 uses)
 }
 
 // The file whose struct is at `address`. Not static: checked by the verifier once, on its own.
-__noinline int keep_file(__u32 slot, __u64 address, __u32 uses)
+__noinline int keep_use(__u32 slot, __u64 address, __u32 uses)
 {
 	struct file *file = (struct file *)address;
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
-	struct recorder_file_key key = {
+	struct recorder_used_file_key key = {
 		.dentry = (__u64)dentry,
 		.parent = (__u64)BPF_CORE_READ(dentry, d_parent),
 		.mount = (__u64)mount,
@@ -139,7 +137,7 @@ __noinline int keep_file(__u32 slot, __u64 address, __u32 uses)
 		if (mode & CREATED_BY_OPEN)
 			uses |= RECORDER_FILE_CREATED;
 	}
-	struct recorder_file *known = bpf_map_lookup_elem(&files, &key);
+	struct recorder_used_file *known = bpf_map_lookup_elem(&files, &key);
 
 	if (known) {
 		add_uses(known, uses);
@@ -148,7 +146,7 @@ __noinline int keep_file(__u32 slot, __u64 address, __u32 uses)
 	// A pipe, a socket, a file without a name.
 	if (!is_anywhere(mount))
 		return 0;
-	return keep_new_file(&key, uses);
+	return keep_new_use(&key, uses);
 }
 
 // Sets `last` of what is in scratch to where the last component of its name begins; a hash of what is before that.
@@ -241,17 +239,6 @@ static __always_inline void keep_user_name(__u32 slot, __u64 address, __u64 base
 	keep_name(slot, bpf_probe_read_user_str(scratch->name.name, RECORDER_NAME_BYTES, (void *)address), base, uses);
 }
 
-// The address of the file that is open as `descriptor`, or 0.
-static __always_inline __u64 file_of(struct task_struct *task, __u32 descriptor)
-{
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	__u64 file = 0;
-
-	if (descriptor < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + descriptor);
-	return file;
-}
-
 static __always_inline __u8 scope_of_inet(__u32 address)
 {
 	__u32 host = __builtin_bswap32(address);
@@ -310,7 +297,7 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 		__sync_fetch_and_add(&losses.files_unread, 1);
 		return 0;
 	}
-	struct file *file = (struct file *)file_of(task, descriptor);
+	struct file *file = file_of(task, descriptor);
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	key.family = given.family;
@@ -396,7 +383,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 	__u32 slot = slot_of(task, -1);
 	__u64 mask = abi == RECORDER_ABI_COMPAT ? 0xffffffff : ~0ull;
 	__u8 kind = call->kind;
-	__u64 file;
+	struct file *file;
 
 	if (!is_kept(slot) || (ret < 0 && (kind != RECORDER_EVIDENCE_ADDRESS || ret != -NOT_YET_CONNECTED)))
 		return 0;
@@ -404,7 +391,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 	case RECORDER_EVIDENCE_OPEN:
 		file = file_of(task, ret);
 		if (file)
-			keep_file(slot, file, 0);
+			keep_use(slot, (__u64)file, 0);
 		note_descriptor(slot, ret);
 		break;
 	case RECORDER_EVIDENCE_RESULT:
@@ -413,14 +400,14 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 	case RECORDER_EVIDENCE_DESCRIPTOR:
 		file = file_of(task, argument_of(regs, abi, first->path));
 		if (file)
-			keep_file(slot, file, first->uses);
+			keep_use(slot, (__u64)file, first->uses);
 		break;
 	case RECORDER_EVIDENCE_MAP:
 		if (!(argument_of(regs, abi, 2) & MAY_EXECUTE) || argument_of(regs, abi, 3) & OF_NO_FILE)
 			break;
 		file = file_of(task, argument_of(regs, abi, 4));
 		if (file)
-			keep_file(slot, file, RECORDER_FILE_MAPPED);
+			keep_use(slot, (__u64)file, RECORDER_FILE_MAPPED);
 		break;
 	case RECORDER_EVIDENCE_ADDRESS:
 		keep_address(slot, argument_of(regs, abi, 0), argument_of(regs, abi, first->path) & mask,
@@ -440,7 +427,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 				__s32 descriptor = argument_of(regs, abi, path->directory);
 
 				if (descriptor >= 0)
-					base = file_of(task, descriptor);
+					base = (__u64)file_of(task, descriptor);
 				if (base)
 					base += bpf_core_field_offset(struct file, f_path);
 			}
@@ -505,7 +492,7 @@ __noinline int keep_execution(long length)
 	struct recorder_slot *slot = bpf_map_lookup_elem(&slots, &number);
 
 	keep_ids(number);
-	keep_file(number, (__u64)file, RECORDER_FILE_EXECUTED);
+	keep_use(number, (__u64)file, RECORDER_FILE_EXECUTED);
 	keep_name(number, length, 0, RECORDER_FILE_EXECUTED);
 	if (slot) {
 		__u32 mode = BPF_CORE_READ(file, f_inode, i_mode);
@@ -528,7 +515,7 @@ __noinline int keep_execution(long length)
 		if (base)
 			bpf_find_vma(task, base, take_file, &loader, 0);
 		if (loader)
-			keep_file(number, loader, RECORDER_FILE_MAPPED);
+			keep_use(number, loader, RECORDER_FILE_MAPPED);
 	}
 	return 0;
 }

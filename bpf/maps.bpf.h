@@ -130,6 +130,14 @@ struct {
 	__type(value, struct recorder_argument_set);
 } argument_sets SEC(".maps");
 
+// Evidence only: of what is beyond it, it is not known on which files a value was seen.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct recorder_argument_file_key);
+	__type(value, struct recorder_argument_file);
+} argument_files SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -205,8 +213,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1); // set before load with keep_evidence, as the following ones
-	__type(key, struct recorder_file_key);
-	__type(value, struct recorder_file);
+	__type(key, struct recorder_used_file_key);
+	__type(value, struct recorder_used_file);
 } files SEC(".maps");
 
 struct {
@@ -239,7 +247,7 @@ struct {
 
 // Too large for the stack of a program.
 struct evidence_scratch {
-	struct recorder_file file;
+	struct recorder_used_file file;
 	struct recorder_name_key name;
 	struct recorder_named_file named;
 	__u32 last; // of name: where its last component begins; the verifier would follow every value of a variable

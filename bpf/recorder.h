@@ -31,6 +31,8 @@ enum {
 	RECORDER_FILESYSTEM_BYTES = 16,
 	RECORDER_DIRECTORY_FILES = 128, /* different ones of a directory that are told one by one of a slot */
 	RECORDER_EVIDENCE_CALLS = 128, /* in .rodata, the unused 0 included */
+	RECORDER_ARGUMENT_FILES = 128, /* kept of a call in a slot: different pairs of value and kind of file */
+	RECORDER_FILE_NAME_BYTES = 24,
 };
 
 /* Which table a number belongs to, relative to the running kernel. */
@@ -152,7 +154,8 @@ struct recorder_argument_call {
 	__u8 index[RECORDER_ARGUMENTS];
 	__u8 pointed_to; /* what is kept is the 64-bit word whose address the only argument is */
 	__u8 conditional; /* the last is kept when the first is a number in `options`, and is 0 otherwise */
-	__u8 reserved[2];
+	__u8 descriptor; /* not 0: the argument before this one is a descriptor, and beside the first value kept is what file it is */
+	__u8 reserved;
 	__u64 mask[RECORDER_ARGUMENTS]; /* bits that the kernel looks at */
 	__u64 options[2]; /* of 0 to 127 */
 };
@@ -178,6 +181,34 @@ struct recorder_argument_set {
 	__u32 used; /* different values */
 	__u16 open;  /* there have been others, which are not kept */
 	__u16 dirty; /* bits outside a mask were neither 0 nor copies of the sign */
+	__u32 files; /* different pairs of value and kind of file */
+	__u32 files_open; /* there have been others */
+};
+
+enum { RECORDER_NO_FILE = 1 /* recorder_file.type where the descriptor stands for none */ };
+
+/* What kind of file a descriptor stands for. 0 is what is not known, or is not so of this kind. */
+struct recorder_file {
+	__u16 type; /* S_IFMT of the inode's mode */
+	__u16 family; /* of a socket */
+	__u32 device; /* of a device: as in the kernel, major << 20 | minor; the minor is 0 of a block device and of a pseudo-terminal */
+	__u64 operations; /* of others but pipes: what serves them, an address. Those of one kind may have several */
+};
+
+/* Map argument_files: key -> recorder_argument_file. */
+struct recorder_argument_file_key {
+	struct recorder_argument_set_key call;
+	__u64 value; /* of the first argument that is kept */
+	struct recorder_file file;
+};
+
+struct recorder_argument_file {
+	__u64 count;
+	/* Of a file with `operations`: its file system's type, cut and ended by NUL; or, where that is "anon_inodefs", which all files
+	 * without a path share, the file's own name: */
+	char name[RECORDER_FILE_NAME_BYTES];
+	__u32 anonymous;
+	__u32 reserved;
 };
 
 /* What came of a call that a filter did not let through. */
@@ -373,8 +404,8 @@ struct recorder_path {
 	char bytes[RECORDER_FILE_PATH_BYTES];
 };
 
-/* Map files: key -> recorder_file. Addresses of the kernel's: a file that has gone and one that has its place are told apart by name. */
-struct recorder_file_key {
+/* Map files: key -> recorder_used_file. Addresses of the kernel's: a file that has gone and one that has its place are told apart by name. */
+struct recorder_used_file_key {
 	__u64 dentry; /* 0: all other files of the directory `parent` */
 	__u64 parent;
 	__u64 mount;
@@ -383,7 +414,7 @@ struct recorder_file_key {
 	__u32 reserved;
 };
 
-struct recorder_file {
+struct recorder_used_file {
 	__u32 uses;
 	__u32 mode;   /* as stat(2) has it; 0 of others */
 	__u32 device; /* of a device: major << 20 | minor */
@@ -544,7 +575,10 @@ RECORDER_ASSERT_SIZE(struct recorder_call_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_call, 8 + 24 + 16);
 RECORDER_ASSERT_SIZE(struct recorder_argument_key, 32);
 RECORDER_ASSERT_SIZE(struct recorder_argument_set_key, 8);
-RECORDER_ASSERT_SIZE(struct recorder_argument_set, 8);
+RECORDER_ASSERT_SIZE(struct recorder_argument_set, 16);
+RECORDER_ASSERT_SIZE(struct recorder_file, 16);
+RECORDER_ASSERT_SIZE(struct recorder_argument_file_key, 32);
+RECORDER_ASSERT_SIZE(struct recorder_argument_file, 40);
 RECORDER_ASSERT_SIZE(struct recorder_denial_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_key, 16);
 RECORDER_ASSERT_SIZE(struct recorder_capability_count, 16);
@@ -559,8 +593,8 @@ RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
 RECORDER_ASSERT_SIZE(struct recorder_losses, 128 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_evidence_call, 12);
 RECORDER_ASSERT_SIZE(struct recorder_path, 16 + 512);
-RECORDER_ASSERT_SIZE(struct recorder_file_key, 40);
-RECORDER_ASSERT_SIZE(struct recorder_file, 32 + 528);
+RECORDER_ASSERT_SIZE(struct recorder_used_file_key, 40);
+RECORDER_ASSERT_SIZE(struct recorder_used_file, 32 + 528);
 RECORDER_ASSERT_SIZE(struct recorder_name_key, 24 + 256);
 RECORDER_ASSERT_SIZE(struct recorder_named_file, 16 + 528);
 RECORDER_ASSERT_SIZE(struct recorder_directory_key, 32);

@@ -127,11 +127,21 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	u32 f_mode;
+	const void *f_op;
 	void *private_data; /* of a socket: its struct socket */
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
 };
 
 struct socket {
 	short type;
+	struct sock *sk;
 };
 
 struct vm_area_struct {

@@ -13,7 +13,7 @@
 namespace syscarve {
 
 inline void Call(long calls, long number = SYS_getppid, long argument = 0) {
-  for (long i = 0; i < calls; ++i) syscall(number, argument);
+  for (long i = 0; i < calls; ++i) syscall(number, argument, 0L);
 }
 
 // Of each of `count` times `call`. CPU time, so that whatever else runs on the machine is not counted.

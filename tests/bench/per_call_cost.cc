@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
 // after round, so that a drift of the machine's speed touches all alike; personality calls, which only ask, where it
-// is a call whose arguments are kept that counts; and setgid calls, which change nothing, for one in which the kernel
-// asks for a capability; and openat with close, for one that leaves hardening evidence. Printed are medians over the rounds, and what
+// is a call whose arguments are kept that counts; ioctl calls on a folder, where it is one for which its file is looked
+// up, too; setgid calls, which change nothing, for one in which the kernel asks for a capability; and openat with close,
+// for one that leaves hardening evidence. Printed are medians over the rounds, and what
 // each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
@@ -47,6 +48,9 @@ constexpr TimedCall kWithArguments = {SYS_personality, 0xffffffff};
 constexpr TimedCall kWithCheck = {SYS_setgid, 0};
 constexpr TimedCall kOpen = {SYS_openat,
                              0};  // Of a file that is there, and closed again: the time is that of both calls.
+// Of a file whose file system's name is read: nothing takes longer to look up.
+constexpr int kFolder = 200;
+constexpr TimedCall kWithFile = {SYS_ioctl, kFolder};
 
 // The process whose calls are timed. It sits in a cgroup of its own; the recorder is somebody else, as in real life.
 class Caller {
@@ -167,6 +171,8 @@ std::vector<Form> FormsHere() {
                   {"recorded, no arguments kept", {.arguments = false}},
                   {"a call with arguments", {}, /*neighbour=*/false, kWithArguments},
                   {"the same, no arguments kept", {.arguments = false}, /*neighbour=*/false, kWithArguments},
+                  {"a call with a descriptor", {}, /*neighbour=*/false, kWithFile},
+                  {"the same, no arguments kept", {.arguments = false}, /*neighbour=*/false, kWithFile},
                   {"a call with a capability check", {}, /*neighbour=*/false, kWithCheck},
                   {"beside a recording", {}, /*neighbour=*/true}};
     // Denials are seen at the events alone.
@@ -198,6 +204,8 @@ int Main(int argc, char** argv) {
   auto mine = CgroupLeaf::Create();
   auto others = CgroupLeaf::Create();
   if (!mine.ok() || !others.ok()) return 1;
+  const int folder = open("/", O_RDONLY | O_DIRECTORY);
+  if (folder < 0 || dup2(folder, kFolder) != kFolder) return 1;
   Caller caller(calls);
   // In place before anything is attached: a task seen moving in would count as a runtime at work.
   if (!mine->Add(caller.pid()).ok()) return 1;
@@ -211,7 +219,7 @@ int Main(int argc, char** argv) {
   caller.Run();
   for (int round = 0; round < rounds; ++round) {
     nothing.push_back(caller.Run());
-    for (const TimedCall call : {kWithArguments, kWithCheck, kOpen})
+    for (const TimedCall call : {kWithArguments, kWithFile, kWithCheck, kOpen})
       nothing_of[call.number].push_back(caller.Run(call));
     floor_bpf* floor = floor_bpf__open_and_load();
     if (floor == nullptr || floor_bpf__attach(floor) != 0) return 1;

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which arguments the kernel side keeps, of a workload that calls with given ones.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "bpf/recorder.h"
 #include "tests/bpf/record_command.h"
+#include "userspace/base/unique_fd.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/bpf_recorder.h"
@@ -131,6 +142,94 @@ TEST_F(ArgumentsTest, AFloodOfValuesLeavesTheCallOpenAndTakesNoRoomFromOthers) {
   EXPECT_EQ(ValuesOf(calls, ioctl).size(), size_t{RECORDER_ARGUMENT_VALUES});
   EXPECT_EQ(ValuesOf(calls, Call("socket")), (Values{{2, 1, 0}}));
   EXPECT_FALSE(calls.at(Call("socket")).arguments->open);
+}
+
+// Descriptors from here on are the workload's.
+class DescriptorsTest : public ArgumentsTest {
+ protected:
+  static constexpr int kFirst = 100;
+
+  // Gives the workload what `descriptor` is, and returns its number there.
+  int Inherited(int descriptor) {
+    EXPECT_GE(descriptor, 0) << strerror(errno);
+    const int there = kFirst + static_cast<int>(given_.size());
+    EXPECT_EQ(dup2(descriptor, there), there);
+    close(descriptor);
+    given_.emplace_back(there);
+    return there;
+  }
+
+  static FileKinds On(const std::map<SyscallId, Observation>& calls, uint64_t number) {
+    const auto call = calls.find(Call("ioctl"));
+    if (call == calls.end() || !call->second.arguments.has_value()) return {};
+    const auto files = call->second.arguments->files.find({number});
+    return files == call->second.arguments->files.end() ? FileKinds() : files->second;
+  }
+
+ private:
+  std::vector<UniqueFd> given_;
+};
+
+TEST_F(DescriptorsTest, TheKindOfFileIsKeptBesideTheNumber) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const UniqueFd writing(ends[1]);
+  const std::vector<std::pair<int, std::string>> files = {{posix_openpt(O_RDWR | O_NOCTTY), "tty"},
+                                                          {open("/dev/null", O_RDONLY), "character device 1:3"},
+                                                          {open("/proc", O_RDONLY | O_DIRECTORY), "directory proc"},
+                                                          {open("/proc/self/status", O_RDONLY), "file proc"},
+                                                          {open("/proc/self/ns/uts", O_RDONLY), "file nsfs"},
+                                                          {ends[0], "pipe"},
+                                                          {socket(AF_UNIX, SOCK_STREAM, 0), "socket AF_UNIX"},
+                                                          {socket(AF_INET, SOCK_DGRAM, 0), "socket AF_INET"},
+                                                          {socket(AF_NETLINK, SOCK_RAW, 0), "socket AF_NETLINK"},
+                                                          {epoll_create1(0), "anonymous [eventpoll]"},
+                                                          {inotify_init1(0), "anonymous inotify"},
+                                                          {memfd_create("anon_inode", 0), "file tmpfs"}};
+  std::vector<std::string> made;
+  FileKinds all;
+  uint64_t number = 0x5f00;
+  for (const auto& [descriptor, kind] : files) {
+    const std::string there = absl::StrCat(Inherited(descriptor));
+    made.push_back(Made(Call("ioctl"), {there, absl::StrCat(++number)}, 3));
+    made.push_back(Made(Call("ioctl"), {there, absl::StrCat(0x5e00)}));
+    all.insert(kind);
+  }
+  // None, and one beyond all tables, with an upper half that the kernel does not look at.
+  made.push_back(Made(Call("ioctl"), {"99", absl::StrCat(0x5e01)}));
+  made.push_back(Made(Call("ioctl"), {"0xffffffffffffffff", absl::StrCat(0x5e01)}));
+  made.push_back(Made(Call("ioctl"), {absl::StrCat(0x700000000 + kFirst), absl::StrCat(0x5e02)}));
+  const auto calls = Record(made);
+  number = 0x5f00;
+  for (const auto& [descriptor, kind] : files) EXPECT_EQ(On(calls, ++number), FileKinds{kind});
+  EXPECT_EQ(On(calls, 0x5e00), all);
+  EXPECT_EQ(On(calls, 0x5e01), FileKinds{"no file"});
+  EXPECT_EQ(On(calls, 0x5e02), FileKinds{"tty"});
+}
+
+// However many terminals there are, they are one kind; so many pairs of number and kind that there is no room are told.
+TEST_F(DescriptorsTest, AFloodOfPairsIsToldAndDoesNotOpenTheCall) {
+  const std::vector<int> given = {Inherited(open("/dev/null", O_RDONLY)), Inherited(epoll_create1(0)),
+                                  Inherited(socket(AF_UNIX, SOCK_STREAM, 0)), Inherited(open("/proc", O_RDONLY))};
+  std::vector<std::string> made;
+  constexpr int kNumbers = RECORDER_ARGUMENT_FILES / 3;
+  for (int number = 0; number < kNumbers; ++number) {
+    for (const int descriptor : given) {
+      made.push_back(Made(Call("ioctl"), {absl::StrCat(descriptor), absl::StrCat(0x5f00 + number)}));
+    }
+  }
+  const auto calls = Record(made);
+  ASSERT_TRUE(calls.contains(Call("ioctl")));
+  EXPECT_FALSE(calls.at(Call("ioctl")).arguments->open);
+  EXPECT_EQ(On(calls, 0x5f00).size(), given.size());
+  EXPECT_FALSE(On(calls, 0x5f00).contains("unknown"));
+  size_t kept = 0;
+  for (int number = 0; number < kNumbers; ++number) {
+    FileKinds kinds = On(calls, static_cast<uint64_t>(0x5f00 + number));
+    kinds.erase("unknown");
+    kept += kinds.size();
+  }
+  EXPECT_EQ(kept, size_t{RECORDER_ARGUMENT_FILES});
 }
 
 #if defined(__x86_64__)

@@ -25,6 +25,23 @@ mmap.mmap(-1, 8192, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
 fcntl.fcntl(0, fcntl.F_GETFL); os.isatty(0)
 """
 
+# A number of its own for each kind of file.
+FILES = """
+import fcntl, os, pty, select, socket
+kept = [pty.openpty()[1], os.open("/dev/null", os.O_RDONLY), os.pipe()[0], socket.socket(socket.AF_INET), socket.socket(socket.AF_UNIX), select.epoll(),
+        os.open("/proc", os.O_RDONLY), os.open("/proc/self/status", os.O_RDONLY), 999]
+for number, file in enumerate(kept, 0x5f01):
+    try: fcntl.ioctl(file, number)
+    except OSError: pass
+"""
+KINDS = {0x5f01: "tty", 0x5f02: "character device 1:3", 0x5f03: "pipe", 0x5f04: "socket AF_INET", 0x5f05: "socket AF_UNIX", 0x5f06: "anonymous [eventpoll]",
+         0x5f07: "directory proc", 0x5f08: "file proc", 0x5f09: "no file"}
+
+
+def kinds_of_files(recording):
+    return {entry["are"][0]: " ".join(entry.get("on", ["?"])) for trace in traces(recording) for call in trace["calls"] if call["name"] == "ioctl"
+            for entry in call["arguments"]["values"] if entry["are"][0] in KINDS}
+
 
 def number(text):
     """Of 32 bits. `-X raw` still takes flags apart: 0x1|0x80000."""
@@ -73,6 +90,29 @@ class Arguments(E2eTest):
 
     def test_are_those_that_strace_sees_by_notification(self):
         self.compared_with_strace("--backend", "notify")
+
+    def test_ioctl_is_recorded_with_the_kind_of_file(self):
+        for options in ((), ("--backend", "notify")):
+            recording, _ = self.record("/usr/bin/python3", "-B", "-S", "-c", FILES, options=options)
+            self.assertEqual(kinds_of_files(recording), KINDS, options)
+
+    def test_strace_tells_the_kind_of_file_where_it_shows_it(self):
+        if shutil.which("strace") is None:
+            self.skipTest("needs strace")
+        log, merged = self.path("strace"), self.path("merged.json")
+        self.run_process(["strace", "-f", "-n", "-yy", "-o", log, "--", "/usr/bin/python3", "-B", "-S", "-c", FILES])
+        self.assertEqual(self.syscarve("merge", log, "-o", merged).status, 0)
+        self.assertEqual(kinds_of_files(load(merged)), {**KINDS, 0x5f07: "file", 0x5f08: "file", 0x5f09: "?"})
+
+    def test_explain_and_generate_say_on_what_a_number_of_risk_was_seen(self):
+        inject = "import fcntl, pty, termios\ntry: fcntl.ioctl(pty.openpty()[1], termios.TIOCSTI, b'x')\nexcept OSError: pass"
+        path = store(self.record("/usr/bin/python3", "-B", "-S", "-c", inject)[0], self.path("inject.recording.json"))
+        explained = self.syscarve("explain", path, "ioctl").stdout
+        self.assertRegex(explained, r"seen ioctl\(…, TIOCSTI\) on a tty in 1 run by /usr/bin/python3[^,]*, high risk")
+        seen = json.loads(self.syscarve("explain", path, "ioctl", "--format", "json").stdout)["calls"][0]["arguments"]["seen"]
+        self.assertEqual([(one["on"], one["risk"]) for one in seen if "risk" in one], [(["tty"], "high")])
+        generated = self.syscarve("generate", path, "-o", self.path("inject.json"))
+        self.assertIn("seen and allowed, of high risk: ioctl(…, TIOCSTI) on a tty", generated.stderr)
 
     def refused(self, profile, *calls):
         """Names of calls that `run` says were refused."""

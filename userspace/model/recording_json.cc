@@ -64,11 +64,15 @@ void AddArguments(const std::optional<SeenArguments>& seen, JsonValue::Object& t
   if (seen->pointed_to) arguments.push_back({"pointed_to", true});
   arguments.push_back({"open", seen->open});
   if (seen->dirty) arguments.push_back({"dirty", true});
-  arguments.push_back({"values", ArrayOf(seen->values, [](const auto& entry) {
-                         return JsonValue::Object{
-                             {"are", ArrayOf(entry.first, [](uint64_t value) { return value; })},
-                             {"programs", ArrayOf(entry.second, [](ProgramId program) { return program; })}};
-                       })});
+  arguments.push_back(
+      {"values", ArrayOf(seen->values, [&seen](const auto& entry) {
+         JsonValue::Object value = {{"are", ArrayOf(entry.first, [](uint64_t one) { return one; })},
+                                    {"programs", ArrayOf(entry.second, [](ProgramId program) { return program; })}};
+         if (const auto files = seen->files.find(entry.first); files != seen->files.end()) {
+           value.push_back({"on", ArrayOf(files->second, [](const std::string& kind) { return kind; })});
+         }
+         return value;
+       })});
   to.push_back({"arguments", std::move(arguments)});
 }
 

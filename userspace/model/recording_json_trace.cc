@@ -62,6 +62,17 @@ std::set<ProgramId> ReadProgramSet(const JsonReader& reader, size_t program_coun
   return programs;
 }
 
+FileKinds ReadFileKinds(const JsonReader& reader) {
+  FileKinds kinds;
+  reader.ForEach(kMaxElements, [&](const JsonReader& element) {
+    std::string kind = element.Text(kMaxTextBytes);
+    if (!IsFileKind(kind)) return element.Fail("expected a word of at most 64 printable characters");
+    if (!kinds.insert(std::move(kind)).second) element.Fail("the kind is there twice");
+  });
+  if (kinds.empty() || (kinds.size() == 1 && *kinds.begin() == kUnknownFile)) reader.Fail("no kind is known");
+  return kinds;
+}
+
 // What stood there before the fifth schema was of each argument by itself, and no recorder has written it: not known.
 std::optional<SeenArguments> ReadArguments(const JsonReader& reader, Schema schema, size_t program_count) {
   if (!reader.exists() || schema < Schema::kFifth) return std::nullopt;
@@ -77,12 +88,13 @@ std::optional<SeenArguments> ReadArguments(const JsonReader& reader, Schema sche
     if (!seen.dirty) dirty.Fail("it is true, or not there");
   }
   reader.Required("values").ForEach(kMaxElements, [&](const JsonReader& entry) {
-    entry.AllowOnly({"are", "programs"});
+    entry.AllowOnly({"are", "programs", "on"});
     const JsonReader are = entry.Required("are");
     std::vector<uint64_t> values;
     are.ForEach(kMaxElements, [&values](const JsonReader& value) { values.push_back(value.Uint()); });
     if (values.size() != seen.indexes.size()) return are.Fail("not as many values as indexes");
     if (!seen.values.empty() && values <= seen.values.rbegin()->first) return are.Fail("the values are not ascending");
+    if (const JsonReader on = entry.Optional("on"); on.exists()) seen.files[values] = ReadFileKinds(on);
     seen.values.emplace_hint(seen.values.end(), std::move(values),
                              ReadProgramSet(entry.Required("programs"), program_count));
   });

@@ -73,7 +73,8 @@ constexpr int kFlagBits = 3;
 constexpr uint64_t kPointedTo = 1;
 constexpr uint64_t kOpen = 2;
 constexpr uint64_t kDirty = 4;
-constexpr int kArgumentFlagBits = 3;
+constexpr uint64_t kHasFiles = 8;
+constexpr int kArgumentFlagBits = 4;
 
 // Bounds of what a thing takes in a file, without its numbers: `{"abi":"mipsel64n32",…},` and its kin.
 constexpr size_t kTextOfEntry = 200;
@@ -149,7 +150,7 @@ class RunList::Packer {
 
   void Pack(const SeenArguments& seen, std::string& row) {
     AppendVarint(seen.indexes.size() << kArgumentFlagBits | (seen.pointed_to ? kPointedTo : 0) |
-                     (seen.open ? kOpen : 0) | (seen.dirty ? kDirty : 0),
+                     (seen.open ? kOpen : 0) | (seen.dirty ? kDirty : 0) | (seen.files.empty() ? 0 : kHasFiles),
                  row);
     for (const int index : seen.indexes) AppendInt(index, row);
     AppendVarint(seen.values.size(), row);
@@ -157,6 +158,17 @@ class RunList::Packer {
       for (const uint64_t value : values) AppendVarint(value, row);
       AppendVarint(programs.size(), row);
       for (const ProgramId program : programs) AppendVarint(program, row);
+      if (!seen.files.empty()) PackFiles(seen, values, row);
+    }
+  }
+
+  static void PackFiles(const SeenArguments& seen, const std::vector<uint64_t>& values, std::string& row) {
+    const auto files = seen.files.find(values);
+    AppendVarint(files == seen.files.end() ? 0 : files->second.size(), row);
+    if (files == seen.files.end()) return;
+    for (const std::string& kind : files->second) {
+      AppendVarint(kind.size(), row);
+      row += kind;
     }
   }
 
@@ -283,8 +295,10 @@ class RunList::Unpacker {
     for (uint64_t n = words.Next(); n > 0; --n) {
       std::vector<uint64_t> values;
       for (size_t i = 0; i < seen.indexes.size(); ++i) values.push_back(words.Next());
-      std::set<ProgramId>& programs = seen.values[std::move(values)];
+      std::set<ProgramId>& programs = seen.values[values];
       for (uint64_t m = words.Next(); m > 0; --m) programs.insert(static_cast<ProgramId>(words.Next()));
+      if ((head & kHasFiles) == 0) continue;
+      for (uint64_t m = words.Next(); m > 0; --m) seen.files[values].emplace(words.Bytes(words.Next()));
     }
     return seen;
   }

@@ -1,9 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/model/seen_arguments.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 
 namespace syscarve {
+namespace {
+
+// As a value's is where nothing is known: one form for one meaning, so that the order of additions does not matter.
+FileKinds KindsOf(const SeenArguments& seen, const std::vector<uint64_t>& values) {
+  const auto known = seen.files.find(values);
+  return known == seen.files.end() ? FileKinds{std::string(kUnknownFile)} : known->second;
+}
+
+void JoinFiles(const SeenArguments& more, SeenArguments& kept) {
+  for (const auto& [values, programs] : more.values) {
+    FileKinds kinds = KindsOf(more, values);
+    if (kept.values.contains(values)) kinds.merge(KindsOf(kept, values));
+    // What is beyond the bound is not known; the first ones by name are kept, in whichever order they come.
+    const bool some_unknown = kinds.erase(std::string(kUnknownFile)) > 0 || kinds.size() > kMaxFileKinds;
+    while (kinds.size() > kMaxFileKinds) kinds.erase(std::prev(kinds.end()));
+    if (!kinds.empty()) {
+      if (some_unknown) kinds.emplace(kUnknownFile);
+      kept.files[values] = std::move(kinds);
+    }
+  }
+}
+
+}  // namespace
+
+bool IsFileKind(std::string_view word) {
+  constexpr size_t kLongest = 64;
+  return !word.empty() && word.size() <= kLongest &&
+         std::ranges::all_of(word, [](char c) { return c >= ' ' && c <= '~'; });
+}
 
 void JoinArguments(const std::optional<SeenArguments>& more, bool first, std::optional<SeenArguments>& kept) {
   if (first) {
@@ -20,6 +52,7 @@ void JoinArguments(const std::optional<SeenArguments>& more, bool first, std::op
   }
   kept->open |= more->open;
   kept->dirty |= more->dirty;
+  JoinFiles(*more, *kept);
   for (const auto& [values, programs] : more->values) kept->values[values].insert(programs.begin(), programs.end());
 }
 

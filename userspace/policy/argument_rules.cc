@@ -18,7 +18,9 @@
 #include "userspace/seccomp/compile.h"
 #include "userspace/seccomp/program.h"
 #include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/drivers.h"
 #include "userspace/shipped/recorded_arguments.h"
+#include "userspace/shipped/risk.h"
 
 namespace syscarve {
 namespace {
@@ -305,9 +307,21 @@ RecordedCall Exactly(const RecordedCall& call, const ArgumentTable& table, Abi a
 
 class Narrower {
  public:
-  Narrower(const RecordedCalls& recorded, const ArgumentTable& table, const Evidence& evidence,
-           const GenerateOptions& options, ProfileDraft& draft)
-      : recorded_(recorded), table_(table), evidence_(evidence), options_(options), draft_(draft) {}
+  struct Data {
+    const RecordedCalls& recorded;
+    const ArgumentTable& table;
+    const Drivers& drivers;
+    const Risks& risks;
+  };
+
+  Narrower(const Data& data, const Evidence& evidence, const GenerateOptions& options, ProfileDraft& draft)
+      : recorded_(data.recorded),
+        table_(data.table),
+        drivers_(data.drivers),
+        risks_(data.risks),
+        evidence_(evidence),
+        options_(options),
+        draft_(draft) {}
 
   void Narrow() {
     for (const auto& [name, call] : recorded_) {
@@ -436,6 +450,8 @@ class Narrower {
       if (found == evidence_.arguments.end() || !found->second.seen.has_value()) continue;
       const auto programs = found->second.seen->values.find(values);
       if (programs == found->second.seen->values.end()) continue;
+      const auto files = found->second.seen->files.find(values);
+      if (files != found->second.seen->files.end()) sighting.files.insert(files->second.begin(), files->second.end());
       sighting.id = *id;
       for (const ProgramId program : programs->second) {
         if (program < evidence_.programs.size()) sighting.programs.insert(evidence_.programs[program]);
@@ -444,11 +460,23 @@ class Narrower {
       if (runs != found->second.runs.end()) sighting.runs = std::max(sighting.runs, runs->second);
     }
     sighting.call = RecordedCallText(table_, call, sighting.id, values);
+    sighting.on = OnFilesText(table_, drivers_, call, sighting.id, values, sighting.files);
+    sighting.high_risk = RiskUnder(RiskOf(risks_, call.name), {ConditionsOf(call, values)}).level == RiskLevel::kHigh;
     return sighting;
+  }
+
+  static std::vector<ArgumentCondition> ConditionsOf(const RecordedCall& call, const Tuple& values) {
+    std::vector<ArgumentCondition> conditions;
+    for (size_t place = 0; place < values.size() && !call.pointed_to; ++place) {
+      conditions.push_back({static_cast<unsigned>(call.indexes[place]), CompareOp::kEqual, values[place], 0});
+    }
+    return conditions;
   }
 
   const RecordedCalls& recorded_;
   const ArgumentTable& table_;
+  const Drivers& drivers_;
+  const Risks& risks_;
   const Evidence& evidence_;
   const GenerateOptions& options_;
   ProfileDraft& draft_;
@@ -466,7 +494,9 @@ absl::Status NarrowByArguments(const Evidence& evidence, const GenerateOptions& 
   if (options.arguments == ArgumentMode::kOff || !options.conditions) return absl::OkStatus();
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  Narrower(*recorded, *table, evidence, options, draft).Narrow();
+  SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
+  SYSCARVE_ASSIGN_OR_RETURN(const Risks* const risks, ShippedRisks());
+  Narrower({*recorded, *table, *drivers, *risks}, evidence, options, draft).Narrow();
   std::ranges::sort(draft.narrowed, {}, &NarrowedCall::name);
   return absl::OkStatus();
 }

@@ -53,6 +53,9 @@ struct ArgumentSighting {
   SyscallId id;
   std::vector<uint64_t> values;  // As SeenArguments has them.
   std::string call;              // With them: "socket(AF_INET, SOCK_STREAM, 0)".
+  FileKinds files;               // On which it was seen, of a call with a descriptor.
+  std::string on;                // The same for people, to be written behind `call`: " on a tty"; untrusted.
+  bool high_risk = false;        // With these arguments it is (shipped/risk.h).
   std::set<Program> programs;    // Paths are an adversary's bytes.
   uint64_t runs = 0;             // In which they were seen.
   ProvenNeed proven;             // As of AllowedCall.

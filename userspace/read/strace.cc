@@ -55,8 +55,8 @@ std::optional<uint64_t> NumberOf(std::string_view name) {
 
 class StraceReader {
  public:
-  StraceReader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
-      : arguments_(recorded, table), native_(native), last_abi_(native) {}
+  StraceReader(const RecordedCalls& recorded, const ArgumentTable& table, const Drivers& drivers, Abi native)
+      : arguments_(recorded, table), drivers_(drivers), native_(native), last_abi_(native) {}
 
   void Take(std::string_view text) {
     builder_.NextLine();
@@ -369,7 +369,7 @@ class StraceReader {
   void NoteArguments(SyscallId id, std::string_view text, size_t segment) {
     const RecordedCall* const call = arguments_.Wanted(id);
     if (call == nullptr) return;
-    arguments_.Add(id, StraceArguments(arguments_.table(), *call, id, text, static_cast<ProgramId>(segment)));
+    arguments_.Add(id, StraceArguments(arguments_.table(), drivers_, *call, id, text, static_cast<ProgramId>(segment)));
   }
 
   // The program of each segment. `name` becomes what to call the whole: the last part of the first program's path.
@@ -391,6 +391,7 @@ class StraceReader {
   }
 
   ArgumentsOfLog arguments_;  // Their programs are segments.
+  const Drivers& drivers_;
   const Abi native_;
   Abi last_abi_;
   RecordingBuilder builder_;
@@ -427,7 +428,8 @@ bool LooksLikeStrace(std::string_view text) {
 absl::StatusOr<Recording> ReadStrace(std::string_view text, Abi native) {
   SYSCARVE_ASSIGN_OR_RETURN(const RecordedCalls* const recorded, ShippedRecordedCalls());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  StraceReader reader(*recorded, *table, native);
+  SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
+  StraceReader reader(*recorded, *table, *drivers, native);
   for (std::string_view left = text; !left.empty();) reader.Take(TakeLine(left));
   return reader.Finish(text);
 }

@@ -68,8 +68,9 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   for (const ArgumentSighting& seen : call->seen) {
     std::set<std::string> programs;
     for (const Program& program : seen.programs) programs.insert(EscapeForTerminal(ProgramLabel(program)));
-    text += Concat("  seen ", seen.call, " in ", seen.runs, seen.runs == 1 ? " run" : " runs",
-                   programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "), ProvenWords(seen), "\n");
+    text += Concat("  seen ", seen.call, EscapeForTerminal(seen.on), " in ", seen.runs,
+                   seen.runs == 1 ? " run" : " runs", programs.empty() ? "" : " by ", absl::StrJoin(programs, ", "),
+                   seen.high_risk ? ", high risk" : "", ProvenWords(seen), "\n");
   }
   return text;
 }

@@ -69,6 +69,12 @@ void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue
     JsonValue::Array programs;
     for (const std::string& label : labels) programs.push_back(Bytes(label));
     JsonValue::Object one = {{"call", sighting.call}, {"runs", sighting.runs}, {"programs", std::move(programs)}};
+    if (!sighting.files.empty()) {
+      JsonValue::Array files;
+      for (const std::string& kind : sighting.files) files.push_back(kind);
+      one.push_back({"on", std::move(files)});
+    }
+    if (sighting.high_risk) one.push_back({"risk", "high"});
     AddProven(sighting.proven, one);
     seen.push_back(std::move(one));
   }

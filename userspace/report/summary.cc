@@ -101,6 +101,13 @@ std::vector<std::string> CeilingLines(const GeneratedProfile& made) {
   if (!by_arguments.empty()) {
     lines.push_back(Concat("for some arguments only, by what was seen: ", absl::StrJoin(by_arguments, ", ")));
   }
+  std::vector<std::string> risky;
+  for (const NarrowedCall& call : made.narrowed) {
+    for (const ArgumentSighting& seen : call.seen) {
+      if (seen.high_risk && !seen.left_out) risky.push_back(Concat(seen.call, seen.on));
+    }
+  }
+  if (!risky.empty()) lines.push_back(Concat("seen and allowed, of high risk: ", absl::StrJoin(risky, "; ")));
   for (const auto& [name, instead] : made.replaced) {
     lines.push_back(Concat("refused, as no filter can see its arguments, which are in memory: ", name, "; ", instead,
                            " does the same"));
@@ -175,7 +182,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
     text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile speaks of them too\n");
   }
   if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
-  for (const std::string& line : CeilingLines(made)) text += line + "\n";
+  for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";
   if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
   if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
   for (const std::string& line : UnexercisedLines(made.gaps)) text += EscapeForTerminal(line) + "\n";

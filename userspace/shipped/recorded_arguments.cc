@@ -49,8 +49,8 @@ class CallReader {
   CallReader(const ArgumentTable& table, RecordedCall& call) : table_(table), call_(call) {}
 
   void Read(const JsonReader& value) {
-    value.AllowOnly(
-        {"name", "arguments", "pointed_to", "options", "whole", "fields", "always", "beside", "in_memory", "why"});
+    value.AllowOnly({"name", "arguments", "pointed_to", "descriptor", "options", "whole", "fields", "always", "beside",
+                     "in_memory", "why"});
     const JsonReader name = value.Required("name");
     call_.name = name.Text(kMaxText);
     const std::optional<SyscallId> id = Namesake(call_.name);
@@ -62,6 +62,13 @@ class CallReader {
     }
     ReadIndexes(value.Required("arguments"));
     if (call_.indexes.empty()) return;
+    if (const JsonReader descriptor = value.Optional("descriptor"); descriptor.exists()) {
+      const int index = static_cast<int>(descriptor.Uint(0, kLastArgument));
+      const Parameter* const parameter = ParameterOf(table_, id_.abi, call_.name, index);
+      if (parameter == nullptr || parameter->kind != ArgumentKind::kDescriptor) descriptor.Fail("it is no descriptor");
+      if (call_.indexes.size() != 1 || call_.pointed_to) descriptor.Fail("expected it beside one argument");
+      call_.descriptor = index;
+    }
     if (const JsonReader options = value.Optional("options"); options.exists()) {
       call_.options = Values(options, 0);
       if (*call_.options->rbegin() > kMaxOption) options.Fail("too great a number");
@@ -245,6 +252,13 @@ std::string RecordedCallText(const ArgumentTable& table, const RecordedCall& cal
                                     : RecordedValueText(table, call, id, place, values.front(), values[place]));
   }
   return Concat(call.name, "(", absl::StrJoin(words, ", "), ")");
+}
+
+std::string OnFilesText(const ArgumentTable& table, const Drivers& drivers, const RecordedCall& call, SyscallId id,
+                        const std::vector<uint64_t>& values, const FileKinds& kinds) {
+  if (!call.descriptor.has_value() || kinds.empty()) return "";
+  const std::string name = RecordedValueText(table, call, id, /*place=*/0, values.front(), values.front());
+  return OnFilesText(drivers, values.front(), name, kinds);
 }
 
 absl::StatusOr<RecordedCalls> ParseRecordedCalls(std::string_view text, const ArgumentTable& table) {

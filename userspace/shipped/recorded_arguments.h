@@ -14,7 +14,9 @@
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
+#include "userspace/model/seen_arguments.h"
 #include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/drivers.h"
 
 namespace syscarve {
 
@@ -46,6 +48,8 @@ struct RecordedCall {
   std::string name;
   std::vector<int> indexes;  // Of the arguments that are recorded, ascending.
   bool pointed_to = false;   // What is recorded is the 64-bit word that the one argument points to.
+  // This argument is a descriptor, and beside the one that is recorded it is also recorded on what kind of file.
+  std::optional<int> descriptor;
   // The last argument is recorded with these values of the first alone, each less than 128, and as 0 with the others.
   std::optional<std::set<uint64_t>> options;
   // Arguments whose flags have power together: `--args all` allows the sets of flags that were seen.
@@ -85,6 +89,9 @@ uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, Sys
 // "socket(AF_INET, SOCK_STREAM, 0)": the call with the recorded `values`; "…" for arguments that are not.
 std::string RecordedCallText(const ArgumentTable& table, const RecordedCall& call, SyscallId id,
                              const std::vector<uint64_t>& values);
+// " on a tty": what to write behind it where the kinds of the descriptor's file are known; "" otherwise (drivers.h).
+std::string OnFilesText(const ArgumentTable& table, const Drivers& drivers, const RecordedCall& call, SyscallId id,
+                        const std::vector<uint64_t>& values, const FileKinds& kinds);
 // The value of the argument at `place`, where the first one's is `first`.
 std::string RecordedValueText(const ArgumentTable& table, const RecordedCall& call, SyscallId id, size_t place,
                               uint64_t first, uint64_t value);

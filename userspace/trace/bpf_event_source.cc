@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/process/cgroup.h"
 #include "userspace/process/host.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/drivers.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/capability_sites.h"
 #include "userspace/trace/evidence_calls.h"
@@ -57,6 +60,7 @@ constexpr uint32_t kDirectoriesOfOne = 4096;
 constexpr uint32_t kEndpointsOfOne = 1024;
 constexpr uint32_t kIdsOfOne = 1024;
 constexpr uint32_t kContainersWithEvidence = 8;   // As many as use all of what one may at the same time.
+constexpr uint32_t kArgumentFilesPerContainer = 64;
 constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
@@ -171,6 +175,7 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
       kept.index[i] = static_cast<__u8>(call.call->indexes[i]);
       kept.mask[i] = call.masks[i];
     }
+    if (call.call->descriptor.has_value()) kept.descriptor = static_cast<__u8>(*call.call->descriptor + 1);
     kept.conditional = call.call->options.has_value();
     for (const uint64_t option : call.call->options.value_or(std::set<uint64_t>())) {
       kept.options[option / 64] |= uint64_t{1} << option % 64;
@@ -206,6 +211,22 @@ absl::Status KeepEvidence(const BpfOptions& options, recorder& skeleton) {
   bpf_map__set_max_entries(skeleton.maps.process_ids, factor * kIdsOfOne);
   rodata.keep_evidence = true;
   return absl::OkStatus();
+}
+
+// In a recording's words.
+std::string KindOf(const recorder_file& file, const recorder_argument_file& seen, const Drivers& drivers,
+                   const ArgumentTable& table) {
+  constexpr unsigned kMajorShift = 20;
+  const std::string_view name(seen.name, strnlen(seen.name, sizeof(seen.name)));
+  if (seen.anonymous != 0) return KindOfAnonymousFile(name);
+  switch (file.type) {
+    case RECORDER_NO_FILE:
+      return std::string(kNoFile);
+    case S_IFSOCK:
+      return KindOfSocket(table, file.family);
+    default:
+      return KindOfFile(drivers, file.type, file.device >> kMajorShift, file.device & ((1U << kMajorShift) - 1), name);
+  }
 }
 
 // Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
@@ -418,6 +439,15 @@ absl::Status BpfEventSource::State::ReadArguments(KernelSnapshot& snapshot) cons
         arguments->second.seen.open |= set.open != 0;
         arguments->second.seen.dirty |= set.dirty != 0;
       })));
+  // After the values: of each call that is among those, it is known on what.
+  SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_file_key, recorder_argument_file>(
+      skeleton->maps.argument_files, [&](const recorder_argument_file_key& key, const recorder_argument_file& seen) {
+        const auto arguments = find(key.call);
+        if (arguments == all.end()) return;
+        arguments->second.files[{{key.value}, KindOf(key.file, seen, *drivers, *table)}] += seen.count;
+      })));
   for (auto& [key, arguments] : all) snapshot.arguments.push_back(std::move(arguments));
   return absl::OkStatus();
 }
@@ -431,7 +461,7 @@ absl::Status BpfEventSource::State::ReadEvidence(KernelEvidence& evidence) const
     else
       evidence.paths_cut = true;
   };
-  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_file_key, recorder_file>(skeleton->maps.files, add)));
+  SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_used_file_key, recorder_used_file>(skeleton->maps.files, add)));
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_name_key, recorder_named_file>(skeleton->maps.named_files, add)));
   SYSCARVE_RETURN_IF_ERROR((
       ForEach<recorder_endpoint_key, uint8_t>(skeleton->maps.endpoints, [&](const recorder_endpoint_key& key, uint8_t) {
@@ -520,6 +550,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
     grow(skeleton.maps.signals, kSignalsPerContainer);
     grow(skeleton.maps.argument_values, kArgumentValuesPerContainer);
     grow(skeleton.maps.argument_sets, kArgumentSetsPerContainer);
+    grow(skeleton.maps.argument_files, kArgumentFilesPerContainer);
     grow(skeleton.maps.runtimes, kProcessesPerContainer);
     grow(skeleton.maps.process_subjects, kProcessesPerContainer);
     bpf_map__set_max_entries(skeleton.maps.events, kContainerRingBytes);

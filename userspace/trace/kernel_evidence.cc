@@ -155,7 +155,7 @@ std::string LexicalPath(std::string_view path) {
   return normal.empty() ? "/" : normal;
 }
 
-std::optional<SeenFile> FileFromKernel(const recorder_file_key& key, const recorder_file& file) {
+std::optional<SeenFile> FileFromKernel(const recorder_used_file_key& key, const recorder_used_file& file) {
   if (file.path.truncated != 0) return std::nullopt;
   SeenFile seen = {.slot = key.slot,
                    .path = {.path = AbsoluteFromComponents(ComponentsOf(file.path)), .others = key.dentry == 0},

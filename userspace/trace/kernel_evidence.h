@@ -43,7 +43,7 @@ struct KernelEvidence {
 };
 
 // nullopt: the path is longer than what is kept of one. Bytes that are no path become one all the same.
-std::optional<SeenFile> FileFromKernel(const recorder_file_key& key, const recorder_file& file);
+std::optional<SeenFile> FileFromKernel(const recorder_used_file_key& key, const recorder_used_file& file);
 std::optional<SeenFile> FileFromKernel(const recorder_name_key& key, const recorder_named_file& file);
 
 // nullopt for what the kernel side never writes.

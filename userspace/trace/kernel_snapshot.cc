@@ -210,6 +210,27 @@ ArgumentPlaces PlacesOfArguments(const KernelSnapshot* snapshot) {
   return places;
 }
 
+// On what kinds of file the calls with values of seen.values were made, of which `counts` says how many there have been
+// in all.
+void AddFiles(const KernelSnapshot::Arguments& now, const KernelSnapshot::Arguments* before, SeenArguments& seen) {
+  std::map<std::vector<uint64_t>, FileKinds> since;
+  std::map<std::vector<uint64_t>, FileKinds> ever;
+  std::map<std::vector<uint64_t>, uint64_t> known;
+  for (const auto& [key, count] : now.files) {
+    const auto& [values, kind] = key;
+    if (!seen.values.contains(values)) continue;
+    if (before == nullptr || count > ValueOr(before->files, key)) since[values].insert(kind);
+    ever[values].insert(kind);
+    known[values] += count;
+  }
+  for (auto& [values, kinds] : ever) {
+    // As of the values themselves: what the snapshot before has more than its counters is of now.
+    FileKinds& told = since.contains(values) ? since[values] : kinds;
+    if (known[values] < ValueOr(now.counts, values)) told.insert(std::string(kUnknownFile));
+    seen.files[values] = std::move(told);
+  }
+}
+
 // What the arguments of `made` calls were, of the `total` that there have been by `now`. While programs run, the values
 // are read after the counters of calls: `before` may have values of these calls already. Then all values that there are
 // stand for them.
@@ -230,6 +251,7 @@ SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnap
   if (known_since >= made || (seen.open && !since.empty())) seen.values = std::move(since);
   // Whatever the reason that some are missing.
   if (known < total) seen.open = true;
+  AddFiles(now, before, seen);
   return seen;
 }
 

@@ -99,6 +99,8 @@ struct KernelSnapshot {
     SyscallId id;
     SeenArguments seen;  // Without values.
     std::map<std::vector<uint64_t>, uint64_t> counts;
+    // And on what kinds of file, of calls for which that is kept.
+    std::map<std::pair<std::vector<uint64_t>, std::string>, uint64_t> files = {};
   };
 
   struct Signals {

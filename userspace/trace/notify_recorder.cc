@@ -7,10 +7,13 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "userspace/process/host.h"
+#include "userspace/shipped/argument_table.h"
+#include "userspace/shipped/drivers.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/checkpoint_schedule.h"
@@ -23,15 +26,25 @@ namespace {
 // Lets every call through and counts it.
 class CallCounter : public NotificationHandler {
  public:
-  CallCounter(const ArgumentCalls& argument_calls, Aggregator& aggregator, SubjectId subject,
-              const std::function<void(const Recording&)>& checkpoint)
-      : argument_calls_(argument_calls), aggregator_(aggregator), subject_(subject), checkpoint_(checkpoint) {}
+  CallCounter(const ArgumentCalls& argument_calls, const Drivers& drivers, const ArgumentTable& table,
+              Aggregator& aggregator, SubjectId subject, const std::function<void(const Recording&)>& checkpoint)
+      : argument_calls_(argument_calls),
+        drivers_(drivers),
+        table_(table),
+        aggregator_(aggregator),
+        subject_(subject),
+        checkpoint_(checkpoint) {}
 
   Response Decide(const Notification& notification) override {
     word_.reset();
+    file_.reset();
     const ArgumentCall* const call = ArgumentsOf(notification);
-    if (call != nullptr && call->call->pointed_to && notification.memory != nullptr) {
+    if (call == nullptr || notification.memory == nullptr) return {};
+    if (call->call->pointed_to) {
       word_ = notification.memory->WordAt(notification.data.args[call->call->indexes.front()]);
+    }
+    if (call->call->descriptor.has_value()) {
+      file_ = notification.memory->FileOf(static_cast<unsigned>(notification.data.args[*call->call->descriptor]));
     }
     return {};
   }
@@ -80,9 +93,20 @@ class CallCounter : public NotificationHandler {
     for (const auto& [values, programs] : seen.values) {
       if (known.size() < kMaxRecordedValues) known.insert(values);
       seen.open |= !known.contains(values);
+      if (file_.has_value() && !seen.open) seen.files[values] = {KindOf(*file_)};
     }
-    if (seen.open) seen.values.clear();
+    if (seen.open) {
+      seen.values.clear();
+      seen.files.clear();
+    }
     aggregator_.AddArguments(subject_, Phase::kMain, *notification.id, seen);
+  }
+
+  std::string KindOf(const OpenFile& file) const {
+    if (!file.open) return std::string(kNoFile);
+    if (!file.anonymous.empty()) return KindOfAnonymousFile(file.anonymous);
+    if (file.family.has_value()) return KindOfSocket(table_, *file.family);
+    return KindOfFile(drivers_, file.mode, file.major, file.minor, file.file_system);
   }
 
   void Checkpoint() {
@@ -94,8 +118,12 @@ class CallCounter : public NotificationHandler {
   }
 
   const ArgumentCalls& argument_calls_;
+  const Drivers& drivers_;
+  const ArgumentTable& table_;
   std::map<SyscallId, std::set<std::vector<uint64_t>>> values_;
-  std::optional<uint64_t> word_;  // In memory, of the call that is being decided.
+  // Of the call that is being decided: what is in memory, and what its descriptor is.
+  std::optional<uint64_t> word_;
+  std::optional<OpenFile> file_;
   Aggregator& aggregator_;
   SubjectId subject_;
   const std::function<void(const Recording&)>& checkpoint_;
@@ -120,7 +148,9 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
   aggregator.BeginRun(std::move(run_id), options.run_name, UnixNow());
 
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentCalls argument_calls, ArgumentCallsFor(NativeAbi()));
-  CallCounter counter(argument_calls, aggregator, subject, options.safety.checkpoint);
+  SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
+  SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
+  CallCounter counter(argument_calls, *drivers, *table, aggregator, subject, options.safety.checkpoint);
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyEveryCall(), counter, signals,
                                       {.grace = options.grace, .on_started = options.safety.give_up_privileges}));

@@ -155,6 +155,11 @@ class NotifiedMemory : public WaitingMemory {
     return WasTheTasks() ? word : std::nullopt;
   }
 
+  std::optional<OpenFile> FileOf(unsigned descriptor) const override {
+    std::optional<OpenFile> file = ReadOpenFile(task_, descriptor);
+    return WasTheTasks() ? file : std::nullopt;
+  }
+
  private:
   // Only after reading is it sure that it was this task's memory and not that of a later one with its number.
   bool WasTheTasks() const {

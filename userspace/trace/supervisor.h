@@ -33,12 +33,13 @@
 #include "userspace/model/abi.h"
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
+#include "userspace/process/open_file.h"
 #include "userspace/process/signals.h"
 #include "userspace/process/task_memory.h"
 
 namespace syscarve {
 
-// The memory of a task that waits for its answer.
+// The memory, and the descriptors, of a task that waits for its answer.
 class WaitingMemory {
  public:
   virtual ~WaitingMemory() = default;
@@ -48,6 +49,8 @@ class WaitingMemory {
   virtual std::optional<TaskString> StringAt(uint64_t address) const = 0;
   // The 64-bit word there, likewise.
   virtual std::optional<uint64_t> WordAt(uint64_t address) const = 0;
+  // What its descriptor is, likewise.
+  virtual std::optional<OpenFile> FileOf(unsigned descriptor) const = 0;
 };
 
 // One call that waits for its answer. References are valid during the callback.

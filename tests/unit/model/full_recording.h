@@ -25,12 +25,14 @@ inline Recording FullRecording() {
   web.calls[kUnknown] = {.count = 1, .programs = {{1, 1}}};
   web.calls[kGetpidOfI386] = {.count = 2, .first_seen = UINT64_MAX, .programs = {{1, 2}}};
   web.calls[kLargestOfI386] = {.count = 1, .programs = {{1, 1}}};
-  web.calls[kSocket] = {
-      .count = 3,
-      .first_seen = kStart + 3,
-      .programs = {{0, 3}},
-      .arguments = SeenArguments{
-          .indexes = {0, 1}, .values = {{{1, 524289}, {0, 1}}, {{2, UINT64_MAX}, {0}}}, .open = true, .dirty = true}};
+  web.calls[kSocket] = {.count = 3,
+                        .first_seen = kStart + 3,
+                        .programs = {{0, 3}},
+                        .arguments = SeenArguments{.indexes = {0, 1},
+                                                   .values = {{{1, 524289}, {0, 1}}, {{2, UINT64_MAX}, {0}}},
+                                                   .files = {{{1, 524289}, {"socket AF_INET", "tty"}}},
+                                                   .open = true,
+                                                   .dirty = true}};
   web.calls[kClone3] = {.count = 2,
                         .programs = {{0, 2}},
                         .arguments = SeenArguments{.indexes = {0}, .pointed_to = true, .values = {{{4001536}, {0}}}}};

@@ -31,8 +31,10 @@ TEST(RunListTest, GivesBackWhatWasPutIn) {
       .count = UINT64_MAX,
       .first_seen = 0,
       .programs = {{UINT32_MAX, UINT64_MAX}},
-      .arguments = SeenArguments{
-          .indexes = {0, 5}, .values = {{{0, UINT64_MAX}, {0, UINT32_MAX}}, {{1, 0}, {7}}}, .open = true}};
+      .arguments = SeenArguments{.indexes = {0, 5},
+                                 .values = {{{0, UINT64_MAX}, {0, UINT32_MAX}}, {{1, 0}, {7}}},
+                                 .files = {{{1, 0}, {"tty", std::string(64, '~')}}},
+                                 .open = true}};
   trace.calls[{Abi::kSheb, 1}] = {
       .count = 1, .programs = {{1, 1}}, .arguments = SeenArguments{.indexes = {3}, .pointed_to = true}};
   trace.calls[{Abi::kX86_64, 0}] = {};

@@ -11,6 +11,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -160,6 +161,43 @@ TEST(ArgumentRulesTest, OptionsOfOtherPowerHaveToBeSeen) {
   }
   EXPECT_TRUE(filter.Allows("ptrace", {PTRACE_TRACEME}));
   EXPECT_FALSE(filter.Allows("ptrace", {PTRACE_ATTACH}));
+}
+
+// Also where the numbers beside it were seen, and whatever they were seen on.
+TEST(ArgumentRulesTest, NothingButItselfAllowsTypingIntoATerminal) {
+  for (const uint64_t risky : {TIOCSTI, TIOCLINUX}) {
+    RecordingBuilder builder;
+    std::vector<std::vector<uint64_t>> values;
+    for (uint64_t bit = 1; bit <= 0x80000000; bit <<= 1) values.push_back({risky ^ bit});
+    std::erase(values, std::vector<uint64_t>{TIOCSTI});
+    std::erase(values, std::vector<uint64_t>{TIOCLINUX});
+    CallWith(builder, "ioctl", values);
+    SeenArguments& seen = *builder.trace().calls[FindSyscall(Abi::kX86_64, "ioctl").value()].arguments;
+    for (const auto& [one, programs] : seen.values) seen.files[one] = {"tty"};
+    const GeneratedProfile made = MadeOf(builder, ArgumentMode::kSafe);
+    ASSERT_TRUE(NarrowedByArguments(made).contains("ioctl"));
+    const Filter filter(made.profile);
+    for (const uint64_t dirt : kDirt) {
+      EXPECT_FALSE(filter.Allows("ioctl", {0, TIOCSTI | dirt}));
+      EXPECT_FALSE(filter.Allows("ioctl", {0, TIOCLINUX | dirt}));
+    }
+  }
+}
+
+TEST(ArgumentRulesTest, ItIsToldOnWhatANumberWasSeenAndWhatItRisks) {
+  RecordingBuilder builder;
+  CallWith(builder, "ioctl", {{TCGETS}, {TIOCSTI}});
+  SeenArguments& seen = *builder.trace().calls[FindSyscall(Abi::kX86_64, "ioctl").value()].arguments;
+  seen.files[{TIOCSTI}] = {"tty"};
+  const GeneratedProfile made = MadeOf(builder, ArgumentMode::kSafe);
+  const auto call = std::ranges::find(made.narrowed, "ioctl", &NarrowedCall::name);
+  ASSERT_NE(call, made.narrowed.end());
+  ASSERT_EQ(call->seen.size(), 2U);
+  EXPECT_EQ(call->seen[0].call + call->seen[0].on, "ioctl(…, TCGETS)");
+  EXPECT_FALSE(call->seen[0].high_risk);
+  EXPECT_EQ(call->seen[1].call + call->seen[1].on, "ioctl(…, TIOCSTI) on a tty");
+  EXPECT_EQ(call->seen[1].files, FileKinds{"tty"});
+  EXPECT_TRUE(call->seen[1].high_risk);
 }
 
 TEST(ArgumentRulesTest, MemoryDoesNotBecomeCodeUnlessThatWasSeen) {

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "userspace/base/concat.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/strace.h"
 
@@ -17,8 +18,8 @@ using Values = std::vector<std::vector<uint64_t>>;
 
 SeenArguments Read(std::string_view name, std::string_view text) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
-  return StraceArguments(**ShippedArgumentTable(), calls.find(name)->second, FindSyscall(Abi::kX86_64, name).value(),
-                         text, 3);
+  return StraceArguments(**ShippedArgumentTable(), **ShippedDrivers(), calls.find(name)->second,
+                         FindSyscall(Abi::kX86_64, name).value(), text, 3);
 }
 
 // Of a line that says all.
@@ -45,6 +46,42 @@ TEST(StraceArgumentsTest, NamesAndNumbers) {
   EXPECT_EQ(ValuesOf("prctl", "PR_SET_NAME, \"a, b) (\\\"c\") = 0"), (std::vector<uint64_t>{PR_SET_NAME, 0}));
   EXPECT_EQ(ValuesOf("prctl", "PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) = 0"), (std::vector<uint64_t>{PR_SET_NO_NEW_PRIVS, 1}));
   EXPECT_EQ(ValuesOf("mprotect", "0x7f00, 4096, PROT_READ <unfinished ...>"), (std::vector<uint64_t>{PROT_READ}));
+}
+
+TEST(StraceArgumentsTest, NumbersOfIoctlWithoutANameAreInParts) {
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_NONE, 0x5f, 0x1, 0), 0) = -1 ENOTTY"), (std::vector<uint64_t>{0x5f01}));
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_READ|_IOC_WRITE, 0x58, 0x79, 0x18), 0x7f) = 0"),
+            (std::vector<uint64_t>{0xc0185879}));
+  EXPECT_EQ(ValuesOf("ioctl", "3, _IOC(_IOC_WRITE, 0x54, 0xca, 0x4), 0x7f) = 0"), (std::vector<uint64_t>{0x400454ca}));
+  for (const std::string_view text :
+       {"3, _IOC(_IOC_READ, 0x58, 0x79)", "3, _IOC(_IOC_OTHER, 1, 2, 3)", "3, _IOC(_IOC_READ, 0x158, 1, 2)",
+        "3, _IOC(_IOC_READ, 1, 2, 0x4000)", "3, _IOC("}) {
+    EXPECT_TRUE(Read("ioctl", Concat(text, ", 0x7f) = 0")).open) << text;
+  }
+}
+
+// What -y and -yy print beside a descriptor.
+TEST(StraceArgumentsTest, KindsOfFileAreToldWhereTheLogHasThem) {
+  const auto on = [](std::string_view descriptor) {
+    const SeenArguments seen = Read("ioctl", Concat(descriptor, ", TCGETS, 0x7f) = -1 ENOTTY (Inappropriate ioctl)"));
+    EXPECT_FALSE(seen.open) << descriptor;
+    return seen.files.empty() ? "" : *seen.files.at({0x5401}).begin();
+  };
+  EXPECT_EQ(on("0</dev/pts/0>"), "tty");
+  EXPECT_EQ(on("0</dev/pts/0<char 136:0>>"), "tty");
+  EXPECT_EQ(on("3</dev/net/tun<char 10:200>>"), "character device 10:200");
+  EXPECT_EQ(on("3</dev/loop0<block 7:0>>"), "block device 7");
+  EXPECT_EQ(on("3</dev/net/tun>"), "");
+  EXPECT_EQ(on("3<socket:[4711]>"), "socket");
+  EXPECT_EQ(on("3<TCP:[127.0.0.1:80->127.0.0.1:4711]>"), "socket AF_INET");
+  EXPECT_EQ(on("3<TCPv6:[[::1]:80->[::1]:4711]>"), "socket AF_INET6");
+  EXPECT_EQ(on("3<UNIX-STREAM:[4711->4712,\"/run/a, b)\"]>"), "socket AF_UNIX");
+  EXPECT_EQ(on("3<NETLINK:[ROUTE:4711]>"), "socket AF_NETLINK");
+  EXPECT_EQ(on("3<pipe:[4711]>"), "pipe");
+  EXPECT_EQ(on("3<anon_inode:[eventpoll]>"), "anonymous [eventpoll]");
+  EXPECT_EQ(on("3</srv/a, b) = 0 [>"), "file");
+  EXPECT_EQ(on("-1"), "no file");
+  EXPECT_EQ(on("3"), "");
 }
 
 TEST(StraceArgumentsTest, FlagsOfCloneHaveNames) {

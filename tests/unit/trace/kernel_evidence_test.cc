@@ -29,8 +29,8 @@ recorder_name_key Named(std::string_view name, uint16_t uses) {
 }
 
 TEST(KernelEvidenceTest, AFileIsItsComponentsBackwards) {
-  const auto seen = FileFromKernel(recorder_file_key{.dentry = 1, .slot = 3},
-                                   recorder_file{.uses = RECORDER_FILE_READ | RECORDER_FILE_CONNECTED,
+  const auto seen = FileFromKernel(recorder_used_file_key{.dentry = 1, .slot = 3},
+                                   recorder_used_file{.uses = RECORDER_FILE_READ | RECORDER_FILE_CONNECTED,
                                                  .mode = S_IFCHR | 0600,
                                                  .device = 136U << 20 | 5,
                                                  .filesystem = "devpts",
@@ -47,17 +47,17 @@ TEST(KernelEvidenceTest, AFileIsItsComponentsBackwards) {
 }
 
 TEST(KernelEvidenceTest, WhatIsLeftOfAFolderHasNoDentry) {
-  const auto seen = FileFromKernel(recorder_file_key{.parent = 7},
-                                   recorder_file{.uses = RECORDER_FILE_CREATED, .path = PathOf("cache\0var\0"sv, 10)});
+  const auto seen = FileFromKernel(recorder_used_file_key{.parent = 7},
+                                   recorder_used_file{.uses = RECORDER_FILE_CREATED, .path = PathOf("cache\0var\0"sv, 10)});
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->path, (UsedPath{.path = "/var/cache", .others = true}));
   EXPECT_EQ(seen->file.mount, "/");
 }
 
 TEST(KernelEvidenceTest, APathThatWasCutIsNone) {
-  recorder_file file = {.path = PathOf("a\0b\0"sv, 4)};
+  recorder_used_file file = {.path = PathOf("a\0b\0"sv, 4)};
   file.path.truncated = 1;
-  EXPECT_FALSE(FileFromKernel(recorder_file_key{.dentry = 1}, file).has_value());
+  EXPECT_FALSE(FileFromKernel(recorder_used_file_key{.dentry = 1}, file).has_value());
 }
 
 TEST(KernelEvidenceTest, ANameBeginsWhereItsProgramWas) {
@@ -75,11 +75,11 @@ TEST(KernelEvidenceTest, ANameBeginsWhereItsProgramWas) {
 }
 
 TEST(KernelEvidenceTest, BytesThatAreNoPathDoNoHarm) {
-  recorder_file file = {};
+  recorder_used_file file = {};
   std::memset(&file, 0xff, sizeof(file));
-  EXPECT_FALSE(FileFromKernel(recorder_file_key{}, file).has_value());
+  EXPECT_FALSE(FileFromKernel(recorder_used_file_key{}, file).has_value());
   file.path.truncated = 0;
-  const auto seen = FileFromKernel(recorder_file_key{}, file);
+  const auto seen = FileFromKernel(recorder_used_file_key{}, file);
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->path.path.size(), 1u + RECORDER_FILE_PATH_BYTES);
   recorder_name_key key;

@@ -95,6 +95,19 @@ TEST(AggregateRun, ValuesThatWereReadTooEarlyStandForTheRun) {
   EXPECT_FALSE(seen.arguments->open);
 }
 
+TEST(AggregateRun, FilesAreThoseOfTheRunsOwnCalls) {
+  KernelSnapshot before = TwoPrograms();
+  before.calls = {{.slot = 3, .id = kGetpid, .count = 2}};
+  before.arguments = {Kept(3, kGetpid, {{{1}, 2}})};
+  before.arguments[0].files = {{{{1}, "tty"}, 2}};
+  KernelSnapshot now = TwoPrograms();
+  now.calls = {{.slot = 3, .id = kGetpid, .count = 6}, {.slot = 4, .id = kGetpid, .count = 1}};
+  now.arguments = {Kept(3, kGetpid, {{{1}, 3}, {{7}, 3}}), Kept(4, kGetpid, {{{9}, 1}})};
+  now.arguments[0].files = {{{{1}, "tty"}, 2}, {{{1}, "pipe"}, 1}, {{{7}, "tty"}, 2}};
+  EXPECT_EQ(GetpidSince(before, now).arguments->files,
+            (std::map<std::vector<uint64_t>, FileKinds>{{{1}, {"pipe"}}, {{7}, {"tty", "unknown"}}}));
+}
+
 TEST(AggregateRun, CallsWhoseArgumentsAreMissingLeaveThemOpen) {
   KernelSnapshot now = TwoPrograms();
   now.calls = {{.slot = 3, .id = kGetpid, .count = 3}};
