@@ -139,9 +139,9 @@ absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const 
 absl::StatusOr<Hardening> HardeningOf(const ServiceSummary& service, const std::string& compose) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string path, PathForCompose(service, compose));
   return Hardening{.profile = std::move(path),
-                   .no_new_privileges = service.facts.no_new_privs,
-                   .capabilities_known = service.made.capabilities_recorded,
-                   .cap_add = service.made.cap_add};
+                           .no_new_privileges = service.facts.no_new_privs,
+                           .capabilities_known = service.made.capabilities_recorded,
+                           .cap_add = service.made.cap_add};
 }
 
 // What Compose calls the service: what its labels say, else its recorded name.

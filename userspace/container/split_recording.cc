@@ -33,6 +33,12 @@ class ProgramMap {
     return moved;
   }
 
+  HardeningEvidence Move(const HardeningEvidence& hardening) {
+    std::vector<ProgramId> places(from_.programs.size());
+    for (const ProgramId program : ProgramsOf(hardening)) places.at(program) = *Move(std::set{program}).begin();
+    return Renumbered(hardening, places);
+  }
+
   void Move(std::map<SyscallId, Observation>& calls) {
     for (auto& [id, observation] : calls) {
       observation.programs = Move(observation.programs);
@@ -64,6 +70,7 @@ Recording Extract(const Recording& all, const std::map<SubjectId, const ChosenSu
   ProgramMap programs(all, part);
   for (Subject& subject : part.subjects) {
     if (subject.life.has_value()) subject.life->catches = programs.Move(subject.life->catches);
+    if (subject.hardening.has_value()) subject.hardening = programs.Move(*subject.hardening);
   }
   for (const Run& run : all.runs) {
     Run copy{.id = run.id, .name = run.name, .start = run.start, .end = run.end, .command = run.command};

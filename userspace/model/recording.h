@@ -16,6 +16,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/model/abi.h"
+#include "userspace/model/hardening.h"
 #include "userspace/model/life.h"
 #include "userspace/model/proofs.h"
 #include "userspace/model/run.h"
@@ -97,11 +98,12 @@ struct ContainerStart {
 // Replicas of one service are several subjects of the same name.
 struct Subject {
   SubjectKind kind = SubjectKind::kCommand;
-  std::string name;                     // For people and file names; an adversary's bytes.
-  std::string cgroup;                   // Path below the cgroup2 mount, "" when there is none.
-  std::optional<Container> container;   // Of kContainer, when an engine was asked.
-  std::optional<ContainerStart> start;  // Of kContainer, when its start was seen.
-  std::optional<Life> life;             // Not of what others have recorded, nor of older versions.
+  std::string name;                            // For people and file names; an adversary's bytes.
+  std::string cgroup;                          // Path below the cgroup2 mount, "" when there is none.
+  std::optional<Container> container;          // Of kContainer, when an engine was asked.
+  std::optional<ContainerStart> start;         // Of kContainer, when its start was seen.
+  std::optional<Life> life;                    // Not of what others have recorded, nor of older versions.
+  std::optional<HardeningEvidence> hardening;  // When it was asked for.
   auto operator<=>(const Subject&) const = default;
 };
 

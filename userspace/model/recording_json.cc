@@ -11,6 +11,7 @@
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
+#include "userspace/model/hardening_json.h"
 #include "userspace/model/life_json.h"
 #include "userspace/model/proofs_json.h"
 #include "userspace/model/recording_json_words.h"
@@ -251,6 +252,7 @@ JsonValue ToJson(const Subject& subject, SubjectId id) {
                                                  {"no_new_privs", subject.start->no_new_privs}}});
   }
   if (subject.life.has_value()) object.push_back({"life", LifeToJson(*subject.life)});
+  if (subject.hardening.has_value()) object.push_back({"hardening", HardeningToJson(*subject.hardening)});
   return object;
 }
 

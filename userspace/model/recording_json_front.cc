@@ -13,6 +13,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/model/hardening_json.h"
 #include "userspace/model/life_json.h"
 
 namespace syscarve::recording_json {
@@ -82,11 +83,17 @@ Subject ReadSubject(const JsonReader& entry, Schema schema, size_t program_count
     entry.AllowOnly({"id", "kind", "name", "cgroup"});
     return subject;
   }
-  if (schema >= Schema::kFourth) {
+  if (schema >= Schema::kFifth) {
+    entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start", "life", "hardening"});
+    const JsonReader hardening = entry.Optional("hardening");
+    if (hardening.exists()) subject.hardening = ReadHardening(hardening, program_count);
+  } else if (schema == Schema::kFourth) {
     entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start", "life"});
-    if (const JsonReader life = entry.Optional("life"); life.exists()) subject.life = ReadLife(life, program_count);
   } else {
     entry.AllowOnly({"id", "kind", "name", "cgroup", "container", "start"});
+  }
+  if (schema >= Schema::kFourth) {
+    if (const JsonReader life = entry.Optional("life"); life.exists()) subject.life = ReadLife(life, program_count);
   }
   const JsonReader container = entry.Optional("container");
   const JsonReader start = entry.Optional("start");

@@ -170,9 +170,10 @@ void JoinRun(const Run& more, const JoinedIds& ids, CountJoin how, Run& kept) {
   }
 }
 
-Subject WithoutLife(const Subject& subject) {
+Subject WithoutEvidence(const Subject& subject) {
   Subject same = subject;
   same.life.reset();
+  same.hardening.reset();
   return same;
 }
 
@@ -188,6 +189,10 @@ void JoinLife(const Life& more, const JoinedIds& ids, CountJoin how, Life& kept)
   } else {
     JoinLife(renumbered, SumSaturating, kept);
   }
+}
+
+void JoinHardening(const HardeningEvidence& more, const JoinedIds& ids, HardeningEvidence& kept) {
+  JoinHardening(Renumbered(more, ids.programs), kept);
 }
 
 absl::Status SumCounts(Run& run) {
@@ -207,7 +212,7 @@ absl::Status ForEachJoinedRun(std::span<const Recording> recordings,
     JoinedIds of_recording;
     for (const Program& program : recording.programs) of_recording.programs.push_back(programs.Id(program));
     for (const Subject& subject : recording.subjects)
-      of_recording.subjects.push_back(subjects.Id(WithoutLife(subject)));
+      of_recording.subjects.push_back(subjects.Id(WithoutEvidence(subject)));
     ids.push_back(std::move(of_recording));
   }
   Interner<Program>::Sorted sorted_programs = programs.InOrder();

@@ -3,7 +3,7 @@
 // evidence.h looks at it run by run.
 //
 // A run is the same in two recordings when its id is. Programs and subjects are the same when all their fields are,
-// but for a subject's life: those are joined, and what one of them exercised is exercised. Of a part that is there twice
+// but for a subject's life and hardening evidence: those are joined, and what one of them exercised is exercised. Of a part that is there twice
 // (a call of a subject by a program) the larger count is the later one and is kept; a part that one recording holds
 // twice, for two subjects with the same fields, is one part.
 #pragma once
@@ -56,8 +56,8 @@ struct JoinedIds {
   std::vector<SubjectId> subjects;
 };
 
-// What tells a subject from others.
-Subject WithoutLife(const Subject& subject);
+// What tells a subject from others: without its life and its hardening evidence.
+Subject WithoutEvidence(const Subject& subject);
 
 // How two counts of one part become one.
 enum class CountJoin {
@@ -75,12 +75,15 @@ void JoinRun(const Run& more, const JoinedIds& ids, CountJoin how, Run& kept);
 // Adds `more` to `kept`. Programs that `ids` does not have are left out.
 void JoinLife(const Life& more, const JoinedIds& ids, CountJoin how, Life& kept);
 
+// Likewise.
+void JoinHardening(const HardeningEvidence& more, const JoinedIds& ids, HardeningEvidence& kept);
+
 // Gives the calls and denials of `run` the sums over their programs as counts. kInvalidArgument: one does not fit in 64
 // bits; the message has the run's id.
 absl::Status SumCounts(Run& run);
 
 // Calls `visit` for each run that any of `recordings` has, joined, by their starts and then ids. `whole` has the
-// programs and subjects, ascending and without their lives, that the ids in `run` are of, and nothing else. One run is in memory at a time.
+// programs and subjects, ascending and without their evidence, that the ids in `run` are of, and nothing else. One run is in memory at a time.
 // Ends at the first error, of SumCounts or of `visit`.
 absl::Status ForEachJoinedRun(std::span<const Recording> recordings,
                               absl::FunctionRef<absl::Status(const Recording& whole, const Run& run)> visit);

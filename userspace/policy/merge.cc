@@ -51,7 +51,7 @@ Program Squashed(const Program& program) {
 }
 
 Subject Squashed(const Subject& subject) {
-  Subject squashed = WithoutLife(subject);
+  Subject squashed = WithoutEvidence(subject);
   squashed.cgroup.clear();
   if (squashed.container.has_value()) {
     squashed.container->id.clear();
@@ -167,9 +167,14 @@ absl::Status RecordingMerger::Add(const Recording& recording) {
     ids.programs.push_back(programs_.Id(squash ? Squashed(program) : program));
   }
   for (const Subject& subject : recording.subjects) {
-    const SubjectId id = subjects_.Id(squash ? Squashed(subject) : WithoutLife(subject));
+    const SubjectId id = subjects_.Id(squash ? Squashed(subject) : WithoutEvidence(subject));
     ids.subjects.push_back(id);
     if (subject.life.has_value()) JoinLife(*subject.life, ids, how(), lives_[id]);
+    if (subject.hardening.has_value()) {
+      JoinHardening(*subject.hardening, ids, hardening_[id]);
+    } else {
+      without_hardening_.insert(id);
+    }
   }
   for (const Loss& loss : recording.losses) AddLoss(loss);
   JoinProofs(recording.proofs, proofs_);
@@ -196,6 +201,11 @@ absl::StatusOr<Recording> RecordingMerger::Result() const {
     std::optional<Life>& joined = result.subjects[ids.subjects[subject]].life;
     joined = life;
     joined->catches = Renumbered(life.catches, ids.programs);
+  }
+  for (const auto& [subject, hardening] : hardening_) {
+    std::optional<HardeningEvidence>& joined = result.subjects[ids.subjects[subject]].hardening;
+    joined = Renumbered(hardening, ids.programs);
+    if (without_hardening_.contains(subject)) joined->missing.emplace(kMissingRecordings);
   }
   result.losses.assign(losses_.begin(), losses_.end());
   result.proofs = proofs_;

@@ -69,8 +69,10 @@ class RecordingMerger {
   bool methods_differ_ = false;
   // Ids in the order of arrival; Result gives out the canonical ones.
   Interner<Program> programs_;
-  Interner<Subject> subjects_;  // Without their lives, which are kept beside, by their ids.
+  Interner<Subject> subjects_;  // Without their evidence, which is kept beside, by their ids.
   std::map<SubjectId, Life> lives_;
+  std::map<SubjectId, HardeningEvidence> hardening_;
+  std::set<SubjectId> without_hardening_;  // In one of the recordings at least.
   RunList runs_;
   std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
   std::optional<Run> squashed_;                     // With `squash` the one run.

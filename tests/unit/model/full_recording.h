@@ -86,13 +86,32 @@ inline Recording FullRecording() {
                      .died_of = SignalBit(9) | SignalBit(11),
                      .joined = 2,
                      .restarts = 1};
+  HardeningEvidence hardening;
+  hardening.missing = {"io_uring", "some_files"};
+  hardening.files[{.path = "/etc/a\nb"}] = {.kind = FileKind::kRegular,
+                                            .mount = "/",
+                                            .filesystem = "overlay",
+                                            .uses = {{0, FileUse::kRead}, {2, FileUse::kRead | FileUse::kWritten}}};
+  hardening.files[{.path = "/tmp", .others = true}] = {.uses = {{1, FileUse::kCreated | FileUse::kRemoved}}};
+  hardening.files[{.path = "/dev/null"}] = {.kind = FileKind::kCharacterDevice,
+                                            .device_major = 1,
+                                            .device_minor = 3,
+                                            .mount = "/dev",
+                                            .filesystem = "tmpfs",
+                                            .uses = {{0, FileUse::kWritten}}};
+  hardening.identities = {{0, {{0, 0, 0, 0}, {33, 33, 33, 33}}}, {2, {{UINT32_MAX, 0, 1, 2}}}};
+  hardening.privileges = {{2, {.set_user = true, .gained = true}}};
+  hardening.endpoints[{.use = EndpointUse::kBound, .scope = AddressScope::kAny, .socket_type = 1, .port = 80}] = {0};
+  hardening.endpoints[{.use = EndpointUse::kConnected, .family = AddressFamily::kNetlink}] = {0, 2};
+  hardening.peaks = {.memory_bytes = UINT64_MAX, .anonymous_bytes = 4096, .cpu_milli = 0, .memory_sampled = true};
   recording.subjects = {
       {.kind = SubjectKind::kContainer,
        .name = "web",
        .cgroup = "/docker/0123456789ab",
        .container = container,
        .start = ContainerStart{.filtered = true, .no_new_privs = true},
-       .life = life},
+       .life = life,
+       .hardening = hardening},
       {.kind = SubjectKind::kCommand, .name = std::string("a\0b", 3)},
       {.kind = SubjectKind::kCgroup, .name = "x", .cgroup = "/system.slice/x.service"},
       {.kind = SubjectKind::kProcess, .name = "4711", .life = Life{.ends = {{.kind = EndKind::kExited}}}},
@@ -119,6 +138,7 @@ inline Recording RecordingOfFourthSchema() {
     calls.erase({Abi::kX86_64, 435});
     for (auto& [id, seen] : calls) seen.arguments.reset();
   });
+  for (Subject& subject : recording.subjects) subject.hardening.reset();
   return recording;
 }
 

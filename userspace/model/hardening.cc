@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/model/hardening.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+namespace syscarve {
+namespace {
+
+// In the order of the enumerators.
+constexpr std::string_view kFileUses[kFileUseCount] = {"read",     "written", "created", "removed",  "changed",
+                                                       "executed", "mapped",  "mounted", "connected"};
+constexpr std::string_view kFileKinds[] = {"unknown",          "regular",      "directory", "link",
+                                           "character_device", "block_device", "pipe",      "socket"};
+constexpr std::string_view kEndpointUses[] = {"bound", "connected"};
+constexpr std::string_view kFamilies[] = {"inet", "inet6", "unix_abstract", "netlink", "packet", "vsock", "other"};
+constexpr std::string_view kScopes[] = {"none", "any", "loopback", "private", "link_local", "multicast", "public"};
+
+template <typename Word, size_t count>
+std::optional<Word> WordFromName(const std::string_view (&names)[count], std::string_view name) {
+  const auto* found = std::ranges::find(names, name);
+  if (found == std::end(names)) return std::nullopt;
+  return static_cast<Word>(found - std::begin(names));
+}
+
+void KeepHigher(const std::optional<uint64_t>& more, std::optional<uint64_t>& kept) {
+  kept = std::max(kept, more);
+}
+
+void JoinPeaks(const Peaks& more, Peaks& kept) {
+  // What was sampled is only a lower bound, and so is the larger of it and a true figure.
+  kept.memory_sampled |= more.memory_sampled;
+  kept.tasks_sampled |= more.tasks_sampled;
+  KeepHigher(more.memory_bytes, kept.memory_bytes);
+  KeepHigher(more.anonymous_bytes, kept.anonymous_bytes);
+  KeepHigher(more.tasks, kept.tasks);
+  KeepHigher(more.cpu_milli, kept.cpu_milli);
+  KeepHigher(more.open_files, kept.open_files);
+}
+
+void JoinFile(const UsedFile& more, UsedFile& kept) {
+  // Where the two disagree, the larger: the order in which they come must not matter.
+  kept.kind = std::max(kept.kind, more.kind);
+  kept.device_major = std::max(kept.device_major, more.device_major);
+  kept.device_minor = std::max(kept.device_minor, more.device_minor);
+  kept.mount = std::max(kept.mount, more.mount);
+  kept.filesystem = std::max(kept.filesystem, more.filesystem);
+  for (const auto& [program, uses] : more.uses) kept.uses[program] |= uses;
+}
+
+}  // namespace
+
+void JoinHardening(const HardeningEvidence& more, HardeningEvidence& kept) {
+  kept.missing.insert(more.missing.begin(), more.missing.end());
+  for (const auto& [path, file] : more.files) JoinFile(file, kept.files[path]);
+  for (const auto& [program, ids] : more.identities) kept.identities[program].insert(ids.begin(), ids.end());
+  for (const auto& [program, privileges] : more.privileges) {
+    ProgramPrivileges& known = kept.privileges[program];
+    known.set_user |= privileges.set_user;
+    known.set_group |= privileges.set_group;
+    known.gained |= privileges.gained;
+  }
+  for (const auto& [endpoint, programs] : more.endpoints) {
+    kept.endpoints[endpoint].insert(programs.begin(), programs.end());
+  }
+  JoinPeaks(more.peaks, kept.peaks);
+}
+
+std::set<ProgramId> ProgramsOf(const HardeningEvidence& hardening) {
+  std::set<ProgramId> programs;
+  for (const auto& [path, file] : hardening.files) {
+    for (const auto& [program, uses] : file.uses) programs.insert(program);
+  }
+  for (const auto& [program, ids] : hardening.identities) programs.insert(program);
+  for (const auto& [program, privileges] : hardening.privileges) programs.insert(program);
+  for (const auto& [endpoint, of_endpoint] : hardening.endpoints)
+    programs.insert(of_endpoint.begin(), of_endpoint.end());
+  return programs;
+}
+
+HardeningEvidence Renumbered(const HardeningEvidence& hardening, const std::vector<ProgramId>& places) {
+  HardeningEvidence result = hardening;
+  result.identities.clear();
+  result.privileges.clear();
+  for (auto& [path, file] : result.files) {
+    std::map<ProgramId, FileUses> uses;
+    for (const auto& [program, used] : file.uses) {
+      if (program < places.size()) uses[places[program]] |= used;
+    }
+    file.uses = std::move(uses);
+  }
+  for (const auto& [program, ids] : hardening.identities) {
+    if (program < places.size()) result.identities[places[program]].insert(ids.begin(), ids.end());
+  }
+  for (const auto& [program, privileges] : hardening.privileges) {
+    if (program >= places.size()) continue;
+    ProgramPrivileges& known = result.privileges[places[program]];
+    known.set_user |= privileges.set_user;
+    known.set_group |= privileges.set_group;
+    known.gained |= privileges.gained;
+  }
+  for (auto& [endpoint, programs] : result.endpoints) {
+    std::set<ProgramId> of_result;
+    for (const ProgramId program : programs) {
+      if (program < places.size()) of_result.insert(places[program]);
+    }
+    programs = std::move(of_result);
+  }
+  return result;
+}
+
+std::string_view FileUseName(FileUse use) {
+  return kFileUses[static_cast<size_t>(use)];
+}
+
+std::string_view FileKindName(FileKind kind) {
+  return kFileKinds[static_cast<size_t>(kind)];
+}
+
+std::string_view EndpointUseName(EndpointUse use) {
+  return kEndpointUses[static_cast<size_t>(use)];
+}
+
+std::string_view AddressFamilyName(AddressFamily family) {
+  return kFamilies[static_cast<size_t>(family)];
+}
+
+std::string_view AddressScopeName(AddressScope scope) {
+  return kScopes[static_cast<size_t>(scope)];
+}
+
+std::optional<FileUse> FileUseFromName(std::string_view name) {
+  return WordFromName<FileUse>(kFileUses, name);
+}
+
+std::optional<FileKind> FileKindFromName(std::string_view name) {
+  return WordFromName<FileKind>(kFileKinds, name);
+}
+
+std::optional<EndpointUse> EndpointUseFromName(std::string_view name) {
+  return WordFromName<EndpointUse>(kEndpointUses, name);
+}
+
+std::optional<AddressFamily> AddressFamilyFromName(std::string_view name) {
+  return WordFromName<AddressFamily>(kFamilies, name);
+}
+
+std::optional<AddressScope> AddressScopeFromName(std::string_view name) {
+  return WordFromName<AddressScope>(kScopes, name);
+}
+
+}  // namespace syscarve

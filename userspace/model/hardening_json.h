@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hardening evidence in the file of a recording, for its writer and its reader.
+#pragma once
+
+#include <cstddef>
+
+#include "userspace/base/strict_json.h"
+#include "userspace/model/hardening.h"
+
+namespace syscarve {
+
+JsonValue HardeningToJson(const HardeningEvidence& hardening);
+
+// Errors are the reader's. Programs are ids below `program_count`.
+HardeningEvidence ReadHardening(const JsonReader& reader, size_t program_count);
+
+}  // namespace syscarve
