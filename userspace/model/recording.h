@@ -37,7 +37,7 @@ struct Host {
 struct Method {
   std::string backend;       // "bpf" or "notify"; of what others have written, "strace", "audit" …
   std::string events;        // "first" or "all".
-  std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
+  std::string capabilities;  // "fexit", "tracepoint", "kprobe", "audit", or "none": where capability checks were seen.
   std::string denials;  // "sys_exit", "audit" or "none": whether calls refused by a filter in force were looked for.
   std::string
       attach;  // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
