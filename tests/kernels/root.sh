@@ -22,6 +22,7 @@ installed=(
   systemd systemd-sysv dbus udev                                                       # the other init
   sudo                                                                                 # what the checks use
   apparmor containerd docker.io iptables runc                                          # a container engine
+  policycoreutils selinux-policy-default                                               # the other security module
 )
 unpacked=(
   base-files base-passwd bash coreutils dash diffutils findutils grep gzip libc-bin mawk mount sed tar util-linux

@@ -6,10 +6,11 @@
 # what each check found and at the end a table of these kernels; WORK/table.md has the last row of every kernel that was ever tested in
 # WORK. Needs no KVM, and root for debootstrap alone.
 #
-#   KERNEL…              5.10, 6.1, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 6.12-nohz, 6.12-lockdown, 7, 7-full, 7-nohz, 7-lockdown;
+#   KERNEL…              5.10, 6.1, 6.1-selinux, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 6.12-nohz, 6.12-lockdown, 7, 7-full, 7-nohz, 7-lockdown;
 #                        without any, all of them. The number is that of the kernel in a release of Debian (7: the newest in sid). A
 #                        word behind it is how it is booted: full with preempt=full, nohz with nohz_full=1, lockdown with
-#                        lockdown=confidentiality, systemd with systemd as the first process. And, only where they are named,
+#                        lockdown=confidentiality, systemd with systemd as the first process, selinux with SELinux in place of
+#                        AppArmor. And, only where they are named,
 #                        arm64-6.1 and arm64-6.12: kernels for aarch64, which test what tests/support/build-arm64.sh builds.
 #   --build DIR          what is tested: bin/ and workloads/ of this build (build/release; for aarch64 build/arm64)
 #   --checks NAME,…      only these checks, or those that begin with NAME-
@@ -34,7 +35,7 @@ script=$here/guest/checks.sh
 checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note='' clock=multi
 
 # Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
-kernels=(5.10 6.1 6.1-cloud 6.12 6.12-systemd 6.12-full 6.12-nohz 6.12-lockdown 7 7-full 7-nohz 7-lockdown)
+kernels=(5.10 6.1 6.1-selinux 6.1-cloud 6.12 6.12-systemd 6.12-full 6.12-nohz 6.12-lockdown 7 7-full 7-nohz 7-lockdown)
 on_request=(arm64-6.1 arm64-6.12)
 declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid [arm64-6.1]=bookworm [arm64-6.12]=trixie)
 declare -A architecture=([arm64-6.1]=arm64 [arm64-6.12]=arm64)
@@ -52,7 +53,8 @@ declare -A packages=(
 )
 
 # What the words behind a number add to the kernel's command line.
-declare -A booted=([full]="preempt=full" [nohz]="nohz_full=1" [lockdown]="lockdown=confidentiality" [systemd]="")
+declare -A booted=([full]="preempt=full" [nohz]="nohz_full=1" [lockdown]="lockdown=confidentiality" [systemd]=""
+  [selinux]="security=selinux selinux=1 enforcing=0")
 
 # base_of NAME: the kernel without such a word.
 base_of() {

@@ -14,7 +14,7 @@ quickstart=("${build[@]}" nginx curl)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-json3-dev python3 strace perl git sqlite3 redis-server sudo
       clang-format clang-tidy lld docker.io containerd runc docker-compose podman debootstrap busybox-static
       python3-jsonschema libxml2-utils
-      python3-yaml bubblewrap groff-base lz4 zstd
+      python3-yaml bubblewrap groff-base lz4 zstd apparmor secilc
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
 kernels=(qemu-system-x86 debootstrap cpio zstd xz-utils kmod e2fsprogs python3)
 # What would start by itself at the next boot, by the package that brings it.

@@ -70,6 +70,10 @@ absl::StatusOr<Emitted> EmitGenerated(const EmitRequest& request, const std::str
   EmitOptions options = EmitOptionsOf(request, source, made.native_abi);
   if (FormatOf(request) == OutputFormat::kSpo) options.coverage = CoverageOf(made, recordings);
   if (made.capabilities_recorded) options.capabilities = made.cap_add;
+  if (IsAccessFormat(FormatOf(request))) {
+    SYSCARVE_ASSIGN_OR_RETURN(const AccessPolicy policy, MakeAccessPolicy(recordings, AccessOptions{}));
+    return EmitAccess(FormatOf(request), policy, options);
+  }
   options.no_new_privs = DescribeService(recordings).no_new_privs;
   return Emit(FormatOf(request), made.profile, options);
 }

@@ -33,7 +33,8 @@ EmitOptions EmitOptionsOf(const EmitRequest& request, const std::string& source,
 // seen.
 Coverage CoverageOf(const GeneratedProfile& made, std::span<const Recording> recordings);
 
-// What was made of `recordings`, with what they hold beside the calls: capabilities, no_new_privs, coverage.
+// What was made of `recordings`, with what they hold beside the calls: capabilities, no_new_privs, coverage, and in the
+// formats of an AccessPolicy what MakeAccessPolicy makes of them.
 absl::StatusOr<Emitted> EmitGenerated(const EmitRequest& request, const std::string& source,
                                       const GeneratedProfile& made, std::span<const Recording> recordings);
 

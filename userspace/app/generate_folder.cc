@@ -77,7 +77,8 @@ std::string FileNameOf(const std::string& title, const FolderRequest& request) {
 
 struct Service {
   ServiceSummary summary;
-  std::string text;  // Of the profile's file.
+  std::string text;   // Of the profile's file.
+  std::string words;  // Of an AccessPolicy: what is said of it.
 };
 
 absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<std::string>& paths,
@@ -106,13 +107,20 @@ absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<
   if (!emitted.ok()) return Annotate(emitted.status(), EscapeForTerminal(title));
   SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence(recordings, service.made, options.closure));
   service.sure = ConfidenceLines(sure);
+  if (IsAccessFormat(FormatOf(request.emit))) {
+    // What else was found is of calls, of which such a policy says nothing.
+    service.warnings = std::move(emitted->warnings);
+    service.made.refused.clear();
+    const std::string words = emitted->summary + CapabilitySummary(service.made);
+    return Service{.summary = std::move(service), .text = std::move(emitted->text), .words = words};
+  }
   service.warnings = service.made.warnings;
   for (std::string& warning : emitted->warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : choice.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ceiling.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ServiceWarnings(service.facts, has_ceiling))
     service.warnings.push_back(std::move(warning));
-  return Service{.summary = std::move(service), .text = std::move(emitted->text)};
+  return Service{.summary = std::move(service), .text = std::move(emitted->text), .words = ""};
 }
 
 // `path` from the root, without links as far as it exists.
@@ -214,6 +222,16 @@ std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& s
   return FormatCapabilities(known);
 }
 
+absl::Status WriteProfiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles) {
+  std::error_code error;
+  fs::create_directories(request.output, error);
+  if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
+  for (const auto& [name, text] : profiles) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((fs::path(request.output) / name).string(), text));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles,
                            const std::vector<ServiceSummary>& services,
                            const std::optional<ComposeOverride>& override_file) {
@@ -223,12 +241,7 @@ absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::str
   if (capabilities.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kCapabilitiesName, kCapabilitiesMarker));
   SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kSummaryName, kSummaryMarker));
   if (override_file.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kOverrideName, kComposeOverrideMarker));
-  std::error_code error;
-  fs::create_directories(output, error);
-  if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
-  for (const auto& [name, text] : profiles) {
-    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / name).string(), text));
-  }
+  SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, profiles));
   if (capabilities.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kCapabilitiesName).string(), *capabilities));
   }
@@ -287,15 +300,27 @@ absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& 
   SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling, notes));
   std::vector<ServiceSummary> services;
   std::map<std::string, std::string> profiles;  // By file name.
+  std::vector<std::string> access_words;        // Of each service.
   for (const auto& [title, paths] : found) {
     SYSCARVE_ASSIGN_OR_RETURN(Service made_service,
                               MakeService(title, paths, recordings[title], sources, ceilings, request));
     profiles[FileNameOf(title, request)] = std::move(made_service.text);
+    access_words.push_back(std::move(made_service.words));
     ServiceSummary& service = made_service.summary;
     SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, request.compose));
     const std::set<std::string>& names = ComposeNames(service.facts);
     service.compose = ComposeServiceLines(names.empty() ? title : *names.begin(), hardening, 0);
     services.push_back(std::move(service));
+  }
+  if (IsAccessFormat(FormatOf(request.emit))) {
+    SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, profiles));
+    PassWarningsOn(services, std::nullopt, notes);
+    std::string text;
+    for (size_t i = 0; i < services.size(); ++i) {
+      text += Concat(EscapeForTerminal(services[i].profile_path), "\n");
+      for (const std::string_view line : SplitNonEmpty(access_words[i], '\n')) text += Concat("  ", line, "\n");
+    }
+    return text;
   }
   std::optional<ComposeOverride> override_file;
   if (!request.compose.empty()) {

@@ -16,15 +16,27 @@ constexpr std::string_view kFormatHelp =
     "service; minijail (minijail0 -S), minijail-compiler (compile_seccomp_policy.py) and kafel (nsjail): policies for "
     "one architecture; bpf: the filter's instructions (bwrap --seccomp); c: the same as a header";
 
+constexpr std::string_view kAccessHelp =
+    "; apparmor: a profile of AppArmor, and selinux: a policy module of SELinux, for the files, sockets and capabilities "
+    "that were used";
+
 }  // namespace
 
-CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request) {
+CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request, EmitSource source) {
+  const bool of_recordings = source == EmitSource::kRecordings;
   std::vector<std::string> names;
   for (const OutputFormat format : kAllOutputFormats) names.emplace_back(OutputFormatName(format));
-  CLI::Option* const format =
-      verb.add_option("--format", request.format, std::string(kFormatHelp))->check(CLI::IsMember(names));
+  if (of_recordings) {
+    for (const OutputFormat format : kAccessFormats) names.emplace_back(OutputFormatName(format));
+  }
+  CLI::Option* const format = verb.add_option("--format", request.format,
+                                              std::string(kFormatHelp) + std::string(of_recordings ? kAccessHelp : ""))
+                                  ->check(CLI::IsMember(names));
   verb.add_option("--name", request.name,
-                  "What spo, kafel and c call it (default: the input's name); made into a name that they take");
+                  of_recordings ? "What spo, kafel, c, apparmor and selinux call it (default: the input's name); made "
+                                  "into a name that they take"
+                                : "What spo, kafel and c call it (default: the input's name); made into a name that "
+                                  "they take");
   verb.add_option("--base-profile", request.base_profile,
                   "spo: the SeccompProfile, or oci:// artifact, whose calls the operator adds");
   verb.add_flag("--stricter", request.stricter,

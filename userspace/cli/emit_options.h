@@ -14,8 +14,12 @@ class Option;
 
 namespace syscarve::cli {
 
-// `request` must outlive `verb`. Returns the option for the format.
-CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request);
+// What a verb writes profiles from.
+enum class EmitSource { kProfiles, kRecordings };
+
+// `request` must outlive `verb`. Returns the option for the format. Only of recordings there are formats that say which
+// files may be used.
+CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request, EmitSource source = EmitSource::kProfiles);
 
 // kInvalidArgument when bytes that a terminal may obey would go to one.
 absl::Status CheckNoTerminal(const std::string& output);

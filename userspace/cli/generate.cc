@@ -34,6 +34,7 @@ constexpr char kGenerateAbout[] =
     "  syscarve generate web.recording.json -o web.json\n"
     "  syscarve generate unit.json e2e.json --format names\n"
     "  syscarve generate strace.log -o web.json\n"
+    "  syscarve generate web.recording.json --format apparmor -o web.apparmor\n"
     "  syscarve generate recordings/ -o profiles/\n"
     "  syscarve generate recordings/ -o profiles/ --compose docker-compose.yml\n"
     "  syscarve generate web.recording.json --closure portable -o web.json    # for x86_64 and aarch64\n"
@@ -97,6 +98,12 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
   SYSCARVE_ASSIGN_OR_RETURN(const Emitted emitted,
                             EmitGenerated(arguments.emit, arguments.recordings.front(), made, recordings));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
+  if (IsAccessFormat(FormatOf(arguments.emit))) {
+    // What else was found is of calls, of which such a policy says nothing.
+    for (const std::string& warning : emitted.warnings) Warn(warning);
+    if (arguments.quiet) return absl::OkStatus();
+    return WriteAll(STDERR_FILENO, emitted.summary + CapabilitySummary(made), "standard error");
+  }
   for (const std::string& warning : made.warnings) Warn(warning);
   for (const std::string& warning : RefusalWarnings(made.refused)) Warn(warning);
   for (const std::string& warning : emitted.warnings) Warn(warning);
@@ -149,7 +156,7 @@ void AddGenerate(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--compose", arguments->compose,
                    "With folders: also write docker-compose.override.yml, for the services of this Compose file");
-  AddEmitOptions(*verb, arguments->emit)->capture_default_str();
+  AddEmitOptions(*verb, arguments->emit, EmitSource::kRecordings)->capture_default_str();
   verb->add_option(
           "--closure", arguments->closure,
           "none: only what was seen; safe: add what the same work may need another time, each with its reason; "

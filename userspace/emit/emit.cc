@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/emit/emit.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "userspace/base/concat.h"
+
 namespace syscarve {
 namespace {
 
@@ -22,6 +27,8 @@ constexpr FormatRow kFormats[] = {
     {OutputFormat::kKafel, "kafel", ".kafel"},
     {OutputFormat::kBpf, "bpf", ".bpf"},
     {OutputFormat::kC, "c", ".h"},
+    {OutputFormat::kApparmor, "apparmor", ".apparmor"},
+    {OutputFormat::kSelinux, "selinux", ".cil"},
 };
 
 const FormatRow& RowOf(OutputFormat format) {
@@ -43,6 +50,10 @@ std::optional<OutputFormat> OutputFormatFromName(std::string_view name) {
 
 std::string_view OutputFormatSuffix(OutputFormat format) {
   return RowOf(format).suffix;
+}
+
+bool IsAccessFormat(OutputFormat format) {
+  return std::ranges::find(kAccessFormats, format) != std::end(kAccessFormats);
 }
 
 bool HasConditions(OutputFormat format) {
@@ -71,8 +82,24 @@ absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const 
       return EmitBpf(profile);
     case OutputFormat::kC:
       return EmitC(profile, options);
+    case OutputFormat::kApparmor:
+    case OutputFormat::kSelinux:
+      return WithHint(absl::InvalidArgumentError(Concat("a profile of seccomp says nothing of files, which ",
+                                                        OutputFormatName(format), " needs")),
+                      "Use `syscarve generate` on recordings.");
   }
   return absl::InternalError("no such format");
+}
+
+absl::StatusOr<Emitted> EmitAccess(OutputFormat format, const AccessPolicy& policy, const EmitOptions& options) {
+  absl::StatusOr<Emitted> emitted =
+      format == OutputFormat::kSelinux ? EmitSelinux(policy, options) : EmitApparmor(policy, options);
+  if (!emitted.ok()) return emitted;
+  const std::string how = format == OutputFormat::kSelinux
+                              ? Concat("label=type:", SelinuxBlock(options.name), ".process")
+                              : Concat("apparmor=", ApparmorName(options.name));
+  emitted->summary = Concat(AccessSummary(policy), "container: --security-opt ", how, "\n");
+  return emitted;
 }
 
 }  // namespace syscarve

@@ -14,14 +14,29 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/confine/access_policy.h"
 #include "userspace/model/abi.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/profile_target.h"
 
 namespace syscarve {
 
-enum class OutputFormat { kDocker, kOci, kNames, kSpo, kSystemd, kMinijail, kMinijailCompiler, kKafel, kBpf, kC };
+enum class OutputFormat {
+  kDocker,
+  kOci,
+  kNames,
+  kSpo,
+  kSystemd,
+  kMinijail,
+  kMinijailCompiler,
+  kKafel,
+  kBpf,
+  kC,
+  kApparmor,
+  kSelinux
+};
 
+// Those of a Profile.
 inline constexpr OutputFormat kAllOutputFormats[] = {OutputFormat::kDocker,
                                                      OutputFormat::kOci,
                                                      OutputFormat::kNames,
@@ -32,8 +47,12 @@ inline constexpr OutputFormat kAllOutputFormats[] = {OutputFormat::kDocker,
                                                      OutputFormat::kKafel,
                                                      OutputFormat::kBpf,
                                                      OutputFormat::kC};
+// Those of an AccessPolicy, which only recordings make.
+inline constexpr OutputFormat kAccessFormats[] = {OutputFormat::kApparmor, OutputFormat::kSelinux};
+bool IsAccessFormat(OutputFormat format);
 
-// "docker", "oci", "names", "spo", "systemd", "minijail", "minijail-compiler", "kafel", "bpf", "c".
+// "docker", "oci", "names", "spo", "systemd", "minijail", "minijail-compiler", "kafel", "bpf", "c", "apparmor",
+// "selinux".
 std::string_view OutputFormatName(OutputFormat format);
 std::optional<OutputFormat> OutputFormatFromName(std::string_view name);
 
@@ -60,7 +79,7 @@ struct EmitOptions {
   bool stricter = false;
   std::string base_profile;          // SPO: whose calls the operator adds; "" for none.
   std::optional<Coverage> coverage;  // SPO, of recordings.
-  // systemd: names of the capabilities that the bounding set keeps. nullopt: nothing is known.
+  // systemd, apparmor, selinux: names of the capabilities that are kept. nullopt: nothing is known.
   std::optional<std::vector<std::string>> capabilities;
   bool no_new_privs = false;  // systemd: the subject is known to run with no_new_privs.
   bool systemd_sets = false;  // systemd: @sets in place of names, where all of a set is allowed.
@@ -69,9 +88,10 @@ struct EmitOptions {
 struct Emitted {
   std::string text;                   // With a newline at the end where it is text.
   std::vector<std::string> warnings;  // Sentences: where the text says other than the profile. Escaped by no one.
+  std::string summary;                // Of an AccessPolicy: lines for people.
 };
 
-// `profile` in `format`. Same input, same bytes. What the format cannot say is a warning that names the calls. Nothing
+// `profile` in `format`, which is one of kAllOutputFormats. Same input, same bytes. What the format cannot say is a warning that names the calls. Nothing
 // is let through that the profile refuses: where that cannot be kept it is kInvalidArgument, naming the calls. Formats
 // that go through a compiled filter also fail as Compile does (compile.h).
 absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const EmitOptions& options);
@@ -110,5 +130,22 @@ absl::StatusOr<Emitted> EmitBpf(const Profile& profile);
 
 // A header for C11 and C++17 with the same instructions.
 absl::StatusOr<Emitted> EmitC(const Profile& profile, const EmitOptions& options);
+
+// `policy` in `format`, with a summary, which is one of kAccessFormats. What the policy refuses is refused; what the format cannot allow
+// is a warning that names it. The policy's own warnings are among those of the result.
+absl::StatusOr<Emitted> EmitAccess(OutputFormat format, const AccessPolicy& policy, const EmitOptions& options);
+
+// A profile of AppArmor (apparmor.d(5), abi 3.0) that is called ApparmorName(options.name).
+absl::StatusOr<Emitted> EmitApparmor(const AccessPolicy& policy, const EmitOptions& options);
+
+// A name that AppArmor and `--security-opt apparmor=` take, and that is no other one's.
+std::string ApparmorName(std::string_view name);
+
+// A module in SELinux's intermediate language (CIL): one block, called SelinuxBlock(options.name), with all types of its
+// own.
+absl::StatusOr<Emitted> EmitSelinux(const AccessPolicy& policy, const EmitOptions& options);
+
+// A name for a block of CIL. `label=type:` takes it with ".process" behind it.
+std::string SelinuxBlock(std::string_view name);
 
 }  // namespace syscarve

@@ -35,10 +35,11 @@ struct Host {
 
 // How the recording was made. Texts are from the closed sets below; docs/recording-format.md says what each implies.
 struct Method {
-  std::string backend;       // "bpf" or "notify"; of what others have written, "strace", "audit" …
-  std::string events;        // "first" or "all".
-  std::string capabilities;  // "fexit", "tracepoint", "kprobe", or "none": where capability checks were seen.
-  std::string denials;       // "sys_exit", "audit" or "none": whether calls that a filter in force refused were seen.
+  std::string backend;  // "bpf" or "notify"; of what others have written, "strace", "audit" …
+  std::string events;   // "first" or "all".
+  // Where capability checks were seen: "fexit", "tracepoint", "kprobe", "audit", or "none".
+  std::string capabilities;
+  std::string denials;  // "sys_exit", "audit" or "none": whether calls that a filter in force refused were seen.
   // Of "bpf", where its programs were: "tp_btf", "tracepoint", "kprobe.multi", or "" when not known.
   std::string attach;
   bool operator==(const Method&) const = default;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,7 +20,9 @@
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/read/audit_arguments.h"
+#include "userspace/read/audit_fields.h"
 #include "userspace/read/logged_arguments.h"
+#include "userspace/read/lsm_lines.h"
 #include "userspace/read/recording_builder.h"
 
 namespace syscarve {
@@ -62,49 +65,12 @@ bool IsOfSyscall(std::string_view line) {
   return line.starts_with(kSyscallNumber) || line.starts_with(kSyscallWord);
 }
 
-// The first value of `key`, with its quotes where it has some. What is in quotes is no field.
-std::string_view FieldOf(std::string_view line, std::string_view key) {
-  constexpr std::string_view kSeparators = " \x1d";
-  while (!line.empty()) {
-    line.remove_prefix(std::min(line.find_first_not_of(kSeparators), line.size()));
-    size_t end = std::min(line.find_first_of(kSeparators), line.size());
-    const size_t equals = line.substr(0, end).find('=');
-    if (equals != std::string_view::npos && line.substr(equals + 1).starts_with('"')) {
-      const size_t quote = line.find('"', equals + 2);
-      end = quote == std::string_view::npos ? line.size() : quote + 1;
-    }
-    if (equals != std::string_view::npos) {
-      std::string_view name = line.substr(0, equals);
-      if (name.size() >= 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
-      if (name == key) return line.substr(equals + 1, end - equals - 1);
-    }
-    line.remove_prefix(end);
-  }
-  return {};
-}
-
 template <typename Number>
 std::optional<Number> FromHex(std::string_view digits) {
   Number number{};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return number;
-}
-
-// A text that a program chose: in quotes, in hex digits where it has unusual bytes, "(null)" when there is none, or as
-// it is where ausearch -i has put it into words.
-std::string UntrustedText(std::string_view value) {
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
-    return std::string(value.substr(1, value.size() - 2));
-  if (value.empty() || value == "(null)" || value.front() == '/') return std::string(value == "(null)" ? "" : value);
-  if (value.size() % 2 != 0) return {};
-  std::string text;
-  for (size_t i = 0; i < value.size(); i += 2) {
-    const auto byte = FromHex<uint8_t>(value.substr(i, 2));
-    if (!byte.has_value()) return {};
-    text += static_cast<char>(*byte);
-  }
-  return text;
 }
 
 // "c000003e", or "x86_64" as ausearch -i has it.
@@ -172,10 +138,17 @@ std::optional<std::string> MessageOfJournal(std::string_view line) {
   return bytes;
 }
 
+bool HasLsmRecord(std::string_view text) {
+  while (!text.empty()) {
+    if (PlaceOfLsmRecord(TakeLine(text)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 class AuditReader {
  public:
   AuditReader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
-      : native_(native), arguments_(recorded, table) {}
+      : native_(native), arguments_(recorded, table), lsm_(native) {}
 
   // To be given all lines before the first one is taken: a call is logged before its record is, if it has one.
   void TakeArguments(std::string_view line) {
@@ -200,7 +173,9 @@ class AuditReader {
 
   absl::StatusOr<Recording> Finish(std::string_view text) {
     builder_.EndLines();
-    if (lines_ == 0) return absl::InvalidArgumentError("there is no line of seccomp in the audit log");
+    if (lines_ == 0 && lsm_.records() == 0) {
+      return absl::InvalidArgumentError("there is no line of seccomp, AppArmor or SELinux in the audit log");
+    }
     const std::optional<Abi> machine = MachineOf(native_);
     if (!machine.has_value()) {
       return absl::InvalidArgumentError("the audit log has calls of architectures that no machine has together");
@@ -209,27 +184,39 @@ class AuditReader {
     for (const auto& [id, seen] : arguments_.all()) {
       if (!seen->values.empty()) builder_.Arguments(id, *seen);
     }
+    const bool has_lsm = lsm_.records() > 0;
     builder_.Lost(kUnreliableLog, true,
-                  "Audit tells only of calls that a filter logs or kills, and not of all of them.");
+                  has_lsm
+                      ? "Audit tells only of what a filter or a security module logs or refuses, and not of all of it."
+                      : "Audit tells only of calls that a filter logs or kills, and not of all of them.");
+    Subject subject = {.kind = SubjectKind::kCommand,
+                       .name = subject_.empty() ? lsm_.subject() : subject_,
+                       .cgroup = "",
+                       .container = {},
+                       .start = {}};
+    subject.hardening = std::move(lsm_).evidence();
     return std::move(builder_).Build(
-        *machine, {.backend = "audit", .events = "first", .capabilities = "none", .denials = "audit"},
-        {.kind = SubjectKind::kCommand, .name = subject_, .cgroup = "", .container = {}, .start = {}}, text,
-        std::nullopt);
+        *machine,
+        {.backend = "audit", .events = "first", .capabilities = has_lsm ? "audit" : "none", .denials = "audit"},
+        std::move(subject), text, std::nullopt);
   }
 
  private:
   // ausearch -i has put the registers into words: only what is in hex digits throughout is read.
   void NoteRegisters(std::string_view line) {
     if (!IsOfSyscall(line)) return;
-    const std::optional<uint32_t> arch = FromHex<uint32_t>(FieldOf(line, "arch"));
-    const auto number = ParseNumber<uint32_t>(FieldOf(line, "syscall"));
+    if (const std::string_view event = AuditEvent(line); !event.empty()) {
+      exes_.emplace(event, AuditText(AuditField(line, "exe")));
+    }
+    const std::optional<uint32_t> arch = FromHex<uint32_t>(AuditField(line, "arch"));
+    const auto number = ParseNumber<uint32_t>(AuditField(line, "syscall"));
     if (!arch.has_value() || !number.has_value() || *number > INT32_MAX) return;
     const std::optional<SyscallId> id = SyscallIdFromSeccompData(*arch, static_cast<int>(*number));
     if (!id.has_value() || arguments_.Wanted(*id) == nullptr) return;
     AuditedCall call = {.id = *id};
     constexpr std::string_view kNames[] = {"a0", "a1", "a2", "a3"};
     for (size_t i = 0; i < call.registers.size(); ++i) {
-      const auto value = FromHex<uint64_t>(FieldOf(line, kNames[i]));
+      const auto value = FromHex<uint64_t>(AuditField(line, kNames[i]));
       if (!value.has_value()) return;
       call.registers[i] = *value;
     }
@@ -238,20 +225,25 @@ class AuditReader {
 
   void TakeRecord(std::string_view line) {
     const size_t place = PlaceOfMark(line);
+    if (PlaceOfLsmRecord(line) < place) {
+      const auto exe = exes_.find(AuditEvent(line));
+      return lsm_.Take(line, exe == exes_.end() ? std::string_view() : std::string_view(exe->second), builder_,
+                       arguments_);
+    }
     if (place == std::string_view::npos) return IsOfEnricher(line) ? TakeEnriched(line) : void();
     if (IsOfOtherType(line, place)) return;
     const std::string_view event = AuditEvent(line);
     line.remove_prefix(place);
     ++lines_;
-    const std::string exe = UntrustedText(FieldOf(line, "exe"));
-    const std::optional<uint32_t> arch = ArchOf(FieldOf(line, "arch"));
-    const std::optional<uint32_t> code = CodeOf(FieldOf(line, "code"));
+    const std::string exe = AuditText(AuditField(line, "exe"));
+    const std::optional<uint32_t> arch = ArchOf(AuditField(line, "arch"));
+    const std::optional<uint32_t> code = CodeOf(AuditField(line, "code"));
     if (!arch.has_value() || !code.has_value()) return Unreadable();
     if (std::ranges::none_of(kAllAbis, [&arch](Abi abi) { return AuditArch(abi) == *arch; })) {
       builder_.Lost(kUnknownAbi, true, "Calls of an architecture that is not known here.");
       return;
     }
-    const std::optional<SyscallId> call = CallOf(*arch, FieldOf(line, "syscall"));
+    const std::optional<SyscallId> call = CallOf(*arch, AuditField(line, "syscall"));
     if (!call.has_value()) return Unreadable();
     if (subject_.empty()) subject_ = exe.substr(exe.rfind('/') + 1);
     abis_.insert(call->abi);
@@ -262,13 +254,13 @@ class AuditReader {
   // let through and logged.
   void TakeEnriched(std::string_view line) {
     ++lines_;
-    const std::string exe = UntrustedText(FieldOf(line, "executable"));
-    const std::string name = UntrustedText(FieldOf(line, kEnricherName));
-    const auto number = ParseNumber<uint32_t>(FieldOf(line, "syscallID"));
+    const std::string exe = AuditText(AuditField(line, "executable"));
+    const std::string name = AuditText(AuditField(line, kEnricherName));
+    const auto number = ParseNumber<uint32_t>(AuditField(line, "syscallID"));
     for (const Abi abi : AbisServedBeside(native_)) {
       const std::optional<SyscallId> id = FindSyscall(abi, name);
       if (!id.has_value() || id->nr != number) continue;
-      if (subject_.empty()) subject_ = UntrustedText(FieldOf(line, "container"));
+      if (subject_.empty()) subject_ = AuditText(AuditField(line, "container"));
       abis_.insert(abi);
       AddCall(*id, builder_.Program(exe), {});
       return;
@@ -325,6 +317,8 @@ class AuditReader {
   const Abi native_;
   ArgumentsOfLog arguments_;
   AuditedCalls audited_;
+  std::map<std::string, std::string, std::less<>> exes_;  // The program of each event that has a record of its call.
+  LsmLines lsm_;
   RecordingBuilder builder_;
   std::set<Abi> abis_;
   std::string subject_;
@@ -334,7 +328,7 @@ class AuditReader {
 }  // namespace
 
 bool LooksLikeAudit(std::string_view text) {
-  return PlaceOfMark(text) != std::string_view::npos || IsOfEnricher(text) ||
+  return PlaceOfMark(text) != std::string_view::npos || IsOfEnricher(text) || HasLsmRecord(text) ||
          text.find(kJournalField) != std::string_view::npos;
 }
 

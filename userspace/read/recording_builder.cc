@@ -59,6 +59,12 @@ void RecordingBuilder::Denied(SyscallId id, int errno_value, ProgramId program) 
   ++place->programs[program];
 }
 
+void RecordingBuilder::Capability(int capability, std::string_view witness) {
+  CapabilityUse& use = trace_.capabilities[capability];
+  AddChecks({.granted = 1}, use.during[std::nullopt]);
+  AddChecks({.granted = 1}, use.sites[std::nullopt][{.functions = {std::string(witness)}}]);
+}
+
 void RecordingBuilder::Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count) {
   if (count == 0) return;
   auto known = losses_.find(what);

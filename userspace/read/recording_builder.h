@@ -32,6 +32,9 @@ class RecordingBuilder {
   // What the arguments of the calls of this number were, all of them. REQUIRES: there are some.
   void Arguments(SyscallId id, SeenArguments seen);
   void Denied(SyscallId id, int errno_value, ProgramId program);
+  // A capability that was asked for and granted. Of which call is not known, nor of which of the kernel's functions:
+  // `witness` is said in their place.
+  void Capability(int capability, std::string_view witness);
   // For a text of lines: what is lost from here on is so in the next line, the first one before all, or, behind the
   // last one, in none.
   void NextLine() { ++line_; }

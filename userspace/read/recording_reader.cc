@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view kWhatIsRead =
     "Read are recordings of syscarve, logs of `strace -f` (best with -n -o FILE), tables of `strace -c`, and the "
     "kernel's "
-    "audit of seccomp (type=1326) as auditd, ausearch, dmesg, journalctl and the operator's log enricher write it.";
+    "audit of seccomp (type=1326), AppArmor and SELinux (type=1400) as auditd, ausearch, dmesg, journalctl and the "
+    "operator's log enricher write it.";
 
 std::string_view WithoutLeadingSpace(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));

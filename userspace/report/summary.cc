@@ -169,27 +169,9 @@ std::string BaselineSummary(const GeneratedProfile& made) {
   return titles.empty() ? "none" : absl::StrJoin(titles, "; ");
 }
 
-std::string GenerateSummary(const GeneratedProfile& made) {
-  std::string text = FirstSummaryLine(made) + "\n";
-  if (!made.baselines.empty()) text += Concat("baseline: ", EscapeForTerminal(BaselineSummary(made)), "\n");
-  if (const std::string costs = ClosureCosts(made); !costs.empty()) text += costs + "\n";
-  std::vector<Abi> seen_too;
-  std::vector<Abi> spoken_of;
-  for (const Abi abi : made.profile.abis) {
-    if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : spoken_of).push_back(abi);
-  }
-  if (!seen_too.empty()) {
-    text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile speaks of them too\n");
-  }
-  if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
-  for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";
-  if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
-  if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
-  for (const std::string& line : UnexercisedLines(made.gaps)) text += EscapeForTerminal(line) + "\n";
-  if (!made.capabilities_recorded) {
-    text += "capabilities: not recorded\n";
-    return text;
-  }
+std::string CapabilitySummary(const GeneratedProfile& made) {
+  if (!made.capabilities_recorded) return "capabilities: not recorded\n";
+  std::string text;
   if (made.cap_add.empty()) {
     const bool possible = std::ranges::any_of(made.capabilities, [](const CapabilityVerdict& verdict) {
       return verdict.verdict == Verdict::kPossible || verdict.verdict == Verdict::kFailed;
@@ -219,6 +201,26 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   if (!others.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(others, ", "), "\n");
   if (!passing.empty()) text += Concat("  asked in passing: ", absl::StrJoin(passing, ", "), "\n");
   return text;
+}
+
+std::string GenerateSummary(const GeneratedProfile& made) {
+  std::string text = FirstSummaryLine(made) + "\n";
+  if (!made.baselines.empty()) text += Concat("baseline: ", EscapeForTerminal(BaselineSummary(made)), "\n");
+  if (const std::string costs = ClosureCosts(made); !costs.empty()) text += costs + "\n";
+  std::vector<Abi> seen_too;
+  std::vector<Abi> spoken_of;
+  for (const Abi abi : made.profile.abis) {
+    if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : spoken_of).push_back(abi);
+  }
+  if (!seen_too.empty()) {
+    text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile speaks of them too\n");
+  }
+  if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
+  for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";
+  if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
+  if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";
+  for (const std::string& line : UnexercisedLines(made.gaps)) text += EscapeForTerminal(line) + "\n";
+  return text + CapabilitySummary(made);
 }
 
 }  // namespace syscarve

@@ -42,6 +42,9 @@ std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps);
 // there is nothing.
 std::string HarmlessLine(const GeneratedProfile& made, size_t most);
 
+// What GenerateSummary says of capabilities.
+std::string CapabilitySummary(const GeneratedProfile& made);
+
 // A few lines for a terminal, each with a newline, safe to print. Warnings are not among them.
 std::string GenerateSummary(const GeneratedProfile& made);
 

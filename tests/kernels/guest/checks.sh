@@ -389,6 +389,142 @@ check_forms() {
   verdict forms "without addresses $addresses, without perf events $perf" "$wrong"
 }
 
+# records KIND FILE COMMAND…: runs the command, with its output in $OUT/last, and writes what the security module says meanwhile to FILE,
+# as far as it has KIND in it. The kernel's own buffer is too small for all of it. Gives back the command's exit status.
+records() {
+  local kind=$1 file=$2 reader status=0
+  shift 2
+  dmesg --follow-new > records 2> /dev/null &
+  reader=$!
+  sleep 1
+  "$@" > last 2>&1 < /dev/null || status=$?
+  sleep 1
+  kill "$reader"
+  wait "$reader" 2> /dev/null
+  grep -a "$kind" records > "$file"
+  return "$status"
+}
+
+# A service under a profile of what it was seen to do, which AppArmor itself has logged.
+check_apparmor() {
+  local wrong='' round
+  if [[ -z $CHECKS && $kernel != 6.1 ]]; then return; fi
+  [[ $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null) == Y ]] || wrong+="AppArmor is off; "
+  # Audit writes to the kernel's log, which drops lines when there are many.
+  echo 0 > /proc/sys/kernel/printk_ratelimit
+  serve > serve.sh
+  printf 'abi <abi/3.0>,\ninclude <tunables/global>\nprofile learning flags=(complain,attach_disconnected) {}\n' > learning.apparmor
+  try wrong 0 apparmor_parser -r -K learning.apparmor
+  records 'apparmor="ALLOWED"' learned.log aa-exec -p learning -- sh serve.sh || wrong+="not served while learning: $(tail -n 2 last); "
+  try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web learned.log -o web.apparmor
+  try wrong 0 apparmor_parser -r -K web.apparmor
+  for round in 1 2 3; do
+    records 'apparmor="DENIED"' "unexpected-$round.log" aa-exec -p web -- sh serve.sh || wrong+="round $round: exit status $?; "
+    grep -qx 5 last || wrong+="not served in round $round: $(tail -n 2 last); "
+    [[ ! -s unexpected-$round.log ]] || wrong+="refused: $(head -n 2 "unexpected-$round.log"); "
+  done
+  # Without the file that it saves to it is refused that, and told so.
+  grep -v '/tmp/dump\.rdb' learned.log > narrow.log
+  try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web narrow.log -o narrow.apparmor
+  try wrong 0 apparmor_parser -r -K narrow.apparmor
+  records 'apparmor="DENIED"' refused.log aa-exec -p web -- sh serve.sh
+  grep -q 'name="/tmp/dump.rdb"' refused.log || wrong+="the file that was left out is not refused: $(head -n 2 refused.log); "
+  # What is refused is the rest of what it takes.
+  try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web narrow.log refused.log -o whole.apparmor
+  try wrong 0 apparmor_parser -r -K whole.apparmor
+  records 'apparmor="DENIED"' still.log aa-exec -p web -- sh serve.sh || wrong+="not served with it: $(tail -n 2 last); "
+  [[ ! -s still.log ]] || wrong+="still refused: $(head -n 2 still.log); "
+  # And what syscarve itself has recorded gives one that is enough.
+  try wrong 0 syscarve record --hardening -o recorded.json -- sh serve.sh
+  try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web recorded.json -o recorded.apparmor
+  try wrong 0 apparmor_parser -r -K recorded.apparmor
+  records 'apparmor="DENIED"' recorded.log aa-exec -p web -- sh serve.sh || wrong+="not served as recorded: $(tail -n 2 last); "
+  # What the kernel asked for in passing is refused, and its refusal logged.
+  if grep -v 'operation="capable"' recorded.log > recorded.refused; then wrong+="refused as recorded: $(head -n 2 recorded.refused); "; fi
+  hostile_names
+  verdict apparmor "$(grep -c , web.apparmor) rules of $(wc -l < learned.log) records; $(wc -l < refused.log) refused" "$wrong"
+}
+
+# Names of files with all that means something in a profile: each is let through, and what it would match as a pattern is not.
+hostile_names() {
+  local folder=/tmp/hostile name other
+  local names=('a?c' 'd*' '[xyz]' '{p,q}' 'back\slash' 'quo"te' 'two words' $'new\nline' $'tab\t' '@{PROC}' 'caret^' $'\xff\xfe' '#x' 'comma,')
+  local others=(abc def x p backslash quote twowords newline tab procfs caret z '#' comma)
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  for name in "${names[@]}" "${others[@]}"; do echo > "$folder/$name"; done
+  records 'apparmor="ALLOWED"' hostile.log aa-exec -p learning -- cat "${names[@]/#/$folder/}" || wrong+="hostile names: $(tail -n 2 last); "
+  try wrong 0 syscarve generate --allow-incomplete --format apparmor --name hostile hostile.log -o hostile.apparmor
+  try wrong 0 apparmor_parser -r -K hostile.apparmor
+  for name in "${names[@]}"; do try wrong 0 aa-exec -p hostile -- cat "$folder/$name"; done
+  for other in "${others[@]}"; do try wrong 1 aa-exec -p hostile -- cat "$folder/$other"; done
+}
+
+# confined CONTEXT COMMAND…: runs the command in /srv/web as its root, under this context of SELinux, or none when it is "". What it
+# prints goes through a pipe, as it may not write to the guest's own files.
+confined() {
+  python3 -c '
+import os, sys
+context, *command = sys.argv[1:]
+if context:
+    with open("/proc/self/attr/exec", "w") as attribute:
+        attribute.write(context)
+os.chroot("/srv/web")
+os.chdir("/")
+os.execv(command[0], command)' "$@" 2>&1 < /dev/null | cat
+  return "${PIPESTATUS[0]}"
+}
+
+# A root of its own for the service, with files of one type, as a container's are.
+make_service_root() {
+  local program
+  mkdir -p /srv/web/{bin,dev,proc,tmp,usr}
+  for program in /bin/{sh,rm,seq,sleep,cat} /usr/bin/{redis-server,redis-cli}; do
+    cp -L "$program" /srv/web/bin
+    ldd "$program" | grep -o '/[^ ]*' | xargs cp --parents -n -L -t /srv/web 2> /dev/null
+  done
+  mknod /srv/web/dev/null c 1 3
+  mknod /srv/web/dev/urandom c 1 9
+  mount -t proc proc /srv/web/proc
+  serve > /srv/web/serve.sh
+  echo secret > /srv/web/secret
+}
+
+# A service under a module of what it was recorded to do.
+check_selinux() {
+  local wrong='' round entry context=system_u:system_r:web.process:s0
+  mount -t selinuxfs selinuxfs /sys/fs/selinux 2> /dev/null
+  make_service_root
+  try wrong 0 syscarve record --hardening -o selinux.json -- bash -c "$(declare -f confined); confined '' /bin/sh /serve.sh"
+  grep -qx 5 last || wrong+="not served while recording: $(tail -n 2 last); "
+  try wrong 0 syscarve generate --allow-incomplete --format selinux --name web selinux.json -o web.cil
+  try wrong 0 load_policy -i
+  try wrong 0 semodule -i web.cil
+  for entry in bin dev tmp usr lib lib64 serve.sh; do chcon -R -h -t web.file "/srv/web/$entry"; done
+  chcon -t web.file /srv/web
+  chcon -t shadow_t /srv/web/secret
+  echo 0 > /proc/sys/kernel/printk_ratelimit
+  setenforce 1
+  [[ $(getenforce) == Enforcing ]] || wrong+="not enforcing; "
+  for round in 1 2; do
+    records 'avc:  denied' "unexpected-$round.log" confined "$context" /bin/sh /serve.sh || wrong+="round $round: exit status $?; "
+    grep -qx 5 last || wrong+="not served in round $round: $(tail -n 2 last); "
+    # The guest's /dev was filled before there were types.
+    if grep 'scontext=[^ ]*web\.process' "unexpected-$round.log" | grep -v 'path="/dev/null"' > unexpected; then
+      wrong+="refused: $(head -n 2 unexpected); "
+    fi
+  done
+  records 'avc:  denied' refused.log confined "$context" /bin/cat /secret && wrong+="another type's file was read; "
+  grep -q 'name="secret".*scontext=system_u:system_r:web.process:s0.*tcontext=[^ ]*shadow_t' refused.log ||
+    wrong+="the file of another type is not named: $(head -n 2 refused.log); "
+  setenforce 0
+  records 'avc:  denied' permissive.log confined "$context" /bin/cat /secret || wrong+="not read when permissive: $(tail -n 1 last); "
+  try wrong 0 syscarve merge permissive.log -o permissive.json
+  [[ $(query permissive.json '[file["path"] for file in recording["subjects"][0]["hardening"]["files"]]') == *secret* ]] ||
+    wrong+="the record is not read as a use of it: $(head -n 3 permissive.log); "
+  verdict selinux "$(grep -c '(allow' web.cil) rules; $(grep -c 'name="secret"' refused.log) refused" "$wrong"
+}
+
 # What the kernel itself had to complain about.
 check_log() {
   dmesg > dmesg
@@ -408,6 +544,10 @@ chosen() {
   return 1
 }
 
-for check in doctor forms round service strace arm32 capabilities denials pid notify own ends storm bpf docker log; do
+all=(doctor forms round service strace arm32 capabilities denials pid notify own ends storm bpf docker apparmor log)
+case $kernel in
+  *-selinux) all=(selinux log) ;;
+esac
+for check in "${all[@]}"; do
   if chosen "$check"; then "check_$check"; fi
 done

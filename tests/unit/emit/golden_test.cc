@@ -104,6 +104,28 @@ TEST(FormatsGoldenTest, GiveTheKeptTexts) {
   Compare(folder + "expected-systemd-sets.conf", Text(OutputFormat::kSystemd, *profile, with_sets));
 }
 
+// tests/golden/access/recording.json is of a Redis server, with some paths and calls that it did not have.
+TEST(AccessGoldenTest, GivesTheKeptTexts) {
+  const std::string folder = SYSCARVE_SOURCE_DIR "/tests/golden/access/";
+  const absl::StatusOr<Recording> recording = LoadRecording(folder + "recording.json");
+  ASSERT_TRUE(recording.ok()) << recording.status();
+  const std::vector<Recording> recordings = {*recording};
+  const absl::StatusOr<GeneratedProfile> made = Generate(recordings, {});
+  ASSERT_TRUE(made.ok()) << made.status();
+  const absl::StatusOr<AccessPolicy> policy = MakeAccessPolicy(recordings, AccessOptions{});
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  for (const OutputFormat format : kAccessFormats) {
+    const std::string name = std::string(OutputFormatName(format));
+    const absl::StatusOr<Emitted> emitted =
+        EmitAccess(format, *policy, {.name = "cache", .capabilities = made->cap_add});
+    ASSERT_TRUE(emitted.ok()) << emitted.status();
+    Compare(folder + "expected" + std::string(OutputFormatSuffix(format)), emitted->text);
+    std::string words = emitted->summary;
+    for (const std::string& warning : emitted->warnings) words += "warning: " + warning + "\n";
+    Compare(folder + "words-" + name + ".txt", words);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Generate, GoldenTest, testing::ValuesIn(Cases()),
                          [](const testing::TestParamInfo<std::string>& test) { return test.param; });
 

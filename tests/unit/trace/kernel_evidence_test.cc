@@ -31,10 +31,10 @@ recorder_name_key Named(std::string_view name, uint16_t uses) {
 TEST(KernelEvidenceTest, AFileIsItsComponentsBackwards) {
   const auto seen = FileFromKernel(recorder_used_file_key{.dentry = 1, .slot = 3},
                                    recorder_used_file{.uses = RECORDER_FILE_READ | RECORDER_FILE_CONNECTED,
-                                                 .mode = S_IFCHR | 0600,
-                                                 .device = 136U << 20 | 5,
-                                                 .filesystem = "devpts",
-                                                 .path = PathOf("5\0pts\0dev\0"sv, 2)});
+                                                      .mode = S_IFCHR | 0600,
+                                                      .device = 136U << 20 | 5,
+                                                      .filesystem = "devpts",
+                                                      .path = PathOf("5\0pts\0dev\0"sv, 2)});
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->slot, 3u);
   EXPECT_EQ(seen->path, (UsedPath{.path = "/dev/pts/5"}));
@@ -47,8 +47,9 @@ TEST(KernelEvidenceTest, AFileIsItsComponentsBackwards) {
 }
 
 TEST(KernelEvidenceTest, WhatIsLeftOfAFolderHasNoDentry) {
-  const auto seen = FileFromKernel(recorder_used_file_key{.parent = 7},
-                                   recorder_used_file{.uses = RECORDER_FILE_CREATED, .path = PathOf("cache\0var\0"sv, 10)});
+  const auto seen =
+      FileFromKernel(recorder_used_file_key{.parent = 7},
+                     recorder_used_file{.uses = RECORDER_FILE_CREATED, .path = PathOf("cache\0var\0"sv, 10)});
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->path, (UsedPath{.path = "/var/cache", .others = true}));
   EXPECT_EQ(seen->file.mount, "/");

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words by which AppArmor calls families and types of sockets (apparmor.d(5), abi 3.0), in policies and in what it logs.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace syscarve {
+
+// "inet" for AF_INET, "stream" for SOCK_STREAM; "" where there is no word.
+std::string_view SocketFamilyWord(int family);
+std::string_view SocketTypeWord(int type);
+std::optional<int> SocketFamilyFromWord(std::string_view word);
+std::optional<int> SocketTypeFromWord(std::string_view word);
+
+}  // namespace syscarve
