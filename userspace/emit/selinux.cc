@@ -150,6 +150,13 @@ constexpr FolderType kKernelFiles[] = {
     {"/dev/pts", "devpts_t"},
 };
 
+// By the file system's type.
+constexpr FolderType kUsualMounts[] = {{"/proc", "proc"},
+                                       {"/sys", "sysfs"},
+                                       {"/sys/fs/cgroup", "cgroup2"},
+                                       {"/sys/fs/cgroup", "cgroup"},
+                                       {"/dev/pts", "devpts"}};
+
 bool IsIn(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
@@ -331,8 +338,13 @@ class SelinuxModule {
 
   // The name of the type that the path's file has: "files", one of volumes_, of the kernel's, or "self".
   std::string TypeOf(const PathPattern& pattern, const PathAccess& access) {
-    const std::string path = pattern.text();
-    if (path.starts_with("/proc/<pid>")) return "self";
+    const std::string path = UsualPath(pattern.text(), access);
+    constexpr std::string_view kProcesses = "/proc/";
+    const std::string_view process = std::string_view(path).substr(std::min(kProcesses.size(), path.size()));
+    if (path.starts_with(kProcesses) &&
+        (process.starts_with("<pid>") || IsPatternDigit(process.empty() ? ' ' : process[0]))) {
+      return "self";
+    }
     for (const FolderType& each : kKernelFiles) {
       if (IsIn(path, each.folder)) return std::string(each.type);
     }
@@ -344,6 +356,16 @@ class SelinuxModule {
       return VolumeOf(mount);
     }
     return "files";
+  }
+
+  // Where the kernel's file would be if its file system were mounted where it usually is: below another root it is not.
+  static std::string UsualPath(std::string path, const PathAccess& access) {
+    for (const auto& [mount, filesystem] : access.mounts) {
+      const auto* const usual = std::ranges::find(kUsualMounts, filesystem, &FolderType::type);
+      if (usual == std::end(kUsualMounts) || mount.empty() || mount == "/" || !IsIn(path, mount)) continue;
+      return Concat(usual->folder, std::string_view(path).substr(mount.size()));
+    }
+    return path;
   }
 
   // The directories on the way to `path` that have types of the kernel's files.
@@ -377,9 +399,10 @@ class SelinuxModule {
       const std::string type = TypeOf(pattern, access);
       Permissions& allowed = by_type[type];
       Allow("dir", {"search", "getattr"}, allowed);
-      AllowWay(pattern.text(), by_type);
+      const std::string path = UsualPath(pattern.text(), access);
+      AllowWay(path, by_type);
       // One of these files has a type of its own.
-      if (IsIn(pattern.text(), "/sys/devices/system/cpu") && access.all_uses().has(FileUse::kRead)) {
+      if (IsIn(path, "/sys/devices/system/cpu") && access.all_uses().has(FileUse::kRead)) {
         Allow("file", {"read", "open", "getattr", "ioctl", "lock"}, by_type["cpu_online_t"]);
       }
       for (const auto& [program, uses] : access.uses) {

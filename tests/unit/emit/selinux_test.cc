@@ -89,7 +89,12 @@ TEST(Selinux, VolumesAndTheKernelsFilesHaveTheirOwn) {
   data.filesystem = "ext4";
   UsedFile other = data;
   other.mount = "/var/lib/data\n";
+  UsedFile setting = File(FileUse::kRead);
+  setting.mount = "/srv/root/proc";
+  setting.filesystem = "proc";
   const std::string text = Made(WithFiles({{{.path = "/var/lib/data/x"}, data},
+                                           {{.path = "/srv/root/proc/sys/net/core/somaxconn"}, setting},
+                                           {{.path = "/srv/root/proc/12/stat"}, setting},
                                            {{.path = "/var/lib/data\n/x"}, other},
                                            {{.path = "/proc/sys/kernel/pid_max"}, File(FileUse::kRead)},
                                            {{.path = "/proc/kcore"}, File(FileUse::kRead)},
@@ -99,6 +104,8 @@ TEST(Selinux, VolumesAndTheKernelsFilesHaveTheirOwn) {
   EXPECT_THAT(text, HasSubstr("; Of the volume at /var/lib/data: `chcon -R -t web.volume_var_lib_data_2 DIR`.\n"));
   EXPECT_THAT(text, HasSubstr("(allow process volume_var_lib_data (file (append create getattr"));
   EXPECT_THAT(text, HasSubstr("(optional kernel_sysctl_kernel_t\n"));
+  EXPECT_THAT(text, HasSubstr("(optional kernel_sysctl_net_t\n")) << "below another root";
+  EXPECT_THAT(text, HasSubstr("(allow process self (file (getattr ioctl lock map open read)))"));
   EXPECT_THAT(text, HasSubstr("(allow process sysctl_t (dir (getattr search)))")) << "it is on the way";
   EXPECT_THAT(text, Not(HasSubstr("files (file (append")));
 }
