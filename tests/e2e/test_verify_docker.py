@@ -95,6 +95,63 @@ class VerifyDocker(ContainerTest):
         return folder
 
 
+class WholeLine(VerifyDocker):
+    """Containers under what `harden` plans besides profile and capabilities."""
+
+    def hardened(self, line):
+        folder = self.all_but("web")
+        self.store_profile(f"{folder}/hardening.json", {"schema": "syscarve.hardening/1", "services": {"web": {"line": line}}})
+        return folder
+
+    def proofs(self, folder):
+        path = f"{folder}/hardening-proofs.json"
+        return load(path)["services"] if os.path.exists(path) else {}
+
+    def test_it_is_in_force_and_then_proven(self):
+        script = self.script(
+            'docker run -d --network none --name web ' + f"--label {engine.LABEL}={os.getpid()} {IMAGE} sleep 100 > $here/id",
+            "docker inspect web --format '{{json .}}' > $here/inspect-$(count).json",
+            "docker exec web sh -c 'touch /run/a /data/b && id -u && grep NoNewPrivs /proc/self/status'",
+            "docker exec web touch /outside && echo written", "docker kill web >&2", "docker rm -v web >&2")
+        with open(script, encoding="utf-8") as file:
+            text = file.read().replace("docker exec web touch /outside && echo written",
+                                       "docker exec web touch /outside && echo written || true")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(text.replace("docker exec web sh -c 'touch", "docker exec -u 0 web mkdir -p /data; docker exec web sh -c 'touch"))
+        line = {"no_new_privileges": True, "read_only_root": True, "user": "0:0", "memory_bytes": 64 << 20, "cpu_milli": 1500, "pids": 32,
+                "open_files": 1024, "no_network": True, "private_ipc": True,
+                "writable": {"/data": {"kind": "volume"}, "/run": {"kind": "tmpfs", "size": "1m"}}}
+        folder = self.hardened(line)
+        result, report = self.verify([folder], script)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(result.stdout.count("written"), 1)  # Without the line.
+        self.assertIn("NoNewPrivs:\t1", result.stdout)
+        container = load(self.path("inspect-2.json"))
+        host = container["HostConfig"]
+        self.assertEqual((host["ReadonlyRootfs"], host["Memory"], host["MemorySwap"], host["NanoCpus"], host["PidsLimit"], host["NetworkMode"]),
+                         (True, 64 << 20, 64 << 20, 1_500_000_000, 32, "none"))
+        self.assertEqual(host["Tmpfs"], {"/run": "rw,nosuid,nodev,noexec,size=1m,mode=1777"})
+        self.assertEqual([mount["Destination"] for mount in container["Mounts"]], ["/data"])
+        self.assertIn("no-new-privileges:true", host["SecurityOpt"])
+        self.assertEqual(self.proofs(folder)["web"]["line"], line)
+        self.assertTrue(report["passed"])
+
+    def test_each_setting_stops_what_it_is_for(self):
+        for line, work in [
+                ({"read_only_root": True}, "touch /outside"),
+                ({"pids": 16}, "i=0; while [ $i -lt 40 ]; do sleep 2 & i=$((i+1)); done; wait"),
+                ({"memory_bytes": 16 << 20}, "dd if=/dev/zero of=/dev/null bs=64M count=1"),
+                ({"user": "65534:65534"}, "chown 7:7 /tmp"),
+                ({"read_only_root": True, "writable": {"/tmp": {"kind": "tmpfs", "size": "1m"}}}, "dd if=/dev/zero of=/tmp/x bs=1M count=8")]:
+            with self.subTest(work):
+                folder = self.hardened(line)
+                result, report = self.verify([folder], self.script(f"run web '{work}'"))
+                self.assertEqual(result.status, 1, result)
+                self.assertIn("fails", self.kinds(report))
+                self.assertIn("--leave-out", result.stderr)
+                self.assertEqual(self.proofs(folder), {})
+
+
 class Passes(VerifyDocker):
     def test_what_was_recorded_passes_and_was_confined(self):
         script = self.script(f"run web '{WORK}'", "run other 'echo unknown'")

@@ -24,12 +24,13 @@ MAY_SEE = {
     "image": {"base", "model", "shipped"},
     "confine": {"base", "model", "shipped"},
     "review": {"base", "model", "seccomp", "shipped", "policy"},
-    "emit": {"base", "model", "seccomp", "shipped", "policy", "read", "confine"},
-    "report": {"base", "model", "seccomp", "shipped", "policy", "image", "review"},
+    "harden": {"base", "model", "seccomp", "shipped", "policy"},
+    "emit": {"base", "model", "seccomp", "shipped", "policy", "read", "confine", "harden"},
+    "report": {"base", "model", "seccomp", "shipped", "policy", "image", "review", "harden"},
     "stub": set(),
-    "app": {"base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "image", "confine", "review", "emit", "report", "stub"},
+    "app": {"base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "image", "confine", "review", "harden", "emit", "report", "stub"},
     "prove": {"app", "base", "model", "seccomp", "process", "policy", "trace", "container"},
-    "cli": {"app", "prove", "base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "image", "confine", "review", "emit", "report", "stub"},
+    "cli": {"app", "prove", "base", "model", "seccomp", "shipped", "process", "policy", "trace", "container", "read", "image", "confine", "review", "harden", "emit", "report", "stub"},
 }
 
 # No folder of userspace/ may hold more of its lines than this: one that does is several.

@@ -15,6 +15,7 @@
 #include "userspace/base/file.h"
 #include "userspace/base/text.h"
 #include "userspace/emit/compose_override.h"
+#include "userspace/emit/harden.h"
 #include "userspace/policy/service.h"
 #include "userspace/read/compose_file.h"
 #include "userspace/report/confidence.h"
@@ -75,15 +76,9 @@ std::string FileNameOf(const std::string& title, const FolderRequest& request) {
   return title + suffix;
 }
 
-struct Service {
-  ServiceSummary summary;
-  std::string text;   // Of the profile's file.
-  std::string words;  // Of an AccessPolicy: what is said of it.
-};
-
-absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<std::string>& paths,
-                                    const std::vector<Recording>& recordings, const BaselineSources& sources,
-                                    CeilingSource& ceilings, const FolderRequest& request) {
+absl::StatusOr<MadeService> MakeService(const std::string& title, const std::vector<std::string>& paths,
+                                        const std::vector<Recording>& recordings, const BaselineSources& sources,
+                                        CeilingSource& ceilings, const FolderRequest& request) {
   BaselineChoice choice = sources.Choose(recordings);
   SYSCARVE_ASSIGN_OR_RETURN(Ceiling ceiling, ceilings.For(recordings));
   GenerateOptions options = request.options;
@@ -112,7 +107,7 @@ absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<
     service.warnings = std::move(emitted->warnings);
     service.made.refused.clear();
     const std::string words = emitted->summary + CapabilitySummary(service.made);
-    return Service{.summary = std::move(service), .text = std::move(emitted->text), .words = words};
+    return MadeService{.summary = std::move(service), .text = std::move(emitted->text), .access_words = words};
   }
   service.warnings = service.made.warnings;
   for (std::string& warning : emitted->warnings) service.warnings.push_back(std::move(warning));
@@ -120,7 +115,7 @@ absl::StatusOr<Service> MakeService(const std::string& title, const std::vector<
   for (std::string& warning : ceiling.warnings) service.warnings.push_back(std::move(warning));
   for (std::string& warning : ServiceWarnings(service.facts, has_ceiling))
     service.warnings.push_back(std::move(warning));
-  return Service{.summary = std::move(service), .text = std::move(emitted->text), .words = ""};
+  return MadeService{.summary = std::move(service), .text = std::move(emitted->text), .access_words = ""};
 }
 
 // `path` from the root, without links as far as it exists.
@@ -132,29 +127,14 @@ absl::StatusOr<fs::path> Resolved(const fs::path& path) {
   return resolved;
 }
 
-// The path of a service's profile as Compose takes it: from the folder of the project's file, or from the current one.
-absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const std::string& compose) {
-  fs::path path = service.profile_path;
-  if (!compose.empty()) {
-    SYSCARVE_ASSIGN_OR_RETURN(const fs::path project, Resolved(compose == "-" ? "." : compose));
-    SYSCARVE_ASSIGN_OR_RETURN(const fs::path profile, Resolved(path));
-    path = profile.lexically_relative(compose == "-" ? project : project.parent_path());
-  }
-  // With "./" in front it looks like the path that it is.
-  return path.is_absolute() || path.string().starts_with("../") ? path.string() : Concat("./", path.string());
-}
-
 absl::StatusOr<Hardening> HardeningOf(const ServiceSummary& service, const std::string& compose) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string path, PathForCompose(service, compose));
-  return Hardening{.profile = std::move(path),
-                   .no_new_privileges = service.facts.no_new_privs,
-                   .capabilities_known = service.made.capabilities_recorded,
-                   .cap_add = service.made.cap_add};
-}
-
-// What Compose calls the service: what its labels say, else its recorded name.
-const std::set<std::string>& ComposeNames(const ServiceFacts& facts) {
-  return facts.compose_services.empty() ? facts.names : facts.compose_services;
+  Hardening hardening;
+  hardening.profile = std::move(path);
+  hardening.no_new_privileges = service.facts.no_new_privs;
+  hardening.capabilities_known = service.made.capabilities_recorded;
+  hardening.cap_add = service.made.cap_add;
+  return hardening;
 }
 
 absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& services, const std::string& compose) {
@@ -170,7 +150,7 @@ absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& 
       continue;
     }
     SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, compose));
-    for (const std::string& name : ComposeNames(service.facts)) {
+    for (const std::string& name : ComposeNamesOf(service.facts)) {
       recorded.push_back({.name = name, .title = service.title, .hardening = hardening});
     }
   }
@@ -178,32 +158,6 @@ absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& 
   if (!made.ok()) return Annotate(made.status(), shown);
   made->warnings.insert(made->warnings.begin(), warnings.begin(), warnings.end());
   return made;
-}
-
-absl::Status CheckOutput(const std::string& output) {
-  if (output == "-") {
-    return WithHint(absl::InvalidArgumentError("the profiles of a folder do not fit in standard output"),
-                    "Name a folder for them with -o.");
-  }
-  std::error_code error;
-  const fs::file_status status = fs::status(output, error);
-  if (status.type() == fs::file_type::not_found) return absl::OkStatus();
-  if (error) return PosixError(Concat("look at ", EscapeForTerminal(output)), error.value());
-  if (!fs::is_directory(status)) {
-    return WithHint(PosixError(EscapeForTerminal(output), ENOTDIR), "The profiles of a folder need a folder with -o.");
-  }
-  return CheckWritable((fs::path(output) / kSummaryName).string());
-}
-
-// A file of this name that somebody else has written is not replaced: only the profiles are what OUTDIR was named for.
-absl::Status CheckOurs(const fs::path& path, std::string_view first_words) {
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(path, error))) return absl::OkStatus();
-  const absl::StatusOr<std::string> text = ReadFile(path.string(), kMaxSummaryBytes);
-  if (text.ok() && text->starts_with(first_words)) return absl::OkStatus();
-  return WithHint(absl::AlreadyExistsError(
-                      Concat(EscapeForTerminal(path.string()), " is there already and was not made by syscarve")),
-                  "Move it, or name another folder with -o.");
 }
 
 // What is written beside profiles for engines: for `verify`, which is to try what is recommended. nullopt where nothing
@@ -222,33 +176,17 @@ std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& s
   return FormatCapabilities(known);
 }
 
-absl::Status WriteProfiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles) {
+// The files of the profiles alone.
+absl::Status WriteProfiles(const FolderRequest& request, const std::vector<MadeService>& made) {
+  const fs::path output = request.output;
   std::error_code error;
-  fs::create_directories(request.output, error);
+  fs::create_directories(output, error);
   if (error) return PosixError(Concat("make the folder ", EscapeForTerminal(request.output)), error.value());
-  for (const auto& [name, text] : profiles) {
-    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((fs::path(request.output) / name).string(), text));
+  for (const MadeService& service : made) {
+    const std::string path = (output / FileNameOf(service.summary.title, request)).string();
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(path, service.text));
   }
   return absl::OkStatus();
-}
-
-absl::Status WriteAllFiles(const FolderRequest& request, const std::map<std::string, std::string>& profiles,
-                           const std::vector<ServiceSummary>& services,
-                           const std::optional<ComposeOverride>& override_file) {
-  const fs::path output = request.output;
-  const std::string summary = SummaryMarkdown(services);
-  const std::optional<std::string> capabilities = CapabilitiesText(services);
-  if (capabilities.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kCapabilitiesName, kCapabilitiesMarker));
-  SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kSummaryName, kSummaryMarker));
-  if (override_file.has_value()) SYSCARVE_RETURN_IF_ERROR(CheckOurs(output / kOverrideName, kComposeOverrideMarker));
-  SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, profiles));
-  if (capabilities.has_value()) {
-    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kCapabilitiesName).string(), *capabilities));
-  }
-  if (override_file.has_value()) {
-    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kOverrideName).string(), override_file->text));
-  }
-  return WriteFileAtomically((output / kSummaryName).string(), summary);
 }
 
 void PassWarningsOn(const std::vector<ServiceSummary>& services, const std::optional<ComposeOverride>& override_file,
@@ -277,6 +215,93 @@ std::string SummaryOf(const std::vector<ServiceSummary>& services) {
 
 }  // namespace
 
+absl::StatusOr<RecordedServices> ReadServiceFolders(const std::vector<std::string>& folders, Abi native) {
+  SYSCARVE_ASSIGN_OR_RETURN(const auto found, FindRecordings(folders));
+  RecordedServices services;
+  for (const auto& [title, paths] : found) {
+    SYSCARVE_ASSIGN_OR_RETURN(std::vector<Recording> recordings, LoadAll(paths, native));
+    services[title] = {.paths = paths, .recordings = std::move(recordings)};
+  }
+  return services;
+}
+
+absl::StatusOr<std::vector<MadeService>> MakeServices(const RecordedServices& recorded, const FolderRequest& request,
+                                                      Notes& notes) {
+  bool containers = false;
+  for (const auto& [title, service] : recorded) {
+    for (const Recording& recording : service.recordings) containers |= HasContainers(recording);
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers, notes));
+  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling, notes));
+  std::vector<MadeService> services;
+  for (const auto& [title, service] : recorded) {
+    SYSCARVE_ASSIGN_OR_RETURN(MadeService made,
+                              MakeService(title, service.paths, service.recordings, sources, ceilings, request));
+    services.push_back(std::move(made));
+  }
+  return services;
+}
+
+absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const std::string& compose) {
+  fs::path path = service.profile_path;
+  if (!compose.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(const fs::path project, Resolved(compose == "-" ? "." : compose));
+    SYSCARVE_ASSIGN_OR_RETURN(const fs::path profile, Resolved(path));
+    path = profile.lexically_relative(compose == "-" ? project : project.parent_path());
+  }
+  // With "./" in front it looks like the path that it is.
+  return path.is_absolute() || path.string().starts_with("../") ? path.string() : Concat("./", path.string());
+}
+
+absl::Status CheckProfileFolder(const std::string& output) {
+  if (output == "-") {
+    return WithHint(absl::InvalidArgumentError("the profiles of a folder do not fit in standard output"),
+                    "Name a folder for them with -o.");
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(output, error);
+  if (status.type() == fs::file_type::not_found) return absl::OkStatus();
+  if (error) return PosixError(Concat("look at ", EscapeForTerminal(output)), error.value());
+  if (!fs::is_directory(status)) {
+    return WithHint(PosixError(EscapeForTerminal(output), ENOTDIR), "The profiles of a folder need a folder with -o.");
+  }
+  return CheckWritable((fs::path(output) / kSummaryName).string());
+}
+
+// Only the profiles are what the folder was named for: other files are replaced when they were made by us.
+absl::Status CheckOurs(const std::string& path, std::string_view words) {
+  constexpr size_t kBeginning = 256;
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(path, error))) return absl::OkStatus();
+  const absl::StatusOr<std::string> text = ReadFile(path, kMaxSummaryBytes);
+  if (text.ok() && text->substr(0, kBeginning).find(words) != std::string::npos) return absl::OkStatus();
+  return WithHint(
+      absl::AlreadyExistsError(Concat(EscapeForTerminal(path), " is there already and was not made by syscarve")),
+      "Move it, or name another folder with -o.");
+}
+
+absl::Status WriteServices(const FolderRequest& request, const std::vector<MadeService>& made,
+                           const std::optional<ComposeOverride>& override_file) {
+  std::vector<ServiceSummary> services;
+  for (const MadeService& service : made) services.push_back(service.summary);
+  const fs::path output = request.output;
+  const std::string summary = SummaryMarkdown(services);
+  const std::optional<std::string> capabilities = CapabilitiesText(services);
+  if (capabilities.has_value())
+    SYSCARVE_RETURN_IF_ERROR(CheckOurs((output / kCapabilitiesName).string(), kCapabilitiesMarker));
+  SYSCARVE_RETURN_IF_ERROR(CheckOurs((output / kSummaryName).string(), kSummaryMarker));
+  if (override_file.has_value())
+    SYSCARVE_RETURN_IF_ERROR(CheckOurs((output / kOverrideName).string(), kComposeOverrideMarker));
+  SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, made));
+  if (capabilities.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kCapabilitiesName).string(), *capabilities));
+  }
+  if (override_file.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically((output / kOverrideName).string(), override_file->text));
+  }
+  return WriteFileAtomically((output / kSummaryName).string(), summary);
+}
+
 absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& notes) {
   if (FormatOf(request.emit) == OutputFormat::kNames) {
     return absl::InvalidArgumentError("--format names makes no profiles, as a folder needs them");
@@ -288,37 +313,23 @@ absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& 
   if (!request.emit.name.empty()) {
     return absl::InvalidArgumentError("--name is for one profile; those of a folder have their services' names");
   }
-  SYSCARVE_RETURN_IF_ERROR(CheckOutput(request.output));
-  SYSCARVE_ASSIGN_OR_RETURN(const auto found, FindRecordings(request.folders));
-  std::map<std::string, std::vector<Recording>> recordings;
-  bool containers = false;
-  for (const auto& [title, paths] : found) {
-    SYSCARVE_ASSIGN_OR_RETURN(recordings[title], LoadAll(paths, request.native));
-    for (const Recording& recording : recordings[title]) containers |= HasContainers(recording);
-  }
-  SYSCARVE_ASSIGN_OR_RETURN(const BaselineSources sources, BaselineSources::Load(request.baseline, containers, notes));
-  SYSCARVE_ASSIGN_OR_RETURN(CeilingSource ceilings, CeilingSource::Load(request.ceiling, notes));
+  SYSCARVE_RETURN_IF_ERROR(CheckProfileFolder(request.output));
+  SYSCARVE_ASSIGN_OR_RETURN(const RecordedServices recorded, ReadServiceFolders(request.folders, request.native));
+  SYSCARVE_ASSIGN_OR_RETURN(std::vector<MadeService> made, MakeServices(recorded, request, notes));
   std::vector<ServiceSummary> services;
-  std::map<std::string, std::string> profiles;  // By file name.
-  std::vector<std::string> access_words;        // Of each service.
-  for (const auto& [title, paths] : found) {
-    SYSCARVE_ASSIGN_OR_RETURN(Service made_service,
-                              MakeService(title, paths, recordings[title], sources, ceilings, request));
-    profiles[FileNameOf(title, request)] = std::move(made_service.text);
-    access_words.push_back(std::move(made_service.words));
-    ServiceSummary& service = made_service.summary;
-    SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(service, request.compose));
-    const std::set<std::string>& names = ComposeNames(service.facts);
-    service.compose = ComposeServiceLines(names.empty() ? title : *names.begin(), hardening, 0);
-    services.push_back(std::move(service));
+  for (MadeService& one : made) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Hardening hardening, HardeningOf(one.summary, request.compose));
+    const std::set<std::string>& names = ComposeNamesOf(one.summary.facts);
+    one.summary.compose = ComposeServiceLines(names.empty() ? one.summary.title : *names.begin(), hardening, 0);
+    services.push_back(one.summary);
   }
   if (IsAccessFormat(FormatOf(request.emit))) {
-    SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, profiles));
+    SYSCARVE_RETURN_IF_ERROR(WriteProfiles(request, made));
     PassWarningsOn(services, std::nullopt, notes);
     std::string text;
-    for (size_t i = 0; i < services.size(); ++i) {
-      text += Concat(EscapeForTerminal(services[i].profile_path), "\n");
-      for (const std::string_view line : SplitNonEmpty(access_words[i], '\n')) text += Concat("  ", line, "\n");
+    for (const MadeService& service : made) {
+      text += Concat(EscapeForTerminal(service.summary.profile_path), "\n");
+      for (const std::string_view line : SplitNonEmpty(service.access_words, '\n')) text += Concat("  ", line, "\n");
     }
     return text;
   }
@@ -326,7 +337,7 @@ absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& 
   if (!request.compose.empty()) {
     SYSCARVE_ASSIGN_OR_RETURN(override_file, MakeOverride(services, request.compose));
   }
-  SYSCARVE_RETURN_IF_ERROR(WriteAllFiles(request, profiles, services, override_file));
+  SYSCARVE_RETURN_IF_ERROR(WriteServices(request, made, override_file));
   PassWarningsOn(services, override_file, notes);
   return SummaryOf(services);
 }

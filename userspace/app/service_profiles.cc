@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
+#include "userspace/app/hardening_files.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
@@ -37,7 +38,8 @@ absl::Status AddFolder(const std::string& folder, std::vector<Named>& found) {
   std::vector<std::string> files;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (!name.starts_with('.') && name.ends_with(kSuffix)) files.push_back(name);
+    const bool is_plan = name == kHardeningName || name == kHardeningProofsName;
+    if (!name.starts_with('.') && name.ends_with(kSuffix) && !is_plan) files.push_back(name);
   }
   if (error) return PosixError(Concat("look into ", EscapeForTerminal(folder)), error.value());
   if (files.empty()) {
@@ -151,6 +153,9 @@ absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const 
       service.cap_add = known->second.add;
       service.not_needed = known->second.not_needed;
     }
+    const std::string plans = (fs::path(named.file).parent_path() / kHardeningName).string();
+    SYSCARVE_ASSIGN_OR_RETURN(const auto lines, ReadHardening(plans));
+    if (const auto planned = lines.find(named.title); planned != lines.end()) service.line = planned->second;
     profiles.push_back(std::move(service));
   }
   if (profiles.empty()) {

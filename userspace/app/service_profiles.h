@@ -12,6 +12,7 @@
 
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
+#include "userspace/model/container_line.h"
 #include "userspace/model/profile.h"
 #include "userspace/model/profile_target.h"
 #include "userspace/model/recording.h"
@@ -41,11 +42,13 @@ struct ServiceProfile {
   // To add after dropping all; nullopt: nothing is known, and they are left as they are.
   std::optional<std::vector<std::string>> cap_add;
   std::vector<std::string> not_needed;  // As ServiceNeeds.
-  std::vector<std::string> warnings;    // Sentences about the file, which do not name it.
+  // What `harden` has planned for it, in the folder's hardening.json; nullopt: nothing.
+  std::optional<ContainerLine> line;
+  std::vector<std::string> warnings;  // Sentences about the file, which do not name it.
 };
 
 // `words` are folders, files, or SERVICE=FILE where a file is not called after its service. Of a folder every *.json
-// that is not hidden. At least one profile, no two for one service. An error names the file.
+// that is neither hidden nor one of hardening_files.h. At least one profile, no two for one service. An error names the file.
 absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const std::string> words,
                                                                 const ProfileTarget& target);
 

@@ -148,6 +148,7 @@ class Verifier {
       const auto path = profile_paths_.find(profile->title);
       return Confinement{.profile = path == profile_paths_.end() ? profile->engine_profile : path->second,
                          .cap_add = profile->cap_add,
+                         .line = profile->line,
                          .label = std::string(kConfinedLabel)};
     };
     return EngineRelay::Start(options);

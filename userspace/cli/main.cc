@@ -43,7 +43,7 @@ const VerbGroup kVerbs[] = {
     {"Judge profiles",
      {syscarve::cli::AddCheck, syscarve::cli::AddLint, syscarve::cli::AddDiff, syscarve::cli::AddSubset,
       syscarve::cli::AddExplain, syscarve::cli::AddInspect}},
-    {"Judge images", {syscarve::cli::AddScan}},
+    {"Judge images and containers", {syscarve::cli::AddScan, syscarve::cli::AddHarden}},
     {"Try", {syscarve::cli::AddRun, syscarve::cli::AddVerify, syscarve::cli::AddProve, syscarve::cli::AddDoctor}},
 };
 

@@ -32,6 +32,7 @@ void AddLint(CLI::App& app, int& exit_code);
 void AddDiff(CLI::App& app, int& exit_code);
 void AddSubset(CLI::App& app, int& exit_code);
 void AddScan(CLI::App& app, int& exit_code);
+void AddHarden(CLI::App& app, int& exit_code);
 void AddRun(CLI::App& app, int& exit_code);
 void AddVerify(CLI::App& app, int& exit_code);
 void AddProve(CLI::App& app, int& exit_code);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "userspace/app/line_proofs.h"
 #include "userspace/app/profile_enforcer.h"
 #include "userspace/app/profile_input.h"
 #include "userspace/app/recording_output.h"
@@ -38,6 +39,7 @@ constexpr char kVerifyHelp[] =
     "  syscarve verify --profile web.json --runs 5 --report verify.xml --format junit -- ./run-my-tests.sh\n\n"
     "With --docker each container that the command creates gets the profile and the capabilities of its service:\n\n"
     "  sudo syscarve verify --docker profiles -- ./run-the-tests.sh\n\n"
+    "and, in a folder that `harden` wrote, everything else of its line, which is proven then.\n\n"
     "A command that fails now and then does so without the profile, too: with --runs that is measured, and\n"
     "counts for nothing. Exit code 1 says that something would break.";
 
@@ -138,12 +140,21 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
   SYSCARVE_RETURN_IF_ERROR(verified.status());
   const Verification& result = *verified;
   PrintVerdict(result, flags);
+  const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(signals)};
+  if (containers.has_value() && HaveLines(containers->profiles)) {
+    LiftFileSizeLimit();
+    SYSCARVE_RETURN_IF_ERROR(KeepLineProofs(containers->profiles, result, options));
+    if (!result.Passed()) {
+      Note(
+          "the containers ran under the whole line of hardening.json: `syscarve harden --leave-out SETTING` tells which "
+          "setting it is");
+    }
+  }
   if (report_file.has_value()) {
     const std::string report = flags.format == "junit"
                                    ? VerificationJunit(result, subject)
                                    : VerificationJson(result, filter.value_or(EnforcedFilter()), subject);
     LiftFileSizeLimit();
-    const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(signals)};
     SYSCARVE_RETURN_IF_ERROR(report_file->Write(report, options));
   }
   return result.Passed() ? 0 : 1;

@@ -2,9 +2,11 @@
 #include "userspace/container/create_request.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/escape.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/base/text.h"
 
@@ -155,6 +157,7 @@ class ObjectEditor {
     edits.push_back({at, at, Concat(added_, alone ? "" : ",")});
   }
   bool in_text() const { return value_ != nullptr; }
+  bool changed() const { return !edits_.empty() || !added_.empty(); }
   std::string Written() const { return Concat("{", added_, "}"); }
 
  private:
@@ -168,12 +171,14 @@ bool IsSeccomp(std::string_view option) {
   return option.starts_with("seccomp=") || option.starts_with("seccomp:");
 }
 
-bool IsSeccompOption(const JsonValue& option) {
+// Whether it says something of `key`, with any of the ways to write that.
+bool IsOption(const JsonValue& option, std::string_view key) {
   const auto* const text = std::get_if<std::string>(&option.data);
-  return text != nullptr && IsSeccomp(*text);
+  if (text == nullptr || !text->starts_with(key)) return false;
+  return text->size() == key.size() || (*text)[key.size()] == '=' || (*text)[key.size()] == ':';
 }
 
-absl::StatusOr<std::string> SecurityOptions(const JsonValue* host_config, const std::string& profile) {
+absl::StatusOr<std::string> SecurityOptions(const JsonValue* host_config, const Confinement& confinement) {
   JsonValue::Array options;
   if (host_config != nullptr) {
     SYSCARVE_ASSIGN_OR_RETURN(
@@ -181,9 +186,23 @@ absl::StatusOr<std::string> SecurityOptions(const JsonValue* host_config, const 
         TypedMember<JsonValue::Array>(std::get<JsonValue::Object>(host_config->data), "SecurityOpt"));
     if (old != nullptr) options = *old;
   }
-  std::erase_if(options, IsSeccompOption);
-  options.emplace_back(Concat("seccomp=", profile));
+  const auto replace = [&options](std::string_view key, std::string value) {
+    std::erase_if(options, [key](const JsonValue& option) { return IsOption(option, key); });
+    options.emplace_back(std::move(value));
+  };
+  if (confinement.profile.has_value()) replace("seccomp", Concat("seccomp=", *confinement.profile));
+  const ContainerLine line = confinement.line.value_or(ContainerLine());
+  if (line.no_new_privileges) replace("no-new-privileges", "no-new-privileges:true");
+  if (line.apparmor.has_value()) replace("apparmor", Concat("apparmor=", *line.apparmor));
+  if (line.selinux_type.has_value()) options.emplace_back(Concat("label=type:", *line.selinux_type));
   return PrintCompactJson(options);
+}
+
+bool ChangesSecurityOptions(const Confinement& confinement) {
+  const std::optional<ContainerLine>& line = confinement.line;
+  return confinement.profile.has_value() ||
+         (line.has_value() &&
+          (line->no_new_privileges || line->apparmor.has_value() || line->selinux_type.has_value()));
 }
 
 std::string Names(const std::vector<std::string>& names) {
@@ -197,6 +216,113 @@ absl::StatusOr<const JsonValue*> ObjectMember(const JsonValue::Object& root, std
   SYSCARVE_RETURN_IF_ERROR(TypedMember<JsonValue::Object>(root, key).status());
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(root, key));
   return IsNull(member) ? nullptr : member;
+}
+
+// The members of the object `key` of `value`, which may be null or missing; none where it is.
+absl::StatusOr<JsonValue::Object> MembersOf(const JsonValue* value, std::string_view key) {
+  if (IsNull(value)) return JsonValue::Object();
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Object* const object,
+                            TypedMember<JsonValue::Object>(std::get<JsonValue::Object>(value->data), key));
+  return object == nullptr ? JsonValue::Object() : *object;
+}
+
+void SetMember(JsonValue::Object& object, const std::string& key, JsonValue value) {
+  std::erase_if(object, [&key](const JsonMember& member) { return member.key == key; });
+  object.push_back({key, std::move(value)});
+}
+
+// The destinations of what a request mounts.
+absl::StatusOr<std::set<std::string>> MountedPaths(const JsonValue* host_config) {
+  std::set<std::string> paths;
+  if (IsNull(host_config)) return paths;
+  const auto& host = std::get<JsonValue::Object>(host_config->data);
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Object tmpfs, MembersOf(host_config, "Tmpfs"));
+  for (const JsonMember& member : tmpfs) paths.insert(member.key);
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> binds, TextsOf(host, "Binds"));
+  for (const std::string& bind : binds) {
+    const size_t source_end = bind.find(':');
+    if (source_end == bind.npos) continue;
+    paths.insert(bind.substr(source_end + 1, bind.find(':', source_end + 1) - source_end - 1));
+  }
+  SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const mounts, TypedMember<JsonValue::Array>(host, "Mounts"));
+  for (const JsonValue& mount : mounts == nullptr ? JsonValue::Array() : *mounts) {
+    const auto* const members = std::get_if<JsonValue::Object>(&mount.data);
+    if (members == nullptr) continue;
+    SYSCARVE_ASSIGN_OR_RETURN(const std::string* const target, TypedMember<std::string>(*members, "Target"));
+    if (target != nullptr) paths.insert(*target);
+  }
+  return paths;
+}
+
+absl::Status SetWritable(const JsonValue& root_value, const JsonValue* host_config, const ContainerLine& line,
+                         ObjectEditor& root, ObjectEditor& host) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::set<std::string> mounted, MountedPaths(host_config));
+  SYSCARVE_ASSIGN_OR_RETURN(JsonValue::Object tmpfs, MembersOf(host_config, "Tmpfs"));
+  SYSCARVE_ASSIGN_OR_RETURN(JsonValue::Object volumes, MembersOf(&root_value, "Volumes"));
+  bool has_volumes = false;
+  for (const auto& [path, directory] : line.writable) {
+    if (mounted.contains(path)) continue;
+    if (directory.volume) {
+      SetMember(volumes, path, JsonValue::Object());
+      has_volumes = true;
+    } else {
+      SetMember(tmpfs, path, TmpfsOptions(directory));
+    }
+  }
+  SYSCARVE_RETURN_IF_ERROR(host.Set("ReadonlyRootfs", "true"));
+  if (!tmpfs.empty()) SYSCARVE_RETURN_IF_ERROR(host.Set("Tmpfs", PrintCompactJson(tmpfs)));
+  return has_volumes ? root.Set("Volumes", PrintCompactJson(volumes)) : absl::OkStatus();
+}
+
+absl::StatusOr<std::string> DescriptorLimits(const JsonValue* host_config, uint64_t open_files) {
+  JsonValue::Array limits;
+  if (!IsNull(host_config)) {
+    SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const old,
+                              TypedMember<JsonValue::Array>(std::get<JsonValue::Object>(host_config->data), "Ulimits"));
+    if (old != nullptr) limits = *old;
+  }
+  std::erase_if(limits, [](const JsonValue& limit) {
+    const auto* const members = std::get_if<JsonValue::Object>(&limit.data);
+    return members != nullptr && std::ranges::any_of(*members, [](const JsonMember& member) {
+             const auto* const name = std::get_if<std::string>(&member.value.data);
+             return EqualsIgnoringCase(member.key, "Name") && name != nullptr && *name == "nofile";
+           });
+  });
+  limits.emplace_back(JsonValue::Object{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}});
+  return PrintCompactJson(limits);
+}
+
+absl::Status SetLine(const JsonValue& root_value, const JsonValue* host_config, const ContainerLine& line,
+                     ObjectEditor& root, ObjectEditor& host) {
+  constexpr uint64_t kNanosPerMilli = 1'000'000;
+  if (line.user.has_value()) SYSCARVE_RETURN_IF_ERROR(root.Set("User", QuoteForJson(*line.user)));
+  if (line.read_only_root) SYSCARVE_RETURN_IF_ERROR(SetWritable(root_value, host_config, line, root, host));
+  if (line.memory_bytes.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(host.Set("Memory", Concat(*line.memory_bytes)));
+    SYSCARVE_RETURN_IF_ERROR(host.Set("MemorySwap", Concat(*line.memory_bytes)));
+  }
+  if (line.cpu_milli.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(host.Set("NanoCpus", Concat(*line.cpu_milli * kNanosPerMilli)));
+    // The same in other words, which engines refuse beside it.
+    SYSCARVE_RETURN_IF_ERROR(host.Set("CpuQuota", "0"));
+    SYSCARVE_RETURN_IF_ERROR(host.Set("CpuPeriod", "0"));
+  }
+  if (line.pids.has_value()) SYSCARVE_RETURN_IF_ERROR(host.Set("PidsLimit", Concat(*line.pids)));
+  if (line.open_files.has_value()) {
+    SYSCARVE_ASSIGN_OR_RETURN(std::string limits, DescriptorLimits(host_config, *line.open_files));
+    SYSCARVE_RETURN_IF_ERROR(host.Set("Ulimits", std::move(limits)));
+  }
+  if (line.no_network) {
+    SYSCARVE_RETURN_IF_ERROR(host.Set("NetworkMode", R"("none")"));
+    SYSCARVE_RETURN_IF_ERROR(root.Set("NetworkingConfig", "{}"));
+  }
+  if (line.private_ipc) SYSCARVE_RETURN_IF_ERROR(host.Set("IpcMode", R"("private")"));
+  if (!line.sysctls.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(JsonValue::Object sysctls, MembersOf(host_config, "Sysctls"));
+    for (const auto& [name, value] : line.sysctls) SetMember(sysctls, name, value);
+    SYSCARVE_RETURN_IF_ERROR(host.Set("Sysctls", PrintCompactJson(sysctls)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -263,22 +389,24 @@ absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& co
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const old_labels, ObjectMember(members, "Labels"));
 
   ObjectEditor host(host_config);
-  const bool changes_host = confinement.profile.has_value() || confinement.cap_add.has_value();
-  if (confinement.profile.has_value()) {
-    SYSCARVE_ASSIGN_OR_RETURN(std::string options, SecurityOptions(host_config, *confinement.profile));
+  ObjectEditor root(&value);
+  if (ChangesSecurityOptions(confinement)) {
+    SYSCARVE_ASSIGN_OR_RETURN(std::string options, SecurityOptions(host_config, confinement));
     SYSCARVE_RETURN_IF_ERROR(host.Set("SecurityOpt", std::move(options)));
   }
   if (confinement.cap_add.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(host.Set("CapDrop", R"(["ALL"])"));
     SYSCARVE_RETURN_IF_ERROR(host.Set("CapAdd", Names(*confinement.cap_add)));
   }
+  if (confinement.line.has_value()) {
+    SYSCARVE_RETURN_IF_ERROR(SetLine(value, host_config, *confinement.line, root, host));
+  }
   ObjectEditor labels(old_labels);
   SYSCARVE_RETURN_IF_ERROR(labels.Set(confinement.label, R"("1")"));
 
   std::vector<Edit> edits;
-  ObjectEditor root(&value);
   for (const auto& [key, object] : {std::pair("HostConfig", &host), std::pair("Labels", &labels)}) {
-    if (object == &host && !changes_host) continue;
+    if (object == &host && !host.changed()) continue;
     if (object->in_text()) {
       object->AppendEdits(edits);
     } else {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/model/container_line.h"
 #include "userspace/model/recording.h"
 
 namespace syscarve {
@@ -43,11 +44,12 @@ struct Confinement {
   // As the engine takes it behind "seccomp=": the JSON, or a path; nullopt leaves it as it is.
   std::optional<std::string> profile;
   std::optional<std::vector<std::string>> cap_add;  // After dropping all; nullopt leaves capabilities as they are.
-  std::string label;                                // Set to "1" on the container: it is one of ours.
+  // The rest of the line, but for its capabilities and devices. A directory that the request mounts something over stays so.
+  std::optional<ContainerLine> line;
+  std::string label;  // Set to "1" on the container: it is one of ours.
 };
 
-// The body with `confinement` in place of what it said of seccomp and capabilities, and with its label; every other
-// byte stays. Fails as ReadCreateRequest does.
+// The body with `confinement` in place of what it said of the same, and with its label; every other byte stays. Fails as ReadCreateRequest does.
 absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& confinement);
 
 }  // namespace syscarve

@@ -187,6 +187,49 @@ std::vector<std::string> CapabilitiesOf(const JsonReader& object, std::string_vi
   return {words.begin(), words.end()};
 }
 
+// The namespaces that a container of this HostConfig has not of its own.
+std::set<std::string> SharedNamespaces(const JsonReader& host) {
+  constexpr std::pair<std::string_view, std::string_view> kModes[] = {
+      {"NetworkMode", "network"}, {"PidMode", "pid"},     {"IpcMode", "ipc"},
+      {"UTSMode", "uts"},         {"UsernsMode", "user"}, {"CgroupnsMode", "cgroup"}};
+  std::set<std::string> shared;
+  for (const auto& [key, word] : kModes) {
+    if (TextOf(host, key) == "host") shared.insert(std::string(word));
+  }
+  return shared;
+}
+
+// Whether a file or folder of the host is how an engine is talked to.
+bool IsEngineSocket(std::string_view path) {
+  constexpr std::string_view kSockets[] = {"/docker.sock", "/podman.sock", "/containerd.sock", "/crio.sock"};
+  return std::ranges::any_of(kSockets, [path](std::string_view name) { return path.ends_with(name); });
+}
+
+bool MountsEngineSocket(const JsonReader& root) {
+  bool found = false;
+  WhenTold(root, "Mounts", [&found](const JsonReader& mounts) {
+    mounts.ForEach(kMaxEntries,
+                   [&found](const JsonReader& mount) { found = found || IsEngineSocket(TextOf(mount, "Source")); });
+  });
+  return found;
+}
+
+std::set<std::string> PublishedPorts(const JsonReader& host) {
+  constexpr size_t kMaxPorts = 1024;
+  std::set<std::string> ports;
+  WhenTold(host, "PortBindings", [&ports](const JsonReader& bindings) {
+    bindings.ForEachMember(kMaxEntries, [&ports](std::string_view, const JsonReader& places) {
+      if (places.IsNull()) return;
+      places.ForEach(kMaxEntries, [&ports](const JsonReader& place) {
+        const std::string address = KeptTextOf(place, "HostIp");
+        if (ports.size() == kMaxPorts) return;
+        ports.insert(Concat(address.empty() ? "0.0.0.0" : address, ":", KeptTextOf(place, "HostPort")));
+      });
+    });
+  });
+  return ports;
+}
+
 std::string_view BaseName(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -378,6 +421,9 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
           const std::vector<std::string> options = TextsOf(host, "SecurityOpt");
           container.no_new_privs = NoNewPrivilegesOf(options, engine);
           container.seccomp = SeccompOf(options, container.privileged.value_or(false), engine);
+          container.shares = SharedNamespaces(host);
+          if (MountsEngineSocket(root)) container.shares->insert("engine-socket");
+          container.publishes = PublishedPorts(host);
           if (runtime.empty()) runtime = KeptTextOf(host, "Runtime");
         });
         container.runtime = RuntimeOf(runtime, engine);

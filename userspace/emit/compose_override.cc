@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
 #include "userspace/base/quote.h"
+#include "userspace/emit/harden_words.h"
 #include "userspace/model/capability.h"
 #include "userspace/policy/capabilities.h"
 #include "userspace/shipped/shipped_data.h"
@@ -93,6 +95,56 @@ std::string ListLines(std::string_view key, std::span<const std::string> values,
   return text;
 }
 
+// A scalar as Compose reads it back; nullopt where YAML has no place for it.
+std::optional<std::string> Scalar(std::string_view text) {
+  return QuoteForYaml(WithoutVariables(text));
+}
+
+// The keys of a line besides those for security options and capabilities.
+std::optional<std::string> LineKeys(const Hardening& hardening, const std::string& indent) {
+  const ContainerLine& line = hardening.line;
+  std::string text;
+  const auto key = [&](std::string_view name, std::string_view value) {
+    text += Concat(indent, name, ": ", value, "\n");
+  };
+  if (line.user.has_value()) {
+    const std::optional<std::string> user = Scalar(*line.user);
+    if (!user.has_value()) return std::nullopt;
+    key("user", *user);
+  }
+  if (line.read_only_root) {
+    key("read_only", "true");
+    std::vector<std::string> tmpfs;
+    std::vector<std::string> volumes;
+    for (const auto& [path, directory] : line.writable) {
+      const auto name = hardening.volumes.find(path);
+      if (path.find(':') != path.npos || (directory.volume && name == hardening.volumes.end())) return std::nullopt;
+      const auto entry =
+          Scalar(directory.volume ? Concat(name->second, ":", path) : Concat(path, ":", TmpfsOptions(directory)));
+      if (!entry.has_value()) return std::nullopt;
+      (directory.volume ? volumes : tmpfs).push_back(*entry);
+    }
+    text += ListLines("tmpfs", tmpfs, indent) + ListLines("volumes", volumes, indent);
+  }
+  if (line.memory_bytes.has_value()) {
+    key("mem_limit", Concat("\"", *line.memory_bytes, "b\""));
+    key("memswap_limit", Concat("\"", *line.memory_bytes, "b\""));
+  }
+  if (line.cpu_milli.has_value()) key("cpus", MilliText(*line.cpu_milli));
+  if (line.pids.has_value()) key("pids_limit", Concat(*line.pids));
+  if (line.open_files.has_value()) text += Concat(indent, "ulimits:\n", indent, "  nofile: ", *line.open_files, "\n");
+  if (line.no_network) key("network_mode", "none");
+  if (line.private_ipc) key("ipc", "private");
+  if (!line.sysctls.empty()) text += indent + "sysctls:\n";
+  for (const auto& [name, value] : line.sysctls) {
+    const std::optional<std::string> quoted_name = Scalar(name);
+    const std::optional<std::string> quoted_value = Scalar(value);
+    if (!quoted_name.has_value() || !quoted_value.has_value()) return std::nullopt;
+    text += Concat(indent, "  ", *quoted_name, ": ", *quoted_value, "\n");
+  }
+  return text;
+}
+
 // Which lines a service gets, besides those that its Hardening decides.
 struct Selection {
   bool profile = true;
@@ -106,19 +158,29 @@ std::optional<std::string> Lines(std::string_view service, const Hardening& hard
   const std::string outer(indent, ' ');
   const std::string inner(indent + 2, ' ');
   std::vector<std::string> security;
-  if (selection.profile) {
+  if (selection.profile && !hardening.profile.empty()) {
     if (hardening.profile.find_first_of(":=") != std::string::npos) return std::nullopt;
     const auto option = QuoteForYaml(Concat("seccomp:", WithoutVariables(hardening.profile)));
     if (!option.has_value()) return std::nullopt;
     security.push_back(*option);
   }
   if (hardening.no_new_privileges) security.emplace_back("\"no-new-privileges:true\"");
+  for (const auto& [option, value] :
+       {std::pair("apparmor:", &hardening.line.apparmor), std::pair("label:type:", &hardening.line.selinux_type)}) {
+    if (!value->has_value()) continue;
+    const std::optional<std::string> quoted = Scalar(Concat(option, **value));
+    if (!quoted.has_value()) return std::nullopt;
+    security.push_back(*quoted);
+  }
   std::string lines = ListLines("security_opt", security, inner);
   if (hardening.capabilities_known) {
     const std::string all[] = {std::string(kAll)};
     if (selection.drop_all) lines += ListLines("cap_drop", all, inner);
     lines += ListLines("cap_add", hardening.cap_add, inner);
   }
+  const std::optional<std::string> rest = LineKeys(hardening, inner);
+  if (!rest.has_value()) return std::nullopt;
+  lines += *rest;
   return lines.empty() ? Concat(outer, *name, ": {}\n") : Concat(outer, *name, ":\n", lines);
 }
 
@@ -203,6 +265,16 @@ std::optional<std::string> ComposeServiceLines(std::string_view service, const H
   return Lines(service, hardening, {}, indent);
 }
 
+std::string ComposeVolumes(std::span<const Hardening> services) {
+  std::set<std::string> names;
+  for (const Hardening& service : services) {
+    for (const auto& [path, name] : service.volumes) names.insert(name);
+  }
+  std::string text = names.empty() ? "" : "volumes:\n";
+  for (const std::string& name : names) text += Concat("  ", QuoteForYaml(name).value_or("volume"), ": {}\n");
+  return text;
+}
+
 absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
                                                     std::span<const RecordedService> recorded) {
   SYSCARVE_ASSIGN_OR_RETURN(const CapabilityData* const data, ShippedCapabilityData());
@@ -211,6 +283,7 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
 
   ComposeOverride result;
   std::string services;
+  std::vector<Hardening> written;
   std::set<std::string> used;
   for (const ComposeService& service : file.services) {
     const auto found = by_name.find(service.name);
@@ -228,7 +301,9 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
                                        "), and a service can have one: it is not in the override"));
       continue;
     }
-    services += ServiceLines(*data, service, *found->second.front(), result.warnings);
+    const std::string lines = ServiceLines(*data, service, *found->second.front(), result.warnings);
+    if (!lines.empty()) written.push_back(found->second.front()->hardening);
+    services += lines;
   }
   for (const RecordedService& service : recorded) {
     if (used.contains(service.name)) continue;
@@ -247,8 +322,15 @@ absl::StatusOr<ComposeOverride> EmitComposeOverride(const ComposeFile& file,
                        "#   docker compose -f docker-compose.yml -f docker-compose.override.yml up\n"
                        "# Profiles are named from that file's folder. docker-compose 1 looks from where it is started: "
                        "start it there.\n");
+  const bool limits = std::ranges::any_of(written, [](const Hardening& service) {
+    return service.line.memory_bytes.has_value() || service.line.cpu_milli.has_value() || service.line.pids.has_value();
+  });
+  if (limits && file.version.has_value() && file.version->starts_with('3')) {
+    result.warnings.push_back(
+        "docker-compose 1 takes no mem_limit, cpus and pids_limit in files of version 3; `docker compose` does");
+  }
   if (file.version.has_value()) result.text += Concat("version: \"", *file.version, "\"\n");
-  result.text += "services:\n" + services;
+  result.text += "services:\n" + services + ComposeVolumes(written);
   return result;
 }
 

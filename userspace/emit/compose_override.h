@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "userspace/base/status.h"
+#include "userspace/model/container_line.h"
 #include "userspace/read/compose_file.h"
 
 namespace syscarve {
@@ -19,15 +21,22 @@ namespace syscarve {
 inline constexpr std::string_view kComposeOverrideMarker = "# Made by `syscarve generate`";
 
 struct Hardening {
-  std::string profile;              // The path of the profile's file, as Compose shall read it.
+  std::string profile;              // The path of the profile's file, as Compose shall read it; "": none.
   bool no_new_privileges = false;   // Known to hold already.
   bool capabilities_known = false;  // Otherwise nothing is said about capabilities.
   std::vector<std::string> cap_add;
+  // The rest of the line: all of it but what the fields above say. Devices are left to the project's file, which has them.
+  ContainerLine line;
+  std::map<std::string, std::string> volumes;  // The name of the volume for each directory of `line` that is one.
 };
 
 // The lines of one service, with its name in front, `indent` spaces deep; nullopt when the name or the path cannot be
-// written in a Compose file. Compose cuts a security option at ":" and "=", so a path with one is such.
+// written in a Compose file. Compose cuts a security option at ":" and "=", so a path with one is such, and so is a
+// directory with ":".
 std::optional<std::string> ComposeServiceLines(std::string_view service, const Hardening& hardening, size_t indent);
+
+// The top-level key for the volumes of services, or "".
+std::string ComposeVolumes(std::span<const Hardening> services);
 
 // A service of the project that there is a profile for.
 struct RecordedService {

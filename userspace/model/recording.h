@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ struct Container {
   std::vector<std::string> cap_drop;  // Likewise.
   std::string stop_signal;            // As configured, "SIGQUIT", or "": the engine's own (SIGTERM), or unknown.
   std::optional<bool> health_check;   // Whether it has one.
+  // What it shares with its host: namespaces ("network", "pid", "ipc", "uts", "user", "cgroup"), and "engine-socket", with
+  // which it can do all that the engine can. nullopt when no engine told.
+  std::optional<std::set<std::string>> shares;
+  // Where its ports are reached, "0.0.0.0:8080"; nullopt likewise.
+  std::optional<std::set<std::string>> publishes;
   auto operator<=>(const Container&) const = default;
 };
 

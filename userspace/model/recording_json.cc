@@ -242,6 +242,8 @@ JsonValue ToJson(const Container& container) {
   object.push_back({"cap_drop", ArrayOf(container.cap_drop, text)});
   object.push_back({"stop_signal", Text(container.stop_signal)});
   if (container.health_check.has_value()) object.push_back({"health_check", *container.health_check});
+  if (container.shares.has_value()) object.push_back({"shares", ArrayOf(*container.shares, text)});
+  if (container.publishes.has_value()) object.push_back({"publishes", ArrayOf(*container.publishes, text)});
   return object;
 }
 

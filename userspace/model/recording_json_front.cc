@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,20 +35,34 @@ std::vector<std::string> ReadTextSet(const JsonReader& reader) {
   return texts;
 }
 
+std::optional<std::set<std::string>> ReadOptionalTextSet(const JsonReader& reader) {
+  if (!reader.exists()) return std::nullopt;
+  const std::vector<std::string> texts = ReadTextSet(reader);
+  return std::set<std::string>(texts.begin(), texts.end());
+}
+
 std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
   return reader.exists() ? std::optional(reader.Bool()) : std::nullopt;
 }
 
 Container ReadContainer(const JsonReader& reader, Schema schema) {
   Container container;
-  if (schema >= Schema::kFourth) {
+  if (schema >= Schema::kFifth) {
+    reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
+                      "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check",
+                      "shares", "publishes"});
+    container.shares = ReadOptionalTextSet(reader.Optional("shares"));
+    container.publishes = ReadOptionalTextSet(reader.Optional("publishes"));
+  } else if (schema >= Schema::kFourth) {
     reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
                       "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check"});
-    container.stop_signal = ReadText(reader.Required("stop_signal"), kMaxWordBytes);
-    container.health_check = ReadOptionalBool(reader.Optional("health_check"));
   } else {
     reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
                       "read_only_root", "user", "seccomp", "cap_add", "cap_drop"});
+  }
+  if (schema >= Schema::kFourth) {
+    container.stop_signal = ReadText(reader.Required("stop_signal"), kMaxWordBytes);
+    container.health_check = ReadOptionalBool(reader.Optional("health_check"));
   }
   container.id = ReadText(reader.Required("id"));
   container.name = ReadText(reader.Required("name"));

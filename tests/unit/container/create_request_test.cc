@@ -111,6 +111,64 @@ TEST(ConfineTest, ALabelAloneChangesNothingElse) {
   EXPECT_EQ(Confined(R"({"Image": "a"})", label), R"({"Labels":{"ours":"1"},"Image": "a"})");
 }
 
+ContainerLine WholeLine() {
+  ContainerLine line;
+  line.no_new_privileges = true;
+  line.user = "101:101";
+  line.read_only_root = true;
+  line.writable = {{"/run", {.size = "16m"}}, {"/data", {.volume = true}}};
+  line.memory_bytes = uint64_t{64} << 20;
+  line.cpu_milli = 500;
+  line.pids = 64;
+  line.open_files = 1024;
+  line.no_network = true;
+  line.private_ipc = true;
+  line.sysctls = {{"net.ipv4.ip_unprivileged_port_start", "0"}};
+  line.apparmor = "web";
+  line.selinux_type = "web_t";
+  return line;
+}
+
+TEST(ConfineTest, PutsTheWholeLineIntoTheRequest) {
+  const Confinement confinement = {
+      .profile = std::nullopt, .cap_add = std::nullopt, .line = WholeLine(), .label = "ours"};
+  EXPECT_EQ(Confined(R"({"Image":"a"})", confinement),
+            R"({"Volumes":{"/data":{}},"User":"101:101","NetworkingConfig":{},"HostConfig":{)"
+            R"("SecurityOpt":["no-new-privileges:true","apparmor=web","label=type:web_t"],"ReadonlyRootfs":true,)"
+            R"("Tmpfs":{"/run":"rw,nosuid,nodev,noexec,size=16m,mode=1777"},"Memory":67108864,"MemorySwap":67108864,)"
+            R"("NanoCpus":500000000,"CpuQuota":0,"CpuPeriod":0,"PidsLimit":64,)"
+            R"("Ulimits":[{"Name":"nofile","Soft":1024,"Hard":1024}],"NetworkMode":"none","IpcMode":"private",)"
+            R"("Sysctls":{"net.ipv4.ip_unprivileged_port_start":"0"}},"Labels":{"ours":"1"},"Image":"a"})");
+}
+
+TEST(ConfineTest, TheLineReplacesAndAddsToWhatWasAskedFor) {
+  const Confinement confinement = {
+      .profile = std::nullopt, .cap_add = std::nullopt, .line = WholeLine(), .label = "ours"};
+  const std::string confined = Confined(
+      R"({"user":"root","Volumes":{"/x":{}},"HostConfig":{"SecurityOpt":["no-new-privileges=false","apparmor:x","label=disable"],)"
+      R"("Tmpfs":{"/run":"rw"},"Binds":["/srv:/data:ro"],"Ulimits":[{"Name":"nofile","Soft":1,"Hard":2},{"Name":"core","Soft":0,"Hard":0}],)"
+      R"("Memory":5,"NetworkMode":"default","Sysctls":{"a":"1"}}})",
+      confinement);
+  EXPECT_THAT(confined, HasSubstr(R"("user":"101:101")"));
+  EXPECT_THAT(
+      confined,
+      HasSubstr(R"("SecurityOpt":["label=disable","no-new-privileges:true","apparmor=web","label=type:web_t"])"));
+  // What the request mounts stays as it is.
+  EXPECT_THAT(confined, HasSubstr(R"("Tmpfs":{"/run":"rw"})"));
+  EXPECT_THAT(confined, HasSubstr(R"("Volumes":{"/x":{}})"));
+  EXPECT_THAT(confined,
+              HasSubstr(R"("Ulimits":[{"Name":"core","Soft":0,"Hard":0},{"Name":"nofile","Soft":1024,"Hard":1024}])"));
+  EXPECT_THAT(confined, HasSubstr(R"("Memory":67108864)"));
+  EXPECT_THAT(confined, HasSubstr(R"("NetworkMode":"none")"));
+  EXPECT_THAT(confined, HasSubstr(R"("Sysctls":{"a":"1","net.ipv4.ip_unprivileged_port_start":"0"})"));
+}
+
+TEST(ConfineTest, AnEmptyLineChangesNothingElse) {
+  const Confinement confinement = {
+      .profile = std::nullopt, .cap_add = std::nullopt, .line = ContainerLine(), .label = "ours"};
+  EXPECT_EQ(Confined(R"({"Image": "a"})", confinement), R"({"Labels":{"ours":"1"},"Image": "a"})");
+}
+
 TEST(ReadCreateRequestTest, ReadsCapabilities) {
   const auto request =
       ReadCreateRequest("/containers/create", R"({"HostConfig": {"CapAdd": ["KILL"], "CapDrop": ["all", 1]}})");

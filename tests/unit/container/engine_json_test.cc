@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/base/concat.h"
 #include "userspace/base/text.h"
 #include "userspace/model/recording_json.h"
 
@@ -100,10 +101,31 @@ TEST(ParseInspection, ReadsDocker) {
                        .seccomp = "unconfined",
                        .cap_add = {"CAP_NET_ADMIN"},
                        .cap_drop = {"ALL"},
-                       .health_check = false}));
+                       .health_check = false,
+                       .shares = std::set<std::string>(),
+                       .publishes = std::set<std::string>()}));
   EXPECT_EQ(details->state, "running");
   EXPECT_EQ(details->pid, 17762);
   EXPECT_EQ(details->cgroup_parent, "");
+}
+
+TEST(ParseInspection, ReadsWhatIsSharedAndPublished) {
+  const auto inspect = [](std::string_view host, std::string_view mounts) {
+    const auto details = ParseInspection(
+        Concat("{\"Id\":\"", std::string(64, 'a'), "\",\"Mounts\":", mounts, ",\"HostConfig\":{", host, "}}"),
+        InfoOf("docker"));
+    EXPECT_TRUE(details.ok()) << details.status();
+    return details.value_or(ContainerDetails()).container;
+  };
+  const Container plain = inspect(R"("NetworkMode":"bridge","IpcMode":"private","PortBindings":null)", "null");
+  EXPECT_EQ(plain.shares, std::set<std::string>());
+  EXPECT_EQ(plain.publishes, std::set<std::string>());
+  const Container shares =
+      inspect(R"("NetworkMode":"host","PidMode":"host","PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"8080"},)"
+              R"({"HostIp":"127.0.0.1","HostPort":"81"}],"9/udp":null})",
+              R"([{"Source":"/var/run/docker.sock","Destination":"/x"}])");
+  EXPECT_EQ(shares.shares, (std::set<std::string>{"network", "pid", "engine-socket"}));
+  EXPECT_EQ(shares.publishes, (std::set<std::string>{"0.0.0.0:8080", "127.0.0.1:81"}));
 }
 
 TEST(ParseInspection, ReadsHowAContainerIsStoppedAndAsked) {

@@ -70,7 +70,9 @@ inline Recording FullRecording() {
                                .cap_add = {"CAP_NET_BIND_SERVICE", "CAP_SYS_PTRACE"},
                                .cap_drop = {"CAP_ALL"},
                                .stop_signal = "SIGQUIT",
-                               .health_check = true};
+                               .health_check = true,
+                               .shares = std::set<std::string>{"engine-socket", "pid"},
+                               .publishes = std::set<std::string>{"0.0.0.0:80"}};
   const Life life = {.start_seen = true,
                      .started = kStart + 1,
                      .ended = kStart + 4,
@@ -140,7 +142,12 @@ inline Recording RecordingOfFourthSchema() {
     calls.erase({Abi::kX86_64, 435});
     for (auto& [id, seen] : calls) seen.arguments.reset();
   });
-  for (Subject& subject : recording.subjects) subject.hardening.reset();
+  for (Subject& subject : recording.subjects) {
+    subject.hardening.reset();
+    if (!subject.container.has_value()) continue;
+    subject.container->shares.reset();
+    subject.container->publishes.reset();
+  }
   return recording;
 }
 

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/harden/written_paths.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+class WrittenPathsTest : public testing::Test {
+ protected:
+  void Use(const std::string& path, FileUses uses, FileKind kind = FileKind::kRegular, const std::string& mount = "/") {
+    UsedFile& file = evidence_.files[{.path = path}];
+    file.kind = kind;
+    file.mount = mount;
+    file.uses[0] |= uses;
+  }
+  void Make(const std::string& path) { Use(path, FileUse::kCreated, FileKind::kDirectory); }
+
+  WrittenPaths Find() {
+    const absl::StatusOr<const DirectoryRules*> rules = ShippedDirectoryRules();
+    EXPECT_TRUE(rules.ok()) << rules.status();
+    return FindWrittenPaths(evidence_, **rules);
+  }
+  // "/run tmpfs", in order.
+  std::vector<std::string> Directories() {
+    std::vector<std::string> words;
+    for (const auto& [path, written] : Find().writable) {
+      words.push_back(Concat(path, written.directory.volume ? " volume" : Concat(" tmpfs ", written.directory.size),
+                             written.directory.executable ? " exec" : ""));
+    }
+    return words;
+  }
+
+  HardeningEvidence evidence_;
+};
+
+TEST_F(WrittenPathsTest, KindsOfDirectoriesAreToldApart) {
+  Use("/tmp/a", FileUse::kCreated);
+  Use("/run/web.pid", FileUse::kCreated);
+  Use("/var/cache/web/x", FileUse::kWritten | FileUse::kCreated);
+  Use("/var/log/web/log", FileUse::kCreated);
+  Use("/var/lib/web/data", FileUse::kCreated);
+  Use("/etc/web/conf.d/made", FileUse::kCreated);
+  Use("/app/uploads/file", FileUse::kCreated);
+  EXPECT_THAT(Directories(),
+              ElementsAre("/app/uploads volume", "/etc/web/conf.d volume", "/run tmpfs 16m", "/tmp tmpfs 256m",
+                          "/var/cache/web tmpfs 256m", "/var/lib/web volume", "/var/log/web tmpfs 64m"));
+}
+
+TEST_F(WrittenPathsTest, WhatIsReadOrMountedOrTheEnginesNeedsNothing) {
+  Use("/usr/lib/a.so", FileUse::kRead | FileUse::kMapped);
+  Use("/data/x", FileUse::kWritten | FileUse::kCreated, FileKind::kRegular, "/data");
+  Use("/data/named-only", FileUse::kRemoved, FileKind::kUnknown, "");
+  Use("/dev/shm/x", FileUse::kCreated, FileKind::kRegular, "");
+  Use("/proc/self/oom_score_adj", FileUse::kWritten, FileKind::kRegular, "/proc");
+  Use("/etc/hosts", FileUse::kWritten, FileKind::kRegular, "/");
+  Use("/etc/pipe", FileUse::kWritten, FileKind::kPipe);
+  EXPECT_THAT(Directories(), IsEmpty());
+  EXPECT_THAT(Find().refused, IsEmpty());
+}
+
+TEST_F(WrittenPathsTest, WhatTheImageHasInADirectoryStays) {
+  // Nothing there was made while recording, so the image has it.
+  Use("/var/cache/web/index", FileUse::kRead);
+  Use("/var/cache/web/new", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/var/cache/web volume"));
+}
+
+TEST_F(WrittenPathsTest, ADirectoryThatTheImageHasIsMountedItself) {
+  Use("/run/postgresql/.s.PGSQL.5432", FileUse::kCreated, FileKind::kSocket);
+  Use("/var/run/other/pid", FileUse::kCreated);
+  Make("/run/other");
+  EXPECT_THAT(Directories(), ElementsAre("/run tmpfs 16m", "/run/postgresql tmpfs 16m"));
+}
+
+TEST_F(WrittenPathsTest, ProgramsThatAreExecutedFromADirectoryAreTold) {
+  Use("/tmp/plugin.so", FileUse::kCreated | FileUse::kMapped);
+  EXPECT_THAT(Directories(), ElementsAre("/tmp tmpfs 256m exec"));
+}
+
+TEST_F(WrittenPathsTest, WhereNothingCanBeMountedIsRefused) {
+  Use("/etc/passwd", FileUse::kWritten);
+  Use("/usr/bin/tool", FileUse::kRemoved);
+  Use("/core", FileUse::kCreated);
+  const WrittenPaths found = Find();
+  EXPECT_THAT(found.writable, IsEmpty());
+  EXPECT_THAT(found.refused, ElementsAre(Pair("/core", testing::HasSubstr("straight in /,")),
+                                         Pair("/etc/passwd", testing::HasSubstr("straight in /etc,")),
+                                         Pair("/usr/bin/tool", testing::HasSubstr("Programs, libraries"))));
+}
+
+TEST_F(WrittenPathsTest, ADirectoryMadeInTheRootIsMountedThere) {
+  Make("/work");
+  Use("/work/a", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/work volume"));
+}
+
+TEST_F(WrittenPathsTest, OfManyFilesTheirDirectoryIsTold) {
+  evidence_.files[{.path = "/tmp/work", .others = true}].uses[0] = FileUse::kCreated | FileUse::kRemoved;
+  Make("/tmp/work");
+  EXPECT_THAT(Directories(), ElementsAre("/tmp tmpfs 256m"));
+}
+
+TEST_F(WrittenPathsTest, ManyDirectoriesOfOneParentAreOne) {
+  for (int i = 0; i < 40; ++i) Use(Concat("/app/parts/", i, "/x"), FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/app/parts volume"));
+}
+
+TEST_F(WrittenPathsTest, HostilePathsStayWhatTheyAre) {
+  Use("/tmp/a\nb:c/x", FileUse::kCreated);
+  Use("/srv/\xff/x", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/srv/\xff volume", "/tmp/a\nb:c tmpfs 256m"));
+}
+
+TEST_F(WrittenPathsTest, WithoutAContainerAllFileSystemsAreTheHosts) {
+  Use("/srv/web/x", FileUse::kCreated, FileKind::kRegular, "/srv");
+  Use("/dev/shm/x", FileUse::kCreated, FileKind::kRegular, "/dev/shm");
+  EXPECT_THAT(Directories(), IsEmpty());
+  const WrittenPaths found = FindWrittenPaths(evidence_, **ShippedDirectoryRules(), /*all_mounts=*/true);
+  EXPECT_THAT(found.writable, ElementsAre(testing::Key("/srv/web")));
+}
+
+TEST(IsWithin, GoesByWholeParts) {
+  EXPECT_TRUE(IsWithin("/run", "/run"));
+  EXPECT_TRUE(IsWithin("/run/a", "/run"));
+  EXPECT_FALSE(IsWithin("/running", "/run"));
+  EXPECT_TRUE(IsWithin("/run", "/"));
+}
+
+}  // namespace
+}  // namespace syscarve

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/emit/unit_text.h"
+
+#include <algorithm>
+
+#include "userspace/base/concat.h"
+#include "userspace/emit/harden_words.h"
+
+namespace syscarve {
+namespace {
+
+// What ends a word, quotes or escapes. Not blanks alone: some settings are lists, and words of others.
+bool IsPlain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '$' && c != ';' && c != '#';
+}
+
+}  // namespace
+
+void UnitText::Section(std::string_view name) {
+  text_ += Concat(text_.empty() ? "" : "\n", "[", name, "]\n");
+}
+
+void UnitText::Set(std::string_view key, std::string_view value, SettingKind from) {
+  if (!std::ranges::all_of(value, IsPlain)) {
+    if (status_.ok()) status_ = CannotSay(target_, "text", value, from);
+    return;
+  }
+  text_ += Concat(key, "=");
+  for (const char c : value) {
+    text_ += c;
+    if (c == '%') text_ += c;  // A specifier otherwise.
+  }
+  text_ += '\n';
+}
+
+void UnitText::SetPercent(std::string_view key, uint64_t percent) {
+  text_ += Concat(key, "=", percent, "%\n");
+}
+
+}  // namespace syscarve

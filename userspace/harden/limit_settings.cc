@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "userspace/base/concat.h"
+#include "userspace/harden/planner.h"
+
+namespace syscarve {
+namespace {
+
+constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+
+std::string MebibyteWords(uint64_t bytes) {
+  return Concat(bytes / kMebibyte + (bytes % kMebibyte == 0 ? 0 : 1), " MiB");
+}
+std::string ProcessorWords(uint64_t milli) {
+  return absl::StrFormat("%.2f", static_cast<double>(milli) / 1000);
+}
+std::string NumberWords(uint64_t number) {
+  return Concat(number);
+}
+
+struct Limit {
+  SettingKind kind;
+  const char* name;  // Of LimitRules.
+  const char* what;  // "memory"
+  std::optional<uint64_t> Peaks::*peak;
+  std::optional<uint64_t> ContainerLine::*field;
+  std::string (*words)(uint64_t);
+  const char* refuses;
+};
+
+constexpr Limit kLimits[] = {
+    {SettingKind::kMemory, "memory", "memory, page cache included,", &Peaks::memory_bytes, &ContainerLine::memory_bytes,
+     MebibyteWords, "More memory, with no swap beside it: the kernel kills a process of the container then."},
+    {SettingKind::kCpus, "cpus", "processors", &Peaks::cpu_milli, &ContainerLine::cpu_milli, ProcessorWords,
+     "More processors: work takes longer then."},
+    {SettingKind::kPids, "pids", "processes and threads", &Peaks::tasks, &ContainerLine::pids, NumberWords,
+     "More processes and threads: fork fails then, and so does a fork bomb."},
+    {SettingKind::kOpenFiles, "nofile", "descriptors in one process", &Peaks::open_files, &ContainerLine::open_files,
+     NumberWords, "More descriptors in one process: open and accept fail then."},
+};
+
+void PlanLimit(const Planner& planner, const Limit& limit) {
+  const HardeningFacts& facts = planner.facts;
+  const LimitRule& rule = planner.limits.at(limit.name);
+  Setting setting = {.kind = limit.kind, .verdict = SettingVerdict::kUnknown, .severity = Severity::kLow};
+  setting.refuses.emplace_back(limit.refuses);
+  // What came before the recording may have been the peak of a figure that is sampled, and is in those of the kernel.
+  const std::string missing = facts.Missing({kMissingPeaks});
+  const std::optional<uint64_t> peak = facts.evidence.has_value() ? facts.evidence->peaks.*limit.peak : std::nullopt;
+  uint64_t value = 0;
+  if (peak.has_value() && *peak > 0) {
+    value = LimitFor(*peak, rule);
+    setting.value = limit.words(value);
+    setting.verdict = missing.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
+    setting.reasons.push_back(Concat("At most ", limit.words(*peak), " ", limit.what,
+                                     " were used at once; the limit is ", rule.factor_percent / 100,
+                                     " times that, rounded up. ", rule.why));
+    const Peaks& peaks = facts.evidence->peaks;
+    const bool sampled = (limit.kind == SettingKind::kMemory && peaks.memory_sampled) ||
+                         (limit.kind == SettingKind::kPids && peaks.tasks_sampled);
+    if (sampled) setting.reasons.emplace_back("The figure was sampled: a short rise between two samples is not in it.");
+    setting.how = "A recording under the load that the service has to bear makes it a limit for that load.";
+  }
+  if (!missing.empty() || !peak.has_value()) {
+    setting.reasons.push_back(
+        Concat("How much it uses is not known for sure: ", missing.empty() ? "it was not measured." : missing));
+    setting.how = kRecordHow;
+  }
+  if (planner.Add(std::move(setting))) planner.plan.line.*limit.field = value;
+}
+
+}  // namespace
+
+void PlanLimits(const Planner& planner) {
+  for (const Limit& limit : kLimits) PlanLimit(planner, limit);
+}
+
+}  // namespace syscarve

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "userspace/base/concat.h"
+#include "userspace/harden/planner.h"
+#include "userspace/harden/written_paths.h"
+
+namespace syscarve {
+namespace {
+
+// "nonroot" of images that are made for it; nobody else's number.
+constexpr std::string_view kNobodysId = "65532:65532";
+constexpr std::string_view kPortSysctl = "net.ipv4.ip_unprivileged_port_start";
+
+// How a service does without a capability that it has only because it begins as root; "" where that is no way.
+std::string_view HowWithout(std::string_view capability) {
+  constexpr std::pair<std::string_view, std::string_view> kWays[] = {
+      {"CAP_CHOWN", "files need no other owner where volumes, and what the image has, belong to that user"},
+      {"CAP_FOWNER", "files that are that user's own can be changed without it"},
+      {"CAP_FSETID", "files that are that user's own can be changed without it"},
+      {"CAP_DAC_OVERRIDE", "files have to be readable and writable for that user"},
+      {"CAP_DAC_READ_SEARCH", "files have to be readable for that user"},
+      {"CAP_SETUID", "who is started as that user need not change to it"},
+      {"CAP_SETGID", "who is started as that user need not change to it"},
+      {"CAP_SETPCAP", "who has no capabilities need not give them up"},
+      {"CAP_KILL", "processes of one user may signal each other"},
+      {"CAP_NET_BIND_SERVICE",
+       "with the sysctl net.ipv4.ip_unprivileged_port_start=0, which Docker sets by itself, any "
+       "user may bind low ports"},
+  };
+  const auto* const found = std::ranges::find(kWays, capability, [](const auto& way) { return way.first; });
+  return found == std::end(kWays) ? std::string_view() : found->second;
+}
+
+struct Ids {
+  std::set<std::string> as_root;                        // Programs.
+  std::map<std::string, std::set<std::string>> others;  // "101:101", and the programs that had it.
+};
+
+Ids IdsOf(const HardeningFacts& facts) {
+  Ids ids;
+  for (const auto& [program, all] : facts.evidence->identities) {
+    for (const ProcessIds& one : all) {
+      if (one.user == 0 || one.effective_user == 0) {
+        ids.as_root.insert(facts.ProgramWords(program));
+      } else {
+        ids.others[Concat(one.effective_user, ":", one.effective_group)].insert(facts.ProgramWords(program));
+      }
+    }
+  }
+  return ids;
+}
+
+// The id that most programs had.
+std::string MostUsed(const Ids& ids) {
+  const auto best = std::ranges::max_element(ids.others, {}, [](const auto& entry) { return entry.second.size(); });
+  return best == ids.others.end() ? std::string(kNobodysId) : best->first;
+}
+
+bool IsRootsName(const std::string& user) {
+  const std::string name = user.substr(0, user.find(':'));
+  return name.empty() || name == "0" || name == "root";
+}
+
+void JudgeRoot(const Planner& planner, const Ids& ids, Setting& setting) {
+  const GeneratedProfile& made = *planner.request.made;
+  setting.severity = Severity::kMedium;
+  setting.value = MostUsed(ids);
+  setting.reasons.push_back(Concat("These ran as root: ", SomeOf(ids.as_root), "."));
+  for (const auto& [user, programs] : ids.others) {
+    setting.reasons.push_back(Concat("As ", user, ": ", SomeOf(programs), "."));
+  }
+  std::vector<std::string> hard;
+  for (const std::string& capability : made.cap_add) {
+    const std::string_view way = HowWithout(capability);
+    if (way.empty()) {
+      hard.push_back(capability);
+    } else {
+      setting.reasons.push_back(Concat("For ", capability, " root is not needed: ", way, "."));
+    }
+  }
+  if (!made.capabilities_recorded) {
+    setting.reasons.emplace_back("What it needs root for is not known: no recording has capability checks.");
+  } else if (!hard.empty()) {
+    setting.verdict = SettingVerdict::kRefused;
+    setting.severity = Severity::kLow;
+    setting.reasons.push_back(Concat("It needs ", absl::StrJoin(hard, ", "), ", which an engine gives to root alone."));
+    return;
+  }
+  setting.how = Concat("Nothing recorded says that it works as ", setting.value, " from the start. ", kVerifyHow);
+}
+
+}  // namespace
+
+void PlanUser(const Planner& planner) {
+  const HardeningFacts& facts = planner.facts;
+  Setting setting = {.kind = SettingKind::kUser, .verdict = SettingVerdict::kUnknown, .severity = Severity::kMedium};
+  setting.refuses.emplace_back("Files of other users, and what takes capabilities: a user that is not root has none.");
+  const std::string missing = facts.Missing({kMissingIds, kMissingEarlier});
+  std::string configured;
+  for (const Container& container : facts.containers) {
+    if (!IsRootsName(container.user)) configured = container.user;
+  }
+  if (!facts.evidence.has_value() || facts.evidence->identities.empty()) {
+    const bool told = planner.AllContainers([](const Container& container) { return !IsRootsName(container.user); });
+    setting.reasons.push_back(
+        Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing));
+    if (told) {
+      setting.verdict = SettingVerdict::kObserved;
+      setting.value = configured;
+      setting.in_force = true;
+      setting.reasons = {Concat("The recorded containers were started as ", configured, ".")};
+    } else {
+      setting.how = kRecordHow;
+    }
+  } else {
+    const Ids ids = IdsOf(facts);
+    if (!ids.as_root.empty()) {
+      JudgeRoot(planner, ids, setting);
+    } else {
+      setting.value = configured.empty() ? MostUsed(ids) : configured;
+      // Who changed to it from root had to be root: ids of that are in the evidence unless it began later.
+      setting.verdict = missing.empty() || !configured.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
+      setting.in_force = setting.verdict == SettingVerdict::kObserved;
+      if (!setting.in_force) setting.how = kRecordHow;
+      std::set<std::string> users;
+      for (const auto& [user, programs] : ids.others) users.insert(user);
+      setting.reasons.push_back(Concat("No program ran as root; the ids were ", SomeOf(users), "."));
+      if (!setting.in_force) setting.reasons.push_back(missing);
+    }
+  }
+  const std::string user = setting.value;
+  if (!planner.Add(std::move(setting))) return;
+  planner.plan.line.user = user;
+  if (BindsLowPort(facts)) planner.plan.line.sysctls[std::string(kPortSysctl)] = "0";
+}
+
+}  // namespace syscarve

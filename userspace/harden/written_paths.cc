@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/harden/written_paths.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "userspace/base/concat.h"
+
+namespace syscarve {
+namespace {
+
+// So many directories with one parent are the parent's business.
+constexpr size_t kMostSiblings = 6;
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+// The first `parts` parts of `path` behind `directory`, which it is within.
+std::string Below(const std::string& path, const std::string& directory, size_t parts) {
+  size_t end = directory == "/" ? 0 : directory.size();
+  for (; parts > 0 && end < path.size(); --parts) {
+    const size_t next = path.find('/', end + 1);
+    end = next == path.npos ? path.size() : next;
+  }
+  return end == 0 ? "/" : path.substr(0, end);
+}
+
+bool IsWithinAny(const std::string& path, const std::set<std::string>& directories) {
+  return std::ranges::any_of(directories, [&](const std::string& one) { return IsWithin(path, one); });
+}
+
+FileUses AllUses(const UsedFile& file) {
+  FileUses all;
+  for (const auto& [program, uses] : file.uses) all |= uses;
+  return all;
+}
+
+class Finder {
+ public:
+  Finder(const HardeningEvidence& evidence, const DirectoryRules& rules, bool all_mounts)
+      : evidence_(evidence), rules_(rules), all_mounts_(all_mounts) {
+    for (const auto& [used, file] : evidence.files) {
+      if (!file.mount.empty() && file.mount != "/") mounts_.insert(file.mount);
+      const bool made = file.kind == FileKind::kDirectory && AllUses(file).has(FileUse::kCreated);
+      if (made) made_.insert(Resolved(used.path));
+    }
+  }
+
+  WrittenPaths Find() {
+    for (const auto& [used, file] : evidence_.files) {
+      const std::string path = Resolved(used.path);
+      if (IsChanged(file) && IsOnRoot(path, file)) Add(path, used.others, file);
+    }
+    Gather();
+    for (auto& [directory, written] : result_.writable) LookInto(directory, written);
+    return std::move(result_);
+  }
+
+ private:
+  std::string Resolved(const std::string& path) const {
+    for (const auto& [from, to] : rules_.links) {
+      if (IsWithin(path, from)) return to + path.substr(from.size());
+    }
+    return path;
+  }
+
+  // A device, a pipe or a socket can be written to on a file system that is read only.
+  static bool IsChanged(const UsedFile& file) {
+    const FileUses uses = AllUses(file);
+    const bool is_data = file.kind == FileKind::kUnknown || file.kind == FileKind::kRegular ||
+                         file.kind == FileKind::kDirectory || file.kind == FileKind::kLink;
+    return uses.has(FileUse::kCreated) || uses.has(FileUse::kRemoved) || uses.has(FileUse::kChanged) ||
+           (uses.has(FileUse::kWritten) && is_data);
+  }
+
+  bool IsOnRoot(const std::string& path, const UsedFile& file) const {
+    if (rules_.set_by_engine.contains(path) || IsWithinAny(path, rules_.apart)) return false;
+    if (all_mounts_) return true;
+    // Of what was only named it is not known: then by what is mounted above it.
+    return file.mount.empty() ? !IsWithinAny(path, mounts_) : file.mount == "/";
+  }
+
+  const DirectoryRule* RuleFor(const std::string& directory) const {
+    const DirectoryRule* best = nullptr;
+    for (const DirectoryRule& rule : rules_.rules) {
+      const bool longer = best == nullptr || rule.path.size() > best->path.size();
+      if (longer && IsWithin(directory, rule.path)) best = &rule;
+    }
+    return best;
+  }
+
+  void Add(const std::string& path, bool others, const UsedFile& file) {
+    const FileUses uses = AllUses(file);
+    const bool is_itself = others || (file.kind == FileKind::kDirectory && !uses.has(FileUse::kRemoved) &&
+                                      (uses.has(FileUse::kCreated) || uses.has(FileUse::kChanged)));
+    const std::string directory = is_itself ? path : ParentOf(path);
+    const DirectoryRule* const rule = RuleFor(directory);
+    const PathClass& of_class = rules_.classes.at(rule == nullptr ? "other" : rule->of_class);
+    std::string place = rule == nullptr ? directory : Below(directory, rule->path, rule->below);
+    // What the image has there has to stay.
+    for (std::string deeper = place; deeper != directory;) {
+      deeper = Below(directory, deeper, 1);
+      if (!made_.contains(deeper)) place = deeper;
+    }
+    if (of_class.mount == PathMount::kNone || rules_.shared.contains(place)) {
+      result_.refused[path] =
+          of_class.mount == PathMount::kNone
+              ? of_class.why
+              : Concat("It lies straight in ", place, ", and nothing can be mounted over all of that.");
+      return;
+    }
+    WrittenPath& written = result_.writable[place];
+    written.of_class = of_class.name;
+    written.directory.volume = of_class.mount == PathMount::kVolume;
+    written.directory.size = of_class.size;
+    written.examples.insert(path);
+  }
+
+  // Puts many directories of one parent together.
+  void Gather() {
+    std::map<std::string, std::vector<std::string>> by_parent;
+    for (const auto& [directory, written] : result_.writable) by_parent[ParentOf(directory)].push_back(directory);
+    for (const auto& [parent, directories] : by_parent) {
+      if (directories.size() <= kMostSiblings || rules_.shared.contains(parent)) continue;
+      WrittenPath together = result_.writable[directories.front()];
+      for (const std::string& directory : directories) {
+        together.examples.merge(result_.writable[directory].examples);
+        together.directory.volume = together.directory.volume || result_.writable[directory].directory.volume;
+        result_.writable.erase(directory);
+      }
+      if (together.directory.volume) together.directory.size.clear();
+      result_.writable[parent] = std::move(together);
+    }
+  }
+
+  // What else is done in a directory says what may be mounted there.
+  void LookInto(const std::string& directory, WrittenPath& written) const {
+    for (const auto& [used, file] : evidence_.files) {
+      const std::string path = Resolved(used.path);
+      if (!IsWithin(path, directory) || path == directory || !IsOnRoot(path, file)) continue;
+      const FileUses uses = AllUses(file);
+      const bool runs = uses.has(FileUse::kExecuted) || uses.has(FileUse::kMapped);
+      if (runs) written.directory.executable = true;
+      const bool used_as_is = runs || uses.has(FileUse::kRead) || uses.has(FileUse::kWritten);
+      const bool from_image = used_as_is && !used.others && !uses.has(FileUse::kCreated);
+      if (from_image && !IsBelowMade(path, directory)) written.directory.volume = true;
+    }
+    if (written.directory.volume) {
+      written.directory.size.clear();
+      written.directory.executable = false;  // Volumes are.
+    }
+  }
+
+  bool IsBelowMade(std::string path, const std::string& directory) const {
+    for (; path != directory && path != "/"; path = ParentOf(path)) {
+      if (made_.contains(path)) return true;
+    }
+    return false;
+  }
+
+  const HardeningEvidence& evidence_;
+  const DirectoryRules& rules_;
+  bool all_mounts_;
+  std::set<std::string> mounts_;  // Over the root.
+  std::set<std::string> made_;    // Directories that were made while recording.
+  WrittenPaths result_;
+};
+
+}  // namespace
+
+bool IsWithin(std::string_view path, std::string_view directory) {
+  if (directory == "/") return path.starts_with('/');
+  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules, bool all_mounts) {
+  return Finder(evidence, rules, all_mounts).Find();
+}
+
+}  // namespace syscarve
