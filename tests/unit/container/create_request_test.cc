@@ -133,7 +133,7 @@ TEST(ConfineTest, PutsTheWholeLineIntoTheRequest) {
   const Confinement confinement = {
       .profile = std::nullopt, .cap_add = std::nullopt, .line = WholeLine(), .label = "ours"};
   EXPECT_EQ(Confined(R"({"Image":"a"})", confinement),
-            R"({"Volumes":{"/data":{}},"User":"101:101","NetworkingConfig":{},"HostConfig":{)"
+            R"({"User":"101:101","Volumes":{"/data":{}},"NetworkingConfig":{},"HostConfig":{)"
             R"("SecurityOpt":["no-new-privileges:true","apparmor=web","label=type:web_t"],"ReadonlyRootfs":true,)"
             R"("Tmpfs":{"/run":"rw,nosuid,nodev,noexec,size=16m,mode=1777"},"Memory":67108864,"MemorySwap":67108864,)"
             R"("NanoCpus":500000000,"CpuQuota":0,"CpuPeriod":0,"PidsLimit":64,)"

@@ -102,7 +102,7 @@ TEST(ParseInspection, ReadsDocker) {
                        .cap_add = {"CAP_NET_ADMIN"},
                        .cap_drop = {"ALL"},
                        .health_check = false,
-                       .shares = std::set<std::string>(),
+                       .shares = std::set<std::string>{"cgroup"},
                        .publishes = std::set<std::string>()}));
   EXPECT_EQ(details->state, "running");
   EXPECT_EQ(details->pid, 17762);
