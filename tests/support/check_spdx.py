@@ -39,12 +39,14 @@ def sources():
         files += sorted(path for path in (ROOT / folder).rglob("*") if path.is_file() and not path.is_symlink())
     for path in files:
         name = path.relative_to(ROOT).as_posix()
-        if name.startswith(DATA) and path.suffix != ".sh" or "__pycache__" in name:
+        if "__pycache__" in name:
             continue
         try:
-            sign = comment(path, path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
+        # Among the data there are scripts of the tests, too.
+        sign = None if name.startswith(DATA) and not text.startswith("#!") else comment(path, text)
         if sign:
             yield path, name, f"{sign} SPDX-License-Identifier: {licence(name) if sign == '//' else OURS}"
 
