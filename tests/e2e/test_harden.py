@@ -103,6 +103,10 @@ class Plans(Harden):
         self.assertIn("nonsense", result.stderr)
 
 
+    def test_the_line_can_be_pasted_from_the_report(self):
+        self.assertIn("docker run \\\n", self.harden(self.recording()).stdout)
+
+
 class Gate(Harden):
     def test_fails_on_what_is_as_grave(self):
         def privileged(recording):

@@ -31,10 +31,17 @@ std::string SettingLines(const Setting& setting) {
   return text;
 }
 
-// The target's text is made for where it is pasted, and its lines are quoted for that; a terminal sees them escaped.
+// A line that is to be pasted, and is quoted for that. Backslashes do nothing to a terminal, and two of them would be something
+// else; where a line has bytes that do something, it is escaped.
+std::string AsItIs(std::string_view line) {
+  std::string harmless(line);
+  std::erase(harmless, '\\');
+  return EscapeForTerminal(harmless) == harmless ? std::string(line) : EscapeForTerminal(line);
+}
+
 std::string Indented(std::string_view text) {
   std::string result;
-  while (!text.empty()) result += Concat("    ", EscapeForTerminal(TakeLine(text)), "\n");
+  while (!text.empty()) result += Concat("    ", AsItIs(TakeLine(text)), "\n");
   return result;
 }
 
