@@ -9,14 +9,14 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kTarget = "podman";
+constexpr std::string_view kPodmanTarget = "podman";
 
 void AddWritable(const HardeningPlan& plan, UnitText& unit, absl::Status& status) {
   const std::map<std::string, std::string> volumes = VolumeNames(plan);
   for (const auto& [path, directory] : plan.line.writable) {
     // A colon ends the path there.
     if (path.find(':') != path.npos && status.ok()) {
-      status = CannotSay(kTarget, "path", path, SettingKind::kReadOnlyRoot);
+      status = CannotSay(kPodmanTarget, "path", path, SettingKind::kReadOnlyRoot);
     }
     if (directory.volume) {
       unit.Set("Volume", Concat(volumes.at(path), ":", path), SettingKind::kReadOnlyRoot);
@@ -32,7 +32,7 @@ absl::StatusOr<Emitted> EmitQuadlet(const HardeningPlan& plan) {
   const ContainerLine& line = plan.line;
   absl::Status status;
   std::vector<std::string> warnings;
-  UnitText unit(kTarget);
+  UnitText unit(kPodmanTarget);
   unit.Section("Container");
   const std::string image = ImageOf(plan, "");
   if (!image.empty()) unit.Set("Image", image, SettingKind::kSeccomp);

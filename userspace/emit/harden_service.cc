@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-constexpr std::string_view kTarget = "systemd";
+constexpr std::string_view kSystemdTarget = "systemd";
 
 }  // namespace
 
@@ -22,7 +22,7 @@ absl::StatusOr<Emitted> EmitServiceHardening(const HardeningPlan& plan, const Pr
   options.capabilities = line.cap_add;
   options.no_new_privs = line.no_new_privileges;
   SYSCARVE_ASSIGN_OR_RETURN(Emitted emitted, EmitSystemd(profile, options));
-  UnitText unit(kTarget);
+  UnitText unit(kSystemdTarget);
   if (line.user.has_value()) {
     unit.Set("User", UserPart(*line.user), SettingKind::kUser);
     if (!GroupPart(*line.user).empty()) unit.Set("Group", GroupPart(*line.user), SettingKind::kUser);

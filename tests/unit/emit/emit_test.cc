@@ -39,7 +39,7 @@ Emitted Made(OutputFormat format, const Profile& profile, const EmitOptions& opt
   return emitted.value_or(Emitted());
 }
 
-std::string Refusal(OutputFormat format, const Profile& profile, const EmitOptions& options = Options()) {
+std::string RefusalOf(OutputFormat format, const Profile& profile, const EmitOptions& options = Options()) {
   const absl::StatusOr<Emitted> emitted = Emit(format, profile, options);
   EXPECT_FALSE(emitted.ok()) << emitted->text;
   EXPECT_TRUE(absl::IsInvalidArgument(emitted.status())) << emitted.status();
@@ -78,7 +78,7 @@ TEST(EmitTest, ARepeatedArgumentIsNotLeftToRunc) {
                                           .conditions = {{.index = 1, .op = CompareOp::kGreater, .value = 2},
                                                          {.index = 1, .op = CompareOp::kLess, .value = 9}}}});
   for (const OutputFormat format : {OutputFormat::kDocker, OutputFormat::kOci, OutputFormat::kSpo}) {
-    EXPECT_TRUE(Has(Refusal(format, profile), "lseek"));
+    EXPECT_TRUE(Has(RefusalOf(format, profile), "lseek"));
   }
 }
 
@@ -121,7 +121,7 @@ TEST(EmitTest, FormatsForOneArchitectureNeedIt) {
   Profile profile = Example();
   profile.abis = {Abi::kAarch64};
   for (const OutputFormat format : {OutputFormat::kSystemd, OutputFormat::kKafel, OutputFormat::kMinijail}) {
-    EXPECT_TRUE(Has(Refusal(format, profile), "aarch64")) << OutputFormatName(format);
+    EXPECT_TRUE(Has(RefusalOf(format, profile), "aarch64")) << OutputFormatName(format);
   }
 }
 
@@ -152,7 +152,7 @@ TEST(SpoTest, HostileTextsAreQuotedOrRefused) {
   profile.rules[0].names = {
       "re\x1b"
       "ad"};
-  EXPECT_NE(Refusal(OutputFormat::kSpo, profile), "");
+  EXPECT_NE(RefusalOf(OutputFormat::kSpo, profile), "");
 }
 
 TEST(SpoTest, ADefaultErrnoIsSaidByRules) {
@@ -175,7 +175,7 @@ TEST(SpoTest, ValuesThatAreNotSignedAreRefused) {
                 {{.names = {"read"}, .action = kAllowAction, .conditions = {{.index = 2, .value = value}}}});
   };
   EXPECT_TRUE(Has(Made(OutputFormat::kSpo, profile(INT64_MAX)).text, "value: 9223372036854775807\n"));
-  EXPECT_TRUE(Has(Refusal(OutputFormat::kSpo, profile(uint64_t{1} << 63)), "read"));
+  EXPECT_TRUE(Has(RefusalOf(OutputFormat::kSpo, profile(uint64_t{1} << 63)), "read"));
 }
 
 TEST(SpoTest, BaseProfilesAreNames) {
@@ -186,7 +186,7 @@ TEST(SpoTest, BaseProfilesAreNames) {
   }
   for (const char* bad : {"oci://", "Runc", "a b", "-x", "x\ny"}) {
     options.base_profile = bad;
-    EXPECT_NE(Refusal(OutputFormat::kSpo, Example(), options), "");
+    EXPECT_NE(RefusalOf(OutputFormat::kSpo, Example(), options), "");
   }
 }
 
@@ -230,7 +230,7 @@ TEST(SystemdTest, ConditionsAreRefused) {
   const Profile profile =
       With(kEnosys, {{.names = {"personality"}, .action = kAllowAction, .conditions = {{.index = 0, .value = 8}}},
                      {.names = {"read"}, .action = kAllowAction}});
-  EXPECT_TRUE(Has(Refusal(OutputFormat::kSystemd, profile), "personality"));
+  EXPECT_TRUE(Has(RefusalOf(OutputFormat::kSystemd, profile), "personality"));
   EmitOptions options = Options();
   options.stricter = true;
   const Emitted emitted = Made(OutputFormat::kSystemd, profile, options);
@@ -287,8 +287,8 @@ TEST(MinijailTest, ADefaultIsAKill) {
   const Emitted emitted = Made(OutputFormat::kMinijail, With(kEnosys, {{.names = {"read"}, .action = kAllowAction}}));
   EXPECT_TRUE(Has(emitted.text, "\nread: 1\nwrite: return ENOSYS\n"));
   EXPECT_TRUE(Warns(emitted, "are killed"));
-  EXPECT_NE(Refusal(OutputFormat::kMinijail, With(kAllowAction, {})), "");
-  EXPECT_NE(Refusal(OutputFormat::kMinijail, Example()), "");  // sync is logged.
+  EXPECT_NE(RefusalOf(OutputFormat::kMinijail, With(kAllowAction, {})), "");
+  EXPECT_NE(RefusalOf(OutputFormat::kMinijail, Example()), "");  // sync is logged.
 }
 
 // The two that read such policies take "condition; return ERRNO" in opposite ways.
@@ -321,7 +321,7 @@ TEST(MinijailTest, NamesNewerThanTheTargetAreLeftOut) {
 
 TEST(KafelTest, DefaultThatLetsThroughNeedsX32) {
   Profile profile = With(kAllowAction, {{.names = {"mount"}, .action = {ActionKind::kErrno, 1}}});
-  EXPECT_TRUE(Has(Refusal(OutputFormat::kKafel, profile), "x32"));
+  EXPECT_TRUE(Has(RefusalOf(OutputFormat::kKafel, profile), "x32"));
   profile.abis = {Abi::kX86_64, Abi::kX32};
   // x32 has its own number for it, and what the policy does not number is let through.
   EXPECT_TRUE(Has(Made(OutputFormat::kKafel, profile).text, "ERRNO(1) {\n    mount,\n    SYSCALL[1073741989]\n  }"));

@@ -508,8 +508,8 @@ TEST(RecordingJsonTest, WhatIsWrongWithHardeningEvidenceIsSaid) {
         R"("identities": {}, "privileges": {}, "endpoints": [{"use": "bound", "family": "inet", )"
         R"("scope": "any", "type": 1, "port": 80, "programs": [0]}], )"
         R"("peaks": {"memory_sampled": false, "tasks_sampled": false}})";
-    const std::string message =
-        ErrorOf(With(R"("cgroup": ""})", Concat(R"("cgroup": "", "hardening": )", Replaced(whole, from, to), "}")));
+    const std::string message = RecordingErrorOf(
+        With(R"("cgroup": ""})", Concat(R"("cgroup": "", "hardening": )", Replaced(whole, from, to), "}")));
     const std::string prefix = "not a valid recording: subjects[0].hardening";
     return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
   };

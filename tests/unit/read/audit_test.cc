@@ -26,7 +26,7 @@ std::string Line(std::string_view fields) {
          std::string(fields) + "\n";
 }
 
-Recording Read(std::string_view text, Abi native = Abi::kX86_64) {
+Recording ReadLog(std::string_view text, Abi native = Abi::kX86_64) {
   const auto recording = ReadAudit(text, native);
   EXPECT_TRUE(recording.ok()) << recording.status();
   if (!recording.ok()) return {};
@@ -78,7 +78,7 @@ struct LineCase {
 class AuditLineTest : public testing::TestWithParam<LineCase> {};
 
 TEST_P(AuditLineTest, IsWhatItSays) {
-  const Recording recording = Read(GetParam().text);
+  const Recording recording = ReadLog(GetParam().text);
   EXPECT_EQ(AuditCalls(recording), GetParam().calls);
   std::set<std::string> losses = GetParam().losses;
   losses.insert("unreliable_log");
@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
                  {}}));
 
 TEST(AuditTest, CallsBelongToPrograms) {
-  const Recording recording = Read(
+  const Recording recording = ReadLog(
       "type=1326 audit(1.2:3): pid=1 comm=\"a\" exe=\"/usr/bin/a\" sig=0 arch=c000003e syscall=0 code=0x7ffc0000\n"
       "type=1326 audit(1.2:4): pid=2 comm=2F62 exe=2F746D702F61206202 sig=0 arch=c000003e syscall=0 code=0x7ffc0000\n"
       "type=1326 audit(1.2:5): pid=3 comm=\"c\" exe=(null) sig=31 arch=c000003e syscall=0 code=0x0\n");
@@ -190,9 +190,9 @@ TEST(AuditTest, CallsBelongToPrograms) {
 }
 
 TEST(AuditTest, TheMachineIsWhoseCallsTheyAre) {
-  EXPECT_EQ(Read(Line("arch=c00000b7 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kAarch64);
-  EXPECT_EQ(Read(Line("arch=40000003 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kX86_64);
-  EXPECT_EQ(Read(Line("arch=40000028 syscall=0 code=0x7ffc0000"), Abi::kAarch64).host.native_abi, Abi::kAarch64);
+  EXPECT_EQ(ReadLog(Line("arch=c00000b7 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kAarch64);
+  EXPECT_EQ(ReadLog(Line("arch=40000003 syscall=0 code=0x7ffc0000")).host.native_abi, Abi::kX86_64);
+  EXPECT_EQ(ReadLog(Line("arch=40000028 syscall=0 code=0x7ffc0000"), Abi::kAarch64).host.native_abi, Abi::kAarch64);
   const auto mixed = ReadAudit(
       Line("arch=c00000b7 syscall=0 code=0x7ffc0000") + Line("arch=40000003 syscall=0 code=0x7ffc0000"), Abi::kX86_64);
   EXPECT_EQ(mixed.status().code(), absl::StatusCode::kInvalidArgument);
@@ -208,7 +208,7 @@ std::string Socket(std::string_view event, std::string_view registers, std::stri
 }
 
 std::optional<SeenArguments> ArgumentsIn(const std::string& log, SyscallId id = {Abi::kX86_64, 41}) {
-  return Read(log).runs.at(0).subjects.at(0).calls.at(id).arguments;
+  return ReadLog(log).runs.at(0).subjects.at(0).calls.at(id).arguments;
 }
 
 TEST(AuditArgumentsTest, TheRecordOfTheSameEventHasThem) {
@@ -298,7 +298,7 @@ TEST(AuditTest, TheReaderTellsTheFormats) {
 // A recorded program chooses its name, and it may be what another format is recognised by.
 TEST(AuditTest, NamesInARecordingAreNoFormat) {
   for (const char* name : {"/type=1326", "/SECCOMP auid=", "_AUDIT_TYPE_NAME", "\n% time "}) {
-    Recording recording = Read(Line("arch=c000003e syscall=0 code=0x7ffc0000"));
+    Recording recording = ReadLog(Line("arch=c000003e syscall=0 code=0x7ffc0000"));
     recording.programs.at(0).path = name;
     recording.subjects.at(0).name = name;
     const auto read = ReadRecordingText(FormatRecording(recording), Abi::kX86_64);
@@ -321,7 +321,7 @@ TEST(AuditTest, SaysWhichLinesItCouldNotRead) {
   std::string text;
   for (int i = 0; i < 14; ++i)
     text += Line("arch=c000003e syscall=0 code=0x7ffc0000") + "junk\n" + Line("arch=c000003e");
-  const Recording recording = Read(text);
+  const Recording recording = ReadLog(text);
   const auto loss = std::ranges::find(recording.losses, "unreadable_line", &Loss::what);
   ASSERT_NE(loss, recording.losses.end());
   EXPECT_EQ(loss->count, 14u);
