@@ -59,7 +59,7 @@ class EveryVerb(E2eTest):
     needs_root = False
     needs_bpf = False
 
-    GROUPS = ("Record", "Make profiles", "Judge profiles", "Judge images", "Try")
+    GROUPS = ("Record", "Make profiles", "Judge profiles", "Judge images and containers", "Try")
 
     def verbs(self):
         """The verbs that the help lists, by group."""
@@ -81,7 +81,7 @@ class EveryVerb(E2eTest):
             "Record": ["record", "mark", "baseline", "hook"],
             "Make profiles": ["generate", "merge", "convert"],
             "Judge profiles": ["check", "lint", "diff", "subset", "explain", "inspect"],
-            "Judge images": ["scan"],
+            "Judge images and containers": ["scan", "harden"],
             "Try": ["run", "verify", "prove", "doctor"]})
         self.assertNotIn("_describe", self.syscarve("--help").stdout)
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -13,8 +14,8 @@ using std::chrono::milliseconds;
 
 class ResourceMeterTest : public testing::Test {
  protected:
-  ResourceMeterTest() : root_(testing::TempDir() + "/resource_meter") {
-    std::filesystem::remove_all(root_);
+  ResourceMeterTest() : root_(testing::TempDir() + "/resource_meter_XXXXXX") {
+    EXPECT_NE(mkdtemp(root_.data()), nullptr);
     std::filesystem::create_directories(root_ + "/docker/one");
   }
   ~ResourceMeterTest() override { std::filesystem::remove_all(root_); }
