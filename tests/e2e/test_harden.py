@@ -12,18 +12,28 @@ from support import SOURCE, E2eTest
 
 FULL = os.path.join(SOURCE, "tests", "golden", "recording", "full.json")
 SERVER = os.path.join(SOURCE, "tests", "golden", "generate", "server", "recording.json")
-CONTAINERS = os.path.join(SOURCE, "tests", "golden", "generate", "containers")
+CONTAINERS = os.path.join(SOURCE, "tests", "golden", "generate", "containers", "recordings")
 SETTINGS = ["seccomp", "no-new-privileges", "capabilities", "user", "read-only-root", "network", "memory", "cpus", "pids", "open-files"]
 
 
 def with_evidence():
     """A recording of a web server in a container, with what it used."""
-    with open(SERVER, encoding="utf-8") as file:
-        recording = json.load(file)
-    recording["schema"] = "syscarve.recording/5"
+    calls = [(0, "read"), (1, "write"), (41, "socket"), (49, "bind"), (257, "openat")]
+    recording = {
+        "schema": "syscarve.recording/5",
+        "host": {"kernel": "6.18.44", "native_abi": "x86_64", "libseccomp": "2.5.4"},
+        "method": {"backend": "bpf", "events": "first", "capabilities": "fexit", "denials": "none"},
+        "complete": {"complete": True, "losses": []},
+        "programs": [{"id": 0, "path": "/usr/sbin/web", "device": 1, "inode": 2}],
+        "subjects": [{"id": 0, "kind": "container", "name": "web", "cgroup": "/web"}],
+        "runs": [{
+            "id": "a" * 32, "name": "default", "start": 1790000000000000000, "end": 1790000005000000000,
+            "subjects": [{
+                "subject": 0,
+                "calls": [{"abi": "x86_64", "nr": number, "name": name, "count": 1, "programs": {"0": 1}} for number, name in calls],
+                "runtime_calls": [], "baseline_calls": [], "denials": [], "capabilities": []}]}],
+    }
     subject = recording["subjects"][0]
-    subject["kind"] = "container"
-    subject["name"] = "web"
     subject["container"] = {
         "id": "c" * 64, "name": "web-1", "image": "nginx:1.25", "image_digest": "", "runtime": {"name": "", "version": ""},
         "labels": {"com.docker.compose.service": "web"}, "privileged": False, "no_new_privs": False, "read_only_root": False, "user": "",
@@ -67,7 +77,7 @@ class Harden(E2eTest):
     def verdicts(self, plan):
         return {setting["setting"]: setting["verdict"] for setting in plan["settings"]}
 
-    def folder(self, target):
+    def hardened(self, target):
         folder = self.new_folder()
         self.harden(self.recording(), "-o", folder, "--target", target)
         return folder
@@ -137,7 +147,7 @@ class Targets(Harden):
             return file.read()
 
     def test_a_shell_reads_the_line(self):
-        folder = self.folder("docker")
+        folder = self.hardened("docker")
         text = self.read(folder, "web.run.sh")
         words = shlex.split(text.replace("\\\n", " "), comments=True)
         self.assertEqual(words[:2], ["docker", "run"])
@@ -150,9 +160,9 @@ class Targets(Harden):
     def test_yaml_has_what_was_meant(self):
         import yaml  # Only the tests of YAML need it.
 
-        service = yaml.safe_load(self.read(self.folder("compose"), "web.compose.yml"))["services"]["web"]
+        service = yaml.safe_load(self.read(self.hardened("compose"), "web.compose.yml"))["services"]["web"]
         self.assertEqual((service["read_only"], service["user"], service["volumes"]), (True, "33:33", ["web-var-lib-web:/var/lib/web"]))
-        spec = yaml.safe_load(self.read(self.folder("kubernetes"), "web.kubernetes.yaml"))["spec"]
+        spec = yaml.safe_load(self.read(self.hardened("kubernetes"), "web.kubernetes.yaml"))["spec"]
         container = spec["containers"][0]
         self.assertEqual(container["securityContext"]["seccompProfile"], {"type": "Localhost", "localhostProfile": "web.json"})
         self.assertEqual(container["securityContext"]["runAsUser"], 33)
@@ -168,12 +178,12 @@ class Targets(Harden):
         project = os.path.join(folder, "docker-compose.yml")
         self.harden(self.recording(), "-o", folder, "--target", "compose", "--compose", project)
         result = subprocess.run([compose, "-f", project, "-f", os.path.join(folder, "docker-compose.override.yml"), "config"],
-                                capture_output=True, text=True, timeout=120, check=False)
+                                cwd=folder, capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("read_only: true", result.stdout)
 
     def test_systemd_takes_its_drop_in(self):
-        folder = self.folder("systemd")
+        folder = self.hardened("systemd")
         units = os.path.join(folder, "units")
         os.makedirs(os.path.join(units, "web.service.d"))
         with open(os.path.join(units, "web.service"), "w", encoding="utf-8") as file:
