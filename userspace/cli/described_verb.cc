@@ -56,6 +56,12 @@ std::vector<std::string> EnumeratedValues(const CLI::Option& option) {
   return values;
 }
 
+bool HasFewValues(const CLI::Option& option) {
+  constexpr size_t kMost = 12;
+  const size_t count = EnumeratedValues(option).size();
+  return count != 0 && count <= kMost;
+}
+
 bool MayBeFile(const CLI::Option& option) {
   static const std::set<std::string> kTypes = {"TEXT", "PATH", "PROFILE", "FILE", "DIR"};
   if (!EnumeratedValues(option).empty() || option.get_name(true) == "NAME") return false;
@@ -64,8 +70,7 @@ bool MayBeFile(const CLI::Option& option) {
 
 std::string ValueName(const CLI::Option& option) {
   if (!option.get_option_text().empty()) return option.get_option_text();
-  const std::vector<std::string> values = EnumeratedValues(option);
-  if (!values.empty()) return absl::StrJoin(values, "|");
+  if (HasFewValues(option)) return absl::StrJoin(EnumeratedValues(option), "|");
   const std::string type = option.get_type_name();
   // A check has added its own words: "UINT:INT in [1 - 1000]".
   return type.substr(0, type.find(':'));

@@ -33,6 +33,8 @@ bool TakesMany(const CLI::Option& option);
 
 // All values that the option takes (CLI::IsMember), or nothing when it takes others, too.
 std::vector<std::string> EnumeratedValues(const CLI::Option& option);
+// Whether there are some, and so few that they can stand in a usage line.
+bool HasFewValues(const CLI::Option& option);
 
 // Whether the value may be a file's name, as far as the type tells.
 bool MayBeFile(const CLI::Option& option);

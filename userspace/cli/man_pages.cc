@@ -131,6 +131,8 @@ std::string OptionHead(const CLI::Option& option) {
 std::string OptionText(const CLI::Option& option) {
   std::string text = option.get_description();
   if (!text.empty() && text.back() != '.') text += '.';
+  const std::vector<std::string> values = EnumeratedValues(option);
+  if (!values.empty() && !HasFewValues(option)) text += Concat(" One of ", absl::StrJoin(values, ", "), ".");
   if (!option.get_default_str().empty()) text += Concat(" Default: ", option.get_default_str(), ".");
   if (option.get_required() && option.nonpositional()) text += " Required.";
   std::vector<std::string> others;
