@@ -59,7 +59,8 @@ class HardenTargetsTest : public testing::Test {
 
 TEST_F(HardenTargetsTest, GivesTheKeptTexts) {
   for (const HardenTarget target : kAllHardenTargets) {
-    const std::string path = Concat(SYSCARVE_SOURCE_DIR "/tests/golden/harden/expected", HardenTargetSuffix(target));
+    const std::string path =
+        Concat(SYSCARVE_SOURCE_DIR "/tests/golden/harden/expected-", HardenTargetName(target), ".txt");
     const std::string text = Text(target);
     if (std::getenv("SYSCARVE_UPDATE_GOLDENS") != nullptr) {
       ASSERT_TRUE(WriteFileAtomically(path, text).ok()) << path;
