@@ -124,7 +124,7 @@ class Verify(E2eTest):
         process.send_signal(signal.SIGTERM)
         _, stderr = process.communicate(timeout=60)
         self.assertNotEqual(process.returncode, 0)
-        self.assertIn("a signal asked to end", stderr)
+        self.assertIn("a signal ended the verification", stderr)
         with open(f"{folder}/runs") as runs:
             self.assertEqual(len(runs.readlines()), 1)
 
