@@ -413,7 +413,7 @@ class BadLuck(VerifyDocker):
         process.send_signal(signal.SIGTERM)
         result = self.finish(process)
         self.assertNotEqual(result.status, 0, result)
-        self.assertIn("a signal asked to end", result.stderr)
+        self.assertIn("a signal ended the verification", result.stderr)
         with open(self.path("count-1")) as count:
             self.assertEqual(len(count.readlines()), 1)
 
