@@ -95,9 +95,9 @@ absl::StatusOr<ComposeOverride> OverrideFor(const std::string& compose, const st
   return EmitComposeOverride(*file, recorded);
 }
 
-absl::Status WriteAll(const HardenServicesRequest& request, const FolderRequest& folder,
-                      const std::vector<MadeService>& made, const std::vector<PlannedService>& services,
-                      const std::optional<ComposeOverride>& override_file) {
+absl::Status WriteHardened(const HardenServicesRequest& request, const FolderRequest& folder,
+                           const std::vector<MadeService>& made, const std::vector<PlannedService>& services,
+                           const std::optional<ComposeOverride>& override_file) {
   const fs::path output = request.output;
   const std::string plans = (output / kHardeningName).string();
   SYSCARVE_RETURN_IF_ERROR(CheckOurs(plans, kHardeningSchema));
@@ -178,7 +178,7 @@ absl::StatusOr<std::vector<PlannedService>> HardenServices(const HardenServicesR
     SYSCARVE_ASSIGN_OR_RETURN(override_file, OverrideFor(request.compose, services));
   }
   if (!request.output.empty()) {
-    SYSCARVE_RETURN_IF_ERROR(WriteAll(request, folder, made, services, override_file));
+    SYSCARVE_RETURN_IF_ERROR(WriteHardened(request, folder, made, services, override_file));
   }
   for (const PlannedService& service : services) {
     for (const std::string& warning : service.warnings) notes.Warn(Concat(service.plan.title, ": ", warning));

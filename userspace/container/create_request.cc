@@ -241,7 +241,7 @@ absl::StatusOr<std::set<std::string>> MountedPaths(const JsonValue* host_config)
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> binds, TextsOf(host, "Binds"));
   for (const std::string& bind : binds) {
     const size_t source_end = bind.find(':');
-    if (source_end == bind.npos) continue;
+    if (source_end == std::string_view::npos) continue;
     paths.insert(bind.substr(source_end + 1, bind.find(':', source_end + 1) - source_end - 1));
   }
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const mounts, TypedMember<JsonValue::Array>(host, "Mounts"));

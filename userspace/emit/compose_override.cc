@@ -118,7 +118,8 @@ std::optional<std::string> LineKeys(const Hardening& hardening, const std::strin
     std::vector<std::string> volumes;
     for (const auto& [path, directory] : line.writable) {
       const auto name = hardening.volumes.find(path);
-      if (path.find(':') != path.npos || (directory.volume && name == hardening.volumes.end())) return std::nullopt;
+      if (path.find(':') != std::string_view::npos || (directory.volume && name == hardening.volumes.end()))
+        return std::nullopt;
       const auto entry =
           Scalar(directory.volume ? Concat(name->second, ":", path) : Concat(path, ":", TmpfsOptions(directory)));
       if (!entry.has_value()) return std::nullopt;

@@ -28,7 +28,7 @@ absl::Status AddWritable(const HardeningPlan& plan, Options& options) {
   const std::map<std::string, std::string> volumes = VolumeNames(plan);
   for (const auto& [path, directory] : plan.line.writable) {
     // A colon ends the path there, and nothing quotes it.
-    if (path.find_first_of(":\n") != path.npos)
+    if (path.find_first_of(":\n") != std::string_view::npos)
       return CannotSay(kDockerTarget, "path", path, SettingKind::kReadOnlyRoot);
     if (directory.volume) {
       options.Add("--volume", Concat(volumes.at(path), ":", path));
@@ -68,7 +68,8 @@ absl::StatusOr<Emitted> EmitDockerLine(const HardeningPlan& plan) {
   if (line.no_network) options.Add("--network none");
   if (line.private_ipc) options.Add("--ipc private");
   for (const std::string& device : line.devices) {
-    if (device.find(':') != device.npos) return CannotSay(kDockerTarget, "path", device, SettingKind::kDevices);
+    if (device.find(':') != std::string_view::npos)
+      return CannotSay(kDockerTarget, "path", device, SettingKind::kDevices);
     options.Add("--device", device);
   }
   const std::string image = ImageOf(plan, "");

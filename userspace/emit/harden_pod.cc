@@ -140,7 +140,7 @@ class Pod {
     for (const auto& [path, directory] : line_.writable) {
       const std::optional<std::string> quoted = QuoteForYaml(path);
       // kubelet cuts a mount path at ":".
-      if (!quoted.has_value() || path.find(':') != path.npos) {
+      if (!quoted.has_value() || path.find(':') != std::string_view::npos) {
         return CannotSay(kKubernetesTarget, "path", path, SettingKind::kReadOnlyRoot);
       }
       const std::string wanted = LabelOf(directory.volume ? names.at(path) : Concat("tmp", path));

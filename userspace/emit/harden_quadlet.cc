@@ -15,7 +15,7 @@ void AddWritable(const HardeningPlan& plan, UnitText& unit, absl::Status& status
   const std::map<std::string, std::string> volumes = VolumeNames(plan);
   for (const auto& [path, directory] : plan.line.writable) {
     // A colon ends the path there.
-    if (path.find(':') != path.npos && status.ok()) {
+    if (path.find(':') != std::string_view::npos && status.ok()) {
       status = CannotSay(kPodmanTarget, "path", path, SettingKind::kReadOnlyRoot);
     }
     if (directory.volume) {

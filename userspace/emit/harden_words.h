@@ -45,7 +45,7 @@ inline std::string UserPart(const std::string& user) {
 }
 inline std::string GroupPart(const std::string& user) {
   const size_t colon = user.find(':');
-  return colon == user.npos ? std::string() : user.substr(colon + 1);
+  return colon == std::string_view::npos ? std::string() : user.substr(colon + 1);
 }
 
 }  // namespace syscarve

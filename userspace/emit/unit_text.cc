@@ -10,7 +10,7 @@ namespace syscarve {
 namespace {
 
 // What ends a word, quotes or escapes. Not blanks alone: some settings are lists, and words of others.
-bool IsPlain(char c) {
+bool IsPlainInUnit(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte > ' ' && byte < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '$' && c != ';' && c != '#';
 }
@@ -22,7 +22,7 @@ void UnitText::Section(std::string_view name) {
 }
 
 void UnitText::Set(std::string_view key, std::string_view value, SettingKind from) {
-  if (!std::ranges::all_of(value, IsPlain)) {
+  if (!std::ranges::all_of(value, IsPlainInUnit)) {
     if (status_.ok()) status_ = CannotSay(target_, "text", value, from);
     return;
   }

@@ -14,7 +14,7 @@ struct SocketWord {
   std::string_view word;
 };
 
-constexpr SocketWord kFamilies[] = {
+constexpr SocketWord kSocketFamilies[] = {
     {AF_UNIX, "unix"},
     {AF_INET, "inet"},
     {AF_AX25, "ax25"},
@@ -72,7 +72,7 @@ std::optional<int> ValueOf(const SocketWord (&words)[count], std::string_view wo
 }  // namespace
 
 std::string_view SocketFamilyWord(int family) {
-  return WordOf(kFamilies, family);
+  return WordOf(kSocketFamilies, family);
 }
 
 std::string_view SocketTypeWord(int type) {
@@ -80,7 +80,7 @@ std::string_view SocketTypeWord(int type) {
 }
 
 std::optional<int> SocketFamilyFromWord(std::string_view word) {
-  return ValueOf(kFamilies, word);
+  return ValueOf(kSocketFamilies, word);
 }
 
 std::optional<int> SocketTypeFromWord(std::string_view word) {

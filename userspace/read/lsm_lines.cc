@@ -291,7 +291,7 @@ void LsmLines::TakeAccessVector(std::string_view line, const Places& places) {
   AddFile(path, file->kind, uses, places);
 }
 
-void LsmLines::AddFile(std::string path, FileKind kind, FileUses uses, const Places& places) {
+void LsmLines::AddFile(const std::string& path, FileKind kind, FileUses uses, const Places& places) {
   std::optional<std::string> normalised = Normalised(path);
   const bool full = evidence_.files.size() >= kMaxFiles;
   if (!normalised.has_value() || (full && !evidence_.files.contains({.path = *normalised}))) {

@@ -43,7 +43,7 @@ class LsmLines {
   void TakeApparmorFile(std::string_view line, std::string_view operation, const std::string& name,
                         const Places& places);
   void TakeAccessVector(std::string_view line, const Places& places);
-  void AddFile(std::string path, FileKind kind, FileUses uses, const Places& places);
+  void AddFile(const std::string& path, FileKind kind, FileUses uses, const Places& places);
   void AddCapability(int capability, const Places& places);
   void AddSocket(int family, int type, int protocol, const Places& places);
   void AddCall(std::string_view name, const Places& places);

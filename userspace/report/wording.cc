@@ -61,11 +61,11 @@ std::string Quoted(std::string_view text) {
 }
 
 std::string WrapWords(const std::string& indent, const std::vector<std::string>& words) {
-  constexpr size_t kWidth = 118;
+  constexpr size_t kWrapWidth = 118;
   std::string text;
   std::string line = indent;
   for (const std::string& word : words) {
-    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWidth) {
+    if (line.size() > indent.size() && line.size() + 1 + word.size() > kWrapWidth) {
       text += line + "\n";
       line = indent;
     }

@@ -26,7 +26,8 @@ std::optional<PathMount> MountFromName(std::string_view name) {
 
 std::string DirectoryOf(const JsonReader& field) {
   std::string path = field.Text(kMaxText);
-  const bool plain = path.starts_with('/') && (path == "/" || !path.ends_with('/')) && path.find("//") == path.npos;
+  const bool plain =
+      path.starts_with('/') && (path == "/" || !path.ends_with('/')) && path.find("//") == std::string_view::npos;
   if (!plain) field.Fail("expected an absolute path without a slash at its end");
   return path;
 }
