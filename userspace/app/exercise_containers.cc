@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/enum_names.h"
 #include "userspace/container/engine.h"
 #include "userspace/container/naming.h"
 #include "userspace/policy/exercise.h"
@@ -250,9 +251,7 @@ class Driver {
 }  // namespace
 
 std::optional<Exercise> ExerciseFromName(std::string_view name) {
-  const auto* found = std::ranges::find(kNames, name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return static_cast<Exercise>(found - std::begin(kNames));
+  return EnumFromName<Exercise>(kNames, name);
 }
 
 void ExerciseContainers(const SeenContainers& seen, EngineWatchers& engines, const ContainerChoice& choice,

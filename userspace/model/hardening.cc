@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include "userspace/base/enum_names.h"
+
 namespace syscarve {
 namespace {
 
@@ -18,13 +20,6 @@ constexpr std::string_view kAddressFamilies[] = {"inet",   "inet6", "unix_abstra
                                                  "packet", "vsock", "other"};
 constexpr std::string_view kAddressScopes[] = {"none",       "any",       "loopback", "private",
                                                "link_local", "multicast", "public"};
-
-template <typename Word, size_t count>
-std::optional<Word> WordFromName(const std::string_view (&names)[count], std::string_view name) {
-  const auto* found = std::ranges::find(names, name);
-  if (found == std::end(names)) return std::nullopt;
-  return static_cast<Word>(found - std::begin(names));
-}
 
 void KeepHigher(const std::optional<uint64_t>& more, std::optional<uint64_t>& kept) {
   kept = std::max(kept, more);
@@ -41,6 +36,8 @@ void JoinPeaks(const Peaks& more, Peaks& kept) {
   KeepHigher(more.open_files, kept.open_files);
 }
 
+}  // namespace
+
 void JoinFile(const UsedFile& more, UsedFile& kept) {
   // Where the two disagree, the larger: the order in which they come must not matter.
   kept.kind = std::max(kept.kind, more.kind);
@@ -51,18 +48,11 @@ void JoinFile(const UsedFile& more, UsedFile& kept) {
   for (const auto& [program, uses] : more.uses) kept.uses[program] |= uses;
 }
 
-}  // namespace
-
 void JoinHardening(const HardeningEvidence& more, HardeningEvidence& kept) {
   kept.missing.insert(more.missing.begin(), more.missing.end());
   for (const auto& [path, file] : more.files) JoinFile(file, kept.files[path]);
   for (const auto& [program, ids] : more.identities) kept.identities[program].insert(ids.begin(), ids.end());
-  for (const auto& [program, privileges] : more.privileges) {
-    ProgramPrivileges& known = kept.privileges[program];
-    known.set_user |= privileges.set_user;
-    known.set_group |= privileges.set_group;
-    known.gained |= privileges.gained;
-  }
+  for (const auto& [program, privileges] : more.privileges) kept.privileges[program] |= privileges;
   for (const auto& [endpoint, programs] : more.endpoints) {
     kept.endpoints[endpoint].insert(programs.begin(), programs.end());
   }
@@ -96,11 +86,7 @@ HardeningEvidence Renumbered(const HardeningEvidence& hardening, const std::vect
     if (program < places.size()) result.identities[places[program]].insert(ids.begin(), ids.end());
   }
   for (const auto& [program, privileges] : hardening.privileges) {
-    if (program >= places.size()) continue;
-    ProgramPrivileges& known = result.privileges[places[program]];
-    known.set_user |= privileges.set_user;
-    known.set_group |= privileges.set_group;
-    known.gained |= privileges.gained;
+    if (program < places.size()) result.privileges[places[program]] |= privileges;
   }
   for (auto& [endpoint, programs] : result.endpoints) {
     std::set<ProgramId> of_result;
@@ -133,23 +119,23 @@ std::string_view AddressScopeName(AddressScope scope) {
 }
 
 std::optional<FileUse> FileUseFromName(std::string_view name) {
-  return WordFromName<FileUse>(kFileUses, name);
+  return EnumFromName<FileUse>(kFileUses, name);
 }
 
 std::optional<FileKind> FileKindFromName(std::string_view name) {
-  return WordFromName<FileKind>(kFileKinds, name);
+  return EnumFromName<FileKind>(kFileKinds, name);
 }
 
 std::optional<EndpointUse> EndpointUseFromName(std::string_view name) {
-  return WordFromName<EndpointUse>(kEndpointUses, name);
+  return EnumFromName<EndpointUse>(kEndpointUses, name);
 }
 
 std::optional<AddressFamily> AddressFamilyFromName(std::string_view name) {
-  return WordFromName<AddressFamily>(kAddressFamilies, name);
+  return EnumFromName<AddressFamily>(kAddressFamilies, name);
 }
 
 std::optional<AddressScope> AddressScopeFromName(std::string_view name) {
-  return WordFromName<AddressScope>(kAddressScopes, name);
+  return EnumFromName<AddressScope>(kAddressScopes, name);
 }
 
 }  // namespace syscarve

@@ -92,6 +92,12 @@ struct ProgramPrivileges {
   // It began with more than it was executed with, because of these bits or of file capabilities: AT_SECURE in its auxiliary
   // vector (getauxval(3)), and its caller's ids and capabilities did not cover its own.
   bool gained = false;
+  ProgramPrivileges& operator|=(const ProgramPrivileges& other) {
+    set_user |= other.set_user;
+    set_group |= other.set_group;
+    gained |= other.gained;
+    return *this;
+  }
   auto operator<=>(const ProgramPrivileges&) const = default;
 };
 
@@ -156,6 +162,9 @@ struct HardeningEvidence {
   Peaks peaks;
   auto operator<=>(const HardeningEvidence&) const = default;
 };
+
+// Puts what is known of a file into what is known of it already. The order does not matter.
+void JoinFile(const UsedFile& more, UsedFile& kept);
 
 // Puts `more` into `kept`: what is in one of them was used, and what one did not look for is missing. Programs are those
 // of `kept` already.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "userspace/base/enum_names.h"
+
 namespace syscarve {
 namespace {
 
@@ -11,13 +13,6 @@ namespace {
 constexpr std::string_view kEndKinds[] = {"exited", "killed", "running"};
 constexpr std::string_view kOutcomes[] = {"handled", "waited", "default", "ignored"};
 constexpr std::string_view kOrigins[] = {"kernel", "inside", "outside"};
-
-template <typename Kind, size_t count>
-std::optional<Kind> FromName(const std::string_view (&names)[count], std::string_view name) {
-  const auto* found = std::ranges::find(names, name);
-  if (found == std::end(names)) return std::nullopt;
-  return static_cast<Kind>(found - std::begin(names));
-}
 
 }  // namespace
 
@@ -52,15 +47,15 @@ std::string_view SignalOriginName(SignalOrigin origin) {
 }
 
 std::optional<EndKind> EndKindFromName(std::string_view name) {
-  return FromName<EndKind>(kEndKinds, name);
+  return EnumFromName<EndKind>(kEndKinds, name);
 }
 
 std::optional<SignalOutcome> SignalOutcomeFromName(std::string_view name) {
-  return FromName<SignalOutcome>(kOutcomes, name);
+  return EnumFromName<SignalOutcome>(kOutcomes, name);
 }
 
 std::optional<SignalOrigin> SignalOriginFromName(std::string_view name) {
-  return FromName<SignalOrigin>(kOrigins, name);
+  return EnumFromName<SignalOrigin>(kOrigins, name);
 }
 
 }  // namespace syscarve

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userspace/base/enum_names.h"
+
 namespace syscarve {
 namespace {
 
@@ -21,9 +23,7 @@ std::string_view SubjectKindName(SubjectKind kind) {
 }
 
 std::optional<SubjectKind> SubjectKindFromName(std::string_view name) {
-  const auto* found = std::ranges::find(kSubjectKindNames, name);
-  if (found == std::end(kSubjectKindNames)) return std::nullopt;
-  return static_cast<SubjectKind>(found - std::begin(kSubjectKindNames));
+  return EnumFromName<SubjectKind>(kSubjectKindNames, name);
 }
 
 }  // namespace syscarve

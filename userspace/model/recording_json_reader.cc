@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/enum_names.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/file.h"
 #include "userspace/base/strict_json.h"
@@ -59,9 +60,7 @@ enum class List { kRows, kShapes, kRuns };
 constexpr std::string_view kListKeys[] = {"rows", "shapes", "runs"};
 
 std::optional<List> ListOf(std::string_view key) {
-  const auto* const found = std::ranges::find(kListKeys, key);
-  if (found == std::end(kListKeys)) return std::nullopt;
-  return static_cast<List>(found - std::begin(kListKeys));
+  return EnumFromName<List>(kListKeys, key);
 }
 
 // Makes a Recording of the events of a text.

@@ -207,12 +207,9 @@ void AggregateHardening(const KernelSnapshot& now, const std::vector<std::option
     HardeningEvidence& evidence = all[slot.subject];
     const ProgramId program = aggregator.AddProgram(slot.program);
     places[slot.number] = {slot.subject, program};
-    if (slot.set_user || slot.set_group || slot.gained) {
-      ProgramPrivileges& privileges = evidence.privileges[program];
-      privileges.set_user |= slot.set_user;
-      privileges.set_group |= slot.set_group;
-      privileges.gained |= slot.gained;
-    }
+    const ProgramPrivileges privileges = {
+        .set_user = slot.set_user, .set_group = slot.set_group, .gained = slot.gained};
+    if (privileges != ProgramPrivileges()) evidence.privileges[program] |= privileges;
     if (slot.descriptors != 0)
       evidence.peaks.open_files = std::max(evidence.peaks.open_files.value_or(0), slot.descriptors);
   }
@@ -224,10 +221,9 @@ void AggregateHardening(const KernelSnapshot& now, const std::vector<std::option
   for (const SeenFile& seen : now.evidence.files) {
     const auto place = find(seen.slot);
     if (!place.has_value()) continue;
-    HardeningEvidence one;
-    one.files[seen.path] = seen.file;
-    one.files[seen.path].uses[place->second] = seen.uses;
-    JoinHardening(one, *place->first);
+    UsedFile& file = place->first->files[seen.path];
+    JoinFile(seen.file, file);
+    file.uses[place->second] |= seen.uses;
   }
   for (const auto& [slot, endpoint] : now.evidence.endpoints) {
     if (const auto place = find(slot)) place->first->endpoints[endpoint].insert(place->second);
