@@ -773,8 +773,11 @@ absl::StatusOr<KernelSnapshot> BpfEventSource::Read() const {
   SYSCARVE_RETURN_IF_ERROR(state_->ReadRows(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadTables(snapshot));
   SYSCARVE_RETURN_IF_ERROR(state_->ReadArguments(snapshot));
-  if (state_->options.hardening) SYSCARVE_RETURN_IF_ERROR(state_->ReadEvidence(snapshot.evidence));
   return snapshot;
+}
+
+absl::Status BpfEventSource::ReadEvidence(KernelSnapshot& snapshot) const {
+  return state_->options.hardening ? state_->ReadEvidence(snapshot.evidence) : absl::OkStatus();
 }
 
 absl::StatusOr<AttachFacts> ProbeBpfRecording() {

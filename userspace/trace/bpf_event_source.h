@@ -49,6 +49,7 @@ class BpfEventSource final : public KernelSource {
   int events_fd() const override;
   absl::Status Drain(EventReader& events) override;
   absl::StatusOr<KernelSnapshot> Read() const override;
+  absl::Status ReadEvidence(KernelSnapshot& snapshot) const override;
   absl::StatusOr<KernelSnapshot> Finish(EventReader& events) override;
 
  private:

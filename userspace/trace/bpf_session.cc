@@ -142,7 +142,8 @@ absl::Status BpfSession::Checkpoint() {
 absl::Status BpfSession::Show(absl::FunctionRef<void(const Recording&)> use) {
   // Which signals they have handlers for is noted as they are listed.
   SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
-  SYSCARVE_ASSIGN_OR_RETURN(const KernelSnapshot now, source_->Read());
+  SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());
+  SYSCARVE_RETURN_IF_ERROR(source_->ReadEvidence(now));
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   const UnixNanos at = UnixNow();
   UpdateSubjects(now);
@@ -235,6 +236,7 @@ absl::StatusOr<Recording> BpfSession::End() {
   // Which signals they have handlers for is noted as they are listed.
   SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(event_reader_));
+  SYSCARVE_RETURN_IF_ERROR(source_->ReadEvidence(end));
   AggregateLosses(end, event_reader_, options_.every_call, aggregator_);
   UpdateSubjects(end);
   AggregateEvidence(end);

@@ -175,6 +175,7 @@ class FakeHost {
       SYSCARVE_RETURN_IF_ERROR(host_.Fault("read"));
       return host_.counters;
     }
+    absl::Status ReadEvidence(KernelSnapshot&) const override { return absl::OkStatus(); }
     absl::StatusOr<KernelSnapshot> Finish(EventReader& events) override {
       SYSCARVE_RETURN_IF_ERROR(host_.Fault("finish"));
       SYSCARVE_RETURN_IF_ERROR(ReadRing(events));
