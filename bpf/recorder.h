@@ -366,7 +366,10 @@ enum recorder_file_use {
 	RECORDER_FILE_MAPPED = 64,
 	RECORDER_FILE_MOUNTED = 128,
 	RECORDER_FILE_CONNECTED = 256,
-	RECORDER_FILE_SOCKET = 1 << 15, /* not a use: what was created is one */
+	/* Not uses: what was created is one. */
+	RECORDER_FILE_LINK = 1 << 13,
+	RECORDER_FILE_DIRECTORY = 1 << 14,
+	RECORDER_FILE_SOCKET = 1 << 15,
 };
 
 /* Where the evidence is of what a call has done, when it succeeds. */

@@ -12,33 +12,35 @@ set -eu
 corpus=$(dirname "$(realpath "$0")")
 image=$1 name=$2 work=$3
 
-# What the clients are: in the container's namespaces, but in neither its cgroup nor its filter.
-client() {
+# What the clients are: in the container's namespaces, but in neither its cgroup nor its filter. They write where they like: a root that is
+# read only for the service is not so for them, in a mount namespace of their own.
+as_client() {
   nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$name")" --mount --uts --ipc --net --pid -- \
-    /bin/sh -euc 'cd /; . /corpus/lib.sh; . "/corpus/services/$1"; "$2"' sh "$name" "$1"
+    unshare --mount --propagation private -- \
+    /bin/sh -euc 'mount -o remount,bind,rw /; cd /; . /corpus/lib.sh; . "/corpus/services/$1"; "$2"' sh "$name" "$1"
 }
 
 has() { grep -q "^$1() {" "$corpus/services/$name"; }
 
 until_ready() {
   for _ in $(seq 300); do
-    if client ready > /dev/null 2>&1; then return; fi
+    if as_client ready > /dev/null 2>&1; then return; fi
     if [ "$(docker inspect --format '{{.State.Running}}' "$name")" != true ]; then break; fi
     sleep 0.1
   done
   echo "$name does not become ready:" >&2
-  client ready >&2 || true
+  as_client ready >&2 || true
   docker logs "$name" >&2
   return 1
 }
 
 in_use() {
   if has beside; then
-    client beside > /dev/null 2>&1 &
+    as_client beside > /dev/null 2>&1 &
     beside=$!
   fi
   until_ready
-  client load
+  as_client load
 }
 
 stop() {
@@ -48,12 +50,14 @@ stop() {
 }
 
 beside=
-user= stop_signal=TERM
+user= stop_signal=TERM capabilities=
 . "$corpus/services/$name"
 eval "set -- $command"
+added=
+for capability in $capabilities; do added="$added --cap-add $capability"; done
 # shellcheck disable=SC2086  # Words.
 docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --volume "$corpus:/corpus:ro" \
-  ${CORPUS_RUN:-} "$image" "$@" > /dev/null
+  $added ${CORPUS_RUN:-} "$image" "$@" > /dev/null
 in_use
 if [ "$work" = load ]; then exit; fi
 if [ "$work" = once ]; then
@@ -62,12 +66,12 @@ if [ "$work" = once ]; then
   exit
 fi
 for other in $(sed -n 's/^\(other_[a-z_]*\)() {.*/\1/p' "$corpus/services/$name"); do
-  client "$other" || { echo "$name: $other failed" >&2; exit 1; }
+  as_client "$other" || { echo "$name: $other failed" >&2; exit 1; }
 done
 docker exec "$name" sh -ec 'id -u && ls -l /etc > /dev/null && grep -c root /etc/passwd && cat /proc/1/comm && (sleep 0.1; echo over)' > /dev/null
 if has reload; then
-  client reload
-  client load
+  as_client reload
+  as_client load
 fi
 stop
 docker start "$name" > /dev/null

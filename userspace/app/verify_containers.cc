@@ -147,7 +147,9 @@ class Verifier {
       if (profile == nullptr) return std::nullopt;
       const auto path = profile_paths_.find(profile->title);
       return Confinement{.profile = path == profile_paths_.end() ? profile->engine_profile : path->second,
-                         .cap_add = profile->cap_add,
+                         .cap_add = profile->line.has_value() && profile->line->cap_add.has_value()
+                                        ? profile->line->cap_add
+                                        : profile->cap_add,
                          .line = profile->line,
                          .label = std::string(kConfinedLabel)};
     };

@@ -262,7 +262,7 @@ absl::Status SetWritable(const JsonValue& root_value, const JsonValue* host_conf
   bool has_volumes = false;
   for (const auto& [path, directory] : line.writable) {
     if (mounted.contains(path)) continue;
-    if (directory.volume) {
+    if (NeedsDockerVolume(directory)) {
       SetMember(volumes, path, JsonValue::Object());
       has_volumes = true;
     } else {
@@ -274,7 +274,7 @@ absl::Status SetWritable(const JsonValue& root_value, const JsonValue* host_conf
   return has_volumes ? root.Set("Volumes", PrintCompactJson(volumes)) : absl::OkStatus();
 }
 
-absl::StatusOr<std::string> DescriptorLimits(const JsonValue* host_config, uint64_t open_files) {
+absl::StatusOr<std::string> DescriptorLimits(const JsonValue* host_config, const ContainerLine& line) {
   JsonValue::Array limits;
   if (!IsNull(host_config)) {
     SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const old,
@@ -288,7 +288,8 @@ absl::StatusOr<std::string> DescriptorLimits(const JsonValue* host_config, uint6
              return EqualsIgnoringCase(member.key, "Name") && name != nullptr && *name == "nofile";
            });
   });
-  limits.emplace_back(JsonValue::Object{{"Name", "nofile"}, {"Soft", open_files}, {"Hard", open_files}});
+  limits.emplace_back(JsonValue::Object{
+      {"Name", "nofile"}, {"Soft", *line.open_files}, {"Hard", line.open_files_hard.value_or(*line.open_files)}});
   return PrintCompactJson(limits);
 }
 
@@ -309,7 +310,7 @@ absl::Status SetLine(const JsonValue& root_value, const JsonValue* host_config, 
   }
   if (line.pids.has_value()) SYSCARVE_RETURN_IF_ERROR(host.Set("PidsLimit", Concat(*line.pids)));
   if (line.open_files.has_value()) {
-    SYSCARVE_ASSIGN_OR_RETURN(std::string limits, DescriptorLimits(host_config, *line.open_files));
+    SYSCARVE_ASSIGN_OR_RETURN(std::string limits, DescriptorLimits(host_config, line));
     SYSCARVE_RETURN_IF_ERROR(host.Set("Ulimits", std::move(limits)));
   }
   if (line.no_network) {

@@ -120,10 +120,12 @@ std::optional<std::string> LineKeys(const Hardening& hardening, const std::strin
       const auto name = hardening.volumes.find(path);
       if (path.find(':') != std::string_view::npos || (directory.volume && name == hardening.volumes.end()))
         return std::nullopt;
-      const auto entry =
-          Scalar(directory.volume ? Concat(name->second, ":", path) : Concat(path, ":", TmpfsOptions(directory)));
+      const bool is_volume = NeedsDockerVolume(directory);
+      std::string words = is_volume ? path : Concat(path, ":", TmpfsOptions(directory));
+      if (directory.volume) words = Concat(name->second, ":", path);
+      const auto entry = Scalar(words);
       if (!entry.has_value()) return std::nullopt;
-      (directory.volume ? volumes : tmpfs).push_back(*entry);
+      (is_volume ? volumes : tmpfs).push_back(*entry);
     }
     text += ListLines("tmpfs", tmpfs, indent) + ListLines("volumes", volumes, indent);
   }
@@ -133,7 +135,10 @@ std::optional<std::string> LineKeys(const Hardening& hardening, const std::strin
   }
   if (line.cpu_milli.has_value()) key("cpus", MilliText(*line.cpu_milli));
   if (line.pids.has_value()) key("pids_limit", Concat(*line.pids));
-  if (line.open_files.has_value()) text += Concat(indent, "ulimits:\n", indent, "  nofile: ", *line.open_files, "\n");
+  if (line.open_files.has_value()) {
+    text += Concat(indent, "ulimits:\n", indent, "  nofile:\n", indent, "    soft: ", *line.open_files, "\n", indent,
+                   "    hard: ", line.open_files_hard.value_or(*line.open_files), "\n");
+  }
   if (line.no_network) key("network_mode", "none");
   if (line.private_ipc) key("ipc", "private");
   if (!line.sysctls.empty()) text += indent + "sysctls:\n";

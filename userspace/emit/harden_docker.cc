@@ -32,6 +32,8 @@ absl::Status AddWritable(const HardeningPlan& plan, Options& options) {
       return CannotSay(kDockerTarget, "path", path, SettingKind::kReadOnlyRoot);
     if (directory.volume) {
       options.Add("--volume", Concat(volumes.at(path), ":", path));
+    } else if (NeedsDockerVolume(directory)) {
+      options.Add("--volume", path);
     } else {
       options.Add("--tmpfs", Concat(path, ":", TmpfsOptions(directory)));
     }
@@ -64,7 +66,7 @@ absl::StatusOr<Emitted> EmitDockerLine(const HardeningPlan& plan) {
   }
   if (line.cpu_milli.has_value()) options.Add("--cpus", MilliText(*line.cpu_milli));
   if (line.pids.has_value()) options.Add("--pids-limit", Concat(*line.pids));
-  if (line.open_files.has_value()) options.Add("--ulimit", Concat("nofile=", *line.open_files, ":", *line.open_files));
+  if (line.open_files.has_value()) options.Add("--ulimit", Concat("nofile=", OpenFilesLimits(line)));
   if (line.no_network) options.Add("--network none");
   if (line.private_ipc) options.Add("--ipc private");
   for (const std::string& device : line.devices) {

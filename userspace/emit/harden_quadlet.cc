@@ -21,7 +21,7 @@ void AddWritable(const HardeningPlan& plan, UnitText& unit, absl::Status& status
     if (directory.volume) {
       unit.Set("Volume", Concat(volumes.at(path), ":", path), SettingKind::kReadOnlyRoot);
     } else {
-      unit.Set("Tmpfs", Concat(path, ":", TmpfsOptions(directory)), SettingKind::kReadOnlyRoot);
+      unit.Set("Tmpfs", Concat(path, ":", PodmanTmpfsOptions(directory)), SettingKind::kReadOnlyRoot);
     }
   }
 }
@@ -68,7 +68,7 @@ absl::StatusOr<Emitted> EmitQuadlet(const HardeningPlan& plan) {
   if (line.cpu_milli.has_value()) argument(Concat("--cpus=", MilliText(*line.cpu_milli)), SettingKind::kCpus);
   if (line.pids.has_value()) argument(Concat("--pids-limit=", *line.pids), SettingKind::kPids);
   if (line.open_files.has_value()) {
-    argument(Concat("--ulimit=nofile=", *line.open_files, ":", *line.open_files), SettingKind::kOpenFiles);
+    argument(Concat("--ulimit=nofile=", OpenFilesLimits(line)), SettingKind::kOpenFiles);
   }
   if (line.private_ipc) argument("--ipc=private", SettingKind::kIpc);
   SYSCARVE_RETURN_IF_ERROR(status);

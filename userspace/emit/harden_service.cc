@@ -45,7 +45,7 @@ absl::StatusOr<Emitted> EmitServiceHardening(const HardeningPlan& plan, const Pr
   }
   if (line.cpu_milli.has_value()) unit.SetPercent("CPUQuota", (*line.cpu_milli + 9) / 10);
   if (line.pids.has_value()) unit.Set("TasksMax", Concat(*line.pids), SettingKind::kPids);
-  if (line.open_files.has_value()) unit.Set("LimitNOFILE", Concat(*line.open_files), SettingKind::kOpenFiles);
+  if (line.open_files.has_value()) unit.Set("LimitNOFILE", OpenFilesLimits(line), SettingKind::kOpenFiles);
   if (line.no_network) unit.Set("PrivateNetwork", "yes", SettingKind::kNetwork);
   if (line.private_ipc) unit.Set("PrivateIPC", "yes", SettingKind::kIpc);
   unit.Set("DevicePolicy", "closed", SettingKind::kDevices);

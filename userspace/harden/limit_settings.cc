@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -68,7 +69,16 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
         Concat("How much it uses is not known for sure: ", missing.empty() ? "it was not measured." : missing));
     setting.how = kRecordHow;
   }
-  if (planner.Add(std::move(setting))) planner.plan.line.*limit.field = value;
+  std::optional<uint64_t> hard;
+  if (limit.kind == SettingKind::kOpenFiles && value > 0) {
+    const LimitRule& hard_rule = planner.limits.at("nofile_hard");
+    hard = std::max(value, LimitFor(*peak, hard_rule));
+    setting.value += Concat(", up to ", *hard, " for a process that raises it");
+    setting.reasons.push_back(hard_rule.why);
+  }
+  if (!planner.Add(std::move(setting))) return;
+  planner.plan.line.*limit.field = value;
+  if (hard.has_value()) planner.plan.line.open_files_hard = hard;
 }
 
 }  // namespace

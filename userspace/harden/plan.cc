@@ -62,7 +62,7 @@ bool Agree(SettingKind kind, const ContainerLine& a, const ContainerLine& b) {
     case SettingKind::kPids:
       return a.pids == b.pids;
     case SettingKind::kOpenFiles:
-      return a.open_files == b.open_files;
+      return a.open_files == b.open_files && a.open_files_hard == b.open_files_hard;
     case SettingKind::kIpc:
       return a.private_ipc == b.private_ipc;
     default:

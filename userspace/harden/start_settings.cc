@@ -87,13 +87,19 @@ void PlanHostNamespaces(const Planner& planner) {
   const bool grave = std::ranges::any_of(
       shared, [](const std::string& what) { return what != "user" && what != "cgroup" && what != "uts"; });
   if (shared.empty()) return;
+  // What Docker does on a host with cgroup v1, unless it is told otherwise.
+  const bool only_the_default = shared == std::set<std::string>{"cgroup"};
   planner.Add(
       {.kind = SettingKind::kHostNamespaces,
        .verdict = SettingVerdict::kUnknown,
-       .severity = grave ? Severity::kCritical : Severity::kMedium,
+       .severity = grave              ? Severity::kCritical
+                   : only_the_default ? Severity::kLow
+                                      : Severity::kMedium,
        .reasons = {Concat("A recorded container shares namespaces with the host: ", absl::StrJoin(shared, ", "), ".")},
-       .how =
-           "Start it with namespaces of its own, and verify that: what it reaches through the host's is not recorded."});
+       .how = only_the_default
+                  ? "Start it with --cgroupns private, which is the default where the host has cgroup v2."
+                  : "Start it with namespaces of its own, and verify that: what it reaches through the host's is not "
+                    "recorded."});
 }
 
 void PlanSeccomp(const Planner& planner) {

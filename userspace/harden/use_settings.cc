@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
+#include "userspace/base/text.h"
 #include "userspace/harden/planner.h"
 #include "userspace/harden/written_paths.h"
 
@@ -16,6 +17,15 @@ bool IsWithinOne(const std::string& path, const std::set<std::string>& directori
 
 constexpr std::initializer_list<std::string_view> kWhatFilesMiss = {kMissingFiles, kMissingSomeFiles, kMissingIoUring,
                                                                     kMissingEarlier};
+
+// As whom it is to run, where that is ids: names are the image's.
+std::optional<std::string> IdsOfUser(const std::optional<std::string>& user) {
+  if (!user.has_value()) return std::nullopt;
+  const size_t colon = user->find(':');
+  const bool numbers = colon != std::string::npos && ParseNumber<uint32_t>(user->substr(0, colon)).has_value() &&
+                       ParseNumber<uint32_t>(user->substr(colon + 1)).has_value();
+  return numbers ? user : std::nullopt;
+}
 
 std::string WritableWords(const WrittenPaths& written) {
   std::string text = "true";
@@ -38,7 +48,8 @@ void PlanReadOnlyRoot(const Planner& planner) {
   setting.refuses.emplace_back("Writing, creating and removing files elsewhere: EROFS.");
   WrittenPaths written;
   if (facts.evidence.has_value())
-    written = FindWrittenPaths(*facts.evidence, planner.paths, facts.containers_in_all == 0);
+    written = FindWrittenPaths(*facts.evidence, planner.paths, IdsOfUser(planner.plan.line.user),
+                               facts.containers_in_all == 0);
   setting.value = WritableWords(written);
   for (const auto& [path, one] : written.writable) {
     setting.reasons.push_back(Concat(path, " is written to (", SomeOf(one.examples, 3), "). ",

@@ -65,6 +65,18 @@ bool IsRootsName(const std::string& user) {
   return name.empty() || name == "0" || name == "root";
 }
 
+// What root needed capabilities for, another user does without or not at all: engines give it none, and without new
+// privileges it gains none.
+void WithoutCapabilities(const Planner& planner, const std::string& user) {
+  ContainerLine& line = planner.plan.line;
+  if (!line.no_new_privileges || !line.cap_add.has_value() || line.cap_add->empty()) return;
+  line.cap_add->clear();
+  const auto capabilities = std::ranges::find(planner.plan.settings, SettingKind::kCapabilities, &Setting::kind);
+  capabilities->value = "drop all";
+  capabilities->reasons.insert(capabilities->reasons.begin(),
+                               Concat("Started as ", user, " it has none; what root needed them for:"));
+}
+
 void JudgeRoot(const Planner& planner, const Ids& ids, Setting& setting) {
   const GeneratedProfile& made = *planner.request.made;
   setting.severity = Severity::kMedium;
@@ -133,8 +145,10 @@ void PlanUser(const Planner& planner) {
     }
   }
   const std::string user = setting.value;
+  const bool tried = setting.verdict != SettingVerdict::kObserved;
   if (!planner.Add(std::move(setting))) return;
   planner.plan.line.user = user;
+  if (tried && !IsRootsName(user)) WithoutCapabilities(planner, user);
   if (BindsLowPort(facts)) planner.plan.line.sysctls[std::string(kPortSysctl)] = "0";
 }
 

@@ -39,11 +39,12 @@ FileUses AllUses(const UsedFile& file) {
 
 class Finder {
  public:
-  Finder(const HardeningEvidence& evidence, const DirectoryRules& rules, bool all_mounts)
-      : evidence_(evidence), rules_(rules), all_mounts_(all_mounts) {
+  Finder(const HardeningEvidence& evidence, const DirectoryRules& rules, const std::optional<std::string>& user,
+         bool all_mounts)
+      : evidence_(evidence), rules_(rules), user_(user), all_mounts_(all_mounts) {
     for (const auto& [used, file] : evidence.files) {
       if (!file.mount.empty() && file.mount != "/") mounts_.insert(file.mount);
-      const bool made = file.kind == FileKind::kDirectory && AllUses(file).has(FileUse::kCreated);
+      const bool made = file.kind == FileKind::kDirectory && !used.others && AllUses(file).has(FileUse::kCreated);
       if (made) made_.insert(Resolved(used.path));
     }
   }
@@ -54,7 +55,11 @@ class Finder {
       if (IsChanged(file) && IsOnRoot(path, file)) Add(path, used.others, file);
     }
     Gather();
-    for (auto& [directory, written] : result_.writable) LookInto(directory, written);
+    for (auto& [directory, written] : result_.writable) {
+      LookInto(directory, written);
+      if (!written.directory.volume && !made_.contains(directory)) SetOwner(directory, written);
+    }
+    PutIntoVolumes();
     return std::move(result_);
   }
 
@@ -116,6 +121,49 @@ class Finder {
     written.directory.volume = of_class.mount == PathMount::kVolume;
     written.directory.size = of_class.size;
     written.examples.insert(path);
+    AddWriters(file, written.writers);
+  }
+
+  void AddWriters(const UsedFile& file, std::set<std::string>& writers) const {
+    for (const auto& [program, uses] : file.uses) {
+      const auto ids = evidence_.identities.find(program);
+      if (!IsWriting(uses) || ids == evidence_.identities.end()) continue;
+      for (const ProcessIds& one : ids->second) writers.insert(Concat(one.effective_user, ":", one.effective_group));
+    }
+  }
+
+  static bool IsWriting(FileUses uses) {
+    return uses.has(FileUse::kCreated) || uses.has(FileUse::kRemoved) || uses.has(FileUse::kChanged) ||
+           uses.has(FileUse::kWritten);
+  }
+
+  // Of a tmpfs over a directory of the image.
+  void SetOwner(const std::string& directory, WrittenPath& written) const {
+    if (!user_.has_value() && rules_.same_everywhere.contains(directory)) return;
+    const std::set<std::string> writers = user_.has_value() ? std::set<std::string>{*user_} : written.writers;
+    std::set<std::string> users;
+    for (const std::string& writer : writers) users.insert(writer.substr(0, writer.find(':')));
+    if (users.size() > 1) {
+      written.directory.owner_of_image = true;
+    } else if (!users.empty() && *users.begin() != "0") {
+      written.directory.owner = *writers.begin();
+    }
+  }
+
+  // A volume has what the image has, directories below it included.
+  void PutIntoVolumes() {
+    std::map<std::string, WrittenPath> outermost;
+    for (auto& [directory, written] : result_.writable) {
+      const auto above = std::ranges::find_if(outermost, [&path = directory](const auto& entry) {
+        return entry.second.directory.volume && IsWithin(path, entry.first);
+      });
+      if (above == outermost.end()) {
+        outermost.emplace(directory, std::move(written));
+      } else {
+        above->second.examples.merge(written.examples);
+      }
+    }
+    result_.writable = std::move(outermost);
   }
 
   // Puts many directories of one parent together.
@@ -127,6 +175,7 @@ class Finder {
       WrittenPath together = result_.writable[directories.front()];
       for (const std::string& directory : directories) {
         together.examples.merge(result_.writable[directory].examples);
+        together.writers.merge(result_.writable[directory].writers);
         together.directory.volume = together.directory.volume || result_.writable[directory].directory.volume;
         result_.writable.erase(directory);
       }
@@ -143,7 +192,8 @@ class Finder {
       const FileUses uses = AllUses(file);
       const bool runs = uses.has(FileUse::kExecuted) || uses.has(FileUse::kMapped);
       if (runs) written.directory.executable = true;
-      const bool used_as_is = runs || uses.has(FileUse::kRead) || uses.has(FileUse::kWritten);
+      const bool is_kept = !rules_.classes.at(written.of_class).made_when_missing;
+      const bool used_as_is = runs || uses.has(FileUse::kRead) || (uses.has(FileUse::kWritten) && is_kept);
       const bool from_image = used_as_is && !used.others && !uses.has(FileUse::kCreated);
       if (from_image && !IsBelowMade(path, directory)) written.directory.volume = true;
     }
@@ -162,6 +212,7 @@ class Finder {
 
   const HardeningEvidence& evidence_;
   const DirectoryRules& rules_;
+  std::optional<std::string> user_;
   bool all_mounts_;
   std::set<std::string> mounts_;  // Over the root.
   std::set<std::string> made_;    // Directories that were made while recording.
@@ -175,8 +226,9 @@ bool IsWithin(std::string_view path, std::string_view directory) {
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules, bool all_mounts) {
-  return Finder(evidence, rules, all_mounts).Find();
+WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules,
+                              const std::optional<std::string>& user, bool all_mounts) {
+  return Finder(evidence, rules, user, all_mounts).Find();
 }
 
 }  // namespace syscarve

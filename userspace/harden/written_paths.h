@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct WrittenPath {
   WritableDirectory directory;
   std::string of_class;            // PathClass::name
   std::set<std::string> examples;  // Paths that were changed there.
+  std::set<std::string> writers;   // The effective ids of the programs that did: "33:33".
 };
 struct WrittenPaths {
   std::map<std::string, WrittenPath> writable;  // By what is to be mounted over.
@@ -30,8 +32,10 @@ struct WrittenPaths {
 
 // What was changed on the root's file system alone counts: what is mounted over it already stays writable. A directory that
 // the image brings has to be there, so what is mounted is that directory and none above it.
+// With `user` ("33:33") the service is to run as that in place of the users that it had.
 // With `all_mounts`, of a service without a container, whose file systems are all the host's, these count, too.
-WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules, bool all_mounts = false);
+WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules,
+                              const std::optional<std::string>& user = std::nullopt, bool all_mounts = false);
 
 // Whether `path` is `directory` or below it.
 bool IsWithin(std::string_view path, std::string_view directory);

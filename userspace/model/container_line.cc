@@ -6,6 +6,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
+#include "userspace/base/text.h"
 #include "userspace/model/capability.h"
 #include "userspace/model/recording_json_fields.h"
 
@@ -25,7 +26,7 @@ bool IsSize(const std::string& text) {
 }
 
 WritableDirectory ReadDirectory(const JsonReader& reader) {
-  reader.AllowOnly({"kind", "size", "executable"});
+  reader.AllowOnly({"kind", "size", "executable", "owner", "owner_of_image"});
   WritableDirectory directory;
   const JsonReader kind = reader.Required("kind");
   const std::string word = kind.Text(kMaxSize);
@@ -37,6 +38,17 @@ WritableDirectory ReadDirectory(const JsonReader& reader) {
   }
   if (const JsonReader executable = reader.Optional("executable"); executable.exists()) {
     directory.executable = executable.Bool();
+  }
+  if (const JsonReader owner = reader.Optional("owner"); owner.exists()) {
+    directory.owner = owner.Text(kMaxSize);
+    const size_t colon = directory.owner.find(':');
+    const bool valid = colon != std::string::npos &&
+                       ParseNumber<uint32_t>(directory.owner.substr(0, colon)).has_value() &&
+                       ParseNumber<uint32_t>(directory.owner.substr(colon + 1)).has_value();
+    if (!valid) owner.Fail("expected ids of a user and a group as \"33:33\"");
+  }
+  if (const JsonReader of_image = reader.Optional("owner_of_image"); of_image.exists()) {
+    directory.owner_of_image = of_image.Bool();
   }
   return directory;
 }
@@ -59,10 +71,22 @@ std::string AbsolutePath(const JsonReader& place, std::string_view text) {
 
 }  // namespace
 
-std::string TmpfsOptions(const WritableDirectory& directory) {
+std::string PodmanTmpfsOptions(const WritableDirectory& directory) {
   // The mode of /tmp: whoever the service runs as can write there, and nobody can take away what is another's.
   return Concat("rw,nosuid,nodev,", directory.executable ? "exec" : "noexec",
                 directory.size.empty() ? "" : Concat(",size=", directory.size), ",mode=1777");
+}
+
+std::string TmpfsOptions(const WritableDirectory& directory) {
+  const size_t colon = directory.owner.find(':');
+  if (colon == std::string::npos) return PodmanTmpfsOptions(directory);
+  return Concat(PodmanTmpfsOptions(directory), ",uid=", directory.owner.substr(0, colon),
+                ",gid=", directory.owner.substr(colon + 1));
+}
+
+std::string OpenFilesLimits(const ContainerLine& line) {
+  if (!line.open_files.has_value()) return "";
+  return Concat(*line.open_files, ":", line.open_files_hard.value_or(*line.open_files));
 }
 
 JsonValue ContainerLineToJson(const ContainerLine& line) {
@@ -76,6 +100,8 @@ JsonValue ContainerLineToJson(const ContainerLine& line) {
       JsonValue::Object one = {{"kind", directory.volume ? "volume" : "tmpfs"}};
       if (!directory.size.empty()) one.push_back({"size", directory.size});
       if (directory.executable) one.push_back({"executable", true});
+      if (!directory.owner.empty()) one.push_back({"owner", directory.owner});
+      if (directory.owner_of_image) one.push_back({"owner_of_image", true});
       writable.push_back({EncodePercent(path), std::move(one)});
     }
     object.push_back({"writable", std::move(writable)});
@@ -92,6 +118,7 @@ JsonValue ContainerLineToJson(const ContainerLine& line) {
   number("cpu_milli", line.cpu_milli);
   number("pids", line.pids);
   number("open_files", line.open_files);
+  number("open_files_hard", line.open_files_hard);
   if (line.no_network) object.push_back({"no_network", true});
   if (line.private_ipc) object.push_back({"private_ipc", true});
   if (!line.devices.empty()) {
@@ -111,8 +138,8 @@ JsonValue ContainerLineToJson(const ContainerLine& line) {
 
 ContainerLine ReadContainerLine(const JsonReader& reader) {
   reader.AllowOnly({"no_new_privileges", "user", "read_only_root", "writable", "cap_add", "memory_bytes", "cpu_milli",
-                    "pids", "open_files", "no_network", "private_ipc", "devices", "sysctls", "apparmor",
-                    "selinux_type"});
+                    "pids", "open_files", "open_files_hard", "no_network", "private_ipc", "devices", "sysctls",
+                    "apparmor", "selinux_type"});
   ContainerLine line;
   const auto flag = [&reader](std::string_view key, bool& value) {
     if (const JsonReader member = reader.Optional(key); member.exists()) value = member.Bool();
@@ -137,6 +164,10 @@ ContainerLine ReadContainerLine(const JsonReader& reader) {
   number("cpu_milli", line.cpu_milli);
   number("pids", line.pids);
   number("open_files", line.open_files);
+  number("open_files_hard", line.open_files_hard);
+  if (line.open_files_hard.has_value() && (!line.open_files.has_value() || *line.open_files_hard < *line.open_files)) {
+    reader.Required("open_files_hard").Fail("expected no less than open_files");
+  }
   flag("no_network", line.no_network);
   flag("private_ipc", line.private_ipc);
   if (const JsonReader devices = reader.Optional("devices"); devices.exists()) {

@@ -21,6 +21,11 @@ struct WritableDirectory {
   bool volume = false;      // Keeps what the image has there; otherwise an empty tmpfs.
   std::string size;         // Of a tmpfs: "64m".
   bool executable = false;  // Of a tmpfs: programs or libraries are executed from there.
+  // Of a tmpfs over a directory of the image: who writes there, "33:33", where that is one user and not root. runc gives such a
+  // tmpfs the mode of the image's directory, whatever is asked for, but not its owner (libcontainer/rootfs_linux.go of 1.1).
+  std::string owner;
+  // Likewise, where several users write: it needs the owner of the image's directory.
+  bool owner_of_image = false;
   auto operator<=>(const WritableDirectory&) const = default;
 };
 
@@ -34,7 +39,8 @@ struct ContainerLine {
   std::optional<uint64_t> memory_bytes;               // With swap: no more than that in all.
   std::optional<uint64_t> cpu_milli;                  // Of a processor: 1500 is one and a half.
   std::optional<uint64_t> pids;
-  std::optional<uint64_t> open_files;
+  std::optional<uint64_t> open_files;       // Of a process, at its start.
+  std::optional<uint64_t> open_files_hard;  // As far as it may raise that; as open_files where it is not said.
   bool no_network = false;
   bool private_ipc = false;
   std::set<std::string> devices;               // That it has to be given.
@@ -44,8 +50,18 @@ struct ContainerLine {
   auto operator<=>(const ContainerLine&) const = default;
 };
 
-// The options of a tmpfs as mount(8) and engines take them: "rw,nosuid,nodev,noexec,size=64m,mode=1777".
+// The limits of descriptors as engines and systemd take them: "1024:16384", "" where there is none.
+std::string OpenFilesLimits(const ContainerLine& line);
+
+// Whether Docker needs a volume for it: such a volume has what the image has there, and its owner; a tmpfs of Docker's has not.
+inline bool NeedsDockerVolume(const WritableDirectory& directory) {
+  return directory.volume || directory.owner_of_image;
+}
+
+// The options of a tmpfs as mount(8) and Docker take them: "rw,nosuid,nodev,noexec,size=64m,mode=1777,uid=33,gid=33".
 std::string TmpfsOptions(const WritableDirectory& directory);
+// Podman knows no owner, as its tmpfs has that of the image's directory.
+std::string PodmanTmpfsOptions(const WritableDirectory& directory);
 
 JsonValue ContainerLineToJson(const ContainerLine& line);
 // Fails where ContainerLineToJson would not write such a thing.

@@ -15,7 +15,7 @@ using shipped::kMaxText;
 
 constexpr size_t kMostBelow = 8;
 constexpr uint64_t kMaxPercent = 10'000;
-constexpr std::string_view kLimitNames[] = {"cpus", "memory", "nofile", "pids"};
+constexpr std::string_view kLimitNames[] = {"cpus", "memory", "nofile", "nofile_hard", "pids"};
 
 std::optional<PathMount> MountFromName(std::string_view name) {
   if (name == "tmpfs") return PathMount::kTmpfs;
@@ -33,7 +33,7 @@ std::string DirectoryOf(const JsonReader& field) {
 }
 
 void ReadClass(const JsonReader& element, DirectoryRules& rules) {
-  element.AllowOnly({"name", "mount", "size", "why"});
+  element.AllowOnly({"name", "mount", "size", "made_when_missing", "why"});
   PathClass one;
   one.name = element.Required("name").Text(kMaxText);
   const JsonReader mount = element.Required("mount");
@@ -43,6 +43,7 @@ void ReadClass(const JsonReader& element, DirectoryRules& rules) {
   const JsonReader size = element.Optional("size");
   if (size.exists() != (one.mount == PathMount::kTmpfs)) element.Fail("a tmpfs, and only a tmpfs, has a size");
   if (size.exists()) one.size = size.Text(kMaxText);
+  if (const JsonReader made = element.Optional("made_when_missing"); made.exists()) one.made_when_missing = made.Bool();
   one.why = element.Required("why").Text(kMaxText);
   if (one.name.empty() || rules.classes.contains(one.name)) element.Fail("expected a name that no other class has");
   rules.classes[one.name] = std::move(one);
@@ -73,8 +74,8 @@ uint64_t LimitFor(uint64_t peak, const LimitRule& rule) {
 
 absl::StatusOr<DirectoryRules> ParseDirectoryRules(std::string_view text) {
   const auto read = [](const JsonReader& root, DirectoryRules& rules) {
-    root.AllowOnly({"schema", "source", "classes", "rules", "links", "shared", "apart", "set_by_engine", "devices",
-                    "masked", "engine_sockets"});
+    root.AllowOnly({"schema", "source", "classes", "rules", "links", "shared", "same_everywhere", "apart",
+                    "set_by_engine", "devices", "masked", "engine_sockets"});
     if (root.Required("source").Text(kMaxText).empty()) root.Required("source").Fail("says nothing");
     const JsonReader classes = root.Required("classes");
     classes.ForEach(kMaxElements, [&](const JsonReader& element) { ReadClass(element, rules); });
@@ -85,6 +86,7 @@ absl::StatusOr<DirectoryRules> ParseDirectoryRules(std::string_view text) {
       rules.links[DirectoryOf(element.Required("from"))] = DirectoryOf(element.Required("to"));
     });
     rules.shared = shipped::Names(root.Required("shared"));
+    rules.same_everywhere = shipped::Names(root.Required("same_everywhere"));
     rules.apart = shipped::Names(root.Required("apart"));
     rules.set_by_engine = shipped::Names(root.Required("set_by_engine"));
     rules.devices = shipped::Names(root.Required("devices"));
@@ -110,7 +112,7 @@ absl::StatusOr<LimitRules> ParseLimitRules(std::string_view text) {
       if (std::ranges::find(kLimitNames, name) == std::end(kLimitNames)) element.Required("name").Fail("is no limit");
       if (!rules.emplace(name, std::move(rule)).second) element.Required("name").Fail("has a rule already");
     });
-    if (rules.size() != std::size(kLimitNames)) limits.Fail("expected memory, cpus, pids and nofile");
+    if (rules.size() != std::size(kLimitNames)) limits.Fail("expected memory, cpus, pids, nofile and nofile_hard");
   };
   return shipped::Parse<LimitRules>(text, "syscarve.limits/1", read);
 }

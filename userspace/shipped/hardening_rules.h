@@ -25,7 +25,9 @@ struct PathClass {
   std::string name;  // "state"
   PathMount mount = PathMount::kVolume;
   std::string size;  // Of a tmpfs, as mount(8) takes it: "64m".
-  std::string why;   // A sentence.
+  // Files there that are opened to write and not to read, as logs are, are made by who finds none.
+  bool made_when_missing = false;
+  std::string why;  // A sentence.
 };
 
 struct DirectoryRule {
@@ -39,6 +41,7 @@ struct DirectoryRules {
   std::vector<DirectoryRule> rules;          // The longest path that fits holds.
   std::map<std::string, std::string> links;  // Directories that are links in most images, to where they lead.
   std::set<std::string> shared;              // Directories that nothing can be mounted over, as too much is in them.
+  std::set<std::string> same_everywhere;     // Directories that are root's, or open to all, in every image.
   std::set<std::string> apart;               // Mounts that every container has, with what is below them.
   std::set<std::string> set_by_engine;       // Files that the engine puts there.
   std::set<std::string> devices;             // That every container has, with what is below them.
@@ -53,7 +56,8 @@ struct LimitRule {
   uint64_t least = 0;
   std::string why;  // Sentences.
 };
-using LimitRules = std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile"; all of them are there.
+using LimitRules =
+    std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile", "nofile_hard"; all are there.
 
 // Saturating.
 uint64_t LimitFor(uint64_t peak, const LimitRule& rule);

@@ -32,6 +32,8 @@ constexpr recorder_evidence_call Address(__u8 argument, __u16 uses) {
 
 const std::vector<EvidenceCall>& EvidenceCalls() {
   constexpr __u16 kCreated = RECORDER_FILE_CREATED;
+  constexpr __u16 kDirectory = RECORDER_FILE_CREATED | RECORDER_FILE_DIRECTORY;
+  constexpr __u16 kLink = RECORDER_FILE_CREATED | RECORDER_FILE_LINK;
   constexpr __u16 kRemoved = RECORDER_FILE_REMOVED;
   constexpr __u16 kChanged = RECORDER_FILE_CHANGED;
   constexpr __u16 kMounted = RECORDER_FILE_MOUNTED;
@@ -43,14 +45,14 @@ const std::vector<EvidenceCall>& EvidenceCalls() {
       {"open_by_handle_at", Of(RECORDER_EVIDENCE_OPEN)},
       {"mmap", Of(RECORDER_EVIDENCE_MAP)},
       {"mmap2", Of(RECORDER_EVIDENCE_MAP)},
-      {"mkdir", Path(kHere, 0, kCreated)},
-      {"mkdirat", Path(0, 1, kCreated)},
+      {"mkdir", Path(kHere, 0, kDirectory)},
+      {"mkdirat", Path(0, 1, kDirectory)},
       {"mknod", Path(kHere, 0, kCreated)},
       {"mknodat", Path(0, 1, kCreated)},
       {"link", Path(kHere, 1, kCreated)},
       {"linkat", Path(2, 3, kCreated)},
-      {"symlink", Path(kHere, 1, kCreated)},
-      {"symlinkat", Path(1, 2, kCreated)},
+      {"symlink", Path(kHere, 1, kLink)},
+      {"symlinkat", Path(1, 2, kLink)},
       {"unlink", Path(kHere, 0, kRemoved)},
       {"unlinkat", Path(0, 1, kRemoved)},
       {"rmdir", Path(kHere, 0, kRemoved)},

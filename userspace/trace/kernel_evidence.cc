@@ -178,7 +178,10 @@ std::optional<SeenFile> FileFromKernel(const recorder_name_key& key, const recor
                    .path = {.path = LexicalPath(base + "/" + TextFromKernel(key.name)), .others = key.others != 0},
                    .file = {},
                    .uses = UsesFromKernel(key.uses)};
+  if (key.others != 0) return seen;
   if ((key.uses & RECORDER_FILE_SOCKET) != 0) seen.file.kind = FileKind::kSocket;
+  if ((key.uses & RECORDER_FILE_DIRECTORY) != 0) seen.file.kind = FileKind::kDirectory;
+  if ((key.uses & RECORDER_FILE_LINK) != 0) seen.file.kind = FileKind::kLink;
   return seen;
 }
 

@@ -52,7 +52,7 @@ TEST_F(PlanTest, OfAWebServer) {
   EXPECT_EQ(plan.line.writable, (std::map<std::string, WritableDirectory>{
                                     {"/etc/nginx/conf.d", {.volume = true}},
                                     {"/run", {.size = "16m"}},
-                                    {"/var/cache/nginx", {.size = "256m"}},
+                                    {"/var/cache/nginx", {.size = "256m", .owner_of_image = true}},
                                 }));
   EXPECT_EQ(plan.line.memory_bytes, uint64_t{64} << 20);
   EXPECT_EQ(plan.line.cpu_milli, 1500U);

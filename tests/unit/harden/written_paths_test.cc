@@ -73,6 +73,13 @@ TEST_F(WrittenPathsTest, WhatTheImageHasInADirectoryStays) {
   EXPECT_THAT(Directories(), ElementsAre("/var/cache/web volume"));
 }
 
+TEST_F(WrittenPathsTest, ALogOfTheImageIsMadeAnew) {
+  Use("/var/log/web/error.log", FileUse::kWritten);
+  EXPECT_THAT(Directories(), ElementsAre("/var/log/web tmpfs 64m"));
+  Use("/var/log/web/state", FileUse::kRead);
+  EXPECT_THAT(Directories(), ElementsAre("/var/log/web volume"));
+}
+
 TEST_F(WrittenPathsTest, ADirectoryThatTheImageHasIsMountedItself) {
   Use("/run/postgresql/.s.PGSQL.5432", FileUse::kCreated, FileKind::kSocket);
   Use("/var/run/other/pid", FileUse::kCreated);
@@ -83,6 +90,73 @@ TEST_F(WrittenPathsTest, ADirectoryThatTheImageHasIsMountedItself) {
 TEST_F(WrittenPathsTest, ProgramsThatAreExecutedFromADirectoryAreTold) {
   Use("/tmp/plugin.so", FileUse::kCreated | FileUse::kMapped);
   EXPECT_THAT(Directories(), ElementsAre("/tmp tmpfs 256m exec"));
+}
+
+TEST_F(WrittenPathsTest, DirectoriesBelowOneThatWasMadeAreNotTold) {
+  Make("/var/lib/nginx/proxy");
+  Make("/var/lib/nginx/proxy/1");
+  Use("/var/lib/nginx/proxy/1/0001", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/var/lib/nginx tmpfs 256m"));
+}
+
+TEST_F(WrittenPathsTest, WhatIsBelowAVolumeIsInIt) {
+  Use("/var/lib/web/data", FileUse::kCreated);
+  Use("/var/lib/web/parts/a/data", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/var/lib/web volume"));
+  EXPECT_THAT(Find().writable.at("/var/lib/web").examples, testing::SizeIs(2));
+}
+
+// Whose a tmpfs has to be.
+class OwnersTest : public WrittenPathsTest {
+ protected:
+  // The first program, of which all uses are.
+  void RunAs(uint32_t user) { evidence_.identities[0].insert({user, user, user, user}); }
+  WritableDirectory Run(const std::optional<std::string>& user = std::nullopt) {
+    return FindWrittenPaths(evidence_, **ShippedDirectoryRules(), user).writable.at("/run/web").directory;
+  }
+};
+
+TEST_F(OwnersTest, OneUserWhoWritesInADirectoryOfTheImage) {
+  Use("/run/web/pid", FileUse::kCreated);
+  RunAs(33);
+  EXPECT_EQ(Run().owner, "33:33");
+  EXPECT_EQ(TmpfsOptions(Run()), "rw,nosuid,nodev,noexec,size=16m,mode=1777,uid=33,gid=33");
+  EXPECT_EQ(PodmanTmpfsOptions(Run()), "rw,nosuid,nodev,noexec,size=16m,mode=1777");
+}
+
+TEST_F(OwnersTest, RootNeedsNothing) {
+  Use("/run/web/pid", FileUse::kCreated);
+  RunAs(0);
+  EXPECT_EQ(Run(), (WritableDirectory{.size = "16m"}));
+}
+
+TEST_F(OwnersTest, OfSeveralUsersTheImagesOwnerStays) {
+  Use("/run/web/pid", FileUse::kCreated);
+  RunAs(0);
+  RunAs(33);
+  EXPECT_TRUE(Run().owner_of_image);
+  EXPECT_TRUE(NeedsDockerVolume(Run()));
+}
+
+TEST_F(OwnersTest, WhoTheServiceIsToRunAsIsTheOwner) {
+  Use("/run/web/pid", FileUse::kCreated);
+  RunAs(0);
+  RunAs(33);
+  EXPECT_EQ(Run("34:35").owner, "34:35");
+  EXPECT_FALSE(Run("34:35").owner_of_image);
+}
+
+TEST_F(OwnersTest, ADirectoryThatWasMadeIsWritableForAll) {
+  Make("/var/cache/web");
+  Use("/var/cache/web/x", FileUse::kCreated);
+  Make("/run/web");
+  Use("/run/web/pid", FileUse::kCreated);
+  RunAs(0);
+  RunAs(33);
+  const WrittenPaths found = Find();
+  EXPECT_EQ(found.writable.at("/var/cache/web").directory, (WritableDirectory{.size = "256m"}));
+  // The same in every image.
+  EXPECT_EQ(found.writable.at("/run").directory, (WritableDirectory{.size = "16m"}));
 }
 
 TEST_F(WrittenPathsTest, WhereNothingCanBeMountedIsRefused) {
@@ -123,7 +197,7 @@ TEST_F(WrittenPathsTest, WithoutAContainerAllFileSystemsAreTheHosts) {
   Use("/srv/web/x", FileUse::kCreated, FileKind::kRegular, "/srv");
   Use("/dev/shm/x", FileUse::kCreated, FileKind::kRegular, "/dev/shm");
   EXPECT_THAT(Directories(), IsEmpty());
-  const WrittenPaths found = FindWrittenPaths(evidence_, **ShippedDirectoryRules(), /*all_mounts=*/true);
+  const WrittenPaths found = FindWrittenPaths(evidence_, **ShippedDirectoryRules(), std::nullopt, /*all_mounts=*/true);
   EXPECT_THAT(found.writable, ElementsAre(testing::Key("/srv/web")));
 }
 

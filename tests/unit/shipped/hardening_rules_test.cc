@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 std::string PathError(std::string_view classes, std::string_view rules) {
   const std::string text = Concat(
-      R"({"schema": "syscarve.directories/1", "source": "x", "links": [], "shared": ["/"], "apart": ["/dev"], "set_by_engine": ["/a"],)",
+      R"({"schema": "syscarve.directories/1", "source": "x", "links": [], "shared": ["/"], "same_everywhere": ["/run"], "apart": ["/dev"], "set_by_engine": ["/a"],)",
       R"( "devices": ["/dev/null"], "masked": ["/proc/x"], "engine_sockets": ["/s"], "classes": [)", classes,
       R"(], "rules": [)", rules, "]}");
   return std::string(ParseDirectoryRules(text).status().message());
@@ -44,7 +44,8 @@ TEST(DirectoryRulesTest, MistakesAreRefused) {
 TEST(LimitRulesTest, AreShippedAndWhole) {
   const absl::StatusOr<const LimitRules*> rules = ShippedLimitRules();
   ASSERT_TRUE(rules.ok()) << rules.status();
-  for (const char* const name : {"memory", "cpus", "pids", "nofile"}) EXPECT_TRUE((*rules)->contains(name)) << name;
+  for (const char* const name : {"memory", "cpus", "pids", "nofile", "nofile_hard"})
+    EXPECT_TRUE((*rules)->contains(name)) << name;
   EXPECT_FALSE(ParseLimitRules(R"({"schema": "syscarve.limits/1", "source": "x", "limits": []})").ok());
 }
 
