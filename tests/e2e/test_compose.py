@@ -55,10 +55,17 @@ class Example(ContainerTest):
     def test_hardened_and_tested_again(self):
         result = self.run_in_project("./harden.sh", timeout=600)
         self.assertEqual(result.status, 0, result)
-        self.assertEqual(result.stdout.count("all tests passed"), 2, result)
+        # Recorded, twice verified, and with the override.
+        self.assertEqual(result.stdout.count("all tests passed"), 4, result)
+        self.assertIn("verified: nothing breaks", result.stderr)
         made = set(os.listdir(os.path.join(self.project, "profiles")))
         self.assertEqual(made, {"web.json", "cache.json", "database.json", "SUMMARY.md", "capabilities.yaml",
-                                "docker-compose.override.yml"})
+                                "docker-compose.override.yml", "hardening.json", "hardening-proofs.json"})
+        hardening = load(os.path.join(self.project, "profiles/hardening.json"))["services"]
+        for service in SERVICES:
+            settings = {one["setting"]: one["verdict"] for one in hardening[service]["settings"]}
+            for setting in ("seccomp", "no-new-privileges", "capabilities", "read-only-root", "memory", "cpus", "pids", "open-files", "ipc"):
+                self.assertEqual(settings[setting], "proven", f"{setting} of {service}")
         with open(os.path.join(self.project, "profiles/docker-compose.override.yml"), encoding="utf-8") as file:
             override = file.read()
         for service, needed in SERVICES.items():
@@ -79,4 +86,7 @@ class Example(ContainerTest):
             security = self.api.get(f"/containers/{found['Id']}/json")["HostConfig"]
             self.assertTrue(any(re.match(r"seccomp[=:]\s*\{", option) for option in security["SecurityOpt"]), security["SecurityOpt"])
             self.assertEqual(security["CapDrop"], ["ALL"])
-        self.compose(*files, "down", "-t", "10")
+            self.assertTrue(any(option.startswith("no-new-privileges") for option in security["SecurityOpt"]), security["SecurityOpt"])
+            self.assertTrue(security["ReadonlyRootfs"])
+            self.assertTrue(security["Memory"] and security["PidsLimit"] and security["NanoCpus"])
+        self.compose(*files, "down", "-t", "10", "--volumes")

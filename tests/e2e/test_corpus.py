@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Eight services of tests/corpus/ as a project would have them: recorded under a small load and `--exercise`, and then verified in
-containers under the profiles and capabilities that came of it, with other requests, a shell, a reload, a stop and a start on their data."""
+"""Services of tests/corpus/ as a project would have them: recorded under a small load and `--exercise`, and then verified in containers
+under the profiles and the whole lines that came of it, with other requests, a shell, a reload, a stop and a start on their data."""
 
 import os
 
@@ -45,9 +45,9 @@ class CorpusTest(ContainerTest):
 
 class Corpus(CorpusTest):
     def verify(self, *recordings):
-        """The status of `verify` for the profiles made of the recordings, what it says, and its report."""
+        """The status of `verify` for the lines planned from the recordings, what it says, and its report."""
         profiles = self.new_folder()
-        result = self.syscarve("generate", *recordings, "-o", profiles, "--with", "exec")
+        result = self.syscarve("harden", *recordings, "-o", profiles, "--with", "exec")
         self.assertEqual(result.status, 0, result)
         report = self.path("report.json")
         result = self.syscarve("verify", "--docker", "--engine-socket", self.engine.socket, "--runs", "1", "--report", report, profiles, "--",

@@ -140,7 +140,7 @@ absl::StatusOr<std::vector<PlannedService>> HardenServices(const HardenServicesR
   folder.output = request.output;
   folder.compose = request.compose;
   folder.emit.format = "docker";
-  folder.options.allow_incomplete = request.allow_incomplete;
+  folder.options = request.options;
   // A drop-in of systemd has no conditions: what would need some is then allowed whole where it was seen.
   folder.options.conditions = request.target != HardenTarget::kSystemd;
   folder.baseline = request.baseline;

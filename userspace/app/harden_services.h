@@ -14,6 +14,7 @@
 #include "userspace/emit/harden.h"
 #include "userspace/harden/plan.h"
 #include "userspace/model/abi.h"
+#include "userspace/policy/generate_options.h"
 #include "userspace/report/harden.h"
 
 namespace syscarve {
@@ -30,7 +31,7 @@ struct HardenServicesRequest {
   std::string proofs;       // A file, or "": that of `output`, when it is there.
   std::optional<std::string> apparmor;
   std::optional<std::string> selinux_type;
-  bool allow_incomplete = false;
+  GenerateOptions options;  // Without baselines and ceiling, which are chosen for each service.
   BaselineRequest baseline;
   Abi native = NativeAbi();
 };

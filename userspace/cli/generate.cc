@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "userspace/app/companions.h"
 #include "userspace/app/generate_folder.h"
 #include "userspace/app/recording_inputs.h"
 #include "userspace/app/standard_input.h"
@@ -21,6 +20,7 @@
 #include "userspace/cli/ceiling_options.h"
 #include "userspace/cli/emit_options.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/policy_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/report/confidence.h"
 #include "userspace/report/summary.h"
@@ -45,30 +45,15 @@ struct GenerateArguments {
   std::vector<std::string> recordings;
   std::string output = "-";
   std::string compose;
-  std::string closure{ClosureModeName(GenerateOptions().closure)};
-  std::string args{ArgumentModeName(GenerateOptions().arguments)};
   EmitRequest emit = {.format = "docker"};
   BaselineRequest baseline;
   CeilingRequest ceiling;
-  std::string unlisted = "enosys";
-  std::vector<std::string> companions;
-  std::vector<std::string> allow;
-  std::vector<std::string> block;
-  bool only_needed = false;
-  bool allow_incomplete = false;
+  PolicyArguments policy;
   bool quiet = false;
 };
 
 absl::StatusOr<GenerateOptions> OptionsOf(const GenerateArguments& arguments, Abi native) {
-  GenerateOptions options;
-  SYSCARVE_ASSIGN_OR_RETURN(options.companions, LoadCompanions(arguments.companions, native));
-  options.closure = ClosureModeFromName(arguments.closure).value_or(GenerateOptions().closure);
-  options.arguments = ArgumentModeFromName(arguments.args).value_or(GenerateOptions().arguments);
-  options.unlisted = UnlistedModeFromName(arguments.unlisted).value_or(UnlistedMode::kEnosys);
-  options.allow = arguments.allow;
-  options.block = arguments.block;
-  options.only_needed = arguments.only_needed;
-  options.allow_incomplete = arguments.allow_incomplete;
+  SYSCARVE_ASSIGN_OR_RETURN(GenerateOptions options, GenerateOptionsOf(arguments.policy, native));
   options.conditions = HasConditions(FormatOf(arguments.emit));
   return options;
 }
@@ -157,45 +142,9 @@ void AddGenerate(CLI::App& app, int& exit_code) {
   verb->add_option("--compose", arguments->compose,
                    "With folders: also write docker-compose.override.yml, for the services of this Compose file");
   AddEmitOptions(*verb, arguments->emit, EmitSource::kRecordings)->capture_default_str();
-  verb->add_option(
-          "--closure", arguments->closure,
-          "none: only what was seen; safe: add what the same work may need another time, each with its reason; "
-          "steady: also calls that can do no more than what was seen, so that other work of the same kind "
-          "passes; "
-          "portable: as safe, and those of another libc, for x86_64 and aarch64 alike")
-      ->check(CLI::IsMember({"none", "safe", "steady", "portable"}))
-      ->capture_default_str();
-  verb->add_option("--args", arguments->args,
-                   "Which calls are allowed for some arguments only. off: none; safe: those where few values have "
-                   "power, such as the families of sockets and flags for new namespaces, for what was seen and what is "
-                   "like it; all: all whose arguments are recorded, for exactly what was seen")
-      ->check(CLI::IsMember({"off", "safe", "all"}))
-      ->capture_default_str();
+  AddPolicyOptions(*verb, arguments->policy);
   AddBaselineOptions(*verb, arguments->baseline);
   AddCeilingOptions(*verb, arguments->ceiling);
-  verb->add_option(
-          "--unlisted", arguments->unlisted,
-          "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "
-          "rest; eperm: EPERM also for future calls; kill: the process dies; log: let through and logged")
-      ->check(CLI::IsMember({"enosys", "eperm", "kill", "log"}))
-      ->capture_default_str();
-  verb->add_option("--with", arguments->companions,
-                   "Allow what happens in a container beside the service's work, too (repeatable): exec, a shell that "
-                   "is opened in it; health, a check of the service; init, tini in front of it; tty, a shell's "
-                   "terminal. As shipped, or KIND=RECORDING: as recorded, such as exec=shell.recording.json")
-      ->allow_extra_args(false)
-      ->delimiter(',')
-      ->type_name("KIND[=RECORDING]");
-  verb->add_option("--allow", arguments->allow, "Allow this call, too (repeatable)")
-      ->allow_extra_args(false)
-      ->delimiter(',');
-  verb->add_flag("--only-needed", arguments->only_needed,
-                 "Leave out the calls that `syscarve prove --into` has proven not to be needed");
-  verb->add_option("--block", arguments->block, "Do not allow this call, whatever speaks for it (repeatable)")
-      ->allow_extra_args(false)
-      ->delimiter(',');
-  verb->add_flag("--allow-incomplete", arguments->allow_incomplete,
-                 "Accept a recording that says it may have missed calls");
   verb->add_flag("-q,--quiet", arguments->quiet, "No summary on standard error; warnings stay");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunGenerate(*arguments);

@@ -14,6 +14,7 @@
 #include "userspace/base/status.h"
 #include "userspace/cli/baseline_options.h"
 #include "userspace/cli/output.h"
+#include "userspace/cli/policy_options.h"
 #include "userspace/cli/verbs.h"
 #include "userspace/model/severity.h"
 
@@ -33,6 +34,7 @@ constexpr char kHardenAbout[] =
 
 struct HardenArguments {
   HardenServicesRequest request;
+  PolicyArguments policy;
   std::string target = "docker";
   std::vector<std::string> tried;
   std::vector<std::string> left_out;
@@ -65,6 +67,7 @@ std::string FormattedPlans(const std::string& format, const std::vector<PlannedS
 
 absl::StatusOr<int> RunHarden(HardenArguments arguments) {
   HardenServicesRequest& request = arguments.request;
+  SYSCARVE_ASSIGN_OR_RETURN(request.options, GenerateOptionsOf(arguments.policy, request.native));
   request.target = HardenTargetFromName(arguments.target).value_or(HardenTarget::kDocker);
   request.tried = KindsOf(arguments.tried);
   request.left_out = KindsOf(arguments.left_out);
@@ -126,9 +129,8 @@ void AddHarden(CLI::App& app, int& exit_code) {
                    "The report's: text, json, markdown, sarif (code scanning) or junit (test reports)")
       ->check(CLI::IsMember({"text", "json", "markdown", "sarif", "junit"}))
       ->capture_default_str();
+  AddPolicyOptions(*verb, arguments->policy);
   AddBaselineOptions(*verb, request.baseline);
-  verb->add_flag("--allow-incomplete", request.allow_incomplete,
-                 "Accept a recording that says it may have missed calls");
   verb->callback([arguments, &exit_code] {
     const absl::StatusOr<int> result = RunHarden(*arguments);
     exit_code = result.ok() ? *result : Fail(result.status());
