@@ -32,8 +32,7 @@ namespace {
 
 using Clock = BpfSession::Clock;
 
-// What a command may take to act on a signal to reload, as nothing tells when it has, and to end when it is told to.
-constexpr std::chrono::milliseconds kReloadTime{1000};
+// What a command may take to end when it is told to.
 constexpr std::chrono::seconds kStopTime{10};
 
 // Whether `process` runs under a seccomp filter.
