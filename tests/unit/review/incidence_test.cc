@@ -171,7 +171,7 @@ TEST(IncidenceTest, LeavesOutNamesThatNoRunHas) {
 TEST(CalibrationTest, IntervalsAreRightAsOftenAsTheyPromise) {
   for (const World& world : Worlds()) {
     if (world.stretch > 1) continue;
-    constexpr size_t kSamples = 300;
+    constexpr size_t kSamples = 100;
     const Tally tally = Simulate(world, 40, kSamples, 7);
     EXPECT_GE(tally.Covered(), 0.93) << world.name;
     EXPECT_LE(tally.above, kSamples * 5 / 100) << world.name;
