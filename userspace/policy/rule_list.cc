@@ -42,7 +42,7 @@ std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft&
   if (names.empty()) return names;
   profile.rules.push_back({.names = names,
                            .action = kEnosys,
-                           .comment = "refused: seen, and proven not to be needed when it is said not to exist"});
+                           .comment = "refused: seen, and proven not to be needed when it is answered ENOSYS"});
   return names;
 }
 
@@ -73,7 +73,7 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
     profile.rules.push_back(
         {.names = {others.begin(), others.end()},
          .action = kEperm,
-         .comment = "refused: old and known, so nothing falls back when they are said not to exist"});
+         .comment = "refused with EPERM and not ENOSYS: old calls, whose absence no program expects"});
   }
   // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
   if (!probed.empty()) {
