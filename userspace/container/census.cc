@@ -122,7 +122,7 @@ class Taker {
     if (nobodys_ != 0) {
       census_.warnings.push_back(
           Concat(nobodys_, " container(s) belong to no engine that answers (", JoinNames(engines_.Names()), ") and ",
-                 choice_.known_only ? "are not recorded" : "are called by their ids",
+                 choice_.known_only ? "are not recorded" : "are named by their ids",
                  ": Podman is asked where `podman system service --time=0` listens at /run/podman/podman.sock, any "
                  "engine where --engine-socket says"));
     }

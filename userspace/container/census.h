@@ -30,7 +30,7 @@ struct ContainerChoice {
   ContainerFilter filter;
   By by = By::kService;
   // Containers of engines that do not answer are left out: the user chose the engine, or asked for names and labels.
-  // Otherwise they are called by their ids.
+  // Otherwise they are named by their ids.
   bool known_only = false;
   uint32_t max_containers = 0;  // As it was given to the recorder, for the loss.
 };

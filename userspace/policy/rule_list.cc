@@ -70,10 +70,9 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
     return;
   }
   if (mode == UnlistedMode::kEnosys && !others.empty()) {
-    profile.rules.push_back(
-        {.names = {others.begin(), others.end()},
-         .action = kEperm,
-         .comment = "refused with EPERM and not ENOSYS: old calls, whose absence no program expects"});
+    profile.rules.push_back({.names = {others.begin(), others.end()},
+                             .action = kEperm,
+                             .comment = "refused: calls that all kernels have, so no program falls back from ENOSYS"});
   }
   // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
   if (!probed.empty()) {
