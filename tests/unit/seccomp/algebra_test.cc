@@ -267,7 +267,8 @@ TEST(AlgebraTest, RandomPairsAgreeWithBruteForce) {
   EXPECT_GT(tally.subsets, pairs / 10);
   EXPECT_GT(tally.equal, pairs / 50);
   EXPECT_GT(tally.exactly, pairs / 20 / kWrittenEvery);
-  EXPECT_GT(tally.covered, pairs / 20 / kWrittenEvery);
+  // One pair of 24, and not each of these has a union that can be covered.
+  if (pairs >= 120) EXPECT_GT(tally.covered, pairs / 20 / kWrittenEvery);
 }
 
 // All later ArgumentSets of the test can hold a few nodes only.
