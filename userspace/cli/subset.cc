@@ -24,12 +24,12 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kSubsetAbout[] =
-    "Decide whether one profile lets through no more than another.\n\n"
+    "Decide whether one profile, A, lets through no more than another, B.\n\n"
     "Decided over every number of every ABI and all values of the arguments, not by names:\n\n"
     "  syscarve subset web.json docker-default.json\n"
     "  syscarve subset new.json old.json --format json\n"
     "  sudo syscarve subset live:web web.json      # is what is in force as strict as what was written?\n\n"
-    "Exit code 0: it does not; 1: it does, and a call with arguments shows it.";
+    "Exit code 0: A is a subset of B; 1: it is not, and a call with its arguments shows it.";
 
 struct SubsetArguments {
   std::string left;
