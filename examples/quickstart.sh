@@ -190,7 +190,7 @@ cat <<END
 
 Done. In $out:
   nginx.recording.json   what nginx did
-  nginx.json             its profile: docker run --security-opt seccomp=$out/nginx.json …
+  nginx.json             its profile, for syscarve run and verify; for a container, record the container (--docker)
   refused.json           what the profile refused nginx: nothing
   forbidden.json         what it refused unshare
 

@@ -4,8 +4,8 @@
 #
 # Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
 # with g++ as users do (release) for a thousand random pairs of profiles (with --long ten thousand), the benchmarks and the live tests,
-# which load BPF programs and run real servers. These wait more than they work: the first build, its tests and clang-tidy run beside them, at
-# a lower priority. Without root there are only these. When bpf/, vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux
+# which load BPF programs and run real servers. These wait more than they work: the first build, its tests and clang-tidy run beside them, and
+# beside other kernels, at a lower priority. Without root there are only these. When bpf/, vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux
 # 6.1 and the newest 7 are booted in QEMU, too (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
@@ -15,7 +15,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 random=random
 case $#:${1-} in
   0:) ;;
-  1:--long) random=long ;;
+  1:--long)
+    random=long
+    export SYSCARVE_TEST_ROUNDS=20
+    ;;
   *) echo "usage: run.sh [--long]" >&2; exit 2 ;;
 esac
 
@@ -103,7 +106,7 @@ start_sanitized_tests() {
 
 join_sanitized_tests() {
   # Without its report the summary says that these tests did not run.
-  timed "waiting for what runs beside the live tests" wait "$beside" || true
+  timed "waiting for what ran beside the live tests" wait "$beside" || true
   beside=
   cat "$work/beside.log"
   if [[ -e $work/beside.timings ]]; then mapfile -t -O "${#timings[@]}" timings < "$work/beside.timings"; fi
@@ -159,8 +162,9 @@ if [[ $EUID == 0 ]]; then
   # others say so (tests/README.md).
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
-  join_sanitized_tests
+  # Emulated processors leave some of the machine, too, above all while packages are fetched and kernels begin.
   try_other_kernels
+  join_sanitized_tests
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
   # The one thing that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi

@@ -44,7 +44,7 @@ in_use() {
 }
 
 stop() {
-  docker stop --time 3 "$name" > /dev/null
+  docker stop "$name" > /dev/null
   if [ -n "$beside" ]; then wait "$beside" || true; fi
   beside=
 }
@@ -55,11 +55,17 @@ user= stop_signal=TERM capabilities=
 eval "set -- $command"
 added=
 for capability in $capabilities; do added="$added --cap-add $capability"; done
+# What ignores the signal is killed soon, also by `record --exercise`.
 # shellcheck disable=SC2086  # Words.
-docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --volume "$corpus:/corpus:ro" \
+docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
   $added ${CORPUS_RUN:-} "$image" "$@" > /dev/null
 in_use
-if [ "$work" = load ]; then exit; fi
+if [ "$work" = load ]; then
+  # Whatever listens in the container's network would be waited for after a restart, and this is not the service's.
+  # The program is below nsenter, which is below the shell.
+  if [ -n "$beside" ]; then pkill -P "$(pgrep -d , -P "$beside")" || true; fi
+  exit
+fi
 if [ "$work" = once ]; then
   stop
   docker rm "$name" > /dev/null

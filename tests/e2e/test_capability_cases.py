@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which capabilities are needed, case by case: what syscarve says of a recording, against the truth.
 
-The truth is in no table. It is found by running each case of tests/workloads/capability_cases.c without capabilities, and comparing what
+The truth is in no table. It is found by running each case of tests/workloads/capability_cases/ without capabilities, and comparing what
 came of it: what is enough, and what of that can be left out.
 """
 

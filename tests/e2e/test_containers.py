@@ -17,8 +17,8 @@ import services
 from containers import RECORDING, ContainerTest, seccomp
 from support import SOURCE, E2eTest, counts, load, mount_points, names, process_state, shares, traces, wait_until
 
-# How often a service must do its work under its profile.
-ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "20"))
+# How often a service must do its work under its profile; more with `tests/run.sh --long`.
+ROUNDS = int(os.environ.get("SYSCARVE_TEST_ROUNDS", "8"))
 
 # Of x86_64, those below 300 that the engine's default profile refuses, that do not return (exit, pause, a frame that is none), that make
 # another process, or that every program makes.

@@ -744,6 +744,12 @@ class Existing(E2eTest):
         self.assert_lacks_the_start(output)
         os.rmdir(cgroup)
 
+    def test_cgroup_that_is_not_there(self):
+        for path, hint in (("/none-of-this-name", "/proc/PID/cgroup"), ("/", "root cgroup")):
+            result = self.syscarve("record", "-o", self.path("recording.json"), "--cgroup", path)
+            self.assertEqual(result.status, 2, result)
+            self.assertRegex(result.stderr, rf"error: open .*/cgroup\.events: No such file.*\n.*hint: .*{hint}")
+
     def test_what_starts_in_an_empty_cgroup_is_complete(self):
         cgroup = self._cgroup + "/web"
         os.mkdir(cgroup)

@@ -38,7 +38,7 @@ LARGEST_SHARE = 0.12
 
 # Where a library's headers may be included; a pattern on the include, then on the including file.
 KEPT_TO = [
-    (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/(bpf_event_source|libbpf_words|preemption|program_forms|refusal_watch)\.cc"),
+    (r"(bpf/(bpf|libbpf|btf)\.h|.*\.skel\.h)", r"userspace/trace/(bpf_event_source|kernel_tables|libbpf_words|preemption|program_forms|refusal_watch)\.cc"),
     (r"seccomp\.h", r"userspace/(model/syscall_table|seccomp/compile)\.cc"),
     (r"yaml\.h", r"userspace/base/yaml_parser\.cc"),
     (r"nlohmann/.*", r"tests/.*"),

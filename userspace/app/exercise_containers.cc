@@ -30,8 +30,6 @@ constexpr std::string_view kNames[] = {"health", "exec", "reload", "restart", "s
 
 constexpr std::chrono::seconds kIdentityLimit{10};
 constexpr std::chrono::milliseconds kPoll{100};
-// What a program may take to act on a signal: nothing tells when it has.
-constexpr std::chrono::milliseconds kReloadTime{1000};
 // What a program may take, after a restart, to listen where it listened before, or to be healthy.
 constexpr std::chrono::seconds kReadyLimit{60};
 // Docker's and Podman's own, where the container says nothing.

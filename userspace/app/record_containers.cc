@@ -55,7 +55,7 @@ absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& reque
     return WithHint(problem, "Names and labels come from the engine: give its socket with --engine-socket.");
   }
   notes.Warn(Concat("no engine can be asked (", WithoutHint(problem),
-                    "): containers are called by their ids, and how they were configured is not recorded"));
+                    "): containers are named by their ids, and how they were configured is not recorded"));
   return EngineWatchers();
 }
 

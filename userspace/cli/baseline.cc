@@ -54,8 +54,8 @@ void AddBaseline(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"on", "off", "both"}))
       ->capture_default_str();
   verb->add_flag("--unified", flags->request.unified,
-                 "Show the runtime a host with cgroup v2 alone, for those that refuse v1 beside it");
-  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors and warnings");
+                 "Hide cgroup v1 from the runtime, for those that refuse a host with both versions");
+  verb->add_flag("-q,--quiet", flags->quiet, "Print errors and warnings only");
   verb->callback([flags, &exit_code] {
     const absl::Status status = RunBaseline(*flags);
     exit_code = status.ok() ? 0 : Fail(status);

@@ -22,14 +22,14 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kCheckAbout[] =
-    "Tell what a profile would have refused of what was recorded.\n\n"
+    "Check what a profile would refuse of what was recorded.\n\n"
     "Nothing is run; each refused call is named with the program, the run and the count:\n\n"
     "  syscarve check web.recording.json --profile web.json\n"
     "  syscarve check monday/ tuesday/ --profile web.json --format json\n"
     "  syscarve check web.recording.json --profile default.json --caps default,SYS_ADMIN\n\n"
-    "What a filter refused while recording is told with what the profile would do of it.\n\n"
-    "Exit code 1 says that something would be refused; of what was refused before, only what would be answered\n"
-    "otherwise than then, or killed the program.";
+    "Calls that a filter refused while recording are listed with the profile's action for each.\n\n"
+    "Exit code 1: something would be refused; of what was refused before, only what would be refused with another\n"
+    "action than then, or killed the program.";
 
 struct CheckArguments {
   std::vector<std::string> inputs;
@@ -79,7 +79,7 @@ void AddCheck(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   verb->add_flag("--allow-incomplete", arguments->allow_incomplete,
-                 "Accept a recording that says it may have missed calls");
+                 "Accept a recording that is incomplete: calls may be missing in it");
   verb->callback([arguments, &exit_code] {
     const absl::StatusOr<int> result = RunCheck(*arguments);
     exit_code = result.ok() ? *result : Fail(result.status());

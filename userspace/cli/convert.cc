@@ -30,7 +30,8 @@ constexpr char kConvertAbout[] =
     "  bwrap --seccomp 3 3< <(syscarve convert web.json --format bpf) ...\n"
     "  syscarve convert web.json --format c --name web -o web_filter.h\n"
     "  syscarve convert profiles.yaml --format docker -o DIR     # every profile in it\n\n"
-    "Nothing is let through that the profile refuses. What a format cannot say is warned of, by name; where it would\n"
+    "Nothing is let through that the profile refuses. What a format cannot express is named in a warning; where it "
+    "would\n"
     "let more through, nothing is written and the exit code is 2 (--stricter refuses the calls in question instead).";
 
 struct ConvertArguments {

@@ -32,13 +32,13 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kDiffAbout[] =
-    "Tell what changed from one profile to another, by meaning, with the risk of it.\n\n"
+    "Compare two profiles by meaning: what changed, and with which risk.\n\n"
     "  syscarve diff old.json new.json\n"
     "  syscarve diff old.json new.json --fail-on looser --format markdown\n"
     "  syscarve diff old.json new.json --evidence old.recording.json new.recording.json\n"
     "  syscarve diff old.recording.json new.recording.json\n\n"
     "Recordings and folders of them stand for the profiles that `generate` makes of them.\n"
-    "Exit code 1 says that something changed, or only what --fail-on names.";
+    "Exit code 1: something changed, of what --fail-on names.";
 
 struct DiffArguments {
   std::string before;
@@ -181,7 +181,7 @@ void AddDiff(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"any", "looser", "risk:medium", "risk:high", "never"}))
       ->capture_default_str();
   verb->add_flag("--allow-incomplete", arguments->allow_incomplete,
-                 "Accept recordings, in place of profiles, that say they may have missed calls");
+                 "Accept recordings, in place of profiles, that are incomplete: calls may be missing in them");
   AddProfileTargetOptions(*verb, arguments->target);
   verb->callback([arguments, &exit_code] {
     const absl::StatusOr<int> result = RunDiff(*arguments);

@@ -33,7 +33,7 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kDoctorHelp[] =
-    "Tell what this host can do, and the command that mends what is missing.\n\n"
+    "Check what this host can do; for what is missing, print the command that mends it.\n\n"
     "What recorders that were killed have left is listed, with the command that removes it.\n\n"
     "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
 
@@ -93,11 +93,11 @@ HostFinding Programs(const absl::StatusOr<AttachFacts>& probe, const HostFinding
         Concat("the recorder loads and attaches (", AttachFormName(probe->form), ", ring buffer)");
     if (!probe->preemptible) return {kOk, "BPF programs", found, ""};
     return {kNote, "BPF programs", found + "; under load this kernel skips some of what they should count",
-            "recordings then say that they are incomplete (program_skipped); tracepoint events (tracefs, perf) would "
+            "recordings are then marked incomplete (program_skipped); tracepoint events (tracefs, perf) would "
             "lose nothing"};
   }
   if (kernel.verdict == kMissing) return {kNote, "BPF programs", "not to be had with this kernel", ""};
-  std::string remedy = "SYSCARVE_DEBUG=libbpf syscarve doctor shows the kernel's own words";
+  std::string remedy = "SYSCARVE_DEBUG=libbpf syscarve doctor prints the verifier's log";
   if (absl::IsPermissionDenied(probe.status())) {
     remedy = "run syscarve with sudo, outside a container that forbids bpf(2)";
   } else if (IsLockedDown()) {
@@ -119,7 +119,7 @@ HostFinding LastReading(const absl::StatusOr<AttachFacts>& probe) {
   const std::string_view way = ProbeLastReading();
   if (way != "none") return {kOk, "last reading", Concat("the last calls are waited for by ", way), ""};
   return {kNote, "last reading", "neither membarrier nor a BPF map of maps can be used to wait for the last calls",
-          "every recording waits 100 ms instead and says that it is incomplete (last_reading_early)"};
+          "every recording waits 100 ms instead and is marked incomplete (last_reading_early)"};
 }
 
 HostFinding Notification() {

@@ -17,7 +17,8 @@ constexpr std::string_view kFormatHelp =
     "one architecture; bpf: the filter's instructions (bwrap --seccomp); c: the same as a header";
 
 constexpr std::string_view kAccessHelp =
-    "; apparmor: a profile of AppArmor, and selinux: a policy module of SELinux, for the files, sockets and capabilities "
+    "; apparmor: a profile of AppArmor, and selinux: a policy module of SELinux, for the files, sockets and "
+    "capabilities "
     "that were used";
 
 }  // namespace
@@ -32,16 +33,17 @@ CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request, EmitSource sou
   CLI::Option* const format = verb.add_option("--format", request.format,
                                               std::string(kFormatHelp) + std::string(of_recordings ? kAccessHelp : ""))
                                   ->check(CLI::IsMember(names));
-  verb.add_option("--name", request.name,
-                  of_recordings ? "What spo, kafel, c, apparmor and selinux call it (default: the input's name); made "
-                                  "into a name that they take"
-                                : "What spo, kafel and c call it (default: the input's name); made into a name that "
-                                  "they take");
+  verb.add_option(
+      "--name", request.name,
+      of_recordings
+          ? "The profile's name in spo, kafel, c, apparmor and selinux (default: the input's name), with what these "
+            "do not allow in names replaced"
+          : "The profile's name in spo, kafel and c (default: the input's name), with what these do not allow in "
+            "names replaced");
   verb.add_option("--base-profile", request.base_profile,
                   "spo: the SeccompProfile, or oci:// artifact, whose calls the operator adds");
   verb.add_flag("--stricter", request.stricter,
-                "Refuse calls for which the format cannot say when they are let through, with a warning, instead of "
-                "writing nothing");
+                "Refuse calls whose conditions the format cannot express, with a warning, instead of writing nothing");
   verb.add_flag("--sets", request.sets, "systemd: @sets in place of names, where all of a set is allowed");
   return format;
 }

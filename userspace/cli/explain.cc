@@ -42,8 +42,8 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kExplainAbout[] =
-    "Tell why each call is in a profile or a recording.\n\n"
-    "Who made it, in which run, when and how often, or which rule or option added it:\n\n"
+    "Explain why each call is in a profile or a recording.\n\n"
+    "Which program made it, in which run, when and how often, or which rule or option added it:\n\n"
     "  syscarve explain web.recording.json\n"
     "  syscarve explain web.recording.json openat clone3 mount\n"
     "  syscarve explain web.recording.json --timeline    # recorded with --events all\n"
@@ -124,9 +124,10 @@ absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& 
   }
   if (known.empty()) return std::nullopt;
   if (known.size() + 1 != words.size()) {
-    return WithHint(absl::InvalidArgumentError("explain: names and numbers cannot be mixed"),
-                    "Say NAME... for several calls, or NAME ARG... for one call with arguments: numbers, or names that "
-                    "the kernel's headers have for the values of that argument.");
+    return WithHint(
+        absl::InvalidArgumentError("explain: names and numbers cannot be mixed"),
+        "Give NAME... for several calls, or NAME ARG... for one call with arguments: numbers, or names that "
+        "the kernel's headers have for the values of that argument.");
   }
   if (known.size() > Arguments().size()) {
     return absl::InvalidArgumentError(Concat("explain: a call has at most ", Arguments().size(), " arguments"));
@@ -234,7 +235,8 @@ void AddExplain(CLI::App& app, int& exit_code) {
                  "Of a recording made with --events all: how many calls were made when, in each run by each subject");
   verb->add_flag(
       "--risk", arguments->risk,
-      "Of a recording: what its runs say of the next one, how many calls may be missing, and how sure that is");
+      "Of a recording: from its runs, the chance that the next one is refused a call, how many calls may be missing, "
+      "and how sure that is");
   verb->add_flag("-q,--quiet", arguments->quiet, "No warnings on standard error");
   verb->callback([arguments, &exit_code] {
     const absl::Status status = RunExplain(*arguments);

@@ -22,15 +22,16 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kHardenAbout[] =
-    "The whole line from recordings: which settings a service's containers bear, each with its evidence.\n\n"
+    "Decide from recordings which settings a service's containers can run with, each with its evidence.\n\n"
     "  syscarve harden recordings\n"
     "  syscarve harden recordings -o hardened --target compose --compose docker-compose.yml\n"
     "  syscarve harden web.recording.json --target kubernetes -o hardened\n"
     "  syscarve harden recordings --fail-on high --format sarif > harden.sarif\n"
     "  syscarve harden recordings -o hardened --try user && sudo syscarve verify --docker hardened -- ./tests.sh\n\n"
-    "A setting is proven (verify ran the containers under the line), observed (nothing recorded needs more), unknown (with what\n"
+    "A setting is proven (verify ran the containers under the line), observed (nothing recorded needs more), unknown "
+    "(with what\n"
     "to run to know it), or refused (the service needs what it takes away). docs/harden.md has the rules.\n\n"
-    "Exit code 1 says that something that is not in force is as grave as --fail-on.";
+    "Exit code 1: something that is not in force is as grave as --fail-on.";
 
 struct HardenArguments {
   HardenServicesRequest request;
@@ -101,8 +102,9 @@ void AddHarden(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--compose", request.compose,
                    "With --target compose: one docker-compose.override.yml, for the services of this Compose file");
-  verb->add_option("--try", arguments->tried,
-                   "Put this setting into the line although it is not known to be borne (repeatable)")
+  verb->add_option(
+          "--try", arguments->tried,
+          "Put this setting into the line although it is not known whether the service runs with it (repeatable)")
       ->check(CLI::IsMember(SettingNames()))
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -112,7 +114,7 @@ void AddHarden(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("SETTING");
-  verb->add_option("--daemon-json", request.daemon_json, "Docker's daemon.json, for what it says of user namespaces")
+  verb->add_option("--daemon-json", request.daemon_json, "Docker's daemon.json, for its setting of user namespaces")
       ->type_name("FILE");
   verb->add_option("--proofs", request.proofs,
                    "What `syscarve verify` has proven (default: hardening-proofs.json in the folder of -o)")

@@ -33,7 +33,7 @@ constexpr char kInspectAbout[] =
     "  sudo syscarve inspect web            # a container of Docker or Podman\n"
     "  sudo syscarve inspect container:web --format docker -o in-force.json\n"
     "  sudo syscarve inspect 4711 --format raw -o filter.bpf\n\n"
-    "Exit code 1 says that the process runs under no filter.";
+    "Exit code 1: the process runs under no filter.";
 
 struct InspectArguments {
   std::string target;

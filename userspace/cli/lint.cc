@@ -36,7 +36,7 @@ constexpr char kLintAbout[] =
     "  syscarve lint web.json\n"
     "  syscarve lint profiles/*.json --format sarif > lint.sarif\n"
     "  syscarve lint web.json --fix\n\n"
-    "Exit code 1 says that there are errors; with --strict, that there are errors or warnings.";
+    "Exit code 1: there are errors; with --strict, errors or warnings.";
 
 struct LintArguments {
   std::vector<std::string> inputs;
@@ -196,7 +196,7 @@ absl::Status CheckUsage(const LintArguments& arguments) {
   const bool from_stdin = std::ranges::count(arguments.inputs, "-") > 0;
   if (arguments.fix && arguments.output.empty() && from_stdin) {
     return WithHint(absl::InvalidArgumentError("standard input cannot be mended in its place"),
-                    "Say with -o where to write the profile.");
+                    "Name with -o where to write the profile.");
   }
   return absl::OkStatus();
 }
@@ -282,7 +282,7 @@ void AddLint(CLI::App& app, int& exit_code) {
                    "The container runtime whose own calls must be allowed: auto (the installed ones), none, or a file")
       ->capture_default_str();
   verb->add_flag("--offline", arguments->offline,
-                 "Ask nothing of this host: --baseline auto takes the newest runtimes that syscarve ships");
+                 "Use nothing of this host: --baseline auto takes the newest runtimes that syscarve ships");
   AddProfileTargetOptions(*verb, arguments->target);
   verb->callback([arguments, &exit_code] {
     const absl::StatusOr<int> result = RunLint(*arguments);

@@ -19,7 +19,7 @@ constexpr char kMarkHelp[] =
     "has begun. Without a recorder (no SYSCARVE_MARK) it does nothing, so that the same\n"
     "test script works outside a recording; --required makes that an error.\n\n"
     "Exit code 0: the run has begun, or nobody records. 2: the name cannot be one.\n"
-    "3: the recorder does not answer, or nobody records and --required is given.";
+    "3: the recorder does not respond, or nobody records and --required is given.";
 
 absl::Status Mark(const std::string& name, bool required) {
   const char* where = std::getenv(std::string(kMarkVariable).c_str());

@@ -51,7 +51,7 @@ struct MergeArguments {
 absl::Status HowToMerge(const std::string& profile) {
   return WithHint(absl::InvalidArgumentError(Concat(EscapeForTerminal(profile),
                                                     " is a profile, and profiles can be merged in more than one way")),
-                  "Say --union for what any of them lets through, or --intersect for what all do.");
+                  "Give --union for what any of them lets through, or --intersect for what all do.");
 }
 
 // `status`, or that a profile cannot be merged without saying how.
@@ -116,13 +116,13 @@ void AddMerge(CLI::App& app, int& exit_code) {
       "--squash", arguments->squash,
       "Recordings: make one run of this name of all, so that the result does not grow with the number of runs");
   CLI::Option* const unite =
-      verb->add_flag("--union", arguments->unite, "Profiles: the less restrictive answer to each call");
+      verb->add_flag("--union", arguments->unite, "Profiles: the less restrictive action for each call");
   CLI::Option* const intersect =
-      verb->add_flag("--intersect", arguments->intersect, "Profiles: the more restrictive answer to each call");
+      verb->add_flag("--intersect", arguments->intersect, "Profiles: the more restrictive action for each call");
   unite->excludes(intersect)->excludes(squash);
   intersect->excludes(squash);
   verb->add_flag("--exact", arguments->exact,
-                 "Profiles: exit 1 and write nothing where one profile cannot say exactly what is meant");
+                 "Profiles: exit 1 and write nothing where one profile cannot express the result exactly");
   AddProfileTargetOptions(*verb, arguments->target);
   AddEngineSocket(*verb, arguments->engine_socket);
   verb->add_flag("-q,--quiet", arguments->quiet, "No summary on standard error; warnings stay");

@@ -37,11 +37,11 @@ void AddPolicyOptions(CLI::App& verb, PolicyArguments& arguments) {
       ->delimiter(',');
   verb.add_flag("--only-needed", arguments.only_needed,
                 "Leave out the calls that `syscarve prove --into` has proven not to be needed");
-  verb.add_option("--block", arguments.block, "Do not allow this call, whatever speaks for it (repeatable)")
+  verb.add_option("--block", arguments.block, "Do not allow this call, whatever the reason for it (repeatable)")
       ->allow_extra_args(false)
       ->delimiter(',');
   verb.add_flag("--allow-incomplete", arguments.allow_incomplete,
-                "Accept a recording that says it may have missed calls");
+                "Accept a recording that is incomplete: calls may be missing in it");
 }
 
 absl::StatusOr<GenerateOptions> GenerateOptionsOf(const PolicyArguments& arguments, Abi native) {

@@ -10,8 +10,8 @@ namespace syscarve::cli {
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments) {
   verb.add_option(
           "--arch", arguments.native,
-          "The architecture that profiles are meant for, and of the machine on which logs were made that do not say "
-          "it (default: this host's)")
+          "The architecture that profiles are meant for, and that of logs that do not name theirs (default: this "
+          "host's)")
       ->type_name("ABI");
   verb.add_option(
           "--caps", arguments.capabilities,

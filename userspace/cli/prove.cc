@@ -39,7 +39,8 @@ constexpr char kProveHelp[] =
     "Find the capabilities, calls and arguments that a command needs, by running it without them.\n\n"
     "A capability that the kernel asked for is not always needed, and passing tests do not prove that it is not: a\n"
     "server that cannot change its user goes on as root. So the command, a test that starts and stops what it tests,\n"
-    "is run repeatedly without some capabilities, and each run is compared with reference runs: by exit status, and by\n"
+    "is run repeatedly without some capabilities, and each run is compared with reference runs: by exit status, and "
+    "by\n"
     "the ids, groups, capabilities, root directory and listening ports with which each program ends, and by what the\n"
     "kernel refuses a program.\n\n"
     "  sudo syscarve prove --user root -- ./run-my-tests.sh\n"
@@ -48,9 +49,11 @@ constexpr char kProveHelp[] =
     "  syscarve prove --arguments --recording web.recording.json --into web.recording.json -- ./run-my-tests.sh\n"
     "  sudo syscarve prove --docker recordings -- ./run-the-tests.sh\n\n"
     "No capability can be removed from the result. With --syscalls the calls that the command makes are tried in the\n"
-    "same way, answered with ENOSYS, and with --arguments the arguments that they were recorded with. The command is run\n"
+    "same way, answered with ENOSYS, and with --arguments the arguments that they were recorded with. The command is "
+    "run\n"
     "many times and must clean up after itself.\n\n"
-    "With --docker it is the containers that the command creates whose capabilities and calls are removed, one service\n"
+    "With --docker it is the containers that the command creates whose capabilities and calls are removed, one "
+    "service\n"
     "after the other.";
 
 struct ProveFlags {
@@ -386,7 +389,7 @@ void AddProve(CLI::App& app, int& exit_code) {
   AddDuration(*verb, "--grace", flags->request.grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
   verb->add_flag("--ignore-refusals", flags->ignore_refusals,
-                 "What the kernel refuses a program with EPERM or EACCES, and did not before, is no difference");
+                 "New refusals by the kernel (EPERM, EACCES) are no difference");
   verb->add_option("--report", flags->report, "Also write what was found to this file, as JSON; - is stdout");
   verb->add_option("--resume", flags->resume,
                    "Go on from this report of the same command, and write to it unless --report is given: what it has\n"
@@ -394,7 +397,7 @@ void AddProve(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   verb->add_option("--into", flags->into,
                    "Write the recording with what was proven of it to this file, for generate; with --docker the\n"
-                   "recordings into this folder. It may be the same")
+                   "recordings into this folder, which may be the one that they are in")
       ->type_name("PATH");
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
   verb->add_flag("-q,--quiet", flags->quiet, "Print errors only, and why nothing was proven");

@@ -221,7 +221,7 @@ int Record(const RecordFlags& flags) {
   }
   if (flags.hardening && flags.backend == "notify") {
     Fail(absl::InvalidArgumentError(
-        "--hardening needs BPF, not --backend notify. Hint: `syscarve doctor` tells what this host lacks."));
+        "--hardening needs BPF, not --backend notify. Hint: `syscarve doctor` lists what this host lacks."));
     return 2;
   }
   for (const std::string& name : exercise) {
@@ -319,23 +319,25 @@ void AddRecord(CLI::App& app, int& exit_code) {
       ->type_name("WHAT");
   verb->add_flag(
       "--denials", flags->record.track_denials,
-      "Also tell calls that a filter refused, and what came of calls that asked for a capability; on by itself when a "
+      "Also record calls that a filter refused, and the results of calls with capability checks; on by itself when a "
       "filter is in force at the start");
   CLI::Option* const hardening = verb->add_flag(
       "--hardening", flags->hardening,
       "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; exits of calls "
       "are watched for it (on by itself with --docker)");
-  verb->add_flag("--no-hardening", flags->no_hardening, "Keep none of it, of containers neither")->excludes(hardening);
+  verb->add_flag("--no-hardening", flags->no_hardening, "Keep none of it, also not with --docker")->excludes(hardening);
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");
   verb->add_flag("--docker", flags->docker,
                  "Record the containers that Docker, Podman or another engine starts meanwhile")
       ->group("Containers");
   AddContainerFlags(*verb, flags->containers, "What makes containers replicas of one another, recorded in one file");
-  verb->add_flag("--running", flags->running,
-                 "Also record containers that already run; the calls of their start are missing, and generate says so")
+  verb->add_flag(
+          "--running", flags->running,
+          "Also record containers that already run; the calls of their start are missing, and the recording is marked "
+          "incomplete")
       ->group("Containers");
-  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors and warnings");
+  verb->add_flag("-q,--quiet", flags->quiet, "Print errors and warnings only");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, &exit_code] { exit_code = Record(*flags); });
 }

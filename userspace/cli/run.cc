@@ -154,7 +154,7 @@ void AddRun(CLI::App& app, int& exit_code) {
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
   AddDuration(*verb, "--grace", flags->grace,
               "How long processes may outlive the command before they are ended: 500ms, 5s, 2m (default 5s)");
-  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but errors");
+  verb->add_flag("-q,--quiet", flags->quiet, "Print errors only");
   verb->add_option("command", flags->command, "The command and its arguments, after --")
       ->type_name("COMMAND")
       ->required();

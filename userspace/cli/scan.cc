@@ -27,9 +27,9 @@ constexpr char kAbout[] =
     "  docker save web | syscarve scan - --fail-on high\n"
     "  syscarve scan web.tar --recording web.recording.json\n"
     "  syscarve scan web.tar --recording recordings --join trivy.json --format sarif > scan.sarif\n\n"
-    "With a recording it says which set-id files were never executed; with --join also which of the packages that\n"
-    "another scanner calls vulnerable ran. docs/scan.md has the rules.\n\n"
-    "Exit code 1 says that something is as grave as --fail-on; 4 that a part of the image could not be looked at.";
+    "With a recording the report has which set-id files were never executed; with --join also which of the packages "
+    "that\nanother scanner reports as vulnerable ran. docs/scan.md has the rules.\n\n"
+    "Exit code 1: something is as grave as --fail-on; 4: a part of the image could not be looked at.";
 
 struct ScanArguments {
   ScanRequest request;

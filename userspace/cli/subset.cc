@@ -24,12 +24,12 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kSubsetAbout[] =
-    "Tell whether one profile lets through no more than another.\n\n"
+    "Decide whether one profile, A, lets through no more than another, B.\n\n"
     "Decided over every number of every ABI and all values of the arguments, not by names:\n\n"
     "  syscarve subset web.json docker-default.json\n"
     "  syscarve subset new.json old.json --format json\n"
     "  sudo syscarve subset live:web web.json      # is what is in force as strict as what was written?\n\n"
-    "Exit code 0 says yes; 1 says no, with a call and arguments that show it.";
+    "Exit code 0: A is a subset of B; 1: it is not, and a call with its arguments shows it.";
 
 struct SubsetArguments {
   std::string left;
@@ -75,7 +75,8 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
   TellUndecided(answer);
   const std::optional<bool> is_subset = answer.is_subset();
   if (is_subset.has_value()) return *is_subset ? 0 : 1;
-  return absl::DataLossError("some calls could not be compared; all others are answered at least as restrictively");
+  return absl::DataLossError(
+      "some calls could not be compared; the actions for all others are at least as restrictive");
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
 void AddSubset(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "subset", kSubsetAbout);
   const auto arguments = std::make_shared<SubsetArguments>();
-  verb->add_option("A", arguments->left, Concat("The profile that is asked about: ", kProfileWords))
+  verb->add_option("A", arguments->left, Concat("The profile that may let through no more: ", kProfileWords))
       ->type_name("PROFILE")
       ->required();
   verb->add_option("B", arguments->right, "The profile that it is compared with")->type_name("PROFILE")->required();

@@ -41,7 +41,7 @@ constexpr char kVerifyHelp[] =
     "  sudo syscarve verify --docker profiles -- ./run-the-tests.sh\n\n"
     "and, in a folder that `harden` wrote, everything else of its line, which is proven then.\n\n"
     "A command that fails now and then does so without the profile, too: with --runs that is measured, and\n"
-    "counts for nothing. Exit code 1 says that something would break.";
+    "counts for nothing. Exit code 1: something would break.";
 
 struct VerifyFlags {
   std::string profile;
@@ -146,8 +146,8 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
     SYSCARVE_RETURN_IF_ERROR(KeepLineProofs(containers->profiles, result, options));
     if (!result.Passed() && !result.RunsOf(true).empty()) {
       Note(
-          "the containers ran under the whole line of hardening.json: `syscarve harden --leave-out SETTING` tells which "
-          "setting it is");
+          "the containers ran under the whole line of hardening.json: find the setting that breaks it with `syscarve "
+          "harden --leave-out SETTING`");
     }
   }
   if (report_file.has_value()) {
@@ -180,7 +180,7 @@ void AddVerify(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"json", "junit"}))
       ->capture_default_str();
   verb->add_option("--user", flags->user, "Run the command as this user: a name, or uid[:gid]");
-  verb->add_flag("-q,--quiet", flags->quiet, "Say nothing but what breaks");
+  verb->add_flag("-q,--quiet", flags->quiet, "Print only what breaks");
   verb->add_flag("--docker", flags->docker,
                  "Verify the containers that the command creates, each under its service's profile")
       ->group("Containers");
@@ -188,9 +188,10 @@ void AddVerify(CLI::App& app, int& exit_code) {
   // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
   // positionals are complete go on behind "--".
   const CLI::Option* const words =
-      verb->add_option("profiles", flags->words.words,
-                       "With --docker: a folder as generate writes it, or profiles, SERVICE=FILE where a file is not "
-                       "called as the service is")
+      verb->add_option(
+              "profiles", flags->words.words,
+              "With --docker: a folder as generate writes it, or profiles, SERVICE=FILE where a file has not the "
+              "service's name")
           ->type_name("PROFILES");
   verb->add_option("command", flags->command, "The command and its arguments, after --")->type_name("COMMAND");
   verb->callback([flags, verb, words, &exit_code] {

@@ -122,13 +122,13 @@ class Taker {
     if (nobodys_ != 0) {
       census_.warnings.push_back(
           Concat(nobodys_, " container(s) belong to no engine that answers (", JoinNames(engines_.Names()), ") and ",
-                 choice_.known_only ? "are not recorded" : "are called by their ids",
+                 choice_.known_only ? "are not recorded" : "are named by their ids",
                  ": Podman is asked where `podman system service --time=0` listens at /run/podman/podman.sock, any "
                  "engine where --engine-socket says"));
     }
     if (const size_t untold = census_.unknown.size() - (choice_.known_only ? 0 : nobodys_); untold != 0) {
       census_.warnings.push_back(
-          Concat("the engine could not say who ", untold, " container(s) were: they are called by their ids"));
+          Concat("the engine had no name for ", untold, " container(s): their ids stand for their names"));
     }
   }
 
@@ -194,7 +194,7 @@ std::map<std::string, Recording> DivideByName(const SeenContainers& seen, const 
   }
   for (const Container& container : census.unseen) {
     add_loss(container, "container_not_seen",
-             "it has no cgroup that is named like a container's (--cgroup-parent can say where they are)");
+             "it has no cgroup that is named like a container's (--cgroup-parent names the cgroup that has them)");
   }
   return parts;
 }
@@ -216,12 +216,13 @@ absl::Status NothingRecorded(const SeenContainers& seen, const Census& census) {
   if (census.foreign != 0) {
     return WithHint(absl::FailedPreconditionError(Concat("nothing was recorded: none of the ", census.foreign,
                                                          " container(s) that made calls is known to the engine")),
-                    "--engine-socket names another engine's socket.");
+                    "Name the socket of their engine with --engine-socket.");
   }
-  return WithHint(absl::FailedPreconditionError("nothing was recorded: no container was started meanwhile"),
-                  seen.running_at_start.empty()
-                      ? "Start the containers while the recorder runs, or from the command after --."
-                      : Concat(seen.running_at_start.size(), " container(s) ran already: --running records them."));
+  return WithHint(
+      absl::FailedPreconditionError("nothing was recorded: no container was started while the recorder ran"),
+      seen.running_at_start.empty()
+          ? "Start the containers while the recorder runs, or from the command after --."
+          : Concat(seen.running_at_start.size(), " container(s) ran already: --running records them."));
 }
 
 }  // namespace syscarve

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who the containers of a recording were: which subjects belong to which container, which containers are wanted, which
-// were missed. From what the kernel side saw and what the engines say, after everything was recorded.
+// were missed. Made of what the kernel side saw and the engines know, after everything was recorded.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct ContainerChoice {
   ContainerFilter filter;
   By by = By::kService;
   // Containers of engines that do not answer are left out: the user chose the engine, or asked for names and labels.
-  // Otherwise they are called by their ids.
+  // Otherwise they are named by their ids.
   bool known_only = false;
   uint32_t max_containers = 0;  // As it was given to the recorder, for the loss.
 };
@@ -39,7 +39,7 @@ struct Census {
   std::map<SubjectId, Container> containers;
   std::set<SubjectId> unknown;               // Only the id is known.
   std::map<std::string, Container> refused;  // By cgroup: there was no room for them.
-  std::vector<Container> unseen;             // Started, says an engine, but no cgroup was recognised as theirs.
+  std::vector<Container> unseen;             // Started according to an engine, but no cgroup was recognised as theirs.
   std::vector<Container> idle;               // Ran before, were recorded, and made no call.
   size_t foreign = 0;                        // Left out: no engine that answers knows them.
   std::vector<std::string> warnings;         // Sentences for people; not escaped.

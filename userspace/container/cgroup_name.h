@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which container a cgroup belongs to, told by its path alone: container engines put the container's id into the name
+// Which container a cgroup belongs to, by its path alone: container engines put the container's id into the name
 // of its cgroup. Layouts were read off Docker, Podman, containerd (CRI and nerdctl) and CRI-O, with the cgroupfs and
 // the systemd driver, as root and rootless; the table in tests/unit/container/cgroup_name_test.cc has one real path of
 // each.
@@ -15,7 +15,7 @@
 namespace syscarve {
 
 struct ContainerCgroup {
-  std::string engine;  // "docker", "podman", "containerd" or "crio" where the name says so; otherwise "".
+  std::string engine;  // "docker", "podman", "containerd" or "crio" where the name has it; otherwise "".
   std::string id;      // 64 lower-case hex digits.
   std::string cgroup;  // The container's own cgroup: `cgroup_path` up to the component that names it.
   bool operator==(const ContainerCgroup&) const = default;

@@ -69,7 +69,7 @@ absl::StatusOr<const JsonValue*> MemberOf(const JsonValue::Object& object, std::
   const JsonValue* found = nullptr;
   for (const JsonMember& member : object) {
     if (!EqualsIgnoringCase(member.key, key)) continue;
-    if (found != nullptr) return absl::InvalidArgumentError(Concat("the request says twice what ", key, " is"));
+    if (found != nullptr) return absl::InvalidArgumentError(Concat("the request has ", key, " twice"));
     found = &member.value;
   }
   return found;
@@ -85,7 +85,7 @@ absl::StatusOr<const Kind*> TypedMember(const JsonValue::Object& object, std::st
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(object, key));
   if (IsNull(member)) return nullptr;
   const Kind* const typed = std::get_if<Kind>(&member->data);
-  if (typed == nullptr) return absl::InvalidArgumentError(Concat("the request's ", key, " is of another kind"));
+  if (typed == nullptr) return absl::InvalidArgumentError(Concat("the request's ", key, " is of another type"));
   return typed;
 }
 

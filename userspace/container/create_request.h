@@ -36,7 +36,7 @@ struct CreateRequest {
   std::optional<std::string> seccomp;  // As the engine takes it behind "seccomp=": JSON, a path, "unconfined" …
 };
 
-// kInvalidArgument for a body that is no JSON object, or one that says twice what is looked at; engines take keys
+// kInvalidArgument for a body that is no JSON object, or one with two of a member that is looked at; engines take keys
 // without regard to case.
 absl::StatusOr<CreateRequest> ReadCreateRequest(std::string_view target, std::string_view body);
 
@@ -49,7 +49,7 @@ struct Confinement {
   std::string label;  // Set to "1" on the container: it is one of ours.
 };
 
-// The body with `confinement` in place of what it said of the same, and with its label; every other byte stays. Fails as ReadCreateRequest does.
+// The body with `confinement` in place of its own settings of that, and with its label; every other byte stays. Fails as ReadCreateRequest does.
 absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& confinement);
 
 }  // namespace syscarve

@@ -38,7 +38,7 @@ absl::Status CheckContainerName(std::string_view name) {
   const auto allowed = [&](char c) { return alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
   if (!name.empty() && alphanumeric(name.front()) && std::ranges::all_of(name, allowed)) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      Concat("\"", EscapeForTerminal(name), "\" is neither a container's name nor its id"));
+      Concat("\"", EscapeForTerminal(name), "\" is neither a container's name nor an id"));
 }
 
 // The engine's answer to what `request` says about the container `id`, which its path names.

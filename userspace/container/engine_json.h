@@ -31,7 +31,7 @@ struct EngineInfo {
   std::string name;             // "docker" or "podman".
   std::string version;          // "20.10.24+dfsg1".
   std::string default_runtime;  // "runc".
-  // What each name stands for that a container may ask for: the program, and its version where the engine tells
+  // What each name stands for that a container may ask for: the program, and its version where the engine has it
   // ("1.1.5").
   std::map<std::string, ContainerRuntime> runtimes;
   // As the engine spells them: "name=seccomp,profile=default", "name=no-new-privileges".
@@ -59,7 +59,7 @@ struct EngineEvent {
   std::string name;
   std::string image;
   std::map<std::string, std::string> labels;  // Without those that collide with the event's own attributes.
-  UnixNanos time = 0;                         // By the engine's clock; 0 when it does not say.
+  UnixNanos time = 0;                         // By the engine's clock; 0 when the event has none.
   int exit_code = 0;                          // Of kDie.
   int signal = 0;                             // Of kKill.
 };
@@ -69,7 +69,7 @@ struct EngineEvent {
 // is "1.1.5".
 std::string PlainRuntimeVersion(std::string_view version);
 
-// The path and query that asks `engine` for a container. Podman's own API tells the runtime, which its compatible one
+// The path and query that asks `engine` for a container. Podman's own API has the runtime, which its compatible one
 // hides.
 std::string InspectionPath(const EngineInfo& engine, std::string_view id_or_name);
 
@@ -80,13 +80,13 @@ absl::StatusOr<EngineInfo> ParseEngineInfo(std::string_view info, std::string_vi
 absl::StatusOr<std::vector<std::string>> ParseContainerList(std::string_view text);
 
 // From the answer to /containers/ID/json, or to Podman's own /libpod/containers/ID/json, of the engine that `engine`
-// describes: its defaults hold where the container says nothing. A field that has not been told is absent; a label or a
+// describes: its defaults hold where the container sets nothing. A field that the answer lacks is absent; a label or a
 // capability of no real size or spelling is left out.
 absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const EngineInfo& engine);
 
-// The path and query by which an engine is asked for what happens to its containers from then on. It tells that it has
-// begun to answer before it has subscribed its client, so what is between is asked for by time; the filter leaves out
-// what is of networks and volumes.
+// The path and query of a subscription to the events of an engine's containers. The answer begins before the engine has
+// subscribed its client, so that events in between are requested by time; the filter leaves out those of networks and
+// volumes.
 std::string EventsPath(UnixNanos since);
 
 // One object of /events. nullopt for an event that is not of a container or of no kind above.
@@ -103,7 +103,7 @@ absl::StatusOr<std::optional<int>> ParseExec(std::string_view text);
 // The image id in the answer to /images/create, a sequence of objects of which one may report a failure.
 absl::StatusOr<std::string> ParseImported(std::string_view text);
 
-// What the engine says is wrong, of an answer whose status says that something is: one escaped line, or "".
+// The engine's error message, from an answer with the status of an error: one escaped line, or "".
 std::string ParseEngineError(std::string_view text);
 
 }  // namespace syscarve

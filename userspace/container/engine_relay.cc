@@ -161,8 +161,8 @@ absl::StatusOr<EngineRelay> EngineRelay::Start(const RelayOptions& options) {
   relay.ends_ = std::move(held.ours);
   ready.write.reset();
   if (!Readable(ready.read.get(), kStartMillis)) {
-    return absl::DeadlineExceededError(
-        Concat("the container engine at ", EscapeForTerminal(options.engine_socket), " does not tell its events"));
+    return absl::DeadlineExceededError(Concat("the container engine at ", EscapeForTerminal(options.engine_socket),
+                                              " refuses a subscription to its events"));
   }
   if (const std::string word = ReadAll(ready.read.get()); word != "1") {
     return absl::FailedPreconditionError(word.empty() ? "the relay to the engine ended at once" : word);

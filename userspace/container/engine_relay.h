@@ -8,7 +8,7 @@
 //   SYSCARVE_ASSIGN_OR_RETURN(const RelayReport report, relay.Finish());
 //
 // Only the request that creates a container is read as a whole, and written anew; of all others only the head is. Each
-// connection carries one request: the answer tells the client that it ends with it, so that nothing on it has to be
+// connection carries one request: the answer's head announces its end, so that nothing on it has to be
 // taken apart that the engine would take apart otherwise, and no request can hide behind another. Connections that a
 // client takes over (attach, exec, BuildKit) are passed on byte by byte, in both directions, with their half-closings.
 // No HTTP server library is used for that reason: they own the connection, and none hands over what follows a head.
@@ -53,7 +53,7 @@ struct HeldEnd {
 };
 
 struct RelayReport {
-  std::vector<EngineEvent> events;    // Of containers, in the order in which the engine told them.
+  std::vector<EngineEvent> events;    // Of containers, in the order in which the engine sent them.
   std::vector<std::string> problems;  // Sentences without their full stop: what was not passed on, or not confined.
   bool engine_gone = false;           // It broke off, or could not be reached any more.
 };
@@ -76,7 +76,7 @@ class EngineRelay {
   std::optional<HeldEnd> TakeEnd();
   void LetPass(const HeldEnd& end);
 
-  // Ends it, once the engine has nothing to tell any more.
+  // Ends it, once the engine has no more events.
   absl::StatusOr<RelayReport> Finish();
 
  private:

@@ -241,7 +241,7 @@ void EngineWatcher::Impl::AddProblem(std::string problem) {
   } else if (problems_.size() + 1 < kMaxEngineProblems) {
     problems_.emplace_back(std::move(problem), 1);
   } else if (problems_.size() < kMaxEngineProblems) {
-    problems_.emplace_back("there were more problems with the container engine", 1);
+    problems_.emplace_back("more problems with the container engine are not listed", 1);
   }
 }
 
@@ -259,7 +259,7 @@ bool EngineWatcher::Impl::Step() {
       Subscribed();
     } else if (Clock::now() >= subscribe_by_) {
       Disconnect(absl::DeadlineExceededError(
-          Concat("the container engine at ", EscapeForTerminal(socket_), " takes no subscription to its events")));
+          Concat("the container engine at ", EscapeForTerminal(socket_), " refuses a subscription to its events")));
     }
   }
   if (phase_ == Phase::kSubscribed) {
@@ -423,7 +423,7 @@ void EngineWatcher::Impl::OnAnswer(const std::string& id, const absl::StatusOr<H
   absl::StatusOr<ContainerDetails> details =
       answer.ok() ? ParseInspection(answer->body, info_) : absl::StatusOr<ContainerDetails>(answer.status());
   if (details.ok() && details->container.id != id) {
-    details = absl::InvalidArgumentError("the engine describes another container than it was asked about");
+    details = absl::InvalidArgumentError("the engine's description is of another container");
   }
   const std::lock_guard lock(mutex_);
   changed_.notify_all();

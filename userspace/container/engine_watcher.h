@@ -4,15 +4,15 @@
 // by now.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const auto watcher, EngineWatcher::Start(socket));
-//   …  // Record. The kernel says which container ids there were.
+//   …  // Record. The kernel side has the containers' ids.
 //   const auto containers = watcher->WaitFor(ids, std::chrono::steady_clock::now() + std::chrono::seconds(2));
 //   for (const std::string& problem : watcher->problems()) …
 //
 // What is known of a container:
-//   - An event tells its name, image and labels; that is all there is of a container that had been removed before the
+//   - An event has its name, image and labels; that is all there is of a container that had been removed before the
 //     engine could be asked about it. A label that is called like one of the event's own attributes ("name", "image",
 //     "exitCode" …) is missing then.
-//   - Asking tells the rest. It is done once: what is kept here is fixed when a container is created.
+//   - The engine is asked for the rest, once: what is kept here is fixed when a container is created.
 //   - The name is the one it was started with, the first time that was seen; of one that already ran, the one it had
 //     when it was first seen. A later renaming is how Compose puts an old container out of the way of its successor,
 //     and does not count.
@@ -43,7 +43,7 @@ struct EngineWatcherOptions {
   // The pause before another try to reach an engine that went away, doubled with each up to the longest.
   std::chrono::milliseconds first_pause{100};
   std::chrono::milliseconds longest_pause = std::chrono::seconds(5);
-  // How long after the engine said that it does not know a container an event of it may still arrive.
+  // How long an event of a container may still arrive after the engine's answer that it does not know it.
   std::chrono::milliseconds straggler{1000};
 };
 
@@ -70,7 +70,7 @@ class EngineWatcher {
   std::map<std::string, Container> WaitFor(const std::set<std::string>& ids,
                                            std::chrono::steady_clock::time_point deadline);
 
-  // The containers that the engine says it started in this time, by its clock, both ends included; as far as they were
+  // The containers that the engine started in this time, by its events and its clock, both ends included; as far as they were
   // heard of by now.
   std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
 

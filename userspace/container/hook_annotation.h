@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The annotation io.containers.trace-syscall, with which a container asks for a profile of itself. Its value comes from
-// whoever may start a container: this says only what it means; where may be read and written is decided elsewhere
+// whoever may start a container: here is only its meaning; where may be read and written is decided elsewhere
 // (hook_config.h).
 #pragma once
 

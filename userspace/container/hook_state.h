@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a hook is told on standard input: the OCI runtime's state of the container (runtime-spec, runtime.md, "State").
+// What a hook gets on standard input: the OCI runtime's state of the container (runtime-spec, runtime.md, "State").
 // The hook needs two of its fields and, as oci-seccomp-bpf-hook did, takes whatever the others are.
 #pragma once
 

@@ -25,7 +25,7 @@ struct HookWords {
 };
 
 // kInvalidArgument for what Go refuses, for words that are no options (the original passes over them), and where the
-// options together say nothing to do. "--" ends the options.
+// options together ask for nothing. "--" ends the options.
 absl::StatusOr<HookWords> ParseHookWords(const std::vector<std::string>& words);
 
 }  // namespace syscarve

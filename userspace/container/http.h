@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP over a unix socket, for this folder alone: requests as libcurl transfers, bounded in time and in what is kept of
-// the answer, with errors that say which engine was asked what.
+// the answer, with errors that name the engine and the request.
 #pragma once
 
 #include <curl/curl.h>

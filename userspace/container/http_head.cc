@@ -238,7 +238,7 @@ absl::Status BodyCollector::TakeChunks(std::string& buffer) {
     if (at_ == At::kSize) {
       status = BeginChunk(line);
     } else if (at_ == At::kDataEnd) {
-      if (!line.empty()) status = NotHttp("a chunk longer than it says", line);
+      if (!line.empty()) status = NotHttp("a chunk that is longer than its size", line);
       at_ = At::kSize;
     } else {
       trailer_bytes_ += line.size();

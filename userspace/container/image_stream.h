@@ -18,7 +18,7 @@ class ImageStream {
   static absl::StatusOr<std::unique_ptr<ImageStream>> Open(const std::string& socket, std::string_view reference);
 
   // The next piece, which stays good until the next call; empty at the end. kNotFound when the engine does not know the
-  // image, kDeadlineExceeded when nothing comes for a minute, and what engine.h says of others.
+  // image, kDeadlineExceeded when nothing comes for a minute, and the others of engine.h.
   absl::StatusOr<std::string_view> Next();
 
  private:

@@ -434,7 +434,7 @@ class Events {
     const absl::StatusOr<ResponseHead> head = ParseResponseHead(std::string_view(buffer_).substr(0, *size));
     constexpr int kOk = 200;
     if (!head.ok() || head->status != kOk || HeaderHasToken(head->headers, "Transfer-Encoding", "chunked")) {
-      Tell("the engine does not tell its events");
+      Tell("the engine refuses a subscription to its events");
       return Lost();
     }
     buffer_.erase(0, *size);
@@ -450,7 +450,7 @@ class Events {
       buffer_.erase(0, end + 1);
     }
     if (buffer_.size() > kMaxEngineEventBytes) {
-      report_.Problem("the engine told an event that is too long");
+      report_.Problem("an event of the engine is too long");
       Lost();
     }
   }

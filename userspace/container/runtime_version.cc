@@ -101,7 +101,7 @@ absl::StatusOr<ContainerRuntime> AskRuntimeVersion(const std::string& path) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Capture(path));
   if (std::optional<ContainerRuntime> runtime = ParseRuntimeVersion(text)) return *std::move(runtime);
   return absl::FailedPreconditionError(
-      Concat(EscapeForTerminal(path), " --version does not say that it is an OCI runtime: \"",
+      Concat(EscapeForTerminal(path), " --version prints no version of an OCI runtime: \"",
              EscapeForTerminal(std::string_view(text).substr(0, text.find('\n'))), "\""));
 }
 

@@ -16,7 +16,7 @@ namespace syscarve {
 std::optional<ContainerRuntime> ParseRuntimeVersion(std::string_view text);
 
 // Executes `path --version`, which must be trusted, with no input, an empty environment and a few seconds' time.
-// kFailedPrecondition when it does not say what it is.
+// kFailedPrecondition when its output has no version.
 absl::StatusOr<ContainerRuntime> AskRuntimeVersion(const std::string& path);
 
 }  // namespace syscarve

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/emit/harden.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/enum_names.h"
 
 namespace syscarve {
 namespace {
@@ -48,9 +48,7 @@ std::string_view HardenTargetSuffix(HardenTarget target) {
 }
 
 std::optional<HardenTarget> HardenTargetFromName(std::string_view name) {
-  const auto* const found = std::ranges::find(kTargets, name, &TargetWords::name);
-  if (found == std::end(kTargets)) return std::nullopt;
-  return static_cast<HardenTarget>(found - std::begin(kTargets));
+  return EnumFromName<HardenTarget>(kTargets, name, &TargetWords::name);
 }
 
 absl::StatusOr<Emitted> EmitHardening(HardenTarget target, const HardeningPlan& plan, const Profile& profile) {

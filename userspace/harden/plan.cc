@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/enum_names.h"
 #include "userspace/base/strict_json.h"
 #include "userspace/harden/facts.h"
 #include "userspace/harden/planner.h"
@@ -94,9 +95,7 @@ std::string_view SettingSummary(SettingKind kind) {
 }
 
 std::optional<SettingKind> SettingKindFromName(std::string_view name) {
-  const auto* const found = std::ranges::find(kKinds, name, &KindWords::name);
-  if (found == std::end(kKinds)) return std::nullopt;
-  return static_cast<SettingKind>(found - std::begin(kKinds));
+  return EnumFromName<SettingKind>(kKinds, name, &KindWords::name);
 }
 
 std::string_view SettingVerdictName(SettingVerdict verdict) {

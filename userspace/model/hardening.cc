@@ -21,19 +21,15 @@ constexpr std::string_view kAddressFamilies[] = {"inet",   "inet6", "unix_abstra
 constexpr std::string_view kAddressScopes[] = {"none",       "any",       "loopback", "private",
                                                "link_local", "multicast", "public"};
 
-void KeepHigher(const std::optional<uint64_t>& more, std::optional<uint64_t>& kept) {
-  kept = std::max(kept, more);
-}
-
 void JoinPeaks(const Peaks& more, Peaks& kept) {
   // What was sampled is only a lower bound, and so is the larger of it and a true figure.
   kept.memory_sampled |= more.memory_sampled;
   kept.tasks_sampled |= more.tasks_sampled;
-  KeepHigher(more.memory_bytes, kept.memory_bytes);
-  KeepHigher(more.anonymous_bytes, kept.anonymous_bytes);
-  KeepHigher(more.tasks, kept.tasks);
-  KeepHigher(more.cpu_milli, kept.cpu_milli);
-  KeepHigher(more.open_files, kept.open_files);
+  kept.memory_bytes = std::max(kept.memory_bytes, more.memory_bytes);
+  kept.anonymous_bytes = std::max(kept.anonymous_bytes, more.anonymous_bytes);
+  kept.tasks = std::max(kept.tasks, more.tasks);
+  kept.cpu_milli = std::max(kept.cpu_milli, more.cpu_milli);
+  kept.open_files = std::max(kept.open_files, more.open_files);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // Numbers are those of x86_64 and aarch64, which are the same (include/uapi/asm-generic/signal.h).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -43,6 +44,8 @@ struct ConventionalSignal {
 // To have it read its configuration or open its logs anew, and go on: signal(7), daemon(7), and the manuals of Apache,
 // BIND, HAProxy, nginx, PostgreSQL, rsyslog, Squid.
 std::span<const ConventionalSignal> ReloadSignals();
+// What a program may take to act on one of these, as nothing tells when it has.
+inline constexpr std::chrono::milliseconds kReloadTime{1000};
 // To have it end in good order.
 std::span<const ConventionalSignal> StopSignals();
 

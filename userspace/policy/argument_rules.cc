@@ -522,7 +522,7 @@ absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidenc
           }
           if (LetsThrough(AnswerTo(*filter, id, arguments))) continue;
           return absl::InternalError(
-              Concat("the profile refuses ", narrowed.name, " with arguments that it was seen with"));
+              Concat("the profile refuses ", narrowed.name, " with arguments that were recorded"));
         }
       }
     }

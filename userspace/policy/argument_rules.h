@@ -10,7 +10,7 @@
 
 namespace syscarve {
 
-// Narrows calls of `draft` as options.arguments says, to what was seen but for draft.not_needed_arguments. A call is left as it is when it was asked for, when its arguments
+// Narrows calls of `draft` by options.arguments, to what was seen but for draft.not_needed_arguments. A call is left as it is when it was asked for, when its arguments
 // are not known wherever it was seen, when they are other ones on some ABI of the profile, or when a call that was seen
 // does the same by arguments in memory. An allowed call that does so and need not is taken out, and is then answered
 // with ENOSYS. Without options.conditions nothing happens.

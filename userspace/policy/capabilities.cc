@@ -167,7 +167,7 @@ PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place
   const auto& [call, site] = place;
   if (site.in_vain) {
     entry.weight = Weight::kPassing;
-    entry.why = "asked before the kernel looked whether it matters, and it did not";
+    entry.why = "checked before the kernel knew whether it matters, and it did not matter";
     return entry;
   }
   const bool known = !site.functions.empty();
@@ -338,7 +338,7 @@ void LetOverrideAnswer(AllEvidence& evidence) {
     const std::optional<SyscallId>& call = place.first;
     if (entry.weight != Weight::kNeeded || (call.has_value() && SyscallName(*call) == "open_by_handle_at")) continue;
     entry.weight = Weight::kAlternative;
-    entry.why = "CAP_DAC_OVERRIDE, which is needed elsewhere, answers the same question";
+    entry.why = "CAP_DAC_OVERRIDE, which is needed elsewhere, passes the same check";
   }
 }
 
@@ -406,7 +406,7 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
       decide(Verdict::kUndecided, Weight::kUndecided,
              Sentence(Concat("asked for during ", during(Weight::kUndecided),
                              InFewRuns(places, Weight::kUndecided, capability, runs),
-                             ", and only a run without it would tell"),
+                             ", and only a run without it can decide"),
                       reasons[Weight::kUndecided]));
     } else if (calls.contains(Weight::kFailed)) {
       decide(Verdict::kFailed, Weight::kFailed,
@@ -420,7 +420,7 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
                       reasons[Weight::kPossible]));
     } else if (calls.contains(Weight::kAlternative)) {
       decide(Verdict::kAlternative, Weight::kAlternative,
-             Sentence(Concat("another capability does during ", during(Weight::kAlternative)),
+             Sentence(Concat("another capability is enough during ", during(Weight::kAlternative)),
                       reasons[Weight::kAlternative]));
     } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused) &&
                                       !calls.contains(Weight::kSurvived))) {

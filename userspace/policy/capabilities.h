@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From "the kernel asked" to "the program needed": a verdict for every capability that a recording has evidence of.
-// Asked is not needed; docs/profile-semantics.md has the reasoning, profiles/rules/capabilities.json the rules.
+// From capability checks to needs: a verdict for every capability that a recording has evidence of.
+// Checked is not needed; docs/profile-semantics.md has the reasoning, profiles/rules/capabilities.json the rules.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +22,13 @@ namespace syscarve {
 
 enum class Verdict {
   kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
-  kPossible,       // Always refused, during a call for which no rule says that the kernel only asks in passing, and the
+  kPossible,       // Always refused, during a call for which no rule has the check as one in passing, and the
                    // command ended with an error.
   kFailed,         // Always refused; the call failed with EPERM or EACCES, and the program ended with an error at once.
   kUndecided,      // Granted where the call may come out the same without it, or failed all the same, and nothing
-                   // recorded tells: only a run without it does. Recommended, so that nothing breaks.
-  kOpportunistic,  // The kernel only asked in passing, whatever the answer.
-  kAlternative,    // Another capability, a weaker one or one that is needed anyway, answers the same question.
+                   // recorded decides it: only a run without it does. Recommended, so that nothing breaks.
+  kOpportunistic,  // Only checked in passing: the call goes on whatever the result.
+  kAlternative,    // Another capability, a weaker one or one that is needed anyway, passes the same check.
   kForeign,    // Only checked with overridden credentials or against another user namespace: not the subject's need.
   kSurvived,   // Always refused; what came of the calls is known, and no program ended because of it.
   kUnused,     // Asked for and always refused, not only in passing: the program lived without, as far as is known.
@@ -50,7 +50,7 @@ struct CapabilityVerdict {
   bool operator==(const CapabilityVerdict&) const = default;
 };
 
-// In which runs capabilities were granted, as far as it is worth saying: up to kMostRuns of each.
+// In which runs capabilities were granted, as far as it is listed: up to kMostRuns of each.
 struct CapabilityRuns {
   static constexpr size_t kMostRuns = 4;
   using Place = std::pair<std::optional<SyscallId>, CapabilitySite>;
@@ -61,7 +61,7 @@ struct CapabilityRuns {
 // Adds what the latest run of `runs` saw of `capability`.
 void AddCapabilityRun(int capability, const CapabilityUse& use, CapabilityRuns& runs);
 
-// What capset(2) is to set has to be permitted already, or it fails (cap_capset, security/commoncap.c), and the kernel asks
+// What capset(2) is to set has to be permitted already, or it fails (cap_capset, security/commoncap.c), and the kernel checks
 // nothing. Adds this to `uses` as if it had, by what was recorded of the arguments of `calls`: of capabilities 0 to 31, and of
 // sets that name few. A set of many is taken for what the program held, with something taken away.
 void AddSetCapabilities(const std::map<SyscallId, Observation>& calls, std::map<int, CapabilityUse>& uses);

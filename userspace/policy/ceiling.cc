@@ -102,8 +102,8 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
   if (!sets.status().ok()) return Annotate(sets.status(), "the ceiling");
   if (!cut_whole.empty()) {
     result.warnings.push_back(Concat(
-        "cut although the ceiling allows some of it, because a profile speaks by name for all of its ABIs and cannot "
-        "say for which arguments: ",
+        "cut although the ceiling allows them for some ABIs or arguments, which rules by name, for all ABIs, cannot "
+        "express: ",
         absl::StrJoin(cut_whole, ", ")));
   }
   return result;

@@ -17,7 +17,7 @@ namespace syscarve {
 // What is left of a set of names. A name in neither map is allowed by the ceiling whatever its arguments.
 struct CeilingResult {
   std::vector<Abi> abis;                          // Those that the ceiling serves at all.
-  std::map<std::string, Action> cut;              // Never allowed, and what the ceiling answers instead.
+  std::map<std::string, Action> cut;              // Never allowed, and the ceiling's action.
   std::map<std::string, ArgumentRules> narrowed;  // Allowed for some arguments: the rules to write.
   std::vector<std::string> warnings;              // Sentences.
 };
@@ -27,7 +27,7 @@ struct CeilingResult {
 // can be written beside the conditions, and with its default otherwise. Calls that the ceiling lets through with a log
 // count as allowed. The ceiling is taken at what libseccomp's filter for it decides.
 //
-// A profile speaks by name for all of its ABIs: where the ceiling tells them apart, what is left is what it allows on
+// Rules are by name for all ABIs of a profile: where the ceiling's decisions differ by ABI, what is left is what it allows on
 // every one. kInvalidArgument: the ceiling cannot be compiled, or does not serve `native`.
 absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, Abi native, const Profile& refusing,
                                            const Profile& ceiling);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile would have refused of what was recorded. Nothing is run: the profile is compiled as a container
-// runtime compiles it, and the filter is asked about each recorded call, over all arguments that the call can have had.
+// What a profile would refuse of what was recorded. Nothing is run: the profile is compiled as a container
+// runtime compiles it, and the filter is evaluated for each recorded call, over all arguments that the call can have had.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile, recording));
 //   if (!result.refused.empty()) …
@@ -24,7 +24,7 @@ namespace syscarve {
 struct CheckedCall {
   SyscallId id;
   bool by_runtime = false;          // The container runtime made it, under the filter that was in force.
-  std::vector<Action> answers;      // What the filter may answer, the most restrictive first; at least one.
+  std::vector<Action> answers;      // The filter's possible actions, the most restrictive first; at least one.
   std::vector<Sighting> sightings;  // In the order of runs, then subjects.
   uint64_t count() const;           // Over all sightings; at most UINT64_MAX.
   bool operator==(const CheckedCall&) const = default;
@@ -37,7 +37,7 @@ enum class RefusedAgain {
   kSame,        // Answered as while recording, when the program was not killed for it.
   kHarmless,    // ENOSYS, and known to be tried and done without.
   kRefused,     // Refused, and nobody has been seen to go on from that.
-  kUnfiltered,  // The kernel asks no filter about it.
+  kUnfiltered,  // The kernel exempts it from seccomp.
 };
 std::string_view RefusedAgainName(RefusedAgain outcome);  // "allowed", "depends", "same" …
 
@@ -52,8 +52,8 @@ struct CheckedRefusal {
 struct CheckResult {
   Abi native_abi = Abi::kX86_64;  // Of the recording.
   bool complete = false;          // Whether the recording is.
-  uint64_t runs = 0;              // That made a call which was asked about.
-  uint64_t checked = 0;           // Different calls that were asked about; one that both made counts for each.
+  uint64_t runs = 0;              // That made a call which was checked.
+  uint64_t checked = 0;           // Different calls that were checked; one that both made counts for each.
   // Each with the programs' calls first, then the runtime's; ascending by call.
   std::vector<CheckedCall> refused;  // Not let through with any arguments that it can have had.
   std::vector<CheckedCall> depends;  // Let through with some, or as a tracer or supervisor decides.
@@ -64,8 +64,8 @@ struct CheckResult {
   bool operator==(const CheckResult&) const = default;
 };
 
-// Asks about `calls`, `baseline_calls` and `denials`. Calls that the runtime made before there was a filter are not
-// asked about, nor those that the kernel exempts from seccomp: as far as `kernel` says so, or nothing else is known.
+// Checks `calls`, `baseline_calls` and `denials`. Calls that the runtime made before there was a filter are not
+// checked, nor those that the kernel exempts from seccomp: by the version of `kernel`, or where nothing else is known.
 // SCMP_ACT_LOG lets a call through. Recorded values of an argument decide when none is missing among them; how the
 // values of several arguments went together is not recorded, so all combinations count. An incomplete recording is
 // checked all the same.

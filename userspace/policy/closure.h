@@ -48,7 +48,7 @@ std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureR
 std::map<std::string, std::string> IncidentalCalls(std::span<const ClosureRule> rules, ClosureMode mode,
                                                    const SeenCalls& seen);
 
-// The architecture that a portable profile speaks of beside `native`, or nullopt.
+// The architecture that a portable profile lists beside `native`, or nullopt.
 std::optional<Abi> OtherArchitecture(Abi native);
 
 }  // namespace syscarve

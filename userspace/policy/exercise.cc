@@ -93,7 +93,8 @@ void AddGaps(const Group& group, std::vector<Gap>& gaps) {
     if (group.unknown && group.kind == SubjectKind::kContainer) {
       gaps.push_back(
           {.kind = GapKind::kNotKnown,
-           .words = "how it stopped and what it was asked meanwhile is not known: an older version recorded it",
+           .words =
+               "how it stopped, and which signals it was sent, is not known: an older version of syscarve recorded it",
            .remedy = ""});
     }
     return;

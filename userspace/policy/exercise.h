@@ -14,7 +14,7 @@
 namespace syscarve {
 
 enum class GapKind {
-  kNotKnown,  // The recording does not say how its subject lived: an older version made it.
+  kNotKnown,  // The recording does not have how its subject lived: an older version made it.
   kStop,
   kReload,
   kExec,

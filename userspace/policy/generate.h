@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From recordings to a profile: the calls that were seen and, as far as asked for, those that belong beside them;
-// everything else refused. Every name in the result has a reason that can be told.
+// everything else refused. Every name in the result has a reason.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const GeneratedProfile made, Generate(recordings, options));
 //   FormatProfile(made.profile);   // The same recordings, in any order, give the same bytes.
@@ -29,7 +29,7 @@
 namespace syscarve {
 
 // The union over all recordings, runs and subjects, and over a run's parts where one run id appears more than once.
-// Calls of phase "runtime" and refused calls are not allowed for their own sake. The profile speaks of the native ABI,
+// Calls of phase "runtime" and refused calls are not allowed for their own sake. The profile lists the native ABI,
 // of every other ABI that was seen and, with ClosureMode::kPortable, of the other architecture's. The result has been
 // proven with VerifyProfile, for both architectures.
 //

@@ -26,9 +26,9 @@ std::vector<std::string> GenerateWarnings(const ProfileDraft& draft, const Evide
   }
   if (evidence.calls.empty() && evidence.unnamed.empty()) warn("the recordings hold no calls at all");
   for (const auto& [id, count] : evidence.unnamed) {
-    warn(Concat(
-        "call ", DisplayName(id), " was seen ", count,
-        " times, but neither libseccomp nor syscarve knows its name, and a profile speaks by name: it is not allowed"));
+    warn(
+        Concat("call ", DisplayName(id), " was seen ", count,
+               " times, but neither libseccomp nor syscarve knows its name, and rules are by name: it is not allowed"));
   }
   if (!draft.blocked_though_seen.empty()) {
     warn(Concat("blocked although the program made them: ", Listed(draft.blocked_though_seen)));
@@ -50,7 +50,7 @@ std::vector<std::string> GenerateWarnings(const ProfileDraft& draft, const Evide
                 Listed(cut_from_runtime)));
   }
   for (const auto& [how, names] : draft.widened)
-    warn(Concat("widened: ", how, ", because a profile speaks by name: ", Listed(names)));
+    warn(Concat("widened: ", how, ", because rules are by name: ", Listed(names)));
   std::set<std::string> unknown_to_libseccomp;
   for (const auto& [name, call] : draft.calls) {
     const bool known = std::ranges::all_of(draft.abis, [&, name = std::string_view(name)](Abi abi) {

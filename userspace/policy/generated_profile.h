@@ -44,7 +44,7 @@ const std::string& ClosureRuleOf(const AllowedCall& call);
 // A call that would be allowed but for the ceiling.
 struct CutCall {
   AllowedCall call;
-  Action answer;  // What the ceiling answers; the profile refuses it as any other unlisted call.
+  Action answer;  // The ceiling's action; the profile refuses it as any other unlisted call.
   bool operator==(const CutCall&) const = default;
 };
 
@@ -83,7 +83,7 @@ struct GeneratedProfile {
   std::set<Abi> seen_abis;                                  // Of calls of the recordings, and the native one.
   std::vector<CutCall> cut;  // By GenerateOptions::ceiling; ascending by name, as is the next.
   std::vector<NarrowedCall> narrowed;
-  // What closure adds for some arguments only, and is not allowed as that cannot be said: name -> rule.
+  // What closure adds for some arguments only, and is not allowed as that cannot be expressed: name -> rule.
   std::map<std::string, std::string> left_out;
   // Not allowed as the arguments are in memory, where no filter sees them: name -> the call that does the same.
   std::map<std::string, std::string> replaced;

@@ -56,7 +56,7 @@ struct JoinedIds {
   std::vector<SubjectId> subjects;
 };
 
-// What tells a subject from others: without its life and its hardening evidence.
+// What identifies a subject: without its life and its hardening evidence.
 Subject WithoutEvidence(const Subject& subject);
 
 // How two counts of one part become one.

@@ -233,7 +233,7 @@ std::vector<std::string> RecordingMerger::warnings() const {
                               host_->libseccomp));
   }
   if (methods_differ_) {
-    warnings.emplace_back("the recordings were made in different ways: the result names the one that says least");
+    warnings.emplace_back("the recordings were made by different methods: the result names the one that records least");
   }
   return warnings;
 }

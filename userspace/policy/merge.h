@@ -24,7 +24,7 @@
 namespace syscarve {
 
 struct MergeOptions {
-  // All runs become one run of this name, whose counts are their sums. What tells one start of a program from the next
+  // All runs become one run of this name, whose counts are their sums. What distinguishes one start of a program from the next
   // is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of programs,
   // timelines, how commands ended. The result then grows with what was done, and not with how often.
   std::optional<std::string> squash;
@@ -35,7 +35,7 @@ struct MergeOptions {
 // Takes one recording at a time and keeps the union only.
 //
 // Without `squash` this is a join: the order of the recordings, how they are grouped into merges of merges, and
-// repetition do not matter to the bytes of the result. join.h says what is the same in two recordings.
+// repetition do not matter to the bytes of the result. join.h defines what is the same in two recordings.
 //
 // With `squash` order does not matter, either, but a run that is given twice is counted twice: to know it again would
 // take memory for each run. The run's id is made of those of all runs that went in.
@@ -52,7 +52,7 @@ class RecordingMerger {
   // kInvalidArgument: nothing was added, or a sum of counts does not fit in 64 bits.
   absl::StatusOr<Recording> Result() const;
 
-  // What the result cannot say, as sentences; may hold an adversary's bytes.
+  // What the result cannot express, as sentences; may hold an adversary's bytes.
   std::vector<std::string> warnings() const;
 
  private:

@@ -17,7 +17,7 @@ namespace syscarve {
 
 struct ProfileDraft {
   Abi native_abi = Abi::kX86_64;
-  std::vector<Abi> abis;          // That the profile speaks of, ascending.
+  std::vector<Abi> abis;          // That the profile lists, ascending.
   std::set<std::string> blocked;  // GenerateOptions::block: never among `calls`.
   // Proven not to be needed, with GenerateOptions::only_needed: not among `calls` for having been seen or by closure.
   std::set<std::string> not_needed;

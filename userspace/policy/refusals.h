@@ -23,7 +23,7 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
-// What `denial` says of one call by one subject in one run of `recording`.
+// `denial` as the refusal of one call by one subject in one run of `recording`.
 Refusal RefusalOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
                   const Denial& denial);
 

@@ -42,7 +42,7 @@ std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft&
   if (names.empty()) return names;
   profile.rules.push_back({.names = names,
                            .action = kEnosys,
-                           .comment = "refused: seen, and proven not to be needed when it is said not to exist"});
+                           .comment = "refused: seen, and proven not to be needed when it is answered ENOSYS"});
   return names;
 }
 
@@ -70,10 +70,9 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
     return;
   }
   if (mode == UnlistedMode::kEnosys && !others.empty()) {
-    profile.rules.push_back(
-        {.names = {others.begin(), others.end()},
-         .action = kEperm,
-         .comment = "refused: old and known, so nothing falls back when they are said not to exist"});
+    profile.rules.push_back({.names = {others.begin(), others.end()},
+                             .action = kEperm,
+                             .comment = "refused: calls that all kernels have, so no program falls back from ENOSYS"});
   }
   // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
   if (!probed.empty()) {

@@ -13,7 +13,7 @@
 namespace syscarve {
 
 // One rule per kind of reason; each name goes where its strongest reason is, and where that is incidental, to the rule
-// that says so. Rules for narrowed calls follow, then the explicit actions of unlisted calls.
+// of those. Rules for narrowed calls follow, then the explicit actions of unlisted calls.
 Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closure_rules,
                    const GenerateOptions& options, const ErrnoPolicy& policy);
 

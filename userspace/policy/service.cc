@@ -38,8 +38,8 @@ std::vector<std::string> ServiceWarnings(const ServiceFacts& facts, bool has_cei
   std::vector<std::string> warnings;
   if (facts.containers == 0) {
     warnings.emplace_back(
-        "recorded without a container: what a container runtime makes under the filter is in the profile only as far "
-        "as --baseline was given");
+        "recorded without a container: the calls of a container runtime under the filter are in the profile only if "
+        "--baseline names them");
   }
   if (facts.privileged > 0) {
     warnings.emplace_back(

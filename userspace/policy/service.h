@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recordings tell of a service beside its calls: what to call it, and how its containers were run.
+// What recordings have of a service beside its calls: what to call it, and how its containers were run.
 #pragma once
 
 #include <cstddef>

@@ -28,7 +28,7 @@ struct Sighting {
   bool operator==(const Sighting&) const = default;
 };
 
-// What `seen` says of one call by one subject in one run of `recording`. Programs that the recording does not have are
+// `seen` as the sighting of one call by one subject in one run of `recording`. Programs that the recording does not have are
 // left out.
 Sighting SightingOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
                     const Observation& seen);

@@ -187,8 +187,8 @@ class AuditReader {
     const bool has_lsm = lsm_.records() > 0;
     builder_.Lost(kUnreliableLog, true,
                   has_lsm
-                      ? "Audit tells only of what a filter or a security module logs or refuses, and not of all of it."
-                      : "Audit tells only of calls that a filter logs or kills, and not of all of them.");
+                      ? "An audit log has only what a filter or a security module logs or refuses, and not all of that."
+                      : "An audit log has only calls that a filter logs or kills, and not all of them.");
     Subject subject = {.kind = SubjectKind::kCommand,
                        .name = subject_.empty() ? lsm_.subject() : subject_,
                        .cgroup = "",
@@ -288,8 +288,7 @@ class AuditReader {
       case ActionKind::kErrno: {
         const uint32_t value = code & SECCOMP_RET_DATA;
         if (value == 0) {
-          builder_.Lost(kUnknownErrno, false,
-                        "The log does not say with which errno calls were refused: EPERM is taken.");
+          builder_.Lost(kUnknownErrno, false, "The log has no errno of refused calls: EPERM is assumed.");
         }
         builder_.Denied(call, value == 0 ? EPERM : static_cast<int>(std::min<uint32_t>(value, kMaxErrno)), program);
         return;

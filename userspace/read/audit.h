@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel's audit says of seccomp (type 1326, SECCOMP), AppArmor and SELinux (type 1400, AVC) as a recording:
-// auditd's log, ausearch's output, and the kernel's own log. docs/formats.md says what is taken from it.
+// The kernel's audit of seccomp (type 1326, SECCOMP), AppArmor and SELinux (type 1400, AVC) as a recording:
+// auditd's log, ausearch's output, and the kernel's own log. docs/formats.md lists what is taken from it.
 //
 // Only what a filter logs or kills is audited, and audit drops lines when there are many: such a recording is never
 // complete (unreliable_log). Calls that were let through (log, allow, trace, notify) are calls, others are denials; the
-// lines do not say with which errno a call was refused, so EPERM is recorded (unknown_errno).
+// lines have no errno of a refused call, so EPERM is recorded (unknown_errno).
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments that the kernel's audit tells: a record of seccomp has none, but where a rule of audit has the call audited
+// Arguments in the kernel's audit: a record of seccomp has none, but where a rule of audit has the call audited
 // too, a record of type SYSCALL has the same event's first four registers.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Compose file says of its services' security: the little that is needed to add to it. The file may be
+// What a Compose file sets for its services' security: the little that is needed to add to it. The file may be
 // anybody's, so it is read within narrow limits, and no alias is ever expanded.
 #pragma once
 

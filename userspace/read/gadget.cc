@@ -111,7 +111,7 @@ absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const Json
   }
   const Parts split = SplitAtComments(text);
   const std::vector<Part>& parts = split.parts;
-  if (parts.empty()) return absl::InvalidArgumentError("no profile stands below the container's name");
+  if (parts.empty()) return absl::InvalidArgumentError("there is no profile below the container's name");
   if (parts.size() > 1) {
     std::vector<std::string> names;
     for (const Part& part : parts) names.emplace_back(part.name);

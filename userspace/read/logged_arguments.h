@@ -17,8 +17,8 @@
 
 namespace syscarve {
 
-// What a log says of the arguments that `call` has. `value_of` is asked for the argument at an index, from 0, and is
-// given the known ones before it, 0 for the others; nullopt: the log does not say. Then the call is open.
+// The arguments of `call` as a log has them. `value_of` is asked for the argument at an index, from 0, and is
+// given the known ones before it, 0 for the others; nullopt: the log lacks it. Then the call is open.
 SeenArguments LoggedArguments(const ArgumentTable& table, const RecordedCall& call, SyscallId id, ProgramId program,
                               absl::FunctionRef<std::optional<uint64_t>(size_t, std::span<const uint64_t>)> value_of);
 

@@ -286,7 +286,7 @@ void LsmLines::TakeAccessVector(std::string_view line, const Places& places) {
   const std::string path = AuditText(AuditField(line, "path"));
   if (path.empty()) {
     return places.builder.Lost(kUnplacedFile, true,
-                               "Lines have the name of a file without its directory: nothing is known of where it is.");
+                               "Lines have the name of a file without its directory: its path is not known.");
   }
   AddFile(path, file->kind, uses, places);
 }
@@ -295,8 +295,7 @@ void LsmLines::AddFile(const std::string& path, FileKind kind, FileUses uses, co
   std::optional<std::string> normalised = Normalised(path);
   const bool full = evidence_.files.size() >= kMaxFiles;
   if (!normalised.has_value() || (full && !evidence_.files.contains({.path = *normalised}))) {
-    return places.builder.Lost(kUnplacedFile, true,
-                               "Lines have paths that are none from the root, too long, or too many.");
+    return places.builder.Lost(kUnplacedFile, true, "Lines have paths that are not absolute, too long, or too many.");
   }
   UsedFile& file = evidence_.files[{.path = *std::move(normalised)}];
   file.kind = std::max(file.kind, kind);

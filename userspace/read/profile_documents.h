@@ -13,7 +13,7 @@
 namespace syscarve {
 
 struct FoundProfile {
-  // What the text calls it: an object's name, "node-profiles/importer.json" in a ConfigMap, "document-2" for what has
+  // Its name in the text: an object's, "node-profiles/importer.json" in a ConfigMap, "document-2" for what has
   // no name, "" for a text that is nothing but this profile. Unique in the text; may be an adversary's bytes.
   std::string name;
   std::string format;                 // For people: "Docker or OCI JSON", "SeccompProfile", "Inspektor Gadget".

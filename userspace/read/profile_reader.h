@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way from a text that says what a container may call to a Profile. The format is recognised by what is in the
+// The one way from a text of any format to a Profile. The format is recognised by what is in the
 // text, never by a file's name (docs/formats.md). Nothing here touches the host.
 #pragma once
 
@@ -24,14 +24,14 @@ struct ProfileReading {
 };
 
 struct NamedProfile {
-  std::string name;  // What the text calls it (profile_documents.h); "" when the text is nothing but this profile.
+  std::string name;  // Its name in the text (profile_documents.h); "" when the text is nothing but this profile.
   absl::StatusOr<ProfileReading> reading;
 };
 
 // Reads Docker's and OCI's JSON, also in YAML's spelling, linux.seccomp of OCI's config.json, SeccompProfile objects of
 // the Security Profiles Operator (spo.h), Kubernetes lists of these, ConfigMaps with profiles as texts, and what
 // Inspektor Gadget prints (gadget.h). kInvalidArgument, naming the place, for anything else, and where an entry depends
-// on what `target` does not say.
+// on what `target` does not have.
 //
 // Of several profiles in the text the one called `name`; without a name, kInvalidArgument that lists them.
 absl::StatusOr<ProfileReading> ReadProfileText(std::string_view text, const ProfileTarget& target,

@@ -33,13 +33,13 @@ class RecordingBuilder {
   void Arguments(SyscallId id, SeenArguments seen);
   void Denied(SyscallId id, int errno_value, ProgramId program);
   // A capability that was asked for and granted. Of which call is not known, nor of which of the kernel's functions:
-  // `witness` is said in their place.
+  // `witness` stands in their place.
   void Capability(int capability, std::string_view witness);
   // For a text of lines: what is lost from here on is so in the next line, the first one before all, or, behind the
   // last one, in none.
   void NextLine() { ++line_; }
   void EndLines() { line_ = 0; }
-  // Adds `count` to the loss of this name, whose detail is a sentence. It says in which lines, of the first ones.
+  // Adds `count` to the loss of this name, whose detail is a sentence with the numbers of the first lines.
   void Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count = 1);
 
   bool empty() const { return trace_.calls.empty() && trace_.denials.empty(); }

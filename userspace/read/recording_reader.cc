@@ -14,7 +14,8 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kWhatIsRead =
-    "Read are recordings of syscarve, logs of `strace -f` (best with -n -o FILE), tables of `strace -c`, and the "
+    "What can be read: recordings of syscarve, logs of `strace -f` (best with -n -o FILE), tables of `strace -c`, and "
+    "the "
     "kernel's "
     "audit of seccomp (type=1326), AppArmor and SELinux (type=1400) as auditd, ausearch, dmesg, journalctl and the "
     "operator's log enricher write it.";
@@ -57,8 +58,8 @@ absl::StatusOr<Recording> ReadRecordingText(std::string_view text, Abi native) {
   if (LooksLikeStraceSummary(text)) return ReadStraceSummary(text, native);
   if (WithoutLeadingSpace(text).starts_with('{')) return ParseRecording(text);
   return WithHint(absl::InvalidArgumentError(LooksLikePerfTrace(text)
-                                                 ? "not a recording, but what `perf trace` prints, which is not read"
-                                                 : "not a recording, and no log that is read"),
+                                                 ? "not a recording but output of `perf trace`, which cannot be read"
+                                                 : "neither a recording nor a log of a known format"),
                   std::string(kWhatIsRead));
 }
 

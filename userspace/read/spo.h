@@ -14,8 +14,8 @@
 namespace syscarve {
 
 struct SpoProfile {
-  JsonValue oci;                      // What `spec` says, in OCI's terms (profile_json.h reads it).
-  std::vector<std::string> warnings;  // Sentences: what `spec` says that no OCI profile can.
+  JsonValue oci;                      // `spec` in OCI's terms (profile_json.h reads it).
+  std::vector<std::string> warnings;  // Sentences: what of `spec` no OCI profile can express.
   std::vector<ProfileNote> notes;     // What the API server drops or refuses.
 };
 
@@ -24,7 +24,7 @@ const JsonValue* Find(const JsonValue& value, std::string_view key);
 // The same where it is a text; "" otherwise.
 std::string TextAt(const JsonValue& value, std::string_view key);
 
-// Whether the object says that it is one, or a list that may hold one.
+// Whether the object's kind is this, or a list's that may hold one.
 bool IsKubernetesObject(const JsonValue& value);
 bool IsSpoProfile(const JsonValue& object);
 // metadata.name, an adversary's bytes; "(no name)" without one.

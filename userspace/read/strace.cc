@@ -334,8 +334,9 @@ class StraceReader {
     for (const Abi abi : abis) {
       const auto id = FindSyscall(abi, KernelName(line.name, abi));
       if (!id.has_value()) continue;
-      builder_.Lost(kUnclearAbi, true,
-                    "Programs make calls that their ABI has not: which of the others are 32-bit ones is not known.");
+      builder_.Lost(
+          kUnclearAbi, true,
+          "Programs make calls that their ABI does not have: which of their other calls are 32-bit ones is not known.");
       return id;
     }
     return std::nullopt;

@@ -11,9 +11,9 @@
 
 namespace syscarve {
 
-// What `text`, the line of the call `id` behind its opening bracket, says of the arguments that `call` has; open where
+// The arguments of `call` in `text`, the line of the call `id` behind its opening bracket; open where
 // one of them is missing, cut, or written in a way that is not known. What strace does not show, it takes for anything:
-// `dirty`. What kind of file a descriptor is, it says with -y.
+// `dirty`. With -y the line has what kind of file a descriptor is.
 SeenArguments StraceArguments(const ArgumentTable& table, const Drivers& drivers, const RecordedCall& call,
                               SyscallId id, std::string_view text, ProgramId program);
 

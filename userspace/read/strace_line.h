@@ -32,7 +32,7 @@ struct StraceLine {
   std::optional<uint64_t> number;  // -n: the call's number.
   std::string_view name;           // Of a call.
   std::string_view rest;           // Of a call, its arguments and what it returned.
-  int64_t other = 0;               // The process that the line speaks of in its text.
+  int64_t other = 0;               // The process that the line's text names.
   std::string_view mode;
   int status = 0;
 };
@@ -50,7 +50,7 @@ int64_t AttachedWithin(std::string_view arguments);
 // cut.
 std::optional<std::string> FirstStraceText(std::string_view arguments);
 
-// What the call returned, without what strace says of it; "" when that is not on the line.
+// What the call returned, without strace's remark; "" when that is not on the line.
 std::string_view StraceReturned(std::string_view rest);
 
 }  // namespace syscarve

@@ -44,8 +44,9 @@ class SummaryReader {
   absl::StatusOr<Recording> Finish(std::string_view text) {
     builder_.EndLines();
     if (builder_.empty()) {
-      return WithHint(absl::InvalidArgumentError("there is no call in the table of strace -c"),
-                      "Its columns must be those of -c alone; `strace -f -n -o FILE` writes a log that says more.");
+      return WithHint(
+          absl::InvalidArgumentError("there is no call in the table of strace -c"),
+          "Its columns must be those of -c alone; `strace -f -n -o FILE` writes a log with programs and ABIs.");
     }
     builder_.Lost("summary_only", true,
                   "A table of counts has only calls that returned, and neither programs nor ABIs.");
@@ -87,7 +88,7 @@ class SummaryReader {
       const auto id = FindSyscall(abi, name);
       if (!id.has_value()) continue;
       builder_.Lost(kUnclearAbi, true,
-                    "Programs make calls that their ABI has not: which are 32-bit ones is not known.");
+                    "Programs make calls that their ABI does not have: which are 32-bit ones is not known.");
       return id;
     }
     return std::nullopt;

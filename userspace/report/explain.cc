@@ -117,7 +117,7 @@ std::string ExplainText(const GeneratedProfile& made, std::span<const std::strin
       const SyscallId id = call.refusals.front().sighting.id;
       text += SyscallName(id).has_value()
                   ? RefusedLine(decider, made.profile.abis, call.name)
-                  : Concat(call.name, "\n  a profile speaks by name: ", ActionWords(decider.Decide(id, {})), "\n");
+                  : Concat(call.name, "\n  rules are by name: ", ActionWords(decider.Decide(id, {})), "\n");
       text += RefusedLines(made, call.name);
     }
     if (!made.capabilities_recorded) return text + "capabilities\n  not recorded\n";

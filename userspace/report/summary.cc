@@ -213,7 +213,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
     if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : spoken_of).push_back(abi);
   }
   if (!seen_too.empty()) {
-    text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile speaks of them too\n");
+    text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile lists their architecture, too\n");
   }
   if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";

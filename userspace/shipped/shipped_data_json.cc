@@ -10,6 +10,7 @@
 #include "userspace/model/syscall_table.h"
 #include "userspace/shipped/argument_table.h"
 #include "userspace/shipped/call_text.h"
+#include "userspace/shipped/recorded_arguments.h"
 #include "userspace/shipped/risk.h"
 #include "userspace/shipped/shipped_data.h"
 #include "userspace/shipped/shipped_file.h"
@@ -91,6 +92,23 @@ uint64_t ReadValue(const JsonReader& element, const std::string& call, unsigned 
   return value.value_or(0);
 }
 
+// Those of this argument that every profile allows.
+std::set<uint64_t> ReadAlways(const JsonReader& values, const std::string& call, unsigned argument) {
+  if (values.Text(kMaxText) != "always") values.Fail("expected an array, or \"always\"");
+  std::set<uint64_t> always;
+  const auto recorded = ShippedRecordedCalls();
+  const auto found = recorded.ok() ? (*recorded)->find(call) : RecordedCalls::const_iterator();
+  if (recorded.ok() && found != (*recorded)->end()) {
+    const std::vector<int>& indexes = found->second.indexes;
+    const auto place = std::ranges::find(indexes, static_cast<int>(argument)) - indexes.begin();
+    for (const std::vector<uint64_t>& tuple : found->second.always) {
+      if (static_cast<size_t>(place) < tuple.size()) always.insert(tuple[static_cast<size_t>(place)]);
+    }
+  }
+  if (always.empty()) values.Fail("no value of the argument is always allowed");
+  return always;
+}
+
 void AddArgumentRisk(const JsonReader& value, Risks& risks) {
   value.AllowOnly({"names", "argument", "values", "flags", "risk", "why", "references"});
   for (const std::string& name : Names(value.Required("names"))) {
@@ -101,7 +119,10 @@ void AddArgumentRisk(const JsonReader& value, Risks& risks) {
                           .level = ReadRiskLevel(value.Required("risk")),
                           .why = value.Required("why").Text(kMaxText),
                           .references = {}};
-    if (const JsonReader values = value.Optional("values"); values.exists()) {
+    const JsonReader values = value.Optional("values");
+    if (values.exists() && values.IsText()) {
+      argument.values = ReadAlways(values, name, argument.argument);
+    } else if (values.exists()) {
       values.ForEach(kMaxElements, [&](const JsonReader& element) {
         argument.values.insert(ReadValue(element, name, argument.argument));
       });

@@ -32,8 +32,7 @@ namespace {
 
 using Clock = BpfSession::Clock;
 
-// What a command may take to act on a signal to reload, as nothing tells when it has, and to end when it is told to.
-constexpr std::chrono::milliseconds kReloadTime{1000};
+// What a command may take to end when it is told to.
 constexpr std::chrono::seconds kStopTime{10};
 
 // Whether `process` runs under a seccomp filter.
@@ -242,8 +241,12 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   const std::string directory = absl::StrCat(mount, path.starts_with("/") ? "" : "/", path);
   UniqueFd events(open((directory + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (!events.valid()) {
-    return WithHint(PosixError(absl::StrCat("open ", directory, "/cgroup.events"), errno),
-                    "The root cgroup holds the whole host; name a cgroup below it.");
+    const absl::Status error = PosixError(absl::StrCat("open ", directory, "/cgroup.events"), errno);
+    const bool root = path.find_first_not_of('/') == std::string::npos;
+    return WithHint(
+        error,
+        root ? "The root cgroup holds the whole host; name a cgroup below it."
+             : absl::StrCat("A cgroup's path is what /proc/PID/cgroup has behind 0::, or begins with ", mount, "."));
   }
 
   std::set<pid_t> earlier;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "userspace/model/syscall_table.h"
+#include "tests/unit/confine/file_recordings.h"
 
 namespace syscarve {
 namespace {
@@ -18,32 +18,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Recording WithFiles(const std::map<UsedPath, UsedFile>& files) {
-  Recording recording;
-  recording.programs = {{.path = "/usr/bin/web"}, {.path = "/bin/sh"}};
-  HardeningEvidence hardening;
-  hardening.files = files;
-  recording.subjects = {{.kind = SubjectKind::kContainer, .name = "web", .hardening = hardening}};
-  return recording;
-}
-
-UsedFile File(FileUses uses, FileKind kind = FileKind::kRegular, ProgramId program = 0) {
-  return {.kind = kind, .mount = "/", .filesystem = "overlay", .uses = {{program, uses}}};
-}
-
 AccessPolicy Made(const std::vector<Recording>& recordings, const AccessOptions& options = {}) {
   const absl::StatusOr<AccessPolicy> policy = MakeAccessPolicy(recordings, options);
   EXPECT_TRUE(policy.ok()) << policy.status();
   return policy.ok() ? *policy : AccessPolicy();
-}
-
-void AddCall(Recording& recording, std::string_view name, std::optional<SeenArguments> arguments = {}) {
-  if (recording.runs.empty()) recording.runs.push_back({.id = std::string(32, '0'), .subjects = {{0, {}}}});
-  Run run = recording.runs.at(0);
-  run.subjects[0].calls[*FindSyscall(Abi::kX86_64, name)] = {
-      .count = 1, .programs = {{0, 1}}, .arguments = std::move(arguments)};
-  recording.runs = {};
-  recording.runs.push_back(std::move(run));
 }
 
 TEST(AccessPolicy, AllowsWhatWasSeenAndNoMore) {

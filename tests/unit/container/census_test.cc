@@ -112,7 +112,7 @@ TEST_F(CensusTest, SaysWhyNothingWasRecorded) {
   Have(docker_, CensusId('a'), "web-1");
   Watch({docker_.path()});
   Take();
-  EXPECT_THAT(Reason(), HasSubstr("no container was started meanwhile"));
+  EXPECT_THAT(Reason(), HasSubstr("no container was started while the recorder ran"));
   seen_.running_at_start = {CensusId('c')};
   Take();
   EXPECT_THAT(Reason(), HasSubstr("1 container(s) ran already: --running"));

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/confine/file_recordings.h"
 #include "userspace/emit/emit.h"
 #include "userspace/model/syscall_table.h"
 
@@ -39,19 +40,6 @@ std::string Objections(const std::string& text) {
   const int status = pclose(pipe);
   std::filesystem::remove_all(folder);
   return status == 0 ? "" : "exit status " + std::to_string(status) + ": " + words;
-}
-
-Recording WithFiles(const std::map<UsedPath, UsedFile>& files) {
-  Recording recording;
-  recording.programs = {{.path = "/usr/bin/web"}};
-  HardeningEvidence hardening;
-  hardening.files = files;
-  recording.subjects = {{.kind = SubjectKind::kContainer, .name = "web", .hardening = hardening}};
-  return recording;
-}
-
-UsedFile File(FileUses uses, FileKind kind = FileKind::kRegular) {
-  return {.kind = kind, .mount = "/", .filesystem = "overlay", .uses = {{0, uses}}};
 }
 
 Emitted Made(const Recording& recording, const EmitOptions& options = {.name = "web", .capabilities = {{}}}) {

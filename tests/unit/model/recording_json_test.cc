@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 
+#include "tests/unit/effort.h"
 #include "tests/unit/model/full_recording.h"
 #include "tests/unit/policy/random_recordings.h"
 #include "userspace/base/concat.h"
@@ -684,7 +686,7 @@ INSTANTIATE_TEST_SUITE_P(Forms, RecordingJsonFormTest, testing::Values(0, 100'00
 
 TEST_P(RecordingJsonFormTest, ATruncatedRecordingIsRefused) {
   const std::string text = Text();
-  for (size_t size = 0; size < text.size() - 1; ++size) {
+  for (size_t size = 0; size < text.size() - 1; size += InputsToTry<size_t>(1, 7)) {
     ASSERT_FALSE(ParseRecording(std::string_view(text).substr(0, size)).ok()) << size;
   }
 }
@@ -693,10 +695,11 @@ TEST_P(RecordingJsonFormTest, ATruncatedRecordingIsRefused) {
 TEST_P(RecordingJsonFormTest, AChangedByteIsRefusedOrRoundTrips) {
   const std::string text = Text();
   ASSERT_TRUE(ParseRecording(text).ok());
-  for (size_t place = 0; place < text.size(); ++place) {
-    for (const int change : {0x01, 0x20, 0x80}) {
+  constexpr std::array<int, 3> kChanges = {0x01, 0x20, 0x80};
+  for (size_t place = 0; place < text.size(); place += InputsToTry<size_t>(1, 5)) {
+    for (size_t i = 0; i < InputsToTry(kChanges.size(), size_t{1}); ++i) {
       std::string changed = text;
-      changed[place] = static_cast<char>(changed[place] ^ change);
+      changed[place] = static_cast<char>(changed[place] ^ kChanges[(place + i) % kChanges.size()]);
       const auto parsed = ParseRecording(changed);
       if (!parsed.ok()) continue;
       const auto again = ParseRecording(FormatRecording(*parsed));

@@ -163,8 +163,9 @@ TEST(ExerciseTest, AContainerAfterAnotherOfTheSameServiceIsARestart) {
 }
 
 TEST(ExerciseTest, WhatIsNotKnownIsSaidOfContainersOnly) {
-  EXPECT_EQ(Words(With(std::nullopt)),
-            Texts{"how it stopped and what it was asked meanwhile is not known: an older version recorded it"});
+  EXPECT_EQ(
+      Words(With(std::nullopt)),
+      Texts{"how it stopped, and which signals it was sent, is not known: an older version of syscarve recorded it"});
   EXPECT_EQ(Words(With(std::nullopt, SubjectKind::kCommand)), Texts{});
   Recording log = With(std::nullopt);
   log.method.backend = "strace";

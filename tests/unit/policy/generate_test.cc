@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/unit/actions.h"
+#include "tests/unit/effort.h"
 #include "tests/unit/policy/recordings.h"
 #include "userspace/base/concat.h"
 #include "userspace/model/profile_json.h"
@@ -59,7 +60,7 @@ class Enforced {
 
 TEST(GenerateTest, AllowsExactlyTheSeenCallsOverEveryNumber) {
   std::mt19937 random(3);
-  for (int round = 0; round < 12; ++round) {
+  for (int round = 0; round < InputsToTry(12, 4); ++round) {
     RecordingBuilder builder;
     std::set<std::string> names;
     std::set<Abi> abis = {Abi::kX86_64};

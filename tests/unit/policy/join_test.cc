@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/effort.h"
 #include "tests/unit/policy/random_recordings.h"
 #include "tests/unit/policy/recordings.h"
 #include "userspace/policy/generate.h"
@@ -23,7 +24,7 @@ std::vector<Run> JoinedRuns(const std::vector<Recording>& recordings) {
 
 TEST(JoinTest, RunByRunIsWhatTheMergerKeeps) {
   RandomRecordings random(5);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < InputsToTry(200, 40); ++round) {
     const std::vector<Recording> parts = {random.Next(), random.Next(), random.Next()};
     RecordingMerger merger;
     for (const Recording& part : parts) ASSERT_TRUE(merger.Add(part).ok());

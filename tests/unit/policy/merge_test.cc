@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "absl/strings/str_format.h"
+#include "tests/unit/effort.h"
 #include "tests/unit/model/full_recording.h"
 #include "tests/unit/policy/random_recordings.h"
 #include "tests/unit/policy/recordings.h"
@@ -44,7 +45,7 @@ std::pair<std::string, std::vector<std::string>> Made(const std::vector<Recordin
 
 TEST(MergeTest, EveryOrderAndGroupingGivesTheSameBytes) {
   RandomRecordings random(1);
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < InputsToTry(40, 8); ++round) {
     const Recording a = random.Next();
     const Recording b = random.Next();
     const Recording c = random.Next();
@@ -66,7 +67,7 @@ TEST(MergeTest, EveryOrderAndGroupingGivesTheSameBytes) {
 
 TEST(MergeTest, RepetitionChangesNothing) {
   RandomRecordings random(2);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < InputsToTry(300, 40); ++round) {
     const Recording a = random.Next();
     const Recording b = random.Next();
     const Recording merged = Two(a, b);
@@ -79,7 +80,7 @@ TEST(MergeTest, RepetitionChangesNothing) {
 
 TEST(MergeTest, WhatIsWrittenCanBeRead) {
   RandomRecordings random(3);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < InputsToTry(300, 40); ++round) {
     const Recording merged = Two(random.Next(), random.Next());
     const absl::StatusOr<Recording> read = ParseRecording(FormatRecording(merged));
     ASSERT_TRUE(read.ok()) << read.status();

@@ -69,8 +69,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"// a\r\n{\"defaultAction\": \"SCMP_ACT_ERRNO\"}\r\n", ""},
         Case{"\n // a\n// b\n\n{\"defaultAction\":\n\"SCMP_ACT_ERRNO\"}", ""},
         Case{"// a\n{\"defaultAction\": \"SCMP_ACT_ERRNO\"}\n//", ""},
-        Case{"// a", "not a seccomp profile: no profile stands below the container's name"},
-        Case{"// a\n  \n// b\n", "not a seccomp profile: no profile stands below the container's name"},
+        Case{"// a", "not a seccomp profile: there is no profile below the container's name"},
+        Case{"// a\n  \n// b\n", "not a seccomp profile: there is no profile below the container's name"},
         Case{"// a\n{\"defaultAction\": }", "not a seccomp profile: line 2, column 19: expected a value, found }"},
         Case{
             "// a\n{}\n// b\x1b[2J\n{}\n",

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "tests/unit/actions.h"
+#include "tests/unit/effort.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/narrow_profiles.h"
 #include "tests/unit/seccomp/random_profiles.h"
@@ -311,7 +312,8 @@ void CompareWithFilters(const Profile& before, const Profile& after, RandomProfi
 TEST(DiffTest, AgreesWithTheFiltersOfRandomProfiles) {
   RandomProfiles random(20261124);
   int compared = 0;
-  for (int round = 0; round < 60; ++round) {
+  const int rounds = InputsToTry(60, 12);
+  for (int round = 0; round < rounds; ++round) {
     const Profile before = random.Next();
     // A near relative and a stranger in turn.
     Profile after = round % 2 == 0 ? random.Next() : before;
@@ -331,13 +333,13 @@ TEST(DiffTest, AgreesWithTheFiltersOfRandomProfiles) {
     EXPECT_EQ(diff.tighter, back.looser);
     EXPECT_TRUE(DiffMeanings(left, left).value().empty());
   }
-  EXPECT_GT(compared, 30);
+  EXPECT_GT(compared, rounds / 2);
 }
 
 // What `diff`, `subset` and `merge` answer about one pair.
 TEST(DiffTest, AgreesWithTheAlgebraOnRandomPairs) {
   const char* const wanted = std::getenv("SYSCARVE_PAIRS");
-  const auto pairs = static_cast<uint32_t>(wanted == nullptr ? 200 : std::atoi(wanted));
+  const auto pairs = static_cast<uint32_t>(wanted == nullptr ? InputsToTry(200, 40) : std::atoi(wanted));
   const char* const from = std::getenv("SYSCARVE_FIRST_PAIR");
   const auto first = static_cast<uint32_t>(from == nullptr ? 0 : std::atoi(from));
   uint32_t same = 0;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/unit/actions.h"
+#include "tests/unit/effort.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/narrow_profiles.h"
 #include "userspace/model/profile_json.h"
@@ -244,10 +245,10 @@ void ExpectPair(uint32_t seed, bool normal_form, Tally& tally) {
 }
 
 TEST(AlgebraTest, RandomPairsAgreeWithBruteForce) {
-  // A few, or as many as were asked for (CMakeLists.txt). Some results are also written as profiles, which takes longer
-  // than all the rest.
+  // A few, or as many as the environment has (CMakeLists.txt). Some results are also written as profiles, which takes
+  // longer than all the rest.
   const char* const wanted = std::getenv("SYSCARVE_PAIRS");
-  const auto pairs = static_cast<uint32_t>(wanted == nullptr ? 120 : std::atoi(wanted));
+  const auto pairs = static_cast<uint32_t>(wanted == nullptr ? InputsToTry(120, 24) : std::atoi(wanted));
   constexpr uint32_t kWrittenEvery = 8;
   const char* const from = std::getenv("SYSCARVE_FIRST_PAIR");
   const auto first = static_cast<uint32_t>(from == nullptr ? 0 : std::atoi(from));
@@ -266,7 +267,8 @@ TEST(AlgebraTest, RandomPairsAgreeWithBruteForce) {
   EXPECT_GT(tally.subsets, pairs / 10);
   EXPECT_GT(tally.equal, pairs / 50);
   EXPECT_GT(tally.exactly, pairs / 20 / kWrittenEvery);
-  EXPECT_GT(tally.covered, pairs / 20 / kWrittenEvery);
+  // One pair of 24, and not each of these has a union that can be covered.
+  if (pairs >= 120) EXPECT_GT(tally.covered, pairs / 20 / kWrittenEvery);
 }
 
 // All later ArgumentSets of the test can hold a few nodes only.

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "tests/unit/actions.h"
+#include "tests/unit/effort.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/profile_json.h"
@@ -111,7 +112,8 @@ Rule RuleWhen(Action action, std::vector<ArgumentCondition> conditions) {
 TEST(FilterProfileTest, RandomProfilesComeBackExactly) {
   int folded_exactly = 0;
   int compiled = 0;
-  for (uint32_t seed = 0; seed < 14; ++seed) {
+  const int seeds = InputsToTry(14, 5);
+  for (uint32_t seed = 0; seed < static_cast<uint32_t>(seeds); ++seed) {
     const Profile profile = RandomProfiles(seed).Next();
     const absl::StatusOr<FilterProgram> program = Compile(profile);
     if (!program.ok()) continue;
@@ -128,13 +130,14 @@ TEST(FilterProfileTest, RandomProfilesComeBackExactly) {
     EXPECT_TRUE(folded->warnings.empty()) << folded->warnings[0];
     EXPECT_EQ(FormatProfile(folded->profile), FormatProfile(Fold(folded->profile).profile)) << "a fixed point";
   }
-  EXPECT_GT(compiled, 8);
+  EXPECT_GT(compiled, seeds / 2);
   EXPECT_GE(folded_exactly, compiled * 9 / 10) << "of " << compiled;
 }
 
 TEST(FilterProfileTest, StacksAreFoldedTogetherAndNothingIsLetThroughThatTheyRefuse) {
   int folded_stacks = 0;
-  for (uint32_t seed = 100; seed < 110; ++seed) {
+  const int seeds = InputsToTry(10, 4);
+  for (uint32_t seed = 100; seed < 100 + static_cast<uint32_t>(seeds); ++seed) {
     std::vector<FilterProgram> stack;
     for (uint32_t i = 0; i < 2; ++i) {
       const absl::StatusOr<FilterProgram> program = Compile(RandomProfiles(2 * seed + i).Next());
@@ -152,7 +155,7 @@ TEST(FilterProfileTest, StacksAreFoldedTogetherAndNothingIsLetThroughThatTheyRef
           << "seed " << seed << ": " << name << " differs without a warning";
     }
   }
-  EXPECT_GT(folded_stacks, 5);
+  EXPECT_GT(folded_stacks, seeds / 2);
 }
 
 // The conditions that engines use, over default EPERM.
