@@ -156,11 +156,25 @@ TEST_F(PlanTest, NoNetworkOnlyWhereNothingCanHaveUsedOne) {
   ServiceBuilder service;
   service.Bound(AddressScope::kLoopback, 8080).Socket(2, 1);
   EXPECT_TRUE(Plan(service).line.no_network);
-  // A datagram may have been sent by sendmsg, of which no address is known.
+  // A datagram that sendmsg has sent has an address that is known, but in recordings that are older than that.
   service.Socket(2, 2).builder().Call("sendmsg");
+  EXPECT_TRUE(Plan(service).line.no_network);
+  service.evidence().missing = {std::string(kMissingMessages)};
   EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kUnknown);
+  EXPECT_THAT(Reasons(Plan(service), SettingKind::kNetwork), HasSubstr("sendmsg"));
   service.Bound(AddressScope::kAny, 53);
   EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kRefused);
+}
+
+TEST_F(PlanTest, WhatOlderRecordingsDoNotKnowOfMessagesMattersWhereThereMayHaveBeenSome) {
+  ServiceBuilder streams;
+  streams.evidence().missing = {std::string(kMissingMessages)};
+  streams.Bound(AddressScope::kLoopback, 8080).Socket(2, 1).builder().Call("sendmsg");
+  EXPECT_TRUE(Plan(streams).line.no_network);
+  ServiceBuilder service;
+  service.evidence().missing = {std::string(kMissingMessages)};
+  service.Socket(2, 1).builder().Call("socketcall", 1, Abi::kI386);
+  EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kUnknown);
 }
 
 TEST_F(PlanTest, ArgumentsThatAreNotKnownAreNoNetworkProof) {
