@@ -343,30 +343,42 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 	return 0;
 }
 
-// Where the `count` messages went that begin at `address`, a struct mmsghdr or, for one, a struct msghdr. What has none goes where the
-// socket is connected to. Only 64-bit programs have the wide form.
+// Where a message went whose struct msghdr is at `address`; 1 when that cannot be read. What has no address goes where the socket is
+// connected to. Only 64-bit programs have the wide form. Not static: a loop around it costs the verifier little.
+__noinline int keep_message(__u32 slot, __u32 descriptor, __u64 address, __u32 abi)
+{
+	struct {
+		__u64 name;
+		__u32 length;
+		__u32 unused;
+	} given = {};
+	__u32 narrow[2] = {};
+
+	if (abi == RECORDER_ABI_NATIVE) {
+		if (bpf_probe_read_user(&given, 12, (void *)address))
+			goto unread;
+	} else {
+		if (bpf_probe_read_user(narrow, sizeof(narrow), (void *)address))
+			goto unread;
+		given.name = narrow[0];
+		given.length = narrow[1];
+	}
+	keep_address(slot, descriptor, given.name, given.length, RECORDER_FILE_CONNECTED);
+	return 0;
+unread:
+	__sync_fetch_and_add(&losses.addresses_unread, 1);
+	return 1;
+}
+
+// The same of `count` of them, each a struct mmsghdr or, of one, a struct msghdr.
 __noinline int keep_messages(__u32 slot, __u32 descriptor, __u64 address, __u32 count, __u32 abi)
 {
-	bool narrow = abi != RECORDER_ABI_NATIVE;
+	__u32 bytes = abi == RECORDER_ABI_NATIVE ? MESSAGE_BYTES : NARROW_MESSAGE_BYTES;
 
 	for (__u32 i = 0; i < RECORDER_MESSAGES; i++) {
-		struct {
-			__u64 name;
-			__u32 length;
-			__u32 unused;
-		} given = {};
-		__u32 short_given[2] = {};
-
-		if (i >= count)
+		if (i >= count || keep_message(slot, descriptor, address, abi))
 			break;
-		if (narrow ? bpf_probe_read_user(short_given, sizeof(short_given), (void *)address)
-			   : bpf_probe_read_user(&given, 12, (void *)address)) {
-			__sync_fetch_and_add(&losses.addresses_unread, 1);
-			break;
-		}
-		keep_address(slot, descriptor, narrow ? short_given[0] : given.name, narrow ? short_given[1] : given.length,
-			     RECORDER_FILE_CONNECTED);
-		address += narrow ? NARROW_MESSAGE_BYTES : MESSAGE_BYTES;
+		address += bytes;
 	}
 	return 0;
 }
@@ -417,24 +429,24 @@ static __always_inline bool is_kept(__u32 slot)
 }
 
 // The operation `which` of socketcall(2), whose arguments are at `address`, has ended with `ret`.
-__noinline int keep_socketcall(__u32 slot, __u32 which, __u64 address, long ret)
+static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 address, long ret)
 {
 	__u32 given[SOCKETCALL_ARGUMENTS] = {};
 
 	if (which == SOCKETCALL_SOCKET || which == SOCKETCALL_ACCEPT || which == SOCKETCALL_ACCEPT4) {
 		if (ret >= 0)
 			note_descriptor(slot, ret);
-		return 0;
+		return;
 	}
 	if (ret < 0 && which != SOCKETCALL_CONNECT)
-		return 0;
+		return;
 	if (which != SOCKETCALL_BIND && which != SOCKETCALL_CONNECT && which != SOCKETCALL_SENDTO && which != SOCKETCALL_SENDMSG &&
 	    which != SOCKETCALL_SENDMMSG)
-		return 0;
+		return;
 	// Those with fewer are followed by something, or cannot be read and are read again.
 	if (bpf_probe_read_user(given, sizeof(given), (void *)address) && bpf_probe_read_user(given, 12, (void *)address)) {
 		__sync_fetch_and_add(&losses.addresses_unread, 1);
-		return 0;
+		return;
 	}
 	switch (which) {
 	case SOCKETCALL_BIND:
@@ -449,7 +461,6 @@ __noinline int keep_socketcall(__u32 slot, __u32 which, __u64 address, long ret)
 	default:
 		keep_messages(slot, given[0], given[1], which == SOCKETCALL_SENDMSG ? 1 : ret, RECORDER_ABI_COMPAT);
 	}
-	return 0;
 }
 
 // Whether a call of this kind that ended with `ret` has done something: a connection may still be on its way.
