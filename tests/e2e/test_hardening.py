@@ -122,8 +122,8 @@ class Evidence(ContainerTest):
 
     def test_what_is_configured_is_in_force(self):
         limits = {"Memory": 64 << 20, "NanoCpus": 1_500_000_000, "PidsLimit": 32, "Ulimits": [{"Name": "nofile", "Soft": 512, "Hard": 1024}]}
-        with self.recording("--name", "web") as recorder:
-            container = self.create(["true"], User="7:7", host=limits).start()
+        with self.recording() as recorder:
+            container = self.create(["true"], "web", User="7:7", host=limits).start()
             container.wait()
             container.remove()
         told = recorder.recordings()["web"]["subjects"][0]["container"]
