@@ -127,7 +127,7 @@ class Evidence(ContainerTest):
             container.wait()
             container.remove()
         told = recorder.recordings()["web"]["subjects"][0]["container"]
-        self.assertEqual(told["limits"], {"memory_bytes": 64 << 20, "cpu_milli": 1500, "pids": 32, "open_files": 512})
+        self.assertEqual(told["limits"], {"memory_bytes": 64 << 20, "cpu_milli": 1500, "pids": 32, "open_files": 512, "open_files_hard": 1024})
         result = self.syscarve("harden", recorder.folder, "--format", "json")
         self.assertEqual(result.status, 0, result)
         (service,) = json.loads(result.stdout)["services"].values()
