@@ -32,6 +32,18 @@
 #define FAMILY_INET 2
 #define FAMILY_INET6 10
 #define FAMILY_NETLINK 16
+#define MESSAGE_BYTES 64 /* of a struct mmsghdr, which begins with its struct msghdr (include/linux/socket.h) */
+#define NARROW_MESSAGE_BYTES 32 /* struct compat_mmsghdr (include/net/compat.h) */
+// Of socketcall(2): include/uapi/linux/net.h.
+#define SOCKETCALL_ARGUMENTS 6
+#define SOCKETCALL_SOCKET 1
+#define SOCKETCALL_BIND 2
+#define SOCKETCALL_CONNECT 3
+#define SOCKETCALL_ACCEPT 5
+#define SOCKETCALL_SENDTO 11
+#define SOCKETCALL_SENDMSG 16
+#define SOCKETCALL_ACCEPT4 18
+#define SOCKETCALL_SENDMMSG 20
 #define AUXV_END 0
 #define AUXV_BASE 7
 #define AUXV_SECURE 23
@@ -228,15 +240,17 @@ __noinline int keep_name(__u32 slot, long length, __u64 base, __u32 uses)
 	return keep_new_name(scratch, dentry, mount);
 }
 
-// The same of a name in the program's memory.
-static __always_inline void keep_user_name(__u32 slot, __u64 address, __u64 base, __u32 uses)
+// The same of a name in the program's memory, of at most `bytes` with its end.
+static __always_inline void keep_user_name(__u32 slot, __u64 address, __u32 bytes, __u64 base, __u32 uses)
 {
 	struct evidence_scratch *scratch = scratch_for_evidence();
 
 	if (!scratch || !address)
 		return;
+	if (bytes > RECORDER_NAME_BYTES)
+		bytes = RECORDER_NAME_BYTES;
 	__builtin_memset(scratch->name.name, 0, RECORDER_NAME_BYTES);
-	keep_name(slot, bpf_probe_read_user_str(scratch->name.name, RECORDER_NAME_BYTES, (void *)address), base, uses);
+	keep_name(slot, bpf_probe_read_user_str(scratch->name.name, bytes, (void *)address), base, uses);
 }
 
 static __always_inline __u8 scope_of_inet(__u32 address)
@@ -294,7 +308,7 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 	// Shorter ones are followed by something, or cannot be read and are read again.
 	if (bpf_probe_read_user(&given, sizeof(given), (void *)address) &&
 	    (bpf_probe_read_user(&given, 16, (void *)address) && bpf_probe_read_user(&given, 4, (void *)address))) {
-		__sync_fetch_and_add(&losses.files_unread, 1);
+		__sync_fetch_and_add(&losses.addresses_unread, 1);
 		return 0;
 	}
 	struct file *file = file_of(task, descriptor);
@@ -309,7 +323,8 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 		if (length == sizeof(given.family))
 			break;
 		if (given.port & 0xff)
-			keep_user_name(slot, address + sizeof(given.family), 0,
+			// The kernel ends it behind its length.
+			keep_user_name(slot, address + sizeof(given.family), length - sizeof(given.family) + 1, 0,
 				       key.connected ? RECORDER_FILE_CONNECTED : RECORDER_FILE_CREATED | RECORDER_FILE_SOCKET);
 		if (given.port & 0xff)
 			return 0;
@@ -325,6 +340,46 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 	}
 	if (!bpf_map_lookup_elem(&endpoints, &key) && bpf_map_update_elem(&endpoints, &key, &one, BPF_ANY))
 		__sync_fetch_and_add(&losses.endpoints_full, 1);
+	return 0;
+}
+
+// Where a message went whose struct msghdr is at `address`; 1 when that cannot be read. What has no address goes where the socket is
+// connected to. Only 64-bit programs have the wide form. Not static: a loop around it costs the verifier little.
+__noinline int keep_message(__u32 slot, __u32 descriptor, __u64 address, __u32 abi)
+{
+	struct {
+		__u64 name;
+		__u32 length;
+		__u32 unused;
+	} given = {};
+	__u32 narrow[2] = {};
+
+	if (abi == RECORDER_ABI_NATIVE) {
+		if (bpf_probe_read_user(&given, 12, (void *)address))
+			goto unread;
+	} else {
+		if (bpf_probe_read_user(narrow, sizeof(narrow), (void *)address))
+			goto unread;
+		given.name = narrow[0];
+		given.length = narrow[1];
+	}
+	keep_address(slot, descriptor, given.name, given.length, RECORDER_FILE_CONNECTED);
+	return 0;
+unread:
+	__sync_fetch_and_add(&losses.addresses_unread, 1);
+	return 1;
+}
+
+// The same of `count` of them, each a struct mmsghdr or, of one, a struct msghdr.
+__noinline int keep_messages(__u32 slot, __u32 descriptor, __u64 address, __u32 count, __u32 abi)
+{
+	__u32 bytes = abi == RECORDER_ABI_NATIVE ? MESSAGE_BYTES : NARROW_MESSAGE_BYTES;
+
+	for (__u32 i = 0; i < RECORDER_MESSAGES; i++) {
+		if (i >= count || keep_message(slot, descriptor, address, abi))
+			break;
+		address += bytes;
+	}
 	return 0;
 }
 
@@ -373,6 +428,48 @@ static __always_inline bool is_kept(__u32 slot)
 	return slot && !(slot & RECORDER_SPARSE && (slot & 3) != RECORDER_PHASE_MAIN);
 }
 
+// The operation `which` of socketcall(2), whose arguments are at `address`, has ended with `ret`.
+static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 address, long ret)
+{
+	__u32 given[SOCKETCALL_ARGUMENTS] = {};
+
+	if (which == SOCKETCALL_SOCKET || which == SOCKETCALL_ACCEPT || which == SOCKETCALL_ACCEPT4) {
+		if (ret >= 0)
+			note_descriptor(slot, ret);
+		return;
+	}
+	if (ret < 0 && which != SOCKETCALL_CONNECT)
+		return;
+	if (which != SOCKETCALL_BIND && which != SOCKETCALL_CONNECT && which != SOCKETCALL_SENDTO && which != SOCKETCALL_SENDMSG &&
+	    which != SOCKETCALL_SENDMMSG)
+		return;
+	// Those with fewer are followed by something, or cannot be read and are read again.
+	if (bpf_probe_read_user(given, sizeof(given), (void *)address) && bpf_probe_read_user(given, 12, (void *)address)) {
+		__sync_fetch_and_add(&losses.addresses_unread, 1);
+		return;
+	}
+	switch (which) {
+	case SOCKETCALL_BIND:
+		keep_address(slot, given[0], given[1], given[2], 0);
+		break;
+	case SOCKETCALL_CONNECT:
+		keep_address(slot, given[0], given[1], given[2], RECORDER_FILE_CONNECTED);
+		break;
+	case SOCKETCALL_SENDTO:
+		keep_address(slot, given[0], given[4], given[5], RECORDER_FILE_CONNECTED);
+		break;
+	default:
+		keep_messages(slot, given[0], given[1], which == SOCKETCALL_SENDMSG ? 1 : ret, RECORDER_ABI_COMPAT);
+	}
+}
+
+// Whether a call of this kind that ended with `ret` has done something: a connection may still be on its way.
+static __always_inline bool has_happened(__u8 kind, long ret)
+{
+	return ret >= 0 || (ret == -NOT_YET_CONNECTED && (kind == RECORDER_EVIDENCE_ADDRESS || kind == RECORDER_EVIDENCE_MESSAGES ||
+							  kind == RECORDER_EVIDENCE_SOCKETCALL));
+}
+
 // The call of the current task that has this place in evidence_calls has ended with `ret`.
 __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 {
@@ -385,7 +482,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 	__u8 kind = call->kind;
 	struct file *file;
 
-	if (!is_kept(slot) || (ret < 0 && (kind != RECORDER_EVIDENCE_ADDRESS || ret != -NOT_YET_CONNECTED)))
+	if (!is_kept(slot) || !has_happened(kind, ret))
 		return 0;
 	switch (kind) {
 	case RECORDER_EVIDENCE_OPEN:
@@ -413,6 +510,12 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 		keep_address(slot, argument_of(regs, abi, 0), argument_of(regs, abi, first->path) & mask,
 			     argument_of(regs, abi, first->path + 1), first->uses);
 		break;
+	case RECORDER_EVIDENCE_MESSAGES:
+		keep_messages(slot, argument_of(regs, abi, 0), argument_of(regs, abi, 1) & mask, call->count ? ret : 1, abi);
+		break;
+	case RECORDER_EVIDENCE_SOCKETCALL:
+		keep_socketcall(slot, argument_of(regs, abi, 0), argument_of(regs, abi, 1) & mask, ret);
+		break;
 	case RECORDER_EVIDENCE_IDS:
 		keep_ids(slot);
 		break;
@@ -431,7 +534,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 				if (base)
 					base += bpf_core_field_offset(struct file, f_path);
 			}
-			keep_user_name(slot, argument_of(regs, abi, path->path) & mask, base, path->uses);
+			keep_user_name(slot, argument_of(regs, abi, path->path) & mask, RECORDER_NAME_BYTES, base, path->uses);
 		}
 		break;
 	}

@@ -31,6 +31,7 @@ enum {
 	RECORDER_FILESYSTEM_BYTES = 16,
 	RECORDER_DIRECTORY_FILES = 128, /* different ones of a directory that are told one by one of a slot */
 	RECORDER_EVIDENCE_CALLS = 128, /* in .rodata, the unused 0 included */
+	RECORDER_MESSAGES = 1024, /* that one sendmmsg(2) sends at most: UIO_MAXIOV (include/uapi/linux/uio.h) */
 	RECORDER_ARGUMENT_FILES = 128, /* kept of a call in a slot: different pairs of value and kind of file */
 	RECORDER_FILE_NAME_BYTES = 24,
 };
@@ -381,6 +382,10 @@ enum recorder_evidence_kind {
 	RECORDER_EVIDENCE_ADDRESS = 5, /* argument 0 is a socket, argument `path` of the first an address, and the next one its length */
 	RECORDER_EVIDENCE_IDS = 6,
 	RECORDER_EVIDENCE_RESULT = 7, /* its result is a descriptor of something else */
+	/* Argument 0 is a socket, argument 1 a struct msghdr; with `count` the first of an array of struct mmsghdr, of which the result
+	 * says how many were sent. */
+	RECORDER_EVIDENCE_MESSAGES = 8,
+	RECORDER_EVIDENCE_SOCKETCALL = 9, /* argument 0 says which of the calls of sockets it is, argument 1 is where its arguments are */
 };
 
 enum { RECORDER_WORKING_DIRECTORY = 0xff };
@@ -393,7 +398,7 @@ struct recorder_evidence_path {
 
 struct recorder_evidence_call {
 	__u8 kind;
-	__u8 count; /* of PATHS */
+	__u8 count; /* of PATHS; of MESSAGES not 0 where there are several */
 	__u8 reserved[2];
 	struct recorder_evidence_path paths[2];
 };
@@ -494,6 +499,7 @@ struct recorder_losses {
 	__u64 arguments_full;       /* calls for whose arguments there was no room */
 	__u64 files_full;           /* uses of files for which there was no room */
 	__u64 files_unread;         /* uses of files whose names were not in memory any more, or too long */
+	__u64 addresses_unread;     /* uses of addresses that were not in memory any more */
 	__u64 endpoints_full;
 	__u64 ids_full;
 	__u64 left_unseen;          /* processes that moved elsewhere and may have been a subject's: their table is full */
@@ -593,7 +599,7 @@ RECORDER_ASSERT_SIZE(struct recorder_site, 8 + 768);
 RECORDER_ASSERT_SIZE(struct recorder_condition_key, 8);
 RECORDER_ASSERT_SIZE(struct recorder_condition, 32);
 RECORDER_ASSERT_SIZE(struct recorder_signal_key, 8);
-RECORDER_ASSERT_SIZE(struct recorder_losses, 128 + 512);
+RECORDER_ASSERT_SIZE(struct recorder_losses, 136 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_evidence_call, 12);
 RECORDER_ASSERT_SIZE(struct recorder_path, 16 + 512);
 RECORDER_ASSERT_SIZE(struct recorder_used_file_key, 40);

@@ -12,6 +12,10 @@
 #include "userspace/trace/bpf_event_source.h"
 #include "userspace/trace/bpf_recorder.h"
 
+#if defined(__x86_64__)
+#include "tests/unit/seccomp/kernel_calls.h"
+#endif
+
 namespace syscarve {
 namespace {
 
@@ -82,10 +86,12 @@ TEST_F(HardeningTest, EveryUseOfFilesIsKept) {
       {"mounted/file", kWritten | kCreated},
       {"mounted/folder", kCreated},
       {"socket", kCreated | FileUse::kConnected},
+      {"datagrams", kCreated | FileUse::kConnected},
   };
   for (const auto& [name, uses] : expected) EXPECT_EQ(Uses(Path(name)), uses) << name;
   EXPECT_FALSE(evidence_.files.contains({.path = Path("missing")}));
   EXPECT_FALSE(evidence_.files.contains({.path = Path("link/inner")}));
+  EXPECT_FALSE(evidence_.files.contains({.path = Path("datagrams beyond the end")}));
   EXPECT_EQ(Uses("/dev/null"), FileUses(kWritten));
   EXPECT_EQ(Uses(SYSCARVE_WORKLOADS "/uses"), FileUses(FileUse::kExecuted));
 }
@@ -131,6 +137,42 @@ TEST_F(HardeningTest, AddressesAndIdsAreKept) {
   // Descriptors up to 200 were used.
   EXPECT_GE(evidence_.peaks.open_files.value_or(0), 201u);
   EXPECT_LT(evidence_.peaks.open_files.value_or(0), 300u);
+}
+
+// The ports of the loopback interface, from 54 on, to which datagrams were sent.
+std::set<int> Sent(const HardeningEvidence& evidence) {
+  std::set<int> ports;
+  for (const auto& [endpoint, programs] : evidence.endpoints) {
+    if (endpoint.use == EndpointUse::kConnected && endpoint.scope == AddressScope::kLoopback && endpoint.port > 53)
+      ports.insert(endpoint.port);
+  }
+  return ports;
+}
+
+TEST_F(HardeningTest, AddressesOfMessagesAreKept) {
+  Record({SYSCARVE_WORKLOADS "/uses", folder_});
+  // The last one was connected to. 55 and 60 were in messages that were not sent.
+  EXPECT_EQ(Sent(evidence_), (std::set<int>{54, 56, 57, 58, 59, 61}));
+  EXPECT_FALSE(evidence_.missing.contains(std::string(kMissingMessages)));
+}
+
+#if defined(__x86_64__)
+TEST_F(HardeningTest, AddressesOf32BitCallsAreKept) {
+  if (!HasIa32Emulation()) GTEST_SKIP() << "this kernel makes no 32-bit calls";
+  Record({SYSCARVE_WORKLOADS "/uses", folder_, "i386"});
+  EXPECT_EQ(Sent(evidence_), (std::set<int>{70, 71, 72, 73, 74}));
+  EXPECT_TRUE(
+      Has({.use = EndpointUse::kBound, .scope = AddressScope::kLoopback, .socket_type = SOCK_DGRAM, .port = 75}));
+}
+#endif
+
+TEST_F(HardeningTest, AnAddressThatIsNotInMemoryAnyMoreIsALoss) {
+  const Recording recording = RecordedCommand({SYSCARVE_WORKLOADS "/uses", folder_, "unmapped"},
+                                              {.run_name = "test", .subject_name = "workload", .hardening = true}, 0);
+  ASSERT_EQ(recording.losses.size(), 1u);
+  EXPECT_EQ(recording.losses[0].what, "address_unread");
+  EXPECT_EQ(recording.losses[0].count, 1u);
+  EXPECT_TRUE(recording.subjects.at(0).hardening.value().missing.contains(std::string(kMissingEndpoints)));
 }
 
 TEST_F(HardeningTest, TheLoaderAndTheScriptOfAProgramAreKept) {

@@ -48,6 +48,7 @@ def with_evidence():
         "identities": {"0": [{"user": 33, "effective_user": 33, "group": 33, "effective_group": 33}]},
         "privileges": {},
         "endpoints": [{"use": "bound", "family": "inet", "scope": "any", "type": 1, "port": 80, "programs": [0]}],
+        "messages": True,
         "peaks": {"memory_bytes": 20 << 20, "tasks": 3, "cpu_milli": 300, "open_files": 20, "memory_sampled": False, "tasks_sampled": False},
     }
     return recording

@@ -2,6 +2,8 @@
 """The hardening evidence in recordings of containers, beside what the engine and the kernel know themselves: the upper directory of the
 container's root (`docker diff`), the peaks of its cgroup."""
 
+import json
+
 import engine
 import services
 from containers import ContainerTest
@@ -117,6 +119,23 @@ class Evidence(ContainerTest):
         self.assertEqual(evidence["missing"], [])
         self.check_files(evidence, changes)
         self.check_peaks(evidence, peaks)
+
+    def test_what_is_configured_is_in_force(self):
+        limits = {"Memory": 64 << 20, "NanoCpus": 1_500_000_000, "PidsLimit": 32, "Ulimits": [{"Name": "nofile", "Soft": 512, "Hard": 1024}]}
+        with self.recording() as recorder:
+            container = self.create(["true"], "web", User="7:7", host=limits).start()
+            container.wait()
+            container.remove()
+        told = recorder.recordings()["web"]["subjects"][0]["container"]
+        self.assertEqual(told["limits"], {"memory_bytes": 64 << 20, "cpu_milli": 1500, "pids": 32, "open_files": 512, "open_files_hard": 1024})
+        result = self.syscarve("harden", recorder.folder, "--format", "json")
+        self.assertEqual(result.status, 0, result)
+        (service,) = json.loads(result.stdout)["services"].values()
+        in_force = {setting["setting"] for setting in service["settings"] if setting["in_force"]}
+        self.assertLessEqual({"memory", "cpus", "pids", "open-files", "user"}, in_force)
+        line = service["line"]
+        self.assertEqual((line["memory_bytes"], line["cpu_milli"], line["pids"], line["open_files"], line["user"]),
+                         (64 << 20, 1500, 32, 512, "7:7"))
 
     def test_without(self):
         with self.recording("--no-hardening") as recorder:

@@ -19,6 +19,11 @@ from support import NOBODY, E2eTest, load, shares, wait_until
 IMAGE = "syscarve-test/busybox:latest"
 # What its work needs beside what every container does: mkdir, and as root CAP_CHOWN.
 WORK = "mkdir /tmp/made && chown 7:7 /tmp/made && echo done"
+# Another user executes a set-user-ID copy of a program that asks for root.
+GAIN = ("echo other:x:1000:1000::/:/bin/sh > /etc/passwd; cp /workloads/effective_root /tmp/gain; chmod 4755 /tmp/gain; "
+        "su other -c /tmp/gain")
+# Takes a raw socket, of which root in a container is capable unless it is told otherwise.
+RAW = "ping -c 1 127.0.0.1"
 
 
 class VerifyDocker(ContainerTest):
@@ -137,6 +142,7 @@ class WholeLine(VerifyDocker):
                 ({"pids": 16}, "i=0; while [ $i -lt 40 ]; do sleep 2 & i=$((i+1)); done; wait"),
                 ({"memory_bytes": 16 << 20}, "dd if=/dev/zero of=/dev/null bs=64M count=1"),
                 ({"user": "65534:65534"}, "chown 7:7 /tmp"),
+                ({"no_new_privileges": True}, GAIN),
                 ({"read_only_root": True, "writable": {"/tmp": {"kind": "tmpfs", "size": "1m"}}}, "dd if=/dev/zero of=/tmp/x bs=1M count=8")]:
             with self.subTest(work):
                 folder = self.hardened(line)
@@ -145,6 +151,34 @@ class WholeLine(VerifyDocker):
                 self.assertIn("fails", self.kinds(report))
                 self.assertIn("--leave-out", result.stderr)
                 self.assertEqual(self.proofs(folder), {})
+
+    def test_what_they_stop_is_what_works_without(self):
+        result, report = self.verify([self.hardened({"pids": 100})], self.script(f"run web '{GAIN}'", f"run web '{RAW}'"))
+        self.assertEqual((result.status, result.stdout.splitlines().count("1000 0")), (0, 2), result)
+
+    def test_without_the_capability_there_is_no_raw_socket(self):
+        folder = self.hardened({"pids": 100})
+        with open(f"{folder}/capabilities.yaml", "w", encoding="utf-8") as file:
+            file.write("web: []\n")
+        # Only when it is in force: otherwise the run without shows that it is needed.
+        result, report = self.verify([folder], self.script(f"if [ $(count) = 2 ]; then run web '{RAW}'; else run web 'ls /'; fi"))
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("fails", self.kinds(report))
+        self.assertIn("permission denied", result.stderr)
+        self.assertEqual(self.proofs(folder), {})
+
+    def test_seccomp_refuses_a_raw_socket_and_no_other(self):
+        folder = self.hardened({"pids": 100})
+        raw = {"index": 1, "value": 15, "valueTwo": 3, "op": "SCMP_CMP_MASKED_EQ"}
+        self.store_profile(f"{folder}/web.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+            {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": [raw]}]})
+        result, report = self.verify([folder], self.script(
+            f"if [ $(count) = 2 ]; then run web '{RAW} || echo no; ifconfig lo > /dev/null && echo other'; else run web 'ifconfig lo'; fi"))
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("refused", self.kinds(report))
+        self.assertRegex(result.stderr, r"web: refused socket \(\w+\), 1 time, by /bin/busybox\n")
+        self.assertIn("no\nother\n", result.stdout)
+        self.assertEqual(self.proofs(folder), {})
 
 
 class Passes(VerifyDocker):

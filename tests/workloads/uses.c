@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// uses FOLDER: uses files, addresses and ids in known ways, all files below FOLDER, which is empty. To be started as root; ends as
-// user and group 65534. tests/bpf/hardening_test.cc says what is used how.
+// uses FOLDER [i386 | unmapped]: uses files, addresses and ids in known ways, all files below FOLDER, which is empty. To be started as
+// root; ends as user and group 65534. tests/bpf/hardening_test.cc says what is used how. With another word, only: addresses in 32-bit
+// calls; or one that is not in memory any more when its call ends.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +16,11 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "call_i386.h"
 
 #define MANY 300
 #define HIGH_DESCRIPTOR 200
@@ -103,15 +108,150 @@ static void use_sockets(void) {
   check(bind(nameless, (struct sockaddr*)&abstract, sizeof(abstract)), "bind");
 }
 
+static struct sockaddr_in loopback(int port) {
+  return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+}
+
+static void use_messages(void) {
+  int datagram = check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+  struct iovec byte = {"x", 1};
+  struct sockaddr_in one = loopback(54);
+  struct msghdr message = {.msg_name = &one, .msg_namelen = sizeof(one), .msg_iov = &byte, .msg_iovlen = 1};
+  check((int)sendmsg(datagram, &message, 0), "sendmsg");
+  // What fails goes nowhere: neither this nor the last of these.
+  struct sockaddr_in wrong = loopback(55);
+  message.msg_name = &wrong;
+  message.msg_namelen = 4;
+  if (sendmsg(datagram, &message, 0) >= 0) check(-1, "sendmsg of a wrong address");
+  static struct sockaddr_in names[1024];
+  static struct mmsghdr messages[1024];
+  for (int i = 0; i < 1024; ++i) {
+    names[i] = loopback(i < 2 ? 56 + i : i < 1023 ? 58 : 59);
+    messages[i].msg_hdr =
+        (struct msghdr){.msg_name = &names[i], .msg_namelen = sizeof(names[i]), .msg_iov = &byte, .msg_iovlen = 1};
+  }
+  if (sendmmsg(datagram, messages, 1024, 0) != 1024) check(-1, "sendmmsg");
+  names[1] = loopback(60);
+  messages[1].msg_hdr.msg_namelen = 4;
+  if (sendmmsg(datagram, messages, 2, 0) != 1) check(-1, "sendmmsg of a wrong address");
+  // Without a name: where the socket is connected to. And a path that the kernel ends, not the program.
+  struct sockaddr_un path = {.sun_family = AF_UNIX, .sun_path = "datagrams"};
+  int receiver = check(socket(AF_UNIX, SOCK_DGRAM, 0), "socket");
+  check(bind(receiver, (struct sockaddr*)&path, sizeof(path)), "bind");
+  strcpy(path.sun_path, "datagrams beyond the end");
+  int sender = check(socket(AF_UNIX, SOCK_DGRAM, 0), "socket");
+  message.msg_name = &path;
+  message.msg_namelen = offsetof(struct sockaddr_un, sun_path) + strlen("datagrams");
+  check((int)sendmsg(sender, &message, 0), "sendmsg to a path");
+  one = loopback(61);
+  check(connect(datagram, (struct sockaddr*)&one, sizeof(one)), "connect");
+  message.msg_name = NULL;
+  message.msg_namelen = 0;
+  check((int)sendmsg(datagram, &message, 0), "sendmsg without a name");
+}
+
+#if defined(__x86_64__)
+// As the kernel reads them from a 32-bit program: struct compat_msghdr and compat_mmsghdr.
+struct narrow_message {
+  unsigned name, length, vector, count, control, control_length, flags;
+};
+struct narrow {
+  struct sockaddr_in names[6];
+  unsigned byte[2];
+  struct {
+    struct narrow_message message;
+    unsigned sent;
+  } messages[4];
+  unsigned arguments[6];
+};
+
+static void use_i386(void) {
+  struct narrow* low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  if (low == MAP_FAILED) check(-1, "mmap");
+  const unsigned descriptor = check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+  low->byte[0] = (unsigned)(unsigned long)low;
+  low->byte[1] = 1;
+  for (int i = 0; i < 6; ++i) low->names[i] = loopback(70 + i);
+  for (int i = 0; i < 4; ++i) {
+    low->messages[i].message = (struct narrow_message){.name = (unsigned)(unsigned long)&low->names[i],
+                                                       .length = sizeof(low->names[i]),
+                                                       .vector = (unsigned)(unsigned long)low->byte,
+                                                       .count = 1};
+  }
+  // sendmsg, and sendmmsg of two.
+  call_i386_with(370, (unsigned long[]){descriptor, (unsigned long)&low->messages[0], 0, 0, 0});
+  call_i386_with(345, (unsigned long[]){descriptor, (unsigned long)&low->messages[1], 2, 0, 0});
+  // socketcall: sendmsg, sendto and bind.
+  low->arguments[0] = descriptor;
+  low->arguments[1] = (unsigned)(unsigned long)&low->messages[3];
+  call_i386_with(102, (unsigned long[]){16, (unsigned long)low->arguments, 0, 0, 0});
+  low->arguments[1] = low->byte[0];
+  low->arguments[2] = 1;
+  low->arguments[4] = (unsigned)(unsigned long)&low->names[4];
+  low->arguments[5] = sizeof(low->names[4]);
+  call_i386_with(102, (unsigned long[]){11, (unsigned long)low->arguments, 0, 0, 0});
+  low->arguments[0] = check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+  low->arguments[1] = (unsigned)(unsigned long)&low->names[5];
+  low->arguments[2] = sizeof(low->names[5]);
+  call_i386_with(102, (unsigned long[]){2, (unsigned long)low->arguments, 0, 0, 0});
+}
+#endif
+
+static int full_queue;
+static _Atomic int sender_id;
+
+static void* send_to_full_queue(void* message) {
+  sender_id = gettid();
+  check((int)sendmsg(full_queue, message, 0), "sendmsg");
+  return NULL;
+}
+
+// The kernel has the address since the call began; its page is gone when it ends.
+static void use_unmapped(void) {
+  struct sockaddr_un* path = mmap(NULL, sizeof(*path), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (path == MAP_FAILED) check(-1, "mmap");
+  *path = (struct sockaddr_un){.sun_family = AF_UNIX, .sun_path = "full"};
+  int receiver = check(socket(AF_UNIX, SOCK_DGRAM, 0), "socket");
+  check(bind(receiver, (struct sockaddr*)path, sizeof(*path)), "bind");
+  full_queue = check(socket(AF_UNIX, SOCK_DGRAM, 0), "socket");
+  struct iovec byte = {"x", 1};
+  struct msghdr message = {.msg_name = path, .msg_namelen = sizeof(*path), .msg_iov = &byte, .msg_iovlen = 1};
+  while (sendmsg(full_queue, &message, MSG_DONTWAIT) >= 0) continue;
+  pthread_t sender;
+  if (pthread_create(&sender, NULL, send_to_full_queue, &message) != 0) check(-1, "pthread_create");
+  // Its call can be read once it waits.
+  char name[64], text[64] = "";
+  long number = -1;
+  while (number != SYS_sendmsg) {
+    snprintf(name, sizeof(name), "/proc/self/task/%d/syscall", sender_id);
+    int file = open(name, O_RDONLY);
+    ssize_t length = file < 0 ? 0 : read(file, text, sizeof(text) - 1);
+    text[length < 0 ? 0 : length] = '\0';
+    if (sscanf(text, "%ld", &number) != 1) number = -1;
+    if (file >= 0) close(file);
+  }
+  check(munmap(path, sizeof(*path)), "munmap");
+  while (recv(receiver, text, sizeof(text), MSG_DONTWAIT) >= 0) continue;
+  if (pthread_join(sender, NULL) != 0) check(-1, "pthread_join");
+}
+
 int main(int count, char** arguments) {
-  if (count != 2) {
-    fprintf(stderr, "usage: uses FOLDER\n");
+  if (count != 2 && count != 3) {
+    fprintf(stderr, "usage: uses FOLDER [i386 | unmapped]\n");
     return 2;
   }
   check(chdir(arguments[1]), arguments[1]);
+  if (count == 3) {
+#if defined(__x86_64__)
+    if (strcmp(arguments[2], "i386") == 0) use_i386();
+#endif
+    if (strcmp(arguments[2], "unmapped") == 0) use_unmapped();
+    return 0;
+  }
   use_files();
   use_mount();
   use_sockets();
+  use_messages();
   check(setresgid(65534, 65534, 65534), "setresgid");
   check(setresuid(65534, 65534, 65534), "setresuid");
   return 0;

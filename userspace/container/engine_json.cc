@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdio>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -230,6 +231,45 @@ std::set<std::string> PublishedPorts(const JsonReader& host) {
   return ports;
 }
 
+// "nofile" of Docker, "RLIMIT_NOFILE" of Podman. Negative is no limit.
+std::optional<uint64_t> OpenFilesLimit(std::string_view text, std::string_view which) {
+  std::optional<uint64_t> limit;
+  const absl::Status read = ReadAnswer(text, kEngineLimits, "", [&](const JsonReader& root) {
+    WhenTold(root, "HostConfig", [&](const JsonReader& host) {
+      WhenTold(host, "Ulimits", [&](const JsonReader& limits) {
+        limits.ForEach(kMaxEntries, [&](const JsonReader& entry) {
+          const std::string name = TextOf(entry, "Name");
+          if (name != "nofile" && name != "RLIMIT_NOFILE") return;
+          WhenTold(entry, which, [&](const JsonReader& value) { limit = value.Uint(); });
+        });
+      });
+    });
+  });
+  return read.ok() ? limit : std::nullopt;
+}
+
+// Engines write 0, or a negative number, for no limit.
+ContainerLimits LimitsOf(std::string_view text) {
+  constexpr uint64_t kNanoPerMilli = 1'000'000;
+  constexpr uint64_t kDefaultPeriod = 100'000;  // Microseconds, of the kernel's CFS bandwidth control.
+  constexpr uint64_t kLargest = std::numeric_limits<int64_t>::max();
+  const auto limit = [text](std::string_view key) {
+    const std::optional<uint64_t> number = NumberOf(text, "HostConfig", key, kLargest);
+    return number == uint64_t{0} ? std::nullopt : number;
+  };
+  ContainerLimits limits = {.memory_bytes = limit("Memory"),
+                            .cpu_milli = limit("NanoCpus"),
+                            .pids = limit("PidsLimit"),
+                            .open_files = OpenFilesLimit(text, "Soft"),
+                            .open_files_hard = OpenFilesLimit(text, "Hard")};
+  if (limits.cpu_milli.has_value()) {
+    limits.cpu_milli = std::max<uint64_t>(*limits.cpu_milli / kNanoPerMilli, 1);
+  } else if (const std::optional<uint64_t> quota = limit("CpuQuota"); quota.has_value() && *quota <= kLargest / 1000) {
+    limits.cpu_milli = std::max<uint64_t>(*quota * 1000 / limit("CpuPeriod").value_or(kDefaultPeriod), 1);
+  }
+  return limits;
+}
+
 std::string_view BaseName(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -429,6 +469,7 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
         container.runtime = RuntimeOf(runtime, engine);
       }));
   details.exit_status = static_cast<int>(NumberOf(text, "State", "ExitCode", kMaxStatus).value_or(0));
+  if (container.shares.has_value()) container.limits = LimitsOf(text);
   if (const auto seconds = NumberOf(text, "Config", "StopTimeout", kMaxStopSeconds)) {
     details.stop_time = std::chrono::seconds(*seconds);
   }

@@ -24,6 +24,7 @@ std::string_view SentenceFor(std::string_view word) {
       {kMissingEarlier, "what was done before the recording began was not seen"},
       {kMissingIds, "user ids were not looked for"},
       {kMissingEndpoints, "addresses were not looked for"},
+      {kMissingMessages, "addresses given to sendmsg, sendmmsg and socketcall were not looked for"},
       {kMissingPeaks, "memory, processes and processor time were not measured"},
       {kMissingRecordings, "one of the recordings has no such evidence"},
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -27,20 +28,33 @@ struct Limit {
   const char* what;  // "memory"
   std::optional<uint64_t> Peaks::*peak;
   std::optional<uint64_t> ContainerLine::*field;
+  std::optional<uint64_t> ContainerLimits::*configured;
   std::string (*words)(uint64_t);
   const char* refuses;
 };
 
 constexpr Limit kLimits[] = {
     {SettingKind::kMemory, "memory", "memory, page cache included,", &Peaks::memory_bytes, &ContainerLine::memory_bytes,
-     MebibyteWords, "More memory, with no swap beside it: the kernel kills a process of the container then."},
-    {SettingKind::kCpus, "cpus", "processors", &Peaks::cpu_milli, &ContainerLine::cpu_milli, ProcessorWords,
-     "More processors: work takes longer then."},
-    {SettingKind::kPids, "pids", "processes and threads", &Peaks::tasks, &ContainerLine::pids, NumberWords,
-     "More processes and threads: fork fails then, and so does a fork bomb."},
+     &ContainerLimits::memory_bytes, MebibyteWords,
+     "More memory, with no swap beside it: the kernel kills a process of the container then."},
+    {SettingKind::kCpus, "cpus", "processors", &Peaks::cpu_milli, &ContainerLine::cpu_milli,
+     &ContainerLimits::cpu_milli, ProcessorWords, "More processors: work takes longer then."},
+    {SettingKind::kPids, "pids", "processes and threads", &Peaks::tasks, &ContainerLine::pids, &ContainerLimits::pids,
+     NumberWords, "More processes and threads: fork fails then, and so does a fork bomb."},
     {SettingKind::kOpenFiles, "nofile", "descriptors in one process", &Peaks::open_files, &ContainerLine::open_files,
-     NumberWords, "More descriptors in one process: open and accept fail then."},
+     &ContainerLimits::open_files, NumberWords, "More descriptors in one process: open and accept fail then."},
 };
+
+// The highest that the recorded containers were configured with; nullopt where one of them had none.
+std::optional<uint64_t> ConfiguredLimit(const Planner& planner, std::optional<uint64_t> ContainerLimits::*limit) {
+  uint64_t highest = 0;
+  const bool all = planner.AllContainers([&](const Container& container) {
+    const std::optional<uint64_t> one = container.limits.value_or(ContainerLimits()).*limit;
+    highest = std::max(highest, one.value_or(0));
+    return one.has_value();
+  });
+  return all ? std::optional(highest) : std::nullopt;
+}
 
 void PlanLimit(const Planner& planner, const Limit& limit) {
   const HardeningFacts& facts = planner.facts;
@@ -69,12 +83,30 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
         Concat("How much it uses is not known for sure: ", missing.empty() ? "it was not measured." : missing));
     setting.how = kRecordHow;
   }
+  // What it ran under it bears: to give it more, or less, for what one recording shows is no reason.
+  const std::optional<uint64_t> configured = ConfiguredLimit(planner, limit.configured);
+  if (configured.has_value()) {
+    setting.in_force = true;
+    setting.verdict = SettingVerdict::kObserved;
+    setting.reasons.insert(setting.reasons.begin(), Concat("The recorded containers ran under a limit of ",
+                                                           limit.words(*configured), ", which stays."));
+    if (value != 0 && value < *configured) {
+      setting.reasons.push_back(Concat("By these figures ", limit.words(value), " would do."));
+    }
+    value = *configured;
+    setting.value = limit.words(value);
+    setting.how.clear();
+  }
   std::optional<uint64_t> hard;
   if (limit.kind == SettingKind::kOpenFiles && value > 0) {
-    const LimitRule& hard_rule = planner.limits.at("nofile_hard");
-    hard = std::max(value, LimitFor(*peak, hard_rule));
+    if (configured.has_value()) {
+      hard = std::max(value, ConfiguredLimit(planner, &ContainerLimits::open_files_hard).value_or(0));
+    } else {
+      const LimitRule& hard_rule = planner.limits.at("nofile_hard");
+      hard = std::max(value, LimitFor(*peak, hard_rule));
+      setting.reasons.push_back(hard_rule.why);
+    }
     setting.value += Concat(", up to ", *hard, " for a process that raises it");
-    setting.reasons.push_back(hard_rule.why);
   }
   if (!planner.Add(std::move(setting))) return;
   planner.plan.line.*limit.field = value;

@@ -38,11 +38,6 @@ std::string EndpointWords(const Endpoint& endpoint) {
   return text;
 }
 
-// What may send without an address that is recorded.
-bool SendsUnseen(const HardeningFacts& facts) {
-  return facts.calls.contains("sendmsg") || facts.calls.contains("sendmmsg");
-}
-
 // The programs that made sockets of IP or of packets; nullopt when that is not known.
 std::optional<std::set<std::string>> MakersOfSockets(const HardeningFacts& facts, bool datagrams_only) {
   if (!facts.sockets.has_value()) return std::nullopt;
@@ -54,6 +49,14 @@ std::optional<std::set<std::string>> MakersOfSockets(const HardeningFacts& facts
     makers.insert(programs.begin(), programs.end());
   }
   return makers;
+}
+
+// Whether it made calls whose addresses recorders did not look for at first. A stream has its address from elsewhere.
+bool SendsMessages(const HardeningFacts& facts) {
+  if (facts.calls.contains("socketcall")) return true;
+  if (!facts.calls.contains("sendmsg") && !facts.calls.contains("sendmmsg")) return false;
+  const auto datagrams = MakersOfSockets(facts, /*datagrams_only=*/true);
+  return !datagrams.has_value() || !datagrams->empty();
 }
 
 void Judge(const HardeningFacts& facts, Setting& setting) {
@@ -77,10 +80,7 @@ void Judge(const HardeningFacts& facts, Setting& setting) {
     return;
   }
   std::string missing = facts.Missing({kMissingEndpoints, kMissingIoUring, kMissingEarlier});
-  const auto datagrams = MakersOfSockets(facts, /*datagrams_only=*/true);
-  if (missing.empty() && SendsUnseen(facts) && (!datagrams.has_value() || !datagrams->empty())) {
-    missing = "it has datagram sockets, and may have sent with sendmsg, whose addresses are not recorded.";
-  }
+  if (missing.empty() && SendsMessages(facts)) missing = facts.Missing({kMissingMessages});
   if (missing.empty()) {
     setting.verdict = SettingVerdict::kObserved;
     setting.reasons.emplace_back("All addresses that it bound or connected to are of the loopback interface.");

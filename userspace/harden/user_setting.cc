@@ -112,30 +112,27 @@ void PlanUser(const Planner& planner) {
   Setting setting = {.kind = SettingKind::kUser, .verdict = SettingVerdict::kUnknown, .severity = Severity::kMedium};
   setting.refuses.emplace_back("Files of other users, and what takes capabilities: a user that is not root has none.");
   const std::string missing = facts.Missing({kMissingIds, kMissingEarlier});
-  std::string configured;
-  for (const Container& container : facts.containers) {
-    if (!IsRootsName(container.user)) configured = container.user;
-  }
-  if (!facts.evidence.has_value() || facts.evidence->identities.empty()) {
-    const bool told = planner.AllContainers([](const Container& container) { return !IsRootsName(container.user); });
+  const Ids ids = facts.evidence.has_value() ? IdsOf(facts) : Ids();
+  if (planner.AllContainers([](const Container& container) { return !IsRootsName(container.user); })) {
+    setting.verdict = SettingVerdict::kObserved;
+    setting.value = facts.containers.back().user;
+    setting.in_force = true;
+    setting.reasons.push_back(Concat("The recorded containers were started as ", setting.value, "."));
+    if (!ids.as_root.empty()) {
+      setting.reasons.push_back(Concat(
+          "These ran as root all the same, by set-id files or in sessions of the engine: ", SomeOf(ids.as_root), "."));
+    }
+  } else if (ids.as_root.empty() && ids.others.empty()) {
     setting.reasons.push_back(
         Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing));
-    if (told) {
-      setting.verdict = SettingVerdict::kObserved;
-      setting.value = configured;
-      setting.in_force = true;
-      setting.reasons = {Concat("The recorded containers were started as ", configured, ".")};
-    } else {
-      setting.how = kRecordHow;
-    }
+    setting.how = kRecordHow;
   } else {
-    const Ids ids = IdsOf(facts);
     if (!ids.as_root.empty()) {
       JudgeRoot(planner, ids, setting);
     } else {
-      setting.value = configured.empty() ? MostUsed(ids) : configured;
+      setting.value = MostUsed(ids);
       // Who changed to it from root had to be root: ids of that are in the evidence unless it began later.
-      setting.verdict = missing.empty() || !configured.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
+      setting.verdict = missing.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
       setting.in_force = setting.verdict == SettingVerdict::kObserved;
       if (!setting.in_force) setting.how = kRecordHow;
       std::set<std::string> users;

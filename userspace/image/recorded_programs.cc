@@ -12,9 +12,9 @@ namespace syscarve {
 namespace {
 
 // Losses that take nothing away of which programs were executed (docs/recording-format.md). Of others nothing is known.
-constexpr std::string_view kHarmlessLosses[] = {"ring_full",         "argument_table_full",   "denial_table_full",
-                                                "signal_table_full", "capability_table_full", "file_table_full",
-                                                "file_name_unread",  "endpoint_table_full",   "id_table_full"};
+constexpr std::string_view kHarmlessLosses[] = {
+    "ring_full",       "argument_table_full", "denial_table_full",   "signal_table_full", "capability_table_full",
+    "file_table_full", "file_name_unread",    "endpoint_table_full", "id_table_full",     "address_unread"};
 
 std::string Slashed(std::string_view path) {
   return Concat("/", path);
@@ -86,7 +86,8 @@ std::string WhyFilesNotKnown(const Recording& recording, const std::set<SubjectI
       return "The recording has the programs alone, without hardening evidence (record --hardening).";
     }
     for (const std::string& part : evidence->missing) {
-      if (part == kMissingIds || part == kMissingEndpoints || part == kMissingPeaks) continue;
+      if (part == kMissingIds || part == kMissingEndpoints || part == kMissingMessages || part == kMissingPeaks)
+        continue;
       return Concat("Not all of the recording's hardening evidence of files is there (", part, ").");
     }
   }

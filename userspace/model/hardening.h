@@ -103,7 +103,7 @@ struct ProgramPrivileges {
 
 enum class EndpointUse {
   kBound,      // bind(2): a server's own address.
-  kConnected,  // connect(2), sendto(2): another's.
+  kConnected,  // connect(2), sendto(2), sendmsg(2), sendmmsg(2): another's.
 };
 
 enum class AddressFamily { kInet, kInet6, kUnixAbstract, kNetlink, kPacket, kVsock, kOther };
@@ -148,6 +148,8 @@ inline constexpr std::string_view kMissingIoUring = "io_uring";      // Files an
 inline constexpr std::string_view kMissingEarlier = "earlier";       // What was used before the recording began.
 inline constexpr std::string_view kMissingIds = "ids";
 inline constexpr std::string_view kMissingEndpoints = "endpoints";
+// The addresses given to sendmsg(2), sendmmsg(2) and socketcall(2), which recorders did not look for at first.
+inline constexpr std::string_view kMissingMessages = "messages";
 inline constexpr std::string_view kMissingPeaks = "peaks";
 inline constexpr std::string_view kMissingRecordings =
     "recordings";  // One of the recordings that were merged has no such evidence.

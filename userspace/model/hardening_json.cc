@@ -175,7 +175,9 @@ Peaks ReadPeaks(const JsonReader& reader) {
 
 JsonValue HardeningToJson(const HardeningEvidence& hardening) {
   JsonValue::Array missing;
-  for (const std::string& part : hardening.missing) missing.emplace_back(part);
+  for (const std::string& part : hardening.missing) {
+    if (part != kMissingMessages) missing.emplace_back(part);
+  }
   JsonValue::Array files;
   for (const auto& [path, file] : hardening.files) files.push_back(FileToJson(path, file));
   JsonValue::Object identities;
@@ -201,13 +203,20 @@ JsonValue HardeningToJson(const HardeningEvidence& hardening) {
                                              {"port", endpoint.port},
                                              {"programs", std::move(ids)}});
   }
-  return JsonValue::Object{{"missing", std::move(missing)},       {"files", std::move(files)},
-                           {"identities", std::move(identities)}, {"privileges", std::move(privileges)},
-                           {"endpoints", std::move(endpoints)},   {"peaks", PeaksToJson(hardening.peaks)}};
+  JsonValue::Object object = {{"missing", std::move(missing)},
+                              {"files", std::move(files)},
+                              {"identities", std::move(identities)},
+                              {"privileges", std::move(privileges)},
+                              {"endpoints", std::move(endpoints)}};
+  // What is older than this field does not say that they are missing.
+  if (!hardening.missing.contains(std::string(kMissingMessages)))
+    object.push_back({std::string(kMissingMessages), true});
+  object.push_back({"peaks", PeaksToJson(hardening.peaks)});
+  return object;
 }
 
 HardeningEvidence ReadHardening(const JsonReader& reader, size_t program_count) {
-  reader.AllowOnly({"missing", "files", "identities", "privileges", "endpoints", "peaks"});
+  reader.AllowOnly({"missing", "files", "identities", "privileges", "endpoints", kMissingMessages, "peaks"});
   HardeningEvidence hardening;
   reader.Required("missing").ForEach(kMaxElements, [&hardening](const JsonReader& part) {
     if (!hardening.missing.insert(part.Text(kMaxWordBytes)).second) part.Fail("repeats an earlier entry");
@@ -226,6 +235,8 @@ HardeningEvidence ReadHardening(const JsonReader& reader, size_t program_count) 
   reader.Required("endpoints").ForEach(kMaxElements, [&](const JsonReader& entry) {
     ReadEndpoint(entry, program_count, hardening);
   });
+  const JsonReader messages = reader.Optional(kMissingMessages);
+  if (!messages.exists() || !messages.Bool()) hardening.missing.emplace(kMissingMessages);
   hardening.peaks = ReadPeaks(reader.Required("peaks"));
   return hardening;
 }

@@ -64,6 +64,16 @@ struct ContainerRuntime {
   auto operator<=>(const ContainerRuntime&) const = default;
 };
 
+// How much a container may use, as configured; nullopt: as much as there is, or what its engine gives all.
+struct ContainerLimits {
+  std::optional<uint64_t> memory_bytes;
+  std::optional<uint64_t> cpu_milli;  // A processor has 1000.
+  std::optional<uint64_t> pids;
+  std::optional<uint64_t> open_files;       // Of one process: the soft limit.
+  std::optional<uint64_t> open_files_hard;  // As far as it may raise that.
+  auto operator<=>(const ContainerLimits&) const = default;
+};
+
 // What an engine said of a container. All texts are an adversary's bytes: whoever may start a container chooses them.
 struct Container {
   std::string id;            // 64 hex digits of the engine.
@@ -87,6 +97,7 @@ struct Container {
   std::optional<std::set<std::string>> shares;
   // Where its ports are reached, "0.0.0.0:8080"; nullopt likewise.
   std::optional<std::set<std::string>> publishes;
+  std::optional<ContainerLimits> limits;  // nullopt likewise.
   auto operator<=>(const Container&) const = default;
 };
 

@@ -222,6 +222,19 @@ JsonValue ToJson(const Loss& loss) {
                            {"detail", Text(loss.detail)}};
 }
 
+JsonValue ToJson(const ContainerLimits& limits) {
+  JsonValue::Object object;
+  const auto add = [&object](std::string_view key, const std::optional<uint64_t>& limit) {
+    if (limit.has_value()) object.push_back({std::string(key), *limit});
+  };
+  add("memory_bytes", limits.memory_bytes);
+  add("cpu_milli", limits.cpu_milli);
+  add("pids", limits.pids);
+  add("open_files", limits.open_files);
+  add("open_files_hard", limits.open_files_hard);
+  return object;
+}
+
 JsonValue ToJson(const Container& container) {
   JsonValue::Object labels;
   for (const auto& [key, value] : container.labels) labels.push_back({EncodePercent(key), Text(value)});
@@ -244,6 +257,7 @@ JsonValue ToJson(const Container& container) {
   if (container.health_check.has_value()) object.push_back({"health_check", *container.health_check});
   if (container.shares.has_value()) object.push_back({"shares", ArrayOf(*container.shares, text)});
   if (container.publishes.has_value()) object.push_back({"publishes", ArrayOf(*container.publishes, text)});
+  if (container.limits.has_value()) object.push_back({"limits", ToJson(*container.limits)});
   return object;
 }
 

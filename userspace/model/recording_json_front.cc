@@ -45,14 +45,29 @@ std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
   return reader.exists() ? std::optional(reader.Bool()) : std::nullopt;
 }
 
+ContainerLimits ReadLimits(const JsonReader& reader) {
+  reader.AllowOnly({"memory_bytes", "cpu_milli", "pids", "open_files", "open_files_hard"});
+  const auto limit = [&reader](std::string_view key) -> std::optional<uint64_t> {
+    const JsonReader value = reader.Optional(key);
+    if (!value.exists()) return std::nullopt;
+    return value.Uint();
+  };
+  return {.memory_bytes = limit("memory_bytes"),
+          .cpu_milli = limit("cpu_milli"),
+          .pids = limit("pids"),
+          .open_files = limit("open_files"),
+          .open_files_hard = limit("open_files_hard")};
+}
+
 Container ReadContainer(const JsonReader& reader, Schema schema) {
   Container container;
   if (schema >= Schema::kFifth) {
     reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
                       "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check",
-                      "shares", "publishes"});
+                      "shares", "publishes", "limits"});
     container.shares = ReadOptionalTextSet(reader.Optional("shares"));
     container.publishes = ReadOptionalTextSet(reader.Optional("publishes"));
+    if (const JsonReader limits = reader.Optional("limits"); limits.exists()) container.limits = ReadLimits(limits);
   } else if (schema >= Schema::kFourth) {
     reader.AllowOnly({"id", "name", "image", "image_digest", "runtime", "labels", "privileged", "no_new_privs",
                       "read_only_root", "user", "seccomp", "cap_add", "cap_drop", "stop_signal", "health_check"});

@@ -28,6 +28,10 @@ constexpr recorder_evidence_call Address(__u8 argument, __u16 uses) {
   return {.kind = RECORDER_EVIDENCE_ADDRESS, .count = 0, .reserved = {}, .paths = {{0, argument, uses}, {}}};
 }
 
+constexpr recorder_evidence_call Messages(bool several) {
+  return {.kind = RECORDER_EVIDENCE_MESSAGES, .count = several, .reserved = {}, .paths = {}};
+}
+
 }  // namespace
 
 const std::vector<EvidenceCall>& EvidenceCalls() {
@@ -92,6 +96,9 @@ const std::vector<EvidenceCall>& EvidenceCalls() {
       {"bind", Address(1, 0)},
       {"connect", Address(1, RECORDER_FILE_CONNECTED)},
       {"sendto", Address(4, RECORDER_FILE_CONNECTED)},
+      {"sendmsg", Messages(false)},
+      {"sendmmsg", Messages(true)},
+      {"socketcall", Of(RECORDER_EVIDENCE_SOCKETCALL)},
       {"setuid", Of(RECORDER_EVIDENCE_IDS)},
       {"setuid32", Of(RECORDER_EVIDENCE_IDS)},
       {"setgid", Of(RECORDER_EVIDENCE_IDS)},

@@ -117,7 +117,7 @@ std::set<std::string> MissingOf(const KernelSnapshot& now, SubjectId subject, bo
   const recorder_losses& losses = now.losses;
   std::set<std::string> missing;
   if (losses.files_full + losses.files_unread != 0 || now.evidence.paths_cut) missing.emplace(kMissingSomeFiles);
-  if (losses.endpoints_full != 0) missing.emplace(kMissingEndpoints);
+  if (losses.endpoints_full + losses.addresses_unread != 0) missing.emplace(kMissingEndpoints);
   if (losses.ids_full != 0) missing.emplace(kMissingIds);
   if (now.subjects[subject].started_at == 0) missing.emplace(kMissingEarlier);
   if (!has_peaks) missing.emplace(kMissingPeaks);

@@ -383,7 +383,9 @@ void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool 
   AddLossIf(aggregator, "signal_table_full", losses.signals_full, false, "signals beyond the table for them");
   AddLossIf(aggregator, "file_table_full", losses.files_full, false, "uses of files beyond the table for them");
   AddLossIf(aggregator, "file_name_unread", losses.files_unread, false,
-            "uses of files, or of addresses, whose name was too long or not in the program's memory any more");
+            "uses of files whose name was too long or not in the program's memory any more");
+  AddLossIf(aggregator, "address_unread", losses.addresses_unread, false,
+            "uses of addresses that were not in the program's memory any more");
   AddLossIf(aggregator, "endpoint_table_full", losses.endpoints_full, false,
             "uses of addresses beyond the table for them");
   AddLossIf(aggregator, "id_table_full", losses.ids_full, false, "ids of processes beyond the table for them");

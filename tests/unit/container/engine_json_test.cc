@@ -103,7 +103,8 @@ TEST(ParseInspection, ReadsDocker) {
                        .cap_drop = {"ALL"},
                        .health_check = false,
                        .shares = std::set<std::string>{"cgroup"},
-                       .publishes = std::set<std::string>()}));
+                       .publishes = std::set<std::string>(),
+                       .limits = ContainerLimits()}));
   EXPECT_EQ(details->state, "running");
   EXPECT_EQ(details->pid, 17762);
   EXPECT_EQ(details->cgroup_parent, "");
@@ -126,6 +127,29 @@ TEST(ParseInspection, ReadsWhatIsSharedAndPublished) {
               R"([{"Source":"/var/run/docker.sock","Destination":"/x"}])");
   EXPECT_EQ(shares.shares, (std::set<std::string>{"network", "pid", "engine-socket"}));
   EXPECT_EQ(shares.publishes, (std::set<std::string>{"0.0.0.0:8080", "127.0.0.1:81"}));
+}
+
+TEST(ParseInspection, ReadsLimits) {
+  const auto limits = [](std::string_view host) {
+    const auto details = ParseInspection(Concat("{\"Id\":\"", std::string(64, 'a'), "\"", host, "}"), InfoOf("docker"));
+    EXPECT_TRUE(details.ok()) << details.status();
+    return details.value_or(ContainerDetails()).container.limits;
+  };
+  EXPECT_EQ(limits(""), std::nullopt);
+  EXPECT_EQ(limits(R"(,"HostConfig":{"Memory":0,"NanoCpus":0,"CpuQuota":0,"PidsLimit":null,"Ulimits":null})"),
+            ContainerLimits());
+  EXPECT_EQ(
+      limits(R"(,"HostConfig":{"Memory":-1,"CpuQuota":-1,"PidsLimit":-1,"Ulimits":[{"Name":"nofile","Soft":-1}]})"),
+      ContainerLimits());
+  EXPECT_EQ(limits(R"(,"HostConfig":{"Memory":67108864,"NanoCpus":1500000000,"PidsLimit":32,"Ulimits":[)"
+                   R"({"Name":"nproc","Soft":7,"Hard":7},{"Name":"nofile","Soft":1024,"Hard":4096}]})"),
+            (ContainerLimits{
+                .memory_bytes = 64 << 20, .cpu_milli = 1500, .pids = 32, .open_files = 1024, .open_files_hard = 4096}));
+  EXPECT_EQ(limits(R"(,"HostConfig":{"CpuQuota":25000})"), (ContainerLimits{.cpu_milli = 250}));
+  EXPECT_EQ(limits(R"(,"HostConfig":{"CpuQuota":25000,"CpuPeriod":50000})"), (ContainerLimits{.cpu_milli = 500}));
+  EXPECT_EQ(limits(R"(,"HostConfig":{"NanoCpus":1,"CpuQuota":9223372036854775807})"),
+            (ContainerLimits{.cpu_milli = 1}));
+  EXPECT_EQ(limits(R"(,"HostConfig":{"CpuQuota":9223372036854775807})"), ContainerLimits());
 }
 
 TEST(ParseInspection, ReadsHowAContainerIsStoppedAndAsked) {

@@ -152,15 +152,63 @@ TEST_F(PlanTest, AUserThatIsConfiguredStays) {
   EXPECT_EQ(plan.Find(SettingKind::kUser)->severity, Severity::kNote);
 }
 
+TEST_F(PlanTest, AUserThatIsConfiguredStaysWhereASessionRanAsRoot) {
+  ServiceBuilder service;
+  service.container().user = "redis";
+  service.Ids(999, 1000).Ids(0, 0);
+  const HardeningPlan plan = Plan(service);
+  EXPECT_EQ(plan.line.user, "redis");
+  EXPECT_TRUE(plan.Find(SettingKind::kUser)->in_force);
+  EXPECT_THAT(Reasons(plan, SettingKind::kUser), HasSubstr("ran as root all the same"));
+}
+
+TEST_F(PlanTest, LimitsThatAreConfiguredStay) {
+  ServiceBuilder service;
+  service.evidence().peaks = {.memory_bytes = 30 << 20, .tasks = 5, .cpu_milli = 700};
+  service.container().limits =
+      ContainerLimits{.memory_bytes = 512 << 20, .pids = 7, .open_files = 1000, .open_files_hard = 4000};
+  const HardeningPlan plan = Plan(service);
+  // Wider or narrower than what would come of the figures, and where there are none.
+  EXPECT_EQ(plan.line.memory_bytes, 512u << 20);
+  EXPECT_EQ(plan.line.pids, 7u);
+  EXPECT_EQ(plan.line.open_files, 1000u);
+  EXPECT_EQ(plan.line.open_files_hard, 4000u);
+  for (const SettingKind kind : {SettingKind::kMemory, SettingKind::kPids, SettingKind::kOpenFiles}) {
+    EXPECT_TRUE(plan.Find(kind)->in_force);
+    EXPECT_EQ(plan.Find(kind)->severity, Severity::kNote);
+    EXPECT_EQ(VerdictOf(plan, kind), SettingVerdict::kObserved);
+    EXPECT_THAT(Reasons(plan, kind), HasSubstr("The recorded containers ran under a limit of"));
+  }
+  EXPECT_THAT(Reasons(plan, SettingKind::kMemory), HasSubstr("would do"));
+  EXPECT_FALSE(plan.Find(SettingKind::kCpus)->in_force);
+  EXPECT_EQ(plan.Find(SettingKind::kCpus)->severity, Severity::kLow);
+  service.container().limits.reset();
+  EXPECT_FALSE(Plan(service).Find(SettingKind::kPids)->in_force);
+}
+
 TEST_F(PlanTest, NoNetworkOnlyWhereNothingCanHaveUsedOne) {
   ServiceBuilder service;
   service.Bound(AddressScope::kLoopback, 8080).Socket(2, 1);
   EXPECT_TRUE(Plan(service).line.no_network);
-  // A datagram may have been sent by sendmsg, of which no address is known.
+  // A datagram that sendmsg has sent has an address that is known, but in recordings that are older than that.
   service.Socket(2, 2).builder().Call("sendmsg");
+  EXPECT_TRUE(Plan(service).line.no_network);
+  service.evidence().missing = {std::string(kMissingMessages)};
   EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kUnknown);
+  EXPECT_THAT(Reasons(Plan(service), SettingKind::kNetwork), HasSubstr("sendmsg"));
   service.Bound(AddressScope::kAny, 53);
   EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kRefused);
+}
+
+TEST_F(PlanTest, WhatOlderRecordingsDoNotKnowOfMessagesMattersWhereThereMayHaveBeenSome) {
+  ServiceBuilder streams;
+  streams.evidence().missing = {std::string(kMissingMessages)};
+  streams.Bound(AddressScope::kLoopback, 8080).Socket(2, 1).builder().Call("sendmsg");
+  EXPECT_TRUE(Plan(streams).line.no_network);
+  ServiceBuilder service;
+  service.evidence().missing = {std::string(kMissingMessages)};
+  service.Socket(2, 1).builder().Call("socketcall", 1, Abi::kI386);
+  EXPECT_EQ(VerdictOf(Plan(service), SettingKind::kNetwork), SettingVerdict::kUnknown);
 }
 
 TEST_F(PlanTest, ArgumentsThatAreNotKnownAreNoNetworkProof) {

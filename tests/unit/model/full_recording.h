@@ -72,7 +72,8 @@ inline Recording FullRecording() {
                                .stop_signal = "SIGQUIT",
                                .health_check = true,
                                .shares = std::set<std::string>{"engine-socket", "pid"},
-                               .publishes = std::set<std::string>{"0.0.0.0:80"}};
+                               .publishes = std::set<std::string>{"0.0.0.0:80"},
+                               .limits = ContainerLimits{.memory_bytes = 67108864, .pids = 100}};
   const Life life = {.start_seen = true,
                      .started = kStart + 1,
                      .ended = kStart + 4,
@@ -147,6 +148,7 @@ inline Recording RecordingOfFourthSchema() {
     if (!subject.container.has_value()) continue;
     subject.container->shares.reset();
     subject.container->publishes.reset();
+    subject.container->limits.reset();
   }
   return recording;
 }

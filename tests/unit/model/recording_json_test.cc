@@ -531,6 +531,25 @@ TEST(RecordingJsonTest, WhatIsWrongWithHardeningEvidenceIsSaid) {
   EXPECT_EQ(error(", \"tasks_sampled\": false", ""), ".peaks: the field \"tasks_sampled\" is missing");
 }
 
+TEST(RecordingJsonTest, EvidenceThatDoesNotSpeakOfMessagesMissesThem) {
+  const auto missing = [](std::string_view messages) {
+    const auto recording = ParseRecording(With(
+        R"("cgroup": ""})",
+        Concat(
+            R"("cgroup": "", "hardening": {"missing": [], "files": [], "identities": {}, "privileges": {}, "endpoints": [], )",
+            messages, R"("peaks": {"memory_sampled": false, "tasks_sampled": false}}})")));
+    EXPECT_TRUE(recording.ok()) << recording.status();
+    if (!recording.ok()) return std::set<std::string>{"all"};
+    const std::string written = FormatRecording(*recording);
+    EXPECT_EQ(written.find("\"messages\": true") == std::string::npos, messages != "\"messages\": true, ");
+    EXPECT_EQ(ParseRecording(written)->subjects[0].hardening, recording->subjects[0].hardening);
+    return recording->subjects.at(0).hardening.value().missing;
+  };
+  EXPECT_EQ(missing(""), std::set<std::string>{"messages"});
+  EXPECT_EQ(missing("\"messages\": false, "), std::set<std::string>{"messages"});
+  EXPECT_EQ(missing("\"messages\": true, "), std::set<std::string>());
+}
+
 constexpr RecordingLimits kDense = {.full_numbers = 0};
 
 TEST(RecordingJsonTest, TheDenseFormIsStable) {

@@ -168,6 +168,11 @@ TEST_F(AggregateHardeningTest, WhatIsMissingIsSaid) {
             (std::set<std::string>{"some_files", "endpoints", "ids", "earlier", "io_uring", "peaks"}));
 }
 
+TEST_F(AggregateHardeningTest, AnAddressThatCouldNotBeReadIsMissing) {
+  snapshot_.losses.addresses_unread = 1;
+  EXPECT_EQ(Aggregated().missing, (std::set<std::string>{"endpoints"}));
+}
+
 TEST_F(AggregateHardeningTest, AnEndSeenByTheKernelSideBeatsAnEarlierReading) {
   snapshot_.subjects[0].most_pages = 100;
   snapshot_.subjects[0].most_tasks = 5;
