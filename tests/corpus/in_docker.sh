@@ -57,7 +57,7 @@ added=
 for capability in $capabilities; do added="$added --cap-add $capability"; done
 # What ignores the signal is killed soon, also by `record --exercise`.
 # shellcheck disable=SC2086  # Words.
-docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
+docker run --detach --name "$name" --hostname "$name" --add-host "$name:127.0.0.1" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
   $added ${CORPUS_RUN:-} "$image" "$@" > /dev/null
 # Also a run that fails leaves nothing that the next would stumble over.
 trap 'docker rm --force --volumes "$name" > /dev/null' EXIT
