@@ -41,6 +41,7 @@ def requests_of(name, connect, stack):
     if name == "cache":
         connection = stack.enter_context(connect())
         ask = functools.partial(clients.ask_redis, connection, connection.makefile("rb"))
+        ask("SET", "key", "value")
         return {"GET": lambda: ask("GET", "key"), "SET": lambda: ask("SET", "key", "value")}
     database = stack.enter_context(clients.Postgres(connect))
     database.ask("CREATE TABLE one(id integer PRIMARY KEY, text text)")
