@@ -4,6 +4,7 @@ they have succeeded. What BPF has must be in it."""
 
 import os
 import pathlib
+import re
 import shutil
 
 from support import NOBODY, E2eTest, load
@@ -21,7 +22,7 @@ class Evidence(E2eTest):
         path = {str(program["id"]): os.path.realpath(program["path"]) for program in recording["programs"]}
 
         def shown(text):
-            return text.replace(folder, "FOLDER")
+            return re.sub(r"^/proc/\d+/", "/proc/PID/", text.replace(folder, "FOLDER"))
         evidence["files"] = {(shown(file["path"]), file.get("others", False)):
                              dict(file, uses={(path[id], use) for id, uses in file["uses"].items() for use in uses},
                                   mount=shown(file.get("mount", "")))
