@@ -24,7 +24,7 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxProcText = size_t{4} << 20;
+constexpr size_t kMaxTaskText = size_t{4} << 20;
 // A rename or a mount beside us makes the kernel refuse ".." now and then.
 constexpr int kMostTries = 4;
 constexpr std::string_view kRemovedMark = " (deleted)";
@@ -156,7 +156,7 @@ FoundFile TaskFiles::Executable() const {
 }
 
 std::vector<std::string> TaskFiles::ExecutableMappings() const {
-  const absl::StatusOr<std::string> text = ReadFile(Link("/maps"), kMaxProcText);
+  const absl::StatusOr<std::string> text = ReadFile(Link("/maps"), kMaxTaskText);
   return text.ok() ? ExecutableFilesIn(*text) : std::vector<std::string>();
 }
 
@@ -171,7 +171,7 @@ int TaskFiles::SocketType(int descriptor) const {
 }
 
 std::optional<MountPlace> TaskFiles::PlaceOf(uint64_t mount) const {
-  const absl::StatusOr<std::string> text = ReadFile(Link("/mountinfo"), kMaxProcText);
+  const absl::StatusOr<std::string> text = ReadFile(Link("/mountinfo"), kMaxTaskText);
   if (!text.ok()) return std::nullopt;
   return PlaceOfMount(*text, mount, Root().value_or("/"));
 }
@@ -186,8 +186,8 @@ std::optional<ProcessIds> TaskFiles::Ids() const {
   std::string group_map;
   // What is shown is as our own namespace has it.
   if (TargetOf(AT_FDCWD, Link("/ns/user").c_str()) != TargetOf(AT_FDCWD, "/proc/self/ns/user")) {
-    const absl::StatusOr<std::string> of_users = ReadFile(Link("/uid_map"), kMaxProcText);
-    const absl::StatusOr<std::string> of_groups = ReadFile(Link("/gid_map"), kMaxProcText);
+    const absl::StatusOr<std::string> of_users = ReadFile(Link("/uid_map"), kMaxTaskText);
+    const absl::StatusOr<std::string> of_groups = ReadFile(Link("/gid_map"), kMaxTaskText);
     if (!of_users.ok() || !of_groups.ok()) return std::nullopt;
     user_map = *of_users;
     group_map = *of_groups;
