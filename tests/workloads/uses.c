@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// uses FOLDER [i386 | unmapped]: uses files, addresses and ids in known ways, all files below FOLDER, which is empty. To be started as
+// uses FOLDER [i386 | unmapped | hostile]: uses files, addresses and ids in known ways, all files below FOLDER, which is empty. To be started as
 // root; ends as user and group 65534. tests/bpf/hardening_test.cc says what is used how. With another word, only: addresses in 32-bit
-// calls; or one that is not in memory any more when its call ends.
+// calls; one that is not in memory any more when its call ends; or names that are hard to read, and a pipe that nobody writes to.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -235,9 +235,48 @@ static void use_unmapped(void) {
   if (pthread_join(sender, NULL) != 0) check(-1, "pthread_join");
 }
 
+static void fails(int result, const char* what) {
+  if (result < 0) return;
+  fprintf(stderr, "uses: %s has not failed\n", what);
+  exit(99);
+}
+
+static void use_hostile(void) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char* two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (two == MAP_FAILED) check(-1, "mmap");
+  check(munmap(two + page, page), "munmap");
+  // One that ends with its page, and one that would go on behind it.
+  make(memcpy(two + page - sizeof("edge"), "edge", sizeof("edge")));
+  memcpy(two + page - 4, "lost", 4);
+  fails(open(two + page - 4, O_WRONLY | O_CREAT, 0600), "a name without an end");
+  fails(open((const char*)8, O_RDONLY), "a name that is nowhere");
+  static char most[4097];
+  memset(most, '/', 4096);
+  memcpy(most + 4096 - 4, "long", 4);
+  fails(open(most, O_WRONLY | O_CREAT, 0600), "a name of 4096 bytes");
+  memset(most, '/', 4096);
+  memcpy(most + 4095 - 8, "dev/null", 9);
+  close(check(open(most, O_RDONLY), "a name of 4095 bytes"));
+  check(mkfifo("silent", 0600), "mkfifo");
+  close(check(open("silent", O_RDWR), "a pipe"));
+  check(symlink("made/by-link", "to-nothing"), "symlink");
+  check(mkdir("made", 0700), "mkdir");
+  make("to-nothing");
+  check(symlink("turning", "turning"), "symlink");
+  fails(open("turning", O_WRONLY | O_CREAT, 0600), "a link to itself");
+  check(mkdir("gone", 0700), "mkdir");
+  check(chdir("gone"), "chdir");
+  check(rmdir("../gone"), "rmdir");
+  fails(open("file", O_WRONLY | O_CREAT, 0600), "a file in a folder that is gone");
+  fails(mkdir("folder", 0700), "a folder in one that is gone");
+  close(check(open(".", O_RDONLY | O_DIRECTORY), "a folder that is gone"));
+  fails(openat(77, "file", O_WRONLY | O_CREAT, 0600), "a file beside no descriptor");
+}
+
 int main(int count, char** arguments) {
   if (count != 2 && count != 3) {
-    fprintf(stderr, "usage: uses FOLDER [i386 | unmapped]\n");
+    fprintf(stderr, "usage: uses FOLDER [i386 | unmapped | hostile]\n");
     return 2;
   }
   check(chdir(arguments[1]), arguments[1]);
@@ -246,6 +285,7 @@ int main(int count, char** arguments) {
     if (strcmp(arguments[2], "i386") == 0) use_i386();
 #endif
     if (strcmp(arguments[2], "unmapped") == 0) use_unmapped();
+    if (strcmp(arguments[2], "hostile") == 0) use_hostile();
     return 0;
   }
   use_files();

@@ -124,7 +124,6 @@ absl::StatusOr<RecordOutcome> RecordCommand(const Command& command, const std::s
   if (outcome.ok() || backend == "bpf" || stage != RecordStage::kSetUp) return outcome;
   if (options.every_call) return Annotate(outcome.status(), "--events all needs BPF");
   if (options.exercise.any()) return Annotate(outcome.status(), "--exercise needs BPF");
-  if (options.hardening) return Annotate(outcome.status(), "--hardening needs BPF");
   options.note(
       absl::StrCat("recording by user notification (slower, no capability evidence), because BPF is not to be had: ",
                    WithoutHint(outcome.status())));
@@ -217,11 +216,6 @@ int Record(const RecordFlags& flags) {
   if (!exercise.empty() && (existing || flags.backend == "notify")) {
     Fail(absl::InvalidArgumentError(
         "--exercise goes with --docker or a command, and by BPF. Hint: `syscarve record --help` has examples."));
-    return 2;
-  }
-  if (flags.hardening && flags.backend == "notify") {
-    Fail(absl::InvalidArgumentError(
-        "--hardening needs BPF, not --backend notify. Hint: `syscarve doctor` lists what this host lacks."));
     return 2;
   }
   for (const std::string& name : exercise) {

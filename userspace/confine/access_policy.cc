@@ -254,6 +254,8 @@ class Gatherer {
          "allowed"},
         {kMissingEarlier, "the recording began when the service ran already: what it used before is not allowed"},
         {kMissingEndpoints, "addresses were not looked for"},
+        {kMissingResults,
+         "the recording does not tell what failed from what succeeded: what was tried in vain is allowed, too"},
         {kMissingRecordings,
          "a recording that is part of this one says nothing of files: what was used there is not "
          "allowed"},

@@ -86,7 +86,8 @@ std::string WhyFilesNotKnown(const Recording& recording, const std::set<SubjectI
       return "The recording has the programs alone, without hardening evidence (record --hardening).";
     }
     for (const std::string& part : evidence->missing) {
-      if (part == kMissingIds || part == kMissingEndpoints || part == kMissingMessages || part == kMissingPeaks)
+      if (part == kMissingIds || part == kMissingEndpoints || part == kMissingMessages || part == kMissingPeaks ||
+          part == kMissingResults)
         continue;
       return Concat("Not all of the recording's hardening evidence of files is there (", part, ").");
     }

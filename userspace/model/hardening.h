@@ -17,7 +17,7 @@
 
 namespace syscarve {
 
-// What was done with a file. What failed is not told.
+// What was done with a file. What failed is not told, unless kMissingResults is.
 enum class FileUse {
   kRead,      // Opened to read, or only to be looked at as a directory.
   kWritten,   // Opened to write.
@@ -152,6 +152,8 @@ inline constexpr std::string_view kMissingEndpoints = "endpoints";
 // The addresses given to sendmsg(2), sendmmsg(2) and socketcall(2), which recorders did not look for at first.
 inline constexpr std::string_view kMissingMessages = "messages";
 inline constexpr std::string_view kMissingPeaks = "peaks";
+// Whether calls succeeded: what failed is told as what succeeded is, so there is too much evidence and not too little.
+inline constexpr std::string_view kMissingResults = "results";
 inline constexpr std::string_view kMissingRecordings =
     "recordings";  // One of the recordings that were merged has no such evidence.
 

@@ -27,23 +27,6 @@ namespace {
 
 constexpr size_t kMaxProcText = size_t{16} << 20;
 
-// mountinfo writes space, tab, newline and backslash as three octal digits.
-std::string DecodeOctalEscapes(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    auto digit = [&](size_t at) {
-      return at < text.size() && text[at] >= '0' && text[at] <= '7' ? text[at] - '0' : -1;
-    };
-    if (text[i] == '\\' && digit(i + 1) >= 0 && digit(i + 2) >= 0 && digit(i + 3) >= 0) {
-      decoded += static_cast<char>(digit(i + 1) * 64 + digit(i + 2) * 8 + digit(i + 3));
-      i += 3;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
-
 void RemoveTree(const std::string& directory) {
   // Only directories can be removed in cgroupfs, children first.
   std::error_code error;
@@ -103,6 +86,22 @@ absl::Status WriteControl(const std::string& path, std::string_view value) {
 }
 
 }  // namespace
+
+std::string DecodeOctalEscapes(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto digit = [&](size_t at) {
+      return at < text.size() && text[at] >= '0' && text[at] <= '7' ? text[at] - '0' : -1;
+    };
+    if (text[i] == '\\' && digit(i + 1) >= 0 && digit(i + 2) >= 0 && digit(i + 3) >= 0) {
+      decoded += static_cast<char>(digit(i + 1) * 64 + digit(i + 2) * 8 + digit(i + 3));
+      i += 3;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
 
 std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo) {
   const std::vector<std::string> mounts = MountsOf("cgroup2", mountinfo);

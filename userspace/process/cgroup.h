@@ -18,6 +18,9 @@
 
 namespace syscarve {
 
+// A field of a text like /proc/PID/mountinfo, in which blanks and backslashes are three octal digits.
+std::string DecodeOctalEscapes(std::string_view text);
+
 // The mount point of the first cgroup2 file system in the text of /proc/self/mountinfo, or nullopt.
 std::optional<std::string> ParseCgroup2Mount(std::string_view mountinfo);
 

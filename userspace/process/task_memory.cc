@@ -38,12 +38,20 @@ std::optional<TaskString> ReadTaskString(pid_t task, uint64_t address, size_t mo
 }
 
 std::optional<uint64_t> ReadTaskWord(pid_t task, uint64_t address) {
-  if (task <= 0) return std::nullopt;
+  const std::optional<std::string> bytes = ReadTaskBytes(task, address, sizeof(uint64_t));
+  if (!bytes.has_value()) return std::nullopt;
   uint64_t word = 0;
-  const iovec here{.iov_base = &word, .iov_len = sizeof(word)};
-  const iovec there{.iov_base = reinterpret_cast<void*>(static_cast<uintptr_t>(address)), .iov_len = sizeof(word)};
-  if (process_vm_readv(task, &here, 1, &there, 1, 0) != static_cast<ssize_t>(sizeof(word))) return std::nullopt;
+  std::memcpy(&word, bytes->data(), sizeof(word));
   return word;
+}
+
+std::optional<std::string> ReadTaskBytes(pid_t task, uint64_t address, size_t size) {
+  if (task <= 0) return std::nullopt;
+  std::string bytes(size, '\0');
+  const iovec here{.iov_base = bytes.data(), .iov_len = size};
+  const iovec there{.iov_base = reinterpret_cast<void*>(static_cast<uintptr_t>(address)), .iov_len = size};
+  if (process_vm_readv(task, &here, 1, &there, 1, 0) != static_cast<ssize_t>(size)) return std::nullopt;
+  return bytes;
 }
 
 }  // namespace syscarve

@@ -25,4 +25,7 @@ std::optional<TaskString> ReadTaskString(pid_t task, uint64_t address, size_t mo
 // The 64-bit word at `address`, likewise; nullopt where not all of it can be read.
 std::optional<uint64_t> ReadTaskWord(pid_t task, uint64_t address);
 
+// `size` bytes from `address` on, likewise.
+std::optional<std::string> ReadTaskBytes(pid_t task, uint64_t address, size_t size);
+
 }  // namespace syscarve

@@ -24,35 +24,6 @@ constexpr unsigned kMinorBits = 20;  // Of the kernel's own dev_t (include/linux
 static_assert(RECORDER_FILE_READ == 1 << static_cast<int>(FileUse::kRead) &&
               RECORDER_FILE_CONNECTED == 1 << static_cast<int>(FileUse::kConnected));
 
-FileUses UsesFromKernel(uint32_t bits) {
-  FileUses uses;
-  for (int i = 0; i < kFileUseCount; ++i) {
-    if ((bits >> i & 1) != 0) uses |= static_cast<FileUse>(i);
-  }
-  return uses;
-}
-
-FileKind KindOfMode(uint32_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFREG:
-      return FileKind::kRegular;
-    case S_IFDIR:
-      return FileKind::kDirectory;
-    case S_IFLNK:
-      return FileKind::kLink;
-    case S_IFCHR:
-      return FileKind::kCharacterDevice;
-    case S_IFBLK:
-      return FileKind::kBlockDevice;
-    case S_IFIFO:
-      return FileKind::kPipe;
-    case S_IFSOCK:
-      return FileKind::kSocket;
-    default:
-      return FileKind::kUnknown;
-  }
-}
-
 template <size_t size>
 std::string TextFromKernel(const char (&text)[size]) {
   return std::string(text, strnlen(text, size));
@@ -72,44 +43,9 @@ std::string MountOf(const recorder_path& path) {
   return AbsoluteFromComponents(components.substr(std::min<size_t>(path.in_mount, components.size())));
 }
 
-AddressFamily FamilyFromKernel(uint32_t family) {
-  switch (family) {
-    case AF_INET:
-      return AddressFamily::kInet;
-    case AF_INET6:
-      return AddressFamily::kInet6;
-    case AF_UNIX:
-      return AddressFamily::kUnixAbstract;
-    case AF_NETLINK:
-      return AddressFamily::kNetlink;
-    case AF_PACKET:
-      return AddressFamily::kPacket;
-    case AF_VSOCK:
-      return AddressFamily::kVsock;
-    default:
-      return AddressFamily::kOther;
-  }
-}
-
 bool IsBelow(std::string_view path, std::string_view folder) {
   if (folder == "/") return true;
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
-// Of files that were only named, where what is mounted there is known from others: of the innermost mount.
-void FindMounts(HardeningEvidence& hardening) {
-  std::map<std::string, std::string> filesystems;
-  for (const auto& [path, file] : hardening.files) {
-    if (!file.mount.empty()) filesystems.emplace(file.mount, file.filesystem);
-  }
-  for (auto& [path, file] : hardening.files) {
-    if (!file.mount.empty()) continue;
-    for (const auto& [mount, filesystem] : filesystems) {
-      if (mount.size() < file.mount.size() || !IsBelow(path.path, mount)) continue;
-      file.mount = mount;
-      file.filesystem = filesystem;
-    }
-  }
 }
 
 // What of a subject's evidence cannot be there, by what else is known of it.
@@ -141,6 +77,69 @@ Peaks JoinedPeaks(Peaks peaks, const KernelSubject& subject) {
 
 }  // namespace
 
+FileUses FileUsesFromBits(uint32_t bits) {
+  FileUses uses;
+  for (int i = 0; i < kFileUseCount; ++i) {
+    if ((bits >> i & 1) != 0) uses |= static_cast<FileUse>(i);
+  }
+  return uses;
+}
+
+FileKind FileKindOfMode(uint32_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return FileKind::kRegular;
+    case S_IFDIR:
+      return FileKind::kDirectory;
+    case S_IFLNK:
+      return FileKind::kLink;
+    case S_IFCHR:
+      return FileKind::kCharacterDevice;
+    case S_IFBLK:
+      return FileKind::kBlockDevice;
+    case S_IFIFO:
+      return FileKind::kPipe;
+    case S_IFSOCK:
+      return FileKind::kSocket;
+    default:
+      return FileKind::kUnknown;
+  }
+}
+
+AddressFamily AddressFamilyOf(uint32_t family) {
+  switch (family) {
+    case AF_INET:
+      return AddressFamily::kInet;
+    case AF_INET6:
+      return AddressFamily::kInet6;
+    case AF_UNIX:
+      return AddressFamily::kUnixAbstract;
+    case AF_NETLINK:
+      return AddressFamily::kNetlink;
+    case AF_PACKET:
+      return AddressFamily::kPacket;
+    case AF_VSOCK:
+      return AddressFamily::kVsock;
+    default:
+      return AddressFamily::kOther;
+  }
+}
+
+void FindMounts(HardeningEvidence& hardening) {
+  std::map<std::string, std::string> filesystems;
+  for (const auto& [path, file] : hardening.files) {
+    if (!file.mount.empty()) filesystems.emplace(file.mount, file.filesystem);
+  }
+  for (auto& [path, file] : hardening.files) {
+    if (!file.mount.empty()) continue;
+    for (const auto& [mount, filesystem] : filesystems) {
+      if (mount.size() < file.mount.size() || !IsBelow(path.path, mount)) continue;
+      file.mount = mount;
+      file.filesystem = filesystem;
+    }
+  }
+}
+
 std::string LexicalPath(std::string_view path) {
   std::vector<std::string_view> components;
   for (const std::string_view component : SplitNonEmpty(path, '/')) {
@@ -159,11 +158,11 @@ std::optional<SeenFile> FileFromKernel(const recorder_used_file_key& key, const 
   if (file.path.truncated != 0) return std::nullopt;
   SeenFile seen = {.slot = key.slot,
                    .path = {.path = AbsoluteFromComponents(ComponentsOf(file.path)), .others = key.dentry == 0},
-                   .file = {.kind = KindOfMode(file.mode),
+                   .file = {.kind = FileKindOfMode(file.mode),
                             .mount = MountOf(file.path),
                             .filesystem = TextFromKernel(file.filesystem),
                             .uses = {}},
-                   .uses = UsesFromKernel(file.uses)};
+                   .uses = FileUsesFromBits(file.uses)};
   if (seen.file.kind == FileKind::kCharacterDevice || seen.file.kind == FileKind::kBlockDevice) {
     seen.file.device_major = file.device >> kMinorBits;
     seen.file.device_minor = file.device & ((1U << kMinorBits) - 1);
@@ -177,7 +176,7 @@ std::optional<SeenFile> FileFromKernel(const recorder_name_key& key, const recor
   SeenFile seen = {.slot = key.slot,
                    .path = {.path = LexicalPath(base + "/" + TextFromKernel(key.name)), .others = key.others != 0},
                    .file = {},
-                   .uses = UsesFromKernel(key.uses)};
+                   .uses = FileUsesFromBits(key.uses)};
   if (key.others != 0) return seen;
   if ((key.uses & RECORDER_FILE_SOCKET) != 0) seen.file.kind = FileKind::kSocket;
   if ((key.uses & RECORDER_FILE_DIRECTORY) != 0) seen.file.kind = FileKind::kDirectory;
@@ -189,7 +188,7 @@ std::optional<Endpoint> EndpointFromKernel(const recorder_endpoint_key& key) {
   if (key.scope > RECORDER_SCOPE_PUBLIC) return std::nullopt;
   static_assert(RECORDER_SCOPE_PUBLIC == static_cast<int>(AddressScope::kPublic));
   return Endpoint{.use = key.connected != 0 ? EndpointUse::kConnected : EndpointUse::kBound,
-                  .family = FamilyFromKernel(key.family),
+                  .family = AddressFamilyOf(key.family),
                   .scope = static_cast<AddressScope>(key.scope),
                   .socket_type = key.type & 0xf,
                   .port = key.port};

@@ -52,6 +52,17 @@ std::optional<Endpoint> EndpointFromKernel(const recorder_endpoint_key& key);
 // `path`, absolute, without "." and ".." and double slashes. Links are not looked at.
 std::string LexicalPath(std::string_view path);
 
+FileKind FileKindOfMode(uint32_t mode);
+
+// From recorder_file_use.
+FileUses FileUsesFromBits(uint32_t bits);
+
+// What AF_* is called; that of a socket with a path is for the caller to know.
+AddressFamily AddressFamilyOf(uint32_t family);
+
+// Of files that were only named, where what is mounted there is known from others: of the innermost mount.
+void FindMounts(HardeningEvidence& hardening);
+
 // Hands over the evidence of each subject of `now`, from the beginning of the recording on. `peaks` is by subject; for
 // those beyond it peaks are missing.
 void AggregateHardening(const KernelSnapshot& now, const std::vector<std::optional<Peaks>>& peaks,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,12 +13,15 @@
 #include <vector>
 
 #include "userspace/process/host.h"
+#include "userspace/process/process_tree.h"
+#include "userspace/process/task_files.h"
 #include "userspace/shipped/argument_table.h"
 #include "userspace/shipped/drivers.h"
 #include "userspace/trace/aggregator.h"
 #include "userspace/trace/argument_calls.h"
 #include "userspace/trace/checkpoint_schedule.h"
 #include "userspace/trace/kernel_snapshot.h"
+#include "userspace/trace/notified_evidence.h"
 #include "userspace/trace/supervisor.h"
 
 namespace syscarve {
@@ -27,10 +31,12 @@ namespace {
 class CallCounter : public NotificationHandler {
  public:
   CallCounter(const ArgumentCalls& argument_calls, const Drivers& drivers, const ArgumentTable& table,
-              Aggregator& aggregator, SubjectId subject, const std::function<void(const Recording&)>& checkpoint)
+              NotifiedEvidence* evidence, Aggregator& aggregator, SubjectId subject,
+              const std::function<void(const Recording&)>& checkpoint)
       : argument_calls_(argument_calls),
         drivers_(drivers),
         table_(table),
+        evidence_(evidence),
         aggregator_(aggregator),
         subject_(subject),
         checkpoint_(checkpoint) {}
@@ -38,6 +44,7 @@ class CallCounter : public NotificationHandler {
   Response Decide(const Notification& notification) override {
     word_.reset();
     file_.reset();
+    if (evidence_ != nullptr) evidence_->Look(notification);
     const ArgumentCall* const call = ArgumentsOf(notification);
     if (call == nullptr || notification.memory == nullptr) return {};
     if (call->call->pointed_to) {
@@ -63,6 +70,7 @@ class CallCounter : public NotificationHandler {
     const ProgramId program = aggregator_.AddProgram(notification.program);
     aggregator_.AddCalls(subject_, program, Phase::kMain, id, 1);
     AddArguments(notification, program);
+    if (evidence_ != nullptr) evidence_->Keep(notification, program);
     Checkpoint();
   }
 
@@ -112,8 +120,14 @@ class CallCounter : public NotificationHandler {
   void Checkpoint() {
     const auto begin = CheckpointSchedule::Clock::now();
     if (!checkpoint_ || !schedule_.Due(begin)) return;
+    if (evidence_ != nullptr) aggregator_.SetHardening(subject_, evidence_->Evidence());
     aggregator_.Preview(
-        UnixNow(), [this] { aggregator_.AddLoss(CheckpointLoss()); }, checkpoint_);
+        UnixNow(),
+        [this] {
+          aggregator_.AddLoss(CheckpointLoss());
+          if (evidence_ != nullptr) evidence_->AddLosses(aggregator_);
+        },
+        checkpoint_);
     schedule_.Made(begin, CheckpointSchedule::Clock::now());
   }
 
@@ -124,6 +138,7 @@ class CallCounter : public NotificationHandler {
   // Of the call that is being decided: what is in memory, and what its descriptor is.
   std::optional<uint64_t> word_;
   std::optional<OpenFile> file_;
+  NotifiedEvidence* evidence_;  // Null: none is asked for.
   Aggregator& aggregator_;
   SubjectId subject_;
   const std::function<void(const Recording&)>& checkpoint_;
@@ -150,7 +165,12 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentCalls argument_calls, ArgumentCallsFor(NativeAbi()));
   SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
-  CallCounter counter(argument_calls, *drivers, *table, aggregator, subject, options.safety.checkpoint);
+  std::optional<NotifiedEvidence> evidence;
+  if (options.hardening) {
+    evidence.emplace(ProcIsOurs(), [](pid_t task) { return std::make_unique<TaskFiles>(task); });
+  }
+  CallCounter counter(argument_calls, *drivers, *table, evidence.has_value() ? &*evidence : nullptr, aggregator,
+                      subject, options.safety.checkpoint);
   SYSCARVE_ASSIGN_OR_RETURN(const SuperviseOutcome outcome,
                             Supervise(command, NotifyEveryCall(), counter, signals,
                                       {.grace = options.grace, .on_started = options.safety.give_up_privileges}));
@@ -194,6 +214,10 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
                         .count = counter.unknown_abi_calls(),
                         .missed_calls = true,
                         .detail = "Calls of an architecture that syscarve does not know."});
+  }
+  if (evidence.has_value()) {
+    aggregator.SetHardening(subject, evidence->Evidence());
+    evidence->AddLosses(aggregator);
   }
   aggregator.SetCommandEnd({.status = outcome.status, .ended_by_recorder = outcome.ended});
   // Signals are not seen this way.

@@ -38,7 +38,7 @@ struct RecordOptions {
   std::string subject_name;    // Of one subject; containers have names of their own.
   bool every_call = false;     // With BPF: stream every call, not only first sightings.
   bool track_denials = false;  // With BPF: also when a subject is found to have a filter in force already.
-  bool hardening = false;      // With BPF: hardening evidence, too; exits of calls are then watched as for denials.
+  bool hardening = false;      // Hardening evidence, too; with BPF exits of calls are then watched as for denials.
   std::chrono::milliseconds grace = std::chrono::seconds(5);  // How long processes may outlive a command.
   // How long killed tasks may take to die before the recording ends without them.
   std::chrono::milliseconds kill_limit = std::chrono::seconds(10);

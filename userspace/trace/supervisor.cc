@@ -155,6 +155,11 @@ class NotifiedMemory : public WaitingMemory {
     return WasTheTasks() ? word : std::nullopt;
   }
 
+  std::optional<std::string> BytesAt(uint64_t address, size_t size) const override {
+    std::optional<std::string> bytes = ReadTaskBytes(task_, address, size);
+    return WasTheTasks() ? bytes : std::nullopt;
+  }
+
   std::optional<OpenFile> FileOf(unsigned descriptor) const override {
     std::optional<OpenFile> file = ReadOpenFile(task_, descriptor);
     return WasTheTasks() ? file : std::nullopt;

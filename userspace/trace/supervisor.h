@@ -27,6 +27,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "userspace/base/status.h"
@@ -49,6 +50,8 @@ class WaitingMemory {
   virtual std::optional<TaskString> StringAt(uint64_t address) const = 0;
   // The 64-bit word there, likewise.
   virtual std::optional<uint64_t> WordAt(uint64_t address) const = 0;
+  // `size` bytes, likewise.
+  virtual std::optional<std::string> BytesAt(uint64_t address, size_t size) const = 0;
   // What its descriptor is, likewise.
   virtual std::optional<OpenFile> FileOf(unsigned descriptor) const = 0;
 };
@@ -86,7 +89,7 @@ class NotificationHandler {
   // Chooses the answer. May be asked twice for one call: a call that a signal interrupted is asked about again when it
   // is restarted.
   virtual Response Decide(const Notification& notification) = 0;
-  // The answer has reached the task. Once per call, so this is the place to count. For the execve that starts the
+  // The answer has reached the task: what was read of it in Decide, in /proc too, was of no other. Once per call, so this is the place to count. For the execve that starts the
   // command this comes when it is known to have succeeded, with the program that it started, and never if it failed; if
   // it was refused, at once.
   virtual void Delivered(const Notification& notification, const Response& response) = 0;

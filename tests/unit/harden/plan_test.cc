@@ -97,6 +97,10 @@ TEST_F(PlanTest, PartsThatAreMissingAreNotJudged) {
     return VerdictOf(Plan(service), kind);
   };
   EXPECT_EQ(verdict_without("x", SettingKind::kReadOnlyRoot), SettingVerdict::kObserved);
+  // Too much evidence is no reason not to judge.
+  for (const SettingKind kind : {SettingKind::kReadOnlyRoot, SettingKind::kNetwork, SettingKind::kUser}) {
+    EXPECT_EQ(verdict_without(kMissingResults, kind), verdict_without("x", kind)) << SettingKindName(kind);
+  }
   for (const std::string_view word :
        {kMissingFiles, kMissingSomeFiles, kMissingIoUring, kMissingEarlier, kMissingRecordings}) {
     EXPECT_EQ(verdict_without(word, SettingKind::kReadOnlyRoot), SettingVerdict::kUnknown) << word;
