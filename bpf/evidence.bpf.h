@@ -459,7 +459,7 @@ static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 addre
 		keep_address(slot, given[0], given[4], given[5], RECORDER_FILE_CONNECTED);
 		break;
 	default:
-		keep_messages(slot, given[0], given[1], which == SOCKETCALL_SENDMSG ? 1 : ret, RECORDER_ABI_COMPAT);
+		keep_messages(slot, given[0], given[1], which == SOCKETCALL_SENDMMSG && ret >= 0 ? ret : 1, RECORDER_ABI_COMPAT);
 	}
 }
 
@@ -511,7 +511,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 			     argument_of(regs, abi, first->path + 1), first->uses);
 		break;
 	case RECORDER_EVIDENCE_MESSAGES:
-		keep_messages(slot, argument_of(regs, abi, 0), argument_of(regs, abi, 1) & mask, call->count ? ret : 1, abi);
+		keep_messages(slot, argument_of(regs, abi, 0), argument_of(regs, abi, 1) & mask, call->count && ret >= 0 ? ret : 1, abi);
 		break;
 	case RECORDER_EVIDENCE_SOCKETCALL:
 		keep_socketcall(slot, argument_of(regs, abi, 0), argument_of(regs, abi, 1) & mask, ret);

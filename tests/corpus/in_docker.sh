@@ -57,10 +57,13 @@ added=
 for capability in $capabilities; do added="$added --cap-add $capability"; done
 # What ignores the signal is killed soon, also by `record --exercise`.
 # shellcheck disable=SC2086  # Words.
-docker run --detach --name "$name" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
+docker run --detach --name "$name" --hostname "$name" --add-host "$name:127.0.0.1" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
   $added ${CORPUS_RUN:-} "$image" "$@" > /dev/null
+# Also a run that fails leaves nothing that the next would stumble over.
+trap 'docker rm --force --volumes "$name" > /dev/null' EXIT
 in_use
 if [ "$work" = load ]; then
+  trap - EXIT
   # Whatever listens in the container's network would be waited for after a restart, and this is not the service's.
   # The program is below nsenter, which is below the shell.
   if [ -n "$beside" ]; then pkill -P "$(pgrep -d , -P "$beside")" || true; fi
@@ -68,7 +71,6 @@ if [ "$work" = load ]; then
 fi
 if [ "$work" = once ]; then
   stop
-  docker rm "$name" > /dev/null
   exit
 fi
 for other in $(sed -n 's/^\(other_[a-z_]*\)() {.*/\1/p' "$corpus/services/$name"); do
@@ -83,4 +85,3 @@ stop
 docker start "$name" > /dev/null
 in_use
 stop
-docker rm "$name" > /dev/null

@@ -91,7 +91,7 @@ class Plans(Harden):
         self.assertEqual({name: verdicts[name] for name in SETTINGS}, {
             **dict.fromkeys(SETTINGS, "observed"), "network": "refused",
             **({} if verdicts["capabilities"] == "observed" else {"capabilities": "unknown"})})
-        self.assertEqual(plan["line"]["writable"], {"/run": {"kind": "tmpfs", "size": "16m"}, "/var/lib/web": {"kind": "volume"}})
+        self.assertEqual(plan["line"]["writable"], {"/run": {"kind": "tmpfs", "size": "16m", "owner": "33:33"}, "/var/lib/web": {"kind": "volume"}})
         self.assertEqual(plan["line"]["user"], "33:33")
 
     def test_a_recording_without_evidence_says_what_it_cannot_speak_of(self):
@@ -154,7 +154,7 @@ class Targets(Harden):
         self.assertEqual(words[:2], ["docker", "run"])
         self.assertEqual(words[-1], "nginx:1.25")
         for word in (f"seccomp={folder}/web.json", "no-new-privileges:true", "--read-only", "33:33", "web-var-lib-web:/var/lib/web",
-                     "/run:rw,nosuid,nodev,noexec,size=16m,mode=1777", "nofile=1024:1024"):
+                     "/run:rw,nosuid,nodev,noexec,size=16m,mode=1777,uid=33,gid=33", "nofile=1024:16384"):
             self.assertIn(word, words)
         self.assertEqual(subprocess.run(["sh", "-n"], input=text.encode(), timeout=60, check=False).returncode, 0)
 

@@ -85,12 +85,23 @@ class ContainerJudge {
     for (const VerifiedRun& run : result_.runs) {
       for (const auto& [key, words] : run.containers->capabilities) {
         if (!told.insert(key).second) continue;
-        result_.Add(VerifyProblemKind::kCapability, words,
-                    Concat("Add it to the service's --cap-add (", kCapabilitiesName,
-                           " beside the profile), or record what needs it and generate anew."),
-                    key.service);
+        result_.Add(VerifyProblemKind::kCapability, words, CapabilityFix(key, run.enforced), key.service);
       }
     }
+  }
+
+  // Under a limit of descriptors a program that raises its own further than the line lets it asks for CAP_SYS_RESOURCE
+  // (do_prlimit, kernel/sys.c), and mostly does with less.
+  std::string CapabilityFix(const ContainerCapability& key, bool enforced) const {
+    const auto service = std::ranges::find(profiles_, key.service, &ServiceProfile::title);
+    const bool has_limit =
+        service != profiles_.end() && service->line.has_value() && service->line->open_files.has_value();
+    if (enforced && has_limit && CapabilityName(key.capability) == "CAP_SYS_RESOURCE") {
+      return "The line's limit of descriptors may be lower than what it is configured for: lower that, or leave the limit "
+             "out (`syscarve harden --leave-out open-files`).";
+    }
+    return Concat("Add it to the service's --cap-add (", kCapabilitiesName,
+                  " beside the profile), or record what needs it and generate anew.");
   }
 
   void Confinement() {

@@ -58,7 +58,7 @@ struct VerifyFlags {
   std::string command;  // Never filled, as CLI11 gives everything to `words`.
 };
 
-void PrintVerdict(const Verification& result, const VerifyFlags& flags) {
+void PrintVerdict(const Verification& result, const VerifyFlags& flags, bool have_lines) {
   if (!flags.quiet) {
     for (const std::string& remark : result.remarks) Note(remark);
   }
@@ -68,6 +68,7 @@ void PrintVerdict(const Verification& result, const VerifyFlags& flags) {
   }
   if (flags.quiet) return;
   Note(!result.Passed() ? "not verified"
+       : have_lines     ? "verified: nothing breaks under these profiles, each with its whole line"
        : flags.docker   ? "verified: nothing breaks under these profiles"
                         : "verified: nothing breaks under this profile");
 }
@@ -139,9 +140,10 @@ absl::StatusOr<int> Verify(VerifyFlags flags) {
                              : VerifyCommand(flags.request, profile->profile, *filter, command, signals, notes);
   SYSCARVE_RETURN_IF_ERROR(verified.status());
   const Verification& result = *verified;
-  PrintVerdict(result, flags);
+  const bool have_lines = containers.has_value() && HaveLines(containers->profiles);
+  PrintVerdict(result, flags, have_lines);
   const WriteOptions options = {.owner = OwnerOfResults(), .stop = StopAtSignal(signals)};
-  if (containers.has_value() && HaveLines(containers->profiles)) {
+  if (have_lines) {
     LiftFileSizeLimit();
     SYSCARVE_RETURN_IF_ERROR(KeepLineProofs(containers->profiles, result, options));
     if (!result.Passed() && !result.RunsOf(true).empty()) {

@@ -67,11 +67,18 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
   uint64_t value = 0;
   if (peak.has_value() && *peak > 0) {
     value = LimitFor(*peak, rule);
+    const std::optional<uint64_t>& processors = facts.evidence->peaks.processors;
+    const bool beyond_host = limit.kind == SettingKind::kCpus && processors.has_value() && value > *processors * 1000;
+    if (beyond_host) value = *processors * 1000;
     setting.value = limit.words(value);
     setting.verdict = missing.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
     setting.reasons.push_back(Concat("At most ", limit.words(*peak), " ", limit.what,
                                      " were used at once; the limit is ", rule.factor_percent / 100,
                                      " times that, rounded up. ", rule.why));
+    if (beyond_host) {
+      setting.reasons.push_back(
+          Concat("That is all that the recording's host has, ", *processors, ": engines refuse a limit above it."));
+    }
     const Peaks& peaks = facts.evidence->peaks;
     const bool sampled = (limit.kind == SettingKind::kMemory && peaks.memory_sampled) ||
                          (limit.kind == SettingKind::kPids && peaks.tasks_sampled);

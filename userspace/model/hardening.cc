@@ -29,6 +29,7 @@ void JoinPeaks(const Peaks& more, Peaks& kept) {
   kept.anonymous_bytes = std::max(kept.anonymous_bytes, more.anonymous_bytes);
   kept.tasks = std::max(kept.tasks, more.tasks);
   kept.cpu_milli = std::max(kept.cpu_milli, more.cpu_milli);
+  kept.processors = std::max(kept.processors, more.processors);
   kept.open_files = std::max(kept.open_files, more.open_files);
 }
 

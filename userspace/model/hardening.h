@@ -135,6 +135,7 @@ struct Peaks {
   std::optional<uint64_t> anonymous_bytes;  // Of the samples: memory.stat's anon or rss.
   std::optional<uint64_t> tasks;            // pids.peak, or the largest of the samples.
   std::optional<uint64_t> cpu_milli;        // Of a CPU, over one interval between samples: 1500 is one and a half.
+  std::optional<uint64_t> processors;       // That the host has: cpu_milli cannot be above 1000 times that.
   std::optional<uint64_t> open_files;       // Of one process: the highest descriptor that was seen, plus one.
   bool memory_sampled = false;              // Rises between two samples are not in it.
   bool tasks_sampled = false;

@@ -64,6 +64,7 @@ JsonValue PeaksToJson(const Peaks& peaks) {
   add("anonymous_bytes", peaks.anonymous_bytes);
   add("tasks", peaks.tasks);
   add("cpu_milli", peaks.cpu_milli);
+  add("processors", peaks.processors);
   add("open_files", peaks.open_files);
   object.push_back({"memory_sampled", peaks.memory_sampled});
   object.push_back({"tasks_sampled", peaks.tasks_sampled});
@@ -156,7 +157,7 @@ void ReadEndpoint(const JsonReader& entry, size_t program_count, HardeningEviden
 
 Peaks ReadPeaks(const JsonReader& reader) {
   reader.AllowOnly(
-      {"memory_bytes", "anonymous_bytes", "tasks", "cpu_milli", "open_files", "memory_sampled", "tasks_sampled"});
+      {"memory_bytes", "anonymous_bytes", "tasks", "cpu_milli", "processors", "open_files", "memory_sampled", "tasks_sampled"});
   const auto optional = [&reader](std::string_view key) -> std::optional<uint64_t> {
     const JsonReader value = reader.Optional(key);
     if (!value.exists()) return std::nullopt;
@@ -166,6 +167,7 @@ Peaks ReadPeaks(const JsonReader& reader) {
           .anonymous_bytes = optional("anonymous_bytes"),
           .tasks = optional("tasks"),
           .cpu_milli = optional("cpu_milli"),
+          .processors = optional("processors"),
           .open_files = optional("open_files"),
           .memory_sampled = reader.Required("memory_sampled").Bool(),
           .tasks_sampled = reader.Required("tasks_sampled").Bool()};

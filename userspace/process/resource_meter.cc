@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/process/resource_meter.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "userspace/base/file.h"
@@ -101,6 +103,7 @@ void ResourceMeter::ReadCpu(Clock::time_point now) {
     if (interval < kShortestInterval) return;
     if (*micros >= *cpu_micros_) {
       KeepHigher((*micros - *cpu_micros_) * 1000 / static_cast<uint64_t>(interval.count()), peaks_.cpu_milli);
+      if (const long processors = sysconf(_SC_NPROCESSORS_ONLN); processors > 0) peaks_.processors = processors;
     }
   }
   cpu_micros_ = micros;

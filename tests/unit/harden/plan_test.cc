@@ -66,6 +66,15 @@ TEST_F(PlanTest, OfAWebServer) {
   EXPECT_EQ(plan.Gravest(), Severity::kMedium);
 }
 
+TEST_F(PlanTest, ProcessorsAreNoMoreThanTheHostHas) {
+  ServiceBuilder service;
+  service.evidence().peaks = {.cpu_milli = 1213, .processors = 2};
+  EXPECT_EQ(Plan(service).line.cpu_milli, 2000U);
+  EXPECT_THAT(Reasons(Plan(service), SettingKind::kCpus), HasSubstr("engines refuse"));
+  service.evidence().peaks.processors = 8;
+  EXPECT_EQ(Plan(service).line.cpu_milli, 2500U);
+}
+
 TEST_F(PlanTest, WithoutEvidenceItSaysWhatIsNotKnown) {
   ServiceBuilder service;
   service.subject().hardening.reset();

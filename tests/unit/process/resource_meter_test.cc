@@ -2,6 +2,7 @@
 #include "userspace/process/resource_meter.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -64,7 +65,12 @@ TEST_F(ResourceMeterTest, TheFirstVersionOfCgroups) {
   meter.Read(At(500));
   EXPECT_EQ(
       meter.peaks(),
-      (Peaks{.memory_bytes = 8192, .anonymous_bytes = 2000, .tasks = 3, .cpu_milli = 1500, .tasks_sampled = true}));
+      (Peaks{.memory_bytes = 8192,
+             .anonymous_bytes = 2000,
+             .tasks = 3,
+             .cpu_milli = 1500,
+             .processors = sysconf(_SC_NPROCESSORS_ONLN),
+             .tasks_sampled = true}));
 }
 
 TEST_F(ResourceMeterTest, CpuIsOfTheBusiestInterval) {
