@@ -156,8 +156,8 @@ void ReadEndpoint(const JsonReader& entry, size_t program_count, HardeningEviden
 }
 
 Peaks ReadPeaks(const JsonReader& reader) {
-  reader.AllowOnly(
-      {"memory_bytes", "anonymous_bytes", "tasks", "cpu_milli", "processors", "open_files", "memory_sampled", "tasks_sampled"});
+  reader.AllowOnly({"memory_bytes", "anonymous_bytes", "tasks", "cpu_milli", "processors", "open_files",
+                    "memory_sampled", "tasks_sampled"});
   const auto optional = [&reader](std::string_view key) -> std::optional<uint64_t> {
     const JsonReader value = reader.Optional(key);
     if (!value.exists()) return std::nullopt;

@@ -19,6 +19,7 @@ class ContainerEndsTest : public testing::Test {
     event.kind = kind;
     event.id = "id of " + name;
     event.name = name;
+    event.labels["label"] = "";
     event.time = milli * kMilli;
     return event;
   }
@@ -38,7 +39,7 @@ class ContainerEndsTest : public testing::Test {
 };
 
 TEST_F(ContainerEndsTest, AStopIsMeasuredFromTheSignalThatAsksForIt) {
-  Happened(EngineEventKind::kStart, 1000).labels["label"] = "";
+  Happened(EngineEventKind::kStart, 1000);
   Killed(2000, SIGHUP);
   Killed(3000, SIGTERM);
   Killed(13000, SIGKILL);

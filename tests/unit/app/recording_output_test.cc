@@ -18,13 +18,18 @@ TEST(TotalsOfTest, CountsProgramsThatMadeACall) {
   const SyscallId read = *FindSyscall(NativeAbi(), "read");
   const SyscallId write = *FindSyscall(NativeAbi(), "write");
   for (const uint64_t times : {uint64_t{2}, uint64_t{3}}) {
-    SubjectTrace& trace = recording.runs.emplace_back().subjects[0];
+    SubjectTrace trace;
     trace.calls[read].count = times;
     trace.calls[read].programs = {{1, times}};
     trace.denials[write] = {{.errno_value = EPERM, .count = times, .programs = {{1, times}}}};
+    if (times == 3) {
+      trace.calls[write].count = 1;
+      trace.calls[write].programs = {{2, 1}};
+    }
+    syscarve::Run run;
+    run.subjects[0] = trace;
+    recording.runs.push_back(run);
   }
-  recording.runs[1].subjects[0].calls[write].count = 1;
-  recording.runs[1].subjects[0].calls[write].programs = {{2, 1}};
   EXPECT_EQ(TotalsOf(recording), (RecordedTotals{.kinds = 2, .calls = 6, .refused = 5, .programs = 2}));
 }
 

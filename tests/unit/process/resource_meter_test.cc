@@ -63,14 +63,12 @@ TEST_F(ResourceMeterTest, TheFirstVersionOfCgroups) {
   meter.Read(At(0));
   Write("cpuacct.usage", "750000000\n");
   meter.Read(At(500));
-  EXPECT_EQ(
-      meter.peaks(),
-      (Peaks{.memory_bytes = 8192,
-             .anonymous_bytes = 2000,
-             .tasks = 3,
-             .cpu_milli = 1500,
-             .processors = sysconf(_SC_NPROCESSORS_ONLN),
-             .tasks_sampled = true}));
+  EXPECT_EQ(meter.peaks(), (Peaks{.memory_bytes = 8192,
+                                  .anonymous_bytes = 2000,
+                                  .tasks = 3,
+                                  .cpu_milli = 1500,
+                                  .processors = sysconf(_SC_NPROCESSORS_ONLN),
+                                  .tasks_sampled = true}));
 }
 
 TEST_F(ResourceMeterTest, CpuIsOfTheBusiestInterval) {
