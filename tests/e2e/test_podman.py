@@ -41,7 +41,7 @@ class Podman(PodmanMixin, E2eTest):
     def test_without_a_socket(self):
         self.environment["DOCKER_HOST"] = "unix://" + self.path("nobody.sock")  # Whatever engine this host has.
         recordings, result = self.record_container()
-        self.assertIn("no engine can be asked", result.stderr)
+        self.assertIn("no engine can be queried", result.stderr)
         (name, recording), = recordings.items()
         self.assert_recorded(recording)
         self.assertEqual(name, recording["subjects"][0]["container"]["id"][:12] + ".recording.json")

@@ -353,7 +353,7 @@ class Stops(VerifyDocker):
         # The profile says that there is no kill: that is no refusal, so it shows in how it stops alone.
         result, report = self.verify([self.all_but("web", "kill")], self.stopping())
         self.assertEqual((result.status, self.kinds(report)), (1, ["stops"]), result)
-        self.assertRegex(result.stderr, r"web: under the profile container web ended with status 137 \d\.\d s after it was told to stop; "
+        self.assertRegex(result.stderr, r"web: under the profile container web ended with status 137 \d\.\d s after the request to stop; "
                                         r"without it with status 0")
         without, under = (run["containers"][0] for run in report["runs"])
         self.assertLess(without["stop_milliseconds"], 2500)

@@ -145,7 +145,7 @@ class Driver {
       return absl::OkStatus();
     }
     const auto status = engine_.Exec(container_.id, now.health_command);
-    if (!status.ok()) return Outcome(status.status(), "cannot be asked for its health");
+    if (!status.ok()) return Outcome(status.status(), "has no readable health");
     Note(*status == 0 ? "ran its health check" : Concat("ran its health check, which ended with status ", *status));
     return absl::OkStatus();
   }

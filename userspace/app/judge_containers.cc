@@ -63,7 +63,7 @@ struct Ends {
 
 std::string EndWords(const VerifiedContainer& container) {
   std::string text = Concat("status ", *container.status);
-  if (container.stop.has_value()) text += Concat(" ", SecondsWords(*container.stop), " after it was told to stop");
+  if (container.stop.has_value()) text += Concat(" ", SecondsWords(*container.stop), " after the request to stop");
   return text;
 }
 
@@ -137,7 +137,7 @@ class ContainerJudge {
         result_.Add(
             VerifyProblemKind::kNeverStarted, std::move(message),
             "Let the command start it, or leave its profile out; a profile's file is called as the service (the "
-            "recording) is, else say SERVICE=FILE, and --by says what makes a service.",
+            "recording) is, else name it as SERVICE=FILE; --by chooses what makes a service.",
             profile.title);
       }
     }

@@ -46,7 +46,7 @@ absl::StatusOr<std::set<int>> CapabilitiesFromText(std::string_view text) {
     }
   }
   if (capabilities.empty()) {
-    return WithHint(absl::InvalidArgumentError("--caps: no capability is named"), "For no capability, say none.");
+    return WithHint(absl::InvalidArgumentError("--caps: no capability is named"), "For no capability: --caps none.");
   }
   return capabilities;
 }
@@ -79,7 +79,7 @@ ProfileInput FromReading(const std::string& name, ProfileReading reading, const 
                      .warnings = std::move(reading.warnings)};
   if (reading.used.capabilities && !target.capabilities.has_value()) {
     input.warnings.push_back(
-        "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps");
+        "it depends on the container's capabilities and is read for Docker's default ones; give others with --caps");
   }
   return input;
 }

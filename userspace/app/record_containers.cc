@@ -45,7 +45,7 @@ absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& reque
     auto watchers = EngineWatchers::Start(*sockets);
     if (watchers.ok()) {
       for (const std::string& unreachable : watchers->problems_at_start()) {
-        notes.Warn(Concat("an engine cannot be asked: ", unreachable));
+        notes.Warn(Concat("an engine cannot be queried: ", unreachable));
       }
       return watchers;
     }
@@ -54,7 +54,7 @@ absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& reque
   if (request.engine_socket || AsksForNames(request.filter)) {
     return WithHint(problem, "Names and labels come from the engine: give its socket with --engine-socket.");
   }
-  notes.Warn(Concat("no engine can be asked (", WithoutHint(problem),
+  notes.Warn(Concat("no engine can be queried (", WithoutHint(problem),
                     "): containers are named by their ids, and how they were configured is not recorded"));
   return EngineWatchers();
 }

@@ -3,6 +3,8 @@
 
 #include <linux/capability.h>
 
+#include <set>
+
 #include "userspace/base/concat.h"
 #include "userspace/base/escape.h"
 #include "userspace/base/privileges.h"
@@ -32,6 +34,27 @@ absl::Status GiveUpPrivileges() {
 absl::Status GiveUpSupervisorPrivileges() {
   LiftFileSizeLimit();
   return KeepOnlyCapabilities({CAP_SYS_PTRACE, CAP_KILL, CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER});
+}
+
+RecordedTotals TotalsOf(const Recording& recording) {
+  RecordedTotals totals;
+  std::set<SyscallId> kinds;
+  std::set<ProgramId> programs;
+  for (const Run& run : recording.runs) {
+    for (const auto& [subject, trace] : run.subjects) {
+      for (const auto& [id, observation] : trace.calls) {
+        kinds.insert(id);
+        totals.calls += observation.count;
+        for (const auto& [program, count] : observation.programs) programs.insert(program);
+      }
+      for (const auto& [id, denials] : trace.denials) {
+        for (const Denial& denial : denials) totals.refused += denial.count;
+      }
+    }
+  }
+  totals.kinds = kinds.size();
+  totals.programs = programs.size();
+  return totals;
 }
 
 RecorderSafety SafetyWith(CheckpointFiles& files, const std::string& path) {

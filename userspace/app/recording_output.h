@@ -3,6 +3,8 @@
 // message names. Nothing that was recorded is lost to a full disk.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +30,17 @@ absl::Status GiveUpPrivileges();
 // A supervisor by notification needs CAP_SYS_PTRACE instead of CAP_BPF: it reads which program a task of another user
 // executes.
 absl::Status GiveUpSupervisorPrivileges();
+
+struct RecordedTotals {
+  size_t kinds = 0;  // Of calls.
+  uint64_t calls = 0;
+  uint64_t refused = 0;
+  // That made a call. A recording has others: of a process that ended, what it caught is known and not always which program it was.
+  size_t programs = 0;
+  bool operator==(const RecordedTotals&) const = default;
+};
+
+RecordedTotals TotalsOf(const Recording& recording);
 
 // With checkpoints in `files` (not owned), at `path`.
 RecorderSafety SafetyWith(CheckpointFiles& files, const std::string& path);

@@ -68,7 +68,7 @@ struct VerifiedContainer {
   bool confined = false;      // It was created with its service's profile.
   bool running = false;       // It outlived the command.
   std::optional<int> status;  // Of one that ended.
-  // From the first signal that it was sent to its end, of one that was sent any.
+  // From the last signal that it was sent, other than the SIGKILL that ends a long stop, to its end.
   std::optional<std::chrono::milliseconds> stop;
 };
 

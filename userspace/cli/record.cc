@@ -81,25 +81,11 @@ struct RecordFlags {
 
 // A recording that ends with what a person wants to know first.
 void Summarise(const Recording& recording, const RecordFlags& flags) {
-  std::set<SyscallId> calls;
-  uint64_t total = 0;
-  uint64_t denied = 0;
-  for (const Run& run : recording.runs) {
-    for (const auto& [subject, trace] : run.subjects) {
-      for (const auto& [id, observation] : trace.calls) {
-        calls.insert(id);
-        total += observation.count;
-      }
-      for (const auto& [id, denials] : trace.denials) {
-        for (const Denial& denial : denials) denied += denial.count;
-      }
-    }
-  }
+  const RecordedTotals totals = TotalsOf(recording);
   if (!flags.quiet) {
-    Note(absl::StrCat("recorded ", calls.size(), " different system calls (", total, " in all) by ",
-                      recording.programs.size(), " program(s), by ", recording.method.backend, ", in ",
-                      flags.Output()));
-    if (denied != 0) Note(absl::StrCat(denied, " call(s) were refused by a filter already in force"));
+    Note(absl::StrCat("recorded ", totals.kinds, " different system calls (", totals.calls, " in all) by ",
+                      totals.programs, " program(s), by ", recording.method.backend, ", in ", flags.Output()));
+    if (totals.refused != 0) Note(absl::StrCat(totals.refused, " call(s) were refused by a filter already in force"));
   }
   for (const Gap& gap : FindGaps({&recording, 1})) Warn(Concat("not exercised: ", GapLine(gap)));
   for (const Loss& loss : recording.losses) Warn(LossWarning(loss));

@@ -74,7 +74,7 @@ class Gatherer {
 
   absl::Status Finish() {
     if (with_ == 0) {
-      return WithHint(absl::InvalidArgumentError("the recording does not say which files were used"),
+      return WithHint(absl::InvalidArgumentError("the recording does not have which files were used"),
                       std::string(kHint));
     }
     if (files_.empty() && missing_.contains(std::string(kMissingFiles))) {

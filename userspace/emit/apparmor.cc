@@ -198,7 +198,7 @@ class ApparmorProfile {
   void AddNetwork() {
     Title("Sockets.");
     if (policy_.any_socket) {
-      losses_.Note("sockets were made of which the recording does not say what kind they are: all kinds are allowed");
+      losses_.Note("sockets were made whose kind the recording does not have: all kinds are allowed");
       Line("network,");
       Line("unix,");
       return;

@@ -438,7 +438,7 @@ class SelinuxModule {
     std::set<std::string_view> classes;
     if (policy_.any_socket) {
       for (const SocketClass& each : kSocketClasses) classes.insert(each.name);
-      losses_.Note("sockets were made of which the recording does not say what kind they are: all kinds are allowed");
+      losses_.Note("sockets were made whose kind the recording does not have: all kinds are allowed");
     }
     for (const SocketKind& kind : SocketsOf(policy_)) classes.insert(SocketClassOf(kind));
     for (const std::string_view each : classes) {

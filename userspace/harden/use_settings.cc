@@ -157,15 +157,15 @@ void PlanUserNamespace(const Planner& planner) {
   const std::optional<EngineSettings>& engine = planner.request.engine;
   if (!engine.has_value()) {
     setting.reasons.emplace_back("Whether the engine gives containers user ids of their own was not looked at.");
-    setting.how = "Say --daemon-json /etc/docker/daemon.json. Podman: run it as a user, or with --userns=auto.";
+    setting.how = "Give --daemon-json /etc/docker/daemon.json. Podman: run it as a user, or with --userns=auto.";
   } else if (!engine->user_namespace.empty()) {
     setting.verdict = SettingVerdict::kObserved;
     setting.in_force = true;
-    setting.reasons.push_back(Concat(engine->source, " says userns-remap, ", engine->user_namespace, "."));
+    setting.reasons.push_back(Concat(engine->source, " sets userns-remap: ", engine->user_namespace, "."));
   } else {
     setting.severity = Severity::kLow;
     setting.reasons.push_back(
-        Concat(engine->source, " does not say userns-remap: root in a container is the host's root."));
+        Concat(engine->source, " does not set userns-remap: root in a container is the host's root."));
     setting.how =
         "Put {\"userns-remap\": \"default\"} into it and restart the daemon (systemctl restart docker). That is for all "
         "of its containers, and it sees none of the images and containers that it had.";

@@ -102,7 +102,7 @@ void JudgeRoot(const Planner& planner, const Ids& ids, Setting& setting) {
     setting.reasons.push_back(Concat("It needs ", absl::StrJoin(hard, ", "), ", which an engine gives to root alone."));
     return;
   }
-  setting.how = Concat("Nothing recorded says that it works as ", setting.value, " from the start. ", kVerifyHow);
+  setting.how = Concat("Nothing recorded shows that it works as ", setting.value, " from the start. ", kVerifyHow);
 }
 
 }  // namespace

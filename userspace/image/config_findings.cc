@@ -93,11 +93,10 @@ void FindBase(const ImageConfig& config, std::vector<ImageFinding>& findings) {
   if (!config.base_digest.empty() || config.base_name.find("@sha256:") != std::string::npos) return;
   if (config.base_name == "scratch") return;
   if (config.base_name.empty()) {
-    findings.push_back(NewFinding("base-unknown", "", "The image does not say what it was built on."));
+    findings.push_back(NewFinding("base-unknown", "", "The image does not name its base."));
   } else {
-    findings.push_back(
-        NewFinding("base-not-pinned", "",
-                   Concat("The image was built on ", config.base_name, ", and does not say which one that was.")));
+    findings.push_back(NewFinding(
+        "base-not-pinned", "", Concat("The image was built on ", config.base_name, ", without the digest of that.")));
   }
 }
 

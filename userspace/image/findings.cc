@@ -38,7 +38,7 @@ constexpr ImageRule kRules[] = {
     {"no-health-check", "The image has no health check",
      "An engine cannot tell whether the service works. Say how to tell (HEALTHCHECK); Kubernetes has probes of its own.",
      Severity::kLow},
-    {"base-unknown", "The image does not say what it was built on",
+    {"base-unknown", "The image does not name its base",
      "Nobody can tell from the image whether its base has mended a flaw since. Build with the labels "
      "org.opencontainers.image.base.name and org.opencontainers.image.base.digest.",
      Severity::kLow},

@@ -40,7 +40,7 @@ std::set<SubjectId> SubjectsOf(const Recording& recording, const ScannedImage& i
     return by_name;
   }
   result.notes.emplace_back(
-      "Whether the recording is of this image: none of its containers says so, and all that was recorded is compared, by path.");
+      "Whether the recording is of this image: none of its containers names it, and all that was recorded is compared, by path.");
   return all;
 }
 
@@ -177,11 +177,11 @@ void Judge(const PackageEvidence& evidence, const RecordedPrograms& programs, Jo
                      ? "It has nothing that can be executed or loaded."
                      : "None of its programs was executed, and nothing of it was opened to be run.";
   } else if (evidence.loaded > 0) {
-    joined.why = "It has libraries or modules, and the recording does not say which of these were opened.";
+    joined.why = "It has libraries or modules, and the recording does not have which of these were opened.";
   } else if (evidence.scripts > 0) {
     joined.why = "It has scripts, and the recording has only the programs that read them.";
   } else if (evidence.programs == 0) {
-    joined.why = "It has no programs, and the recording does not say which other files were opened.";
+    joined.why = "It has no programs, and the recording does not have which other files were opened.";
   } else if (!programs.all_known) {
     joined.why = programs.why_not;
   } else {
@@ -211,7 +211,7 @@ JoinedVulnerability Join(const ReportedVulnerability& reported, const std::strin
   const std::vector<std::string_view>* const files =
       may_be_of_system && !reported.package.empty() ? packages.Find(reported.package) : nullptr;
   if (files == nullptr) {
-    joined.why = "The image does not say which files the package has.";
+    joined.why = "The image does not list which files the package has.";
     return joined;
   }
   Judge(EvidenceOf(*files, view, *programs), *programs, joined);

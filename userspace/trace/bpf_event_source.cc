@@ -267,7 +267,7 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::CreateAs(AttachF
   if (state->capability_source != CapabilitySource::kNone) {
     for (const auto& [key, condition] : CapabilityConditions(options.native)) {
       if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.capability_conditions), &key, &condition, BPF_ANY) != 0) {
-        return BpfError("tell the kernel side of conditions", errno);
+        return BpfError("write the conditions for the kernel side", errno);
       }
     }
   }

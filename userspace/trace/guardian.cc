@@ -86,7 +86,7 @@ void TakeOver(const Guardian::Duties& duties, int command) {
     Say(Concat("the recorder was killed; ended what it recorded: ", ended, " process(es)"));
   } else {
     syscall(SYS_pidfd_send_signal, command, SIGTERM, nullptr, 0);
-    Say(Concat("the recorder was killed; told its command (process ", duties.command, ") to end"));
+    Say(Concat("the recorder was killed; sent SIGTERM to its command (process ", duties.command, ")"));
   }
   if (!duties.left.empty()) Say(duties.left);
   if (!duties.mark_folder.empty()) RemoveMarkFolder(duties.mark_folder);

@@ -206,7 +206,7 @@ absl::Status SendMark(const std::string& where, std::string_view name) {
   SYSCARVE_ASSIGN_OR_RETURN(const UniqueFd fd, Connect(where));
   const std::string line = std::string(name) + "\n";
   if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
-    return WithHint(PosixError(absl::StrCat("tell the recorder at ", where), errno), "The recorder has ended.");
+    return WithHint(PosixError(absl::StrCat("send to the recorder at ", where), errno), "The recorder has ended.");
   }
   const timeval limit = {.tv_sec = kAnswerLimitSeconds, .tv_usec = 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -217,14 +217,14 @@ absl::Status SendMark(const std::string& where, std::string_view name) {
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) {
       const std::string why = size == 0 ? "the recorder closed the connection" : std::strerror(errno);
-      return WithHint(absl::FailedPreconditionError(absl::StrCat("no answer from the recorder at ", where, ": ", why)),
+      return WithHint(absl::FailedPreconditionError(absl::StrCat("no reply from the recorder at ", where, ": ", why)),
                       "Whether the run was begun is not known.");
     }
     answer += c;
   }
   answer.pop_back();
   if (answer == "ok") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the recorder says: ", answer));
+  return absl::FailedPreconditionError(absl::StrCat("the recorder reports: ", answer));
 }
 
 }  // namespace syscarve

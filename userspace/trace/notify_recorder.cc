@@ -193,12 +193,12 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
          .detail = "Supervision ended before the command did: " + std::string(outcome.complete.message()) + "."});
   }
   if (!outcome.programs_known) {
-    aggregator.AddLoss({.what = "programs_unknown",
-                        .count = 1,
-                        .missed_calls = false,
-                        .detail =
-                            "/proc is not there or belongs to another pid namespace, so no program could be told; "
-                            "mount one of this namespace (mount -t proc proc /proc)."});
+    aggregator.AddLoss(
+        {.what = "programs_unknown",
+         .count = 1,
+         .missed_calls = false,
+         .detail = "/proc is not there or belongs to another pid namespace, so no program could be identified; "
+                   "mount one of this namespace (mount -t proc proc /proc)."});
   }
   if (outcome.interrupted > 0) {
     // Not missed: they were not made, and those that the kernel restarted were recorded then.

@@ -32,7 +32,7 @@ constexpr char kTwo[] =
     "metadata: {name: writer}\n"
     "spec: {defaultAction: SCMP_ACT_ERRNO, syscalls: [{action: SCMP_ACT_ALLOW, names: [write]}]}\n";
 constexpr char kCapabilityWarning[] =
-    "it depends on the container's capabilities and is read for Docker's default ones; say others with --caps";
+    "it depends on the container's capabilities and is read for Docker's default ones; give others with --caps";
 
 const ProfileTarget kTarget = {.native = Abi::kX86_64, .capabilities = std::nullopt, .kernel = KernelVersion{6, 1}};
 

@@ -80,8 +80,8 @@ TEST(JudgeContainersTest, AStopThatHangs) {
   ASSERT_THAT(ContainerKinds(result), ElementsAre(VerifyProblemKind::kStops));
   EXPECT_EQ(
       result.problems[0].message,
-      "web: under the profile container web ended with status 137 10.1 s after it was told to stop; without it with "
-      "status 0 0.1 s after it was told to stop");
+      "web: under the profile container web ended with status 137 10.1 s after the request to stop; without it with "
+      "status 0 0.1 s after the request to stop");
 }
 
 TEST(JudgeContainersTest, AStopThatTakesMuchLonger) {
@@ -182,6 +182,20 @@ ServiceProfile ProfileRefusing(const char* call) {
   service.profile.rules.push_back(rule);
   service.cap_add.emplace();
   return service;
+}
+
+TEST(JudgeContainersTest, ALimitThatIsRaisedTooFarNeedsNoCapability) {
+  VerifiedRun run = Made(true, {Ended(0)});
+  run.containers->capabilities[{"web", *CapabilityFromName("CAP_SYS_RESOURCE")}] = "web was refused it, for prlimit64";
+  run.containers->capabilities[{"web", *CapabilityFromName("CAP_CHOWN")}] = "web was refused it, for chown";
+  std::vector<ServiceProfile> profiles = kWeb;
+  profiles[0].line.emplace().open_files = 1024;
+  const Verification result = JudgeContainers({Made(false, {Ended(0)}), run}, profiles, false);
+  ASSERT_EQ(result.problems.size(), 2u);
+  for (const VerifyProblem& problem : result.problems) {
+    const bool limit = problem.message.find("prlimit64") != std::string::npos;
+    EXPECT_EQ(problem.fix.find("--leave-out open-files") != std::string::npos, limit) << problem.fix;
+  }
 }
 
 TEST(ContainerFindingsTest, WhatWouldBeRefused) {

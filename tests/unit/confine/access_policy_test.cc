@@ -170,7 +170,7 @@ TEST(AccessPolicy, SaysWhatTheEvidenceLacks) {
   Recording without = WithFiles({});
   without.subjects[0].hardening.reset();
   const absl::StatusOr<AccessPolicy> none = MakeAccessPolicy(std::vector<Recording>{without}, AccessOptions{});
-  EXPECT_THAT(none.status().message(), HasSubstr("does not say which files"));
+  EXPECT_THAT(none.status().message(), HasSubstr("does not have which files"));
   Recording blind = WithFiles({});
   blind.subjects[0].hardening->missing = {std::string(kMissingFiles)};
   EXPECT_FALSE(MakeAccessPolicy(std::vector<Recording>{blind}, AccessOptions{}).ok());

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/harden/services.h"
+#include "userspace/base/concat.h"
 #include "userspace/policy/generate.h"
 #include "userspace/shipped/hardening_rules.h"
 
@@ -314,6 +315,26 @@ TEST_F(PlanTest, WhatIsLeftOutIsNotInTheLine) {
   EXPECT_THAT(plan.line.writable, IsEmpty());
   EXPECT_EQ(plan.line.memory_bytes, std::nullopt);
   EXPECT_FALSE(plan.Find(SettingKind::kMemory)->in_line);
+}
+
+TEST_F(PlanTest, MoreDirectoriesThanAnybodyWouldMountAreNotInTheLine) {
+  ServiceBuilder service;
+  for (int i = 0; i < 30; ++i) service.File(Concat("/srv/", i, "/data/", i, "/file"), FileUse::kCreated);
+  // Each has a parent of its own.
+  const HardeningPlan plan = Plan(service);
+  EXPECT_EQ(VerdictOf(plan, SettingKind::kReadOnlyRoot), SettingVerdict::kUnknown);
+  EXPECT_FALSE(plan.line.read_only_root);
+  EXPECT_THAT(plan.line.writable, IsEmpty());
+}
+
+TEST_F(PlanTest, OfManyPathsThatCannotBeMountedSomeAreNamed) {
+  ServiceBuilder service;
+  for (int i = 0; i < 12; ++i) service.File(Concat("/file", i), FileUse::kCreated);
+  const HardeningPlan plan = Plan(service);
+  EXPECT_EQ(VerdictOf(plan, SettingKind::kReadOnlyRoot), SettingVerdict::kRefused);
+  EXPECT_THAT(Reasons(plan, SettingKind::kReadOnlyRoot), HasSubstr("/file0 is changed."));
+  EXPECT_THAT(Reasons(plan, SettingKind::kReadOnlyRoot), HasSubstr("So are 4 more."));
+  EXPECT_FALSE(plan.line.read_only_root);
 }
 
 TEST_F(PlanTest, TheOrderOfRecordingsDoesNotMatter) {
