@@ -42,7 +42,8 @@ class Readme(E2eTest):
         "./tests/run.sh": "runs this test",
         "docker": "needs an engine and an image",
         "syscarve record --docker": "needs an engine: test_compose.py",
-        "syscarve generate recordings": "goes on from there",
+        "syscarve harden recordings": "goes on from there",
+        "syscarve verify --docker": "goes on from there",
     }
 
     def test_commands_do_what_they_say(self):
