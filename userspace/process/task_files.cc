@@ -134,7 +134,7 @@ FoundFile TaskFiles::Find(int directory, const std::string& name, bool follow) c
     return Find(own->descriptor, own->rest, follow);
   }
   const std::string base = directory == AT_FDCWD ? Link("/cwd") : Link(Concat("/fd/", directory));
-  const FoundFile below = FindFrom(base, name, RESOLVE_BENEATH, follow);
+  FoundFile below = FindFrom(base, name, RESOLVE_BENEATH, follow);
   if (below.presence != Presence::kNotKnown) return below;
   // By way of "..", or of a link that is absolute.
   const std::optional<std::string> from = Base(directory);

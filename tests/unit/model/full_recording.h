@@ -108,7 +108,8 @@ inline Recording FullRecording() {
   hardening.privileges = {{2, {.set_user = true, .gained = true}}};
   hardening.endpoints[{.use = EndpointUse::kBound, .scope = AddressScope::kAny, .socket_type = 1, .port = 80}] = {0};
   hardening.endpoints[{.use = EndpointUse::kConnected, .family = AddressFamily::kNetlink}] = {0, 2};
-  hardening.peaks = {.memory_bytes = UINT64_MAX, .anonymous_bytes = 4096, .cpu_milli = 0, .memory_sampled = true};
+  hardening.peaks = {
+      .memory_bytes = UINT64_MAX, .anonymous_bytes = 4096, .cpu_milli = 0, .processors = 64, .memory_sampled = true};
   recording.subjects = {
       {.kind = SubjectKind::kContainer,
        .name = "web",
