@@ -164,21 +164,49 @@ def describe(found):
     return text + "".join(f"\n    {problem}" for problem in found["problems"])
 
 
+PAGE = """# The whole line on real services
+
+Written by `tests/corpus/whole_line.sh --table`. {passed} of {tried} services of [the corpus](corpus.md), in containers of Docker, each under everything that [`harden`](harden.md) planned from
+one recording of it, {proven} settings in all, every one of them proven by `verify`: start, load, all other requests, a shell, a reload, a stop, a start on the data that is there, the load
+and a stop. {privileges} of them with no new privileges, {read_only} with a root that is read only, {user} as another user than root, {network} without a network but their own loopback. AppArmor and SELinux
+policies of all recordings compile.
+
+*Runs*: how often, and of how many. *User*: `unknown` is where the service did not start as another user, or nothing works then; `refused` where it needs what only root has.
+
+{table}
+
+## What breaks, and what was not tried
+
+{rest}
+"""
+
+
+def row(found):
+    line, settings = found["line"], found["settings"]
+    word = lambda name: "yes" if name in settings and settings[name]["in_line"] else settings.get(name, {}).get("verdict", "")
+    kinds = {"tmpfs": "", "volume": " (volume)"}
+    writable = "<br>".join(f"`{path}`{kinds[one['kind']]}" for path, one in line.get("writable", {}).items()) or "nothing"
+    held = ", ".join(name.removeprefix("CAP_") for name in line.get("cap_add", [])) or "none"
+    good, runs = found["runs"]
+    return (f"| {found['name']} | {good}/{runs} | {word('no-new-privileges')} | {line.get('user', word('user'))} | {writable} | {held} | {word('network')} | "
+            f"{line.get('memory_bytes', 0) >> 20} MiB | {line['cpu_milli'] / 1000 if 'cpu_milli' in line else ''} | {line.get('pids', '')} |")
+
+
 def table(results):
-    lines = ["| service | loads | no new privileges | user | read-only root | writable | capabilities | memory | pids | descriptors |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    """The page about all that was tried."""
+    done = [found for found in results if found.get("passed")]
+    lines = ["| service | runs | no new privileges | user | writable | capabilities | no network | memory | processors | processes |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", *map(row, done)]
+    held = lambda name: sum(found["settings"].get(name, {}).get("in_line", False) for found in done)
+    rest = []
     for found in results:
         if "failed" in found:
-            continue
-        line, settings = found["line"], found["settings"]
-        word = lambda name: "yes" if name in settings and settings[name]["in_line"] else settings.get(name, {}).get("verdict", "")
-        writable = ", ".join(f"`{path}`" for path in line.get("writable", {})) or ("none" if line.get("read_only_root") else "")
-        held = ", ".join(name.removeprefix("CAP_") for name in line.get("cap_add", [])) or "none"
-        good, runs = found["runs"]
-        mebibytes = line["memory_bytes"] >> 20 if "memory_bytes" in line else ""
-        lines.append(f"| {found['name']} | {good}/{runs} | {word('no-new-privileges')} | {line.get('user', word('user'))} | {word('read-only-root')} | {writable} | "
-                     f"{held} | {mebibytes} MiB | {line.get('pids', '')} | {line.get('open_files', '')} |")
-    return "\n".join(lines)
+            rest.append(f"* {found['name']} could not be recorded: what is asked of it fails in a container of Docker by itself.")
+        elif not found["passed"]:
+            rest.append(f"* {found['name']}: " + "; ".join(found["problems"]) + ".")
+    return PAGE.format(passed=len(done), tried=len([found for found in results if "failed" not in found]), table="\n".join(lines), rest="\n".join(rest) or "Nothing.",
+                       proven=sum(one["in_line"] and one["verdict"] == "proven" for found in done for one in found["settings"].values()),
+                       privileges=held("no-new-privileges"), read_only=held("read-only-root"), user=held("user"), network=held("network"))
 
 
 def parse(arguments):
@@ -186,7 +214,7 @@ def parse(arguments):
     parser.add_argument("names", nargs="*", metavar="NAME", help="services; all of them by default")
     parser.add_argument("--runs", type=int, default=20, metavar="N", help="how often each is run under the line (20)")
     parser.add_argument("--fresh", action="store_true", help="run also what has a result already")
-    parser.add_argument("--table", metavar="FILE", help="run nothing, and put the table of all results into FILE; - is standard output")
+    parser.add_argument("--table", metavar="FILE", help="run nothing, and write the page of all results to FILE; - is standard output")
     options = parser.parse_args(arguments)
     options.work = pathlib.Path(os.environ.get("SYSCARVE_CORPUS_DIR", "/var/tmp/syscarve-corpus")).resolve()
     options.binary = pathlib.Path(os.environ.get("SYSCARVE_BINARY", host.SOURCE / "build/release/bin/syscarve")).resolve()
@@ -204,7 +232,7 @@ def main():
     results.mkdir(parents=True, exist_ok=True)
     if options.table:
         found = [json.loads(path.read_text()) for path in sorted(results.glob("*.json"))]
-        pathlib.Path("/dev/stdout" if options.table == "-" else options.table).write_text(table(found) + "\n")
+        pathlib.Path("/dev/stdout" if options.table == "-" else options.table).write_text(table(found))
         return 0
     tree = host.Tree(options.work, options.binary)
     tree.provide()
