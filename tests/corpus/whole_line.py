@@ -10,16 +10,13 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import tarfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import host  # noqa: E402
 import service  # noqa: E402
-import syscarve  # noqa: E402
 
 import engine  # noqa: E402
 

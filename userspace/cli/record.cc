@@ -303,8 +303,8 @@ void AddRecord(CLI::App& app, int& exit_code) {
       "filter is in force at the start");
   CLI::Option* const hardening = verb->add_flag(
       "--hardening", flags->hardening,
-      "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; exits of calls "
-      "are watched for it (on by itself with --docker)");
+      "Also keep what hardening is decided on: files, addresses, user ids, peaks of memory and tasks; by BPF exits of "
+      "calls are watched for it (on by itself with --docker)");
   verb->add_flag("--no-hardening", flags->no_hardening, "Keep none of it, also not with --docker")->excludes(hardening);
   verb->add_flag("--mark-by-descriptor", flags->mark_by_descriptor,
                  "Give the command an open descriptor to mark runs by (SYSCARVE_MARK=fd:N), not a socket's path");

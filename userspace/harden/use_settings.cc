@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "userspace/base/concat.h"
-#include "userspace/base/text.h"
+#include "userspace/base/paths.h"
 #include "userspace/harden/planner.h"
 #include "userspace/harden/written_paths.h"
 
@@ -20,11 +20,7 @@ constexpr std::initializer_list<std::string_view> kWhatFilesMiss = {kMissingFile
 
 // As whom it is to run, where that is ids: names are the image's.
 std::optional<std::string> IdsOfUser(const std::optional<std::string>& user) {
-  if (!user.has_value()) return std::nullopt;
-  const size_t colon = user->find(':');
-  const bool numbers = colon != std::string::npos && ParseNumber<uint32_t>(user->substr(0, colon)).has_value() &&
-                       ParseNumber<uint32_t>(user->substr(colon + 1)).has_value();
-  return numbers ? user : std::nullopt;
+  return user.has_value() && ParseNumericUser(*user).has_value() ? user : std::nullopt;
 }
 
 std::string WritableWords(const WrittenPaths& written) {

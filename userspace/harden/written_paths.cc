@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "userspace/base/concat.h"
+#include "userspace/base/paths.h"
 
 namespace syscarve {
 namespace {
@@ -220,11 +221,6 @@ class Finder {
 };
 
 }  // namespace
-
-bool IsWithin(std::string_view path, std::string_view directory) {
-  if (directory == "/") return path.starts_with('/');
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
-}
 
 WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules,
                               const std::optional<std::string>& user, bool all_mounts) {

@@ -37,7 +37,4 @@ struct WrittenPaths {
 WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules,
                               const std::optional<std::string>& user = std::nullopt, bool all_mounts = false);
 
-// Whether `path` is `directory` or below it.
-bool IsWithin(std::string_view path, std::string_view directory);
-
 }  // namespace syscarve

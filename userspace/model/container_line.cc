@@ -13,6 +13,7 @@
 namespace syscarve {
 namespace {
 
+using recording_json::AddNumber;
 using recording_json::ReadText;
 
 constexpr size_t kMaxEntries = 4096;
@@ -41,11 +42,7 @@ WritableDirectory ReadDirectory(const JsonReader& reader) {
   }
   if (const JsonReader owner = reader.Optional("owner"); owner.exists()) {
     directory.owner = owner.Text(kMaxSize);
-    const size_t colon = directory.owner.find(':');
-    const bool valid = colon != std::string::npos &&
-                       ParseNumber<uint32_t>(directory.owner.substr(0, colon)).has_value() &&
-                       ParseNumber<uint32_t>(directory.owner.substr(colon + 1)).has_value();
-    if (!valid) owner.Fail("expected ids of a user and a group as \"33:33\"");
+    if (!ParseNumericUser(directory.owner).has_value()) owner.Fail("expected ids of a user and a group as \"33:33\"");
   }
   if (const JsonReader of_image = reader.Optional("owner_of_image"); of_image.exists()) {
     directory.owner_of_image = of_image.Bool();
@@ -71,6 +68,15 @@ std::string AbsolutePath(const JsonReader& place, std::string_view text) {
 
 }  // namespace
 
+std::optional<NumericUser> ParseNumericUser(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto user = ParseNumber<uint32_t>(text.substr(0, colon));
+  const auto group = ParseNumber<uint32_t>(text.substr(colon + 1));
+  if (!user.has_value() || !group.has_value()) return std::nullopt;
+  return NumericUser{.user = *user, .group = *group};
+}
+
 std::string PodmanTmpfsOptions(const WritableDirectory& directory) {
   // The mode of /tmp: whoever the service runs as can write there, and nobody can take away what is another's.
   return Concat("rw,nosuid,nodev,", directory.executable ? "exec" : "noexec",
@@ -78,10 +84,9 @@ std::string PodmanTmpfsOptions(const WritableDirectory& directory) {
 }
 
 std::string TmpfsOptions(const WritableDirectory& directory) {
-  const size_t colon = directory.owner.find(':');
-  if (colon == std::string::npos) return PodmanTmpfsOptions(directory);
-  return Concat(PodmanTmpfsOptions(directory), ",uid=", directory.owner.substr(0, colon),
-                ",gid=", directory.owner.substr(colon + 1));
+  const std::optional<NumericUser> owner = ParseNumericUser(directory.owner);
+  if (!owner.has_value()) return PodmanTmpfsOptions(directory);
+  return Concat(PodmanTmpfsOptions(directory), ",uid=", owner->user, ",gid=", owner->group);
 }
 
 std::string OpenFilesLimits(const ContainerLine& line) {
@@ -111,14 +116,11 @@ JsonValue ContainerLineToJson(const ContainerLine& line) {
     for (const std::string& name : *line.cap_add) names.emplace_back(name);
     object.push_back({"cap_add", std::move(names)});
   }
-  const auto number = [&object](std::string_view key, const std::optional<uint64_t>& value) {
-    if (value.has_value()) object.push_back({std::string(key), *value});
-  };
-  number("memory_bytes", line.memory_bytes);
-  number("cpu_milli", line.cpu_milli);
-  number("pids", line.pids);
-  number("open_files", line.open_files);
-  number("open_files_hard", line.open_files_hard);
+  AddNumber(object, "memory_bytes", line.memory_bytes);
+  AddNumber(object, "cpu_milli", line.cpu_milli);
+  AddNumber(object, "pids", line.pids);
+  AddNumber(object, "open_files", line.open_files);
+  AddNumber(object, "open_files_hard", line.open_files_hard);
   if (line.no_network) object.push_back({"no_network", true});
   if (line.private_ipc) object.push_back({"private_ipc", true});
   if (!line.devices.empty()) {

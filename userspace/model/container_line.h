@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/base/status.h"
@@ -52,6 +53,13 @@ struct ContainerLine {
 
 // The limits of descriptors as engines and systemd take them: "1024:16384", "" where there is none.
 std::string OpenFilesLimits(const ContainerLine& line);
+
+struct NumericUser {
+  uint32_t user = 0;
+  uint32_t group = 0;
+};
+// Of "33:33"; nullopt for anything else, such as names.
+std::optional<NumericUser> ParseNumericUser(std::string_view text);
 
 // Whether Docker needs a volume for it: such a volume has what the image has there, and its owner; a tmpfs of Docker's has not.
 inline bool NeedsDockerVolume(const WritableDirectory& directory) {

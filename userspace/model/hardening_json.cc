@@ -12,10 +12,12 @@
 namespace syscarve {
 namespace {
 
+using recording_json::AddNumber;
 using recording_json::AddUnique;
 using recording_json::kMaxElements;
 using recording_json::kMaxWordBytes;
 using recording_json::NumberFromKey;
+using recording_json::OptionalNumber;
 using recording_json::ReadText;
 using recording_json::ReadWord;
 
@@ -57,15 +59,12 @@ JsonValue ProcessIdsToJson(const ProcessIds& ids) {
 
 JsonValue PeaksToJson(const Peaks& peaks) {
   JsonValue::Object object;
-  const auto add = [&object](std::string_view key, const std::optional<uint64_t>& value) {
-    if (value.has_value()) object.push_back({std::string(key), *value});
-  };
-  add("memory_bytes", peaks.memory_bytes);
-  add("anonymous_bytes", peaks.anonymous_bytes);
-  add("tasks", peaks.tasks);
-  add("cpu_milli", peaks.cpu_milli);
-  add("processors", peaks.processors);
-  add("open_files", peaks.open_files);
+  AddNumber(object, "memory_bytes", peaks.memory_bytes);
+  AddNumber(object, "anonymous_bytes", peaks.anonymous_bytes);
+  AddNumber(object, "tasks", peaks.tasks);
+  AddNumber(object, "cpu_milli", peaks.cpu_milli);
+  AddNumber(object, "processors", peaks.processors);
+  AddNumber(object, "open_files", peaks.open_files);
   object.push_back({"memory_sampled", peaks.memory_sampled});
   object.push_back({"tasks_sampled", peaks.tasks_sampled});
   return object;
@@ -158,17 +157,12 @@ void ReadEndpoint(const JsonReader& entry, size_t program_count, HardeningEviden
 Peaks ReadPeaks(const JsonReader& reader) {
   reader.AllowOnly({"memory_bytes", "anonymous_bytes", "tasks", "cpu_milli", "processors", "open_files",
                     "memory_sampled", "tasks_sampled"});
-  const auto optional = [&reader](std::string_view key) -> std::optional<uint64_t> {
-    const JsonReader value = reader.Optional(key);
-    if (!value.exists()) return std::nullopt;
-    return value.Uint();
-  };
-  return {.memory_bytes = optional("memory_bytes"),
-          .anonymous_bytes = optional("anonymous_bytes"),
-          .tasks = optional("tasks"),
-          .cpu_milli = optional("cpu_milli"),
-          .processors = optional("processors"),
-          .open_files = optional("open_files"),
+  return {.memory_bytes = OptionalNumber(reader, "memory_bytes"),
+          .anonymous_bytes = OptionalNumber(reader, "anonymous_bytes"),
+          .tasks = OptionalNumber(reader, "tasks"),
+          .cpu_milli = OptionalNumber(reader, "cpu_milli"),
+          .processors = OptionalNumber(reader, "processors"),
+          .open_files = OptionalNumber(reader, "open_files"),
           .memory_sampled = reader.Required("memory_sampled").Bool(),
           .tasks_sampled = reader.Required("tasks_sampled").Bool()};
 }

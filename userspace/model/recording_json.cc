@@ -14,6 +14,7 @@
 #include "userspace/model/hardening_json.h"
 #include "userspace/model/life_json.h"
 #include "userspace/model/proofs_json.h"
+#include "userspace/model/recording_json_fields.h"
 #include "userspace/model/recording_json_words.h"
 #include "userspace/model/recording_words.h"
 #include "userspace/model/syscall_table.h"
@@ -21,6 +22,7 @@
 namespace syscarve {
 namespace {
 
+using recording_json::AddNumber;
 using recording_json::kAnswered;
 using recording_json::kDenied;
 using recording_json::kGranted;
@@ -224,14 +226,11 @@ JsonValue ToJson(const Loss& loss) {
 
 JsonValue ToJson(const ContainerLimits& limits) {
   JsonValue::Object object;
-  const auto add = [&object](std::string_view key, const std::optional<uint64_t>& limit) {
-    if (limit.has_value()) object.push_back({std::string(key), *limit});
-  };
-  add("memory_bytes", limits.memory_bytes);
-  add("cpu_milli", limits.cpu_milli);
-  add("pids", limits.pids);
-  add("open_files", limits.open_files);
-  add("open_files_hard", limits.open_files_hard);
+  AddNumber(object, "memory_bytes", limits.memory_bytes);
+  AddNumber(object, "cpu_milli", limits.cpu_milli);
+  AddNumber(object, "pids", limits.pids);
+  AddNumber(object, "open_files", limits.open_files);
+  AddNumber(object, "open_files_hard", limits.open_files_hard);
   return object;
 }
 

@@ -48,6 +48,16 @@ std::optional<uint64_t> NumberFromKey(std::string_view key) {
   return number.has_value() && Concat(*number) == key ? number : std::nullopt;
 }
 
+void AddNumber(JsonValue::Object& object, std::string_view key, const std::optional<uint64_t>& number) {
+  if (number.has_value()) object.push_back({std::string(key), *number});
+}
+
+std::optional<uint64_t> OptionalNumber(const JsonReader& object, std::string_view key) {
+  const JsonReader value = object.Optional(key);
+  if (!value.exists()) return std::nullopt;
+  return value.Uint();
+}
+
 Abi ReadAbi(const JsonReader& reader) {
   const std::string name = reader.Text(kMaxWordBytes);
   const std::optional<Abi> abi = AbiFromName(name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all parts of a recording's file are read with: texts, ids of calls, limits. Every function reports what it does
-// not like through its reader, and then returns something valid. For the readers of recordings, and nobody else.
+// What files of recordings and of plans have in common: texts, ids of calls, numbers, limits. Every function that reads reports
+// what it does not like through its reader, and then returns something valid. For readers and writers of these, and nobody else.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,10 @@ std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes)
 
 // The number that an object's key spells in plain decimal, without sign or leading zeros.
 std::optional<uint64_t> NumberFromKey(std::string_view key);
+
+// A member that is a number, where there is one.
+void AddNumber(JsonValue::Object& object, std::string_view key, const std::optional<uint64_t>& number);
+std::optional<uint64_t> OptionalNumber(const JsonReader& object, std::string_view key);
 
 // One of a closed set of words, of which `from_name` gives nullopt for any other.
 template <typename Word>

@@ -47,16 +47,11 @@ std::optional<bool> ReadOptionalBool(const JsonReader& reader) {
 
 ContainerLimits ReadLimits(const JsonReader& reader) {
   reader.AllowOnly({"memory_bytes", "cpu_milli", "pids", "open_files", "open_files_hard"});
-  const auto limit = [&reader](std::string_view key) -> std::optional<uint64_t> {
-    const JsonReader value = reader.Optional(key);
-    if (!value.exists()) return std::nullopt;
-    return value.Uint();
-  };
-  return {.memory_bytes = limit("memory_bytes"),
-          .cpu_milli = limit("cpu_milli"),
-          .pids = limit("pids"),
-          .open_files = limit("open_files"),
-          .open_files_hard = limit("open_files_hard")};
+  return {.memory_bytes = OptionalNumber(reader, "memory_bytes"),
+          .cpu_milli = OptionalNumber(reader, "cpu_milli"),
+          .pids = OptionalNumber(reader, "pids"),
+          .open_files = OptionalNumber(reader, "open_files"),
+          .open_files_hard = OptionalNumber(reader, "open_files_hard")};
 }
 
 Container ReadContainer(const JsonReader& reader, Schema schema) {

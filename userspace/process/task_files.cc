@@ -15,6 +15,7 @@
 
 #include "userspace/base/concat.h"
 #include "userspace/base/file.h"
+#include "userspace/base/paths.h"
 #include "userspace/base/text.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/process/cgroup.h"
@@ -45,11 +46,6 @@ std::optional<std::string> DirectoryFrom(const std::string& link) {
     target->resize(target->size() - kRemovedMark.size());
   }
   return target;
-}
-
-bool IsBelow(std::string_view path, std::string_view folder) {
-  if (folder == "/") return path.starts_with('/');
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 FoundFile FromError(int error) {
@@ -139,7 +135,7 @@ FoundFile TaskFiles::Find(int directory, const std::string& name, bool follow) c
   // By way of "..", or of a link that is absolute.
   const std::optional<std::string> from = Base(directory);
   const std::optional<std::string> top = Root();
-  if (!from.has_value() || !top.has_value() || !IsBelow(*from, *top)) return below;
+  if (!from.has_value() || !top.has_value() || !IsWithin(*from, *top)) return below;
   const std::string inside = *top == "/" ? *from : from->substr(top->size());
   return FindFrom(root, Concat(inside, "/", name), RESOLVE_IN_ROOT, follow);
 }

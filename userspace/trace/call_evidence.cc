@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/net.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -29,12 +30,6 @@ constexpr uint64_t kMostAddressBytes = sizeof(sockaddr_storage);
 // The device of /dev/fuse (Documentation/admin-guide/devices.txt).
 constexpr unsigned kMiscMajor = 10;
 constexpr unsigned kFuseMinor = 229;
-// Of socketcall(2), include/uapi/linux/net.h.
-constexpr uint64_t kSocketcallBind = 2;
-constexpr uint64_t kSocketcallConnect = 3;
-constexpr uint64_t kSocketcallSendto = 11;
-constexpr uint64_t kSocketcallSendmsg = 16;
-constexpr uint64_t kSocketcallSendmmsg = 20;
 
 template <typename Number>
 Number NumberAt(std::string_view bytes, size_t place) {
@@ -237,9 +232,7 @@ void CallEvidenceReader::AddNamed(const Named& named, const FoundFile& found, ui
   }
   UsedFile file;
   if (found.presence == Presence::kThere) file = Described(found.file);
-  if ((bits & RECORDER_FILE_SOCKET) != 0) file.kind = FileKind::kSocket;
-  if ((bits & RECORDER_FILE_DIRECTORY) != 0) file.kind = FileKind::kDirectory;
-  if ((bits & RECORDER_FILE_LINK) != 0) file.kind = FileKind::kLink;
+  file.kind = FileKindFromBits(bits, file.kind);
   result_.files.push_back(
       {.path = {.path = *std::move(path)}, .file = std::move(file), .uses = FileUsesFromBits(bits)});
 }
@@ -450,9 +443,9 @@ void CallEvidenceReader::Messages(int socket, uint64_t address, uint64_t count, 
 }
 
 void CallEvidenceReader::Socketcall(uint64_t which, uint64_t address) {
-  const bool messages = which == kSocketcallSendmsg || which == kSocketcallSendmmsg;
-  if (which != kSocketcallBind && which != kSocketcallConnect && which != kSocketcallSendto && !messages) return;
-  const size_t count = which == kSocketcallSendto ? 6 : which == kSocketcallSendmmsg ? 4 : 3;
+  const bool messages = which == SYS_SENDMSG || which == SYS_SENDMMSG;
+  if (which != SYS_BIND && which != SYS_CONNECT && which != SYS_SENDTO && !messages) return;
+  const size_t count = which == SYS_SENDTO ? 6 : which == SYS_SENDMMSG ? 4 : 3;
   const std::optional<std::string> given = memory_.BytesAt(address, count * sizeof(uint32_t));
   if (!given.has_value()) {
     ++result_.addresses_unread;
@@ -460,9 +453,9 @@ void CallEvidenceReader::Socketcall(uint64_t which, uint64_t address) {
   }
   const auto argument = [&](size_t i) { return NumberAt<uint32_t>(*given, i * sizeof(uint32_t)); };
   const int socket = DescriptorIn(argument(0));
-  if (messages) return Messages(socket, argument(1), which == kSocketcallSendmsg ? 1 : argument(2), /*narrow=*/true);
-  const size_t place = which == kSocketcallSendto ? 4 : 1;
-  Address(socket, argument(place), argument(place + 1), which != kSocketcallBind);
+  if (messages) return Messages(socket, argument(1), which == SYS_SENDMSG ? 1 : argument(2), /*narrow=*/true);
+  const size_t place = which == SYS_SENDTO ? 4 : 1;
+  Address(socket, argument(place), argument(place + 1), which != SYS_BIND);
 }
 
 }  // namespace syscarve

@@ -2,11 +2,30 @@
 #include "userspace/trace/evidence_keeper.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "bpf/recorder.h"
 #include "userspace/trace/kernel_evidence.h"
 
 namespace syscarve {
+namespace {
+
+// Of pairs that are new there are `most` at most; `count` is how many there are, and `full` how often one was left out.
+template <typename Key, typename Value>
+void Insert(std::map<Key, std::set<Value>>& all, const Key& key, const Value& value, size_t most, size_t& count,
+            uint64_t& full) {
+  const auto known = all.find(key);
+  if (known != all.end() && known->second.contains(value)) return;
+  if (count >= most) {
+    ++full;
+    return;
+  }
+  ++count;
+  all[key].insert(value);
+}
+
+}  // namespace
 
 bool EvidenceKeeper::IsKnown(const UsedPath& path, ProgramId program) const {
   const auto known = evidence_.files.find(path);
@@ -44,25 +63,11 @@ void EvidenceKeeper::AddFile(const EvidenceOfCall::File& file, ProgramId program
 }
 
 void EvidenceKeeper::AddEndpoint(const Endpoint& endpoint, ProgramId program) {
-  const auto known = evidence_.endpoints.find(endpoint);
-  if (known != evidence_.endpoints.end() && known->second.contains(program)) return;
-  if (endpoints_ >= kMostEndpoints) {
-    ++losses_.endpoints_full;
-    return;
-  }
-  ++endpoints_;
-  evidence_.endpoints[endpoint].insert(program);
+  Insert(evidence_.endpoints, endpoint, program, kMostEndpoints, endpoints_, losses_.endpoints_full);
 }
 
 void EvidenceKeeper::AddIds(const ProcessIds& ids, ProgramId program) {
-  const auto known = evidence_.identities.find(program);
-  if (known != evidence_.identities.end() && known->second.contains(ids)) return;
-  if (ids_ >= kMostIds) {
-    ++losses_.ids_full;
-    return;
-  }
-  ++ids_;
-  evidence_.identities[program].insert(ids);
+  Insert(evidence_.identities, program, ids, kMostIds, ids_, losses_.ids_full);
 }
 
 void EvidenceKeeper::AddPrivileges(const ProgramPrivileges& privileges, ProgramId program) {

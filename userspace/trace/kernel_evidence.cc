@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "userspace/base/paths.h"
 #include "userspace/base/text.h"
 #include "userspace/model/syscall_table.h"
 #include "userspace/trace/aggregator.h"
@@ -41,11 +42,6 @@ std::string AbsoluteFromComponents(std::string_view components) {
 std::string MountOf(const recorder_path& path) {
   const std::string_view components = ComponentsOf(path);
   return AbsoluteFromComponents(components.substr(std::min<size_t>(path.in_mount, components.size())));
-}
-
-bool IsBelow(std::string_view path, std::string_view folder) {
-  if (folder == "/") return true;
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 // What of a subject's evidence cannot be there, by what else is known of it.
@@ -83,6 +79,13 @@ FileUses FileUsesFromBits(uint32_t bits) {
     if ((bits >> i & 1) != 0) uses |= static_cast<FileUse>(i);
   }
   return uses;
+}
+
+FileKind FileKindFromBits(uint32_t bits, FileKind kind) {
+  if ((bits & RECORDER_FILE_SOCKET) != 0) return FileKind::kSocket;
+  if ((bits & RECORDER_FILE_DIRECTORY) != 0) return FileKind::kDirectory;
+  if ((bits & RECORDER_FILE_LINK) != 0) return FileKind::kLink;
+  return kind;
 }
 
 FileKind FileKindOfMode(uint32_t mode) {
@@ -133,7 +136,7 @@ void FindMounts(HardeningEvidence& hardening) {
   for (auto& [path, file] : hardening.files) {
     if (!file.mount.empty()) continue;
     for (const auto& [mount, filesystem] : filesystems) {
-      if (mount.size() < file.mount.size() || !IsBelow(path.path, mount)) continue;
+      if (mount.size() < file.mount.size() || !IsWithin(path.path, mount)) continue;
       file.mount = mount;
       file.filesystem = filesystem;
     }
@@ -177,10 +180,7 @@ std::optional<SeenFile> FileFromKernel(const recorder_name_key& key, const recor
                    .path = {.path = LexicalPath(base + "/" + TextFromKernel(key.name)), .others = key.others != 0},
                    .file = {},
                    .uses = FileUsesFromBits(key.uses)};
-  if (key.others != 0) return seen;
-  if ((key.uses & RECORDER_FILE_SOCKET) != 0) seen.file.kind = FileKind::kSocket;
-  if ((key.uses & RECORDER_FILE_DIRECTORY) != 0) seen.file.kind = FileKind::kDirectory;
-  if ((key.uses & RECORDER_FILE_LINK) != 0) seen.file.kind = FileKind::kLink;
+  if (key.others == 0) seen.file.kind = FileKindFromBits(key.uses, seen.file.kind);
   return seen;
 }
 

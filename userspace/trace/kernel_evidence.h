@@ -56,6 +56,8 @@ FileKind FileKindOfMode(uint32_t mode);
 
 // From recorder_file_use.
 FileUses FileUsesFromBits(uint32_t bits);
+// What kind of file was created, where the bits have that, otherwise `kind`.
+FileKind FileKindFromBits(uint32_t bits, FileKind kind);
 
 // What AF_* is called; that of a socket with a path is for the caller to know.
 AddressFamily AddressFamilyOf(uint32_t family);

@@ -201,12 +201,5 @@ TEST_F(WrittenPathsTest, WithoutAContainerAllFileSystemsAreTheHosts) {
   EXPECT_THAT(found.writable, ElementsAre(testing::Key("/srv/web")));
 }
 
-TEST(IsWithin, GoesByWholeParts) {
-  EXPECT_TRUE(IsWithin("/run", "/run"));
-  EXPECT_TRUE(IsWithin("/run/a", "/run"));
-  EXPECT_FALSE(IsWithin("/running", "/run"));
-  EXPECT_TRUE(IsWithin("/run", "/"));
-}
-
 }  // namespace
 }  // namespace syscarve
