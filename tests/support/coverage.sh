@@ -3,11 +3,12 @@
 # coverage.sh [BUILD [LABELS]]
 #
 # Builds with clang's source-based coverage into BUILD (build/coverage), runs the tests with these labels, a regular expression (unit|cli:
-# those that need no root), and prints for each folder of userspace/ how many of its lines they run. As root, LABELS may be 'unit|cli|e2e'.
+# those that need no root), and prints for each folder of userspace/ how many of its lines they run, and the files
+# with the most lines that no test runs. As root, LABELS may be 'unit|cli|e2e'.
 # Exit status: 0, also when tests fail, which ctest prints; 1 nothing could be measured; 2 usage; 3 llvm's tools are missing.
 set -euo pipefail
 if [[ $# -gt 2 || ${1-} == -* ]]; then
-  sed -n '3,7s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -56,14 +57,21 @@ import pathlib
 import sys
 
 folders = collections.defaultdict(lambda: [0, 0])
+missed = []
 for file in json.load(open(sys.argv[1]))["data"][0]["files"]:
     path = pathlib.Path(file["filename"])
     if not path.is_relative_to(sys.argv[2]):
         continue
+    path = path.relative_to(sys.argv[2])
     lines = file["summary"]["lines"]
-    for name in (path.relative_to(sys.argv[2]).parts[0], "all"):
+    missed.append((lines["count"] - lines["covered"], lines["count"], path))
+    for name in (path.parts[0], "all"):
         folders[name][0] += lines["count"]
         folders[name][1] += lines["covered"]
 for name, (count, covered) in sorted(folders.items(), key=lambda entry: (entry[0] == "all", entry[0])):
     print(f"{name:12} {count:6} lines {100 * covered / count:6.1f} %")
+print("\nMost lines that no test runs:")
+for count, of, path in sorted(missed, reverse=True)[:40]:
+    if count > 0:
+        print(f"{count:5} of {of:5} {path}")
 PYTHON
