@@ -132,6 +132,8 @@ def identity_environment(user):
 class E2eTest(unittest.TestCase):
     needs_root = True
     needs_bpf = True
+    # Whether all that the test starts, unless it says another user, is without root where the test itself is root.
+    as_nobody = False
     maxDiff = None
 
     def setUp(self):
@@ -148,6 +150,8 @@ class E2eTest(unittest.TestCase):
         self._enter_cgroup()
         self.folder = tempfile.mkdtemp(prefix="syscarve-e2e-")
         os.chmod(self.folder, 0o755)
+        if self.as_nobody and os.geteuid() == 0:
+            self._give(self.folder, NOBODY)
         self.addCleanup(self._leave)
         # Nothing of the caller's may change what a program does: a locale, a pager, a Python path.
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C"}
@@ -266,10 +270,17 @@ class E2eTest(unittest.TestCase):
         self._next_folder += 1
         folder = self.path(f"work-{self._next_folder:03}")
         os.mkdir(folder)
-        if user:
-            entry = pwd.getpwnam(user)
-            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        if user := user or self._default_user():
+            self._give(folder, user)
         return folder
+
+    @staticmethod
+    def _give(path, user):
+        entry = pwd.getpwnam(user)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+    def _default_user(self):
+        return NOBODY if self.as_nobody and os.geteuid() == 0 else None
 
     def public(self, file):
         """A copy of `file` that every user can reach: the build folder may be in somebody's home."""
@@ -289,6 +300,10 @@ class E2eTest(unittest.TestCase):
         if subprocess.run([self.workload("calls"), "i386:20:1"], timeout=60).returncode != 0:
             self.skipTest("this kernel makes no 32-bit calls")
 
+    def users(self):
+        """As whom to run something for once with root, where there is one to have, and once without."""
+        return (None, NOBODY) if os.geteuid() == 0 else (None,)
+
     def command_line(self, *arguments):
         return [self.public(BINARY), *map(str, arguments)]
 
@@ -299,7 +314,7 @@ class E2eTest(unittest.TestCase):
 
     def start(self, argv, user=None, env=None, **options):
         environment = dict(self.environment)
-        if user:
+        if user := user or self._default_user():
             entry = pwd.getpwnam(user)
             environment.update(identity_environment(user))
             options.update(user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])

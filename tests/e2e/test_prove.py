@@ -34,7 +34,7 @@ CASES = {
 }
 
 
-class Prove(E2eTest):
+class ProveTest(E2eTest):
     needs_bpf = False
 
     def script(self, body):
@@ -59,6 +59,94 @@ class Prove(E2eTest):
     def with_verdict(self, proven, verdict):
         return [one["name"] for one in proven if one["verdict"] == verdict]
 
+
+class WithoutRoot(ProveTest):
+    needs_root = False
+    as_nobody = True
+
+    def test_calls_that_are_made_and_not_needed(self):
+        # sched_get_priority_max, which it does not look at the result of.
+        command = [self.workload("calls"), "146:3"]
+        result, report = self.prove(*command, options=["--syscalls", "--runs", "1"])
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(report["capabilities"], [])
+        dispensable = self.with_verdict(report["calls"], "not-needed")
+        self.assertIn("sched_get_priority_max", dispensable)
+        needed = self.with_verdict(report["calls"], "needed")
+        self.assertIn("execve", needed)
+        # The kernel itself, with a profile of these alone.
+        recording = f"{self.new_folder()}/r.recording.json"
+        self.assertEqual(self.syscarve("record", "-q", "--backend", "notify", "-o", recording, "--", *command).status, 0)
+        profile = f"{self.new_folder()}/p.json"
+        block = [word for name in dispensable for word in ("--block", name)]
+        self.assertEqual(self.syscarve("generate", "-q", "--closure", "none", "--format", "oci", *block, "-o", profile, recording).status, 0)
+        self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
+
+    def test_what_is_proven_goes_into_the_recording(self):
+        command = [self.workload("calls"), "146:3"]
+        folder = self.new_folder()
+        recording, profile = f"{folder}/r.recording.json", f"{folder}/p.json"
+        self.assertEqual(self.syscarve("record", "-q", "--backend", "notify", "-o", recording, "--", *command).status, 0)
+        result, report = self.prove(*command, options=["--syscalls", "--runs", "1", "--recording", recording, "--into", recording])
+        self.assertEqual(result.status, 0, result)
+        (proofs,) = load(recording)["proofs"]
+        self.assertEqual({one["name"]: one["verdict"] for one in proofs["calls"]}, {one["name"]: one["verdict"] for one in report["calls"]})
+        explained = self.syscarve("explain", "-q", recording, "sched_get_priority_max", "execve").stdout
+        self.assertIn("proven not needed: generate --only-needed leaves it out\n", explained)
+        self.assertIn("proven needed: without it, no program starts", explained)
+        result = self.syscarve("generate", "--only-needed", "-o", profile, recording)
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.stderr, "seen, proven not needed and left out: .*sched_get_priority_max")
+        self.assertIn("proven not to be needed when it is answered ENOSYS", self.syscarve("explain", profile, "sched_get_priority_max").stdout)
+        # It is answered as it was then.
+        self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
+
+    def test_arguments_need_a_recording(self):
+        result = self.syscarve("prove", "--arguments", "--", "/bin/true")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("--arguments needs --recording", result.stderr)
+
+    def test_it_is_said_that_refusals_are_not_compared(self):
+        result, report = self.prove("/bin/true", options=["--syscalls", "--runs", "1"])
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("what the kernel refuses programs is not compared", report["remarks"][0])
+        self.assertNotIn("libbpf", result.stderr)
+
+    def test_proofs_need_a_recording_to_go_into(self):
+        result = self.syscarve("prove", "--syscalls", "--into", "/dev/null", "--", "/bin/true")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("--into needs --recording", result.stderr)
+
+    def test_a_command_that_fails_proves_nothing(self):
+        result, report = self.prove("/bin/false", options=["--syscalls"])
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("nothing proven: the command fails with nothing removed (exit status 1)", result.stderr)
+        self.assertFalse(report["complete"])
+
+    def test_a_command_that_changes_what_it_runs_on_is_told(self):
+        result, report = self.prove("/bin/mkdir", f"{self.new_folder()}/new", options=["--syscalls", "--runs", "1"])
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("the command", report["unproven"])
+
+    def test_what_there_was_no_time_for_is_undecided(self):
+        result, report = self.prove("/bin/true", options=["--syscalls", "--runs", "1", "--budget", "1ms"])
+        self.assertEqual(result.status, 1, result)
+        self.assertFalse(report["complete"])
+        undecided = self.with_verdict(report["calls"], "undecided")
+        self.assertIn("mmap", undecided)
+        self.assertIn("undecided, out of time", result.stderr)
+
+    def test_usage(self):
+        result = self.syscarve("prove")
+        self.assertEqual(result.status, 2, result)
+        self.assertIn("no command is given", result.stderr)
+        result = self.syscarve("prove", "--syscalls", "--recording", "/does/not/exist", "--", "/bin/true")
+        self.assertEqual(result.status, 2, result)
+        result = self.syscarve("prove", "--", "/does/not/exist")
+        self.assertIn(result.status, (2, 127), result)
+
+
+class Prove(ProveTest):
     def with_capabilities(self, command, names):
         """How it ends with these alone."""
         kept = ",".join(["-all", *("+" + name.removeprefix("CAP_").lower() for name in names)])
@@ -140,43 +228,6 @@ class Prove(E2eTest):
         self.assertEqual(self.with_verdict(report["capabilities"], "needed"), ["CAP_NET_RAW"])
         self.assertIn("that the recording has not granted are needed, too", result.stderr)
 
-    def test_calls_that_are_made_and_not_needed(self):
-        # sched_get_priority_max, which it does not look at the result of.
-        command = [self.workload("calls"), "146:3"]
-        result, report = self.prove(*command, options=["--syscalls", "--runs", "1"])
-        self.assertEqual(result.status, 0, result)
-        self.assertEqual(report["capabilities"], [])
-        dispensable = self.with_verdict(report["calls"], "not-needed")
-        self.assertIn("sched_get_priority_max", dispensable)
-        needed = self.with_verdict(report["calls"], "needed")
-        self.assertIn("execve", needed)
-        # The kernel itself, with a profile of these alone.
-        recording = f"{self.new_folder()}/r.recording.json"
-        self.assertEqual(self.syscarve("record", "-q", "--backend", "notify", "-o", recording, "--", *command).status, 0)
-        profile = f"{self.new_folder()}/p.json"
-        block = [word for name in dispensable for word in ("--block", name)]
-        self.assertEqual(self.syscarve("generate", "-q", "--closure", "none", "--format", "oci", *block, "-o", profile, recording).status, 0)
-        self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
-
-    def test_what_is_proven_goes_into_the_recording(self):
-        command = [self.workload("calls"), "146:3"]
-        folder = self.new_folder()
-        recording, profile = f"{folder}/r.recording.json", f"{folder}/p.json"
-        self.assertEqual(self.syscarve("record", "-q", "--backend", "notify", "-o", recording, "--", *command).status, 0)
-        result, report = self.prove(*command, options=["--syscalls", "--runs", "1", "--recording", recording, "--into", recording])
-        self.assertEqual(result.status, 0, result)
-        (proofs,) = load(recording)["proofs"]
-        self.assertEqual({one["name"]: one["verdict"] for one in proofs["calls"]}, {one["name"]: one["verdict"] for one in report["calls"]})
-        explained = self.syscarve("explain", "-q", recording, "sched_get_priority_max", "execve").stdout
-        self.assertIn("proven not needed: generate --only-needed leaves it out\n", explained)
-        self.assertIn("proven needed: without it, no program starts", explained)
-        result = self.syscarve("generate", "--only-needed", "-o", profile, recording)
-        self.assertEqual(result.status, 0, result)
-        self.assertRegex(result.stderr, "seen, proven not needed and left out: .*sched_get_priority_max")
-        self.assertIn("proven not to be needed when it is answered ENOSYS", self.syscarve("explain", profile, "sched_get_priority_max").stdout)
-        # It is answered as it was then.
-        self.assertEqual(self.syscarve("run", "-q", "--profile", profile, "--", *command).status, 0)
-
     def record(self, command):
         recording = f"{self.new_folder()}/r.recording.json"
         result = self.syscarve("record", "-q", "--user", "root", "-o", recording, "--", *command)
@@ -225,11 +276,6 @@ class Prove(E2eTest):
             json.dump({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}, file)
         return self.syscarve("run", "-q", "--user", "root", "--profile", profile, "--", *command).status
 
-    def test_arguments_need_a_recording(self):
-        result = self.syscarve("prove", "--arguments", "--", "/bin/true")
-        self.assertEqual(result.status, 2, result)
-        self.assertIn("--arguments needs --recording", result.stderr)
-
     def test_what_the_kernel_refuses_a_program_is_a_difference(self):
         # Neither its end nor its state tells.
         command = self.script("try: os.chown(path, 1, 1)\nexcept OSError: pass\nelse: os.chown(path, 0, 0)")
@@ -243,36 +289,6 @@ class Prove(E2eTest):
         result, report = self.prove(*command, options=[*options, "--ignore-refusals"])
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.with_verdict(report["capabilities"], "needed"), [])
-
-    def test_without_root_it_is_said_that_refusals_are_not_compared(self):
-        result, report = self.prove("/bin/true", options=["--syscalls", "--runs", "1"], user=NOBODY)
-        self.assertEqual(result.status, 0, result)
-        self.assertIn("what the kernel refuses programs is not compared", report["remarks"][0])
-        self.assertNotIn("libbpf", result.stderr)
-
-    def test_proofs_need_a_recording_to_go_into(self):
-        result = self.syscarve("prove", "--syscalls", "--into", "/dev/null", "--", "/bin/true")
-        self.assertEqual(result.status, 2, result)
-        self.assertIn("--into needs --recording", result.stderr)
-
-    def test_a_command_that_fails_proves_nothing(self):
-        result, report = self.prove("/bin/false", options=["--syscalls"])
-        self.assertEqual(result.status, 1, result)
-        self.assertIn("nothing proven: the command fails with nothing removed (exit status 1)", result.stderr)
-        self.assertFalse(report["complete"])
-
-    def test_a_command_that_changes_what_it_runs_on_is_told(self):
-        result, report = self.prove("/bin/mkdir", f"{self.new_folder()}/new", options=["--syscalls", "--runs", "1"])
-        self.assertEqual(result.status, 1, result)
-        self.assertIn("the command", report["unproven"])
-
-    def test_what_there_was_no_time_for_is_undecided(self):
-        result, report = self.prove("/bin/true", options=["--syscalls", "--runs", "1", "--budget", "1ms"])
-        self.assertEqual(result.status, 1, result)
-        self.assertFalse(report["complete"])
-        undecided = self.with_verdict(report["calls"], "undecided")
-        self.assertIn("mmap", undecided)
-        self.assertIn("undecided, out of time", result.stderr)
 
     def test_a_command_that_fails_now_and_then_is_tried_again(self):
         folder = self.new_folder()
@@ -291,11 +307,3 @@ class Prove(E2eTest):
         self.assertEqual(result.status, 3, result)
         self.assertIn("--user root runs it as root", result.stderr)
 
-    def test_usage(self):
-        result = self.syscarve("prove")
-        self.assertEqual(result.status, 2, result)
-        self.assertIn("no command is given", result.stderr)
-        result = self.syscarve("prove", "--syscalls", "--recording", "/does/not/exist", "--", "/bin/true")
-        self.assertEqual(result.status, 2, result)
-        result = self.syscarve("prove", "--", "/does/not/exist")
-        self.assertIn(result.status, (2, 127), result)

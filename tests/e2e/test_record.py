@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`record`: what the command sees of it, what the user is told, and what is left when things go wrong."""
 
+import contextlib
 import fcntl
 import glob
 import os
@@ -26,35 +27,37 @@ def read_line(process):
 
 class Command(E2eTest):
     """The command is to notice nothing, and its caller only syscarve's own words on stderr."""
+    backend = "bpf"
+
+    def record_line(self, *command, options=(), output=None):
+        """The command line that records it."""
+        return self.command_line("record", "--backend", self.backend, *options, "-o", output or self.path("r.json"), "--", *command)
 
     def test_streams_are_the_commands(self):
         data = bytes(range(256)) * 1000
         recording = self.path("recording.json")
-        process = self.start(self.command_line("record", "-q", "-o", recording, "--", "/bin/sh", "-c", "cat; echo err >&2"),
-                             stdin=subprocess.PIPE)
+        process = self.start(self.record_line("/bin/sh", "-c", "cat; echo err >&2", options=["-q"], output=recording), stdin=subprocess.PIPE)
         stdout, stderr = process.communicate(data, timeout=60)
         self.assertEqual((process.returncode, stdout, stderr), (0, data, b"err\n"))
         self.assertIn("read", names(load(recording)))
 
     def test_status_is_the_commands(self):
         for status in (0, 1, 42, 125, 255):
-            recording, _ = self.record("/bin/sh", "-c", f"exit {status}", expect=status)
+            recording, _ = self.record("/bin/sh", "-c", f"exit {status}", options=["--backend", self.backend], expect=status)
             self.assertEqual(recording["runs"][0]["command"], {"status": status, "ended_by_recorder": 0})
 
     def test_death_by_signal_is_128_more(self):
-        for backend in ("bpf", "notify"):
-            for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
-                recording, _ = self.record("/bin/sh", "-c", f"kill -{number:d} $$", options=["--backend", backend], expect=128 + number)
-                self.assertEqual(recording["runs"][0]["command"]["status"], 128 + number)
-                self.assertIn("kill", names(recording))
-                self.assertTrue(recording["complete"]["complete"])
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
+            recording, _ = self.record("/bin/sh", "-c", f"kill -{number:d} $$", options=["--backend", self.backend], expect=128 + number)
+            self.assertEqual(recording["runs"][0]["command"]["status"], 128 + number)
+            self.assertIn("kill", names(recording))
+            self.assertTrue(recording["complete"]["complete"])
 
     def test_command_not_found(self):
-        for backend in ("bpf", "notify"):
-            result = self.syscarve("record", "--backend", backend, "-o", self.path("r.json"), "--", "no-such-command-anywhere")
-            self.assertEqual(result.status, 127, result)
-            self.assert_one_line_error(result, "no-such-command-anywhere", "not found")
-            self.assertFalse(os.path.exists(self.path("r.json")))
+        result = self.run_process(self.record_line("no-such-command-anywhere"))
+        self.assertEqual(result.status, 127, result)
+        self.assert_one_line_error(result, "no-such-command-anywhere", "not found")
+        self.assertFalse(os.path.exists(self.path("r.json")))
 
     def test_command_not_executable(self):
         plain = self.path("plain")
@@ -63,36 +66,38 @@ class Command(E2eTest):
         with open(bad_interpreter, "w") as file:
             file.write("#!/no/such/interpreter\n")
         os.chmod(bad_interpreter, 0o755)
-        for backend in ("bpf", "notify"):
-            for path, status in ((plain, 126), (self.folder, 126), (bad_interpreter, 127)):
-                result = self.syscarve("record", "--backend", backend, "-o", self.path("r.json"), "--", path)
-                self.assertEqual(result.status, status, (backend, result))
-                self.assert_one_line_error(result, path)
-                self.assertFalse(os.path.exists(self.path("r.json")))
+        for path, status in ((plain, 126), (self.folder, 126), (bad_interpreter, 127)):
+            result = self.run_process(self.record_line(path))
+            self.assertEqual(result.status, status, result)
+            self.assert_one_line_error(result, path)
+            self.assertFalse(os.path.exists(self.path("r.json")))
 
     def test_words_arrive_as_they_are(self):
         words = ["", " ", "-x", "--output", "[a,b]", "[]", "%41", "a\nb", "\udcff", "--"]
-        process = self.start(self.command_line("record", "-q", "-o", self.path("r.json"), "--", "/usr/bin/printf", "<%s>", *words))
+        process = self.start(self.record_line("/usr/bin/printf", "<%s>", *words, options=["-q"]))
         stdout, stderr = process.communicate(timeout=60)
         expected = "".join(f"<{word}>" for word in words).encode("utf-8", "surrogateescape")
         self.assertEqual((process.returncode, stdout), (0, expected), stderr)
 
     def test_descriptors_and_folder_are_passed_on(self):
         read_end, write_end = os.pipe()
-        process = self.start(self.command_line("record", "-q", "-o", self.path("r.json"), "--", "/bin/sh", "-c", f"pwd >&{write_end}"),
-                             pass_fds=[write_end], cwd="/usr")
+        process = self.start(self.record_line("/bin/sh", "-c", f"pwd >&{write_end}", options=["-q"]), pass_fds=[write_end], cwd="/usr")
         self.assertEqual(self.finish(process).status, 0)
         os.close(write_end)
         with os.fdopen(read_end) as pipe:
             self.assertEqual(pipe.read(), "/usr\n")
 
     def test_leaks_no_descriptor_into_the_command(self):
-        for backend in ("bpf", "notify"):
-            process = self.start(self.command_line("record", "-q", "--backend", backend, "-o", self.path("r.json"), "--", "/bin/ls",
-                                                   "/proc/self/fd"))
-            result = self.finish(process)
-            # The three streams, and the folder that ls itself reads.
-            self.assertEqual(result.stdout.split(), ["0", "1", "2", "3"], backend)
+        result = self.run_process(self.record_line("/bin/ls", "/proc/self/fd", options=["-q"]))
+        # The three streams, and the folder that ls itself reads.
+        self.assertEqual(result.stdout.split(), ["0", "1", "2", "3"])
+
+
+class CommandByNotification(Command):
+    needs_root = False
+    needs_bpf = False
+    as_nobody = True
+    backend = "notify"
 
 
 class Terminal:
@@ -137,64 +142,84 @@ class Terminal:
         self._fd = None
 
 
-class Signals(E2eTest):
+class SignalTest(E2eTest):
+    backend = "bpf"
     READY = "trap 'echo caught; exit 7' TERM INT; echo ready; while :; do sleep 0.05; done"
 
     def test_sigterm_is_passed_on(self):
-        for backend in ("bpf", "notify"):
-            output = self.path(f"{backend}.json")
-            process = self.start(self.command_line("record", "--backend", backend, "-o", output, "--", "/bin/sh", "-c", self.READY))
-            self.assertEqual(read_line(process), "ready")
-            process.send_signal(signal.SIGTERM)
-            result = self.finish(process)
-            self.assertEqual((result.status, result.stdout), (7, "caught\n"), result)
-            self.assertTrue(load(output)["complete"]["complete"])
+        output = self.path("r.json")
+        process = self.start(self.command_line("record", "--backend", self.backend, "-o", output, "--", "/bin/sh", "-c", self.READY))
+        self.assertEqual(read_line(process), "ready")
+        process.send_signal(signal.SIGTERM)
+        result = self.finish(process)
+        self.assertEqual((result.status, result.stdout), (7, "caught\n"), result)
+        self.assertTrue(load(output)["complete"]["complete"])
 
     def test_ctrl_c_writes_the_recording(self):
-        for backend in ("bpf", "notify"):
-            terminal, output = self.on_a_terminal(backend, "/bin/sh", "-c", self.READY)
-            terminal.read_until(b"ready")
-            terminal.write(b"\x03")
-            self.assertEqual(terminal.finish(), 7)
-            self.assertTrue(load(output)["complete"]["complete"])
+        terminal, output = self.on_a_terminal("/bin/sh", "-c", self.READY)
+        terminal.read_until(b"ready")
+        terminal.write(b"\x03")
+        self.assertEqual(terminal.finish(), 7)
+        self.assertTrue(load(output)["complete"]["complete"])
 
-            terminal, output = self.on_a_terminal(backend, SLEEP, "1000")
-            self.wait_until_asleep(self.child_running(terminal.pid, SLEEP))
-            terminal.write(b"\x03")
-            self.assertEqual(terminal.finish(), 128 + signal.SIGINT)
-            self.assertTrue(load(output)["complete"]["complete"])
+        terminal, output = self.on_a_terminal(SLEEP, "1000")
+        self.wait_until_asleep(self.child_running(terminal.pid, SLEEP))
+        terminal.write(b"\x03")
+        self.assertEqual(terminal.finish(), 128 + signal.SIGINT)
+        self.assertTrue(load(output)["complete"]["complete"])
 
     def test_end_of_the_terminal_reaches_the_command(self):
         """The kernel tells only the session's leader that its terminal is gone, and here that is syscarve."""
-        for backend in ("bpf", "notify"):
-            mark = self.path(f"{backend}-mark")
-            terminal, output = self.on_a_terminal(backend, "/bin/sh", "-c", f"trap 'echo gone > {mark}; exit 3' HUP; echo ready; "
-                                                  "while :; do sleep 0.05; done")
-            terminal.read_until(b"ready")
-            terminal.close()
-            self.assertEqual(terminal.wait(), 3)
-            self.assertTrue(os.path.exists(mark))
-            self.assertTrue(load(output)["complete"]["complete"])
+        mark = self.path("mark")
+        terminal, output = self.on_a_terminal("/bin/sh", "-c", f"trap 'echo gone > {mark}; exit 3' HUP; echo ready; "
+                                              "while :; do sleep 0.05; done")
+        terminal.read_until(b"ready")
+        terminal.close()
+        self.assertEqual(terminal.wait(), 3)
+        self.assertTrue(os.path.exists(mark))
+        self.assertTrue(load(output)["complete"]["complete"])
 
     def test_terminal_stays_the_commands(self):
         """A command that asks for the terminal, and sets it up, gets what it would get without a recorder."""
         script = ("import os, sys, termios; print(os.isatty(0), os.tcgetpgrp(0) == os.getpgrp(), flush=True); "
                   "a = termios.tcgetattr(0); a[3] &= ~termios.ECHO; termios.tcsetattr(0, termios.TCSANOW, a); print('read', input())")
-        for backend in ("bpf", "notify"):
-            terminal, _ = self.on_a_terminal(backend, "/usr/bin/python3", "-I", "-c", script)
-            self.assertIn(b"True True", terminal.read_until(b"\n"))
-            terminal.write(b"typed\n")
-            self.assertIn(b"read typed", terminal.read_until(b"read typed"))
-            self.assertEqual(terminal.finish(), 0)
+        terminal, _ = self.on_a_terminal("/usr/bin/python3", "-I", "-c", script)
+        self.assertIn(b"True True", terminal.read_until(b"\n"))
+        terminal.write(b"typed\n")
+        self.assertIn(b"read typed", terminal.read_until(b"read typed"))
+        self.assertEqual(terminal.finish(), 0)
 
-    def on_a_terminal(self, backend, *command):
+    def on_a_terminal(self, *command):
         """Records `command` as the leader of a session with a terminal of its own."""
         output = os.path.join(self.new_folder(), "recording.json")
-        argv = self.command_line("record", "-q", "--backend", backend, "-o", output, "--", *command)
+        argv = self.command_line("record", "-q", "--backend", self.backend, "-o", output, "--", *command)
         terminal = Terminal(argv, self.environment)
         self.addCleanup(terminal.close)
         return terminal, output
 
+    # In the middle of its sleep: before it there is no call to restart, and a shell's child may still have its parent's handlers.
+    @staticmethod
+    def wait_until_asleep(pid):
+        def asleep():
+            with open(f"/proc/{pid}/wchan") as channel:
+                return "nanosleep" in channel.read()
+        wait_until(asleep, "sleep sleeps")
+
+    @staticmethod
+    def child_running(parent, executable):
+        def find():
+            with open(f"/proc/{parent}/task/{parent}/children") as children:
+                pids = children.read().split()
+            for pid in pids:
+                # A recorder's child is nobody else's to look at until it has executed the command.
+                with contextlib.suppress(PermissionError):
+                    if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(executable):
+                        return int(pid)
+            return None
+        return wait_until(find, f"{executable} runs")
+
+
+class Signals(SignalTest):
     def test_stop_and_continue(self):
         """A stop interrupts a sleep; the kernel goes on with it as restart_syscall, which no program calls by itself."""
         recording, stopped = self.recorded_sleep(stop=True)
@@ -218,29 +243,17 @@ class Signals(E2eTest):
         result = self.finish(process)
         return load(output), result
 
-    # In the middle of its sleep: before it there is no call to restart, and a shell's child may still have its parent's handlers.
-    @staticmethod
-    def wait_until_asleep(pid):
-        def asleep():
-            with open(f"/proc/{pid}/wchan") as channel:
-                return "nanosleep" in channel.read()
-        wait_until(asleep, "sleep sleeps")
-
     def stop_and_continue(self, pid):
         self.wait_until_asleep(pid)
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: process_state(pid) == "T", "sleep has stopped")
         os.kill(pid, signal.SIGCONT)
 
-    @staticmethod
-    def child_running(parent, executable):
-        def find():
-            with open(f"/proc/{parent}/task/{parent}/children") as children:
-                for pid in children.read().split():
-                    if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(executable):
-                        return int(pid)
-            return None
-        return wait_until(find, f"{executable} runs")
+
+class SignalsByNotification(SignalTest):
+    needs_root = False
+    needs_bpf = False
+    backend = "notify"
 
 
 @shares("kept")
@@ -712,7 +725,7 @@ class Existing(E2eTest):
         self.assertEqual(refused.status, 4, refused)
         self.assert_one_line_error(refused, "--allow-incomplete")
 
-    def test_ctrl_c_ends_a_recording_of_a_pid(self):
+    def test_ctrl_c_ends_a_record_line_a_pid(self):
         process, recorder, output = self.begin("--pid", "{pid}")
         recorder.send_signal(signal.SIGINT)
         self.assertEqual(self.finish(recorder).status, 0)

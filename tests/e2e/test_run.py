@@ -9,7 +9,7 @@ import subprocess
 from support import NOBODY, E2eTest, load
 
 
-class Run(E2eTest):
+class RunTest(E2eTest):
     needs_bpf = False
 
     def profile(self, action, *refused, **fields):
@@ -25,8 +25,22 @@ class Run(E2eTest):
         result = self.syscarve("run", "--profile", profile, "--report", report, *options, "--", *command, **process_options)
         return result, load(report)
 
+    def calls_of(self, script, *refused, **options):
+        """How `run` writes the calls that a Python script makes by `call(NUMBER, ARGUMENT…)` and that are refused."""
+        script = ("import ctypes, mmap\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+                  "call = lambda *words: libc.syscall(*(ctypes.c_long(w) if isinstance(w, int) else w for w in words))\n" + script)
+        result, report = self.run_under(self.profile("SCMP_ACT_ERRNO", *refused), "/usr/bin/python3", "-I", "-S", "-c", script, **options)
+        self.assertEqual(result.status, 0, result)
+        for entry in report["refused"]:
+            self.assertEqual(len(entry["arguments"]), 6)
+        return [entry["call"] for entry in report["refused"]], result.stderr
+
+
+class Run(RunTest):
+    needs_root = False
+
     def test_refused_call_is_named_with_its_arguments(self):
-        for user in (None, NOBODY):
+        for user in self.users():
             result, report = self.run_under(self.profile("SCMP_ACT_ERRNO", "mkdir", "mkdirat", errnoRet=13), "/bin/mkdir", "-m", "750",
                                             "/nowhere", user=user)
             self.assertEqual(result.status, 1, result)
@@ -38,16 +52,6 @@ class Run(E2eTest):
             self.assertRegex(call["call"], r"^mkdir\(\"/nowhere\", 0[0-7]+\)$")
             self.assertRegex(call["arguments"][0], r"^0x[0-9a-f]+$")
             self.assertEqual(report["status"], 1)
-
-    def calls_of(self, script, *refused, **options):
-        """How `run` writes the calls that a Python script makes by `call(NUMBER, ARGUMENT…)` and that are refused."""
-        script = ("import ctypes, mmap\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-                  "call = lambda *words: libc.syscall(*(ctypes.c_long(w) if isinstance(w, int) else w for w in words))\n" + script)
-        result, report = self.run_under(self.profile("SCMP_ACT_ERRNO", *refused), "/usr/bin/python3", "-I", "-S", "-c", script, **options)
-        self.assertEqual(result.status, 0, result)
-        for entry in report["refused"]:
-            self.assertEqual(len(entry["arguments"]), 6)
-        return [entry["call"] for entry in report["refused"]], result.stderr
 
     def test_values_have_the_names_of_the_headers(self):
         for script, name, expected in (
@@ -61,7 +65,7 @@ class Run(E2eTest):
             self.assertIn(f"syscarve: refused {expected}: EPERM, 1 time, in ", stderr)
 
     def test_paths_are_read_and_harmless(self):
-        for user in (None, NOBODY):
+        for user in self.users():
             # On x86_64: 83 is mkdir, 258 mkdirat.
             for argument, expected in (
                     (r"b'/etc/shadow'", '"/etc/shadow"'),
@@ -79,12 +83,6 @@ class Run(E2eTest):
                   "memory[4092:4096] = b'tail'\nlibc.mprotect(ctypes.c_void_p(address + 4096), 4096, 0)\n"
                   "call(83, address + 4092, 0)")
         self.assertEqual(self.calls_of(script, "mkdir")[0], ['mkdir("tail"…, 0)'])
-
-    def test_a_path_of_a_process_in_another_user_namespace(self):
-        script = "call(272, 0x10000000) and exit(3)\ncall(83, b'/inside', 0)"
-        calls, _ = self.calls_of(script, "mkdir", user=NOBODY)
-        self.assertEqual(len(calls), 1)
-        self.assertRegex(calls[0], r'^mkdir\(("/inside"|0x[0-9a-f]+), 0\)$')
 
     def test_log_lets_it_through(self):
         folder = self.new_folder()
@@ -172,6 +170,14 @@ class Run(E2eTest):
                                         options=["--grace", "200ms"])
         self.assertEqual(result.status, 0, result)
         self.assertEqual(report["ended_after_grace"], 1)
+
+
+class AsRoot(RunTest):
+    def test_a_path_of_a_process_in_another_user_namespace(self):
+        script = "call(272, 0x10000000) and exit(3)\ncall(83, b'/inside', 0)"
+        calls, _ = self.calls_of(script, "mkdir", user=NOBODY)
+        self.assertEqual(len(calls), 1)
+        self.assertRegex(calls[0], r'^mkdir\(("/inside"|0x[0-9a-f]+), 0\)$')
 
     def test_daemon_of_a_command_that_has_ended_before_anybody_looked_is_ended(self):
         report = self.path("report.json")
