@@ -70,31 +70,37 @@ def recorded(recording, program):
             for trace in traces(recording) for call in trace["calls"] if call["name"] in PLACES}
 
 
-class Arguments(E2eTest):
-    def compared_with_strace(self, *options):
+class Checks:
+    """Of arguments that are recorded with `options`, beside strace."""
+
+    def test_are_those_that_strace_sees(self):
         if shutil.which("strace") is None:
             self.skipTest("needs strace")
         python = os.path.realpath("/usr/bin/python3")
         log = self.path("strace")
         # A byte-code cache would be read by one run and written by the other.
         work = [python, "-B", "-S", "-c", WORK]
-        recording, _ = self.record(*work, options=options)
+        recording, _ = self.record(*work, options=self.options)
         self.run_process(["strace", "-f", "-X", "raw", "-o", log, "--", *work])
         ours, theirs = recorded(recording, python), seen_by_strace(log)
         for call in ("socket", "socketpair", "ioctl", "mprotect", "mmap", "fcntl", "setsockopt"):
             self.assertEqual(ours.get(call), theirs.get(call), call)
         self.assertFalse(any(call.get("arguments", {}).get("open") for trace in traces(recording) for call in trace["calls"]))
 
-    def test_are_those_that_strace_sees(self):
-        self.compared_with_strace()
-
-    def test_are_those_that_strace_sees_by_notification(self):
-        self.compared_with_strace("--backend", "notify")
-
     def test_ioctl_is_recorded_with_the_kind_of_file(self):
-        for options in ((), ("--backend", "notify")):
-            recording, _ = self.record("/usr/bin/python3", "-B", "-S", "-c", FILES, options=options)
-            self.assertEqual(kinds_of_files(recording), KINDS, options)
+        recording, _ = self.record("/usr/bin/python3", "-B", "-S", "-c", FILES, options=self.options)
+        self.assertEqual(kinds_of_files(recording), KINDS)
+
+
+class ByNotification(Checks, E2eTest):
+    needs_root = False
+    needs_bpf = False
+    as_nobody = True
+    options = ("--backend", "notify")
+
+
+class Arguments(Checks, E2eTest):
+    options = ()
 
     def test_strace_tells_the_kind_of_file_where_it_shows_it(self):
         if shutil.which("strace") is None:

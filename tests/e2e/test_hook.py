@@ -78,7 +78,10 @@ class HookTest(E2eTest):
         self.assertEqual(self.recorders(), [])
 
 
-class ByHand(HookTest):
+class Usage(HookTest):
+    needs_root = False
+    needs_bpf = False
+
     def test_version(self):
         for words in (["-version"], ["--version"]):
             result = self.run_hook(*words)
@@ -92,6 +95,12 @@ class ByHand(HookTest):
             self.assertEqual(result.status, 2, result)
             self.assert_one_line_error(result)
 
+    def test_only_root(self):
+        result = self.run_hook("-s", "-config", self.config, user="nobody", stdin=b"{}")
+        self.assert_refused(result, "root")
+
+
+class ByHand(HookTest):
     @alone
     def test_ready_is_soon(self):
         times = []
@@ -153,10 +162,6 @@ class ByHand(HookTest):
             file.write("{\"syscalls\": [")
         for name in ("none.json", "bad.json"):
             self.assert_refused(self.start_hook(f"if:{self.allowed}/{name};of:{self.allowed}/out.json", os.getpid()), name)
-
-    def test_only_root(self):
-        result = self.run_hook("-s", "-config", self.config, user="nobody", stdin=b"{}")
-        self.assert_refused(result, "root")
 
     def test_not_in_a_user_namespace(self):
         result = self.run_process(["unshare", "--user", "--map-root-user", self.hook, "-s", "-config", self.config], stdin=b"{}")

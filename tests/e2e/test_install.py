@@ -89,6 +89,15 @@ class Installed(E2eTest):
         self.assertIn("bash", self.completed("syscarve record -- bas"))
         self.assertEqual(self.completed("syscarve record -- bash --"), set())
 
+    def test_the_binary_itself_writes_them(self):
+        for form, place in (("man", "share/man/man1"), ("bash", "share/bash-completion/completions"), ("zsh", "share/zsh/site-functions"),
+                            ("fish", "share/fish/vendor_completions.d")):
+            folder = self.new_folder()
+            result = self.syscarve("_describe", form, "--output", folder, "--date", "2006-01-02")
+            self.assertEqual((result.status, result.stdout, result.stderr), (0, "", ""), result)
+            self.assertEqual(sorted(os.listdir(folder)), sorted(os.listdir(self.installed(place))))
+        self.assertEqual(self.syscarve("_describe", "bash", "--output", self.path("none")).status, 2)
+
     def test_scripts_parse(self):
         scripts = {"bash": "share/bash-completion/completions/syscarve", "zsh": "share/zsh/site-functions/_syscarve",
                    "fish": "share/fish/vendor_completions.d/syscarve.fish"}

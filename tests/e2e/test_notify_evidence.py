@@ -7,13 +7,13 @@ import pathlib
 import re
 import shutil
 
-from support import NOBODY, E2eTest, load
+from support import E2eTest, load
 
 
-class Evidence(E2eTest):
-    def record(self, backend, folder, *command, user=None):
-        output = f"{self.new_folder(user or 0)}/{backend}.json"
-        result = self.syscarve("record", "-q", "--hardening", "--backend", backend, "-o", output, "--", *command, user=user)
+class EvidenceTest(E2eTest):
+    def record(self, backend, folder, *command):
+        output = f"{self.new_folder()}/{backend}.json"
+        result = self.syscarve("record", "-q", "--hardening", "--backend", backend, "-o", output, "--", *command)
         self.assertEqual(result.status, 0, result)
         recording = load(output)
         (subject,) = recording["subjects"]
@@ -36,11 +36,63 @@ class Evidence(E2eTest):
         file = evidence["files"].get((f"FOLDER/{name}", False))
         return file and {use for _, use in file["uses"]}
 
+
+class ByNotification(EvidenceTest):
+    needs_root = False
+    needs_bpf = False
+    as_nobody = True
+
+    def test_names_that_are_hard_to_read(self):
+        folder = os.path.realpath(self.new_folder())
+        recording, evidence = self.record("notify", folder, self.workload("uses"), folder, "hostile")
+        # A name at an address that cannot be read. One that has no end the kernel refuses, too.
+        self.assertEqual([(loss["what"], loss["count"]) for loss in recording["complete"]["losses"]], [("file_name_unread", 1)])
+        self.assertEqual(evidence["missing"], ["peaks", "results", "some_files"])
+        mine = {path.removeprefix("FOLDER/"): {use for _, use in file["uses"]}
+                for (path, _), file in evidence["files"].items() if path.startswith("FOLDER/")}
+        # A link that only leads to itself is looked at as far as can be seen from outside: its name is kept.
+        self.assertEqual(mine.pop("turning"), {"created", "written"})
+        self.assertEqual(mine, {"edge": {"created", "written"}, "silent": {"created", "read", "written"}, "to-nothing": {"created"},
+                                "made": {"created"}, "made/by-link": {"created", "written"}, "gone": {"created", "removed", "read"}})
+        self.assertIn("read", {use for _, use in evidence["files"][("/dev/null", False)]["uses"]})
+
+    def test_of_every_call_that_leaves_any(self):
+        folder = os.path.realpath(self.new_folder())
+        _, evidence = self.record("notify", folder, self.workload("uses"), folder)
+        self.assertEqual(evidence["missing"], ["peaks", "results"])
+        self.assertTrue(evidence["messages"])
+        # What was not there is no use, although its call was seen; nor is what came by way of a link.
+        self.assertIsNone(self.uses(evidence, "missing"))
+        self.assertIsNone(self.uses(evidence, "link/inner"))
+        self.assertEqual(self.uses(evidence, "many"), {"created"})
+        for name in ("many", "named"):
+            self.assertEqual(len([path for path, _ in evidence["files"] if path.startswith(f"FOLDER/{name}/")]), 128)
+
+    def test_what_a_shell_does(self):
+        folder = os.path.realpath(self.new_folder())
+        recording, evidence = self.record("notify", folder, "/bin/sh", "-c", f"cd {folder}; echo x > a; cat a; rm a; mkdir b")
+        self.assertEqual(recording["complete"]["losses"], [])
+        self.assertEqual(self.uses(evidence, "a"), {"created", "written", "read", "removed"})
+        self.assertEqual(self.uses(evidence, "b"), {"created"})
+        sh = os.path.realpath("/bin/sh")
+        self.assertIn((sh, "executed"), evidence["files"][(sh, False)]["uses"])
+
+    def test_harden_takes_it(self):
+        folder = os.path.realpath(self.new_folder())
+        output = self.path("r.json")
+        self.assertEqual(self.syscarve("record", "-q", "--hardening", "--backend", "notify", "-o", output, "--", "/bin/sh", "-c",
+                                       f"echo x > {folder}/file").status, 0)
+        result = self.syscarve("harden", "--format", "json", output)
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("what was tried in vain counts as used", result.stdout)
+
+
+class BesideBpf(EvidenceTest):
     def compare(self, *words, many=False):
         """The evidence of both backends; what is in the first and not in the second fails."""
         found = []
         for backend in ("bpf", "notify"):
-            folder = os.path.realpath(self.new_folder(0))
+            folder = os.path.realpath(self.new_folder())
             recording, evidence = self.record(backend, folder, *(word.replace("FOLDER", folder) for word in words))
             self.assertEqual(recording["complete"]["losses"], [], backend)
             found.append(evidence)
@@ -64,12 +116,6 @@ class Evidence(E2eTest):
 
     def test_what_bpf_has_is_in_it(self):
         bpf, notify = self.compare(self.workload("uses"), "FOLDER", many=True)
-        # What was not there is no use, although its call was seen; nor is what came by way of a link.
-        self.assertIsNone(self.uses(notify, "missing"))
-        self.assertIsNone(self.uses(notify, "link/inner"))
-        self.assertEqual(self.uses(notify, "many"), {"created"})
-        for folder in ("many", "named"):
-            self.assertEqual(len([path for path, _ in notify["files"] if path.startswith(f"FOLDER/{folder}/")]), 128)
         # More than BPF has: two messages that were not sent, and an address to which there may be no way.
         self.assertLessEqual({of[4] for of in notify["endpoints"] - bpf["endpoints"]}, {53, 55, 60})
 
@@ -83,40 +129,9 @@ class Evidence(E2eTest):
         for path, file in mine.items():
             self.assertEqual(file["uses"], bpf["files"][path]["uses"], path)
 
-    def test_names_that_are_hard_to_read(self):
-        folder = os.path.realpath(self.new_folder(0))
-        recording, evidence = self.record("notify", folder, self.workload("uses"), folder, "hostile")
-        # A name at an address that cannot be read. One that has no end the kernel refuses, too.
-        self.assertEqual([(loss["what"], loss["count"]) for loss in recording["complete"]["losses"]], [("file_name_unread", 1)])
-        self.assertEqual(evidence["missing"], ["peaks", "results", "some_files"])
-        mine = {path.removeprefix("FOLDER/"): {use for _, use in file["uses"]}
-                for (path, _), file in evidence["files"].items() if path.startswith("FOLDER/")}
-        # A link that only leads to itself is looked at as far as can be seen from outside: its name is kept.
-        self.assertEqual(mine.pop("turning"), {"created", "written"})
-        self.assertEqual(mine, {"edge": {"created", "written"}, "silent": {"created", "read", "written"}, "to-nothing": {"created"},
-                                "made": {"created"}, "made/by-link": {"created", "written"}, "gone": {"created", "removed", "read"}})
-        self.assertIn("read", {use for _, use in evidence["files"][("/dev/null", False)]["uses"]})
-
-    def test_without_root(self):
-        folder = os.path.realpath(self.new_folder(NOBODY))
-        recording, evidence = self.record("notify", folder, "/bin/sh", "-c", f"cd {folder}; echo x > a; cat a; rm a; mkdir b", user=NOBODY)
-        self.assertEqual(recording["complete"]["losses"], [])
-        self.assertEqual(self.uses(evidence, "a"), {"created", "written", "read", "removed"})
-        self.assertEqual(self.uses(evidence, "b"), {"created"})
-        sh = os.path.realpath("/bin/sh")
-        self.assertIn((sh, "executed"), evidence["files"][(sh, False)]["uses"])
-
     def test_in_a_root_directory_of_its_own(self):
-        folder = pathlib.Path(os.path.realpath(self.new_folder(0)))
+        folder = pathlib.Path(os.path.realpath(self.new_folder()))
         shutil.copy(self.workload("calls_static"), folder / "calls")
         _, evidence = self.record("notify", str(folder), "chroot", str(folder), "/calls", "39:1")
         self.assertEqual(self.uses(evidence, "calls"), {"executed"})
 
-    def test_harden_takes_it(self):
-        folder = os.path.realpath(self.new_folder(0))
-        output = self.path("r.json")
-        self.assertEqual(self.syscarve("record", "-q", "--hardening", "--backend", "notify", "-o", output, "--", "/bin/sh", "-c",
-                                       f"echo x > {folder}/file").status, 0)
-        result = self.syscarve("harden", "--format", "json", output)
-        self.assertEqual(result.status, 0, result)
-        self.assertIn("what was tried in vain counts as used", result.stdout)

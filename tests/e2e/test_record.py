@@ -142,8 +142,8 @@ class Terminal:
         self._fd = None
 
 
-class SignalTest(E2eTest):
-    backend = "bpf"
+class SignalChecks:
+    """What signals and a terminal do to a command that is recorded by `backend`."""
     READY = "trap 'echo caught; exit 7' TERM INT; echo ready; while :; do sleep 0.05; done"
 
     def test_sigterm_is_passed_on(self):
@@ -219,7 +219,9 @@ class SignalTest(E2eTest):
         return wait_until(find, f"{executable} runs")
 
 
-class Signals(SignalTest):
+class Signals(SignalChecks, E2eTest):
+    backend = "bpf"
+
     def test_stop_and_continue(self):
         """A stop interrupts a sleep; the kernel goes on with it as restart_syscall, which no program calls by itself."""
         recording, stopped = self.recorded_sleep(stop=True)
@@ -250,7 +252,7 @@ class Signals(SignalTest):
         os.kill(pid, signal.SIGCONT)
 
 
-class SignalsByNotification(SignalTest):
+class SignalsByNotification(SignalChecks, E2eTest):
     needs_root = False
     needs_bpf = False
     backend = "notify"

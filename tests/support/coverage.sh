@@ -3,12 +3,13 @@
 # coverage.sh [BUILD [LABELS]]
 #
 # Builds with clang's source-based coverage into BUILD (build/coverage), runs the tests with these labels, a regular expression (unit|cli:
-# those that need no root), and prints for each folder of userspace/ how many of its lines they run, and the files
-# with the most lines that no test runs. As root, LABELS may be 'unit|cli|e2e'.
+# those that need no root), and prints for each folder of userspace/ how many of its lines they run, and the files with the most lines that
+# no test runs. As root, LABELS may be 'unit|cli|e2e'. What was run is left in BUILD/all.profdata, from which llvm-cov shows single files:
+#   llvm-cov show -instr-profile BUILD/all.profdata BUILD/bin/syscarve userspace/cli/record.cc
 # Exit status: 0, also when tests fail, which ctest prints; 1 nothing could be measured; 2 usage; 3 llvm's tools are missing.
 set -euo pipefail
 if [[ $# -gt 2 || ${1-} == -* ]]; then
-  sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
+  sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -43,13 +44,13 @@ if [[ ${#raw[@]} == 0 ]]; then
   echo "coverage.sh: no test has left a profile" >&2
   exit 1
 fi
-"$profdata" merge -sparse "${raw[@]}" -o "$profiles/all.profdata"
+"$profdata" merge -sparse "${raw[@]}" -o "$build/all.profdata"
 # The first of the programs stands by itself.
 objects=()
 for program in "$build"/bin/*; do
   if [[ -f $program && -x $program ]]; then objects+=(-object "$program"); fi
 done
-"$cov" export -summary-only -instr-profile "$profiles/all.profdata" "${objects[@]:1}" "$source/userspace" > "$profiles/summary.json"
+"$cov" export -summary-only -instr-profile "$build/all.profdata" "${objects[@]:1}" "$source/userspace" > "$profiles/summary.json"
 python3 -B - "$profiles/summary.json" "$source/userspace" <<'PYTHON'
 import collections
 import json
