@@ -317,6 +317,9 @@ class E2eTest(unittest.TestCase):
         if user := user or self._default_user():
             entry = pwd.getpwnam(user)
             environment.update(identity_environment(user))
+            # What root has begun to write others may not go on with.
+            if profile := environment.get("LLVM_PROFILE_FILE"):
+                environment["LLVM_PROFILE_FILE"] = os.path.join(os.path.dirname(profile), f"{user}-{os.path.basename(profile)}")
             options.update(user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])
         environment.update(env or {})
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.folder, **options}
