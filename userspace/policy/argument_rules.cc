@@ -326,7 +326,7 @@ class Narrower {
   void Narrow() {
     for (const auto& [name, call] : recorded_) {
       const auto allowed = draft_.calls.find(name);
-      if (allowed == draft_.calls.end() || allowed->second.asked || call.pointed_to) continue;
+      if (allowed == draft_.calls.end() || allowed->second.requested || call.pointed_to) continue;
       Narrow(call, allowed->second);
     }
   }
@@ -403,7 +403,7 @@ class Narrower {
   bool WithoutMemory(const RecordedCall& call, const CallNarrower& narrower) {
     const auto in_memory = draft_.calls.find(call.in_memory);
     if (call.in_memory.empty() || in_memory == draft_.calls.end()) return true;
-    if (in_memory->second.asked) return false;
+    if (in_memory->second.requested) return false;
     const auto recorded = recorded_.find(call.in_memory);
     if (recorded == recorded_.end()) return false;
     const SeenOfCall seen = SeenOf(evidence_, draft_.abis, recorded->second);

@@ -399,12 +399,12 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
     };
     if (calls.contains(Weight::kNeeded)) {
       decide(Verdict::kNeeded, Weight::kNeeded,
-             Sentence(Concat("asked for during ", during(Weight::kNeeded),
+             Sentence(Concat("checked during ", during(Weight::kNeeded),
                              InFewRuns(places, Weight::kNeeded, capability, runs)),
                       reasons[Weight::kNeeded]));
     } else if (calls.contains(Weight::kUndecided)) {
       decide(Verdict::kUndecided, Weight::kUndecided,
-             Sentence(Concat("asked for during ", during(Weight::kUndecided),
+             Sentence(Concat("checked during ", during(Weight::kUndecided),
                              InFewRuns(places, Weight::kUndecided, capability, runs),
                              ", and only a run without it can decide"),
                       reasons[Weight::kUndecided]));
@@ -424,7 +424,8 @@ std::vector<CapabilityVerdict> JudgeCapabilities(const CapabilityData& data, con
                       reasons[Weight::kAlternative]));
     } else if (granted_in_passing || (calls.contains(Weight::kPassing) && !calls.contains(Weight::kUnused) &&
                                       !calls.contains(Weight::kSurvived))) {
-      decide(Verdict::kOpportunistic, Weight::kPassing, Sentence("asked in passing", reasons[Weight::kPassing]));
+      decide(Verdict::kOpportunistic, Weight::kPassing,
+             Sentence("no outcome depended on it", reasons[Weight::kPassing]));
     } else if (calls.contains(Weight::kUnused) && result.denied > 0) {
       decide(Verdict::kUnused, Weight::kUnused,
              Concat("refused every time during ", during(Weight::kUnused), ", and the program went on"));

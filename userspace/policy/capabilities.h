@@ -22,16 +22,16 @@ namespace syscarve {
 
 enum class Verdict {
   kNeeded,         // Granted during a call that fails without it, as far as the evidence goes.
-  kPossible,       // Always refused, during a call for which no rule has the check as one in passing, and the
+  kPossible,       // Always refused, during a call for which no rule has the check as opportunistic, and the
                    // command ended with an error.
   kFailed,         // Always refused; the call failed with EPERM or EACCES, and the program ended with an error at once.
   kUndecided,      // Granted where the call may come out the same without it, or failed all the same, and nothing
                    // recorded decides it: only a run without it does. Recommended, so that nothing breaks.
-  kOpportunistic,  // Only checked in passing: the call goes on whatever the result.
+  kOpportunistic,  // Only checked where the call goes on whatever the result.
   kAlternative,    // Another capability, a weaker one or one that is needed anyway, passes the same check.
   kForeign,    // Only checked with overridden credentials or against another user namespace: not the subject's need.
   kSurvived,   // Always refused; what came of the calls is known, and no program ended because of it.
-  kUnused,     // Asked for and always refused, not only in passing: the program lived without, as far as is known.
+  kUnused,     // Checked and always refused, not only opportunistically: the program lived without, as far as is known.
   kNotNeeded,  // It would be one of the first three, but was proven not to be (proven.h).
 };
 

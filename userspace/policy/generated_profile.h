@@ -29,10 +29,10 @@ struct AllowedCall {
   std::vector<ClosureReason> closure;
   // The rule of closure that the profile lists it under, although it may have been seen; "" for none.
   std::string incidental;
-  bool asked = false;  // By GenerateOptions::allow.
+  bool requested = false;  // By GenerateOptions::allow.
   // What was proven of it; kUndecided: nothing.
   ProvenNeed proven;
-  bool only_by_closure() const { return sightings.empty() && baseline.empty() && companion.empty() && !asked; }
+  bool only_by_closure() const { return sightings.empty() && baseline.empty() && companion.empty() && !requested; }
   uint64_t count() const;  // Over all sightings.
   bool operator==(const AllowedCall&) const = default;
 };

@@ -99,7 +99,7 @@ void AddAsked(const GenerateOptions& options, ProfileDraft& draft) {
     if (draft.blocked.contains(name)) {
       draft.contradicted.insert(name);
     } else if (draft.ExistsSomewhere(name)) {
-      draft.Allow(name).asked = true;
+      draft.Allow(name).requested = true;
     } else {
       draft.nowhere.insert(name);
     }

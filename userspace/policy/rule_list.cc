@@ -42,7 +42,7 @@ std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft&
   if (names.empty()) return names;
   profile.rules.push_back({.names = names,
                            .action = kEnosys,
-                           .comment = "refused: seen, and proven not to be needed when it is answered ENOSYS"});
+                           .comment = "refused: seen, and proven not to be needed where it is refused with ENOSYS"});
   return names;
 }
 
@@ -83,13 +83,13 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
 }
 
 // The reason that a call is listed under: of those that it has the first.
-enum class ListedAs { kIncidental, kSeen, kBaseline, kCompanion, kAsked, kClosure };
+enum class ListedAs { kIncidental, kSeen, kBaseline, kCompanion, kRequested, kClosure };
 ListedAs ListingOf(const AllowedCall& call) {
   if (!call.incidental.empty()) return ListedAs::kIncidental;
   if (!call.sightings.empty()) return ListedAs::kSeen;
   if (!call.baseline.empty()) return ListedAs::kBaseline;
   if (!call.companion.empty()) return ListedAs::kCompanion;
-  if (call.asked) return ListedAs::kAsked;
+  if (call.requested) return ListedAs::kRequested;
   return ListedAs::kClosure;
 }
 
@@ -104,8 +104,8 @@ std::string ReasonWords(const AllowedCall& call) {
       return "baseline";
     case ListedAs::kCompanion:
       return Concat("with ", call.companion);
-    case ListedAs::kAsked:
-      return "asked for";
+    case ListedAs::kRequested:
+      return "requested";
     case ListedAs::kClosure:
       return Concat("closure ", ClosureRuleOf(call));
   }
@@ -176,7 +176,7 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
   std::vector<std::string> seen;
   std::map<std::string, std::vector<std::string>> baseline;    // By source.
   std::map<std::string, std::vector<std::string>> companions;  // By kind.
-  std::vector<std::string> asked;
+  std::vector<std::string> requested;
   std::map<std::string, std::vector<std::string>> closure;  // By rule id.
   for (const auto& [name, call] : draft.calls) {
     if (conditional.contains(name)) continue;
@@ -193,8 +193,8 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
       case ListedAs::kCompanion:
         companions[call.companion].push_back(name);
         break;
-      case ListedAs::kAsked:
-        asked.push_back(name);
+      case ListedAs::kRequested:
+        requested.push_back(name);
         break;
       case ListedAs::kClosure:
         closure[ClosureRuleOf(call)].push_back(name);
@@ -213,7 +213,7 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
   for (auto& [kind, names] : companions) {
     add(std::move(names), Concat("with ", kind, ": ", SourcesOf(kind, options.companions)));
   }
-  add(std::move(asked), "asked for: --allow");
+  add(std::move(requested), "requested: --allow");
   std::map<std::string, std::string> comments;
   for (const ClosureRule& rule : closure_rules) {
     comments[rule.id] = Concat(rule.incidental ? "seen or closure " : "closure ", rule.id, ": ", rule.reason);

@@ -38,7 +38,7 @@ constexpr std::string_view kTypes[] = {"type=1400 ",
                                        "type=APPARMOR_DENIED "};
 // Where a capability was asked for, as a verdict names it.
 constexpr std::string_view kWitness = "a security module";
-// What AppArmor says of a capability that the kernel only asks for in passing (CAP_OPT_NOAUDIT).
+// What AppArmor says of a capability that the kernel only checks opportunistically (CAP_OPT_NOAUDIT).
 constexpr std::string_view kOptional = "optional: no audit";
 constexpr std::string_view kUnplacedFile = "unplaced_file";
 constexpr size_t kMaxFiles = 100'000;

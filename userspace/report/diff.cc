@@ -108,7 +108,7 @@ std::string DiffText(const DiffReport& report) {
   text += Section(report, "looser", ranked.looser, true);
   text += Section(report, "tighter", ranked.tighter, false);
   text += OtherAnswers(report, ranked.other);
-  if (!report.diff.unclear.empty()) text += "\ncannot be told\n";
+  if (!report.diff.unclear.empty()) text += "\nunclear\n";
   for (const UnclearCall& call : report.diff.unclear) {
     text += Concat("  ", DisplayName(call.id), ": ", EscapeForTerminal(call.why), "\n");
   }

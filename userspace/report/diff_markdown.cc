@@ -207,7 +207,7 @@ std::string DiffMarkdown(const DiffReport& report) {
     for (const UnclearCall& call : report.diff.unclear) {
       items += Concat("- ", MarkdownCode(DisplayName(call.id)), ": ", EscapeForMarkdown(call.why), "\n");
     }
-    text += Folded(Concat(Plural(report.diff.unclear.size()), " that cannot be told"), items);
+    text += Folded(Concat(Plural(report.diff.unclear.size()), " whose decision is unclear"), items);
   }
   return text;
 }

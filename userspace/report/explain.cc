@@ -31,8 +31,8 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   std::string text = call.name + "\n";
   for (const Sighting& sighting : call.sightings) text += SightingLines(sighting, sighting.id.abi == native);
   if (!call.baseline.empty()) text += Concat("  baseline, ", EscapeForTerminal(call.baseline), "\n");
-  if (!call.companion.empty()) text += Concat("  asked for with --with ", call.companion, "\n");
-  if (call.asked) text += "  asked for with --allow\n";
+  if (!call.companion.empty()) text += Concat("  requested by --with ", call.companion, "\n");
+  if (call.requested) text += "  requested by --allow\n";
   if (call.proven.verdict == ProofVerdict::kNeeded) {
     text += Concat("  proven needed: without it, ", EscapeForTerminal(call.proven.why), "\n");
   } else if (call.proven.verdict == ProofVerdict::kNotNeeded) {
@@ -85,7 +85,7 @@ std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
     text += RefusalLines(refusal, refusal.sighting.id.abi == made.native_abi);
     harmless |= call->IsHarmless(refusal);
   }
-  return harmless ? Concat(text, "  harmless where answered ENOSYS: ", call->probed_by, "\n") : text;
+  return harmless ? Concat(text, "  harmless where refused with ENOSYS: ", call->probed_by, "\n") : text;
 }
 
 // The answer to a call that has no reason to be allowed.

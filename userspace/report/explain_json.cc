@@ -91,7 +91,7 @@ JsonValue CallJson(const GeneratedProfile& made, const AllowedCall& call) {
   result.push_back({"seen", std::move(seen)});
   if (!call.baseline.empty()) result.push_back({"baseline", Bytes(call.baseline)});
   if (!call.companion.empty()) result.push_back({"with", call.companion});
-  result.push_back({"asked", call.asked});
+  result.push_back({"requested", call.requested});
   AddProven(call.proven, result);
   JsonValue::Array closure;
   for (const ClosureReason& reason : call.closure) {

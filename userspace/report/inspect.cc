@@ -75,7 +75,7 @@ std::string Table(const std::map<std::string, Meets>& by_name) {
         Concat("  ", ActionWords(group->first), " (", group->second.size(), ")\n") + WrapWords("    ", group->second);
   }
   if (conditional_count > 0) text += Concat("  depends on arguments (", conditional_count, ")\n", conditional);
-  if (!unclear.empty()) text += Concat("  cannot be told\n", unclear);
+  if (!unclear.empty()) text += Concat("  unclear\n", unclear);
   return text;
 }
 

@@ -46,7 +46,7 @@ std::string SubsetText(const SubsetAnswer& answer) {
                   right, ": ", ActionWords(example.right), "\n");
   }
   if (!answer.undecided.empty()) {
-    return Concat("unknown: of ", answer.undecided.size(), " calls it cannot be told; of all others ", left,
+    return Concat("unclear for ", answer.undecided.size(), " calls; for all others ", left,
                   " is at least as restrictive as ", right, "\n");
   }
   return Concat("yes: ", left, " is at least as restrictive as ", right, " for every call\n");

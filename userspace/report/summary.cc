@@ -20,7 +20,7 @@ std::string ReasonCounts(const GeneratedProfile& made) {
   size_t seen = 0;
   size_t baseline = 0;
   size_t companions = 0;
-  size_t asked = 0;
+  size_t requested = 0;
   size_t closure = 0;
   for (const AllowedCall& call : made.calls) {
     if (!call.sightings.empty()) {
@@ -29,8 +29,8 @@ std::string ReasonCounts(const GeneratedProfile& made) {
       ++baseline;
     } else if (!call.companion.empty()) {
       ++companions;
-    } else if (call.asked) {
-      ++asked;
+    } else if (call.requested) {
+      ++requested;
     } else {
       ++closure;
     }
@@ -38,7 +38,7 @@ std::string ReasonCounts(const GeneratedProfile& made) {
   std::vector<std::string> parts = {Concat(seen, " seen")};
   if (baseline > 0) parts.push_back(Concat(baseline, " from the baseline"));
   if (companions > 0) parts.push_back(Concat(companions, " of what --with names"));
-  if (asked > 0) parts.push_back(Concat(asked, " asked for"));
+  if (requested > 0) parts.push_back(Concat(requested, " requested"));
   if (closure > 0) parts.push_back(Concat(closure, " by closure"));
   return absl::StrJoin(parts, ", ");
 }
@@ -141,7 +141,7 @@ std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps) {
 std::string HarmlessLine(const GeneratedProfile& made, size_t most) {
   const std::string calls = HarmlessRefusals(made.refused, most);
   if (calls.empty()) return "";
-  return Concat("tried, answered ENOSYS by a filter already in force, and known to be done without: ", calls);
+  return Concat("tried, refused with ENOSYS by a filter already in force, and known to be done without: ", calls);
 }
 
 Reach NativeReach(const GeneratedProfile& made) {
@@ -198,8 +198,8 @@ std::string CapabilitySummary(const GeneratedProfile& made) {
     }
   }
   if (!proven.empty()) text += Concat("  granted, and proven not needed: ", absl::StrJoin(proven, ", "), "\n");
-  if (!others.empty()) text += Concat("  asked for but not needed: ", absl::StrJoin(others, ", "), "\n");
-  if (!passing.empty()) text += Concat("  asked in passing: ", absl::StrJoin(passing, ", "), "\n");
+  if (!others.empty()) text += Concat("  checked but not needed: ", absl::StrJoin(others, ", "), "\n");
+  if (!passing.empty()) text += Concat("  opportunistic: ", absl::StrJoin(passing, ", "), "\n");
   return text;
 }
 

@@ -72,7 +72,7 @@ std::string ReasonTable(const GeneratedProfile& made) {
 
 std::string CapabilityTable(const GeneratedProfile& made) {
   if (!made.capabilities_recorded) return "Capabilities were not recorded: nothing is known of which it needs.\n";
-  if (made.capabilities.empty()) return "No capability was asked for.\n";
+  if (made.capabilities.empty()) return "No capability was checked.\n";
   std::string rows;
   std::vector<std::string> passing;
   for (const CapabilityVerdict& verdict : made.capabilities) {
@@ -90,7 +90,7 @@ std::string CapabilityTable(const GeneratedProfile& made) {
   }
   if (passing.empty()) return text;
   if (!rows.empty()) text += "\n";
-  return text + Concat("Asked for in passing only: ", absl::StrJoin(passing, ", "), ".\n");
+  return text + Concat("Opportunistic: ", absl::StrJoin(passing, ", "), ".\n");
 }
 
 // What a filter refused while recording, and nobody is known to do without.

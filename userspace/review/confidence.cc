@@ -267,7 +267,7 @@ Matrix MatrixOf(const std::vector<Unit>& units, const NameIds& names, const Gene
     const std::optional<NameId> id = names.Find(call.name);
     if (!id.has_value()) continue;
     allowed[*id] = 1;
-    if (!call.baseline.empty() || !call.companion.empty() || call.asked) always[*id] = 1;
+    if (!call.baseline.empty() || !call.companion.empty() || call.requested) always[*id] = 1;
   }
   for (const Abi abi : made.profile.abis) {
     if (const std::optional<NameId> id = names.Find(Concat("architecture ", AbiName(abi)))) allowed[*id] = 1;

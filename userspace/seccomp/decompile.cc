@@ -213,7 +213,7 @@ class Decompiler {
     }
     DecompiledProfile folded{.profile = std::move(attempt.profile)};
     if (!unclear.empty()) {
-      folded.warnings.push_back(Concat("taken for refused, because what is decided cannot be told as conditions (",
+      folded.warnings.push_back(Concat("taken for refused, because conditions cannot express what is decided (",
                                        observed_.unclear.begin()->second, "): ", names_of(unclear)));
     }
     if (const auto stricter = attempt.named.find(Comparison::kTighter); stricter != attempt.named.end()) {

@@ -215,7 +215,7 @@ class Explorer {
   absl::Status CannotSay(const State& state, std::string_view what) const {
     return absl::UnimplementedError(Concat("instruction ", state.pc, " of filter ", state.filter, " decides about ",
                                            DisplayName(id_), " by ", what,
-                                           ", which cannot be told as conditions on arguments"));
+                                           ", which conditions on arguments cannot express"));
   }
 
   // To the end of the last filter. Of a fork one side is followed and the other left waiting.

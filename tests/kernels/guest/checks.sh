@@ -439,7 +439,7 @@ check_apparmor() {
   try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web recorded.json -o recorded.apparmor
   try wrong 0 apparmor_parser -r -K recorded.apparmor
   records 'apparmor="DENIED"' recorded.log aa-exec -p web -- sh serve.sh || wrong+="not served as recorded: $(tail -n 2 last); "
-  # What the kernel asked for in passing is refused, and its refusal logged.
+  # What the kernel checked opportunistically is refused, and its refusal logged.
   if grep -v 'operation="capable"' recorded.log > recorded.refused; then wrong+="refused as recorded: $(head -n 2 recorded.refused); "; fi
   hostile_names
   verdict apparmor "$(grep -c , web.apparmor) rules of $(wc -l < learned.log) records; $(wc -l < refused.log) refused" "$wrong"

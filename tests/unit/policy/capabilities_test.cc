@@ -84,7 +84,7 @@ TEST_F(CapabilitiesTest, AListThatCapsetIsGivenIsNeeded) {
   AddSetCapabilities(calls, uses_);
   EXPECT_EQ(Needed(), (std::vector<std::string>{"CAP_SETGID", "CAP_SETUID"}));
   EXPECT_EQ(Judge("CAP_SETGID").why,
-            "asked for during capset: what capset(2) is to set has to be permitted already, or it fails "
+            "checked during capset: what capset(2) is to set has to be permitted already, or it fails "
             "(a list given to capset, cap_capset, security/commoncap.c)");
 }
 
@@ -279,13 +279,13 @@ TEST_F(CapabilitiesTest, OneOfTwoPlacesInACallDecides) {
   const CapabilityVerdict verdict = Judge("CAP_SYS_ADMIN");
   EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
   EXPECT_EQ(verdict.granted, 10U);
-  EXPECT_EQ(verdict.why, "asked for during clone3: making namespaces (copy_namespaces, kernel/nsproxy.c)");
+  EXPECT_EQ(verdict.why, "checked during clone3: making namespaces (copy_namespaces, kernel/nsproxy.c)");
 }
 
 TEST_F(CapabilitiesTest, APlaceThatNobodyKnowsIsANeed) {
   CheckedAt("CAP_SYS_ADMIN", "ioctl", {"capable", "some_new_driver"}, 1, 0);
   EXPECT_EQ(Judge("CAP_SYS_ADMIN").verdict, Verdict::kNeeded);
-  EXPECT_EQ(Judge("CAP_SYS_ADMIN").why, "asked for during ioctl: asked by some_new_driver");
+  EXPECT_EQ(Judge("CAP_SYS_ADMIN").why, "checked during ioctl: asked by some_new_driver");
 }
 
 TEST_F(CapabilitiesTest, AskedInVainIsInPassing) {
@@ -322,7 +322,7 @@ TEST_F(CapabilitiesTest, WhatFewRunsShowIsSaid) {
   const CapabilityVerdict verdict = JudgeCapabilities(*ShippedCapabilityData().value(), uses_, {}, runs).front();
   EXPECT_EQ(verdict.verdict, Verdict::kNeeded);
   EXPECT_EQ(verdict.why,
-            "asked for during kill, in 1 of 5 runs only: a signal to another user's process (check_kill_permission, "
+            "checked during kill, in 1 of 5 runs only: a signal to another user's process (check_kill_permission, "
             "kernel/signal.c)");
 }
 

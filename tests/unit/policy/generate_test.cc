@@ -317,7 +317,7 @@ TEST(GenerateTest, AllowAddsAndSaysSo) {
   options.allow = {"socketcall", "sync", "read"};
   const GeneratedProfile made = Make({RecordingBuilder().Call("read").Build()}, options);
   EXPECT_EQ(Names(made), (std::set<std::string>{"read", "sync"}));
-  EXPECT_TRUE(made.calls[1].asked);
+  EXPECT_TRUE(made.calls[1].requested);
   EXPECT_TRUE(Warns(made, "does nothing: socketcall"));
 }
 

@@ -186,7 +186,7 @@ TEST(ProvenTest, WhatIsAskedForStays) {
   options.allow = {"personality"};
   const absl::StatusOr<GeneratedProfile> made = Generate({&recording, 1}, options);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(AnswerOf(*made, "personality"), "asked for: --allow");
+  EXPECT_EQ(AnswerOf(*made, "personality"), "requested: --allow");
 }
 
 }  // namespace

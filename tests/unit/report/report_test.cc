@@ -49,7 +49,7 @@ TEST(ExplainTest, NamesWhatAFilterRefusedWhileRecording) {
                   "clone3\n  not in the profile: refused with ENOSYS\n"
                   "  refused by a filter already in force (killed) 1 time in run"))
       << text;
-  EXPECT_TRUE(Has(text, "  harmless where answered ENOSYS: glibc 2.34 falls back on clone ")) << text;
+  EXPECT_TRUE(Has(text, "  harmless where refused with ENOSYS: glibc 2.34 falls back on clone ")) << text;
   EXPECT_TRUE(Has(ExplainText(made, {}), "mount\n  not in the profile: refused with EPERM\n  refused by a filter"));
 
   std::string json = ExplainJson(made, {});
@@ -106,7 +106,7 @@ TEST(SummaryTest, CountsWhatIsLeftAndNamesCapabilities) {
   EXPECT_TRUE(Has(text, "2 of the kernel's ")) << text;
   EXPECT_TRUE(Has(text, "(2 seen)")) << text;
   EXPECT_TRUE(Has(text, "--cap-drop ALL --cap-add CAP_NET_BIND_SERVICE\n")) << text;
-  EXPECT_TRUE(Has(text, "\n  asked in passing: CAP_SYS_ADMIN\n")) << text;
+  EXPECT_TRUE(Has(text, "\n  opportunistic: CAP_SYS_ADMIN\n")) << text;
 }
 
 TEST(WordingTest, Small) {

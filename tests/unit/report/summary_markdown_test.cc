@@ -87,7 +87,7 @@ TEST(SummaryMarkdownTest, WhatWasRefusedIsWholeAndWhatIsDoneWithoutIsALine) {
 TEST(SummaryMarkdownTest, CapabilitiesAskedInPassingAreALine) {
   const std::string text = SummaryMarkdown(std::vector<ServiceSummary>{
       Service("web", RecordingBuilder().Call("read").Capability("CAP_SYS_ADMIN", "mmap", 0, 4))});
-  EXPECT_TRUE(Has(text, "\nAsked for in passing only: `CAP_SYS_ADMIN` (granted 0 times, refused 4 times).\n")) << text;
+  EXPECT_TRUE(Has(text, "\nOpportunistic: `CAP_SYS_ADMIN` (granted 0 times, refused 4 times).\n")) << text;
   EXPECT_FALSE(Has(text, "| capability |")) << text;
 }
 
