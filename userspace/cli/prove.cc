@@ -28,6 +28,7 @@
 #include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/prove/container_runs.h"
 #include "userspace/prove/proof.h"
 #include "userspace/prove/prove_command.h"
 #include "userspace/prove/prove_containers.h"

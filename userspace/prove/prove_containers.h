@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the capabilities and calls that the containers of a command need, service by service, by delta
-// debugging: the command talks to the engine through a relay (engine_relay.h), which creates the containers of one
-// service with fewer capabilities, or with a profile that refuses more than theirs, and leaves all else as it is.
-//
-// The relay holds each request that may end a container until the state of its processes is read. Of a container that
-// ends by itself only its exit status is compared.
+// debugging: in a trial the containers of one service are created with fewer capabilities, or with a profile that refuses
+// more than theirs, and all else is left as it is. How that is done is in container_runs.h.
 #pragma once
 
 #include <optional>
@@ -15,8 +12,10 @@
 #include "userspace/app/notes.h"
 #include "userspace/base/status.h"
 #include "userspace/container/naming.h"
+#include "userspace/model/recording.h"
 #include "userspace/process/command.h"
 #include "userspace/process/signals.h"
+#include "userspace/prove/container_runs.h"
 #include "userspace/prove/proof_trials.h"
 
 namespace syscarve {
@@ -31,9 +30,6 @@ struct ServiceToProve {
   std::set<std::string> calls;  // That its own programs made.
 };
 
-// The capabilities that a container has by its configuration, cap_add and cap_drop, with Docker's default.
-std::set<int> ConfiguredCapabilities(const Container& container);
-
 struct ProveContainersRequest {
   ProofRequest proof;
   bool capabilities = false;
@@ -45,9 +41,14 @@ struct ProveContainersRequest {
 };
 
 // REQUIRES: the caller has one thread; signals are taken by `signals`. kAborted if a signal asked to end;
-// kPermissionDenied if the caller may not look into other users' processes; kUnavailable if the engine went away; other
-// errors mean that a run could not be made or was not seen to its end.
+// kPermissionDenied if the caller may not look into other users' processes; kUnavailable if the engine went away;
+// kFailedPrecondition if the engine did in a trial what it was not asked for; other errors mean that a run could not be
+// made or was not seen to its end.
 absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, const Command& command,
                                       SignalForwarder& signals, Notes& notes);
+
+// The same by these runs, which have their own filter, engine and grace period, and must be of the same services. What
+// is wrong with a run is returned as it is.
+absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, ContainerRuns& runs, Notes& notes);
 
 }  // namespace syscarve
