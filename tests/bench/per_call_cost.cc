@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What recording costs a system call. One child makes getppid calls in a tight loop under each condition in turn, round
-// after round, so that a drift of the machine's speed touches all alike; personality calls, which only ask, where it
-// is a call whose arguments are kept that counts; ioctl calls on a folder, where it is one for which its file is looked
-// up, too; setgid calls, which change nothing, for one in which the kernel asks for a capability; and openat with close,
-// for one that leaves hardening evidence. Printed are medians over the rounds, and what
-// each condition adds as a multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
+// after round, so that a drift of the machine's speed touches all alike; personality calls, which only ask, where it is
+// a call whose arguments are kept that counts; ioctl calls on a folder, where it is one for which its file is looked
+// up, too; setgid calls, which change nothing, for one in which the kernel asks for a capability; and openat with
+// close, for one that leaves hardening evidence. Printed are medians over the rounds, and what each condition adds as a
+// multiple of what the floor, an empty program on sys_enter, adds in the same rounds.
 //
 //   per_call_cost [--rounds N] [--calls N]
 //

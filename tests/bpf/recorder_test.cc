@@ -532,8 +532,9 @@ TEST_F(RecorderTest, TakesNoCallOfAMovingChildForTheProgramsOwn) {
   const auto subject = (*source)->FollowCgroup(leaf->directory(), BpfEventSource::CgroupKind::kPlain);
   ASSERT_TRUE(subject.ok()) << subject.status();
   ASSERT_TRUE((*source)->MarkChildren().ok());
-  // Nothing that was looked at stays remembered, so that every call is looked at anew. Where this thread loses its CPU in the middle of
-  // that, the kernel skips the programs that perf and ftrace would call there, so that forks and moves are not told now and then.
+  // Nothing that was looked at stays remembered, so that every call is looked at anew. Where this thread loses its CPU
+  // in the middle of that, the kernel skips the programs that perf and ftrace would call there, so that forks and moves
+  // are not told now and then.
   std::atomic<bool> stop = false;
   std::thread forgetting([&] {
     while (!stop) EXPECT_TRUE((*source)->FollowProcess(kNobody, *subject).ok());
@@ -555,8 +556,8 @@ TEST_F(RecorderTest, TakesNoCallOfAMovingChildForTheProgramsOwn) {
   for (const KernelSlot& slot : snapshot->slots) EXPECT_NE(slot.phase, Phase::kMain) << slot.program.path;
 }
 
-// What is told of a fork or a move can fail to reach us: then the kernel has skipped our program, and counted that. The child itself
-// shows whose it is.
+// What is told of a fork or a move can fail to reach us: then the kernel has skipped our program, and counted that. The
+// child itself shows whose it is.
 TEST_F(RecorderTest, TakesNoCallOfAChildThatItWasNotToldOfForTheProgramsOwn) {
   auto leaf = CgroupLeaf::Create();
   ASSERT_TRUE(leaf.ok()) << leaf.status();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever is read as an audit log is a recording that its file can hold, and the same log is the same recording. The files in
-// it make a policy that allows all of them and that can be written.
+// Whatever is read as an audit log is a recording that its file can hold, and the same log is the same recording. The
+// files in it make a policy that allows all of them and that can be written.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -16,8 +16,8 @@ inline constexpr bool kSanitized = false;
 inline constexpr bool kSanitized = false;
 #endif
 
-// Under the sanitizers, where tests are not optimised either, an input takes some twenty times as long, and the mistakes that they find do
-// not need many: `sanitized` of them are tried there, and `all` in the other builds.
+// Under the sanitizers, where tests are not optimised either, an input takes some twenty times as long, and the
+// mistakes that they find do not need many: `sanitized` of them are tried there, and `all` in the other builds.
 template <typename Number>
 constexpr Number InputsToTry(Number all, Number sanitized) {
   return kSanitized ? sanitized : all;

@@ -14,8 +14,8 @@
 
 namespace syscarve {
 
-// Adds the containers that were started and are of a service, or completes those of `found` with the same id. `label` is
-// what a container that we changed has. nullopt from `service_of`: of none that counts.
+// Adds the containers that were started and are of a service, or completes those of `found` with the same id. `label`
+// is what a container that we changed has. nullopt from `service_of`: of none that counts.
 void AddContainerEnds(std::span<const EngineEvent> events, std::string_view label,
                       absl::FunctionRef<std::optional<std::string>(const Container&)> service_of,
                       std::vector<VerifiedContainer>& found);

@@ -56,8 +56,8 @@ struct MadeService {
 absl::StatusOr<std::vector<MadeService>> MakeServices(const RecordedServices& recorded, const FolderRequest& request,
                                                       Notes& notes);
 
-// The path of a service's profile as Compose takes it: from the folder of the project's file `compose`, or, where that is
-// "", from the current one.
+// The path of a service's profile as Compose takes it: from the folder of the project's file `compose`, or, where that
+// is "", from the current one.
 absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const std::string& compose);
 
 // kInvalidArgument, or as the folder's file system says, when profiles cannot be written to `output`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The job of `harden`: from recordings to a plan for each service, and, with a folder to write to, the profiles and what
-// the plans are in the words of a target.
+// The job of `harden`: from recordings to a plan for each service, and, with a folder to write to, the profiles and
+// what the plans are in the words of a target.
 #pragma once
 
 #include <optional>

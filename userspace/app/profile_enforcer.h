@@ -47,8 +47,8 @@ struct EnforcedFilter {
 // An error names the input.
 absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile);
 
-// Answers as the profile says, and remembers each call that it does not allow; but not those with arguments in memory that
-// it answers with ENOSYS, from which everybody falls back (IsFallenBackFrom).
+// Answers as the profile says, and remembers each call that it does not allow; but not those with arguments in memory
+// that it answers with ENOSYS, from which everybody falls back (IsFallenBackFrom).
 class ProfileEnforcer : public NotificationHandler {
  public:
   // `filter` and `table` must stay. With `log_only` every call is let through, and remembered all the same.

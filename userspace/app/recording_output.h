@@ -35,7 +35,8 @@ struct RecordedTotals {
   size_t kinds = 0;  // Of calls.
   uint64_t calls = 0;
   uint64_t refused = 0;
-  // That made a call. A recording has others: of a process that ended, what it caught is known and not always which program it was.
+  // That made a call. A recording has others: of a process that ended, what it caught is known and not always which
+  // program it was.
   size_t programs = 0;
   bool operator==(const RecordedTotals&) const = default;
 };

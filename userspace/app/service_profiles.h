@@ -48,12 +48,13 @@ struct ServiceProfile {
 };
 
 // `words` are folders, files, or SERVICE=FILE where a file is not called after its service. Of a folder every *.json
-// that is neither hidden nor one of hardening_files.h. At least one profile, no two for one service. An error names the file.
+// that is neither hidden nor one of hardening_files.h. At least one profile, no two for one service. An error names the
+// file.
 absl::StatusOr<std::vector<ServiceProfile>> ReadServiceProfiles(std::span<const std::string> words,
                                                                 const ProfileTarget& target);
 
-// What the file of a container's service may be called, without its extension; the best first: of its Compose project and
-// service ("shop-web"), of its service alone.
+// What the file of a container's service may be called, without its extension; the best first: of its Compose project
+// and service ("shop-web"), of its service alone.
 std::vector<std::string> ServiceTitles(const Container& container, By by);
 
 // The profile for a container: of its Compose project and service ("shop-web") before that of its service alone. By

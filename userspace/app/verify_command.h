@@ -19,8 +19,8 @@
 
 namespace syscarve {
 
-// Runs `command` under `filter`, which is `profile`'s, and judges. Notes tell the progress. REQUIRES: as Supervise. kAborted when a signal asked to end;
-// other errors mean that a run could not be made or was not seen to its end.
+// Runs `command` under `filter`, which is `profile`'s, and judges. Notes tell the progress. REQUIRES: as Supervise.
+// kAborted when a signal asked to end; other errors mean that a run could not be made or was not seen to its end.
 absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const Profile& profile,
                                            const EnforcedFilter& filter, const Command& command,
                                            SignalForwarder& signals, Notes& notes);

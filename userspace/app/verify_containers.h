@@ -34,9 +34,9 @@ struct VerifyContainersRequest {
   uint32_t max_containers = 1024;
 };
 
-// REQUIRES: the caller has one thread; signals are taken by `signals`. kAborted when a signal asked to end, kUnavailable
-// when the engine went away, kDataLoss when a recording is incomplete; other errors mean that a run could not be made or
-// was not seen to its end.
+// REQUIRES: the caller has one thread; signals are taken by `signals`. kAborted when a signal asked to end,
+// kUnavailable when the engine went away, kDataLoss when a recording is incomplete; other errors mean that a run could
+// not be made or was not seen to its end.
 absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& request, const Command& command,
                                               SignalForwarder& signals, Notes& notes);
 

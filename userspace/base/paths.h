@@ -6,8 +6,8 @@
 
 namespace syscarve {
 
-// Whether `path` is `directory` or below it, by whole components. Both are absolute, and `directory` has no slash at its end but
-// as "/".
+// Whether `path` is `directory` or below it, by whole components. Both are absolute, and `directory` has no slash at
+// its end but as "/".
 inline bool IsWithin(std::string_view path, std::string_view directory) {
   if (directory == "/") return path.starts_with('/');
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');

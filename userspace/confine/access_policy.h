@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the hardening evidence of one service to what a security module is to let it do: files by patterns, sockets, what
-// else needs leave. Of a format it says nothing; emit/ writes it for AppArmor and SELinux.
+// From the hardening evidence of one service to what a security module is to let it do: files by patterns, sockets,
+// what else needs leave. Of a format it says nothing; emit/ writes it for AppArmor and SELinux.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const AccessPolicy policy, MakeAccessPolicy(recordings, {}));
 //
-// All that was observed is allowed: each path in each way in which it was used matches a pattern that has that use. What
-// is allowed beside it is by rules (shipped/path_rules.h), and by what this header says.
+// All that was observed is allowed: each path in each way in which it was used matches a pattern that has that use.
+// What is allowed beside it is by rules (shipped/path_rules.h), and by what this header says.
 #pragma once
 
 #include <compare>

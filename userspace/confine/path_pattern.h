@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A path as a policy names it: the bytes of one, or parts of it that stand for others. What a part stands for is exactly
-// what AppArmor can say, so that a profile allows what the policy does and no more.
+// A path as a policy names it: the bytes of one, or parts of it that stand for others. What a part stands for is
+// exactly what AppArmor can say, so that a profile allows what the policy does and no more.
 #pragma once
 
 #include <compare>

@@ -25,12 +25,13 @@ enum class CreateTarget {
 };
 CreateTarget CreateTargetOf(std::string_view method, std::string_view target);
 
-// The container, an id or a name of letters, digits, '_', '.' and '-', that a request may end: stop, kill with any signal, restart, or remove. nullopt for any
-// other request.
+// The container, an id or a name of letters, digits, '_', '.' and '-', that a request may end: stop, kill with any
+// signal, restart, or remove. nullopt for any other request.
 std::optional<std::string> EndedContainer(std::string_view method, std::string_view target);
 
 struct CreateRequest {
-  // Its name, image and labels: what it is called by. An adversary's bytes. And cap_add and cap_drop, as they are spelt.
+  // Its name, image and labels: what it is called by. An adversary's bytes. And cap_add and cap_drop, as they are
+  // spelt.
   Container container;
   bool privileged = false;
   std::optional<std::string> seccomp;  // As the engine takes it behind "seccomp=": JSON, a path, "unconfined" …
@@ -44,12 +45,14 @@ struct Confinement {
   // As the engine takes it behind "seccomp=": the JSON, or a path; nullopt leaves it as it is.
   std::optional<std::string> profile;
   std::optional<std::vector<std::string>> cap_add;  // After dropping all; nullopt leaves capabilities as they are.
-  // The rest of the line, but for its capabilities and devices. A directory that the request mounts something over stays so.
+  // The rest of the line, but for its capabilities and devices. A directory that the request mounts something over
+  // stays so.
   std::optional<ContainerLine> line;
   std::string label;  // Set to "1" on the container: it is one of ours.
 };
 
-// The body with `confinement` in place of its own settings of that, and with its label; every other byte stays. Fails as ReadCreateRequest does.
+// The body with `confinement` in place of its own settings of that, and with its label; every other byte stays. Fails
+// as ReadCreateRequest does.
 absl::StatusOr<std::string> Confine(std::string_view body, const Confinement& confinement);
 
 }  // namespace syscarve

@@ -13,8 +13,8 @@
 // client takes over (attach, exec, BuildKit) are passed on byte by byte, in both directions, with their half-closings.
 // No HTTP server library is used for that reason: they own the connection, and none hands over what follows a head.
 //
-// It is a process of its own: without any capability, and as the command's user, so that it may do at the engine no more
-// than that user may. It also listens to the engine's events meanwhile.
+// It is a process of its own: without any capability, and as the command's user, so that it may do at the engine no
+// more than that user may. It also listens to the engine's events meanwhile.
 #pragma once
 
 #include <sys/types.h>

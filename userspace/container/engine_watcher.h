@@ -70,8 +70,8 @@ class EngineWatcher {
   std::map<std::string, Container> WaitFor(const std::set<std::string>& ids,
                                            std::chrono::steady_clock::time_point deadline);
 
-  // The containers that the engine started in this time, by its events and its clock, both ends included; as far as they were
-  // heard of by now.
+  // The containers that the engine started in this time, by its events and its clock, both ends included; as far as
+  // they were heard of by now.
   std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
 
   // What went wrong so far, a sentence each: because of it something may not be known of some container. At most 64.

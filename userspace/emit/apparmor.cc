@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The language is that of apparmor.d(5) and of the parser of AppArmor 3.0, which was asked what it makes of each escape.
+// The language is that of apparmor.d(5) and of the parser of AppArmor 3.0, which was asked what it makes of each
+// escape.
 #include <sys/socket.h>
 
 #include <algorithm>

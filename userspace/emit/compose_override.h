@@ -25,7 +25,8 @@ struct Hardening {
   bool no_new_privileges = false;   // Known to hold already.
   bool capabilities_known = false;  // Otherwise nothing is said about capabilities.
   std::vector<std::string> cap_add;
-  // The rest of the line: all of it but what the fields above say. Devices are left to the project's file, which has them.
+  // The rest of the line: all of it but what the fields above say. Devices are left to the project's file, which has
+  // them.
   ContainerLine line;
   std::map<std::string, std::string> volumes;  // The name of the volume for each directory of `line` that is one.
 };

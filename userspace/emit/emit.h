@@ -91,9 +91,9 @@ struct Emitted {
   std::string summary;                // Of an AccessPolicy: lines for people.
 };
 
-// `profile` in `format`, which is one of kAllOutputFormats. Same input, same bytes. What the format cannot say is a warning that names the calls. Nothing
-// is let through that the profile refuses: where that cannot be kept it is kInvalidArgument, naming the calls. Formats
-// that go through a compiled filter also fail as Compile does (compile.h).
+// `profile` in `format`, which is one of kAllOutputFormats. Same input, same bytes. What the format cannot say is a
+// warning that names the calls. Nothing is let through that the profile refuses: where that cannot be kept it is
+// kInvalidArgument, naming the calls. Formats that go through a compiled filter also fail as Compile does (compile.h).
 absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const EmitOptions& options);
 
 // One per format, as Emit.
@@ -131,8 +131,8 @@ absl::StatusOr<Emitted> EmitBpf(const Profile& profile);
 // A header for C11 and C++17 with the same instructions.
 absl::StatusOr<Emitted> EmitC(const Profile& profile, const EmitOptions& options);
 
-// `policy` in `format`, with a summary, which is one of kAccessFormats. What the policy refuses is refused; what the format cannot allow
-// is a warning that names it. The policy's own warnings are among those of the result.
+// `policy` in `format`, with a summary, which is one of kAccessFormats. What the policy refuses is refused; what the
+// format cannot allow is a warning that names it. The policy's own warnings are among those of the result.
 absl::StatusOr<Emitted> EmitAccess(OutputFormat format, const AccessPolicy& policy, const EmitOptions& options);
 
 // A profile of AppArmor (apparmor.d(5), abi 3.0) that is called ApparmorName(options.name).
@@ -141,8 +141,8 @@ absl::StatusOr<Emitted> EmitApparmor(const AccessPolicy& policy, const EmitOptio
 // A name that AppArmor and `--security-opt apparmor=` take, and that is no other one's.
 std::string ApparmorName(std::string_view name);
 
-// A module in SELinux's intermediate language (CIL): one block, called SelinuxBlock(options.name), with all types of its
-// own.
+// A module in SELinux's intermediate language (CIL): one block, called SelinuxBlock(options.name), with all types of
+// its own.
 absl::StatusOr<Emitted> EmitSelinux(const AccessPolicy& policy, const EmitOptions& options);
 
 // A name for a block of CIL. `label=type:` takes it with ".process" behind it.

@@ -23,7 +23,8 @@ inline constexpr HardenTarget kAllHardenTargets[] = {HardenTarget::kDocker, Hard
                                                      HardenTarget::kSystemd};
 std::string_view HardenTargetName(HardenTarget target);  // "docker", "compose", "kubernetes", "podman", "systemd"
 std::optional<HardenTarget> HardenTargetFromName(std::string_view name);
-// How a service's file is called behind its title: ".run.sh", ".compose.yml", ".kubernetes.yaml", ".container", ".conf".
+// How a service's file is called behind its title: ".run.sh", ".compose.yml", ".kubernetes.yaml", ".container",
+// ".conf".
 std::string_view HardenTargetSuffix(HardenTarget target);
 
 // `profile` is that of the plan's service. Same input, same bytes. What the target has no word for is a warning.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// SELinux decides by types, and by a path only where its file's type was chosen by one. So what is written are the classes of
-// files, and what was done with files of each, on the one type that a container's files have; a volume and what the kernel
-// shows in /proc and /sys have types of their own. docs/lsm.md says what that keeps out and what not.
+// SELinux decides by types, and by a path only where its file's type was chosen by one. So what is written are the
+// classes of files, and what was done with files of each, on the one type that a container's files have; a volume and
+// what the kernel shows in /proc and /sys have types of their own. docs/lsm.md says what that keeps out and what not.
 //
-// Classes and permissions are the kernel's (security/selinux/include/classmap.h); names of others' types are those of the
-// reference policy and of container-selinux. Each stands in a block that is left out where the type does not exist.
+// Classes and permissions are the kernel's (security/selinux/include/classmap.h); names of others' types are those of
+// the reference policy and of container-selinux. Each stands in a block that is left out where the type does not exist.
 #include <linux/netlink.h>
 #include <sys/socket.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From recordings of a service to everything that can confine its containers: for each setting whether the service bears
-// it, as far as the recordings show, why, and what it will be refused then. Pure: the same recordings, in any order, give
-// the same plan.
+// From recordings of a service to everything that can confine its containers: for each setting whether the service
+// bears it, as far as the recordings show, why, and what it will be refused then. Pure: the same recordings, in any
+// order, give the same plan.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const HardeningPlan plan, MakePlan({.title = "web", .recordings = recordings, …}));
 //

@@ -30,10 +30,10 @@ struct WrittenPaths {
   std::map<std::string, std::string> refused;
 };
 
-// What was changed on the root's file system alone counts: what is mounted over it already stays writable. A directory that
-// the image brings has to be there, so what is mounted is that directory and none above it.
-// With `user` ("33:33") the service is to run as that in place of the users that it had.
-// With `all_mounts`, of a service without a container, whose file systems are all the host's, these count, too.
+// What was changed on the root's file system alone counts: what is mounted over it already stays writable. A directory
+// that the image brings has to be there, so what is mounted is that directory and none above it. With `user` ("33:33")
+// the service is to run as that in place of the users that it had. With `all_mounts`, of a service without a container,
+// whose file systems are all the host's, these count, too.
 WrittenPaths FindWrittenPaths(const HardeningEvidence& evidence, const DirectoryRules& rules,
                               const std::optional<std::string>& user = std::nullopt, bool all_mounts = false);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives of others, read by libarchive: compression taken off, and tar entry by entry, with nothing unpacked to a disk
-// and bounds on what an archive can make of few bytes. libarchive is kept to this file's .cc.
+// Archives of others, read by libarchive: compression taken off, and tar entry by entry, with nothing unpacked to a
+// disk and bounds on what an archive can make of few bytes. libarchive is kept to this file's .cc.
 #pragma once
 
 #include <cstdint>

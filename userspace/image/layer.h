@@ -75,8 +75,8 @@ class LayerScanner {
   std::map<std::string, size_t> listed_;
 };
 
-// Of a file of a layer, as an archive has it: its bytes and their digests, what is in it, and in `status` whether all of
-// that could be read.
+// Of a file of a layer, as an archive has it: its bytes and their digests, what is in it, and in `status` whether all
+// of that could be read.
 LayerContents ScanLayer(ByteSource stored, const SecretFinder& secrets, ScanBudget& budget, bool keep_packages);
 
 // The finding of a secret, at `where`: the file, the variable or the line of history.

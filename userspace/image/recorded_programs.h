@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image beside a recording of its containers: which of its programs were executed and, with hardening evidence, which
-// of its other files were opened. Without that evidence libraries, modules and data are not known, and said to be so.
+// An image beside a recording of its containers: which of its programs were executed and, with hardening evidence,
+// which of its other files were opened. Without that evidence libraries, modules and data are not known, and said to be
+// so.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +54,8 @@ RecordedPrograms ProgramsOf(const Recording& recording, const ScannedImage& imag
 // which it is known that they were never executed, by path with a slash in front.
 std::vector<std::string> JoinPrograms(const RecordedPrograms& programs, ScannedImage& image);
 
-// Packages that have programs, libraries or modules, of which it is known that none was used. Empty where that cannot be
-// known.
+// Packages that have programs, libraries or modules, of which it is known that none was used. Empty where that cannot
+// be known.
 std::vector<std::string> UnusedPackages(const RecordedPrograms& programs, const ScannedImage& image,
                                         const PackageFiles& packages);
 
@@ -69,8 +70,8 @@ struct JoinedVulnerability {
   std::string why;  // A sentence: which program ran, or why it is not known.
 };
 
-// What the reports say, with whether it ran; the gravest of those that ran first. Without `programs` nothing is known of
-// that.
+// What the reports say, with whether it ran; the gravest of those that ran first. Without `programs` nothing is known
+// of that.
 std::vector<JoinedVulnerability> JoinVulnerabilities(const std::vector<ScannerReport>& reports,
                                                      const ScannedImage& image, const PackageFiles& packages,
                                                      const RecordedPrograms* programs);

@@ -135,7 +135,8 @@ void TakePackageUrl(std::string_view url, ReportedVulnerability& found) {
   found.package = path.substr(path.rfind('/') + 1);
 }
 
-// Trivy says "Package: libc6", Docker Scout "Package : pkg:deb/debian/…", Grype "The path P reports libc6 at version V".
+// Trivy says "Package: libc6", Docker Scout "Package : pkg:deb/debian/…", Grype "The path P reports libc6 at version
+// V".
 void TakeMessage(std::string_view text, ReportedVulnerability& found) {
   found.package = LineBehind(text, "Package");
   found.version = LineBehind(text, "Installed Version");

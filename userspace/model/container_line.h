@@ -22,8 +22,9 @@ struct WritableDirectory {
   bool volume = false;      // Keeps what the image has there; otherwise an empty tmpfs.
   std::string size;         // Of a tmpfs: "64m".
   bool executable = false;  // Of a tmpfs: programs or libraries are executed from there.
-  // Of a tmpfs over a directory of the image: who writes there, "33:33", where that is one user and not root. runc gives such a
-  // tmpfs the mode of the image's directory, whatever is asked for, but not its owner (libcontainer/rootfs_linux.go of 1.1).
+  // Of a tmpfs over a directory of the image: who writes there, "33:33", where that is one user and not root. runc
+  // gives such a tmpfs the mode of the image's directory, whatever is asked for, but not its owner
+  // (libcontainer/rootfs_linux.go of 1.1).
   std::string owner;
   // Likewise, where several users write: it needs the owner of the image's directory.
   bool owner_of_image = false;
@@ -61,7 +62,8 @@ struct NumericUser {
 // Of "33:33"; nullopt for anything else, such as names.
 std::optional<NumericUser> ParseNumericUser(std::string_view text);
 
-// Whether Docker needs a volume for it: such a volume has what the image has there, and its owner; a tmpfs of Docker's has not.
+// Whether Docker needs a volume for it: such a volume has what the image has there, and its owner; a tmpfs of Docker's
+// has not.
 inline bool NeedsDockerVolume(const WritableDirectory& directory) {
   return directory.volume || directory.owner_of_image;
 }

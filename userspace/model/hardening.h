@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a subject used of its host besides system calls: files, addresses, user ids, memory. It is the evidence on which
-// everything that confines a container besides seccomp is decided: a root directory that is read only, a user, limits, what
-// AppArmor and SELinux allow. Plain data, as recording.h has it; hardening_json.h is its file format.
+// everything that confines a container besides seccomp is decided: a root directory that is read only, a user, limits,
+// what AppArmor and SELinux allow. Plain data, as recording.h has it; hardening_json.h is its file format.
 #pragma once
 
 #include <compare>
@@ -55,9 +55,9 @@ constexpr FileUses operator|(FileUse one, FileUse other) {
 
 enum class FileKind { kUnknown, kRegular, kDirectory, kLink, kCharacterDevice, kBlockDevice, kPipe, kSocket };
 
-// A path as it is inside the subject's mount namespace: bytes from an adversary. Absolute, without "." and ".." and double
-// slashes; symbolic links are resolved where the file was opened, and as the program wrote them where it was only named
-// (unlink, mkdir, rename …).
+// A path as it is inside the subject's mount namespace: bytes from an adversary. Absolute, without "." and ".." and
+// double slashes; symbolic links are resolved where the file was opened, and as the program wrote them where it was
+// only named (unlink, mkdir, rename …).
 struct UsedPath {
   std::string path;
   // Files of the directory `path` that are not told one by one: there are many, such as those with random names.
@@ -89,8 +89,8 @@ struct ProcessIds {
 struct ProgramPrivileges {
   bool set_user = false;   // The file has the set-user-ID bit.
   bool set_group = false;  // The file has the set-group-ID bit, and may be executed by its group.
-  // It began with more than it was executed with, because of these bits or of file capabilities: AT_SECURE in its auxiliary
-  // vector (getauxval(3)), and its caller's ids and capabilities did not cover its own.
+  // It began with more than it was executed with, because of these bits or of file capabilities: AT_SECURE in its
+  // auxiliary vector (getauxval(3)), and its caller's ids and capabilities did not cover its own.
   bool gained = false;
   ProgramPrivileges& operator|=(const ProgramPrivileges& other) {
     set_user |= other.set_user;
@@ -171,8 +171,8 @@ struct HardeningEvidence {
 // Puts what is known of a file into what is known of it already. The order does not matter.
 void JoinFile(const UsedFile& more, UsedFile& kept);
 
-// Puts `more` into `kept`: what is in one of them was used, and what one did not look for is missing. Programs are those
-// of `kept` already.
+// Puts `more` into `kept`: what is in one of them was used, and what one did not look for is missing. Programs are
+// those of `kept` already.
 void JoinHardening(const HardeningEvidence& more, HardeningEvidence& kept);
 
 // The programs that it speaks of.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `prove` found about the subjects of a recording: the capabilities, calls and arguments that they need, by running
-// them without.
+// What `prove` found about the subjects of a recording: the capabilities, calls and arguments that they need, by
+// running them without.
 #pragma once
 
 #include <compare>

@@ -92,8 +92,8 @@ struct Container {
   std::vector<std::string> cap_drop;  // Likewise.
   std::string stop_signal;            // As configured, "SIGQUIT", or "": the engine's own (SIGTERM), or unknown.
   std::optional<bool> health_check;   // Whether it has one.
-  // What it shares with its host: namespaces ("network", "pid", "ipc", "uts", "user", "cgroup"), and "engine-socket", with
-  // which it can do all that the engine can. nullopt when no engine told.
+  // What it shares with its host: namespaces ("network", "pid", "ipc", "uts", "user", "cgroup"), and "engine-socket",
+  // with which it can do all that the engine can. nullopt when no engine told.
   std::optional<std::set<std::string>> shares;
   // Where its ports are reached, "0.0.0.0:8080"; nullopt likewise.
   std::optional<std::set<std::string>> publishes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What files of recordings and of plans have in common: texts, ids of calls, numbers, limits. Every function that reads reports
-// what it does not like through its reader, and then returns something valid. For readers and writers of these, and nobody else.
+// What files of recordings and of plans have in common: texts, ids of calls, numbers, limits. Every function that reads
+// reports what it does not like through its reader, and then returns something valid. For readers and writers of these,
+// and nobody else.
 #pragma once
 
 #include <cstddef>

@@ -16,9 +16,9 @@ namespace syscarve {
 
 using ProgramId = uint32_t;  // Index into Recording::programs.
 
-// What kinds of file a descriptor stood for, in words that shipped/drivers.h makes and explains: "tty", "socket AF_INET",
-// "character device 10:200", "file ext4". Where some are not known, kUnknownFile is among them; a set is never that
-// alone.
+// What kinds of file a descriptor stood for, in words that shipped/drivers.h makes and explains: "tty", "socket
+// AF_INET", "character device 10:200", "file ext4". Where some are not known, kUnknownFile is among them; a set is
+// never that alone.
 using FileKinds = std::set<std::string>;
 inline constexpr std::string_view kUnknownFile = "unknown";
 

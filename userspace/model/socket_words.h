@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words by which AppArmor calls families and types of sockets (apparmor.d(5), abi 3.0), in policies and in what it logs.
+// The words by which AppArmor calls families and types of sockets (apparmor.d(5), abi 3.0), in policies and in what it
+// logs.
 #pragma once
 
 #include <optional>

@@ -247,8 +247,8 @@ bool IsNotNeeded(const ProfileDraft& draft, const std::string& name, const Tuple
   return draft.not_needed_arguments.contains({.call = name, .values = values});
 }
 
-// Whether one of the rules allows a call with these values of the arguments `indexes`, and 0 in the others. REQUIRES: the
-// rules are CallNarrower's.
+// Whether one of the rules allows a call with these values of the arguments `indexes`, and 0 in the others. REQUIRES:
+// the rules are CallNarrower's.
 bool AnyHolds(const ArgumentRules& rules, const std::vector<int>& indexes, const Tuple& values) {
   uint64_t arguments[6] = {};
   for (size_t i = 0; i < indexes.size(); ++i) arguments[indexes[i]] = values[i];
@@ -275,7 +275,8 @@ SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, const 
     JoinArguments(found->second.seen, !seen.made, seen.all);
     seen.made = true;
   }
-  // A recording may have been made by another version, or by hand: what it has of other arguments says nothing of these.
+  // A recording may have been made by another version, or by hand: what it has of other arguments says nothing of
+  // these.
   if (seen.all.has_value() && (seen.all->indexes != call.indexes || seen.all->pointed_to != call.pointed_to)) {
     seen.all->open = true;
   }

@@ -61,9 +61,9 @@ struct CapabilityRuns {
 // Adds what the latest run of `runs` saw of `capability`.
 void AddCapabilityRun(int capability, const CapabilityUse& use, CapabilityRuns& runs);
 
-// What capset(2) is to set has to be permitted already, or it fails (cap_capset, security/commoncap.c), and the kernel checks
-// nothing. Adds this to `uses` as if it had, by what was recorded of the arguments of `calls`: of capabilities 0 to 31, and of
-// sets that name few. A set of many is taken for what the program held, with something taken away.
+// What capset(2) is to set has to be permitted already, or it fails (cap_capset, security/commoncap.c), and the kernel
+// checks nothing. Adds this to `uses` as if it had, by what was recorded of the arguments of `calls`: of capabilities 0
+// to 31, and of sets that name few. A set of many is taken for what the program held, with something taken away.
 void AddSetCapabilities(const std::map<SyscallId, Observation>& calls, std::map<int, CapabilityUse>& uses);
 
 // Adds `more` to `sum`, check by check.

@@ -27,8 +27,8 @@ struct CeilingResult {
 // can be written beside the conditions, and with its default otherwise. Calls that the ceiling lets through with a log
 // count as allowed. The ceiling is taken at what libseccomp's filter for it decides.
 //
-// Rules are by name for all ABIs of a profile: where the ceiling's decisions differ by ABI, what is left is what it allows on
-// every one. kInvalidArgument: the ceiling cannot be compiled, or does not serve `native`.
+// Rules are by name for all ABIs of a profile: where the ceiling's decisions differ by ABI, what is left is what it
+// allows on every one. kInvalidArgument: the ceiling cannot be compiled, or does not serve `native`.
 absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, Abi native, const Profile& refusing,
                                            const Profile& ceiling);
 

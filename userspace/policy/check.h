@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile would refuse of what was recorded. Nothing is run: the profile is compiled as a container
-// runtime compiles it, and the filter is evaluated for each recorded call, over all arguments that the call can have had.
+// What a profile would refuse of what was recorded. Nothing is run: the profile is compiled as a container runtime
+// compiles it, and the filter is evaluated for each recorded call, over all arguments that the call can have had.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile, recording));
 //   if (!result.refused.empty()) …

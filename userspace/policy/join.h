@@ -2,10 +2,10 @@
 // The join of recordings: what a run is that several recordings hold. RecordingMerger keeps what comes of it, and
 // evidence.h looks at it run by run.
 //
-// A run is the same in two recordings when its id is. Programs and subjects are the same when all their fields are,
-// but for a subject's life and hardening evidence: those are joined, and what one of them exercised is exercised. Of a part that is there twice
-// (a call of a subject by a program) the larger count is the later one and is kept; a part that one recording holds
-// twice, for two subjects with the same fields, is one part.
+// A run is the same in two recordings when its id is. Programs and subjects are the same when all their fields are, but
+// for a subject's life and hardening evidence: those are joined, and what one of them exercised is exercised. Of a part
+// that is there twice (a call of a subject by a program) the larger count is the later one and is kept; a part that one
+// recording holds twice, for two subjects with the same fields, is one part.
 #pragma once
 
 #include <cstddef>
@@ -83,8 +83,8 @@ void JoinHardening(const HardeningEvidence& more, const JoinedIds& ids, Hardenin
 absl::Status SumCounts(Run& run);
 
 // Calls `visit` for each run that any of `recordings` has, joined, by their starts and then ids. `whole` has the
-// programs and subjects, ascending and without their evidence, that the ids in `run` are of, and nothing else. One run is in memory at a time.
-// Ends at the first error, of SumCounts or of `visit`.
+// programs and subjects, ascending and without their evidence, that the ids in `run` are of, and nothing else. One run
+// is in memory at a time. Ends at the first error, of SumCounts or of `visit`.
 absl::Status ForEachJoinedRun(std::span<const Recording> recordings,
                               absl::FunctionRef<absl::Status(const Recording& whole, const Run& run)> visit);
 

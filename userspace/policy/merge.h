@@ -24,9 +24,9 @@
 namespace syscarve {
 
 struct MergeOptions {
-  // All runs become one run of this name, whose counts are their sums. What distinguishes one start of a program from the next
-  // is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of programs,
-  // timelines, how commands ended. The result then grows with what was done, and not with how often.
+  // All runs become one run of this name, whose counts are their sums. What distinguishes one start of a program from
+  // the next is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of
+  // programs, timelines, how commands ended. The result then grows with what was done, and not with how often.
   std::optional<std::string> squash;
   // That the runs of the result may take, as RunList::text_bytes counts them.
   size_t max_bytes = kMaxRecordingBytes;

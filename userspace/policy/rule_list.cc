@@ -46,7 +46,8 @@ std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft&
   return names;
 }
 
-// The explicit answers to unlisted calls; those in `allowed` have one. A name is probed or not on all ABIs alike, because rules speak by name.
+// The explicit answers to unlisted calls; those in `allowed` have one. A name is probed or not on all ABIs alike,
+// because rules speak by name.
 void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
                      Profile& profile) {
   if (mode == UnlistedMode::kLog) return;

@@ -28,8 +28,8 @@ struct Sighting {
   bool operator==(const Sighting&) const = default;
 };
 
-// `seen` as the sighting of one call by one subject in one run of `recording`. Programs that the recording does not have are
-// left out.
+// `seen` as the sighting of one call by one subject in one run of `recording`. Programs that the recording does not
+// have are left out.
 Sighting SightingOf(const Recording& recording, const Run& run, std::string_view subject, SyscallId id,
                     const Observation& seen);
 

@@ -29,7 +29,8 @@ struct Command {
   std::vector<std::string> argv;         // argv[0] as the user wrote it.
   std::vector<std::string> environment;  // "NAME=value" each.
   std::optional<Identity> identity;      // nullopt: stay who we are.
-  // Capabilities that it is to have in no set, and cannot get by any execve. REQUIRES: CAP_SETPCAP, where there are any.
+  // Capabilities that it is to have in no set, and cannot get by any execve. REQUIRES: CAP_SETPCAP, where there are
+  // any.
   std::vector<int> dropped_capabilities;
 };
 
@@ -76,8 +77,8 @@ class ExecImage {
 // The status a shell would report for waitpid's `wait_status`: the exit status, or 128 + signal.
 int ShellStatus(int wait_status);
 
-// Takes these capabilities from the permitted, effective, inheritable and so the ambient set of the calling thread; what
-// it lacks, or no kernel has, is left as it is. Returns 0 or an errno value. Async-signal-safe.
+// Takes these capabilities from the permitted, effective, inheritable and so the ambient set of the calling thread;
+// what it lacks, or no kernel has, is left as it is. Returns 0 or an errno value. Async-signal-safe.
 int DropFromOwnSets(std::span<const int> capabilities);
 
 }  // namespace syscarve

@@ -30,8 +30,8 @@ struct ProcessState {
   auto operator<=>(const ProcessState&) const = default;
 };
 
-// The state of `task`; nullopt if /proc does not show it. REQUIRES: the task is blocked, such as by a user notification,
-// until this returns.
+// The state of `task`; nullopt if /proc does not show it. REQUIRES: the task is blocked, such as by a user
+// notification, until this returns.
 std::optional<ProcessState> ReadProcessState(pid_t task);
 
 // The bounding set of `task`, capability n as bit n; nullopt if /proc does not show it.

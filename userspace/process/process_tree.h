@@ -35,7 +35,8 @@ struct ProcessInfo {
 // nullopt when there is no such process.
 std::optional<ProcessInfo> ReadProcess(pid_t pid);
 
-// Kills `process` and no other that may have taken its pid: a descriptor pins the process, then its identity is checked.
+// Kills `process` and no other that may have taken its pid: a descriptor pins the process, then its identity is
+// checked.
 void KillProcess(const ProcessInfo& process);
 
 // Whether `pid` is a process below `ancestor` now. False when it has gone.

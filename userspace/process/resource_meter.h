@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory, how many tasks and how much CPU a cgroup uses at most. Where the kernel keeps the peak itself, that is read;
-// otherwise it is the largest of the readings. A cgroup that has gone keeps what was read of it.
+// How much memory, how many tasks and how much CPU a cgroup uses at most. Where the kernel keeps the peak itself, that
+// is read; otherwise it is the largest of the readings. A cgroup that has gone keeps what was read of it.
 //
 // Sources: Documentation/admin-guide/cgroup-v2.rst (memory.peak since 5.19, pids.peak since 6.9, cpu.stat),
 // Documentation/admin-guide/cgroup-v1/ (memory.max_usage_in_bytes, cpuacct.usage, pids.current).

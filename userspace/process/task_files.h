@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What another task's paths, descriptors and ids are, from outside: as its own calls would find them, as far as we may look.
-// Nothing is opened but with O_PATH, so no device is touched and no pipe waits.
+// What another task's paths, descriptors and ids are, from outside: as its own calls would find them, as far as we may
+// look. Nothing is opened but with O_PATH, so no device is touched and no pipe waits.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,7 +17,8 @@
 namespace syscarve {
 
 struct TaskFile {
-  // As the task's mount namespace has it, without links; "" of what has no path (a pipe, a socket, a file of memory alone).
+  // As the task's mount namespace has it, without links; "" of what has no path (a pipe, a socket, a file of memory
+  // alone).
   std::string path;
   mode_t mode = 0;
   unsigned major = 0;  // Of a device file.
@@ -47,8 +48,8 @@ class TaskFileView {
   virtual std::optional<std::string> Root() const = 0;
   // The same of relative ones, given beside `directory`, a descriptor or AT_FDCWD.
   virtual std::optional<std::string> Base(int directory) const = 0;
-  // What the task would find under `name`, which is not empty. With `follow` a link at its end is followed. kNotKnown also
-  // where the way leads through another task's descriptors.
+  // What the task would find under `name`, which is not empty. With `follow` a link at its end is followed. kNotKnown
+  // also where the way leads through another task's descriptors.
   virtual FoundFile Find(int directory, const std::string& name, bool follow) const = 0;
   virtual FoundFile OfDescriptor(int descriptor) const = 0;
   // What the task executes.
@@ -64,8 +65,8 @@ class TaskFileView {
   virtual pid_t Process() const = 0;
 };
 
-// Of a task that does not run meanwhile: one that waits for the supervisor's answer. REQUIRES: ProcIsOurs(). That the task
-// is still the same is to be asked afterwards.
+// Of a task that does not run meanwhile: one that waits for the supervisor's answer. REQUIRES: ProcIsOurs(). That the
+// task is still the same is to be asked afterwards.
 class TaskFiles : public TaskFileView {
  public:
   explicit TaskFiles(pid_t task);
@@ -90,8 +91,8 @@ class TaskFiles : public TaskFileView {
   std::string folder_;  // In /proc.
 };
 
-// What a name that begins with /proc/self, /proc/thread-self or /dev/fd means for a task: those links lead everyone to his
-// own. "/dev/stdout" is descriptor 1.
+// What a name that begins with /proc/self, /proc/thread-self or /dev/fd means for a task: those links lead everyone to
+// his own. "/dev/stdout" is descriptor 1.
 struct OwnName {
   int descriptor = -1;  // What it is, or begins with.
   std::string rest;     // Behind the descriptor, without a slash at its beginning; or, without one, the whole name.
@@ -106,7 +107,8 @@ std::vector<std::string> ExecutableFilesIn(std::string_view text);
 // there.
 std::optional<MountPlace> PlaceOfMount(std::string_view mounts, uint64_t id, std::string_view root);
 
-// The number that `id` of a parent namespace has in one whose uid_map or gid_map is `map`; `id` itself where it has none.
+// The number that `id` of a parent namespace has in one whose uid_map or gid_map is `map`; `id` itself where it has
+// none.
 uint32_t IdInNamespace(std::string_view map, uint32_t id);
 
 }  // namespace syscarve

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs of a command whose containers are created with less than it asks for, and what each run shows. What to take away,
-// and what follows from it, is decided elsewhere (prove_containers.h), so that tests can play the runs.
+// Runs of a command whose containers are created with less than it asks for, and what each run shows. What to take
+// away, and what follows from it, is decided elsewhere (prove_containers.h), so that tests can play the runs.
 //
 // RunsWithRelay makes them: the command talks to the engine through a relay (engine_relay.h), which creates the
 // containers of some services with fewer capabilities, or with a profile that refuses more than theirs, and leaves all

@@ -24,8 +24,8 @@
 
 namespace syscarve {
 
-// A process at its end: its executable and its state. Of the command, at its own exit; a process that a signal ended has
-// none. Of a container, when the engine is asked to end that.
+// A process at its end: its executable and its state. Of the command, at its own exit; a process that a signal ended
+// has none. Of a container, when the engine is asked to end that.
 struct ProcessEnding {
   std::string program;  // Path of the executable; untrusted bytes.
   ProcessState state;
@@ -65,16 +65,16 @@ class ReferenceRuns {
   const std::vector<ProofRun>& runs() const { return runs_; }
   size_t failed() const { return failed_; }
 
-  // Attempts a trial gets before it counts as different, such that a flaky command is misjudged in at most 5 % of trials
-  // (at most 10 attempts). 0 if every reference run failed.
+  // Attempts a trial gets before it counts as different, such that a flaky command is misjudged in at most 5 % of
+  // trials (at most 10 attempts). 0 if every reference run failed.
   uint32_t Attempts() const;
 
   // The first difference between `run` and the reference runs, as a sentence without its full stop; nullopt if there is
   // none. The capabilities in the set `without` are ignored, and so is whatever differs among the reference runs.
   std::optional<std::string> Difference(const ProofRun& run, uint64_t without) const;
 
-  // Whether the difference is that a program was refused something, and nothing else. What is refused may vary with time
-  // more than what a program does.
+  // Whether the difference is that a program was refused something, and nothing else. What is refused may vary with
+  // time more than what a program does.
   bool DiffersInRefusalsOnly(const ProofRun& run, uint64_t without) const;
 
   std::chrono::milliseconds longest() const { return longest_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the capabilities and calls that the containers of a command need, service by service, by delta
-// debugging: in a trial the containers of one service are created with fewer capabilities, or with a profile that refuses
-// more than theirs, and all else is left as it is. How that is done is in container_runs.h.
+// Finds the capabilities and calls that the containers of a command need, service by service, by delta debugging: in a
+// trial the containers of one service are created with fewer capabilities, or with a profile that refuses more than
+// theirs, and all else is left as it is. How that is done is in container_runs.h.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which calls, and which arguments of calls, are not needed: the same trials of a command and of a service's containers.
+// Which calls, and which arguments of calls, are not needed: the same trials of a command and of a service's
+// containers.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ class RefusalTrials {
  public:
   using Run = std::function<absl::StatusOr<ProofRun>(const Refusals& refused, ProofTrials::Limit limit)>;
 
-  // `trials` must outlive it. `service` and `ignored` are as of ProofTrials. With an `obstacle` nothing is tried, and all
-  // is undecided for that reason.
+  // `trials` must outlive it. `service` and `ignored` are as of ProofTrials. With an `obstacle` nothing is tried, and
+  // all is undecided for that reason.
   RefusalTrials(ProofTrials& trials, std::string service, uint64_t ignored, std::string obstacle, Run run)
       : trials_(trials),
         service_(std::move(service)),

@@ -59,7 +59,8 @@ bool IsOfEnricher(std::string_view line) {
   return line.find(kEnricherName) != std::string_view::npos && line.find(kEnricherType) != std::string_view::npos;
 }
 
-// Whether `line` is the kernel's own record of a call, by its number (AUDIT_SYSCALL of linux/audit.h) or the word for it.
+// Whether `line` is the kernel's own record of a call, by its number (AUDIT_SYSCALL of linux/audit.h) or the word for
+// it.
 bool IsOfSyscall(std::string_view line) {
   line.remove_prefix(std::min(line.find("type="), line.size()));
   return line.starts_with(kSyscallNumber) || line.starts_with(kSyscallWord);

@@ -26,8 +26,8 @@ namespace {
 // policies being loaded.
 constexpr std::string_view kApparmorMarks[] = {"apparmor=\"ALLOWED\"", "apparmor=\"DENIED\"", "apparmor=\"AUDIT\""};
 constexpr std::string_view kVectorMarks[] = {"avc:  denied  {", "avc:  granted  {", "avc: denied {", "avc: granted {"};
-// The types of records in which the kernel has them (linux/audit.h): AVC, and AUDIT_APPARMOR_* of Ubuntu's. What else has
-// the words, such as USER_AVC, is of programs that enforce something of their own.
+// The types of records in which the kernel has them (linux/audit.h): AVC, and AUDIT_APPARMOR_* of Ubuntu's. What else
+// has the words, such as USER_AVC, is of programs that enforce something of their own.
 constexpr std::string_view kTypes[] = {"type=1400 ",
                                        "type=AVC ",
                                        "type=1501 ",

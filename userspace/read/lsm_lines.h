@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What AppArmor and SELinux write to the kernel's audit, line by line: which files, sockets and capabilities were asked for.
-// What they refused counts as what they allowed: both is what a program wanted, and whoever gives such a log wants a
-// policy that lets it. docs/formats.md lists what is taken.
+// What AppArmor and SELinux write to the kernel's audit, line by line: which files, sockets and capabilities were asked
+// for. What they refused counts as what they allowed: both is what a program wanted, and whoever gives such a log wants
+// a policy that lets it. docs/formats.md lists what is taken.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ class LsmLines {
  public:
   explicit LsmLines(Abi native) : native_(native) {}
 
-  // Takes the record in `line` at PlaceOfLsmRecord. `exe` is the program where another record of the event has it, or "".
-  // Calls that the record is proof of, capabilities and what was lost go to `builder`, arguments to `arguments`.
+  // Takes the record in `line` at PlaceOfLsmRecord. `exe` is the program where another record of the event has it, or
+  // "". Calls that the record is proof of, capabilities and what was lost go to `builder`, arguments to `arguments`.
   void Take(std::string_view line, std::string_view exe, RecordingBuilder& builder, ArgumentsOfLog& arguments);
 
   // How many records there were, of those with a request; and the name of the first that made one.

@@ -167,8 +167,8 @@ std::string KindOfProtocol(std::string_view protocol) {
   return protocol == "NETLINK" ? "socket AF_NETLINK" : "socket";
 }
 
-// What strace says a descriptor is: "3</dev/tty>" with -y, "3</dev/tty<char 5:0>>" with -yy. Of a path it is only known what
-// such a file is called by custom.
+// What strace says a descriptor is: "3</dev/tty>" with -y, "3</dev/tty<char 5:0>>" with -yy. Of a path it is only known
+// what such a file is called by custom.
 std::optional<std::string> KindOfDescriptor(const Drivers& drivers, std::string_view word) {
   const size_t begin = word.find('<');
   if (word == "-1") return std::string(kNoFile);

@@ -31,8 +31,8 @@ std::string SettingLines(const Setting& setting) {
   return text;
 }
 
-// A line that is to be pasted, and is quoted for that. Backslashes do nothing to a terminal, and two of them would be something
-// else; where a line has bytes that do something, it is escaped.
+// A line that is to be pasted, and is quoted for that. Backslashes do nothing to a terminal, and two of them would be
+// something else; where a line has bytes that do something, it is escaped.
 std::string AsItIs(std::string_view line) {
   std::string harmless(line);
   std::erase(harmless, '\\');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which driver reads a number that is handed to a descriptor, as ioctl's: profiles/rules/drivers.json. The words for kinds
-// of file are those of recordings (model/seen_arguments.h):
+// Which driver reads a number that is handed to a descriptor, as ioctl's: profiles/rules/drivers.json. The words for
+// kinds of file are those of recordings (model/seen_arguments.h):
 //
 //   tty                        a terminal, whichever
 //   socket AF_INET             by its family; "socket 46" for one without a name, "socket" where it is not known
@@ -53,8 +53,8 @@ absl::StatusOr<Drivers> ParseDrivers(std::string_view text);
 // The embedded file, parsed once. An error is a defect of this build (kInternal). Lives as long as the process.
 absl::StatusOr<const Drivers*> ShippedDrivers();
 
-// The kind of a file whose inode has this mode. `device` is that of a device file; `name` its file system's type, "" for
-// unknown, of what is neither a device nor a socket nor a pipe.
+// The kind of a file whose inode has this mode. `device` is that of a device file; `name` its file system's type, ""
+// for unknown, of what is neither a device nor a socket nor a pipe.
 std::string KindOfFile(const Drivers& drivers, mode_t mode, unsigned major, unsigned minor, std::string_view name);
 std::string KindOfSocket(const ArgumentTable& table, unsigned family);
 std::string KindOfAnonymousFile(std::string_view name);

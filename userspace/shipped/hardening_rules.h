@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What directories are for (profiles/rules/directories.json) and how far limits are above peaks (profiles/rules/limits.json),
-// for `harden`.
+// What directories are for (profiles/rules/directories.json) and how far limits are above peaks
+// (profiles/rules/limits.json), for `harden`.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which paths stand for others (profiles/rules/paths.json): what a policy for files says in place of the one name that was
-// seen. docs/lsm.md describes the rules for people.
+// Which paths stand for others (profiles/rules/paths.json): what a policy for files says in place of the one name that
+// was seen. docs/lsm.md describes the rules for people.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace syscarve {
 
-// A part of a rule's path. What is kept stays in the pattern as it was seen; the others stand there for all of their kind.
+// A part of a rule's path. What is kept stays in the pattern as it was seen; the others stand there for all of their
+// kind.
 enum class PathPartKind {
   kLiteral,
   kKept,      // "*": any bytes but "/", also none.

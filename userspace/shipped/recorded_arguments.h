@@ -76,8 +76,8 @@ bool IsFallenBackFrom(const RecordedCalls& recorded, SyscallId id, const Action&
 // other things there than on x86_64, or there is no such call.
 std::optional<std::vector<uint64_t>> ArgumentMasks(const ArgumentTable& table, const RecordedCall& call, Abi abi);
 
-// Whether the bits of a register that are not in `mask` are neither 0 nor copies of the value's sign: as the recorder has it
-// (is_dirty in bpf/arguments.bpf.h). False where the mask is not of the lower half.
+// Whether the bits of a register that are not in `mask` are neither 0 nor copies of the value's sign: as the recorder
+// has it (is_dirty in bpf/arguments.bpf.h). False where the mask is not of the lower half.
 bool IsDirty(uint64_t value, uint64_t mask);
 
 // Which bits of the register of the argument indexes[place] its recorded value tells, of a call with these values: not

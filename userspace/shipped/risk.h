@@ -57,7 +57,8 @@ absl::StatusOr<const Risks*> ShippedRisks();
 // which nothing is known: medium, family "unknown".
 const Risk& RiskOf(const Risks& risks, std::string_view name);
 
-// Of a call of this risk where all conditions of one of `when` hold: the worst that this can be, with the reason for it.
+// Of a call of this risk where all conditions of one of `when` hold: the worst that this can be, with the reason for
+// it.
 Risk RiskUnder(const Risk& call, const std::vector<std::vector<ArgumentCondition>>& when);
 
 }  // namespace syscarve

@@ -20,8 +20,8 @@ struct ArgumentCall {
 
   // With nothing seen.
   SeenArguments Nothing() const { return {.indexes = call->indexes, .pointed_to = call->pointed_to}; }
-  // What is kept, but for kinds of file, of one call of `program` with these registers, as the kernel side keeps it. REQUIRES: the argument is
-  // not `pointed_to`.
+  // What is kept, but for kinds of file, of one call of `program` with these registers, as the kernel side keeps it.
+  // REQUIRES: the argument is not `pointed_to`.
   SeenArguments Of(std::span<const uint64_t, 6> registers, ProgramId program) const;
 };
 

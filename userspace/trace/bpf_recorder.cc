@@ -109,8 +109,8 @@ absl::Status ExerciseCommand(BpfSession& session, pid_t child, const RecordOptio
   return absl::OkStatus();
 }
 
-// Follows the command until it has ended: exercised when we are asked to end, which is not passed on before, or when the
-// duration is over. Its status as waitpid(2) has it.
+// Follows the command until it has ended: exercised when we are asked to end, which is not passed on before, or when
+// the duration is over. Its status as waitpid(2) has it.
 absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signals, pid_t child,
                                     const RecordOptions& options) {
   // Not before the ring was read once, as FollowChild has it.

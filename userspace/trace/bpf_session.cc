@@ -76,7 +76,8 @@ absl::Status BpfSession::AddSubject(Subject subject, absl::StatusOr<SubjectId> i
 void BpfSession::Meter(SubjectId subject, const std::string& cgroup) {
   if (!controllers_.has_value()) return;
   const auto [meter, added] = meters_.try_emplace(subject, *controllers_, cgroup);
-  // What lives for less than an interval would have no peaks at all, not even those that the kernel side sees at its end.
+  // What lives for less than an interval would have no peaks at all, not even those that the kernel side sees at its
+  // end.
   if (added) meter->second.Read(Clock::now());
 }
 

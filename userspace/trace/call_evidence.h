@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call that is about to be made would leave as hardening evidence if it succeeded, seen from outside: its arguments,
-// its memory, and the files as they are before it. What cannot succeed as things are (a file that is not there, or is there
-// already) leaves none. Nothing here touches the kernel but by the two views.
+// What a call that is about to be made would leave as hardening evidence if it succeeded, seen from outside: its
+// arguments, its memory, and the files as they are before it. What cannot succeed as things are (a file that is not
+// there, or is there already) leaves none. Nothing here touches the kernel but by the two views.
 #pragma once
 
 #include <sys/types.h>

@@ -101,8 +101,8 @@ constexpr std::array kConditions = {
     Condition{"CAP_FSETID", "fchmod", Argument(1, S_ISGID)},
     Condition{"CAP_FSETID", "fchmodat", Argument(2, S_ISGID)},
     Condition{"CAP_FSETID", "fchmodat2", Argument(2, S_ISGID)},
-    // fanotify_init and do_fanotify_mark, fs/notify/fanotify/fanotify_user.c: without it there are groups that know files
-    // by their handles, and marks on single files and folders.
+    // fanotify_init and do_fanotify_mark, fs/notify/fanotify/fanotify_user.c: without it there are groups that know
+    // files by their handles, and marks on single files and folders.
     Condition{"CAP_SYS_ADMIN", "fanotify_init", Argument(0, kFanotifyAdmin, kFanotifyFid)},
     Condition{"CAP_SYS_ADMIN", "fanotify_mark", Argument(1, FAN_MARK_MOUNT | FAN_MARK_FILESYSTEM)},
 };

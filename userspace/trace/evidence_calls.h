@@ -14,7 +14,8 @@ struct EvidenceCall {
   recorder_evidence_call evidence;
 };
 
-// At most RECORDER_EVIDENCE_CALLS - 1 for all ABIs of a kernel together. Arguments are as the calls' man pages have them.
+// At most RECORDER_EVIDENCE_CALLS - 1 for all ABIs of a kernel together. Arguments are as the calls' man pages have
+// them.
 const std::vector<EvidenceCall>& EvidenceCalls();
 
 }  // namespace syscarve

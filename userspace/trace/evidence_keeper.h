@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence as it comes in call by call, within bounds like those of the kernel side: a recorded program decides
-// how much it is.
+// Hardening evidence as it comes in call by call, within bounds like those of the kernel side: a recorded program
+// decides how much it is.
 #pragma once
 
 #include <cstdint>

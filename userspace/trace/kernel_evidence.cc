@@ -56,8 +56,8 @@ std::set<std::string> MissingOf(const KernelSnapshot& now, SubjectId subject, bo
   return missing;
 }
 
-// What was read of a cgroup, and what the kernel side has seen of it after the latest reading. That is another cgroup's where
-// this one keeps no account of its own, and then nothing could be read.
+// What was read of a cgroup, and what the kernel side has seen of it after the latest reading. That is another cgroup's
+// where this one keeps no account of its own, and then nothing could be read.
 Peaks JoinedPeaks(Peaks peaks, const KernelSubject& subject) {
   if (peaks.memory_bytes.has_value()) {
     const uint64_t bytes = subject.most_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence as the kernel side keeps it, as plain data, and how it becomes that of a Recording. Nothing here touches
-// the kernel.
+// Hardening evidence as the kernel side keeps it, as plain data, and how it becomes that of a Recording. Nothing here
+// touches the kernel.
 #pragma once
 
 #include <cstdint>

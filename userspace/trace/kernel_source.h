@@ -83,8 +83,8 @@ class KernelSource {
 
   // Reads the counters while programs are running: what was counted when this was called is in the snapshot.
   virtual absl::StatusOr<KernelSnapshot> Read() const = 0;
-  // Adds the hardening evidence so far, where it is kept, to what Read() or Finish() gave. Apart from them, as it is of the
-  // whole recording: a run that ends needs none.
+  // Adds the hardening evidence so far, where it is kept, to what Read() or Finish() gave. Apart from them, as it is of
+  // the whole recording: a run that ends needs none.
   virtual absl::Status ReadEvidence(KernelSnapshot& snapshot) const = 0;
   // Detaches every program, waits until none is running, drains the ring, then reads the counters. Call once.
   virtual absl::StatusOr<KernelSnapshot> Finish(EventReader& events) = 0;

@@ -4,8 +4,8 @@
 
 namespace syscarve {
 
-// Nothing, from now on: what fails is reported by whoever called it. SYSCARVE_DEBUG=libbpf in the environment shows all of
-// it, the verifier's log included.
+// Nothing, from now on: what fails is reported by whoever called it. SYSCARVE_DEBUG=libbpf in the environment shows all
+// of it, the verifier's log included.
 void SetLibbpfLogLevel();
 
 }  // namespace syscarve

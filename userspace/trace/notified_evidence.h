@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence of calls that are notified (trace/supervisor.h). Each is looked at before it is made, so what comes of
-// it is not known: evidence is of what was asked for and could succeed as far as can be seen. That is more than what was
-// done, never less (docs/notify-backend.md has the exceptions).
+// Hardening evidence of calls that are notified (trace/supervisor.h). Each is looked at before it is made, so what
+// comes of it is not known: evidence is of what was asked for and could succeed as far as can be seen. That is more
+// than what was done, never less (docs/notify-backend.md has the exceptions).
 #pragma once
 
 #include <sys/types.h>
@@ -37,8 +37,8 @@ class NotifiedEvidence {
   void AddLosses(Aggregator& aggregator) const;
 
  private:
-  // What is to be looked at when a task is next seen: ids after a call that may have changed them, and after an exec the
-  // program, with the name that was given for it.
+  // What is to be looked at when a task is next seen: ids after a call that may have changed them, and after an exec
+  // the program, with the name that was given for it.
   struct Changed {
     bool executed = false;
     EvidenceOfCall named;

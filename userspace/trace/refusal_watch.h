@@ -28,9 +28,9 @@ struct KernelRefusal {
   auto operator<=>(const KernelRefusal&) const = default;
 };
 
-// A refusal by a seccomp filter with one of these answers counts, too. In containers only programs count that are in the
-// container's root mount and in its own cgroup, not one below: so not the runtime's own. At most some thousand different
-// ones are kept. From Linux 7.0 on one may be missed now and then (preemption.h).
+// A refusal by a seccomp filter with one of these answers counts, too. In containers only programs count that are in
+// the container's root mount and in its own cgroup, not one below: so not the runtime's own. At most some thousand
+// different ones are kept. From Linux 7.0 on one may be missed now and then (preemption.h).
 class RefusalWatch {
  public:
   // Watches what descends from `ancestor`; nullopt: containers. Fails where BPF cannot be had (kPermissionDenied,

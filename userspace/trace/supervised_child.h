@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The child of a supervisor, from clone to execve: it takes on its identity, puts itself under the filter, and tells the
-// supervisor where to listen. For supervisor.cc alone.
+// The child of a supervisor, from clone to execve: it takes on its identity, puts itself under the filter, and tells
+// the supervisor where to listen. For supervisor.cc alone.
 #pragma once
 
 #include <linux/filter.h>

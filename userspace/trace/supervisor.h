@@ -89,9 +89,9 @@ class NotificationHandler {
   // Chooses the answer. May be asked twice for one call: a call that a signal interrupted is asked about again when it
   // is restarted.
   virtual Response Decide(const Notification& notification) = 0;
-  // The answer has reached the task: what was read of it in Decide, in /proc too, was of no other. Once per call, so this is the place to count. For the execve that starts the
-  // command this comes when it is known to have succeeded, with the program that it started, and never if it failed; if
-  // it was refused, at once.
+  // The answer has reached the task: what was read of it in Decide, in /proc too, was of no other. Once per call, so
+  // this is the place to count. For the execve that starts the command this comes when it is known to have succeeded,
+  // with the program that it started, and never if it failed; if it was refused, at once.
   virtual void Delivered(const Notification& notification, const Response& response) = 0;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `harden` writes for each target: tests/golden/harden/ has the kept texts, tests/golden/update.sh writes them anew.
+// What `harden` writes for each target: tests/golden/harden/ has the kept texts, tests/golden/update.sh writes them
+// anew.
 #include "userspace/emit/harden.h"
 
 #include <gmock/gmock.h>

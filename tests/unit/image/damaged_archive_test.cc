@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives that nobody makes by accident, and honest ones that were damaged: what comes of them is a finding or an error,
-// within bounds.
+// Archives that nobody makes by accident, and honest ones that were damaged: what comes of them is a finding or an
+// error, within bounds.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

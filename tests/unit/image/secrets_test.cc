@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each rule of profiles/rules/secrets.json finds what it is for, and passes over what looks like it. The secrets are put
-// together here, so that nothing that looks into this file takes them for some.
+// Each rule of profiles/rules/secrets.json finds what it is for, and passes over what looks like it. The secrets are
+// put together here, so that nothing that looks into this file takes them for some.
 #include "userspace/image/secrets.h"
 
 #include <gmock/gmock.h>
