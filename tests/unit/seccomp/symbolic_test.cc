@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <random>
 
+#include "tests/unit/effort.h"
 #include "tests/unit/seccomp/filter_stack.h"
 #include "tests/unit/seccomp/random_profiles.h"
 #include "userspace/model/syscall_table.h"
@@ -213,6 +214,149 @@ TEST(FilterPathsTest, RandomStacksAreFollowedExactly) {
     for (int question = 0; question < 40; ++question) ExpectOnePath(*paths, stack, kGetpid, RandomArguments(random));
   }
   EXPECT_GT(followed, 40U);
+}
+
+// A part of an argument against a constant and a constant against it, also where no part of a word is as large.
+TEST(FilterPathsTest, APartOfAnArgumentIsComparedAsTheKernelDoes) {
+  std::mt19937 random(6);
+  constexpr uint32_t kConstants[] = {0, 1, 5, 0xff, 0xff00, 0x01000005, 0x7fffffff, 0x80000000, 0xffffffff};
+  for (const uint16_t jump : {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET}) {
+    for (const uint32_t mask : {0xffffffffU, 0xff00U, 0x80000001U}) {
+      for (const uint32_t shift : {0U, 1U, 8U, 31U}) {
+        for (const uint32_t constant : kConstants) {
+          for (const bool reversed : {false, true}) {
+            FilterProgram program = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kArguments),
+                                     BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
+                                     BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, shift)};
+            if (reversed) {
+              program.push_back(BPF_STMT(BPF_MISC | BPF_TAX, 0));
+              program.push_back(BPF_STMT(BPF_LD | BPF_IMM, constant));
+            }
+            const auto code = static_cast<uint16_t>(BPF_JMP | jump | (reversed ? BPF_X : BPF_K));
+            program.push_back(BPF_JUMP(code, constant, 0, 1));
+            program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1));
+            program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 2));
+            const auto paths = FilterPaths({&program, 1}, kGetpid);
+            ASSERT_TRUE(paths.ok()) << paths.status();
+            for (const uint32_t value : {constant, constant - 1, constant + 1, RandomWord(random)}) {
+              for (const uint32_t word : {value, value << shift, (value << shift) - 1, (value << shift) | ~mask}) {
+                ExpectOnePath(*paths, {&program, 1}, kGetpid, {word});
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Every instruction that the kernel takes, mostly with constants: those of the program, the call's number and ABI. Of an
+// argument there is one part now and then, to be masked, shifted and compared.
+FilterProgram RandomComputation(std::mt19937& random) {
+  const auto below = [&](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
+  constexpr uint32_t kWords = 4;
+  constexpr uint16_t kOperations[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND, BPF_OR, BPF_XOR, BPF_LSH, BPF_RSH};
+  constexpr uint16_t kJumps[] = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
+  const auto constant = [&] { return below(2) == 0 ? below(64) : RandomWord(random); };
+  const auto source = [&] { return below(2) == 0 ? BPF_K : BPF_X; };
+  FilterProgram program;
+  for (uint32_t word = 0; word < kWords; ++word) program.push_back(BPF_STMT(BPF_ST, word));
+  for (int step = 0; step < 25; ++step) {
+    switch (below(10)) {
+      case 0:
+        program.push_back(BPF_STMT(below(2) == 0 ? BPF_LD | BPF_IMM : BPF_LDX | BPF_IMM, constant()));
+        break;
+      case 1:
+        // The number, or the architecture.
+        program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4 * below(2)));
+        break;
+      case 2:
+        // In X, where a constant is compared with it, or left in A.
+        program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, below(2) == 0 ? 0 : kArguments + 4 * below(4)));
+        if (below(2) == 0) break;
+        if (below(3) == 0) program.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, constant()));
+        if (below(3) == 0) program.push_back(BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, below(32)));
+        program.push_back(BPF_STMT(BPF_MISC | BPF_TAX, 0));
+        program.push_back(BPF_STMT(BPF_LD | BPF_IMM, constant()));
+        program.push_back(BPF_JUMP(static_cast<uint16_t>(BPF_JMP | kJumps[below(4)] | BPF_X), 0,
+                                   static_cast<uint8_t>(below(3)), static_cast<uint8_t>(below(3))));
+        break;
+      case 3:
+        program.push_back(BPF_STMT(below(2) == 0 ? BPF_ST : BPF_STX, below(kWords)));
+        break;
+      case 4:
+        program.push_back(BPF_STMT(below(2) == 0 ? BPF_LD | BPF_MEM : BPF_LDX | BPF_MEM, below(kWords)));
+        break;
+      case 5: {
+        constexpr uint16_t kPlain[] = {BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA, BPF_ALU | BPF_NEG,
+                                       BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN};
+        program.push_back(BPF_STMT(kPlain[below(5)], 0));
+        break;
+      }
+      case 6:
+      case 7: {
+        const uint16_t operation = kOperations[below(9)];
+        const bool is_shift = operation == BPF_LSH || operation == BPF_RSH;
+        // The kernel takes neither a shift of 32 or more nor a division by a constant 0.
+        const uint32_t operand = is_shift ? below(32) : std::max(1U, constant());
+        program.push_back(BPF_STMT(static_cast<uint16_t>(BPF_ALU | operation | source()), operand));
+        break;
+      }
+      default:
+        program.push_back(BPF_JUMP(static_cast<uint16_t>(BPF_JMP | kJumps[below(4)] | source()), constant(),
+                                   static_cast<uint8_t>(below(3)), static_cast<uint8_t>(below(3))));
+    }
+  }
+  // What it has computed decides.
+  program.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 3));
+  program.push_back(BPF_STMT(BPF_ALU | BPF_OR | BPF_K, SECCOMP_RET_ERRNO));
+  program.push_back(BPF_STMT(BPF_RET | BPF_A, 0));
+  return program;
+}
+
+// Arguments at the edge of a test, where a wrong one shows.
+Arguments AtATest(const std::vector<FilterPath>& paths, std::mt19937& random) {
+  Arguments arguments = RandomArguments(random);
+  for (const WordTest& test : paths[random() % paths.size()].tests) {
+    const uint32_t word = test.constant + static_cast<uint32_t>(random() % 3) - 1;
+    uint64_t& argument = arguments[test.index];
+    argument = test.high ? uint64_t{word} << 32 | (argument & UINT32_MAX) : (argument & ~uint64_t{UINT32_MAX}) | word;
+  }
+  return arguments;
+}
+
+TEST(FilterPathsTest, WhatIsComputedIsFollowedExactly) {
+  constexpr int kRounds = InputsToTry(6000, 1200);
+  std::mt19937 random(5);
+  size_t followed = 0;
+  size_t conditional = 0;
+  size_t alike = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const FilterProgram program = RandomComputation(random);
+    ASSERT_TRUE(ValidateFilter(program).ok()) << ValidateFilter(program);
+    const std::span<const FilterProgram> stack(&program, 1);
+    const auto paths = FilterPaths(stack, kGetpid);
+    if (!paths.ok()) continue;
+    ++followed;
+    if (paths->size() > 1) ++conditional;
+    for (int question = 0; question < 8; ++question) ExpectOnePath(*paths, stack, kGetpid, AtATest(*paths, random));
+
+    ArgumentSets sets;
+    const absl::StatusOr<DecidedNumbers> decided = DecideNumbers(stack, kGetpid, sets);
+    ASSERT_TRUE(decided.ok()) << decided.status();
+    if (decided->last == kGetpid.nr) continue;
+    ++alike;
+    for (int question = 0; question < 8; ++question) {
+      const int further = random() % 2 == 0 ? 1 + static_cast<int>(random() % 64) : decided->last - kGetpid.nr;
+      const SyscallId other{kGetpid.abi, kGetpid.nr + std::min(further, decided->last - kGetpid.nr)};
+      const Arguments arguments = RandomArguments(random);
+      EXPECT_EQ(EvaluateStack(stack, other, arguments), EvaluateStack(stack, kGetpid, arguments))
+          << "numbers to " << decided->last << " are alike, but not " << other.nr;
+    }
+  }
+  EXPECT_GT(followed, kRounds / 4U);
+  EXPECT_GT(conditional, kRounds / 20U);
+  EXPECT_GT(alike, kRounds / 20U);
 }
 
 TEST(FilterPathsTest, TheMostRestrictiveCountsAndAmongEqualsTheNewest) {
