@@ -59,6 +59,45 @@ TEST(ExplainTest, NamesWhatAFilterRefusedWhileRecording) {
   EXPECT_TRUE(Has(json, R"("outcome":"errno","errno":"ENOSYS","harmless":true)")) << json;
 }
 
+TEST(ExplainTest, JsonHasArgumentsProofsAndWhatIsNotAllowed) {
+  RecordingBuilder builder;
+  GeneratedProfile made = Make(builder.Calls({"ioctl", "openat"}), {.closure = ClosureMode::kNone});
+  for (AllowedCall& call : made.calls) {
+    if (call.name == "openat") call.proven = {.verdict = ProofVerdict::kNeeded, .why = "exit status 1\x1b"};
+  }
+  ArgumentSighting sighting;
+  sighting.call = "ioctl(…, TIOCSTI)";
+  sighting.files = {"tty"};
+  sighting.high_risk = true;
+  sighting.programs = {{.path = "/bin/a"}};
+  sighting.runs = 2;
+  sighting.proven = {.verdict = ProofVerdict::kNotNeeded, .why = ""};
+  const ArgumentCondition is_tiocsti = {.index = 1, .op = CompareOp::kEqual, .value = 0x5412, .value_two = 0};
+  made.narrowed.push_back({.name = "ioctl",
+                           .rules = {{.conditions = {is_tiocsti}, .action = {ActionKind::kAllow, 0}},
+                                     {.conditions = {}, .action = {ActionKind::kErrno, EPERM}}},
+                           .closure = "",
+                           .by_arguments = true,
+                           .words = {"TIOCSTI", ""},
+                           .seen = {sighting}});
+  made.replaced["clone3"] = "clone";
+  const std::vector<std::string> names = {"openat", "clone3", "ioctl"};
+  std::string json = ExplainJson(made, names);
+  std::erase_if(json, [](char c) { return c == ' ' || c == '\n'; });
+  EXPECT_TRUE(Has(json, R"("proven":{"verdict":"needed","why":"exitstatus1\u001b"})")) << json;
+  EXPECT_TRUE(
+      Has(json, R"({"name":"clone3","allowed":false,"action":"SCMP_ACT_ERRNO","errno":"ENOSYS","instead":"clone"})"))
+      << json;
+  EXPECT_TRUE(Has(json,
+                  R"x("arguments":{"allowed":[{"when":["arg1==0x5412"],"values":"TIOCSTI"}],"seen":[{"call":"ioctl(…,)x"
+                  R"x(TIOCSTI)","runs":2,"programs":["/bin/a"],"on":["tty"],"risk":"high",)x"
+                  R"x("proven":{"verdict":"not-needed","why":""}}]})x"))
+      << json;
+  // In the order asked for, and of nothing else.
+  EXPECT_LT(json.find("openat"), json.find("clone3"));
+  EXPECT_FALSE(Has(json, "capabilities"));
+}
+
 TEST(ExplainTest, NothingThatARecordingHoldsReachesATerminalRaw) {
   RecordingBuilder builder("run\x1b]0;title\x07\n\"fake\"");
   builder.Call("openat").Denied("vfork", EPERM);
@@ -107,6 +146,33 @@ TEST(SummaryTest, CountsWhatIsLeftAndNamesCapabilities) {
   EXPECT_TRUE(Has(text, "(2 seen)")) << text;
   EXPECT_TRUE(Has(text, "--cap-drop ALL --cap-add CAP_NET_BIND_SERVICE\n")) << text;
   EXPECT_TRUE(Has(text, "\n  opportunistic: CAP_SYS_ADMIN\n")) << text;
+}
+
+TEST(SummaryTest, SaysWhatWasCutNarrowedReplacedAndProven) {
+  RecordingBuilder builder;
+  builder.Calls({"read", "mount"}).Call("getpid", 1, Abi::kI386).Capability("CAP_CHOWN", "fchown", 1, 0);
+  GeneratedProfile made = Make(builder, {.closure = ClosureMode::kNone});
+  CutCall cut;
+  cut.answer = {ActionKind::kErrno, EPERM};
+  for (const AllowedCall& call : made.calls) {
+    if (call.name == "mount") cut.call = call;
+  }
+  made.cut.push_back(cut);
+  cut.call = {.name = "umount2"};
+  made.cut.push_back(cut);
+  made.replaced["clone3"] = "clone";
+  made.left_out["prctl"] = "own";
+  made.capabilities.front().verdict = Verdict::kNotNeeded;
+  const std::string text = GenerateSummary(made);
+  EXPECT_TRUE(Has(text, "calls of i386 were seen, so the profile lists their architecture, too\n")) << text;
+  EXPECT_TRUE(Has(text, "cut by the ceiling: mount (refused with EPERM, seen 1 time)\n")) << text;
+  EXPECT_TRUE(Has(text, "cut by the ceiling from what closure would add: 1\n")) << text;
+  EXPECT_TRUE(
+      Has(text, "refused, as no filter can see its arguments, which are in memory: clone3; clone does the same\n"))
+      << text;
+  EXPECT_TRUE(Has(text, "left out, as it cannot be allowed for some arguments only here: prctl (closure own)\n"))
+      << text;
+  EXPECT_TRUE(Has(text, "  granted, and proven not needed: CAP_CHOWN\n")) << text;
 }
 
 TEST(WordingTest, Small) {
