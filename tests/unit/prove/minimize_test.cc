@@ -13,16 +13,16 @@ namespace syscarve {
 namespace {
 
 using ::testing::IsEmpty;
-using Part = std::set<size_t>;
+using Items = std::set<size_t>;
 
 Trial As(bool passes) {
   return passes ? Trial::kPasses : Trial::kFails;
 }
 
 TEST(MinimizeTest, FindsWhatIsNeededInFewTrials) {
-  const Part needed = {3, 17, 30};
+  const Items needed = {3, 17, 30};
   int trials = 0;
-  const Minimized found = Minimize(41, [&](const Part& kept) -> absl::StatusOr<Trial> {
+  const Minimized found = Minimize(41, [&](const Items& kept) -> absl::StatusOr<Trial> {
                             ++trials;
                             return As(std::ranges::includes(kept, needed));
                           }).value();
@@ -33,7 +33,7 @@ TEST(MinimizeTest, FindsWhatIsNeededInFewTrials) {
 
 TEST(MinimizeTest, NothingIsNeeded) {
   int trials = 0;
-  const Minimized found = Minimize(400, [&](const Part&) -> absl::StatusOr<Trial> {
+  const Minimized found = Minimize(400, [&](const Items&) -> absl::StatusOr<Trial> {
                             ++trials;
                             return Trial::kPasses;
                           }).value();
@@ -43,7 +43,7 @@ TEST(MinimizeTest, NothingIsNeeded) {
 
 TEST(MinimizeTest, OfNothingThereIsNothingToTry) {
   const Minimized found =
-      Minimize(0, [](const Part&) -> absl::StatusOr<Trial> { return absl::InternalError("tried"); }).value();
+      Minimize(0, [](const Items&) -> absl::StatusOr<Trial> { return absl::InternalError("tried"); }).value();
   EXPECT_THAT(found.kept, IsEmpty());
 }
 
@@ -55,13 +55,13 @@ TEST(MinimizeTest, NothingCanBeTakenAwayFromTheResult) {
     std::vector<bool> well(1 << kSize);
     for (size_t i = 0; i < well.size(); ++i) well[i] = random() % 4 == 0;
     well.back() = true;
-    const auto mask = [](const Part& part) {
+    const auto mask = [](const Items& part) {
       size_t bits = 0;
       for (const size_t one : part) bits |= size_t{1} << one;
       return bits;
     };
-    std::set<Part> tried;
-    const Minimized found = Minimize(kSize, [&](const Part& kept) -> absl::StatusOr<Trial> {
+    std::set<Items> tried;
+    const Minimized found = Minimize(kSize, [&](const Items& kept) -> absl::StatusOr<Trial> {
                               EXPECT_TRUE(tried.insert(kept).second) << "tried twice";
                               return As(well[mask(kept)]);
                             }).value();
@@ -69,7 +69,7 @@ TEST(MinimizeTest, NothingCanBeTakenAwayFromTheResult) {
     EXPECT_TRUE(well[mask(found.kept)]);
     EXPECT_EQ(found.needed, found.kept);
     for (const size_t one : found.kept) {
-      Part less = found.kept;
+      Items less = found.kept;
       less.erase(one);
       EXPECT_FALSE(well[mask(less)]);
     }
@@ -79,13 +79,13 @@ TEST(MinimizeTest, NothingCanBeTakenAwayFromTheResult) {
 TEST(MinimizeTest, SaysWhatItHadNoTimeFor) {
   for (int time = 0; time < 40; ++time) {
     int trials = 0;
-    const Minimized found = Minimize(16, [&](const Part& kept) -> absl::StatusOr<Trial> {
+    const Minimized found = Minimize(16, [&](const Items& kept) -> absl::StatusOr<Trial> {
                               if (trials == time) return Trial::kNoTime;
                               ++trials;
                               return As(kept.contains(5) && kept.contains(9));
                             }).value();
     EXPECT_TRUE(found.kept.contains(5) && found.kept.contains(9));
-    EXPECT_TRUE(std::ranges::includes(Part{5, 9}, found.needed)) << "nothing is called needed that is not";
+    EXPECT_TRUE(std::ranges::includes(Items{5, 9}, found.needed)) << "nothing is called needed that is not";
     if (time == 0) {
       EXPECT_EQ(found.kept.size(), 16U);
     }
@@ -93,7 +93,7 @@ TEST(MinimizeTest, SaysWhatItHadNoTimeFor) {
 }
 
 TEST(MinimizeTest, PassesAnErrorOn) {
-  EXPECT_FALSE(Minimize(3, [](const Part&) -> absl::StatusOr<Trial> { return absl::AbortedError("no"); }).ok());
+  EXPECT_FALSE(Minimize(3, [](const Items&) -> absl::StatusOr<Trial> { return absl::AbortedError("no"); }).ok());
 }
 
 }  // namespace
