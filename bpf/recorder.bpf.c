@@ -22,6 +22,7 @@
 #include "bpf/events.bpf.h"
 #include "bpf/evidence.bpf.h"
 #include "bpf/life.bpf.h"
+#include "bpf/peaks.bpf.h"
 #include "bpf/phases.bpf.h"
 #include "bpf/queries.bpf.h"
 #include "bpf/recorder.h"
