@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists the end-to-end tests, or runs one of them.
 
-  runner.py --list                     one id a line, such as record.Output.missing_folder
+  runner.py --list                     one id a line, such as record.Command.status_is_the_commands
   runner.py --list-unprivileged        only those that need neither root nor recording with BPF
   runner.py --list-shared              those that cannot run beside every other: "ID=NAME,…" for what `shares` and `alone` say, with
                                        the name "alone" for that
-  runner.py record.Output.missing_folder
+  runner.py record.Command.status_is_the_commands
 
 Exit status: 0 passed, 1 failed, 77 skipped (with the reason on the last line).
 """
