@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import statistics
-import subprocess
 import time
 
 from podman import PodmanMixin

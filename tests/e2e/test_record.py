@@ -7,7 +7,6 @@ import pty
 import shutil
 import signal
 import subprocess
-import termios
 
 from support import BINARY, NOBODY, E2eTest, alone, call_name, counts, load, names, process_state, shares, traces, wait_until
 

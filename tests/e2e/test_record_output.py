@@ -14,7 +14,7 @@ import struct
 import subprocess
 import termios
 
-from support import NOBODY, E2eTest, alone, counts, load, names, shares, store, wait_until
+from support import NOBODY, E2eTest, counts, load, names, shares, store, wait_until
 
 
 @shares("kept")
