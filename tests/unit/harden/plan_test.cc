@@ -115,6 +115,15 @@ TEST_F(PlanTest, PartsThatAreMissingAreNotJudged) {
   EXPECT_EQ(verdict_without(kMissingEarlier, SettingKind::kNoNewPrivileges), SettingVerdict::kUnknown);
 }
 
+TEST_F(PlanTest, TheReportSaysForWhatAVolumeIsOverMore) {
+  ServiceBuilder service;
+  service.File("/var/spool/mail", FileUse::kCreated | FileUse::kChanged, FileKind::kDirectory);
+  service.File("/var/spool/mail/1", FileUse::kCreated);
+  const HardeningPlan plan = Plan(service);
+  EXPECT_THAT(plan.line.writable, ElementsAre(testing::Key("/var/spool")));
+  EXPECT_THAT(Reasons(plan, SettingKind::kReadOnlyRoot), HasSubstr("The service makes /var/spool/mail there itself"));
+}
+
 TEST_F(PlanTest, OneRecordingWithoutEvidenceLeavesTheRestUnknown) {
   ServiceBuilder without;
   without.subject().hardening.reset();
