@@ -78,7 +78,7 @@ void PlanReadOnlyRoot(const Planner& planner) {
   } else if (!missing.empty()) {
     setting.verdict = setting.in_force ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
     setting.reasons.push_back(Concat("What else is written is not known: ", missing));
-    if (!setting.in_force) setting.how = kRecordHow;
+    if (!setting.in_force) setting.how = HowToKnow(facts, missing);
   } else if (written.writable.empty()) {
     setting.reasons.emplace_back("Nothing was written on the root's file system.");
   }
