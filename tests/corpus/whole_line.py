@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole line: each service of services/ in a container of a Docker engine of its own, recorded once while it is started, used, reloaded,
 stopped and started again; then `harden`, and `verify --docker` with the same under every setting of the line at once. Where `harden` does
-not know whether the service bears another user, that is tried first (`--try user`), and left where it was if that does not pass. Of the
-same recording also AppArmor and SELinux policies, compiled as their distributions' tools compile them. See README.md."""
+not know whether the service bears another user, that is tried first (`--try user`), and left out if that does not pass; likewise a root
+that is read only and no network, where no recording would tell. Of the same recording also AppArmor and SELinux policies, compiled as
+their distributions' tools compile them. See README.md."""
 
 import argparse
 import contextlib
@@ -127,14 +128,17 @@ class Line:
         found["policies"] = self.policies(recording)
         plan = self.harden()
         verdict = {one["setting"]: one["verdict"] for one in plan["settings"]}
+        how = {one["setting"]: one.get("how", "") for one in plan["settings"]}
         tried = []
-        if verdict.get("user") == "unknown":
-            tried = ["--try", "user"]
-            self.harden(*tried)
+        for name in ("user", "read-only-root", "network"):
+            # Of the last two, only where no recording would tell.
+            if verdict.get(name) != "unknown" or (name != "user" and "--try" not in how[name]):
+                continue
+            self.harden(*tried, "--try", name)
             passed, report = self.verify(1)
-            found["as_another_user"] = [problem["message"] for problem in report["problems"]] or "passes"
-            if not passed:
-                tried = []
+            found.setdefault("tried", {})[name] = [problem["message"] for problem in report["problems"]] or "passes"
+            if passed:
+                tried += ["--try", name]
         self.harden(*tried)
         passed, report = self.verify(self.options.runs)
         plan = self.harden(*tried)
@@ -156,8 +160,7 @@ def describe(found):
     left = [name for name in ("no-new-privileges", "user", "read-only-root", "network") if name not in in_line]
     if left:
         text += f"; not in the line: {', '.join(left)}"
-    if "as_another_user" in found:
-        text += f"; as another user: {found['as_another_user']}"
+    text += "".join(f"; tried {name}: {how}" for name, how in found.get("tried", {}).items())
     return text + "".join(f"\n    {problem}" for problem in found["problems"])
 
 
@@ -183,10 +186,12 @@ def row(found):
     word = lambda name: "yes" if name in settings and settings[name]["in_line"] else settings.get(name, {}).get("verdict", "")
     kinds = {"tmpfs": "", "volume": " (volume)"}
     writable = "<br>".join(f"`{path}`{kinds[one['kind']]}" for path, one in line.get("writable", {}).items()) or "nothing"
+    if not line.get("read_only_root"):
+        writable = "everything"
     held = ", ".join(name.removeprefix("CAP_") for name in line.get("cap_add", [])) or "none"
     good, runs = found["runs"]
     return (f"| {found['name']} | {good}/{runs} | {word('no-new-privileges')} | {line.get('user', word('user'))} | {writable} | {held} | {word('network')} | "
-            f"{line.get('memory_bytes', 0) >> 20} MiB | {line['cpu_milli'] / 1000 if 'cpu_milli' in line else ''} | {line.get('pids', '')} |")
+            f"{line.get('memory_bytes', 0) >> 20} MiB | {line.get('cpu_milli', 0) / 1000:g} | {line.get('pids', '')} |")
 
 
 def table(results):

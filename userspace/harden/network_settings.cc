@@ -86,7 +86,7 @@ void Judge(const HardeningFacts& facts, Setting& setting) {
     setting.reasons.emplace_back("All addresses that it bound or connected to are of the loopback interface.");
   } else {
     setting.reasons.push_back(Concat("Whether it uses a network is not known: ", missing));
-    setting.how = kRecordHow;
+    setting.how = HowToKnow(facts, missing);
   }
 }
 

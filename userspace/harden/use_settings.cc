@@ -31,6 +31,14 @@ std::string WritableWords(const WrittenPaths& written) {
   return text;
 }
 
+std::string MadeBelowWords(const WrittenPath& written) {
+  if (written.made_below.empty()) return "";
+  return Concat(
+      " The service makes ", SomeOf(written.made_below, 3),
+      " there itself, with an owner or a mode that a mount would not have: made when the image is built, that "
+      "alone would be mounted.");
+}
+
 }  // namespace
 
 void PlanReadOnlyRoot(const Planner& planner) {
@@ -48,9 +56,9 @@ void PlanReadOnlyRoot(const Planner& planner) {
                                facts.containers_in_all == 0);
   setting.value = WritableWords(written);
   for (const auto& [path, one] : written.writable) {
-    setting.reasons.push_back(Concat(path, " is written to (", SomeOf(one.examples, 3), "). ",
-                                     planner.paths.classes.at(one.of_class).why,
-                                     one.directory.executable ? " Programs are executed from there." : ""));
+    setting.reasons.push_back(
+        Concat(path, " is written to (", SomeOf(one.examples, 3), "). ", planner.paths.classes.at(one.of_class).why,
+               one.directory.executable ? " Programs are executed from there." : "", MadeBelowWords(one)));
   }
   const std::string missing = facts.Missing(kWhatFilesMiss);
   if (!written.refused.empty()) {
@@ -70,7 +78,7 @@ void PlanReadOnlyRoot(const Planner& planner) {
   } else if (!missing.empty()) {
     setting.verdict = setting.in_force ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
     setting.reasons.push_back(Concat("What else is written is not known: ", missing));
-    if (!setting.in_force) setting.how = kRecordHow;
+    if (!setting.in_force) setting.how = HowToKnow(facts, missing);
   } else if (written.writable.empty()) {
     setting.reasons.emplace_back("Nothing was written on the root's file system.");
   }

@@ -47,6 +47,8 @@ class Finder {
       if (!file.mount.empty() && file.mount != "/") mounts_.insert(file.mount);
       const bool made = file.kind == FileKind::kDirectory && !used.others && AllUses(file).has(FileUse::kCreated);
       if (made) made_.insert(Resolved(used.path));
+      if (made && (AllUses(file).has(FileUse::kChanged) || !MayBeOfRoot(file)))
+        made_otherwise_.insert(Resolved(used.path));
     }
   }
 
@@ -88,6 +90,30 @@ class Finder {
     return file.mount.empty() ? !IsWithinAny(path, mounts_) : file.mount == "/";
   }
 
+  // Whether who made it may have been root, as far as that is known.
+  bool MayBeOfRoot(const UsedFile& file) const {
+    return std::ranges::any_of(file.uses, [&](const auto& entry) {
+      const auto& [program, uses] = entry;
+      if (!uses.has(FileUse::kCreated)) return false;
+      const auto ids = evidence_.identities.find(program);
+      return ids == evidence_.identities.end() ||
+             std::ranges::any_of(ids->second, [](const ProcessIds& one) { return one.effective_user == 0; });
+    });
+  }
+
+  // An engine makes the mount point of a volume where the image has none, as root and with mode 755. The service would
+  // find that in place of what it makes.
+  std::string ForVolume(const std::string& place) const {
+    std::string above = place;
+    while (made_otherwise_.contains(above)) {
+      above = ParentOf(above);
+      const DirectoryRule* const rule = RuleFor(above);
+      const bool mountable = rule == nullptr || rules_.classes.at(rule->of_class).mount != PathMount::kNone;
+      if (rules_.shared.contains(above) || !mountable) return place;
+    }
+    return above;
+  }
+
   const DirectoryRule* RuleFor(const std::string& directory) const {
     const DirectoryRule* best = nullptr;
     for (const DirectoryRule& rule : rules_.rules) {
@@ -117,7 +143,9 @@ class Finder {
               : Concat("It lies straight in ", place, ", and nothing can be mounted over all of that.");
       return;
     }
+    const std::string made = std::exchange(place, of_class.mount == PathMount::kVolume ? ForVolume(place) : place);
     WrittenPath& written = result_.writable[place];
+    if (made != place) written.made_below.insert(made);
     written.of_class = of_class.name;
     written.directory.volume = of_class.mount == PathMount::kVolume;
     written.directory.size = of_class.size;
@@ -162,6 +190,7 @@ class Finder {
         outermost.emplace(directory, std::move(written));
       } else {
         above->second.examples.merge(written.examples);
+        above->second.made_below.merge(written.made_below);
       }
     }
     result_.writable = std::move(outermost);
@@ -177,6 +206,7 @@ class Finder {
       for (const std::string& directory : directories) {
         together.examples.merge(result_.writable[directory].examples);
         together.writers.merge(result_.writable[directory].writers);
+        together.made_below.merge(result_.writable[directory].made_below);
         together.directory.volume = together.directory.volume || result_.writable[directory].directory.volume;
         result_.writable.erase(directory);
       }
@@ -215,8 +245,9 @@ class Finder {
   const DirectoryRules& rules_;
   std::optional<std::string> user_;
   bool all_mounts_;
-  std::set<std::string> mounts_;  // Over the root.
-  std::set<std::string> made_;    // Directories that were made while recording.
+  std::set<std::string> mounts_;          // Over the root.
+  std::set<std::string> made_;            // Directories that were made while recording.
+  std::set<std::string> made_otherwise_;  // Of these, with another owner or mode than an engine gives a mount point.
   WrittenPaths result_;
 };
 

@@ -23,6 +23,9 @@ struct WrittenPath {
   std::string of_class;            // PathClass::name
   std::set<std::string> examples;  // Paths that were changed there.
   std::set<std::string> writers;   // The effective ids of the programs that did: "33:33".
+  // Directories for which it has to be this one and none below it: the service makes each with an owner or a mode of its
+  // own, which a mount there would not have.
+  std::set<std::string> made_below;
 };
 struct WrittenPaths {
   std::map<std::string, WrittenPath> writable;  // By what is to be mounted over.

@@ -37,13 +37,16 @@ void GatherArguments(const std::map<SyscallId, Observation>& calls, Evidence& ev
   }
 }
 
-void GatherDenials(const Recording& whole, const Run& run, const std::string& subject, const SubjectTrace& trace,
+void GatherDenials(const Recording& whole, const Run& run, const Subject& subject, const SubjectTrace& trace,
                    Evidence& evidence) {
+  const bool by_engine = subject.container.has_value() && subject.container->seccomp == "default";
   for (const auto& [id, denials] : trace.denials) {
     // What a filter refused it was asked about, exempt on newer kernels or not.
     const std::string name = SyscallName(id).value_or(DisplayName(id));
     for (const Denial& denial : denials) {
-      if (denial.count > 0) evidence.refused[name].push_back(RefusalOf(whole, run, subject, id, denial));
+      if (denial.count == 0) continue;
+      evidence.refused[name].push_back(RefusalOf(whole, run, subject.name, id, denial));
+      if (by_engine) evidence.refused_by_engine[name].insert(denial.errno_value);
     }
   }
 }
@@ -79,7 +82,7 @@ absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings) {
       GatherCalls(whole, run, subject, trace, evidence);
       GatherArguments(trace.calls, evidence);
       GatherArguments(trace.baseline_calls, evidence);
-      GatherDenials(whole, run, subject, trace, evidence);
+      GatherDenials(whole, run, whole.subjects[id], trace, evidence);
       GatherCapabilities(run, trace, evidence);
     }
     return absl::OkStatus();

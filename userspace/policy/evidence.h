@@ -33,6 +33,8 @@ struct Evidence {
   std::vector<Program> programs;                    // Of the recordings joined.
   std::map<SyscallId, uint64_t> unnamed;            // Those without a name: the most that one subject made in a run.
   std::map<std::string, std::vector<Refusal>> refused;  // By DisplayName where there is no name; ordered likewise.
+  // Of these, how an engine's own profile answered: Denial::errno_value, by the same names.
+  std::map<std::string, std::set<int>> refused_by_engine;
   std::map<int, CapabilityUse> capabilities;            // By capability, summed over runs and subjects.
   std::map<int, CapabilityUse> capabilities_in_failed;  // Of those, in runs whose command HasFailed.
   CapabilityRuns capability_runs;

@@ -83,6 +83,20 @@ void LeaveOutDispensable(const SubjectProofs& proven, const Evidence& evidence, 
   draft.not_needed.merge(CallsOfNothingBut(draft.not_needed_arguments, evidence));
 }
 
+// A service that an engine's own profile refused a call went on without it. Where it is let through, the service goes
+// on to what it was never seen to do: libnuma, where get_mempolicy works, to set_mempolicy.
+void KeepRefused(const Evidence& evidence, const GenerateOptions& options, const ErrnoPolicy& policy,
+                 ProfileDraft& draft) {
+  if (evidence.refused_by_engine.empty()) return;
+  const Profile refuses_all = RefuseAll(options, policy, draft.abis);
+  for (const auto& [name, answers] : evidence.refused_by_engine) {
+    const Action answer = AnswerOf(refuses_all, name);
+    const bool same = answer.kind == ActionKind::kErrno &&
+                      std::ranges::all_of(answers, [&answer](int one) { return one == answer.value; });
+    if (same) draft.stays_refused.insert(name);
+  }
+}
+
 // What was proven of the calls, and of the arguments, that the profile speaks of.
 void NoteProven(const SubjectProofs& proven, GeneratedProfile& result) {
   for (AllowedCall& call : result.calls) {
@@ -147,6 +161,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   AddBaselines(options, draft);
   AddCompanions(options, draft);
   AddAsked(options, draft);
+  KeepRefused(evidence, options, *errno_policy, draft);
   AddClosure(*closure_rules, options, draft);
   if (options.ceiling.has_value()) SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, draft));
   NarrowByClosure(options, draft);

@@ -22,6 +22,8 @@ struct ProfileDraft {
   // Proven not to be needed, with GenerateOptions::only_needed: not among `calls` for having been seen or by closure.
   std::set<std::string> not_needed;
   std::set<std::string> not_needed_though_seen;
+  // Refused by an engine's own profile as this one refuses them: not among `calls` by closure.
+  std::set<std::string> stays_refused;
   std::set<CallWithValues> not_needed_arguments;  // Likewise: not allowed for having been seen.
   std::map<std::string, AllowedCall> calls;       // By name.
   SeenCalls wanted;                               // What closure starts from.

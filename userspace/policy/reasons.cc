@@ -109,7 +109,8 @@ void AddAsked(const GenerateOptions& options, ProfileDraft& draft) {
 void AddClosure(std::span<const ClosureRule> rules, const GenerateOptions& options, ProfileDraft& draft) {
   for (auto& [name, reasons] : Close(rules, options.closure, draft.wanted)) {
     if (draft.blocked.contains(name) || !draft.ExistsSomewhere(name)) continue;
-    if (draft.not_needed.contains(name) && !draft.calls.contains(name)) continue;
+    const bool left_out = draft.not_needed.contains(name) || draft.stays_refused.contains(name);
+    if (left_out && !draft.calls.contains(name)) continue;
     draft.Allow(name).closure = std::move(reasons);
   }
   for (auto& [name, rule] : IncidentalCalls(rules, options.closure, draft.wanted)) {

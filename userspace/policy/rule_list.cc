@@ -169,6 +169,12 @@ Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, con
   return profile;
 }
 
+Action AnswerOf(const Profile& refuses_all, const std::string& name) {
+  const auto rule = std::ranges::find_if(
+      refuses_all.rules, [&name](const Rule& one) { return std::ranges::find(one.names, name) != one.names.end(); });
+  return rule == refuses_all.rules.end() ? refuses_all.default_action : rule->action;
+}
+
 Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closure_rules,
                    const GenerateOptions& options, const ErrnoPolicy& policy) {
   const std::set<std::string> conditional = draft.conditional();

@@ -19,5 +19,7 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
 
 // The profile for `abis` that allows nothing.
 Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis);
+// How that answers a call.
+Action AnswerOf(const Profile& refuses_all, const std::string& name);
 
 }  // namespace syscarve

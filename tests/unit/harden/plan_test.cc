@@ -115,6 +115,29 @@ TEST_F(PlanTest, PartsThatAreMissingAreNotJudged) {
   EXPECT_EQ(verdict_without(kMissingEarlier, SettingKind::kNoNewPrivileges), SettingVerdict::kUnknown);
 }
 
+// No recording shows what it does.
+TEST_F(PlanTest, WhatIoUringDoesIsForVerifyToTell) {
+  ServiceBuilder service;
+  service.Bound(AddressScope::kLoopback, 8080).Socket(2, 1);
+  for (const SettingKind kind : {SettingKind::kReadOnlyRoot, SettingKind::kNetwork}) {
+    service.evidence().missing = {std::string(kMissingIoUring)};
+    EXPECT_THAT(Plan(service).Find(kind)->how, HasSubstr("--try")) << SettingKindName(kind);
+    for (const std::string_view also : {kMissingEarlier, kMissingRecordings}) {
+      service.evidence().missing = {std::string(kMissingIoUring), std::string(also)};
+      EXPECT_THAT(Plan(service).Find(kind)->how, HasSubstr("record --hardening")) << SettingKindName(kind) << also;
+    }
+  }
+}
+
+TEST_F(PlanTest, TheReportSaysForWhatAVolumeIsOverMore) {
+  ServiceBuilder service;
+  service.File("/var/spool/mail", FileUse::kCreated | FileUse::kChanged, FileKind::kDirectory);
+  service.File("/var/spool/mail/1", FileUse::kCreated);
+  const HardeningPlan plan = Plan(service);
+  EXPECT_THAT(plan.line.writable, ElementsAre(testing::Key("/var/spool")));
+  EXPECT_THAT(Reasons(plan, SettingKind::kReadOnlyRoot), HasSubstr("The service makes /var/spool/mail there itself"));
+}
+
 TEST_F(PlanTest, OneRecordingWithoutEvidenceLeavesTheRestUnknown) {
   ServiceBuilder without;
   without.subject().hardening.reset();

@@ -159,6 +159,39 @@ TEST_F(OwnersTest, ADirectoryThatWasMadeIsWritableForAll) {
   EXPECT_EQ(found.writable.at("/run").directory, (WritableDirectory{.size = "16m"}));
 }
 
+// A mount point that the image does not have is root's, with mode 755.
+TEST_F(OwnersTest, AVolumeIsOverWhatTheImageHasWhereTheServiceMakesTheRestWithAModeOfItsOwn) {
+  RunAs(0);
+  Make("/var/spool/mail");
+  Make("/var/spool/mail/queue");
+  Use("/var/spool/mail/queue", FileUse::kChanged, FileKind::kDirectory);
+  Use("/var/spool/mail/queue/1", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/var/spool/mail volume"));
+  Use("/var/spool/mail", FileUse::kChanged, FileKind::kDirectory);
+  EXPECT_THAT(Directories(), ElementsAre("/var/spool volume"));
+  EXPECT_THAT(Find().writable.at("/var/spool").made_below, ElementsAre("/var/spool/mail"));
+}
+
+TEST_F(OwnersTest, LikewiseWhereItIsMadeByAnotherThanRoot) {
+  Make("/app/parts");
+  Use("/app/parts/1", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/app/parts volume")) << "Who made it is not known.";
+  RunAs(33);
+  EXPECT_THAT(Directories(), ElementsAre("/app volume"));
+  RunAs(0);
+  EXPECT_THAT(Directories(), ElementsAre("/app/parts volume"));
+}
+
+TEST_F(OwnersTest, NothingIsMountedOverAllOfTheRootForThat) {
+  RunAs(33);
+  Make("/data");
+  Use("/data/1", FileUse::kCreated);
+  Make("/etc/web");
+  Use("/etc/web/made", FileUse::kCreated);
+  EXPECT_THAT(Directories(), ElementsAre("/data volume", "/etc/web volume"));
+  EXPECT_THAT(Find().writable.at("/data").made_below, IsEmpty());
+}
+
 TEST_F(WrittenPathsTest, WhereNothingCanBeMountedIsRefused) {
   Use("/etc/passwd", FileUse::kWritten);
   Use("/usr/bin/tool", FileUse::kRemoved);

@@ -417,6 +417,30 @@ TEST(GenerateTest, RefusedCallsAndTheRuntimesOwnAreNotAllowed) {
   EXPECT_FALSE(made.refused[1].allowed);
 }
 
+// Where it is let through, the service goes on to what it was never seen to do.
+TEST(GenerateTest, WhatAnEnginesOwnProfileRefusedClosureDoesNotOpen) {
+  GenerateOptions options = Exactly();
+  options.closure = ClosureMode::kSteady;
+  const auto recorded = [](std::string_view seccomp, int answer) {
+    RecordingBuilder builder;
+    builder.Calls({"read", "mmap"}).Denied("get_mempolicy", answer);
+    builder.recording().subjects[0].container = Container{.seccomp = std::string(seccomp)};
+    return builder.Build();
+  };
+  const auto allows = [&options](std::vector<Recording> recordings) {
+    return Names(Make(std::move(recordings), options)).contains("get_mempolicy");
+  };
+  EXPECT_FALSE(allows({recorded("default", EPERM)}));
+  EXPECT_TRUE(allows({recorded("custom", EPERM)})) << "That may have been too tight.";
+  EXPECT_TRUE(allows({recorded("default", ENOSYS)})) << "This profile would not answer that.";
+  EXPECT_TRUE(allows({recorded("default", EPERM), RecordingBuilder("other").Call("get_mempolicy").Build()}));
+  options.unlisted = UnlistedMode::kKill;
+  EXPECT_TRUE(allows({recorded("default", EPERM)}));
+  options.unlisted = UnlistedMode::kEnosys;
+  options.allow = {"get_mempolicy"};
+  EXPECT_TRUE(allows({recorded("default", EPERM)}));
+}
+
 TEST(GenerateTest, WhatAFilterRefusedIsToldThoughNewerKernelsExemptIt) {
   const GeneratedProfile made = Make({RecordingBuilder().Call("read").Denied("uretprobe", 0).Build()});
   EXPECT_EQ(Names(made), std::set<std::string>{"read"});
