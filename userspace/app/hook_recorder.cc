@@ -104,30 +104,6 @@ ContainerRuntime FindRuntime(const std::string& path, const std::vector<KnownBas
   return {.name = name, .version = ""};
 }
 
-absl::StatusOr<std::string> MakeProfile(Recording recording, const ContainersCommonProfile& input,
-                                        const std::string& runtime, Notes& notes) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<KnownBaseline> known,
-                            FindKnownBaselines(std::string(kBaselineFolder), notes));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<OccasionalCalls>* const occasional, ShippedOccasionalCalls());
-  const ContainerRuntime found = FindRuntime(runtime, known, notes);
-  for (Subject& subject : recording.subjects) subject.container = Container{.runtime = found};
-  SYSCARVE_ASSIGN_OR_RETURN(const HookProfile made, DecideHookProfile(recording, known, *occasional));
-  for (const std::string& warning : made.warnings) notes.Warn(warning);
-  for (const std::string& source : made.sources) notes.Note(Concat("allowed for the runtime: ", source));
-
-  const ContainersCommonMerge merge =
-      MergeContainersCommon(input, {.names = made.names, .abis = made.abis, .default_errno = made.default_errno});
-  for (const auto& [name, action] : merge.decided_by_input) {
-    if (action != ScmpActionName(ActionKind::kAllow))
-      notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
-  }
-  if (input.members.empty()) {
-    SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, ParseProfile(merge.text));
-    SYSCARVE_RETURN_IF_ERROR(VerifyProfile(profile, made.abis.front(), made.names));
-  }
-  return merge.text;
-}
-
 }  // namespace
 
 absl::StatusOr<HookJob> HookJobFromState(const HookWords& words) {
@@ -159,6 +135,29 @@ absl::StatusOr<HookJob> HookJobFromWords(const HookWords& words) {
   return job;
 }
 
+absl::StatusOr<std::string> HookProfileText(Recording recording, const ContainersCommonProfile& input,
+                                            const std::string& runtime, const std::string& baselines, Notes& notes) {
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<KnownBaseline> known, FindKnownBaselines(baselines, notes));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::vector<OccasionalCalls>* const occasional, ShippedOccasionalCalls());
+  const ContainerRuntime found = FindRuntime(runtime, known, notes);
+  for (Subject& subject : recording.subjects) subject.container = Container{.runtime = found};
+  SYSCARVE_ASSIGN_OR_RETURN(const HookProfile made, DecideHookProfile(recording, known, *occasional));
+  for (const std::string& warning : made.warnings) notes.Warn(warning);
+  for (const std::string& source : made.sources) notes.Note(Concat("allowed for the runtime: ", source));
+
+  const ContainersCommonMerge merge =
+      MergeContainersCommon(input, {.names = made.names, .abis = made.abis, .default_errno = made.default_errno});
+  for (const auto& [name, action] : merge.decided_by_input) {
+    if (action != ScmpActionName(ActionKind::kAllow))
+      notes.Warn(Concat(name, " was seen, and the input file keeps it ", action));
+  }
+  if (input.members.empty()) {
+    SYSCARVE_ASSIGN_OR_RETURN(const Profile profile, ParseProfile(merge.text));
+    SYSCARVE_RETURN_IF_ERROR(VerifyProfile(profile, made.abis.front(), made.names));
+  }
+  return merge.text;
+}
+
 absl::Status RecordForHook(const HookJob& job, const std::function<void()>& armed, Notes& notes) {
   // What is not to be had is not needed: the recording works anywhere.
   const absl::StatusOr<OwnCgroup> own = OwnCgroup::Enter();
@@ -172,8 +171,8 @@ absl::Status RecordForHook(const HookJob& job, const std::function<void()>& arme
   options.record.safety.give_up_privileges = GiveUpPrivileges;
   SYSCARVE_ASSIGN_OR_RETURN(Recording recording, RecordContainerOf(job.pid, options, signals));
   for (const Loss& loss : recording.losses) notes.Warn(LossWords(loss));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string profile,
-                            MakeProfile(std::move(recording), job.input, job.runtime, notes));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string profile, HookProfileText(std::move(recording), job.input, job.runtime,
+                                                                       std::string(kBaselineFolder), notes));
   return job.output.Write(profile, 0644);
 }
 

@@ -13,6 +13,7 @@
 #include "userspace/base/status.h"
 #include "userspace/container/hook_words.h"
 #include "userspace/emit/containers_common.h"
+#include "userspace/model/recording.h"
 
 namespace syscarve {
 
@@ -33,5 +34,10 @@ absl::StatusOr<HookJob> HookJobFromWords(const HookWords& words);
 // Records until the container has ended, and writes the profile. Calls `armed` once, when no call can be missed any
 // more.
 absl::Status RecordForHook(const HookJob& job, const std::function<void()>& armed, Notes& notes);
+
+// The profile that a recording becomes, on top of `input`. `runtime` is as in HookJob; it is asked for its version if a
+// baseline is known of a runtime of its name, shipped or in the folder `baselines`. What the user should know is noted.
+absl::StatusOr<std::string> HookProfileText(Recording recording, const ContainersCommonProfile& input,
+                                            const std::string& runtime, const std::string& baselines, Notes& notes);
 
 }  // namespace syscarve

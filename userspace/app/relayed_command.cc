@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "userspace/base/concat.h"
-#include "userspace/base/fallback_folder.h"
 #include "userspace/process/process_tree.h"
 #include "userspace/process/stale_name.h"
 
@@ -49,8 +48,7 @@ bool IsOurProgram(pid_t pid) {
 
 }  // namespace
 
-absl::StatusOr<WorkFolder> WorkFolder::Make(bool others_pass) {
-  const std::string parent = RuntimeFolders().front();
+absl::StatusOr<WorkFolder> WorkFolder::Make(bool others_pass, const std::string& parent) {
   RemoveStale(parent);
   WorkFolder made;
   std::string path = Concat(parent, "/", kFolderPrefix, getpid(), ".XXXXXX");

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "userspace/base/fallback_folder.h"
 #include "userspace/base/status.h"
 #include "userspace/process/command.h"
 
@@ -16,8 +17,8 @@ namespace syscarve {
 // the next one is made.
 class WorkFolder {
  public:
-  // The identity can pass through it, and nobody but us can look into it.
-  static absl::StatusOr<WorkFolder> Make(bool others_pass);
+  // Made in `parent`. The identity can pass through it, and nobody but us can look into it.
+  static absl::StatusOr<WorkFolder> Make(bool others_pass, const std::string& parent = RuntimeFolders().front());
   WorkFolder(WorkFolder&& other) noexcept;
   WorkFolder& operator=(WorkFolder&&) = delete;
   ~WorkFolder();
