@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
@@ -21,11 +23,26 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using Kind = Response::Kind;
 
-// A profile in force on a program that makes calls.
+// A profile that allows all but a call under these conditions.
+ProfileInput AllBut(const char* name, Action action, std::vector<ArgumentCondition> conditions = {}) {
+  ProfileInput input;
+  input.name = "profile.json";
+  input.profile.default_action = {ActionKind::kAllow, 0};
+  input.profile.abis = {NativeAbi()};
+  Rule rule;
+  rule.names = {name};
+  rule.action = action;
+  rule.conditions = std::move(conditions);
+  input.profile.rules.push_back(std::move(rule));
+  return input;
+}
+
+// A profile in force on a program that makes calls: personality meets an action, all else is allowed.
 class Enforced {
  public:
   explicit Enforced(Action action, bool log_only = false)
-      : filter_(FilterOf(action)), enforcer_(filter_.filter, *ShippedArgumentTable().value(), log_only) {}
+      : filter_(EnforcedFilterOf(AllBut("personality", action)).value()),
+        enforcer_(filter_.filter, *ShippedArgumentTable().value(), log_only) {}
 
   // Makes the call and says what came of it.
   Response Call(const char* name, uint64_t argument = 0) {
@@ -48,19 +65,6 @@ class Enforced {
   }
 
  private:
-  // personality meets `action`, everything else is allowed.
-  static EnforcedFilter FilterOf(Action action) {
-    ProfileInput input;
-    input.name = "profile.json";
-    input.profile.default_action = {ActionKind::kAllow, 0};
-    input.profile.abis = {NativeAbi()};
-    Rule rule;
-    rule.names = {"personality"};
-    rule.action = action;
-    input.profile.rules.push_back(rule);
-    return EnforcedFilterOf(input).value();
-  }
-
   const EnforcedFilter filter_;
   ProfileEnforcer enforcer_;
   const Program program_ = {.path = "/bin/app", .device = 1, .inode = 2};
@@ -123,16 +127,8 @@ TEST(ProfileEnforcerTest, OnlyReportingItRefusesNothingAndSaysSo) {
 }
 
 TEST(EnforcedFilterTest, AnErrorNamesTheProfile) {
-  ProfileInput input;
-  input.name = "profile.json";
-  input.profile.default_action = {ActionKind::kAllow, 0};
-  input.profile.abis = {NativeAbi()};
-  Rule rule;
-  rule.names = {"read"};
-  rule.action = kEperm;
-  rule.conditions = {{.index = 9, .op = CompareOp::kEqual, .value = 1, .value_two = 0}};
-  input.profile.rules.push_back(rule);
-  const absl::Status status = EnforcedFilterOf(input).status();
+  const ArgumentCondition no_such = {.index = 9, .op = CompareOp::kEqual, .value = 1, .value_two = 0};
+  const absl::Status status = EnforcedFilterOf(AllBut("read", kEperm, {no_such})).status();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), StartsWith("profile.json"));
 }
