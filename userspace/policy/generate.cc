@@ -160,7 +160,7 @@ absl::StatusOr<GeneratedProfile> Generate(std::span<const Recording> recordings,
   AddSeen(evidence, draft);
   AddBaselines(options, draft);
   AddCompanions(options, draft);
-  AddAsked(options, draft);
+  AddRequested(options, draft);
   KeepRefused(evidence, options, *errno_policy, draft);
   AddClosure(*closure_rules, options, draft);
   if (options.ceiling.has_value()) SYSCARVE_RETURN_IF_ERROR(KeepUnderCeiling(options, *errno_policy, draft));

@@ -94,7 +94,7 @@ void AddCompanions(const GenerateOptions& options, ProfileDraft& draft) {
   }
 }
 
-void AddAsked(const GenerateOptions& options, ProfileDraft& draft) {
+void AddRequested(const GenerateOptions& options, ProfileDraft& draft) {
   for (const std::string& name : options.allow) {
     if (draft.blocked.contains(name)) {
       draft.contradicted.insert(name);

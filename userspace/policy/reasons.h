@@ -25,7 +25,7 @@ void AddBaselines(const GenerateOptions& options, ProfileDraft& draft);
 void AddCompanions(const GenerateOptions& options, ProfileDraft& draft);
 
 // What the user asks for.
-void AddAsked(const GenerateOptions& options, ProfileDraft& draft);
+void AddRequested(const GenerateOptions& options, ProfileDraft& draft);
 
 // What belongs beside the calls seen and those of the runtime, and which of all calls are incidental.
 void AddClosure(std::span<const ClosureRule> rules, const GenerateOptions& options, ProfileDraft& draft);
