@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/actions.h"
 #include "userspace/app/container_findings.h"
 #include "userspace/app/verify_containers.h"
 #include "userspace/app/verify_report.h"
@@ -173,12 +174,7 @@ CapabilityUse Asked(const char* call, uint64_t granted, uint64_t denied) {
 ServiceProfile ProfileRefusing(const char* call) {
   ServiceProfile service;
   service.title = "web";
-  service.profile.default_action = {ActionKind::kAllow, 0};
-  service.profile.abis = {NativeAbi()};
-  Rule rule;
-  rule.names = {call};
-  rule.action = {ActionKind::kErrno, EPERM};
-  service.profile.rules.push_back(rule);
+  service.profile = AllBut(call);
   service.cap_add.emplace();
   return service;
 }

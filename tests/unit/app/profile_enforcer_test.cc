@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "tests/unit/actions.h"
 #include "userspace/model/syscall_table.h"
@@ -23,17 +22,10 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using Kind = Response::Kind;
 
-// A profile that allows all but a call under these conditions.
-ProfileInput AllBut(const char* name, Action action, std::vector<ArgumentCondition> conditions = {}) {
+ProfileInput InputOf(Profile profile) {
   ProfileInput input;
   input.name = "profile.json";
-  input.profile.default_action = {ActionKind::kAllow, 0};
-  input.profile.abis = {NativeAbi()};
-  Rule rule;
-  rule.names = {name};
-  rule.action = action;
-  rule.conditions = std::move(conditions);
-  input.profile.rules.push_back(std::move(rule));
+  input.profile = std::move(profile);
   return input;
 }
 
@@ -41,7 +33,7 @@ ProfileInput AllBut(const char* name, Action action, std::vector<ArgumentConditi
 class Enforced {
  public:
   explicit Enforced(Action action, bool log_only = false)
-      : filter_(EnforcedFilterOf(AllBut("personality", action)).value()),
+      : filter_(EnforcedFilterOf(InputOf(AllBut("personality", action))).value()),
         enforcer_(filter_.filter, *ShippedArgumentTable().value(), log_only) {}
 
   // Makes the call and says what came of it.
@@ -128,7 +120,7 @@ TEST(ProfileEnforcerTest, OnlyReportingItRefusesNothingAndSaysSo) {
 
 TEST(EnforcedFilterTest, AnErrorNamesTheProfile) {
   const ArgumentCondition no_such = {.index = 9, .op = CompareOp::kEqual, .value = 1, .value_two = 0};
-  const absl::Status status = EnforcedFilterOf(AllBut("read", kEperm, {no_such})).status();
+  const absl::Status status = EnforcedFilterOf(InputOf(AllBut("read", kEperm, {no_such}))).status();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), StartsWith("profile.json"));
 }

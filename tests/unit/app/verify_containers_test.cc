@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/unit/actions.h"
 #include "tests/unit/app/job_test.h"
 #include "tests/unit/policy/recordings.h"
 #include "userspace/app/container_findings.h"
@@ -126,11 +127,8 @@ class VerifyContainersTest : public JobTest {
     ServiceProfile service;
     service.title = title;
     service.file = Concat("profiles/", title, ".json");
-    service.profile.default_action = {ActionKind::kAllow, 0};
+    service.profile = AllBut("mkdir");
     service.profile.abis = {Abi::kX86_64};
-    Rule& rule = service.profile.rules.emplace_back();
-    rule.names = {"mkdir"};
-    rule.action = {ActionKind::kErrno, EPERM};
     return request_.profiles.emplace_back(std::move(service));
   }
 
