@@ -8,9 +8,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import unittest
+from unittest import mock
 
 import engine
 import services
@@ -93,6 +95,29 @@ class Engines(E2eTest):
         container.remove()
         # Of the first dockerd, which could not undo it any more.
         self.assertEqual(self.end(), [f"mount {self.engine.folder}/data"])
+
+    def test_one_that_hangs_is_ended_all_the_same(self):
+        container = self.engine.api.create(self.engine.image("busybox"), ["sleep", "1000"]).start()
+        pid = container.pid
+        os.kill(self.engine.pid(), signal.SIGSTOP)
+        with mock.patch("engine.HANGS_AFTER", 0.2):
+            left = "\n".join(self.end())
+        self.assertIn(f"process {pid}", left)
+        self.assert_gone()
+
+    def test_stacks_tell_the_deadlock_of_dockers_own(self):
+        stacks = self.engine.stacks()
+        self.assertIn("dockerd", stacks)
+        self.assertFalse(engine.is_known_deadlock(stacks))
+
+        def stack(number, *frames):
+            return "\n".join([f"goroutine {number} [semacquire, 2 minutes]:", "sync.(*Mutex).Lock(...)", *frames])
+        leaving = stack(7, "github.com/docker/libnetwork.(*network).getSvcRecords(0xc000b1e000)")
+        deleting = stack(8, "github.com/docker/libnetwork.(*network).ID(...)",
+                         "github.com/docker/libnetwork.(*controller).processEndpointDelete(0xc0004a2000)")
+        self.assertTrue(engine.is_known_deadlock("\n\n".join([leaving, deleting])))
+        self.assertFalse(engine.is_known_deadlock(leaving))
+        self.assertFalse(engine.is_known_deadlock("\n\n".join([leaving, deleting.replace("semacquire", "IO wait")])))
 
 
 class Kept(ContainerTest):

@@ -25,6 +25,8 @@ constexpr long kConnectMillis = 5000;
 // What an engine says of a refusal.
 constexpr size_t kMaxProblemBytes = size_t{64} << 10;
 
+constexpr std::string_view kHangsHint =
+    "The engine listens and does not answer: see its log. If it hangs, it goes on when it is started anew";
 constexpr std::string_view kSocketHint =
     "Start the engine, or name the unix socket of one that runs; root may open every engine's";
 
@@ -199,7 +201,8 @@ absl::StatusOr<HttpAnswer> HttpTransfer::Finish(CURLcode code) {
     return WithHint(absl::Status(kind, reason.message()), kSocketHint);
   }
   if (code == CURLE_OPERATION_TIMEDOUT) {
-    return absl::DeadlineExceededError(Concat(What(), ": no answer within ", request_.timeout.count(), " ms"));
+    return WithHint(absl::DeadlineExceededError(Concat(What(), ": no answer within ", request_.timeout.count(), " ms")),
+                    kHangsHint);
   }
   // Of a refusal, as much as is there says enough.
   if (headers_done_ && !succeeding() && status_ != kNotModified) return Refused();

@@ -232,7 +232,7 @@ TEST_F(EngineTest, DoesNotWaitForever) {
   engine_.On("/silent", FakeEngine::Reply{.bytes = "HTTP/1.1 200 OK\r\n", .hang = true});
   const auto answer = Exchange(engine_.path(), {.path = "/silent", .timeout = std::chrono::milliseconds(20)});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(Says(Message(answer.status()), "no answer within 20 ms"));
+  EXPECT_TRUE(Says(Message(answer.status()), "no answer within 20 ms. Hint: The engine listens"));
 }
 
 TEST_F(EngineTest, SaysThatNobodyListens) {
