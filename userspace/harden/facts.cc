@@ -80,15 +80,19 @@ std::string SomeOf(const std::set<std::string>& words, size_t most) {
   return shown == words.size() ? text : Concat(text, " and ", words.size() - shown, " more");
 }
 
-std::string HardeningFacts::Missing(std::initializer_list<std::string_view> words) const {
-  if (!evidence.has_value()) return Concat(kNoEvidence, ".");
-  std::string text;
+EvidenceGap HardeningFacts::Missing(std::initializer_list<std::string_view> words) const {
+  if (!evidence.has_value()) return {.sentence = Concat(kNoEvidence, ".")};
+  EvidenceGap gap{.only_io_uring = true};
   const auto add = [&](std::string_view word) {
-    if (evidence->missing.contains(std::string(word))) text += Concat(text.empty() ? "" : "; ", SentenceFor(word));
+    if (!evidence->missing.contains(std::string(word))) return;
+    gap.sentence += Concat(gap.empty() ? "" : "; ", SentenceFor(word));
+    gap.only_io_uring = gap.only_io_uring && word == kMissingIoUring;
   };
   for (const std::string_view word : words) add(word);
   add(kMissingRecordings);
-  return text.empty() ? text : text + ".";
+  if (gap.empty()) return {};
+  gap.sentence += '.';
+  return gap;
 }
 
 std::string HardeningFacts::ProgramWords(ProgramId program) const {

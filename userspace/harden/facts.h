@@ -16,6 +16,14 @@
 
 namespace syscarve {
 
+// What the evidence lacks that would answer a question.
+struct EvidenceGap {
+  std::string sentence;        // "" if nothing is missing.
+  bool only_io_uring = false;  // No recording shows what is done through io_uring.
+
+  bool empty() const { return sentence.empty(); }
+};
+
 struct HardeningFacts {
   std::vector<Program> programs;
   std::optional<HardeningEvidence> evidence;  // Of `programs`; nullopt when no subject has any.
@@ -28,9 +36,9 @@ struct HardeningFacts {
   // The families and types of socket(2), as recorded; nullopt when some are not known.
   std::optional<std::map<std::pair<uint64_t, uint64_t>, std::set<std::string>>> sockets;  // With their programs' paths.
 
-  // "" when the evidence is whole as far as `words` of HardeningEvidence::missing go; otherwise what is missing, as a
-  // sentence.
-  std::string Missing(std::initializer_list<std::string_view> words) const;
+  // Which of `words` of HardeningEvidence::missing the evidence has; kMissingRecordings and no evidence at all count for
+  // every question.
+  EvidenceGap Missing(std::initializer_list<std::string_view> words) const;
   // "nginx (/usr/sbin/nginx)"; what its path was, for a sentence.
   std::string ProgramWords(ProgramId program) const;
   std::string ProgramWords(const std::set<ProgramId>& of_programs) const;

@@ -62,7 +62,7 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
   Setting setting = {.kind = limit.kind, .verdict = SettingVerdict::kUnknown, .severity = Severity::kLow};
   setting.refuses.emplace_back(limit.refuses);
   // What came before the recording may have been the peak of a figure that is sampled, and is in those of the kernel.
-  const std::string missing = facts.Missing({kMissingPeaks});
+  const EvidenceGap missing = facts.Missing({kMissingPeaks});
   const std::optional<uint64_t> peak = facts.evidence.has_value() ? facts.evidence->peaks.*limit.peak : std::nullopt;
   uint64_t value = 0;
   if (peak.has_value() && *peak > 0) {
@@ -86,8 +86,8 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
     setting.how = "A recording under the load that the service has to bear makes it a limit for that load.";
   }
   if (!missing.empty() || !peak.has_value()) {
-    setting.reasons.push_back(
-        Concat("How much it uses is not known for sure: ", missing.empty() ? "it was not measured." : missing));
+    setting.reasons.push_back(Concat("How much it uses is not known for sure: ",
+                                     missing.empty() ? "it was not measured." : missing.sentence));
     setting.how = kRecordHow;
   }
   // What it ran under it bears: to give it more, or less, for what one recording shows is no reason.

@@ -79,14 +79,14 @@ void Judge(const HardeningFacts& facts, Setting& setting) {
     setting.reasons.push_back(Concat("It uses a network: ", SomeOf(uses), "."));
     return;
   }
-  std::string missing = facts.Missing({kMissingEndpoints, kMissingIoUring, kMissingEarlier});
+  EvidenceGap missing = facts.Missing({kMissingEndpoints, kMissingIoUring, kMissingEarlier});
   if (missing.empty() && SendsMessages(facts)) missing = facts.Missing({kMissingMessages});
   if (missing.empty()) {
     setting.verdict = SettingVerdict::kObserved;
     setting.reasons.emplace_back("All addresses that it bound or connected to are of the loopback interface.");
   } else {
-    setting.reasons.push_back(Concat("Whether it uses a network is not known: ", missing));
-    setting.how = HowToKnow(facts, missing);
+    setting.reasons.push_back(Concat("Whether it uses a network is not known: ", missing.sentence));
+    setting.how = HowToClose(missing);
   }
 }
 

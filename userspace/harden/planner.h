@@ -47,11 +47,9 @@ inline constexpr std::string_view kRecordHow =
     "Record with `syscarve record --hardening`, from before the service is started until after it was stopped.";
 inline constexpr std::string_view kVerifyHow =
     "Put it into the line with --try, and run the service's tests under the line with `syscarve verify --docker`.";
-// What a user does to know what `missing`, a sentence of HardeningFacts::Missing, leaves open. No recording shows what
-// is done by io_uring.
-inline std::string_view HowToKnow(const HardeningFacts& facts, std::string_view missing) {
-  const bool no_recording_helps = facts.Missing({}).empty() && missing == facts.Missing({kMissingIoUring});
-  return no_recording_helps ? kVerifyHow : kRecordHow;
+// What a user does to close `gap`.
+inline std::string_view HowToClose(const EvidenceGap& gap) {
+  return gap.only_io_uring ? kVerifyHow : kRecordHow;
 }
 
 // start_settings.cc: what a container is started with.

@@ -59,7 +59,7 @@ void PlanEngineSocket(const Planner& planner) {
       .severity = Severity::kCritical,
       .reasons = {"A container engine's socket is in the container: with it a program can start a privileged container "
                   "and is root on the host."}};
-  const std::string missing =
+  const EvidenceGap missing =
       planner.facts.Missing({kMissingFiles, kMissingSomeFiles, kMissingIoUring, kMissingEarlier});
   if (!clients.empty()) {
     setting.reasons.push_back(Concat("It was connected to by ", SomeOf(clients), "."));
@@ -70,7 +70,7 @@ void PlanEngineSocket(const Planner& planner) {
     setting.how = "Do not mount it.";
   } else {
     setting.verdict = SettingVerdict::kUnknown;
-    setting.reasons.push_back(Concat("Whether anything connects to it is not known: ", missing));
+    setting.reasons.push_back(Concat("Whether anything connects to it is not known: ", missing.sentence));
     setting.how = kRecordHow;
   }
   planner.Add(std::move(setting));
@@ -125,7 +125,7 @@ void PlanNoNewPrivileges(const Planner& planner) {
   setting.in_force = facts.containers_in_all > 0 && facts.with_no_new_privs == facts.containers_in_all;
   setting.refuses.emplace_back(
       "Programs gain nothing by set-user-ID and set-group-ID bits and file capabilities: su, sudo, ping.");
-  const std::string missing = facts.Missing({kMissingEarlier});
+  const EvidenceGap missing = facts.Missing({kMissingEarlier});
   std::set<std::string> gained;
   std::set<std::string> idle;
   if (facts.evidence.has_value()) {
@@ -143,7 +143,8 @@ void PlanNoNewPrivileges(const Planner& planner) {
     setting.how = "Let the service do without them, and record again.";
   } else if (!missing.empty()) {
     setting.verdict = SettingVerdict::kUnknown;
-    setting.reasons.push_back(Concat("Whether a program gains privileges when it is executed is not known: ", missing));
+    setting.reasons.push_back(
+        Concat("Whether a program gains privileges when it is executed is not known: ", missing.sentence));
     setting.how = kRecordHow;
   } else if (!idle.empty()) {
     setting.reasons.push_back(

@@ -60,7 +60,7 @@ void PlanReadOnlyRoot(const Planner& planner) {
         Concat(path, " is written to (", SomeOf(one.examples, 3), "). ", planner.paths.classes.at(one.of_class).why,
                one.directory.executable ? " Programs are executed from there." : "", MadeBelowWords(one)));
   }
-  const std::string missing = facts.Missing(kWhatFilesMiss);
+  const EvidenceGap missing = facts.Missing(kWhatFilesMiss);
   if (!written.refused.empty()) {
     setting.verdict = SettingVerdict::kRefused;
     size_t shown = 0;
@@ -77,8 +77,8 @@ void PlanReadOnlyRoot(const Planner& planner) {
     setting.value.clear();
   } else if (!missing.empty()) {
     setting.verdict = setting.in_force ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
-    setting.reasons.push_back(Concat("What else is written is not known: ", missing));
-    if (!setting.in_force) setting.how = HowToKnow(facts, missing);
+    setting.reasons.push_back(Concat("What else is written is not known: ", missing.sentence));
+    if (!setting.in_force) setting.how = HowToClose(missing);
   } else if (written.writable.empty()) {
     setting.reasons.emplace_back("Nothing was written on the root's file system.");
   }

@@ -111,7 +111,7 @@ void PlanUser(const Planner& planner) {
   const HardeningFacts& facts = planner.facts;
   Setting setting = {.kind = SettingKind::kUser, .verdict = SettingVerdict::kUnknown, .severity = Severity::kMedium};
   setting.refuses.emplace_back("Files of other users, and what takes capabilities: a user that is not root has none.");
-  const std::string missing = facts.Missing({kMissingIds, kMissingEarlier});
+  const EvidenceGap missing = facts.Missing({kMissingIds, kMissingEarlier});
   const Ids ids = facts.evidence.has_value() ? IdsOf(facts) : Ids();
   if (planner.AllContainers([](const Container& container) { return !IsRootsName(container.user); })) {
     setting.verdict = SettingVerdict::kObserved;
@@ -124,7 +124,7 @@ void PlanUser(const Planner& planner) {
     }
   } else if (ids.as_root.empty() && ids.others.empty()) {
     setting.reasons.push_back(
-        Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing));
+        Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing.sentence));
     setting.how = kRecordHow;
   } else {
     if (!ids.as_root.empty()) {
@@ -138,7 +138,7 @@ void PlanUser(const Planner& planner) {
       std::set<std::string> users;
       for (const auto& [user, programs] : ids.others) users.insert(user);
       setting.reasons.push_back(Concat("No program ran as root; the ids were ", SomeOf(users), "."));
-      if (!setting.in_force) setting.reasons.push_back(missing);
+      if (!setting.in_force) setting.reasons.push_back(missing.sentence);
     }
   }
   const std::string user = setting.value;
