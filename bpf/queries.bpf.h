@@ -24,7 +24,7 @@ int mark_children(void *unused)
 	return 0;
 }
 
-// Sets the id and level of a cgroup. Its path does not determine the level: the mount, or our cgroup namespace, may
+// Sets the id and level of a cgroup. Its path does not determine the level: the mount, or the cgroup namespace, may
 // begin anywhere.
 SEC("syscall")
 int level_of_cgroup(struct recorder_cgroup_query *query)
