@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// How processes become members of a subject, and stay so. A member stays one, with all that it forks, wherever it moves:
-// sudo, a session manager or a container runtime moves what a command has started into cgroups of their own. Only a move
-// into another subject's cgroup changes its subject. A runtime at work that leaves before it has executed a program is no
-// longer a member, and neither are its children outside.
+// How processes become members of a subject, and stay so. A member stays one, with all that it forks, wherever it
+// moves: sudo, a session manager or a container runtime moves what a command has started into cgroups of their own.
+// Only a move into another subject's cgroup changes its subject. A runtime at work that leaves before it has executed a
+// program is no longer a member, and neither are its children outside.
 #pragma once
 
 #include "vmlinux/kernel_types.h"

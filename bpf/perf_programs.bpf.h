@@ -114,8 +114,8 @@ int on_perf_cgroup_mkdir(struct trace_event_raw_cgroup *event)
 	return 0;
 }
 
-// Whether all threads of a process were moved to `destination`, which the event does not contain. A move of only the
-// first thread leaves the newest one behind.
+// Whether all threads of a process were moved to `destination`; the event does not report it. A move of only the first
+// thread leaves the newest one behind.
 static __always_inline bool moved_whole(struct task_struct *task, struct cgroup *destination)
 {
 	void *last = BPF_CORE_READ(task, signal, thread_head.prev);

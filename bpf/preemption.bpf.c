@@ -9,12 +9,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-// Since Linux 6.10. Older kernels never preempt there.
+// Since Linux 6.10. Older kernels never preempt such a program.
 extern void bpf_preempt_disable(void) __ksym;
 extern void bpf_preempt_enable(void) __ksym;
 
 #if defined(__TARGET_ARCH_x86)
-// Per CPU. Linux 6.2 to 6.14 keep it elsewhere, and never preempt there.
+// Per CPU. Linux 6.2 to 6.14 keep it elsewhere, and never preempt such a program.
 extern const int __preempt_count __ksym;
 #endif
 

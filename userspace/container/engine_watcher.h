@@ -12,7 +12,7 @@
 //     queried, there is no more. A label with the name of one of the event's own attributes ("name", "image",
 //     "exitCode" …) is missing then.
 //   - The rest is queried once: what is kept here is fixed when a container is created.
-//   - The name is the one at its first observed start; for a container that already ran, the one when it was first seen.
+//   - The name is the one at its first observed start; for a container that already ran, the one when first seen.
 //     Later renames are ignored: Compose renames an old container to make room for its successor.
 //   - All data belong to the id. Two containers that have the same name one after the other are two.
 //

@@ -35,7 +35,7 @@ class WaitingChild {
 
   pid_t pid_;
   UniqueFd go_;       // Write one byte: go on.
-  UniqueFd failure_;  // Returns an errno value if the command could not be executed, otherwise end of file.
+  UniqueFd failure_;  // Yields an errno value if the command could not be executed, otherwise end of file.
 };
 
 }  // namespace syscarve

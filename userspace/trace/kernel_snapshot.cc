@@ -339,8 +339,8 @@ void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator&
     lives[slot.subject].catches[aggregator.AddProgram(slot.program)] |= slot.caught;
   }
   for (SubjectId id = 0; id < lives.size(); ++id) {
-    // Handlers of processes whose slot was not cached when they were examined. Mostly another process of the same
-    // program was.
+    // Handlers of processes whose program was unknown when they were examined; skipped in the usual case that programs
+    // that are known have them, too.
     SignalSet known = 0;
     for (const auto& [program, signals] : lives[id].catches) known |= signals;
     if ((now.subjects[id].caught & ~known) != 0) lives[id].catches[aggregator.AddProgram({})] = now.subjects[id].caught;

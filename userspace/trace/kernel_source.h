@@ -61,9 +61,9 @@ class KernelSource {
   // moment of the move.
   virtual absl::Status MarkChildren() = 0;
 
-  // The processes of all subjects that have not ended, wherever they are, by their pid in the recorder's pid namespace. Visits
-  // every process of the host in the kernel, and records the signals for which the subjects' processes have handlers:
-  // KernelSubject::caught, KernelSlot::caught.
+  // The processes of all subjects that have not ended, wherever they are, by their pid in the recorder's pid namespace.
+  // Visits every process of the host in the kernel, and records the signals for which the subjects' processes have
+  // handlers: KernelSubject::caught, KernelSlot::caught.
   virtual absl::StatusOr<std::vector<pid_t>> FollowedProcesses() = 0;
 
   virtual AttachForm attach_form() const = 0;

@@ -135,7 +135,7 @@ class CallCounter : public NotificationHandler {
   const Drivers& drivers_;
   const ArgumentTable& table_;
   std::map<SyscallId, std::set<std::vector<uint64_t>>> values_;
-  // Evidence of the call that is being decided, from the task's memory and descriptors.
+  // Of the call that is being decided: the word in memory, and the file of its descriptor.
   std::optional<uint64_t> word_;
   std::optional<OpenFile> file_;
   NotifiedEvidence* evidence_;  // nullptr: none was requested.

@@ -43,7 +43,7 @@ struct RecordOptions {
   // How long killed tasks may take to die before the recording ends without them.
   std::chrono::milliseconds kill_limit = std::chrono::seconds(10);
   MarkBy mark_by = MarkBy::kSocket;                   // How a command marks runs recorded with BPF.
-  std::optional<std::chrono::milliseconds> duration;  // Without a command, or with `exercise`: ends the recording.
+  std::optional<std::chrono::milliseconds> duration;  // How long to record; without a command, or with `exercise`.
   CommandExercise exercise;
   RecorderSafety safety;
   // Called with messages for the user as things happen: recording has begun, tasks had to be ended, …

@@ -35,8 +35,8 @@ void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program
     constexpr int kWithheld[] = {CAP_SYS_PTRACE};
     if (const int error = DropFromOwnSets(kWithheld); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
   }
-  // Dumpable until its execve: the supervisor, which may have no more privileges than the child, reads the executable of
-  // the task that makes that call. No confined task exists yet that could read the child, too.
+  // Dumpable until its execve: the supervisor, which may have no more privileges than the child, reads the executable
+  // of the task that makes that call. No confined task exists yet that could read the child, too.
   prctl(PR_SET_DUMPABLE, kDumpable, 0, 0, 0);
   // Without the supervisor every call of the command would fail with ENOSYS, and a loop that retries would never end.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

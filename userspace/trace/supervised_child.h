@@ -54,7 +54,7 @@ int SeccompOperation(unsigned operation, unsigned flags, void* argument);
 // In the child, after clone. Async-signal-safe.
 [[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program, bool withhold_ptrace);
 
-// The reason of a failed set-up. REQUIRES: the set-up failed, and the child has ended.
+// The reason for a failed set-up. REQUIRES: the set-up failed, and the child has ended.
 absl::Status SetUpStatus(const SetUpPage& page, const Command& command);
 
 }  // namespace syscarve
