@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// The arguments of calls for which a profile could have conditions: what they were, together, in each slot. Of a call with many
-// different ones it is only told that there were more.
+// Arguments of calls for which a profile could have conditions: combinations of values, in each slot. For a call with
+// too many distinct ones, only the fact that there were more is kept.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -30,7 +30,7 @@ static __always_inline struct recorder_argument_set *argument_set_of(const struc
 	return set;
 }
 
-// Values that were not kept yet.
+// Adds a combination of values that is not kept yet.
 static __noinline int keep_new_arguments(const struct recorder_argument_key *key)
 {
 	struct recorder_argument_set *set = argument_set_of(key);
@@ -54,7 +54,7 @@ static __noinline int keep_new_arguments(const struct recorder_argument_key *key
 	return 0;
 }
 
-// A kind of file that was not kept yet beside the value.
+// Adds a kind of file that is not kept yet for the value.
 static __noinline int keep_new_file(const struct recorder_argument_file_key *key, struct file *file)
 {
 	struct recorder_argument_key call = {.slot = key->call.slot, .nr = key->call.nr, .abi = key->call.abi};
@@ -71,7 +71,7 @@ static __noinline int keep_new_file(const struct recorder_argument_file_key *key
 		name_file(file, &seen);
 	if (bpf_map_update_elem(&argument_files, key, &seen, BPF_NOEXIST) == 0)
 		return 0;
-	// As of values.
+	// As in keep_new_arguments.
 	struct recorder_argument_file *known = bpf_map_lookup_elem(&argument_files, key);
 
 	if (known)
@@ -81,7 +81,7 @@ static __noinline int keep_new_file(const struct recorder_argument_file_key *key
 	return 0;
 }
 
-// Keeps what kind of file the current task's `descriptor` is, beside the value.
+// Keeps the kind of file of the current task's `descriptor` for the value.
 static __noinline int keep_file_of(const struct recorder_argument_key *call, __u32 descriptor)
 {
 	struct recorder_argument_file_key key = {
@@ -101,7 +101,7 @@ static __noinline int keep_file_of(const struct recorder_argument_key *call, __u
 	return 0;
 }
 
-// Whether a filter that compares all of a register may tell it from one with the same value.
+// Whether a filter that compares the whole register could distinguish it from one with the same masked value.
 static __always_inline bool is_dirty(__u64 value, __u64 mask)
 {
 	if (mask != 0xffffffff || value <= mask)
@@ -109,7 +109,7 @@ static __always_inline bool is_dirty(__u64 value, __u64 mask)
 	return value >> 31 != 0x1ffffffffull;
 }
 
-// Keeps what the current task calls `nr` with, which has a place in argument_calls.
+// Keeps the arguments of the current task's call `nr`, which has index `place` in argument_calls.
 static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 place)
 {
 	const volatile struct recorder_argument_call *call = &argument_calls[place & (RECORDER_ARGUMENT_CALLS - 1)];
@@ -120,7 +120,7 @@ static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 p
 	if (slot & RECORDER_SPARSE && (slot & 3) == RECORDER_PHASE_RUNTIME)
 		return 0;
 	if (call->pointed_to) {
-		// Not in memory at this moment, or no address at all.
+		// The memory is not present at this moment, or it is no address at all.
 		if (bpf_probe_read_user(&key.values[0], sizeof(key.values[0]), (void *)argument_of(regs, abi, call->index[0]))) {
 			struct recorder_argument_set *set = argument_set_of(&key);
 
@@ -161,8 +161,8 @@ static __noinline int keep_arguments_of(__u32 slot, __u32 abi, __u32 nr, __u32 p
 	return 0;
 }
 
-// To be asked for each call: costs one load where its arguments are not kept. `counter` is of the call, or, of x32, of its native
-// namesake.
+// Runs for each call; costs one load if the call's arguments are not kept. `counter` is that of the call, or, for x32,
+// of the native call of the same name.
 static __always_inline void note_arguments(__u32 slot, __u32 abi, __u32 nr, __u32 counter)
 {
 	if (!keep_arguments)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Which call a task is in: ABI and number, per architecture.
+// The call that a task is in: ABI and number, per architecture.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -14,8 +14,8 @@
 static __always_inline __u32 current_abi(struct task_struct *task, long id)
 {
 #if defined(__TARGET_ARCH_x86)
-	// TS_COMPAT (arch/x86/include/asm/thread_info.h) is set for the length of a 32-bit call, also one that a 64-bit program
-	// makes by int $0x80.
+	// TS_COMPAT (arch/x86/include/asm/thread_info.h) is set for the length of a 32-bit call, including one that a
+	// 64-bit program makes by int $0x80.
 	if (task->thread_info.status & 0x2)
 		return RECORDER_ABI_COMPAT;
 	if (id & 0x40000000)
@@ -32,7 +32,7 @@ static __always_inline __u32 number_of(__u32 abi, long id)
 	return abi == RECORDER_ABI_X32 ? (__u32)id & ~0x40000000u : (__u32)id;
 }
 
-// The number of the call that `task`, the current one, is in; -1 when it is in none.
+// The number of the call that `task`, the current one, is in; -1 if it is in none.
 static __always_inline long call_in_progress(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -47,7 +47,8 @@ static __always_inline long call_in_progress(struct task_struct *task)
 #endif
 }
 
-// An argument, as a filter sees it (syscall_get_arguments in arch/x86/include/asm/syscall.h and arch/arm64/include/asm/syscall.h).
+// An argument, as filters see it (syscall_get_arguments in arch/x86/include/asm/syscall.h and
+// arch/arm64/include/asm/syscall.h).
 static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 index)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -70,7 +71,7 @@ static __always_inline __u64 argument_of(struct pt_regs *regs, __u32 abi, __u32 
 #else
 	__u64 value;
 
-	// The verifier takes no offset into pt_regs that it does not know. What is in the way of the compiler computing one are the barriers.
+	// The verifier accepts only constant offsets into pt_regs; the barriers keep the compiler from computing one.
 	switch (index) {
 	case 0:
 		value = regs->orig_x0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What the kernel asked about capabilities, and what it was answered.
+// Capability checks of the kernel and their results.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -15,7 +15,8 @@
 #include "bpf/results.bpf.h"
 #include "bpf/slots.bpf.h"
 
-// The name of the function that `address` returns to: the byte before belongs to it also where the call was its last instruction.
+// Writes the name of the function that `address` returns to: the byte before is in that function even if the call was
+// its last instruction.
 static __always_inline void name_function(__u64 address, char *name)
 {
 	static const char format[] = "%ps";
@@ -24,8 +25,8 @@ static __always_inline void name_function(__u64 address, char *name)
 	bpf_snprintf(name, RECORDER_FUNCTION_BYTES, format, arguments, sizeof(arguments));
 }
 
-// The number of the place in the kernel that asks, by the functions that have called each other; 0: not known. `context` is the
-// program's. Names are looked up once for each place.
+// The number of the place in the kernel where the check is made, identified by its call chain; 0: unknown. `context` is
+// the program's. Names are resolved once per place.
 static __always_inline __u32 site_of(void *context)
 {
 	__u32 first = 0;
@@ -40,7 +41,7 @@ static __always_inline __u32 site_of(void *context)
 
 	if (known)
 		return known->number;
-	// One that is full stays full; without this its numbers would be used up one for each check.
+	// Once the table is full, it stays full; without this test each check would use up a number.
 	if (next_site >= RECORDER_MAX_SITES)
 		return 0;
 	__builtin_memset(&scratch->site, 0, sizeof(scratch->site));
@@ -54,12 +55,12 @@ static __always_inline __u32 site_of(void *context)
 	}
 	scratch->site.number = __sync_fetch_and_add(&next_site, 1);
 	bpf_map_update_elem(&capability_sites, &scratch->key, &scratch->site, BPF_NOEXIST);
-	// Another CPU may have been faster.
+	// Another CPU may have inserted the place first.
 	known = bpf_map_lookup_elem(&capability_sites, &scratch->key);
 	return known ? known->number : 0;
 }
 
-// Argument `index` of the call that `task`, the current one, is in, as the kernel takes it.
+// Argument `index` of the call that `task`, the current one, is in, as the kernel uses it.
 static __always_inline __u64 call_argument(struct task_struct *task, __u32 abi, __u32 index)
 {
 	__u64 value = argument_of((struct pt_regs *)bpf_task_pt_regs(task), abi, index);
@@ -67,14 +68,14 @@ static __always_inline __u64 call_argument(struct task_struct *task, __u32 abi, 
 	return abi == RECORDER_ABI_COMPAT ? (__u32)value : value;
 }
 
-// The kernel's number for a user or group that is `id` in a namespace. Only of one with a single range: others have their numbers
-// sorted, and anything but a match is treated as a change.
+// Whether `id` in a namespace is the kernel's id `kernel_id`. Only for maps with a single range: others are stored
+// sorted, and no match counts as a change.
 static __always_inline bool is_same_id(struct uid_gid_map *map, __u32 id, __u32 kernel_id)
 {
 	return map->nr_extents == 1 && map->extent[0].lower_first + (id - map->extent[0].first) == kernel_id;
 }
 
-// Whether each of the first three arguments is -1 or one of these numbers of the kernel's.
+// Whether each of the first three arguments is -1 or one of these ids of the kernel.
 static __always_inline bool keeps_own_ids(struct task_struct *task, __u32 abi, struct uid_gid_map *map, __u32 real, __u32 effective,
 					  __u32 saved)
 {
@@ -87,8 +88,8 @@ static __always_inline bool keeps_own_ids(struct task_struct *task, __u32 abi, s
 	return true;
 }
 
-// Whether `own` has nothing to win by the capability in capset(2): what is to be inherited is inherited or permitted already
-// (cap_capset, security/commoncap.c).
+// Whether capset(2) gains nothing by the capability with credentials `own`: all that becomes inheritable is inheritable
+// or permitted already (cap_capset, security/commoncap.c).
 static __always_inline bool inherits_own(struct task_struct *task, const struct cred *own, __u32 abi)
 {
 	struct {
@@ -97,7 +98,7 @@ static __always_inline bool inherits_own(struct task_struct *task, const struct 
 	__u64 inheritable, permitted;
 	__u32 version;
 
-	// The kernel has just read the same.
+	// The kernel has just read the same memory.
 	if (bpf_probe_read_user(&version, sizeof(version), (void *)call_argument(task, abi, 0)) ||
 	    bpf_probe_read_user(sets, version == 0x19980330 ? sizeof(sets[0]) : sizeof(sets), (void *)call_argument(task, abi, 1)))
 		return false;
@@ -109,14 +110,15 @@ static __always_inline bool inherits_own(struct task_struct *task, const struct 
 	return !(wanted & ~(inheritable | permitted) & ((1ull << 41) - 1));
 }
 
-// Whether the place that asks is looked at. It takes microseconds, which calls that grow memory would feel.
+// Whether to look up the place of the check. It takes microseconds, too much for calls that grow memory.
 static __always_inline bool is_looked_at(struct recorder_condition *condition)
 {
 	return !condition || condition->kind != RECORDER_CONDITION_ONE_PLACE ||
 	       (condition->looks < RECORDER_LOOKS && __sync_fetch_and_add(&condition->looks, 1) < RECORDER_LOOKS);
 }
 
-// Whether the call that `task`, the current one, is in comes out the same without the capability, by what is known of the call.
+// Whether the result of the call that `task`, the current one, is in does not depend on the capability, by the
+// condition of that call.
 static __always_inline bool is_in_vain(struct task_struct *task, const struct cred *own, __u32 abi, struct recorder_condition *condition)
 {
 	if (!condition)
@@ -162,7 +164,8 @@ static __always_inline int count_capability(void *context, const struct cred *cr
 		.nr = id < 0 ? -1 : (__s32)number_of(abi, id),
 	};
 	const struct cred *own = task->cred;
-	// Read before `cred` is compared with it: a compiler that knows they are equal would read through the one that came as a number.
+	// Read before `cred` is compared with it: a compiler that can derive their equality would read through the one
+	// that is passed as a number.
 	struct user_namespace *own_user_ns = *(struct user_namespace *volatile *)&own->user_ns;
 	const struct cred *known = own;
 	bool wants_result = false;
@@ -179,7 +182,7 @@ static __always_inline int count_capability(void *context, const struct cred *cr
 			key.site = site_of(context);
 		if (id >= 0 && is_in_vain(task, known, abi, condition))
 			key.flags = RECORDER_CAPABILITY_IN_VAIN;
-		// Calls that grow memory are left alone: the answer does not matter there.
+		// Not for calls that grow memory: their result is not used.
 		wants_result = id >= 0 && !(condition && condition->kind == RECORDER_CONDITION_ONE_PLACE);
 	}
 	struct recorder_capability_count *count = bpf_map_lookup_elem(&capability_checks, &key);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Calls that a filter refused. Seccomp runs before sys_enter: a call that a filter answers, whatever the answer, has an exit and no
-// enter. So every call of a followed task leaves a mark at its enter, which its exit takes away.
+// Calls that a filter refused. Seccomp runs before sys_enter: a call that a filter decides itself, in whatever way, has
+// a sys_exit without a sys_enter. So sys_enter sets a state for every call of a followed task, and sys_exit resets it.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -17,7 +17,7 @@
 #define TASK_CALL_BITS 2
 #define BETWEEN_CALLS 1
 #define IN_CALL 2
-#define IN_CHECKED_CALL 3 /* the kernel has asked for a capability in it: results.bpf.h */
+#define IN_CHECKED_CALL 3 /* the kernel has checked a capability in it: results.bpf.h */
 
 #define MAX_ERRNO 4095
 #define SIGSYS_NUMBER 31
@@ -36,7 +36,7 @@ static __always_inline void begin_call(__u32 pid)
 	*call_entry(pid) = pid << TASK_CALL_BITS | IN_CALL;
 }
 
-// What the task was known to be doing until here, where its call ends; 0: nothing is known. A call that ends BETWEEN_CALLS never began.
+// Ends the task's call. Returns its state until here; 0: unknown. A call that ends BETWEEN_CALLS never began.
 static __always_inline __u32 end_call(__u32 pid)
 {
 	volatile __u32 *entry = call_entry(pid);
@@ -48,8 +48,8 @@ static __always_inline __u32 end_call(__u32 pid)
 	return was & ((1 << TASK_CALL_BITS) - 1);
 }
 
-// A new task of a followed one comes out of its parent's call, and its very next one may be refused. On x86 it has that call's exit,
-// too; on arm64 (ret_from_fork in arch/arm64/kernel/entry.S) it has none.
+// A new task of a followed one returns from its parent's call, and its very next call may be refused. On x86 it has the
+// sys_exit of that call, too; on arm64 (ret_from_fork in arch/arm64/kernel/entry.S) it has none.
 static __always_inline void inherit_call(__u32 parent, __u32 child)
 {
 	if (*call_entry(parent) >> TASK_CALL_BITS != parent)
@@ -75,14 +75,15 @@ static __always_inline void forget_call(__u32 pid)
 	*call_entry(pid) = 0;
 }
 
-// What came of the call that ends with `ret` and never began; 0 in `*error` unless it is an errno. False when nobody refused it.
+// Sets the result of a call that ends with `ret` and never began; `*error` is 0 unless the result is an errno. False if
+// no filter refused it.
 static __always_inline bool outcome_of(struct task_struct *task, long ret, __u16 *outcome, __u16 *error)
 {
 	bool dead = task->seccomp.mode == SECCOMP_DEAD_MODE;
 
 	*error = 0;
-	// Killing and trapping both put the registers back and force SIGSYS on the task, and for who is to die, or ignores or
-	// blocks the signal, its handler is taken away (force_sig_info_to_task in kernel/signal.c).
+	// Killing and trapping both restore the registers and force SIGSYS on the task. If the task is to die, or
+	// ignores or blocks the signal, its handler is reset (force_sig_info_to_task in kernel/signal.c).
 	if (dead || BPF_CORE_READ(task, pending.signal.sig[0]) & 1ul << (SIGSYS_NUMBER - 1)) {
 		bool handled = !dead && BPF_CORE_READ(task, sighand, action[SIGSYS_NUMBER - 1].sa.sa_handler);
 
@@ -95,12 +96,12 @@ static __always_inline bool outcome_of(struct task_struct *task, long ret, __u16
 	}
 	*outcome = RECORDER_DENIAL_ERROR;
 	*error = -ret;
-	// A signal came before a supervisor's answer.
+	// A signal arrived before the supervisor's response.
 	return -ret < FIRST_RESTART || -ret > LAST_RESTART;
 }
 
-// Whether a task that dies of SIGSYS does so because all of its process do. That the process ends meanwhile for another reason, such as
-// exit_group by a thread that waited for this one, is its own affair.
+// Whether a task that dies of SIGSYS does so because its whole process does. False if the process ends meanwhile for
+// another reason, such as exit_group by a thread that waited for this one.
 static __always_inline bool dies_with_its_group(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, signal, flags) & GROUP_EXIT &&

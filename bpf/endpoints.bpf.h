@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Which addresses a slot has used: of bind and connect, and those that messages were sent to. Of an address its family, scope and port are
-// kept; they are read from the program's memory, which could have changed since the kernel has read it.
+// Addresses that a slot has used: of bind and connect, and destinations of messages. Family, scope and port are kept;
+// they are read from the program's memory, which may have changed since the kernel read it.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -60,7 +60,7 @@ static __always_inline __u8 scope_of_inet6(const __u32 *address)
 	return RECORDER_SCOPE_PUBLIC;
 }
 
-// The address of `length` bytes at `address`, with which the socket `descriptor` has something to do.
+// Keeps the address of `length` bytes at `address`, used with the socket `descriptor`.
 __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 length, __u32 uses)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -74,7 +74,7 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 
 	if (!address || length < sizeof(given.family))
 		return 0;
-	// Shorter ones are followed by something, or cannot be read and are read again.
+	// The full size is read even for shorter addresses; if the rest is not readable, a shorter size is read.
 	if (bpf_probe_read_user(&given, sizeof(given), (void *)address) &&
 	    (bpf_probe_read_user(&given, 16, (void *)address) && bpf_probe_read_user(&given, 4, (void *)address))) {
 		__sync_fetch_and_add(&losses.addresses_unread, 1);
@@ -92,7 +92,7 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 		if (length == sizeof(given.family))
 			break;
 		if (given.port & 0xff)
-			// The kernel ends it behind its length.
+			// The kernel terminates the path behind its length.
 			keep_user_name(slot, address + sizeof(given.family), length - sizeof(given.family) + 1, 0,
 				       key.connected ? RECORDER_FILE_CONNECTED : RECORDER_FILE_CREATED | RECORDER_FILE_SOCKET);
 		if (given.port & 0xff)
@@ -112,8 +112,9 @@ __noinline int keep_address(__u32 slot, __u32 descriptor, __u64 address, __u32 l
 	return 0;
 }
 
-// Where a message went whose struct msghdr is at `address`; 1 when that cannot be read. What has no address goes where the socket is
-// connected to. Only 64-bit programs have the wide form. Not static: a loop around it costs the verifier little.
+// Keeps the destination of the message whose struct msghdr is at `address`. Returns 1 if it cannot be read, else 0. A
+// message without an address goes to the peer that the socket is connected to. Only 64-bit programs use the wide form.
+// Not static: a loop around it costs the verifier little.
 __noinline int keep_message(__u32 slot, __u32 descriptor, __u64 address, __u32 abi)
 {
 	struct {
@@ -139,7 +140,7 @@ unread:
 	return 1;
 }
 
-// The same of `count` of them, each a struct mmsghdr or, of one, a struct msghdr.
+// As keep_message, for `count` messages: an array of struct mmsghdr or, if `count` is 1, possibly a struct msghdr.
 __noinline int keep_messages(__u32 slot, __u32 descriptor, __u64 address, __u32 count, __u32 abi)
 {
 	__u32 bytes = abi == RECORDER_ABI_NATIVE ? MESSAGE_BYTES : NARROW_MESSAGE_BYTES;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What goes through the ring: first sightings, and every call when asked for.
+// Events in the ring: first sightings, and every call if requested.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -11,7 +11,7 @@
 
 #include "bpf/maps.bpf.h"
 
-static __always_inline void tell_call(__u32 type, __u32 slot, __u32 abi, __u32 nr, __u64 *lost)
+static __always_inline void submit_call(__u32 type, __u32 slot, __u32 abi, __u32 nr, __u64 *lost)
 {
 	struct recorder_event_call *call = bpf_ringbuf_reserve(&events, sizeof(*call), 0);
 
@@ -29,7 +29,7 @@ static __always_inline void tell_call(__u32 type, __u32 slot, __u32 abi, __u32 n
 	bpf_ringbuf_submit(call, 0);
 }
 
-// A counter of this CPU was zero: if it is the first on any CPU, tell.
+// A counter of this CPU was zero: submits a sighting if it is the first on any CPU.
 static __noinline int first_on_this_cpu(__u32 slot, __u32 counter)
 {
 	struct recorder_slot *described = bpf_map_lookup_elem(&slots, &slot);
@@ -39,7 +39,7 @@ static __noinline int first_on_this_cpu(__u32 slot, __u32 counter)
 		return 0;
 	if (__sync_fetch_and_or(&described->seen[(counter >> 6) & (RECORDER_COUNTERS / 64 - 1)], bit) & bit)
 		return 0;
-	tell_call(RECORDER_EVENT_SIGHTING, slot, counter >= RECORDER_PLANE_SIZE, counter & (RECORDER_PLANE_SIZE - 1),
+	submit_call(RECORDER_EVENT_SIGHTING, slot, counter >= RECORDER_PLANE_SIZE, counter & (RECORDER_PLANE_SIZE - 1),
 		  &losses.event_ring_full);
 	return 0;
 }
@@ -47,7 +47,7 @@ static __noinline int first_on_this_cpu(__u32 slot, __u32 counter)
 // Adds one for a call that has no counter of its own.
 static __noinline int count_other(__u32 slot, __u32 abi, __u32 nr)
 {
-	// -1 is a call that a tracer or a filter has cancelled, and no other negative number is a call either.
+	// -1 is a call that a tracer or a filter has cancelled; other negative numbers are no calls either.
 	if ((__s32)nr < 0)
 		return 0;
 	struct recorder_call_key key = {.slot = slot, .abi = abi, .nr = nr};
@@ -57,7 +57,7 @@ static __noinline int count_other(__u32 slot, __u32 abi, __u32 nr)
 		__u64 zero = 0;
 
 		if (bpf_map_update_elem(&sparse_calls, &key, &zero, BPF_NOEXIST) == 0)
-			tell_call(RECORDER_EVENT_SIGHTING, slot, abi, nr, &losses.event_ring_full);
+			submit_call(RECORDER_EVENT_SIGHTING, slot, abi, nr, &losses.event_ring_full);
 		count = bpf_map_lookup_elem(&sparse_calls, &key);
 		if (!count) {
 			__sync_fetch_and_add(&losses.sparse_calls_full, 1);
@@ -66,7 +66,7 @@ static __noinline int count_other(__u32 slot, __u32 abi, __u32 nr)
 	}
 	__sync_fetch_and_add(count, 1);
 	if (every_call)
-		tell_call(RECORDER_EVENT_CALL, slot, abi, nr, &losses.stream_ring_full);
+		submit_call(RECORDER_EVENT_CALL, slot, abi, nr, &losses.stream_ring_full);
 	return 0;
 }
 
@@ -80,8 +80,8 @@ static __always_inline void flush_batch(struct recorder_event_batch *batch)
 	batch->header.count = 0;
 }
 
-// Puts one call in this CPU's batch. Only on_sys_enter comes here, and the kernel runs a tracing program at most once at a time
-// per CPU, so nothing else touches the batch meanwhile.
+// Adds a call to this CPU's batch. Only on_sys_enter gets here, and the kernel runs a tracing program at most once at a
+// time per CPU, so nothing else uses the batch meanwhile.
 static __always_inline void stream_call(__u32 slot, __u32 counter)
 {
 	__u32 zero = 0;
@@ -93,7 +93,8 @@ static __always_inline void stream_call(__u32 slot, __u32 counter)
 	struct recorder_event_batch *batch = &stream->batch;
 	__u32 count = batch->header.count;
 
-	// The clock is read once per tick and CPU: a timeline needs no more, and reading it costs as much as all the rest.
+	// The clock is read once per tick and CPU: a timeline needs no more, and reading it costs as much as all the
+	// rest.
 	if (tick != stream->tick) {
 		stream->tick = tick;
 		stream->now = bpf_ktime_get_ns();

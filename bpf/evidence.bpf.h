@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What programs use besides calls: files (used_files.bpf.h), addresses (endpoints.bpf.h), user ids. It is looked at where a call ends that
-// has succeeded, and where a program is executed.
+// Evidence of what programs use besides calls: files (used_files.bpf.h), addresses (endpoints.bpf.h), user ids. It is
+// read when a successful call ends, and when a program is executed.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -40,7 +40,7 @@
 #define AUXV_SECURE 23
 #define AUXV_PAIRS 22
 
-// What the kernel's number `kernel_id` is in a user namespace.
+// The id that the kernel's id `kernel_id` maps to in a user namespace; `kernel_id` itself if there is no mapping.
 static __always_inline __u32 id_in(const struct uid_gid_map *map, __u32 kernel_id)
 {
 	for (__u32 i = 0; i < 5; i++) {
@@ -85,7 +85,7 @@ static __always_inline bool is_kept(__u32 slot)
 	return slot && !(slot & RECORDER_SPARSE && (slot & 3) != RECORDER_PHASE_MAIN);
 }
 
-// The operation `which` of socketcall(2), whose arguments are at `address`, has ended with `ret`.
+// The operation `which` of socketcall(2), with its arguments at `address`, has returned `ret`.
 static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 address, long ret)
 {
 	__u32 given[SOCKETCALL_ARGUMENTS] = {};
@@ -100,7 +100,7 @@ static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 addre
 	if (which != SOCKETCALL_BIND && which != SOCKETCALL_CONNECT && which != SOCKETCALL_SENDTO && which != SOCKETCALL_SENDMSG &&
 	    which != SOCKETCALL_SENDMMSG)
 		return;
-	// Those with fewer are followed by something, or cannot be read and are read again.
+	// All six words, even where there are fewer arguments; if those are not readable, the three that every operation has.
 	if (bpf_probe_read_user(given, sizeof(given), (void *)address) && bpf_probe_read_user(given, 12, (void *)address)) {
 		__sync_fetch_and_add(&losses.addresses_unread, 1);
 		return;
@@ -120,14 +120,14 @@ static __always_inline void keep_socketcall(__u32 slot, __u32 which, __u64 addre
 	}
 }
 
-// Whether a call of this kind that ended with `ret` has done something: a connection may still be on its way.
+// Whether a call of this kind that returned `ret` had an effect: a connection may still be in progress.
 static __always_inline bool has_happened(__u8 kind, long ret)
 {
 	return ret >= 0 || (ret == -NOT_YET_CONNECTED && (kind == RECORDER_EVIDENCE_ADDRESS || kind == RECORDER_EVIDENCE_MESSAGES ||
 							  kind == RECORDER_EVIDENCE_SOCKETCALL));
 }
 
-// The call of the current task that has this place in evidence_calls has ended with `ret`.
+// The call of the current task with index `place` in evidence_calls has returned `ret`.
 __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -198,7 +198,7 @@ __noinline int keep_evidence_of(__u32 place, __u32 abi, long ret)
 	return 0;
 }
 
-// To be asked for each call of a followed task that ends: costs some loads where it leaves no evidence.
+// Runs at the end of each call of a followed task; costs a few loads for calls without evidence.
 static __always_inline void note_evidence(struct task_struct *task, struct pt_regs *regs, long ret)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -217,7 +217,7 @@ static __always_inline void note_evidence(struct task_struct *task, struct pt_re
 		keep_evidence_of(place, abi, ret);
 }
 
-// An entry of the auxiliary vector of `task`, the current one; 0 when it is not there.
+// An entry of the auxiliary vector of `task`, the current one; 0 if absent.
 static __always_inline __u64 auxiliary_value(struct task_struct *task, __u64 wanted)
 {
 	unsigned long *vector = task->mm->saved_auxv;
@@ -240,7 +240,8 @@ static long take_file(struct task_struct *task, struct vm_area_struct *area, voi
 	return 0;
 }
 
-// The current task has just executed the file whose name is in scratch, and is `length` bytes with its end.
+// The current task has just executed the file whose name is in scratch; `length` is its size including NUL, or a
+// negative error.
 __noinline int keep_execution(long length)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -267,7 +268,7 @@ __noinline int keep_execution(long length)
 		if (privileges)
 			__sync_fetch_and_or(&slot->privileges, privileges);
 	}
-	// What loads the program's libraries was mapped by the kernel.
+	// The program's loader was mapped by the kernel, without a call.
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma)) {
 		__u64 base = auxiliary_value(task, AUXV_BASE);
 		__u64 loader = 0;
@@ -280,7 +281,7 @@ __noinline int keep_execution(long length)
 	return 0;
 }
 
-// The same; `filename` is a text of the kernel's.
+// As keep_execution; `filename` is a string in kernel memory.
 static __always_inline void note_execution(const char *filename)
 {
 	struct evidence_scratch *scratch = scratch_for_evidence();

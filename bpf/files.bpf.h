@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What kind of file a descriptor stands for: which driver will read a number that is handed to it.
+// The kind of file behind a descriptor: it determines the driver that interprets a number passed to it.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -22,8 +22,8 @@
 #define LAST_PSEUDO_TERMINAL 143
 #define ANONYMOUS 0x6f6e695f6e6f6e61ull /* "anon_ino", of "anon_inodefs" */
 
-// The open file that is the current task's `descriptor`, or 0. Another thread may close it meanwhile, as it may between here and the
-// call's own look at it.
+// The open file of the current task's `descriptor`, or 0. Another thread may close it meanwhile, as it may between here
+// and the call's own look-up.
 static __always_inline struct file *file_of(struct task_struct *task, __u32 descriptor)
 {
 	struct fdtable *table = task->files->fdt;
@@ -35,7 +35,7 @@ static __always_inline struct file *file_of(struct task_struct *task, __u32 desc
 	return file;
 }
 
-// Fills in `kind`, which is all zero. Each look is a call into the kernel: there are as few as tell kinds apart.
+// Fills in `kind`, which is all zero. Each read is a call into the kernel: there are only as many as distinguish kinds.
 static __always_inline void describe_file(struct file *file, struct recorder_file *kind)
 {
 	if (!file) {
@@ -56,7 +56,7 @@ static __always_inline void describe_file(struct file *file, struct recorder_fil
 		__u32 device = BPF_CORE_READ(inode, i_rdev);
 		__u32 major = DEVICE_MAJOR(device);
 
-		// One driver each, whichever of its devices it is.
+		// One driver for all minors.
 		if (type == FILE_BLOCK_DEVICE || (major >= FIRST_PSEUDO_TERMINAL && major <= LAST_PSEUDO_TERMINAL))
 			device = major << 20;
 		kind->device = device;
@@ -66,7 +66,7 @@ static __always_inline void describe_file(struct file *file, struct recorder_fil
 		kind->operations = (__u64)BPF_CORE_READ(file, f_op);
 }
 
-// Fills in the name of a file with operations in `seen`, which is all zero.
+// Fills in the name of a file with `operations` in `seen`, which is otherwise zero there.
 static __always_inline void name_file(struct file *file, struct recorder_argument_file *seen)
 {
 	__u64 begin = 0;

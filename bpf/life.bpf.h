@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// The life of a subject: how its first process ended, which signals its processes were sent and have handlers for, who joined it from
-// outside. None of this is asked at a call: it happens at signals, at the end of processes, and when a program starts.
+// The life of a subject: how its first process ended, which signals its processes were sent and have handlers for,
+// which processes joined it from outside. None of this runs at calls: it runs at signals, at the end of processes, and
+// when a program starts.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -28,12 +29,12 @@
 #define SIGPROF_NUMBER 27
 #define SIGWINCH_NUMBER 28
 #define SIGIO_NUMBER 29
-// What a program is sent for its own work, by the C library's threads (32, 33), too.
+// Signals that a program receives from its own work, including those of the C library's threads (32, 33).
 #define OWN_WORK                                                                                                             \
 	(SIGNAL_BIT(SIGPIPE_NUMBER) | SIGNAL_BIT(SIGALRM_NUMBER) | SIGNAL_BIT(SIGCHLD_NUMBER) | SIGNAL_BIT(SIGCONT_NUMBER) | \
 	 SIGNAL_BIT(SIGURG_NUMBER) | SIGNAL_BIT(SIGVTALRM_NUMBER) | SIGNAL_BIT(SIGPROF_NUMBER) | SIGNAL_BIT(SIGIO_NUMBER) |  \
 	 SIGNAL_BIT(32) | SIGNAL_BIT(33))
-// Ignored unless there is a handler: that nobody cares says nothing.
+// Ignored by default: that one is ignored is no information.
 #define IGNORED_ANYWAY \
 	(SIGNAL_BIT(SIGCHLD_NUMBER) | SIGNAL_BIT(SIGCONT_NUMBER) | SIGNAL_BIT(SIGURG_NUMBER) | SIGNAL_BIT(SIGWINCH_NUMBER))
 
@@ -65,7 +66,8 @@ static __always_inline __u64 handler_of(struct task_struct *task, __u32 signal)
 	return handler;
 }
 
-// The signals for which there are handlers, the first of which is at `address`. Not static: checked by the verifier once, on its own.
+// The set of signals with handlers, from the array of actions at `address`. Not static: checked by the verifier once,
+// on its own.
 __noinline __u64 caught_at(__u64 address)
 {
 	__u64 caught = 0;
@@ -81,7 +83,7 @@ __noinline __u64 caught_at(__u64 address)
 	return caught;
 }
 
-// Notes what the process of `task`, which is a subject's, has handlers for.
+// Records the handlers of the process of `task`, which belongs to `subject`.
 static __always_inline void note_caught(struct task_struct *task, __u32 subject)
 {
 	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
@@ -103,7 +105,7 @@ static __always_inline void note_caught(struct task_struct *task, __u32 subject)
 		__sync_fetch_and_or(&described->caught, caught);
 }
 
-// How the process ended whose last thread `task` is, as wait(2) gives it.
+// The wait(2) status of the process of `task`, its last thread.
 static __always_inline __u32 status_of(struct task_struct *task)
 {
 	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)
@@ -150,7 +152,8 @@ static __always_inline void note_end(struct task_struct *task)
 		note_end_of_first(described, status);
 }
 
-// A process from outside has executed a program in the subject. False when it is the program with which the subject begins.
+// A process from outside has executed a program in the subject. Returns false if it is the program that begins the
+// subject.
 static __always_inline bool note_program(struct recorder_subject *described, struct task_struct *task)
 {
 	if (described->first) {
@@ -164,7 +167,7 @@ static __always_inline bool note_program(struct recorder_subject *described, str
 	return false;
 }
 
-// The kernel has two addresses that are none (SEND_SIG_NOINFO, SEND_SIG_PRIV), for signals without more to say.
+// SEND_SIG_NOINFO (0) and SEND_SIG_PRIV (1) are no addresses, but stand for signals without a siginfo.
 static __always_inline __s32 code_of_signal(struct kernel_siginfo *info)
 {
 	__u64 address = 0;

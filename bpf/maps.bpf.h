@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What the programs share: knobs, counters and maps. recorder.h has the layouts that user space reads too.
+// Constants, counters and maps shared by the programs. recorder.h has the layouts that user space reads, too.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -13,41 +13,42 @@
 
 #define TASK_CACHE_SIZE 65536
 
-// Set before load; the verifier removes what they switch off.
+// Set before load; the verifier removes the code that they switch off.
 const volatile bool every_call = false;      // stream every call, not only first sightings
-const volatile bool track_denials = false;   // tell calls that a filter refused
+const volatile bool track_denials = false;   // count calls that a filter refused
 const volatile bool enrol_containers = false;  // a container's cgroup becomes a subject when it is made
 const volatile __u32 slot_limit = 0;         // entries of `slots` and `counters`, the unused 0 included
 const volatile __u32 subject_limit = 0;      // entries of `subjects`, the unused 0 included
-const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when this much waits
-const volatile bool keep_arguments = false;  // of the calls that argument_call_of names
-// By counter: the call's place in argument_calls, or 0. x32's calls are those of the native table here.
+const volatile __u64 wakeup_bytes = 0;       // every_call: wake the reader when this many bytes are in the ring
+const volatile bool keep_arguments = false;  // of the calls in argument_call_of
+// By counter: the call's index in argument_calls, or 0. x32's calls share the entries of the native table.
 const volatile __u8 argument_call_of[RECORDER_COUNTERS] = {};
 const volatile struct recorder_argument_call argument_calls[RECORDER_ARGUMENT_CALLS] = {};
 const volatile bool keep_evidence = false;  // of files, addresses and ids; only with track_denials
 const volatile __u8 evidence_call_of[RECORDER_COUNTERS] = {};  // as argument_call_of, in evidence_calls
 const volatile struct recorder_evidence_call evidence_calls[RECORDER_EVIDENCE_CALLS] = {};
 
-// Remembers which slot a task belongs to, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
-// One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0 is a neighbour.
+// Caches a task's slot, by its pid in the initial namespace: generation << 32 | pid's upper bits << 20 | slot.
+// One word, so that two tasks whose pids share an entry can never mix their halves. Slot 0: the task is not followed.
 __u64 task_slots[TASK_CACHE_SIZE];
 
-// With track_denials, what a followed task is known to be doing, by its pid: pid << TASK_CALL_BITS | a state of denials.bpf.h. Two
-// tasks whose pids share an entry take it from each other; whoever finds another's knows nothing.
+// With track_denials, the known state of a followed task, by its pid: pid << TASK_CALL_BITS | a state of denials.bpf.h.
+// Two tasks whose pids share an entry overwrite each other's; for a task that finds the other's pid, the state is
+// unknown.
 __u32 task_calls[TASK_CACHE_SIZE];
 
-// Moving a task to another cgroup invalidates every remembered answer at once: the move can concern many threads.
+// Moving a task to another cgroup invalidates every cached slot at once: the move can concern many threads.
 // Starts at 1 so that a zeroed entry is never valid.
 __u32 generation = 1;
 __u32 next_slot = 1;
 __u32 next_subject = 1;
 __u32 next_site = 1;
 struct recorder_losses losses;
-// The process (tgid in the initial namespace) whose children are runtimes before they come into a subject, or 0.
+// The process (tgid in the initial namespace) whose children are runtimes before they are moved into a subject, or 0.
 __u32 recorder_process;
-// The levels of the cgroups that are subjects, each plus one; the first zero ends them.
+// Levels of the cgroups that are subjects, each plus one; ended by the first zero.
 __u32 subject_levels[RECORDER_SUBJECT_LEVELS];
-// Processes of subjects beyond the table of them.
+// Processes of subjects that did not fit into process_subjects.
 __u64 unknown_processes;
 
 struct {
@@ -64,7 +65,7 @@ struct {
 	__type(value, __u32); // subject
 } cgroup_subjects SEC(".maps");
 
-// With enrol_containers: cgroups whose every child is a container, whatever its name.
+// With enrol_containers: cgroups whose children are all containers, regardless of name.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -72,7 +73,7 @@ struct {
 	__type(value, __u8);
 } container_parents SEC(".maps");
 
-// The subjects that are containers with an id.
+// Subjects that are containers with an id.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2); // set before load
@@ -80,7 +81,8 @@ struct {
 	__type(value, __u32); // subject
 } container_subjects SEC(".maps");
 
-// Every process that belongs to a subject, from when it comes into the subject's cgroup, or is forked by one that does, to its end.
+// Every process that belongs to a subject, from its move into the subject's cgroup, or its fork by such a process, to
+// its end.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 32768); // set before load for containers
@@ -130,7 +132,7 @@ struct {
 	__type(value, struct recorder_argument_set);
 } argument_sets SEC(".maps");
 
-// Evidence only: of what is beyond it, it is not known on which files a value was seen.
+// Evidence only: for pairs that do not fit, it is unknown on which files a value was seen.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -152,7 +154,7 @@ struct {
 	__type(value, struct recorder_capability_count);
 } capability_checks SEC(".maps");
 
-// With track_denials, what came of the calls in which capabilities were asked for. What is beyond it is not known.
+// With track_denials, the results of calls in which capabilities were checked. Results that do not fit are dropped.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384); // set before load, with the next two
@@ -160,7 +162,7 @@ struct {
 	__type(value, struct recorder_result_count);
 } capability_results SEC(".maps");
 
-// The checks of the calls that tasks are in just now: task_calls says of which there are any.
+// The checks of calls in progress: the task's state in task_calls is IN_CHECKED_CALL if it has an entry.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -175,7 +177,7 @@ struct {
 	__type(value, struct recorder_open_checks);
 } latest_refusals SEC(".maps");
 
-// Where in the kernel capabilities were asked for. What is beyond it has no site.
+// Places in the kernel where capabilities were checked. Checks at places that do not fit have no site.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, RECORDER_MAX_SITES);
@@ -260,8 +262,8 @@ struct {
 	__type(value, struct evidence_scratch);
 } evidence_scratch SEC(".maps");
 
-// Not task storage: that refuses an entry now and then, while a task that was preempted in the middle of using it waits for its CPU,
-// and it shows an entry before it is written.
+// Not task storage: creating an entry there fails now and then, while a task that was preempted inside that operation
+// waits for its CPU, and the entry is visible before it is written.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -274,7 +276,7 @@ struct {
 	__uint(max_entries, 256 * 1024); // grown before load for every_call
 } events SEC(".maps");
 
-// With every_call, what a CPU is filling. The rest of the batch is read from user space at the end.
+// With every_call, the batch that each CPU is filling. User space reads the unsent rest at the end.
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// How processes become a subject's, and stay it. Once a subject's, always the subject's, with all that it forks, wherever it goes:
-// sudo, a session manager or a container runtime puts into cgroups of their own what a command has started. Only another subject's
-// cgroup makes it that subject's. A runtime at work that goes before it has executed a program was a visitor, and takes nothing along.
+// How processes become members of a subject, and stay so. A member stays one, with all that it forks, wherever it
+// moves: sudo, a session manager or a container runtime moves what a command has started into cgroups of their own.
+// Only a move into another subject's cgroup changes its subject. A runtime at work that leaves before it has executed a
+// program is no longer a member, and neither are its children outside.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -16,14 +17,15 @@
 #include "bpf/phases.bpf.h"
 #include "bpf/subjects.bpf.h"
 
-// A process that may have been a subject's goes where no subject is, and we do not know it.
+// Counts a process that may be a member, but has no entry in process_subjects because that was full. `path`: the cgroup
+// that it moved to, or null.
 static __always_inline void lose_process(const char *path)
 {
 	if (__sync_fetch_and_add(&losses.left_unseen, 1) == 0 && path)
 		bpf_probe_read_kernel_str(losses.left_to, sizeof(losses.left_to), path);
 }
 
-// `child` is the first thread of a new process. Where clone3's CLONE_INTO_CGROUP puts it counts like a move.
+// `child` is the first thread of a new process. clone3's CLONE_INTO_CGROUP counts as a move.
 static __always_inline int begin_process(struct task_struct *parent, struct task_struct *child)
 {
 	struct recorder_runtime *runtime = runtime_of(parent->tgid);
@@ -50,7 +52,8 @@ static __always_inline int begin_process(struct task_struct *parent, struct task
 	return 0;
 }
 
-// The process of `task`, or only that thread of it, has been moved to the cgroup `path`, which is `subject`'s or nobody's (0).
+// The process of `task`, or only that thread, has been moved to the cgroup `path`, which belongs to `subject` (0: to
+// none).
 static __always_inline void move_process(struct task_struct *task, __u32 subject, const char *path, bool whole)
 {
 	__u32 process = task->tgid;
@@ -68,7 +71,7 @@ static __always_inline void move_process(struct task_struct *task, __u32 subject
 		forget_process(process);
 		forget_runtime(process);
 	}
-	// A process at its end can be told to move, and its end may have been told already.
+	// A process can be moved at its end, after its exit event.
 	if (has_ended(task))
 		forget_runtime(process);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// The most memory and tasks that a subject's cgroup has had, read where user space would come too late.
+// Peak memory and peak number of tasks of a subject's cgroup, read at moments that user space would miss.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -14,7 +14,7 @@
 #include "bpf/recorder.h"
 #include "bpf/slots.bpf.h"
 
-// What the controller `id` keeps for the cgroup of `task`.
+// The state of the controller `id` for the cgroup of `task`.
 static __always_inline void *controller_of(struct task_struct *task, __u32 id)
 {
 	void *set = BPF_CORE_READ(task, cgroups);
@@ -24,7 +24,7 @@ static __always_inline void *controller_of(struct task_struct *task, __u32 id)
 	return state;
 }
 
-// `task` is the last of its process. Its cgroup can be gone before user space looks at it.
+// `task` is the last of its process. Its cgroup may be removed before user space can read it.
 static __always_inline void note_memory(struct task_struct *task)
 {
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
@@ -42,7 +42,7 @@ static __always_inline void note_memory(struct task_struct *task)
 		subject->most_pages = pages;
 }
 
-// `task` has just made another one.
+// `task` has just created a task.
 static __always_inline void note_tasks(struct task_struct *task)
 {
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Where the kernel calls us, second form: tracepoint events by way of perf, which runs programs with preemption off on every kernel
-// (perf_trace_* in include/trace/perf.h), so that none is skipped because of another task. An event is a record of numbers: what it
-// is about has to be looked up, with functions that programs of this type may call since Linux 6.12.
+// Attachment points, second form: tracepoint events through perf, which runs programs with preemption off on every
+// kernel (perf_trace_* in include/trace/perf.h), so that none is skipped because of another task. An event is a record
+// of numbers: its objects have to be looked up, with functions that programs of this type may call since Linux 6.12.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -24,7 +24,7 @@ extern int bpf_iter_css_new(struct bpf_iter_css *it, struct cgroup_subsys_state 
 extern struct cgroup_subsys_state *bpf_iter_css_next(struct bpf_iter_css *it) __ksym __weak;
 extern void bpf_iter_css_destroy(struct bpf_iter_css *it) __ksym __weak;
 
-// A string of an event: its offset from the event's beginning is the lower half of its __data_loc field.
+// A string of an event: the lower half of its __data_loc field is the offset from the event's beginning.
 #define EVENT_TEXT(event, field) ((const char *)(event) + ((event)->__data_loc_##field & 0xffff))
 
 SEC("tracepoint/raw_syscalls/sys_enter")
@@ -33,9 +33,10 @@ int on_perf_sys_enter(struct trace_event_raw_sys_enter *event)
 	return enter_call(bpf_get_current_task_btf(), event->id);
 }
 
-// Instead of the one before, where it can be had and exits are not watched: at the functions that serve the calls, all of them. Then no
-// task of the host has to take the long way into the kernel that any use of raw_syscalls sends all of them, and a call costs a
-// fraction. ftrace runs this with preemption off, too. A number of -1 reaches no function, which only who watches exits would notice.
+// Replaces on_perf_sys_enter where it is available and exits are not attached: attached to all functions that serve
+// calls. Then no task of the host has to take the slow entry path that any use of raw_syscalls imposes on all of them,
+// and a call costs a fraction. ftrace runs this with preemption off, too. A number of -1 reaches no function, which
+// matters only with exits attached.
 SEC("kprobe.multi")
 int on_handler(struct pt_regs *registers)
 {
@@ -69,7 +70,7 @@ int on_perf_fork(struct trace_event_raw_sched_process_fork *event)
 	struct task_struct *parent = bpf_get_current_task_btf();
 	struct task_struct *child = bpf_task_from_pid(event->child_pid);
 
-	// Its parent has not let it run yet, so it is there. Whose parent is a subject's would be one, too.
+	// The child is not running yet, so it exists. It would be a member of its parent's subject.
 	if (!child) {
 		if (subject_of_process(parent->tgid) || subject_of_cgroup(cgroup_of(parent)))
 			__sync_fetch_and_add(&losses.enrolment_failed, 1);
@@ -80,8 +81,8 @@ int on_perf_fork(struct trace_event_raw_sched_process_fork *event)
 	return 0;
 }
 
-// bpf_cgroup_from_id() does not find a cgroup before its making is over, and the event is told before that. One that is in the
-// making is among its parent's children already.
+// bpf_cgroup_from_id() does not find a cgroup whose creation is not complete, and this event precedes that. It is
+// already among its parent's children then.
 SEC("tracepoint/cgroup/cgroup_mkdir")
 int on_perf_cgroup_mkdir(struct trace_event_raw_cgroup *event)
 {
@@ -113,8 +114,8 @@ int on_perf_cgroup_mkdir(struct trace_event_raw_cgroup *event)
 	return 0;
 }
 
-// Whether all threads of a process have come along to `destination`; the event does not say. Whoever moves only the first leaves the
-// one behind that was made last.
+// Whether all threads of a process were moved to `destination`; the event does not report it. A move of only the first
+// thread leaves the newest one behind.
 static __always_inline bool moved_whole(struct task_struct *task, struct cgroup *destination)
 {
 	void *last = BPF_CORE_READ(task, signal, thread_head.prev);
@@ -140,7 +141,7 @@ int on_perf_cgroup_attach(struct trace_event_raw_cgroup_migrate *event)
 		change_cgroup(task, destination, EVENT_TEXT(event, dst_path), moved_whole(task, destination));
 		bpf_cgroup_release(destination);
 	} else {
-		// It cannot go while a task is being moved there.
+		// It cannot disappear while a task is being moved there.
 		__sync_fetch_and_add(&losses.enrolment_failed, 1);
 	}
 	bpf_task_release(task);
@@ -156,7 +157,7 @@ int on_perf_exit(void *event)
 SEC("tracepoint/signal/signal_generate")
 int on_perf_signal(struct trace_event_raw_signal_generate *event)
 {
-	// Whoever is sent a signal may be a thread that ends just now: then nobody will take it.
+	// The receiver may be a thread that is just ending: then the signal has no effect.
 	struct task_struct *task = bpf_task_from_pid(event->pid);
 
 	if (!task)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// The phase of a process: a container runtime (or our own child) at work inside a subject, or the subject's own program. The phase
-// belongs to the process; what one thread did last is kept by thread.
+// The phase of a process: a container runtime (or the recorder's child) at work inside a subject, or the subject's own
+// program. The phase belongs to the process; the latest call is kept by thread.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -49,7 +49,7 @@ static __always_inline void forget_runtime(__u32 pid)
 	bpf_map_delete_elem(&runtimes, &pid);
 }
 
-// Whether `process` is a runtime at work: it came into a subject and has not executed a program there.
+// Whether `process` is a runtime at work: it was moved into a subject and has not executed a program there.
 static __always_inline bool is_runtime(__u32 process)
 {
 	struct recorder_runtime *runtime = runtime_of(process);
@@ -57,9 +57,9 @@ static __always_inline bool is_runtime(__u32 process)
 	return runtime && !runtime->started;
 }
 
-// Whether `task` was forked by the recorder and has not executed a program yet, as it shows itself: the kernel may have skipped the
-// programs that are told of forks and of moves. What a program makes in the name of its parent, threads too, or leaves to it, has
-// executed one program more.
+// Whether `task` was forked by the recorder and has not executed a program yet, by its own state: the kernel may have
+// skipped the programs at forks and moves. A task that gets the recorder as its parent by other means (CLONE_PARENT,
+// CLONE_THREAD, reparenting) comes from a program executed since, so its self_exec_id differs.
 static __always_inline bool is_recorders_child(struct task_struct *task)
 {
 	if (!recorder_process)
@@ -70,14 +70,15 @@ static __always_inline bool is_recorders_child(struct task_struct *task)
 	       BPF_CORE_READ(parent, self_exec_id) == task->self_exec_id;
 }
 
-// The process of `task` comes into a subject from outside, by the hand of `mover`.
+// The process of `task` is moved into a subject by `mover`.
 static __always_inline void begin_runtime(struct task_struct *task, struct task_struct *mover)
 {
 	struct recorder_runtime runtime = {
-		// The mover's root and not the task's own: who joins a running container may have entered its root by now.
+		// The mover's root, not the task's own: a process that joins a running container may have entered its
+		// root already.
 		.root = root_of(mover),
 		.filter = filter_of(task),
-		// It may be in the middle of the exec that it does anew, with no call to be entered before the end of that.
+		// It may be in the middle of its re-exec, without entering a call before the end of that.
 		.executable = executable_of(task),
 		.mover_executable = executable_of(mover),
 		.learned = 1,
@@ -87,7 +88,7 @@ static __always_inline void begin_runtime(struct task_struct *task, struct task_
 	set_runtime(task->tgid, &runtime);
 }
 
-// The process is the container's own from here on, and so will be its children.
+// From here on the process is the container's own, and so are its children.
 static __always_inline void end_runtime(__u32 pid, bool enrolled)
 {
 	struct recorder_runtime started = {.started = 1};
@@ -98,7 +99,7 @@ static __always_inline void end_runtime(__u32 pid, bool enrolled)
 		forget_runtime(pid);
 }
 
-// A child or thread of a runtime at work is one, and a child of the container's own process is the container's own.
+// A child or thread of a runtime at work is a runtime; a child of the container's own process is the container's own.
 static __always_inline void inherit_runtime(const struct recorder_runtime *from, __u32 pid)
 {
 	struct recorder_runtime runtime = *from;
@@ -107,7 +108,8 @@ static __always_inline void inherit_runtime(const struct recorder_runtime *from,
 	set_runtime(pid, &runtime);
 }
 
-// The runtime that the current task is, with the call `id` that it enters (or -1) noted, or nothing when it is in phase main.
+// The runtime entry of the current task, or null if it is in phase main. If `id` is not -1, records the call that the
+// task enters.
 static __always_inline struct recorder_runtime *current_runtime(struct task_struct *task, long id)
 {
 	struct recorder_runtime *process = runtime_of(task->tgid);
@@ -115,7 +117,7 @@ static __always_inline struct recorder_runtime *current_runtime(struct task_stru
 	if (!process || process->started)
 		return 0;
 	if (!process->learned) {
-		// User space found it at work: where it is now is where it was when it came.
+		// Found at work by user space: its present state stands for that at its move.
 		process->root = root_of(task);
 		process->filter = filter_of(task);
 		process->executable = executable_of(task);
@@ -148,8 +150,8 @@ static __always_inline __u32 phase_in(const struct recorder_runtime *runtime, st
 	return RECORDER_PHASE_RUNTIME;
 }
 
-// Whether the exec that `task` has just done was the runtime executing itself anew, as runc does from a sealed copy: still in the
-// root that it came from, a file without a name, or the very file that it or its mover executed before.
+// Whether the exec that `task` has just done is a re-exec of the runtime, such as runc's from a sealed copy: still in
+// the root that it came from, and an unlinked file, or the same file that it or its mover executed before.
 static __always_inline bool is_reexec(const struct recorder_runtime *runtime, struct task_struct *task)
 {
 	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);

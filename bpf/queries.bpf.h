@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What user space asks the kernel side: programs that it runs itself and that watch nothing.
+// Queries of user space: programs that it runs itself and that are attached to nothing.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -15,8 +15,8 @@
 #include "bpf/recorder.h"
 #include "bpf/subjects.bpf.h"
 
-// The caller is the recorder, and what it forks from now on is a runtime at work, wherever it is. A move to a cgroup shows in a task
-// before it is told, and in between the task may make calls.
+// Makes the caller the recorder: processes that it forks from now on are runtimes at work, wherever they are. A move to
+// a cgroup is visible in a task before its event, and in between the task may make calls.
 SEC("syscall")
 int mark_children(void *unused)
 {
@@ -24,7 +24,8 @@ int mark_children(void *unused)
 	return 0;
 }
 
-// How deep a cgroup is. Its path does not tell: the mount, or our cgroup namespace, may begin anywhere.
+// Sets the id and level of a cgroup. Its path does not determine the level: the mount, or the cgroup namespace, may
+// begin anywhere.
 SEC("syscall")
 int level_of_cgroup(struct recorder_cgroup_query *query)
 {
@@ -44,11 +45,12 @@ int level_of_cgroup(struct recorder_cgroup_query *query)
 	return 0;
 }
 
-// Lists the processes that belong to subjects, and makes known those that were in a subject's cgroup before it was one.
+// Lists the processes that belong to subjects, and adds to process_subjects those that were in a cgroup before it
+// became a subject.
 SEC("iter/task")
 int list_processes(struct bpf_iter__task *context)
 {
-	struct seq_file *answer = context->meta->seq;
+	struct seq_file *out = context->meta->seq;
 	struct task_struct *task = context->task;
 
 	if (!task || task->pid != task->tgid || has_ended(task))
@@ -60,7 +62,7 @@ int list_processes(struct bpf_iter__task *context)
 	if (!subject_of_process(task->tgid))
 		remember_process(task, subject);
 	note_caught(task, subject);
-	// The iterator visits what is in the reader's pid namespace, and the reader is who runs it.
+	// The iterator visits the tasks of the reader's pid namespace, and runs in the reader.
 	struct task_struct *reader = bpf_get_current_task_btf();
 	__u32 level = BPF_CORE_READ(reader, thread_pid, level);
 	void *numbers = (void *)BPF_CORE_READ(task, thread_pid) + bpf_core_field_offset(struct pid, numbers);
@@ -70,6 +72,6 @@ int list_processes(struct bpf_iter__task *context)
 		.subject = subject,
 	};
 
-	bpf_seq_write(answer, &process, sizeof(process));
+	bpf_seq_write(out, &process, sizeof(process));
 	return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Where the kernel calls us, first form: raw tracepoints, which hand over what they are about and cost least. Until Linux 7.0 the
-// kernel runs such a program with preemption off. From then on a task can lose its CPU in the middle of one, and until it is back the
-// program is skipped for every other task there: then the second form is used, perf_programs.bpf.h.
+// Attachment points, first form: raw tracepoints, which pass the objects themselves and cost least. Before Linux 7.0
+// the kernel runs such a program with preemption off. Since then a task can be preempted in the middle of one, and
+// until it runs again the program is skipped for every other task on that CPU: then the second form is used,
+// perf_programs.bpf.h.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -62,7 +63,7 @@ int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_str
 	return count_signal(task, signal, code_of_signal(info), result);
 }
 
-// Of these two at most one is loaded, the first that the host allows.
+// At most one of these two is loaded, the first that the host allows.
 SEC("fexit/cap_capable")
 int BPF_PROG(on_capable_fexit, const struct cred *cred, struct user_namespace *target, int capability, unsigned int options,
 	     int ret)

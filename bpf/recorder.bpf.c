@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// The kernel side of `syscarve record`. For each system call of a followed task: find the task's slot, add one to a per-CPU
-// counter, and tell the ring when the counter was zero. Counters only ever grow and are the truth; the ring carries the events.
+// The kernel side of `syscarve record`. For each system call of a followed task: find the task's slot, add one to a
+// per-CPU counter, and submit an event if the counter was zero. Counters only ever grow and are the truth; the ring has
+// the events.
 //
-// The rest keeps the answer to "which slot is this task's?" right. It is derived from the task itself, its cgroup and its
-// executable, at the first call after anything changed, and remembered in `task_slots` until exec, exit or a cgroup move.
+// The rest keeps the mapping from tasks to slots right. It is derived from the task itself, its cgroup and its
+// executable, at the first call after anything changed, and cached in `task_slots` until exec, exit or a cgroup move.
 #include "vmlinux/kernel_types.h"
 
 #include <linux/bpf.h>
@@ -56,8 +57,8 @@ static __always_inline int enter_call(struct task_struct *task, long id)
 	// A sparse slot.
 	if (!count)
 		return count_other(slot, counter >= RECORDER_PLANE_SIZE, (__u32)id);
-	// Not atomic: the kernel runs this program at most once at a time per CPU (it counts what it skips for that reason, which the
-	// user side reads at the end), and nothing else writes here.
+	// Not atomic: the kernel runs this program at most once at a time per CPU (user space reads its count of runs
+	// skipped for that reason at the end), and nothing else writes here.
 	__u64 before = count->calls[counter & (RECORDER_COUNTERS - 1)];
 
 	count->calls[counter & (RECORDER_COUNTERS - 1)] = before + 1;
@@ -68,8 +69,8 @@ static __always_inline int enter_call(struct task_struct *task, long id)
 	return 0;
 }
 
-// The call that `task`, the current one, is in ends. Seccomp runs before sys_enter: a call that a filter answers has an exit and no
-// enter.
+// `task`, the current one, returns from a call. Seccomp runs before sys_enter: a call that a filter decides itself has
+// a sys_exit without a sys_enter.
 static __always_inline int leave_call(struct task_struct *task, struct pt_regs *regs, long ret)
 {
 	__u32 state = end_call(task->pid);
@@ -80,7 +81,8 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 		keep_results(task->pid, task->tgid, ret);
 	if (keep_evidence && state >= IN_CALL)
 		note_evidence(task, regs, ret);
-	// In a call: it has had its enter. Unknown: it may have been inside a call when we attached, unless a filter kills it.
+	// In a call: it had its sys_enter. Unknown: it may have been in a call when the programs were attached, unless
+	// a filter kills it.
 	if (task->seccomp.mode < (refused ? SECCOMP_FILTER_MODE : SECCOMP_DEAD_MODE))
 		return 0;
 	if (!outcome_of(task, ret, &outcome, &error))
@@ -94,8 +96,8 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 #else
 	long id = regs->syscallno;
 
-	// Where a filter has killed the program and the number is gone, the register that it came in has it. A number that a tracer took
-	// away stays away, as on other architectures.
+	// After a filter's kill the number is gone, but the register that it was passed in still has it. A number that
+	// a tracer removed stays removed, as on other architectures.
 	if (id < 0 && outcome == RECORDER_DENIAL_KILLED)
 		id = (int)regs->regs[current_abi(task, 0) == RECORDER_ABI_COMPAT ? 7 : 8];
 #endif
@@ -109,14 +111,14 @@ static __always_inline int leave_call(struct task_struct *task, struct pt_regs *
 	return 0;
 }
 
-// A program of the subject was started by `task`, which a runtime has been until now.
+// `task`, a runtime until now, has started a program of the subject.
 static __always_inline void note_start(__u32 subject, const struct recorder_runtime *runtime, struct task_struct *task)
 {
 	struct recorder_subject *described = bpf_map_lookup_elem(&subjects, &subject);
 
 	if (!described || note_program(described, task))
 		return;
-	// A container that is started anew starts as it did before.
+	// At a restart of a container, the flags of its first start stay.
 	if (described->flags & RECORDER_SUBJECT_STARTED)
 		return;
 	__u32 flags = RECORDER_SUBJECT_STARTED;
@@ -128,8 +130,8 @@ static __always_inline void note_start(__u32 subject, const struct recorder_runt
 	__sync_fetch_and_or(&described->flags, flags);
 }
 
-// `task`, the current one, executes another program from here on. An exec by a thread other than the first gives it the first one's
-// pid; `before` is its own.
+// `task`, the current one, has executed another program. A thread other than the first gets the pid of the first one by
+// exec; `before` is its pid until then.
 static __always_inline int replace_program(struct task_struct *task, __u32 before)
 {
 	__u32 pid = task->pid;
@@ -162,7 +164,7 @@ static __always_inline int replace_program(struct task_struct *task, __u32 befor
 	return subject ? count_other(slot_of_program(subject), runtime.last_abi, runtime.last_nr) : 0;
 }
 
-// The same; the program is the file `filename`.
+// As replace_program, with evidence of the executed file `filename`.
 static __always_inline int change_program(struct task_struct *task, __u32 before, const char *filename)
 {
 	replace_program(task, before);
@@ -186,8 +188,8 @@ static __always_inline int begin_task(struct task_struct *parent, struct task_st
 	return 0;
 }
 
-// A cgroup v2 was made. A container's is made before its first task is moved there, and no look-up from user space would fit in
-// between.
+// A cgroup v2 was made. A container's is made before its first task is moved there, and the time in between is too
+// short for a look-up by user space.
 static __always_inline int begin_cgroup(struct cgroup *cgroup, const char *path)
 {
 	__u32 level = BPF_CORE_READ(cgroup, level);
@@ -198,7 +200,7 @@ static __always_inline int begin_cgroup(struct cgroup *cgroup, const char *path)
 
 	if (!has_id && !bpf_map_lookup_elem(&container_parents, &parent_id))
 		return 0;
-	// What a container makes below its own cgroup is its own, also when it is an engine itself.
+	// Cgroups below a container's belong to it, even if it runs an engine itself.
 	if (subject_of_cgroup(address_of(cgroup)))
 		return 0;
 	if (has_id && restarted_subject(cgroup, &container))
@@ -210,11 +212,12 @@ static __always_inline int begin_cgroup(struct cgroup *cgroup, const char *path)
 		__sync_fetch_and_add(&losses.subjects_full, 1);
 	else if (has_id)
 		bpf_map_update_elem(&container_subjects, &container, &subject, BPF_ANY);
-	tell_subject(cgroup, subject, now, path);
+	submit_subject(cgroup, subject, now, path);
 	return 0;
 }
 
-// `task` is in the cgroup v2 `destination` from now on, or since a moment ago; with it all threads of its process, if `whole`.
+// `task` is in the cgroup v2 `destination` from now on, or since a moment ago; with all threads of its process if
+// `whole`.
 static __always_inline int change_cgroup(struct task_struct *task, struct cgroup *destination, const char *path, bool whole)
 {
 	move_process(task, subject_of_cgroup(address_of(destination)), path, whole);
@@ -224,8 +227,8 @@ static __always_inline int change_cgroup(struct task_struct *task, struct cgroup
 
 static __always_inline int end_task(struct task_struct *task)
 {
-	// A filter that kills one thread of several ends it here, without an exit. The others that die of SIGSYS, and who dies of it
-	// with them, do so as a group.
+	// A filter that kills one thread of several ends it here, without a sys_exit. Other tasks that die of SIGSYS,
+	// and those that die with them, do so as a group.
 	if (track_denials && (task->exit_code & 0x7f) == SIGSYS_NUMBER && task->seccomp.mode >= SECCOMP_FILTER_MODE &&
 	    !dies_with_its_group(task)) {
 		long id = call_in_progress(task);
@@ -251,7 +254,7 @@ static __always_inline int end_task(struct task_struct *task)
 		if (ended)
 			note_end_after_refusal(task->tgid, status_of(task));
 	}
-	// Its pid will be another task's.
+	// Its pid will be reused.
 	forget(task->pid);
 	forget_call(task->pid);
 	if (task->pid != task->tgid)

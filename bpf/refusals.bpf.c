@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Calls that the kernel answered EPERM or EACCES, of a command's descendants or of containers: what `prove` compares. An object of its
-// own: recording must not pay for the exits of calls. Almost all exits end at the first comparison.
+// Calls that failed with EPERM or EACCES, of a command's descendants or of containers: `prove` compares them. A
+// separate object: recording must not pay for the exits of calls. Almost all exits stop at the first comparison.
 #include "vmlinux/kernel_types.h"
 
 #include <linux/bpf.h>
@@ -17,7 +17,7 @@
 #define REFUSED_EACCES 13
 #define MOST_ANCESTORS 64
 
-// Whose descendants are watched; 0: containers.
+// The process with the watched descendants; 0: containers are watched.
 const volatile __u32 watched_ancestor;
 
 struct {
@@ -27,7 +27,7 @@ struct {
 	__type(value, __u64);
 } refusals SEC(".maps");
 
-// A key does not fit on the stack beside what reading it takes.
+// A key does not fit on the stack beside the variables for reading it.
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -50,7 +50,8 @@ static __always_inline bool descends(struct task_struct *task)
 	return false;
 }
 
-// A container's program is in the mount that is its root; the runtime's own, which sets it up, is not.
+// Whether the executable is in the mount that is the task's root: true of a container's program, false of the runtime
+// that sets it up.
 static __always_inline bool is_of_its_root(struct task_struct *task, struct file *executable)
 {
 	return BPF_CORE_READ(executable, f_path.mnt) == BPF_CORE_READ(task, fs, root.mnt);

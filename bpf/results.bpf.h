@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// What came of the calls in which the kernel asked for a capability. A check leaves a note beside the mark that the task's call has
-// (denials.bpf.h), and the call's exit, where exits are watched, counts its result for each of them. Other calls
-// pay nothing for it.
+// Results of the calls in which the kernel checked a capability. A check is noted beside the state of the task's call
+// (denials.bpf.h), and the call's exit, where exits are attached, counts its result for each noted check. Other calls
+// cost nothing extra.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -18,10 +18,11 @@
 #define ERRNO_EPERM 1
 #define ERRNO_EACCES 13
 #define SIGNAL_SET(signal) (1u << (signal))
-// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS: what a program does to itself. Others are sent by somebody.
+// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS: a program's own faults. Other signals are sent by
+// processes.
 #define OWN_FAULT \
 	(SIGNAL_SET(4) | SIGNAL_SET(5) | SIGNAL_SET(6) | SIGNAL_SET(7) | SIGNAL_SET(8) | SIGNAL_SET(11) | SIGNAL_SET(SIGSYS_NUMBER))
-// A program that gives up because of a refusal says so and ends.
+// A program that gives up because of a refusal prints a message and ends within this time.
 #define SOON_NS 1000000000ull
 
 static __always_inline bool is_same_check(const struct recorder_capability_key *one, const struct recorder_capability_key *other)
@@ -30,7 +31,7 @@ static __always_inline bool is_same_check(const struct recorder_capability_key *
 	       one->nr == other->nr && one->site == other->site;
 }
 
-// `task`, the current one, was asked for a capability in the call that it is in.
+// A capability of `task`, the current one, was checked in the call in progress.
 static __always_inline void note_check(struct task_struct *task, const struct recorder_capability_key *check, bool denied)
 {
 	__u32 pid = task->pid;
@@ -82,8 +83,8 @@ static __always_inline struct recorder_result_count *result_of(const struct reco
 	return bpf_map_lookup_elem(&capability_results, &key);
 }
 
-// The call of the current task, whose pid is `pid` and in which checks were made, ends with `ret`. What there is no room
-// for is not known.
+// The call of the current task `pid`, in which checks were made, has returned `ret`. Results that do not fit are
+// dropped.
 static __noinline int keep_results(__u32 pid, __u32 process, long ret)
 {
 	struct recorder_open_checks *open = bpf_map_lookup_elem(&open_checks, &pid);
@@ -92,7 +93,7 @@ static __noinline int keep_results(__u32 pid, __u32 process, long ret)
 
 	if (!open)
 		return 0;
-	// It is made once more, or has not ended as it would have.
+	// The call is restarted or was interrupted: this is not its result.
 	if (error >= FIRST_RESTART && error <= LAST_RESTART) {
 		bpf_map_delete_elem(&open_checks, &pid);
 		return 0;
@@ -115,13 +116,13 @@ static __noinline int keep_results(__u32 pid, __u32 process, long ret)
 	return 0;
 }
 
-// The process executes another program, which has been refused nothing.
+// The process executes another program, which starts without a refusal.
 static __always_inline void forget_refusal(__u32 process)
 {
 	bpf_map_delete_elem(&latest_refusals, &process);
 }
 
-// The process has ended, with this status of wait(2).
+// The process has ended, with this wait(2) status.
 static __always_inline void note_end_after_refusal(__u32 process, __u32 status)
 {
 	struct recorder_open_checks *refusal = bpf_map_lookup_elem(&latest_refusals, &process);

@@ -24,7 +24,7 @@ static __always_inline volatile __u64 *cache_entry(__u32 pid)
 	return &task_slots[pid & (TASK_CACHE_SIZE - 1)];
 }
 
-// What an entry of task_slots holds above the slot's bits. A pid is less than 2^22 (PID_MAX_LIMIT).
+// The value above the slot's bits in an entry of task_slots. A pid is less than 2^22 (PID_MAX_LIMIT).
 static __always_inline __u64 cache_tag(__u32 pid, __u32 at_generation)
 {
 	return (__u64)at_generation << (32 - TASK_SLOT_BITS) | pid / TASK_CACHE_SIZE;
@@ -35,10 +35,10 @@ static __always_inline void forget(__u32 pid)
 	*cache_entry(pid) = 0;
 }
 
-// Writes the path of `dentry` in the mount of `vfsmount`, leaf first, into `bytes`, which are `capacity`, a power of two. `*length` is zero
-// at first, and lies in a map, not in a variable: the verifier would follow every value it could have. `*in_mount` becomes what of it is
-// below the root of that mount. True when the path is longer.
-// Reading as it is renamed or unmounted can give a path that never was.
+// Writes the path of `dentry` in the mount of `vfsmount`, leaf first, into `bytes` of size `capacity`, a power of two.
+// `*length` is initially zero, and must be in a map, not in a variable: the verifier would follow every value that it
+// could have. `*in_mount`, unless null, becomes the length of the part below the root of that mount. Returns true if
+// the path is truncated. A concurrent rename or unmount can produce a path that never existed.
 static __always_inline bool walk_path(struct dentry *dentry, struct vfsmount *vfsmount, char *bytes, const __u32 capacity,
 				      volatile __u32 *length, volatile __u32 *in_mount)
 {
@@ -73,7 +73,7 @@ static __always_inline bool walk_path(struct dentry *dentry, struct vfsmount *vf
 	return true;
 }
 
-// Device and inode, not the path, are the program's identity.
+// For people: the program's identity is device and inode, not the path.
 static __always_inline void describe_path(struct recorder_slot *slot, struct file *file)
 {
 	if (walk_path(BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), slot->path, RECORDER_PATH_BYTES,
@@ -81,9 +81,10 @@ static __always_inline void describe_path(struct recorder_slot *slot, struct fil
 		slot->path_truncated = 1;
 }
 
-// A new inode with a number that was used before has another generation where the filesystem keeps one (ext4, xfs, btrfs, tmpfs). On
-// overlayfs it is always 0: there the change time tells, and within one tick of its clock the address, which no two inodes have at
-// once. That a chmod or an eviction makes a new slot of the same program does no harm: user space puts equal ones together.
+// A new inode that reuses a number has another generation where the filesystem keeps one (ext4, xfs, btrfs, tmpfs). On
+// overlayfs i_generation is always 0: there the change time distinguishes the two, and within one tick of its clock the
+// address, which two inodes cannot share at the same time. A chmod or an eviction makes a new slot of the same program,
+// which is harmless: user space merges equal ones.
 static __always_inline __u32 generation_of(struct inode *inode)
 {
 	__u32 kept = BPF_CORE_READ(inode, i_generation);
@@ -111,8 +112,8 @@ static __always_inline __u32 sparse_slot(__u32 subject, __u32 phase)
 	return RECORDER_SPARSE | subject << 2 | phase;
 }
 
-// The slot of the program that the current task executes, made at its first call. Like decide(), not static: the verifier then
-// checks it once, on its own, and not along every path that leads here.
+// The slot of the program that the current task executes, created at the program's first call. Like decide(), not
+// static: the verifier then checks it once, on its own, and not along every path that leads here.
 __noinline __u32 slot_of_program(__u32 subject)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -129,7 +130,7 @@ __noinline __u32 slot_of_program(__u32 subject)
 	if (known)
 		return *known;
 
-	// Checked first so that a flood of programs cannot make the counter wrap.
+	// Tested before the increment, so that a flood of programs cannot make the counter wrap.
 	if (next_slot >= slot_limit) {
 		__sync_fetch_and_add(&losses.slots_full, 1);
 		return sparse_slot(subject, RECORDER_PHASE_MAIN);
@@ -145,7 +146,7 @@ __noinline __u32 slot_of_program(__u32 subject)
 	described->pid = task->tgid;
 	bpf_probe_read_kernel_str(described->comm, sizeof(described->comm), task->comm);
 	describe_path(described, file);
-	// Another CPU may have been quicker: then its slot is the program's, and ours stays unused.
+		// Another CPU may have been faster: then its slot is the program's, and the one made here stays unused.
 	if (bpf_map_update_elem(&slot_ids, &key, &slot, BPF_NOEXIST)) {
 		known = bpf_map_lookup_elem(&slot_ids, &key);
 		if (known)
@@ -156,12 +157,12 @@ __noinline __u32 slot_of_program(__u32 subject)
 	return slot;
 }
 
-// The slow answer to "which slot is the current task's?", when it is not remembered. `id` is the call that it enters, or -1 at
-// any other moment: in the middle of an exec the task is another program already.
+// Slow path of slot_of, when the current task's slot is not cached. `id` is the call that it enters, or -1 at any other
+// moment: in the middle of an exec the task executes the new program already.
 __noinline __u32 decide(long id)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	// Read before anything is looked at: a move that happens meanwhile makes what we remember invalid.
+	// Read before the task's state: a concurrent move then invalidates the entry that is cached below.
 	__u32 at_generation = *(volatile __u32 *)&generation;
 	__u32 slot = 0;
 	__u32 subject = subject_of(task);
@@ -169,21 +170,21 @@ __noinline __u32 decide(long id)
 	if (is_recorders_child(task)) {
 		if (!runtime_of(task->tgid))
 			begin_runtime(task, task);
-		// Not remembered: it is about to be moved.
+		// Not cached: it is about to be moved.
 		if (!subject)
 			return 0;
 	}
 	if (subject) {
 		struct recorder_runtime *runtime = current_runtime(task, id);
 
-		// A move shows in the task before it is told, and the task may make a call in between. In a container that was
-		// watched from the start, a process that we know nothing of is such a newcomer.
+		// A move is visible in the task before its event, and the task may make a call in between. In a
+		// container that was followed from the start, a process without an entry is one that was just moved in.
 		if (!runtime && has_flag(subject, RECORDER_SUBJECT_ENROLLED) && !runtime_of(task->tgid)) {
 			begin_runtime(task, task);
 			runtime = current_runtime(task, id);
 		}
 
-		// Not remembered: the latest call must be known when exec comes, and a filter may come at any time.
+		// Not cached: an exec needs the latest call, and a filter may be installed at any time.
 		if (runtime)
 			return sparse_slot(subject, phase_in(runtime, task));
 		slot = slot_of_program(subject);
@@ -194,7 +195,7 @@ __noinline __u32 decide(long id)
 
 #define SLOT_UNKNOWN 0xffffffffu
 
-// The slot of any task, as far as it is remembered: 0 is a neighbour.
+// The cached slot of any task, or SLOT_UNKNOWN; 0: it is not followed.
 static __always_inline __u32 remembered_slot(__u32 pid)
 {
 	__u64 entry = *cache_entry(pid);

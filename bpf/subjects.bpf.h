@@ -22,12 +22,12 @@ static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 	return BPF_CORE_READ(cgroup, kn, id);
 }
 
-// Where a cgroup keeps its ancestors, an array by level that ends with itself: since Linux 6.1 pointers, ids before that.
+// Offset of the array of a cgroup's ancestors, by level, that ends with itself: pointers since Linux 6.1, ids before.
 static __always_inline __u64 ancestors_offset(void)
 {
 	__u64 offset;
 
-	// The empty statements keep the compiler from looking for the one that this kernel lacks, too.
+	// The empty statements keep the compiler from accessing the field that this kernel lacks, too.
 	if (bpf_core_field_exists(struct cgroup, ancestors)) {
 		offset = bpf_core_field_offset(struct cgroup, ancestors);
 		asm volatile("" : "+r"(offset));
@@ -38,7 +38,7 @@ static __always_inline __u64 ancestors_offset(void)
 	return offset;
 }
 
-// The id of the ancestor of `cgroup` at `level`, which is at most its own: then it is the cgroup's.
+// The id of the ancestor of `cgroup` at `level`, which is at most its own level; at its own, the id of `cgroup` itself.
 static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u64 offset, __u32 level)
 {
 	__u64 ancestor = 0;
@@ -49,8 +49,8 @@ static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u64 offset, __
 	return ancestor;
 }
 
-// The subject whose cgroup is `address` or its nearest ancestor; 0 is none. However deep it is, only the levels at which there are
-// subjects are looked at. Not static: checked by the verifier once, on its own.
+// The subject whose cgroup is `address` or its nearest ancestor; 0: none. At any depth, only the levels that have
+// subjects are searched. Not static: checked by the verifier once, on its own.
 __noinline __u32 subject_of_cgroup(__u64 address)
 {
 	struct cgroup *cgroup = (void *)address;
@@ -77,7 +77,8 @@ __noinline __u32 subject_of_cgroup(__u64 address)
 	return subject;
 }
 
-// The address of a tracepoint's cgroup as a number: the verifier lets no pointer into a function that it checks on its own.
+// The address of a tracepoint's cgroup as a number: the verifier passes no pointer to a function that it checks on its
+// own.
 static __always_inline __u64 address_of(struct cgroup *cgroup)
 {
 	__u64 address = 0;
@@ -91,7 +92,7 @@ static __always_inline __u64 cgroup_of(struct task_struct *task)
 	return (__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp);
 }
 
-// The subject that a process is known to belong to, wherever it is now; 0 is none.
+// The subject that a process is recorded as belonging to, wherever it is now; 0: none.
 static __always_inline __u32 subject_of_process(__u32 process)
 {
 	__u32 *subject = bpf_map_lookup_elem(&process_subjects, &process);
@@ -99,7 +100,7 @@ static __always_inline __u32 subject_of_process(__u32 process)
 	return subject ? *subject : 0;
 }
 
-// A task belongs to the subject in whose cgroup it is; outside of all, to the one that its process has belonged to before.
+// A task belongs to the subject whose cgroup it is in; outside of all, to the one that its process belonged to before.
 static __always_inline __u32 subject_of(struct task_struct *task)
 {
 	__u32 subject = subject_of_cgroup(cgroup_of(task));
@@ -117,7 +118,7 @@ static __always_inline void forget_process(__u32 process)
 	bpf_map_delete_elem(&process_subjects, &process);
 }
 
-// The process of `task` is the subject's from here on, wherever it goes. False when there is no room to know that.
+// Makes the process of `task` a member of the subject from here on, wherever it moves. False if the table is full.
 static __always_inline bool remember_process(struct task_struct *task, __u32 subject)
 {
 	__u32 process = task->tgid;
@@ -126,13 +127,14 @@ static __always_inline bool remember_process(struct task_struct *task, __u32 sub
 		__sync_fetch_and_add(&unknown_processes, 1);
 		return false;
 	}
-	// It may have ended meanwhile on another CPU, and its end was told already: its pid will be another's.
+	// It may have ended meanwhile on another CPU, and its exit event may have passed: its pid will be reused.
 	if (has_ended(task))
 		forget_process(process);
 	return true;
 }
 
-// `suffix` holds up to eight characters, the first in the lowest byte: a string would be data that old loaders cannot place.
+// `suffix` contains up to eight characters, the first in the lowest byte: a string would be data that old loaders
+// cannot place.
 static __always_inline bool ends_with(const char *text, __u32 end, __u64 suffix, __u32 length)
 {
 	if (end < length)
@@ -144,9 +146,10 @@ static __always_inline bool ends_with(const char *text, __u32 end, __u64 suffix,
 	return true;
 }
 
-// Whether a cgroup of this name is a container, as engines name them: the id, 64 hex digits, by the cgroupfs driver of Docker,
-// containerd and CRI-O; "<engine>-<id>" by Podman's; the same with ".scope" by everybody's systemd driver. The monitor of a
-// container ("libpod-conmon-<id>.scope") is none. Its id is then in `id`.
+// Whether the cgroup has the name of a container; sets `*id` if so. Engines name them by the id, 64 hex digits
+// (cgroupfs driver of Docker, containerd and CRI-O), "<engine>-<id>" (cgroupfs driver of Podman), or either with
+// ".scope" (systemd driver of all). The monitor of a container ("libpod-conmon-<id>.scope") is none; `*id` is set for
+// it, too.
 static __noinline bool is_container_name(struct cgroup *cgroup, struct recorder_container_id *id)
 {
 	char name[CONTAINER_NAME_BYTES];
@@ -173,25 +176,25 @@ static __noinline bool is_container_name(struct cgroup *cgroup, struct recorder_
 	return ends_with(name, end, '-', 1) && !ends_with(name, end, SUFFIX_MONITOR, 7);
 }
 
-static __always_inline void tell_subject(struct cgroup *cgroup, __u32 subject, __u64 now, const char *path)
+static __always_inline void submit_subject(struct cgroup *cgroup, __u32 subject, __u64 now, const char *path)
 {
-	struct recorder_event_subject *told = bpf_ringbuf_reserve(&events, sizeof(*told), 0);
+	struct recorder_event_subject *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	// The subject can still be found in the map; one that had no room is only counted then.
-	if (!told)
+	// Not a loss: user space still finds the subject in the map, or its count in losses.subjects_full.
+	if (!event)
 		return;
-	told->header.type = RECORDER_EVENT_SUBJECT;
-	told->header.count = 0;
-	told->header.time_ns = now;
-	told->cgroup = cgroup_id(cgroup);
-	told->subject = subject;
-	told->reserved = 0;
-	if (bpf_probe_read_kernel_str(told->path, sizeof(told->path), path) < 0)
-		told->path[0] = 0;
-	bpf_ringbuf_submit(told, 0);
+	event->header.type = RECORDER_EVENT_SUBJECT;
+	event->header.count = 0;
+	event->header.time_ns = now;
+	event->cgroup = cgroup_id(cgroup);
+	event->subject = subject;
+	event->reserved = 0;
+	if (bpf_probe_read_kernel_str(event->path, sizeof(event->path), path) < 0)
+		event->path[0] = 0;
+	bpf_ringbuf_submit(event, 0);
 }
 
-// Has subject_of_cgroup look at `level`, too. False when it looks at as many as it can.
+// Makes subject_of_cgroup search `level`, too. False if all entries are in use.
 static __always_inline bool watch_level(__u32 level)
 {
 	__u32 level_and_one = level + 1;
@@ -205,8 +208,9 @@ static __always_inline bool watch_level(__u32 level)
 	return false;
 }
 
-// A container that is started anew has the same id and a new cgroup, which stands where the old one stood: it is the same subject, so
-// that one that crashes in a loop takes no more room than another. 0 when the container has not been seen before.
+// The existing subject of a container that is restarted, now with `cgroup`: the id is the same, the cgroup a new one in
+// the same place. One subject for both, so that a container that crashes in a loop takes no more room than another. 0
+// if the container was not seen before.
 static __always_inline __u32 restarted_subject(struct cgroup *cgroup, const struct recorder_container_id *container)
 {
 	__u32 *known = bpf_map_lookup_elem(&container_subjects, container);
@@ -228,12 +232,12 @@ static __always_inline __u32 restarted_subject(struct cgroup *cgroup, const stru
 	return bpf_map_update_elem(&cgroup_subjects, &id, &subject, BPF_ANY) ? 0 : subject;
 }
 
-// Makes `cgroup`, which has no task yet, a subject. 0 when there is no room for it.
+// Makes `cgroup`, which has no task yet, a subject. 0 if there is no room for it.
 static __always_inline __u32 add_subject(struct cgroup *cgroup, const char *path)
 {
 	__u64 id = cgroup_id(cgroup);
 
-	// Checked first so that a flood of containers cannot make the counter wrap.
+	// Tested before the increment, so that a flood of containers cannot make the counter wrap.
 	if (next_subject >= subject_limit || !watch_level(BPF_CORE_READ(cgroup, level)))
 		return 0;
 	__u32 subject = __sync_fetch_and_add(&next_subject, 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
-// Which files a slot has used, and how. A file that was opened is found by its descriptor, and its path by its dentries. Where a call only
-// names a file, its name is read from the program's memory, which could have changed since the kernel has read it.
+// Files that a slot has used, and how. An opened file is found by its descriptor, and its path by its dentries. Where a
+// call only names a file, the name is read from the program's memory, which may have changed since the kernel read it.
 #pragma once
 
 #include "vmlinux/kernel_types.h"
@@ -28,7 +28,7 @@ static __always_inline struct evidence_scratch *scratch_for_evidence(void)
 	return bpf_map_lookup_elem(&evidence_scratch, &zero);
 }
 
-// One more file of a directory. Whether it is not told by itself: there are too many.
+// Counts one more file of a directory. True if it gets no entry of its own: there are too many.
 static __always_inline bool is_one_too_many(const struct recorder_directory_key *directory)
 {
 	__u32 *count = bpf_map_lookup_elem(&directories, directory);
@@ -36,7 +36,7 @@ static __always_inline bool is_one_too_many(const struct recorder_directory_key 
 
 	if (count)
 		return __sync_fetch_and_add(count, 1) >= RECORDER_DIRECTORY_FILES;
-	// Without room for its count, a directory's files are told together.
+	// Without room for its count, a directory's files share one entry.
 	return bpf_map_update_elem(&directories, directory, &one, BPF_ANY) != 0;
 }
 
@@ -95,7 +95,8 @@ static __noinline int keep_new_use(struct recorder_used_file_key *key, __u32 use
 	return 0;
 }
 
-// The file whose struct is at `address`. Not static: checked by the verifier once, on its own.
+// Keeps the use of the file whose struct file is at `address`. `uses`: 0 for those of its open mode. Not static:
+// checked by the verifier once, on its own.
 __noinline int keep_use(__u32 slot, __u64 address, __u32 uses)
 {
 	struct file *file = (struct file *)address;
@@ -133,7 +134,7 @@ __noinline int keep_use(__u32 slot, __u64 address, __u32 uses)
 	return keep_new_use(&key, uses);
 }
 
-// Sets `last` of what is in scratch to where the last component of its name begins; a hash of what is before that.
+// Sets `last` of `scratch` to the offset of its name's last component. Returns a hash of the part before that.
 static __always_inline __u64 find_last_component(struct evidence_scratch *scratch)
 {
 	__u64 sum = 14695981039346656037ull; // FNV-1a
@@ -182,8 +183,8 @@ static __noinline int keep_new_name(struct evidence_scratch *scratch, __u64 dent
 	return 0;
 }
 
-// The file whose name is in scratch, which is `length` bytes with its end, or a negative error; a relative one begins in the directory
-// `base`, a path's address.
+// Keeps the use of the file whose name is in scratch. `length`: its size including NUL, or a negative error; `base`:
+// address of the struct path that a relative name starts from, or 0 for the working directory.
 __noinline int keep_name(__u32 slot, long length, __u64 base, __u32 uses)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -195,7 +196,7 @@ __noinline int keep_name(__u32 slot, long length, __u64 base, __u32 uses)
 		__sync_fetch_and_add(&losses.files_unread, 1);
 		return 0;
 	}
-	// The descriptor itself is meant: what was opened is known.
+	// An empty name refers to the descriptor itself, whose file was recorded when it was opened.
 	if (length <= 1)
 		return 0;
 	struct path *from = scratch->name.name[0] == '/' ? &task->fs->root : base ? (struct path *)base : &task->fs->pwd;
@@ -212,7 +213,7 @@ __noinline int keep_name(__u32 slot, long length, __u64 base, __u32 uses)
 	return keep_new_name(scratch, dentry, mount);
 }
 
-// The same of a name in the program's memory, of at most `bytes` with its end.
+// As keep_name, for a name in the program's memory, of at most `bytes` including NUL.
 static __always_inline void keep_user_name(__u32 slot, __u64 address, __u32 bytes, __u64 base, __u32 uses)
 {
 	struct evidence_scratch *scratch = scratch_for_evidence();

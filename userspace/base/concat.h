@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Building messages from parts. absl::StrCat cannot take std::string_view where abseil was built with a string_view of
-// its own, as Debian's is.
+// Concatenates the parts of a message. absl::StrCat does not accept std::string_view if abseil was built with its own
+// string_view, as in Debian.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace syscarve {
 
-// Concat("abc", std::string_view("def"), 7) is "abcdef7". Parts are strings of any kind and integers.
+// Concat("abc", std::string_view("def"), 7) returns "abcdef7". Parts are strings of any kind and integers.
 template <typename... Parts>
 std::string Concat(const Parts&... parts) {
   std::string result;

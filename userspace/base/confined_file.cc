@@ -21,7 +21,7 @@ namespace syscarve {
 namespace {
 
 absl::StatusOr<UniqueFd> OpenTrustedDirectory(const std::string& directory) {
-  // The trusted part of the path may lead through links: who wrote it knows them.
+  // The trusted part of the path may contain links: its author chose them.
   UniqueFd fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) return PosixError(Concat("open directory ", EscapeForTerminal(directory)), errno);
   return fd;
@@ -35,7 +35,7 @@ absl::StatusOr<UniqueFd> OpenBeneath(const UniqueFd& directory, const std::strin
   int fd;
   do {
     fd = static_cast<int>(syscall(SYS_openat2, directory.get(), below.c_str(), &how, sizeof(how)));
-  } while (fd < 0 && (errno == EAGAIN || errno == EINTR));  // A rename elsewhere can make it start over.
+  } while (fd < 0 && (errno == EAGAIN || errno == EINTR));  // A concurrent rename can cause EAGAIN.
   if (fd < 0) {
     const absl::Status status = PosixError(Concat("open ", shown), errno);
     if (errno == ELOOP || errno == EXDEV) {
@@ -146,7 +146,7 @@ absl::Status ConfinedOutput::Write(std::string_view content, unsigned mode) cons
   SYSCARVE_RETURN_IF_ERROR(CheckTarget(folder_, name_, shown_));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string temporary, TemporaryName());
   SYSCARVE_RETURN_IF_ERROR(WriteNew(folder_, temporary, shown_, content, mode));
-  // A rename follows no link, so what might have been put there since the look is replaced, never written through.
+  // A rename follows no link: a link created since the check is replaced, never written through.
   if (renameat(folder_.get(), temporary.c_str(), folder_.get(), name_.c_str()) != 0) {
     const int error = errno;
     unlinkat(folder_.get(), temporary.c_str(), 0);

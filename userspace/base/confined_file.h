@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files whose names somebody less privileged chose, below a directory that somebody trusted chose. No link is followed
-// below that directory and none of its parts can lead out of it (openat2(2), Linux 5.6), so that whoever may write
-// there, or may name a file, cannot make us read or replace anything else.
+// Files whose names are chosen by a less privileged user, below a directory chosen by a trusted one. Links below that
+// directory are not followed, and no part of the name can lead out of it (openat2(2), Linux 5.6): a user who may write
+// there, or may name a file, cannot make this process read or replace any other file.
 #pragma once
 
 #include <cstddef>
@@ -13,20 +13,21 @@
 
 namespace syscarve {
 
-// The whole of the regular file `below` below `directory`, at most `limit` bytes.
+// Reads the regular file `below` below `directory`, at most `limit` bytes.
 absl::StatusOr<std::string> ReadConfinedFile(const std::string& directory, const std::string& below, size_t limit);
 
-// The same file, opened for reading.
+// Opens the same file for reading.
 absl::StatusOr<UniqueFd> OpenConfinedFile(const std::string& directory, const std::string& below);
 
-// A place for a file, held open: what happens to the path's folders afterwards does not change where it is.
+// The destination of a file, held open: later changes of the path's folders do not affect it.
 class ConfinedOutput {
  public:
-  // The folder of `below` must exist. What is there under that name must be nothing, or a regular file of the calling
-  // user: kPermissionDenied otherwise. A file could be created in the folder (one is, and removed again).
+  // The folder of `below` must exist. Under that name there must be nothing, or a regular file of the calling user:
+  // otherwise kPermissionDenied. Checks that a file can be created in the folder (creates one and removes it).
   static absl::StatusOr<ConfinedOutput> Open(const std::string& directory, const std::string& below);
 
-  // Puts `content` there in one step, with these permission bits whatever the umask. The target is looked at again.
+  // Replaces the file by `content` atomically, with these permission bits regardless of the umask. Repeats the checks
+  // of Open.
   absl::Status Write(std::string_view content, unsigned mode) const;
 
  private:
@@ -38,9 +39,9 @@ class ConfinedOutput {
   std::string shown_;
 };
 
-// Whether only `owner` and root can have put what is in the regular file `path`: it belongs to root or `owner`, and
-// neither its group nor others may write to it. Returns its content, at most `limit` bytes; kPermissionDenied when it
-// may not be trusted, kNotFound when there is none.
+// Reads the regular file `path`, at most `limit` bytes, if only `owner` and root can have written it: it belongs to
+// root or `owner`, and neither its group nor others may write to it. kPermissionDenied if it must not be trusted,
+// kNotFound if there is none.
 absl::StatusOr<std::string> ReadTrustedFile(const std::string& path, unsigned owner, size_t limit);
 
 }  // namespace syscarve

@@ -26,7 +26,7 @@ std::string_view NearestWord(std::string_view word, std::span<const std::string>
   std::string_view nearest;
   size_t best = most + 1;
   for (const std::string& candidate : candidates) {
-    // The distance is no less than the difference of the lengths.
+    // The distance is at least the difference of the lengths.
     if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= best) continue;
     const size_t distance = EditDistance(word, candidate);
     if (distance >= best) continue;

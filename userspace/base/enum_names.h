@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Enumerations whose words are an array, or a member of an array's elements, in the order of the enumerators.
+// Enumerations with an array of names, or of elements with a name, in the order of the enumerators.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace syscarve {
 
-// The enumerator that `names` has this word for, itself or as `word` of its element.
+// The enumerator for `name`: the index of the element of `names` that equals it, or that has it as its `word`.
 template <typename Enum, typename Element, size_t count, typename Word = std::identity>
 std::optional<Enum> EnumFromName(const Element (&names)[count], std::string_view name, Word word = {}) {
   const auto* const found = std::ranges::find(names, name, word);

@@ -9,7 +9,7 @@ namespace {
 
 struct CodePoint {
   uint32_t value = 0;
-  size_t length = 0;  // Bytes it takes; 0 when the text does not begin with well-formed UTF-8.
+  size_t length = 0;  // In bytes; 0 if the text does not begin with well-formed UTF-8.
 };
 
 // The first code point of `text`, by Table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing above
@@ -45,8 +45,8 @@ struct CodePointRange {
   uint32_t last;
 };
 
-// Code points that a terminal acts on or shows as nothing: controls, bidirectional and zero-width formatting, line and
-// paragraph separators, fillers, variation selectors, tags, private use and noncharacters. Ascending.
+// Code points that a terminal interprets or displays as nothing: controls, bidirectional and zero-width formatting,
+// line and paragraph separators, fillers, variation selectors, tags, private use and noncharacters. Ascending.
 constexpr CodePointRange kUnprintable[] = {
     {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},    {0x061c, 0x061c},
     {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},    {0x2028, 0x202e},

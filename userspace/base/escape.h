@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that come from a recorded program (names, paths, arguments) are an adversary's. They pass through here before a
-// terminal or a JSON file sees them.
+// Bytes that come from a recorded program (names, paths, arguments) are untrusted. They are escaped here before they
+// are written to a terminal or a JSON file.
 #pragma once
 
 #include <optional>
@@ -15,14 +15,14 @@ namespace syscarve {
 // bytes never look the same.
 std::string EscapeForTerminal(std::string_view bytes);
 
-// A JSON string literal with its quotes, for text that is UTF-8 (EncodePercent makes it so): what EscapeForTerminal
-// would not let through is written \uNNNN, so that a JSON file is safe to look at. A byte that is not UTF-8 becomes
-// U+FFFD.
+// A JSON string literal with its quotes, for text that is UTF-8 (EncodePercent makes it so): characters that
+// EscapeForTerminal escapes become \uNNNN, so that a JSON file can be displayed safely. A byte that is not UTF-8
+// becomes U+FFFD.
 std::string QuoteForJson(std::string_view text);
 
-// A lossless, valid UTF-8 spelling of arbitrary bytes, for JSON strings: well-formed UTF-8 without NUL stays as it is,
+// A lossless, valid UTF-8 encoding of arbitrary bytes, for JSON strings: well-formed UTF-8 without NUL is unchanged,
 // except that '%' becomes "%25"; every other byte becomes "%NN" (upper-case hex). DecodePercent is its exact inverse:
-// it returns nullopt for any text that EncodePercent does not produce, so that one byte string has one spelling.
+// it returns nullopt for any text that EncodePercent does not produce, so that each byte string has a single encoding.
 std::string EncodePercent(std::string_view bytes);
 std::optional<std::string> DecodePercent(std::string_view text);
 

@@ -19,14 +19,14 @@ namespace {
 
 constexpr std::string_view kFolderPattern = "/syscarve-kept.XXXXXX";
 
-// A folder in the environment counts when it is absolute.
+// A folder in the environment must be absolute; otherwise it is ignored.
 std::optional<std::string> FolderFrom(const char* variable) {
   const char* const folder = std::getenv(variable);
   if (folder == nullptr || folder[0] != '/') return std::nullopt;
   return folder;
 }
 
-// Everybody may write to such a place, so what stands at the path after it was made must be looked at.
+// Other users may write to such a place, so the folder is checked after its creation.
 absl::StatusOr<std::pair<std::string, UniqueFd>> MakePrivateFolder(const std::string& place) {
   std::string path = Concat(place, kFolderPattern);
   if (mkdtemp(path.data()) == nullptr) {
@@ -45,7 +45,7 @@ absl::StatusOr<std::pair<std::string, UniqueFd>> MakePrivateFolder(const std::st
 
 std::vector<std::string> RuntimeFolders() {
   std::vector<std::string> folders;
-  // Root's variables may be those of the user who called sudo; root has a place that nobody else can write to.
+  // Root's variables may be those of the user who called sudo; root has a place that only it can write to.
   if (geteuid() == 0) {
     folders.push_back("/run");
   } else if (auto folder = FolderFrom("XDG_RUNTIME_DIR")) {
@@ -70,7 +70,7 @@ absl::Status FallbackFolder::KeepAt(Place& place, const std::string& name, std::
   if (status.ok() && fsync(file.get()) != 0) status = PosixError(Concat("flush ", shown), errno);
   if (!status.ok()) {
     unlinkat(place.fd.get(), name.c_str(), 0);
-    // Unless something else is kept in it.
+    // Fails, as intended, if another result is kept in it.
     if (rmdir(place.folder.c_str()) == 0) place.fd.reset();
     return status;
   }

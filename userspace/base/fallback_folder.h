@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a result goes that could not be written where its user wanted it: the disk is full, the folder is gone. What
-// took an hour to record is not lost to that.
+// The place for a result that could not be written where the user wanted it: the disk is full, the folder is gone. A
+// recording that took an hour must not be lost to that.
 #pragma once
 
 #include <optional>
@@ -14,24 +14,24 @@
 
 namespace syscarve {
 
-// Folders for what lives no longer than a login, best first: root's own (/run) or the user's (XDG_RUNTIME_DIR), then
+// Folders for data that live no longer than a login, best first: root's (/run) or the user's (XDG_RUNTIME_DIR), then
 // TMPDIR or /tmp.
 std::vector<std::string> RuntimeFolders();
 
 class FallbackFolder {
  public:
-  // Nothing is made until something is kept.
+  // Creates nothing until Keep() is called.
   explicit FallbackFolder(std::optional<UserIds> owner, std::vector<std::string> places = RuntimeFolders());
 
-  // Writes a new file, readable by its owner alone, and returns its path: in a folder that only we could write to when
-  // it was made, at the first of the places where it can be. `name` is one path component. An error says why it can be
-  // kept nowhere.
+  // Writes a new file, readable only by its owner, and returns its path. It is in a new folder, which only this user
+  // could write to at its creation, in the first place that allows it. `name` is one path component. On failure, the
+  // error has the reason why the result can be kept nowhere.
   absl::StatusOr<std::string> Keep(const std::string& name, std::string_view content);
 
  private:
   struct Place {
     std::string parent;
-    std::string folder;  // Ours, below it; "" until something is kept here.
+    std::string folder;  // Created here below `parent`; "" until something is kept in it.
     UniqueFd fd;
   };
   absl::Status KeepAt(Place& place, const std::string& name, std::string_view content) const;

@@ -32,12 +32,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   if (!is_stdin && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
     const auto told = static_cast<size_t>(info.st_size);
     if (told > limit) return too_large;
-    // Enough for all of the file, so that a large one is never there twice while the memory grows.
+    // Enough for the whole file, so that a large one is never held twice while the memory grows.
     content.reserve(told + kChunk + 1);
   }
   size_t size = 0;
   while (size <= limit) {
-    // One byte more than the limit is asked for, to tell "exactly the limit" from "too large".
+    // One byte beyond the limit is requested, to distinguish "exactly the limit" from "too large".
     const size_t wanted = std::min(kChunk, limit - size + 1);
     content.resize(size + wanted);
     const ssize_t got = read(fd, content.data() + size, wanted);

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kMaxNumberBytes = 1024;
 constexpr size_t kMaxWordBytes = 32;
 
-// What a text may have in it as it is, of ASCII.
+// Whether the ASCII character may be in a text without an escape.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain = {};
   for (size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
@@ -60,9 +60,9 @@ void AppendUtf8(uint32_t code_point, std::string& text) {
   }
 }
 
-// What may follow a lead byte, by Table 3-7 of the Unicode standard.
+// The bytes that may follow a lead byte, by Table 3-7 of the Unicode standard.
 struct Utf8Tail {
-  int bytes = 0;  // 0: no lead byte.
+  int bytes = 0;  // 0: not a lead byte.
   int smallest_second = 0x80;
   int largest_second = 0xbf;
 };
@@ -70,7 +70,7 @@ struct Utf8Tail {
 Utf8Tail TailOf(int lead) {
   if (lead >= 0xc2 && lead <= 0xdf) return {.bytes = 1};
   if (lead == 0xe0) return {.bytes = 2, .smallest_second = 0xa0};
-  if (lead == 0xed) return {.bytes = 2, .largest_second = 0x9f};  // Behind that are the surrogates.
+  if (lead == 0xed) return {.bytes = 2, .largest_second = 0x9f};  // Larger ones are surrogates.
   if (lead >= 0xe1 && lead <= 0xef) return {.bytes = 2};
   if (lead == 0xf0) return {.bytes = 3, .smallest_second = 0x90};
   if (lead >= 0xf1 && lead <= 0xf3) return {.bytes = 3};
@@ -98,7 +98,7 @@ JsonParser::JsonParser(std::string_view text, const JsonParserOptions& options)
 JsonParser::JsonParser(Source source, const JsonParserOptions& options)
     : options_(options), source_(std::move(source)) {}
 
-// At the end of a piece only.
+// Call only at the end of a piece.
 bool JsonParser::Refill() {
   if (!source_ || !source_status_.ok()) return false;
   absl::StatusOr<std::string_view> piece = source_();
@@ -114,7 +114,7 @@ bool JsonParser::Refill() {
   return !piece_.empty();
 }
 
-// The next byte that is not white space, which is not taken.
+// Skips white space. Returns the next byte, which is not consumed.
 int JsonParser::SkipBlank() {
   while (true) {
     for (; at_ != end_; ++at_) {
@@ -396,7 +396,7 @@ absl::Status JsonParser::Number(JsonEvent& event) {
   }
   event.kind = JsonEventKind::kDouble;
   if (std::from_chars(begin, end, event.real).ec == std::errc()) return absl::OkStatus();
-  // from_chars does not tell what is too small, which is a zero, from what is too large.
+  // from_chars does not distinguish underflow, which yields zero, from overflow.
   event.real = std::strtod(begin, nullptr);
   if (std::isfinite(event.real)) return absl::OkStatus();
   return Error(event.place, "the number is too large");
@@ -441,7 +441,7 @@ absl::Status JsonParser::Truncated(std::string_view inside) const {
   return Error(Here(), Concat("the end is missing: it stops inside ", where));
 }
 
-// Of what is there instead of `expected`, the most likely cause.
+// The error for a character other than `expected`, with the most likely cause.
 absl::Status JsonParser::Unexpected(int c, std::string_view expected) {
   if (c == kNoByte) return Truncated(expected_ == Expected::kColon ? "a member" : "");
   const JsonPlace place = Here();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON as RFC 8259 has it, as a stream of events with their places. What the events mean, which keys may be there and
-// how many values are too many is the caller's business; `base/strict_json.h` makes a tree of them.
+// JSON by RFC 8259, as a stream of events with their places. The meaning of the events, the allowed keys and the number
+// of values are for the caller to check; `base/strict_json.h` makes a tree of them.
 //
 //   JsonParser parser(text);
 //   JsonEvent event;
@@ -9,8 +9,8 @@
 //     …
 //   } while (event.kind != JsonEventKind::kEnd);
 //
-// Nothing recurses or throws. The memory it takes is that of the open brackets and of the longest text, so that a text
-// of any size can be read from a source that hands it over in pieces.
+// Nothing recurses or throws. Memory is proportional to the number of open brackets and the longest text, so a text of
+// any size can be read from a source that returns it in pieces.
 #pragma once
 
 #include <cstddef>
@@ -34,19 +34,19 @@ enum class JsonEventKind {
   kInt,     // A negative one, down to -2^63.
   kDouble,  // Every other number.
   kString,
-  kKey,  // Its value comes next.
+  kKey,  // Followed by its value.
   kObjectStart,
   kObjectEnd,
   kArrayStart,
   kArrayEnd,
-  kEnd,  // One value was there, and nothing but white space is behind it.
+  kEnd,  // After exactly one value and white space.
 };
 
-// Where something stands in a text. Larger numbers than fit are the largest.
+// A place in a text. Numbers that do not fit saturate.
 struct JsonPlace {
-  uint32_t line = 0;    // From 1; 0: in no text. A line ends with LF.
-  uint32_t column = 0;  // From 1, in code points; a byte order mark counts for nothing.
-  uint32_t begin = 0;   // Bytes of the text; `end` is behind the last one.
+  uint32_t line = 0;    // From 1; 0: not from a text. A line ends with LF.
+  uint32_t column = 0;  // From 1, in code points; a byte order mark does not count.
+  uint32_t begin = 0;   // Offset in bytes; `end` is after the last byte.
   uint32_t end = 0;
   bool operator==(const JsonPlace&) const = default;
 };
@@ -56,7 +56,7 @@ std::string PlaceWords(const JsonPlace& place);
 
 struct JsonEvent {
   JsonEventKind kind = JsonEventKind::kEnd;
-  JsonPlace place;        // Of a bracket, the bracket's.
+  JsonPlace place;        // For a container, that of the bracket.
   bool flag = false;      // kBool.
   uint64_t uint = 0;      // kUint.
   int64_t integer = 0;    // kInt.
@@ -67,25 +67,25 @@ struct JsonEvent {
 struct JsonParserOptions {
   size_t depth = 64;                    // Of open brackets.
   size_t text_bytes = size_t{1} << 24;  // Of one text or key.
-  // A byte order mark in front is passed over; otherwise it is an error, as it is to most readers.
+  // Skip a leading byte order mark; otherwise it is an error, as for most readers.
   bool allow_byte_order_mark = false;
 };
 
 class JsonParser {
  public:
-  // The next piece of the text, which stays good until the next call; empty at the end.
+  // Returns the next piece of the text, valid until the next call; empty at the end.
   using Source = std::function<absl::StatusOr<std::string_view>()>;
 
   // `text` must outlive the parser.
   explicit JsonParser(std::string_view text, const JsonParserOptions& options = {});
   explicit JsonParser(Source source, const JsonParserOptions& options = {});
 
-  // The next event. Not to be called again after kEnd or an error. kInvalidArgument, with line, column and cause, for
-  // what is not JSON and for a number that no double holds, what is nested too deeply and a text that is too long; or
-  // what the source returned.
+  // The next event. Must not be called after kEnd or an error. kInvalidArgument, with line, column and cause, if the
+  // text is not JSON, a number does not fit a double, nesting is too deep or a text is too long; otherwise the error of
+  // the source.
   absl::Status Next(JsonEvent& event);
 
-  // Of brackets that are open after the last event.
+  // The number of open brackets after the last event.
   size_t depth() const { return open_.size(); }
   bool has_byte_order_mark() const { return has_byte_order_mark_; }
 
@@ -134,11 +134,11 @@ class JsonParser {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   uint64_t line_ = 1;
-  uint64_t line_begin_ = 0;     // The offset that its first column has.
-  uint64_t continuations_ = 0;  // Bytes of this line so far that are no code point of their own.
+  uint64_t line_begin_ = 0;     // The offset of its first column.
+  uint64_t continuations_ = 0;  // Bytes of this line so far that do not begin a code point.
   std::vector<Open> open_;
   Expected expected_ = Expected::kValue;
-  JsonPlace comma_;  // The last one; line 0 when something came after it.
+  JsonPlace comma_;  // The last one; line 0 if something has followed it.
   std::string number_;
   bool begun_ = false;
   bool has_byte_order_mark_ = false;

@@ -30,8 +30,8 @@ namespace {
 
 constexpr std::string_view kFolderHint = "Create the folder first, or choose another output path.";
 
-// The descriptor that `path` stands for when the user spelt one: "-", /dev/stdout and their like. These are links below
-// /proc, and are told by their spelling, so that a link somebody planted elsewhere never leads to a descriptor.
+// The descriptor that `path` denotes: "-", /dev/stdout and the like. These are links below /proc and are recognised by
+// their spelling, so that a link that someone planted elsewhere never leads to a descriptor.
 std::optional<int> DescriptorFromPath(std::string_view path) {
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -54,13 +54,13 @@ SplitPath Split(const std::string& path) {
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
-// How long the reader of a named pipe may take to open it: it may have been started together with us.
+// How long the reader of a named pipe may take to open it: it may have been started at the same time.
 constexpr std::chrono::milliseconds kReaderLimit{500};
 constexpr std::chrono::milliseconds kReaderInterval{10};
 
 enum class TargetKind { kReplaceable, kPipe, kDevice };
 
-// What stands at `path` now: nothing, a regular file or a symlink, which a rename replaces, or what is written in
+// What is at `path` now: nothing, a regular file or a symlink, which a rename replaces, or a file that is written in
 // place.
 absl::StatusOr<TargetKind> ClassifyTarget(const std::string& path) {
   if (path.empty()) return absl::InvalidArgumentError("the output path is empty");
@@ -86,12 +86,12 @@ absl::StatusOr<UniqueFd> OpenFolder(const std::string& folder) {
   return fd;
 }
 
-// Opens a pipe or device. Never waits without end: a recorder that waits takes no signal, and looks hung.
+// Opens a pipe or device. Never waits for ever: a waiting recorder handles no signal, and appears to hang.
 absl::StatusOr<UniqueFd> OpenInPlace(const std::string& path) {
   const auto deadline = std::chrono::steady_clock::now() + kReaderLimit;
   while (true) {
-    // O_NOFOLLOW and the second look close the gap since the first: what is written in place must not have become a
-    // file.
+    // O_NOFOLLOW and the second check close the gap since the first: the target of a write in place must not have
+    // become a regular file.
     UniqueFd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK));
     if (!fd.valid() && errno == ENXIO && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kReaderInterval);
@@ -121,20 +121,20 @@ absl::StatusOr<std::string> RandomTemporaryName() {
   return Concat(".syscarve-", std::string_view(hex.data(), end), ".tmp");
 }
 
-// By descriptor, so that no path can be led elsewhere meanwhile. Where it cannot be done (FAT, a squashed root) the
-// file stays ours, which is better than no file.
+// By descriptor, so that no path can be redirected meanwhile. If it fails (FAT, a squashed root), the file keeps its
+// owner, which is better than no file.
 void GiveTo(const UniqueFd& fd, const UserIds& owner) {
   (void)!fchown(fd.get(), owner.uid, owner.gid.value_or(static_cast<gid_t>(-1)));
 }
 
-// A file in `folder` without a name, where the file system has such (O_TMPFILE): not even a kill leaves it behind.
+// A file in `folder` without a name (O_TMPFILE), if the file system supports it: even a kill leaves nothing behind.
 UniqueFd OpenUnnamed(const UniqueFd& folder, unsigned mode) {
-  // It gets its name through /proc.
+  // Its name will be created through /proc.
   if (access("/proc/self/fd", X_OK) != 0) return UniqueFd();
   return UniqueFd(openat(folder.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode));
 }
 
-// A file in `folder` that is gone again unless it was renamed to its final name.
+// A file in `folder` that is removed unless it was renamed to its final name.
 class TemporaryFile {
  public:
   static absl::StatusOr<TemporaryFile> Create(UniqueFd folder, const std::string& shown_folder, unsigned mode) {
@@ -153,7 +153,7 @@ class TemporaryFile {
   TemporaryFile(TemporaryFile&&) = default;
   TemporaryFile& operator=(TemporaryFile&&) = delete;
   ~TemporaryFile() {
-    // A moved-from object has no folder any more and owns nothing.
+    // A moved-from object has no folder and owns nothing.
     if (folder_.valid() && named_) unlinkat(folder_.get(), name_.c_str(), 0);
   }
 
@@ -161,7 +161,7 @@ class TemporaryFile {
     SYSCARVE_RETURN_IF_ERROR(WriteAll(file_.get(), content, shown_path));
     if (options.owner) GiveTo(file_, *options.owner);
     if (options.flush && fsync(file_.get()) != 0) return PosixError(Concat("flush ", shown_path), errno);
-    // Some file systems report a full disk only here. None of them has files without a name.
+    // Some file systems report a full disk only here. None of them supports O_TMPFILE.
     if (named_ && close(file_.release()) != 0) return PosixError(Concat("close ", shown_path), errno);
     return absl::OkStatus();
   }
@@ -188,10 +188,10 @@ class TemporaryFile {
   UniqueFd folder_;
   UniqueFd file_;
   std::string name_;
-  bool named_;  // Whether `name_` is there and to be removed.
+  bool named_;  // Whether `name_` exists and is to be removed.
 };
 
-// Waits until somebody takes what is written to `fd`, or `stop` asks not to.
+// Waits until `fd` accepts data, or `stop` requests to give up.
 absl::Status WaitUntilWritable(int fd, const std::optional<StopSignal>& stop, std::string_view what) {
   while (true) {
     std::array<pollfd, 2> waiting = {
@@ -213,7 +213,7 @@ bool IsRegular(int fd) {
 }  // namespace
 
 absl::Status WriteAll(int fd, std::string_view content, std::string_view what, const std::optional<StopSignal>& stop) {
-  // A pipe that is ready takes PIPE_BUF bytes without blocking, be it set to block or not; more could wait for ever.
+  // A pipe that is ready accepts PIPE_BUF bytes without blocking, in either mode; more could block for ever.
   const bool careful = stop && !IsRegular(fd);
   while (!content.empty()) {
     if (careful) SYSCARVE_RETURN_IF_ERROR(WaitUntilWritable(fd, stop, what));
@@ -278,7 +278,7 @@ absl::Status CheckWritable(const std::string& path) {
   }
   const std::string folder = Split(path).folder;
   SYSCARVE_ASSIGN_OR_RETURN(UniqueFd folder_fd, OpenFolder(folder));
-  // Only an attempt tells: access(2) says yes to root on file systems where nothing can be created.
+  // Only an attempt is reliable: access(2) succeeds for root on file systems where nothing can be created.
   return TemporaryFile::Create(std::move(folder_fd), EscapeForTerminal(folder), 0600).status();
 }
 
@@ -305,7 +305,8 @@ absl::Status MakeOutputFolder(const std::string& path, const std::optional<UserI
     return PosixError(Concat("make the folder ", EscapeForTerminal(path)), errno);
   }
   if (!owner) return absl::OkStatus();
-  // What is there now may be another folder, if others may write beside it. Only an empty one of ours is given away.
+  // It may have been replaced by another folder, if others may write to its parent. Only an empty one of this user is
+  // given to the owner.
   const UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info;
   std::error_code error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the result of long work goes: what is refused before, and what must not be lost, or waited for without end,
-// after.
+// The destination of the result of long work: what is refused before the work, and how the result is neither lost nor
+// waits for ever after it.
 #pragma once
 
 #include <functional>
@@ -15,25 +15,25 @@
 
 namespace syscarve {
 
-// Tells a writer who waits for somebody slow that it is not to wait any longer.
+// Tells a writer that waits for a slow reader to give up.
 struct StopSignal {
-  int fd = -1;                  // Readable when `asked` is worth calling.
-  std::function<bool()> asked;  // Whether to give up; takes what made `fd` readable.
+  int fd = -1;                  // Readable when `asked` has something to read.
+  std::function<bool()> asked;  // Whether to give up; reads what made `fd` readable.
 };
 
 struct WriteOptions {
   unsigned mode = 0644;            // A new file's permission bits before the umask.
-  std::optional<UserIds> owner;    // Whom a new file is given to; where a file system knows no owners it stays ours.
-  bool flush = true;               // false: the file outlives us, but maybe not a crash of the host.
-  std::optional<StopSignal> stop;  // For what may wait for its reader: a pipe, a terminal.
+  std::optional<UserIds> owner;    // Of a new file; ignored on a file system without owners.
+  bool flush = true;               // false: the file survives the process, but maybe not a crash of the host.
+  std::optional<StopSignal> stop;  // For outputs with a reader: a pipe, a terminal.
 };
 
-// WriteFileAtomically (base/file.h) with options. A pipe that nobody comes to read within half a second is an error,
-// never waited for; a socket or block device is refused.
+// WriteFileAtomically (base/file.h) with options. Fails if no reader opens a pipe within half a second; refuses a
+// socket or block device.
 absl::Status WriteOutput(const std::string& path, std::string_view content, const WriteOptions& options);
 
-// Where the result of long work will go: CheckWritable and WriteOutput as one object. A named pipe is opened at
-// the start and held, so that its reader is known to be there and waits for us.
+// The destination of the result of long work: CheckWritable and WriteOutput as one object. A named pipe is opened at
+// the start and held, so that its reader is known to exist and waits for the result.
 class OutputFile {
  public:
   static absl::StatusOr<OutputFile> Open(std::string path);
@@ -48,15 +48,16 @@ class OutputFile {
   UniqueFd pipe_;  // Invalid unless the path is a named pipe's.
 };
 
-// Makes the folder `path`, mode 0750 before the umask, for `owner`; one that is there already stays as it is.
+// Creates the folder `path`, with mode 0750 (before the umask unless it has an owner), for `owner`. An existing one is
+// left unchanged.
 absl::Status MakeOutputFolder(const std::string& path, const std::optional<UserIds>& owner);
 
-// Lets this process write files as large as it may: raises RLIMIT_FSIZE, which is of no use to a recorder. Not before
-// a child was forked that must keep the limit.
+// Raises RLIMIT_FSIZE, which is of no use to a recorder, as far as allowed. Not before a child was forked that must
+// keep the limit.
 void LiftFileSizeLimit();
 
-// WriteAll (base/file.h) that does not wait without end: when `stop` asks for it while nobody takes what is written,
-// kCancelled.
+// WriteAll (base/file.h) that does not wait for ever: kCancelled if `stop` requests it while the output accepts no
+// data.
 absl::Status WriteAll(int fd, std::string_view content, std::string_view what, const std::optional<StopSignal>& stop);
 
 }  // namespace syscarve

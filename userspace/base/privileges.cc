@@ -14,7 +14,7 @@ absl::Status KeepOnlyCapabilities(std::initializer_list<int> keep) {
   uint64_t kept = 0;
   for (const int capability : keep) kept |= uint64_t{1} << capability;
 
-  // The bounding set first: it takes CAP_SETPCAP. Who has not got that gains nothing by the set either, under
+  // The bounding set first: it requires CAP_SETPCAP. A process without that gains nothing by the set, under
   // no_new_privs.
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
     if ((kept >> capability & 1) == 0) (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Giving up privileges that are not needed any more, before reading what an adversary writes.
+// Gives up privileges that are not needed any more, before untrusted data are read.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,10 @@
 
 namespace syscarve {
 
-// For the calling thread, and what it makes from now on: of all capability sets (effective, permitted, inheritable,
-// ambient and, where that may be, bounding) only `keep` is left of what was held, and no_new_privs is set, so that
-// nothing is won back by executing a file. There is no way back. Threads and children that exist already keep theirs.
+// For the calling thread, and the threads and processes that it creates from now on: reduces the permitted and
+// effective capabilities to those of `keep` that are permitted, empties the inheritable and ambient sets, removes all
+// others from the bounding set if allowed, and sets no_new_privs, so that no execve grants any again. Irreversible.
+// Does not affect existing threads and children.
 absl::Status KeepOnlyCapabilities(std::initializer_list<int> keep);
 
 }  // namespace syscarve

@@ -18,7 +18,7 @@ bool IsOneOf(char c, std::string_view set) {
   return set.find(c) != std::string_view::npos;
 }
 
-// Whether a terminal shows `bytes` as they are. The backslash, which EscapeForTerminal doubles, is no reason against.
+// Whether a terminal displays `bytes` unchanged. A backslash, which EscapeForTerminal doubles, is acceptable.
 bool IsPrintable(std::string_view bytes) {
   std::string without_backslashes(bytes);
   std::erase(without_backslashes, '\\');
@@ -61,7 +61,7 @@ std::string QuoteForShell(std::string_view bytes) {
 std::optional<std::string> QuoteForYaml(std::string_view bytes) {
   if (!IsPrintable(bytes)) return std::nullopt;
   const auto harmless = [](char c) { return IsAlphanumeric(c) || IsOneOf(c, "_./-"); };
-  // Words that some reader takes for a boolean, null or a number do not begin with a letter or are one of these.
+  // Words that some reader interprets as a boolean, null or a number begin with no letter, or are one of these.
   constexpr std::string_view kWords[] = {"y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf"};
   std::string lower(bytes);
   std::ranges::transform(lower, lower.begin(),
@@ -83,8 +83,8 @@ std::string EscapeForMarkdown(std::string_view bytes) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    // GitHub makes links of "www.", "http:" and "@" without any markup, and of an address even when it is escaped: only
-    // code is left alone. A line's first character can make it a list, a heading or a rule.
+    // GitHub makes links of "www.", "http:" and "@" without any markup, and of an address even if it is escaped: only
+    // code is exempt. A line's first character can make it a list, a heading or a rule.
     if (c == '@') {
       out += "`@`";
       continue;
@@ -101,7 +101,7 @@ std::string EscapeForMarkdown(std::string_view bytes) {
 
 std::string MarkdownCode(std::string_view bytes) {
   const std::string text = EscapeForTerminal(bytes);
-  // A code span needs a character; and one space on either side is taken away, which lets backticks stand at its ends.
+  // A code span must not be empty; and one space on either side is stripped, which allows backticks at its ends.
   const std::string fence(LongestRun(text, '`') + 1, '`');
   const bool pad =
       text.empty() || text.front() == '`' || text.back() == '`' || text.front() == ' ' || text.back() == ' ';
@@ -109,7 +109,7 @@ std::string MarkdownCode(std::string_view bytes) {
 }
 
 std::string MarkdownCodeInTable(std::string_view bytes) {
-  // A table is cut into cells before code is looked for, which takes this backslash away again.
+  // A table is split into cells before code is recognised, which removes this backslash again.
   std::string out;
   for (const char c : MarkdownCode(bytes)) {
     if (c == '|') out += '\\';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that nobody else has.
+// Unique names.
 #pragma once
 
 #include <cstddef>

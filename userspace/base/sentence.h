@@ -15,7 +15,7 @@ inline std::string Times(uint64_t count) {
   return Concat(count, count == 1 ? " time" : " times");
 }
 
-// "a", "a and b", "a, b and c": of a container of strings or integers with [] and size().
+// "a", "a and b", "a, b and c"; for a container of strings or integers with [] and size().
 template <typename Items>
 std::string Enumerated(const Items& items) {
   std::string list;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): numbers that are the same
-// on every machine, for a seed. Chance for statistics and tests, and no protection against anybody.
+// splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): a sequence that is the
+// same on every machine for a given seed. Pseudorandom numbers for statistics and tests, not for security.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one door from errno to absl::Status, and the mapping from a Status to what the shell sees.
+// The only conversion from errno to absl::Status, and the mapping from a Status to the exit code.
 //
-// Every message says what was tried, on which object, and why it failed; a hint says what the user can do next. Codes
-// are used with fixed meanings, so that the CLI can choose the exit code without reading text:
+// Every message contains the attempted operation, its object, and why it failed; a hint is what the user can do next.
+// Codes have fixed meanings, so that the CLI can choose the exit code without parsing text:
 //
 //   kInvalidArgument, kNotFound, kAlreadyExists,
 //   kResourceExhausted (too large, too complex)   usage or bad input        exit 2
@@ -19,11 +19,11 @@
 
 namespace syscarve {
 
-// "open /x: Permission denied", with the code that fits `error`, a positive errno value. libbpf's negative returns go
-// through the same door: PosixError(what, -ret).
+// "open /x: Permission denied", with the code for `error`, a positive errno value. For libbpf's negative return values:
+// PosixError(what, -ret).
 absl::Status PosixError(std::string_view what, int error);
 
-// The same status with ". Hint: <hint>" behind its message, unless it already has one. `hint` is a full sentence.
+// The same status with ". Hint: <hint>" appended to its message, unless it already has one. `hint` is a full sentence.
 absl::Status WithHint(const absl::Status& status, std::string_view hint);
 
 // The message of `status` without its hint, for use inside another sentence.
@@ -32,12 +32,12 @@ std::string WithoutHint(const absl::Status& status);
 // `status` with "context: " before its message and the same code.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
 
-// The exit code for `status`, as tabled above; 0 for OK.
+// The exit code for `status`, by the table above; 0 for OK.
 int ExitCode(const absl::Status& status);
 
 }  // namespace syscarve
 
-// Returns early with the status of `expr` when it is not OK.
+// Returns early with the status of `expr` if it is not OK.
 #define SYSCARVE_RETURN_IF_ERROR(expr)                                \
   do {                                                                \
     if (absl::Status status_ = (expr); !status_.ok()) return status_; \

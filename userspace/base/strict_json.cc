@@ -14,7 +14,7 @@
 namespace syscarve {
 namespace {
 
-// A key or word from the text for a message: safe to print and not longer than a line.
+// A key or word from the text, for a message: safe to print and not longer than a line.
 std::string Shown(std::string_view text) {
   constexpr size_t kMaxShown = 60;
   const std::string escaped = EscapeForTerminal(text.substr(0, kMaxShown));
@@ -47,7 +47,7 @@ class Printer {
   }
 
   std::string PrintPart(const JsonValue& value, size_t indent, size_t column) {
-    // What stands in the line already counts as written.
+    // The columns before the part count as written.
     out_.assign(column, ' ');
     PrintValue(value, indent, column);
     return out_.substr(column);
@@ -74,8 +74,9 @@ class Printer {
     out_ += std::visit(Visitor{}, value.data);
   }
 
-  // Goes through the elements of a container, with its punctuation; `separate` writes what stands before each element
-  // and, with true, before the closing bracket. Returns false for a scalar or an empty container, with nothing written.
+  // Iterates over the elements of a container, with its punctuation; `separate` writes the separator before each
+  // element and, with true, before the closing bracket. Returns false for a scalar or an empty container, with nothing
+  // written.
   template <typename Separate, typename Element>
   bool PrintContainer(const JsonValue& value, Separate separate, Element element) {
     const auto all = [&](const auto& elements, char open, char close, auto print) {
@@ -123,10 +124,10 @@ class Printer {
       PrintScalar(value);
   }
 
-  // `indent` is the depth of the line; `column` is how much of it is taken.
+  // `indent` is the depth of the line; `column` is the number of columns already used.
   void PrintValue(const JsonValue& value, size_t indent, size_t column) {
     const size_t begin = out_.size();
-    // One column is kept for the comma that may follow.
+    // One column is reserved for the comma that may follow.
     if (width_ > column + 1 && PrintInline(value, begin + width_ - column - 1)) return;
     out_.resize(begin);
     const auto separate = [&](bool, bool closing) {
@@ -212,7 +213,7 @@ absl::Status JsonTreeBuilder::Take(JsonEvent& event) {
   return absl::OkStatus();
 }
 
-// Of the object that ends.
+// Checks the object that ends.
 absl::Status JsonTreeBuilder::CheckKeys() const {
   const auto& members = std::get<JsonValue::Object>(open_.back()->data);
   std::vector<const JsonMember*> sorted;
@@ -226,7 +227,7 @@ absl::Status JsonTreeBuilder::CheckKeys() const {
                    Concat("the key \"", Shown((*twice)->key), "\" is there twice in one object"));
 }
 
-// Its place: behind the last element of an array, or in the member whose key was just read.
+// Adds the value after the last element of an array, or to the member whose key was just read.
 JsonValue* JsonTreeBuilder::Add(JsonValue value, const JsonPlace& place) {
   value.place = place;
   JsonValue* added = &root_;
@@ -249,7 +250,7 @@ absl::Status JsonTreeBuilder::Put(JsonValue value, const JsonPlace& place) {
 
 absl::Status JsonTreeBuilder::Open(JsonValue container, const JsonPlace& place) {
   if (++values_ > limits_.values) return TextError(place, Concat("more than ", limits_.values, " values"));
-  // Pointers stay good: a container grows only while none of its elements is open.
+  // Pointers stay valid: a container grows only while none of its elements is open.
   open_.push_back(Add(std::move(container), place));
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON for files that may be hostile: a plain value tree, a parser that refuses what a careless one lets through
-// (duplicate keys, deep nesting, floods of values), a printer whose output depends on nothing but the value, and a
-// reader that turns the tree into structs and says where the first thing went wrong.
+// JSON for files that may be hostile: a plain value tree; a parser that refuses what a careless one accepts (duplicate
+// keys, deep nesting, floods of values); a printer whose output depends only on the value; and a reader that converts
+// the tree into structs and reports the place of the first error.
 //
 //   std::string error;
 //   JsonReader root(value, &error);
@@ -28,23 +28,24 @@
 
 namespace syscarve {
 
-// A template only so that JsonValue can hold a vector of it before it is complete itself; JsonMember is its one use.
+// A template only because JsonValue contains a vector of it before it is complete itself; JsonMember is its only
+// instance.
 template <typename Value>
 struct JsonMemberOf {
   std::string key;
   Value value;
-  JsonPlace place = {};  // Of the key, in the text it was read from.
+  JsonPlace place = {};  // Of the key, in the source text.
 };
 
-// Integers are exact over the whole range of 64 bits, signed or unsigned; a number that is neither is a double.
+// Integers are exact over the whole range of 64 bits, signed or unsigned; any other number is a double.
 struct JsonValue {
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMemberOf<JsonValue>>;  // In the order of the text.
   std::variant<std::nullptr_t, bool, uint64_t, int64_t, double, std::string, Array, Object> data = nullptr;
-  JsonPlace place = {};  // In the text it was read from, brackets and quotes included.
+  JsonPlace place = {};  // In the source text, brackets and quotes included.
 
   JsonValue() = default;
-  // The conversions are implicit so that a tree can be written as it reads: {{"nr", 2}, {"name", "open"}}.
+  // The conversions are implicit so that a tree can be written like JSON: {{"nr", 2}, {"name", "open"}}.
   JsonValue(std::nullptr_t) {}                // NOLINT(google-explicit-constructor)
   JsonValue(bool flag) : data(flag) {}        // NOLINT(google-explicit-constructor)
   JsonValue(double number) : data(number) {}  // NOLINT(google-explicit-constructor)
@@ -55,7 +56,7 @@ struct JsonValue {
       data = static_cast<uint64_t>(number);
     }
   }
-  // Text is stored as it is; it must be UTF-8.
+  // Text is stored unchanged; it must be UTF-8.
   JsonValue(std::string text) : data(std::move(text)) {}         // NOLINT(google-explicit-constructor)
   JsonValue(std::string_view text) : data(std::string(text)) {}  // NOLINT(google-explicit-constructor)
   JsonValue(const char* text) : data(std::string(text)) {}       // NOLINT(google-explicit-constructor)
@@ -65,42 +66,42 @@ struct JsonValue {
 
 using JsonMember = JsonMemberOf<JsonValue>;
 
-// The value of this key, or nullptr: there is none, or `object` is no object.
+// The value of this key, or nullptr if there is none or `object` is no object.
 const JsonValue* FindMember(const JsonValue& object, std::string_view key);
 
 struct JsonLimits {
   size_t bytes;
-  size_t values;  // Counting containers and what is in them.
+  size_t values;  // Containers and their elements.
   size_t depth;
 };
 
-// What a file of others may have where our own may not.
+// What is accepted in foreign files, but not in syscarve's own.
 struct JsonLeniency {
-  bool byte_order_mark = false;  // In front.
-  bool repeated_keys = false;    // Each stays in the tree, in the order of the text.
+  bool byte_order_mark = false;  // At the beginning.
+  bool repeated_keys = false;    // All members stay in the tree, in the order of the text.
 };
 
-// The value that `text` spells, by RFC 8259 and with no key twice in one object. kInvalidArgument, with line, column
-// and cause, otherwise.
+// Parses `text` by RFC 8259, without repeated keys in an object. kInvalidArgument, with line, column and cause, if it
+// is malformed or beyond the limits.
 absl::StatusOr<JsonValue> ParseStrictJson(std::string_view text, const JsonLimits& limits,
                                           const JsonLeniency& leniency = {});
 
-// Builds the value of a parser's events, for those who take a text apart while they read it. Of the limits, `values`
-// and `depth` are the caller's parser's and this one's; `bytes` is not looked at.
+// Builds a value from a parser's events, for callers that process parts of a text while reading it. Of the limits, the
+// caller's parser checks `depth`, this class `values`; `bytes` is ignored.
 class JsonTreeBuilder {
  public:
   explicit JsonTreeBuilder(const JsonLimits& limits, const JsonLeniency& leniency = {})
       : limits_(limits), leniency_(leniency) {}
 
-  // The next event, from which a text may be moved away. kInvalidArgument, with line and column, for a key that its
-  // object has already, and for too many values.
+  // Adds the next event; its text may be moved from. kInvalidArgument, with line and column, for a key that its object
+  // has already, and for too many values.
   absl::Status Take(JsonEvent& event);
 
-  // What is there so far; containers may be open.
+  // The value so far; containers may be open.
   const JsonValue& root() const { return root_; }
-  // Whether the value is there with its end.
+  // Whether the value is complete.
   bool done() const { return values_ > 0 && open_.empty(); }
-  // The value, and the builder is as new.
+  // Returns the value and resets the builder.
   JsonValue TakeRoot();
 
  private:
@@ -117,49 +118,49 @@ class JsonTreeBuilder {
   size_t values_ = 0;
 };
 
-// How many values are in `value`, itself counted: what JsonLimits::values limits.
+// The number of values in `value`, including itself, as limited by JsonLimits::values.
 size_t CountValues(const JsonValue& value);
 
 // `value` with two-space indentation and a newline at the end. A container that fits in `width` columns together with
-// its indentation is on one line; with a width of 0 every element has its own.
+// its indentation is on one line; with a width of 0 every element is on a line of its own.
 std::string PrintJson(const JsonValue& value, size_t width);
 
-// The same as a part of a larger text: its first line begins in column `column`, lines after that belong `indent`
-// levels in, and there is no newline at the end.
+// The same as a part of a larger text: the first line begins in column `column`, further lines are indented by `indent`
+// levels, and there is no newline at the end.
 std::string PrintJsonPart(const JsonValue& value, size_t width, size_t indent, size_t column);
 
-// `value` on one line without any white space between its parts, and no newline at the end.
+// `value` on one line without white space between its parts, and without a newline at the end.
 std::string PrintCompactJson(const JsonValue& value);
 
-// A place in a JsonValue. The first failure anywhere in the tree is kept in `*error`, with its place; from then on
-// every reader of that tree answers with zeros and empty strings, so that a caller checks once at the end. A reader
-// refers to the reader it came from, which must outlive it.
+// A place in a JsonValue. The first failure anywhere in the tree is kept in `*error`, with its place; after that every
+// reader of that tree returns zeros and empty strings, so that a caller checks once at the end. A reader refers to the
+// reader that it was created from, which must outlive it.
 class JsonReader {
  public:
   JsonReader(const JsonValue& root, std::string* error) : value_(&root), error_(error) {}
 
   bool ok() const { return error_->empty(); }
-  // Of one element of `list`, which was not put there: that of a text that is read piece by piece.
+  // A reader for an element that is not in `list` itself: one of a text that is read piece by piece.
   static JsonReader OfElement(const JsonValue& element, const JsonReader& list, size_t index) {
     return {&element, &list, {}, index};
   }
 
-  // False for an Optional() that is not there.
+  // False for an Optional() that is absent.
   bool exists() const { return value_ != nullptr; }
   bool IsNull() const;
-  // False for null, too: Go's encoder writes it for a list of nothing, and engines for what they have nothing of.
+  // Also false for null, which Go's encoder writes for an empty list, and engines for absent data.
   bool IsGiven() const { return exists() && !IsNull(); }
   bool IsEmptyContainer() const;
   bool IsEmptyText() const;
   bool IsText() const;
   bool IsObject() const;
 
-  // Fails when this is not an object, or has a member that is not in `keys`.
+  // Fails if this is not an object, or has a member that is not in `keys`.
   void AllowOnly(std::initializer_list<std::string_view> keys) const;
   JsonReader Required(std::string_view key) const;
   JsonReader Optional(std::string_view key) const;
 
-  // `smallest` to `largest`, both included; a negative number, a fraction or an exponent is not an integer here.
+  // From `smallest` to `largest`, both included; a negative number, a fraction or an exponent is not an integer here.
   uint64_t Uint(uint64_t smallest = 0, uint64_t largest = UINT64_MAX) const;
   bool Bool() const;
   // At most `max_bytes` of UTF-8.
@@ -169,9 +170,9 @@ class JsonReader {
   void ForEach(size_t max_elements, absl::FunctionRef<void(const JsonReader&)> visit) const;
   void ForEachMember(size_t max_members, absl::FunctionRef<void(std::string_view key, const JsonReader&)> visit) const;
 
-  // Of the value, in the text; line 0 where it was in none.
+  // Of the value, in the text; line 0 if it is not from a text.
   JsonPlace place() const { return value_ != nullptr ? value_->place : JsonPlace(); }
-  // How messages spell its place in the tree: "runs[1].n"; "" for the root.
+  // Its place in the tree, in the form used in messages: "runs[1].n"; "" for the root.
   std::string Path() const;
 
   // Records "<place>: <message>", unless something failed before.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who called sudo: whom the files that a privileged verb writes shall belong to, and whom a command runs as.
+// The caller of sudo: the owner of files that a privileged verb writes, and the user that a command runs as.
 #pragma once
 
 #include <sys/types.h>
@@ -14,16 +14,16 @@ namespace syscarve {
 
 struct UserIds {
   uid_t uid = 0;
-  std::optional<gid_t> gid;  // nullopt: not told.
+  std::optional<gid_t> gid;  // nullopt: unknown.
   bool operator==(const UserIds&) const = default;
 };
 
 // A uid or gid in decimal; nullopt for anything else. The largest 32-bit number means "unchanged" to the kernel and is
-// nobody's id.
+// not an id.
 std::optional<uint32_t> ParseUserId(std::string_view text);
 
-// What SUDO_UID and SUDO_GID say, when we are root; nullopt when nobody called sudo, or root did. kInvalidArgument when
-// they are no ids. sudo sets both itself, so whoever can choose them is root already.
+// The ids in SUDO_UID and SUDO_GID, if this process is root; nullopt if sudo was not used, or its caller is root.
+// kInvalidArgument if they are no ids. sudo sets both itself, so only root can choose other values.
 absl::StatusOr<std::optional<UserIds>> FindSudoCaller();
 
 }  // namespace syscarve

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Splitting and number parsing on std::string_view. Debian builds abseil with a string_view of its own, which std's
-// does not convert to, so abseil's string functions cannot be used on views.
+// Splitting and number parsing for std::string_view. Debian builds abseil with its own string_view, to which std's does
+// not convert, so abseil's string functions cannot be used on views.
 #pragma once
 
 #include <algorithm>
@@ -35,8 +35,8 @@ inline std::vector<std::string_view> SplitNonEmpty(std::string_view text, char s
   return parts;
 }
 
-// The number that `text` is in this base, all of it; nullopt for anything else, a sign on an unsigned type or overflow
-// included.
+// Parses all of `text` as a number in this base; nullopt for anything else, including a sign on an unsigned type, and
+// overflow.
 template <typename Number>
 std::optional<Number> ParseNumber(std::string_view text, int base = 10) {
   Number number{};
@@ -45,7 +45,7 @@ std::optional<Number> ParseNumber(std::string_view text, int base = 10) {
   return number;
 }
 
-// Takes the first line off `text`, which must not be empty: without its line break, be that LF or CR LF.
+// Removes the first line from `text`, which must not be empty. Returns it without its line break, LF or CR LF.
 inline std::string_view TakeLine(std::string_view& text) {
   const size_t end = text.find('\n');
   std::string_view line = text.substr(0, end);
@@ -54,7 +54,7 @@ inline std::string_view TakeLine(std::string_view& text) {
   return line;
 }
 
-// Whether they differ in the case of ASCII letters at most.
+// Whether they are equal except for the case of ASCII letters.
 inline bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(a, b, {}, lower, lower);

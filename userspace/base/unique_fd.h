@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor with one owner. It is closed when its owner dies, is never copied, and never turns into an int by
-// accident: get() lends the number, release() gives it away.
+// A file descriptor with a single owner. It is closed with its owner, is never copied, and never converts to an int by
+// accident: get() borrows the number, release() gives up ownership.
 //
 //   UniqueFd fd(open(path, O_RDONLY | O_CLOEXEC));
 //   if (!fd.valid()) return PosixError("open " + path, errno);
@@ -19,7 +19,7 @@ class UniqueFd {
   explicit UniqueFd(int fd) : fd_(fd) {}
   UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
-    // Swap, then close what we held: safe for self-move, and nothing leaks.
+    // Swap, then close the previous descriptor: safe for self-move, and nothing leaks.
     UniqueFd taken(std::move(other));
     std::swap(fd_, taken.fd_);
     return *this;

@@ -10,7 +10,7 @@
 
 namespace syscarve {
 
-// kInvalidArgument for what is empty or longer than the kernel takes: 107 bytes.
+// kInvalidArgument for a path that is empty or longer than the kernel's limit of 107 bytes.
 absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
 
 }  // namespace syscarve

@@ -30,14 +30,14 @@ JsonValue FromPlain(const std::string& text) {
     return text;
   }
   if (digits.starts_with('-')) digits.remove_prefix(1);
-  // A leading zero makes it octal to some readers and decimal to others.
+  // With a leading zero it is octal to some readers and decimal to others.
   if (digits.size() > 1 && digits.front() == '0') return text;
   if (const auto number = ParseNumber<uint64_t>(text)) return *number;
   if (const auto number = ParseNumber<int64_t>(text)) return *number;
   return text;
 }
 
-// Makes values of the nodes of one document, which it takes apart.
+// Converts the nodes of one document into values, moving from them.
 class Converter {
  public:
   explicit Converter(YamlTree tree) : nodes_(std::move(tree.nodes)) {}
@@ -53,7 +53,7 @@ class Converter {
 
   static JsonPlace PlaceOf(const YamlNode& node) { return {.line = node.line, .column = node.column}; }
 
-  // As deep as the tree, which is limited. Without aliases every node is visited once.
+  // The recursion is as deep as the tree, which is limited. Without aliases every node is visited once.
   absl::StatusOr<JsonValue> Value(YamlNode& node) {
     SYSCARVE_RETURN_IF_ERROR(CheckTag(node));
     JsonValue value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML that carries what JSON could: Kubernetes objects and their like, as the tree that JSON readers read. The text
-// may be anybody's.
+// YAML with the data model of JSON: Kubernetes objects and the like, as the tree that JSON readers read. The text is
+// untrusted.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,11 @@
 
 namespace syscarve {
 
-// The documents of `text`, empty ones left out. Plain scalars are null, true, false or decimal or hexadecimal integers
-// of 64 bits where they are spelt so, and texts otherwise, also what only YAML 1.1 takes for something else (yes, 010).
-// Limits count over all documents. kInvalidArgument, with the line, for what is not YAML, a key that is not a scalar or
-// is there twice, anchors, aliases and merge keys, tags other than !!str, and what is beyond the limits.
+// The documents of `text`, without empty ones. Plain scalars are null, true, false or decimal or hexadecimal 64-bit
+// integers if they are spelled like one, and otherwise texts, including those that only YAML 1.1 interprets differently
+// (yes, 010). Limits apply to all documents together. kInvalidArgument, with the line, if the text is not YAML, a key
+// is not a scalar or is repeated, there are anchors, aliases, merge keys or tags other than !!str, or a limit is
+// exceeded.
 absl::StatusOr<std::vector<JsonValue>> ParseYaml(std::string_view text, const JsonLimits& limits);
 
 }  // namespace syscarve

@@ -35,7 +35,7 @@ struct YamlParser::State {
 
 YamlParser::YamlParser(std::string_view text) {
   auto state = std::make_unique<State>();
-  // Also after a failure the parser may be deleted: it is blank then.
+  // Deleting the parser is valid even after a failure: it is zeroed then.
   if (yaml_parser_initialize(&state->parser) != 1) return;
   yaml_parser_set_input_string(&state->parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
   state_ = std::move(state);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML text as a stream of events, read by libyaml. What the events may mean, and how many of them are too many, is the
-// caller's business.
+// YAML text as a stream of events, read by libyaml. The meaning of the events, and their number, are for the caller to
+// check.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ enum class YamlEventKind {
   kMappingEnd,
   kDocumentStart,
   kStreamEnd,
-  kOther,  // Carries nothing.
+  kOther,  // Without data.
 };
 
 struct YamlEvent {
   YamlEventKind kind = YamlEventKind::kOther;
   size_t line = 0;     // From 1.
   size_t column = 0;   // From 1, in code points.
-  std::string text;    // Of a scalar, the value; of an alias, the anchor it names. UTF-8.
+  std::string text;    // A scalar's value, or the anchor named by an alias. UTF-8.
   bool plain = false;  // A scalar without quotes.
   std::string anchor;  // "" for none.
   std::string tag;     // "" for none.
@@ -41,19 +41,19 @@ class YamlParser {
   YamlParser(const YamlParser&) = delete;
   YamlParser& operator=(const YamlParser&) = delete;
 
-  // The next event; not to be called again after kStreamEnd or an error. kInvalidArgument, with the line, for what is
+  // The next event; must not be called after kStreamEnd or an error. kInvalidArgument, with the line, if the text is
   // not YAML.
   absl::StatusOr<YamlEvent> Next();
 
  private:
   struct State;
-  std::unique_ptr<State> state_;  // Null when there was no memory for it.
+  std::unique_ptr<State> state_;  // nullptr if there was no memory for it.
 };
 
 // "line 3: <message>", kInvalidArgument.
 absl::Status YamlError(size_t line, std::string_view message);
 
-// The beginning of `text`, escaped, to be shown in an error.
+// The beginning of `text`, escaped, for an error message.
 std::string ShownYaml(std::string_view text);
 
 }  // namespace syscarve

@@ -93,7 +93,7 @@ class Composer {
 
   const YamlLimits& limits_;
   std::vector<YamlTree> trees_;
-  std::vector<uint32_t> open_;               // Of the last tree, from the root on.
+  std::vector<uint32_t> open_;               // In the last tree, from the root down.
   std::map<std::string, uint32_t> anchors_;  // Likewise.
   size_t values_ = 0;
 };

@@ -30,7 +30,7 @@ const std::string& PathOf(const Recording& recording, ProgramId program) {
   return program < recording.programs.size() ? recording.programs[program].path : kUnknown;
 }
 
-// nullopt: it is not one that is told apart.
+// nullopt for a family without a number of its own.
 std::optional<int> FamilyOf(AddressFamily family) {
   switch (family) {
     case AddressFamily::kInet:
@@ -118,7 +118,7 @@ class Gatherer {
     const std::optional<std::string> name = SyscallName(id);
     if (!name.has_value()) return;
     if (*name == "socket" || *name == "socketpair") return AddSockets(seen);
-    // Of i386, with its arguments in memory.
+    // The call of i386, with its arguments in memory.
     if (*name == "socketcall") policy_.any_socket = true;
     if (*name == "ptrace") policy_.traces = true;
     if (*name == "pivot_root") policy_.pivots_root = true;
@@ -164,7 +164,7 @@ class Gatherer {
     }
   }
 
-  // What of a directory is not told one by one is every name in it.
+  // The files of a directory that have no entry of their own: any name in it.
   static PathPattern PatternOfOthers(PathPattern folder) {
     if (folder.IsPath() && folder.Matches("/")) return OthersOf(std::move(folder));
     folder.Add("/");
@@ -179,7 +179,8 @@ class Gatherer {
     std::map<UsedPath, std::vector<GeneralisedPath>> made;
     std::map<std::pair<const PathRule*, PathPattern>, size_t> siblings;
     for (const auto& [path, access] : files_) {
-      // The directory of `others` is not what was used so, and tells only what it is called itself.
+      // An entry of `others` has the uses of the files in the directory, not of the directory itself: only its name
+      // counts.
       std::vector<GeneralisedPath> candidates =
           Generalise(rules_, path.path, path.others ? FileUses(FileUse::kRead) : access.all_uses());
       for (const GeneralisedPath& each : candidates) ++siblings[{each.rule, each.pattern}];
@@ -297,7 +298,7 @@ std::set<SocketKind> SocketsOf(const AccessPolicy& policy) {
     const std::optional<int> family = FamilyOf(endpoint.family);
     if (!family.has_value()) continue;
     const int protocol = *family == AF_NETLINK ? endpoint.port : 0;
-    // What was seen being made says more.
+    // An observed creation is more specific.
     const bool known = std::ranges::any_of(sockets, [&](const SocketKind& kind) {
       return kind.family == *family && (endpoint.socket_type == 0 || kind.type == endpoint.socket_type) &&
              kind.protocol == protocol;

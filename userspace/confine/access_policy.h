@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the hardening evidence of one service to what a security module is to let it do: files by patterns, sockets,
-// what else needs leave. Of a format it says nothing; emit/ writes it for AppArmor and SELinux.
+// Derives from the hardening evidence of one service what a security module is to allow it: files by patterns, sockets,
+// and other permissions. Independent of formats; emit/ writes it for AppArmor and SELinux.
 //
-//   SYSCARVE_ASSIGN_OR_RETURN(const AccessPolicy policy, MakeAccessPolicy(recordings, {}));
+// SYSCARVE_ASSIGN_OR_RETURN(const AccessPolicy policy, MakeAccessPolicy(recordings, {}));
 //
-// All that was observed is allowed: each path in each way in which it was used matches a pattern that has that use.
-// What is allowed beside it is by rules (shipped/path_rules.h), and by what this header says.
+// Everything observed is allowed: each path, in each way in which it was used, matches a pattern with that use. What is
+// allowed in addition is determined by rules (shipped/path_rules.h), and by the comments in this header.
 #pragma once
 
 #include <compare>
@@ -27,27 +27,28 @@
 
 namespace syscarve {
 
-// What programs that used a path did beside it, which decides what that use takes. It is known by the program alone.
+// Other actions of the programs that used a path, which determine the permissions that its use requires. Known only by
+// program.
 struct ProgramHabits {
   bool locks = false;    // Locked files: flock, or fcntl with a lock.
   bool links = false;    // Made hard links.
-  bool renames = false;  // A name that was removed may have been one that was changed.
+  bool renames = false;  // Renamed files: a removed name may have been that of a changed file.
   auto operator<=>(const ProgramHabits&) const = default;
 };
 
 struct PathAccess {
-  std::map<std::string, FileUses> uses;  // By the program's path, "" where it is not known: an adversary's bytes.
-  std::set<FileKind> kinds;              // Of the files that were seen.
+  std::map<std::string, FileUses> uses;             // By the program's path, "" if unknown; untrusted.
+  std::set<FileKind> kinds;                         // Of the observed files.
   std::set<std::pair<uint32_t, uint32_t>> devices;  // Major and minor number.
-  // Where the file systems are mounted, with their types; a mount point or a type can be "".
+  // Mount points and types of the file systems; either can be "".
   std::set<std::pair<std::string, std::string>> mounts;
-  std::set<std::string> rules;  // Ids of the rules that made the pattern; none: it is what was seen.
-  uint64_t paths = 0;           // How many it stands for; 0: none was seen, and it is allowed always.
+  std::set<std::string> rules;  // Ids of the rules that made the pattern; empty: it is an observed path.
+  uint64_t paths = 0;           // Number of observed paths; 0: none, and the pattern is always allowed.
   FileUses all_uses() const;
   bool operator==(const PathAccess&) const = default;
 };
 
-// As socket(2) has them, without flags.
+// Arguments of socket(2), without flags.
 struct SocketKind {
   int family = 0;
   int type = 0;
@@ -59,34 +60,34 @@ struct AccessPolicy {
   std::map<PathPattern, PathAccess> paths;
   std::map<std::string, ProgramHabits> habits;  // By the program's path.
   std::set<SocketKind> sockets;
-  bool any_socket = false;  // Sockets were made of which it is not known what kind they are.
+  bool any_socket = false;                              // Sockets of unknown kind were created.
   std::map<Endpoint, std::set<std::string>> endpoints;  // The programs' paths.
   bool traces = false;                                  // A process traced another (ptrace).
   bool pivots_root = false;
-  bool in_container = false;          // Every subject is one.
-  std::vector<FixedPath> guarded;     // That nothing observed speaks against.
+  bool in_container = false;          // Every subject is a container.
+  std::vector<FixedPath> guarded;     // Guarded paths that were not used.
   std::vector<std::string> warnings;  // Sentences: what the evidence lacks, and guarded paths that were used.
 
-  // Whether some program may use `path` so.
+  // Whether some program may use `path` in this way.
   bool Allows(std::string_view path, FileUse use) const;
 };
 
-// What sockets the policy lets be made: those that were seen or must have been, for an endpoint is of one; with one of
-// IPv4 or IPv6 the other, because the network decides which is used, and NETLINK_ROUTE, which getaddrinfo asks for the
-// host's addresses; and streams of AF_UNIX, for system logs and name services. The same as closure has it for seccomp.
+// The sockets that the policy allows to be created: those observed, or implied by an endpoint; for IPv4 also IPv6 and
+// vice versa, because the network determines which is used, and NETLINK_ROUTE, with which getaddrinfo reads the host's
+// addresses; and AF_UNIX streams, for system logs and name services. The same as closure for seccomp.
 std::set<SocketKind> SocketsOf(const AccessPolicy& policy);
 
-// What is in the policy, in lines for people.
+// A summary of the policy, in lines for people.
 std::string AccessSummary(const AccessPolicy& policy);
 
 struct AccessOptions {
-  bool generalise = true;  // By the rules; otherwise what was seen, and no path besides.
+  bool generalise = true;  // Apply the rules; otherwise allow only the observed paths.
 };
 
-// Of all subjects and runs together. kInvalidArgument when no subject has hardening evidence with files.
+// Evaluates all subjects and runs together. kInvalidArgument if no subject has hardening evidence with files.
 absl::StatusOr<AccessPolicy> MakeAccessPolicy(std::span<const Recording> recordings, const AccessOptions& options);
 
-// The same by rules of one's own.
+// The same with the given rules.
 absl::StatusOr<AccessPolicy> MakeAccessPolicy(std::span<const Recording> recordings, const PathRules& rules);
 
 }  // namespace syscarve

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMostPidDigits = 7;
 
-// Characters of two kinds at least: what chance chooses is rarely of one, and words of a language are.
+// Whether it has characters of at least two kinds: a random name rarely has one kind only, a word of a language does.
 bool LooksRandom(std::string_view word) {
   bool lower = false;
   bool upper = false;
@@ -22,13 +22,13 @@ bool LooksRandom(std::string_view word) {
   return (lower ? 1 : 0) + (upper ? 1 : 0) + (other ? 1 : 0) >= 2;
 }
 
-// Matches a path against a rule and remembers which of its bytes each part took. Each (part, place) is tried once.
+// Matches a path against a rule and records the bytes matched by each part. Each (part, place) is tried once.
 class RuleMatcher {
  public:
   RuleMatcher(const std::vector<PathPart>& parts, std::string_view path)
       : parts_(parts), path_(path), failed_(parts.size() * (path.size() + 1)), taken_(parts.size()) {}
 
-  // How many bytes each part took, in order.
+  // The number of bytes matched by each part, in order.
   std::optional<std::vector<size_t>> Match() {
     if (!From(0, 0)) return std::nullopt;
     return taken_;
@@ -64,7 +64,7 @@ class RuleMatcher {
       }
       case PathPartKind::kPid: {
         const size_t digits = RunOf(place, IsPatternDigit);
-        // No more than the pattern's own limit.
+        // Within the range of the pattern.
         const bool in_range = digits > 0 && path_[place] != '0' &&
                               (digits < kMostPidDigits || (digits == kMostPidDigits && path_[place] < '5'));
         return in_range && Took(part, place, digits);
@@ -118,7 +118,7 @@ class RuleMatcher {
   std::vector<size_t> taken_;
 };
 
-// The part of a pattern for a part of a rule that took these bytes.
+// The pattern part for a rule's part that matched these bytes.
 PatternPart PartOf(const PathPart& part, std::string_view bytes) {
   switch (part.kind) {
     case PathPartKind::kLiteral:
@@ -141,7 +141,7 @@ PatternPart PartOf(const PathPart& part, std::string_view bytes) {
   return {};
 }
 
-// Where a rule begins with other bytes it does not fit: the quick answer for most.
+// Whether the rule begins with a different literal and so cannot match: the fast path for most rules.
 bool BeginsOtherwise(const PathRule& rule, std::string_view path) {
   const PathPart& first = rule.parts.front();
   return first.kind == PathPartKind::kLiteral && !path.starts_with(first.text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From one path that was seen to the paths that it stands for, by the rules of shipped/path_rules.h.
+// Generalises an observed path to the paths that it stands for, by the rules of shipped/path_rules.h.
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ namespace syscarve {
 
 struct GeneralisedPath {
   PathPattern pattern;
-  const PathRule* rule = nullptr;  // Of the rules that were given.
+  const PathRule* rule = nullptr;  // Points into the given rules.
 };
 
-// What the rules that fit make of a path that was used in these ways, in their order: up to the first that needs no
-// siblings. Each matches `path`. Empty where no rule fits.
+// The patterns that the matching rules make of a path with these uses, in the order of the rules, up to the first rule
+// that requires no siblings. Each matches `path`. Empty if no rule matches.
 std::vector<GeneralisedPath> Generalise(const PathRules& rules, std::string_view path, FileUses uses);
 
 PathPattern PatternOf(const FixedPath& fixed);

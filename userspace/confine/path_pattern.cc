@@ -11,13 +11,14 @@ namespace {
 
 constexpr size_t kMostPidDigits = 7;
 
-// Matches a path from the left, part by part. Each (part, place) is tried once, and takes at most the path's length.
+// Matches a path from the left, part by part. Each (part, place) is tried once, in time proportional to the path's
+// length at most.
 class Matcher {
  public:
   Matcher(const std::vector<PatternPart>& parts, std::string_view path)
       : parts_(parts), path_(path), failed_(parts.size() * (path.size() + 1)) {}
 
-  // The parts from `part` on, and the path from `place` on. Recursion is as deep as there are parts.
+  // Matches the parts from `part` on against the path from `place` on. The recursion depth is the number of parts.
   bool From(size_t part, size_t place) {
     if (part == parts_.size()) return place == path_.size();
     const size_t state = part * (path_.size() + 1) + place;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A path as a policy names it: the bytes of one, or parts of it that stand for others. What a part stands for is
-// exactly what AppArmor can say, so that a profile allows what the policy does and no more.
+// A path pattern of a policy: the bytes of a path, or parts that stand for others. Each kind of part is exactly what
+// AppArmor can express, so that a profile allows what the policy does and no more.
 #pragma once
 
 #include <compare>
@@ -13,17 +13,17 @@ namespace syscarve {
 
 enum class PatternPartKind {
   kLiteral,
-  kAny,     // Any bytes but "/"; where it is a whole name, at least one.
-  kDeep,    // Any bytes; where it is a whole name, at least one.
-  kNumber,  // A decimal digit, and then any bytes but "/".
-  kPid,     // A process's number: 1 to 4999999, as @{pid} is.
+  kAny,     // Any bytes except "/"; if it is a whole name, at least one.
+  kDeep,    // Any bytes; if it is a whole name, at least one.
+  kNumber,  // A decimal digit, followed by any bytes except "/".
+  kPid,     // A process's number: 1 to 4999999, the same as @{pid}.
   kHex,     // `count` hexadecimal digits.
-  kWord,    // `count` letters of ASCII, digits or "_".
+  kWord,    // `count` ASCII letters, digits or "_".
 };
 
 struct PatternPart {
   PatternPartKind kind = PatternPartKind::kLiteral;
-  std::string text;  // Of kLiteral: an adversary's bytes.
+  std::string text;  // Of kLiteral; untrusted.
   size_t count = 0;  // Of kHex and kWord.
   auto operator<=>(const PatternPart&) const = default;
 };
@@ -36,12 +36,12 @@ class PathPattern {
   void Add(std::string_view literal);
   void Add(PatternPart part);
 
-  // Literals are not next to each other.
+  // Never two adjacent literals.
   const std::vector<PatternPart>& parts() const { return parts_; }
-  // Whether it stands for one path alone.
+  // Whether it stands for a single path.
   bool IsPath() const;
   bool Matches(std::string_view path) const;
-  // For people: "/proc/<pid>/status", "/srv/cache/<hex:32>". Escaped by no one.
+  // For people: "/proc/<pid>/status", "/srv/cache/<hex:32>". Not escaped.
   std::string text() const;
 
   auto operator<=>(const PathPattern&) const = default;

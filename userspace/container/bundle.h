@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of a container (runtime-spec, config.md) in which one program runs and ends, set up as container
-// engines do it: what a runtime does for such a container under its filter, it does for an engine's.
+// The configuration of a container (runtime-spec, config.md) in which one program runs and ends, in the form that
+// container engines use: a runtime makes the same calls under its filter as for an engine's container.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ struct BundleOptions {
   std::string program;      // Path inside the container.
   std::string cgroup_path;  // Below each cgroup mount.
   bool no_new_privs = false;
-  uint32_t uid = 0;  // Of root, the capabilities that Docker leaves a container; of others, none.
+  uint32_t uid = 0;  // Root keeps the capabilities that Docker leaves a container; other users have none.
   uint32_t gid = 0;
-  // The limit on open files, which some runtimes set late. It must not be above our own.
+  // The limit on open files, which some runtimes set late. At most that of this process.
   uint64_t open_files = 1024;
 };
 
-// config.json. Its filter is a real one, which refuses a single call that nobody makes and lets all others by: a
-// runtime loads it, and is never refused what it asks for.
+// Returns config.json. Its filter is a real one, which refuses a single call that no program makes and allows all
+// others: so a runtime loads a filter, but none of its calls is refused.
 std::string FormatBundleConfig(const BundleOptions& options);
 
 }  // namespace syscarve

@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-// So many names stand in a sentence for people.
+// The most names in a sentence for people.
 constexpr size_t kNamesInSentence = 5;
 
 bool IsSilent(const Recording& recording, SubjectId id) {
@@ -93,7 +93,7 @@ class Taker {
     container.id = IdOf(described.cgroup);
     const auto found = known_.find(container.id);
     if (found != known_.end()) container = found->second;
-    // A cgroup of an engine that names them in its own way.
+    // The cgroup of an engine with names of its own.
     if (container.id.empty()) container.name = described.name;
     if (silent) {
       if (seen_.running_at_start.contains(container.id) && choice_.filter.Matches(container)) {
@@ -102,7 +102,7 @@ class Taker {
       return;
     }
     if (found == known_.end()) {
-      // An engine that answered all along and does not know a container is not its engine.
+      // If all engines responded throughout and none has the container, it belongs to another one.
       const bool all_told = !engines_.empty() && engines_.problems().empty() && !container.id.empty();
       if (all_told) {
         ++nobodys_;
@@ -136,17 +136,17 @@ class Taker {
   EngineWatchers& engines_;
   const ContainerChoice& choice_;
   std::map<std::string, Container> known_;
-  size_t nobodys_ = 0;  // Known to no engine, although all answered.
+  size_t nobodys_ = 0;  // Unknown to every engine, although all responded.
   Census census_;
 };
 
-// What each wanted subject is called. Services of different Compose projects that share a name are told apart by their
-// project's.
+// The name of each wanted subject. Services of different Compose projects that share a name get the project's name as a
+// prefix.
 std::map<SubjectId, ChosenSubject> Choose(const Census& census, const ContainerChoice& choice) {
   std::map<SubjectId, ChosenSubject> chosen;
   std::map<std::string, std::set<std::string>> projects;
   for (const auto& [id, container] : census.containers) {
-    // Nothing is lost because an engine did not answer.
+    // Kept if its engine did not respond.
     if (!census.unknown.contains(id) && !choice.filter.Matches(container)) continue;
     const std::string name = SubjectName(container, choice.by);
     projects[name].insert(std::string(ComposeProject(container)));

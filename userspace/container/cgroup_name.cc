@@ -16,28 +16,27 @@ bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-// What stands before the id, without its separator, names who made the cgroup. nullopt when that is no container's
-// cgroup.
+// The engine by the text before the id, without its separator. nullopt if that is no container's cgroup.
 std::optional<std::string_view> EngineOfPrefix(std::string_view prefix) {
   constexpr std::pair<std::string_view, std::string_view> kKnown[] = {
       {"docker", "docker"},
       {"libpod", "podman"},
-      {"libpod-payload", "podman"},  // --cgroups=split, as quadlets use it.
+      {"libpod-payload", "podman"},  // --cgroups=split, as used by quadlets.
       {"cri-containerd", "containerd"},
       {"nerdctl", "containerd"},
       {"crio", "crio"},
   };
   if (prefix.empty() || !std::ranges::all_of(prefix, IsWordCharacter)) return std::nullopt;
   const std::vector<std::string_view> words = SplitNonEmpty(prefix, '-');
-  // "libpod-conmon-<id>" and "crio-conmon-<id>" hold the monitor, which is the engine's.
+  // "libpod-conmon-<id>" and "crio-conmon-<id>" contain the monitor, which belongs to the engine.
   if (words.empty() || words.back() == "conmon") return std::nullopt;
   const auto* known = std::ranges::find(kKnown, prefix, &std::pair<std::string_view, std::string_view>::first);
   return known == std::end(kKnown) ? std::string_view() : known->second;
 }
 
-// The same for a component that is nothing but an id, whose parent is all there is to go by.
+// The same for a component that is only an id: the engine by its parent.
 std::optional<std::string_view> EngineOfParent(std::string_view parent) {
-  // Podman's cgroupfs driver names pods so; their containers are "libpod-<id>" below them.
+  // Names of pods with Podman's cgroupfs driver; their containers are "libpod-<id>" below them.
   if (parent == "libpod_parent") return std::nullopt;
   if (parent == "docker") return "docker";
   // The namespace of Kubernetes in containerd, for a container without a cgroup parent.
@@ -58,13 +57,13 @@ std::optional<Claim> ParseComponent(std::string_view component, std::string_view
   std::string_view prefix = component.substr(0, component.size() - kIdDigits);
   std::optional<std::string_view> engine;
   if (prefix.empty()) {
-    // No engine makes a scope without a prefix.
+    // No engine creates a scope without a prefix.
     if (!scope) engine = EngineOfParent(parent);
   } else if (ConsumeSuffix(prefix, "-")) {
     engine = EngineOfPrefix(prefix);
   } else if (ConsumeSuffix(prefix, ":")) {
-    // "<slice>:cri-containerd:<id>": a path in systemd's notation taken literally by a runtime with the cgroupfs
-    // driver.
+    // "<slice>:cri-containerd:<id>": a path in systemd's notation that a runtime with the cgroupfs driver used
+    // literally.
     const size_t colon = prefix.rfind(':');
     if (colon != std::string_view::npos) engine = EngineOfPrefix(prefix.substr(colon + 1));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The containers that run now, found by their cgroups.
+// The running containers, found by their cgroups.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace syscarve {
 
 // The cgroups (paths below `mount`, where cgroup v2 is mounted) that are containers by their name and have a task,
-// sorted. A tree in motion gives what was seen.
+// sorted. Not atomic: the result may miss concurrent changes.
 std::vector<std::string> FindRunningContainers(const std::string& mount);
 
 }  // namespace syscarve

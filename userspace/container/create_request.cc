@@ -14,7 +14,7 @@ namespace syscarve {
 namespace {
 
 constexpr JsonLimits kCreateLimits = {.bytes = kMaxCreateBytes, .values = 200'000, .depth = 64};
-// Engines take the last of two; what matters here is refused then, what does not is the engine's business.
+// Engines use the last of two members of the same name; here that is refused for members that are evaluated.
 constexpr JsonLeniency kLeniency = {.byte_order_mark = false, .repeated_keys = true};
 
 constexpr std::string_view kCreatePath = "/containers/create";
@@ -24,7 +24,7 @@ std::string_view PathOf(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-// Without the API's version in front: "/v1.41/containers/create" is "/containers/create".
+// Removes the API's version: "/v1.41/containers/create" becomes "/containers/create".
 std::string_view WithoutVersion(std::string_view path) {
   constexpr std::string_view kVersion = "0123456789.";
   if (!path.starts_with("/v")) return path;
@@ -32,7 +32,7 @@ std::string_view WithoutVersion(std::string_view path) {
   return end == std::string_view::npos || end == 2 || path[end] != '/' ? path : path.substr(end);
 }
 
-// A part of a query, as a server reads it.
+// Decodes a part of a query as a server does.
 std::string DecodeQueryPart(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -79,7 +79,7 @@ bool IsNull(const JsonValue* value) {
   return value == nullptr || std::holds_alternative<std::nullptr_t>(value->data);
 }
 
-// The member as `Kind`; nullptr where it is missing or null.
+// The member as `Kind`; nullptr if it is missing or null.
 template <typename Kind>
 absl::StatusOr<const Kind*> TypedMember(const JsonValue::Object& object, std::string_view key) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(object, key));
@@ -89,7 +89,7 @@ absl::StatusOr<const Kind*> TypedMember(const JsonValue::Object& object, std::st
   return typed;
 }
 
-// The texts of an array; none where it is missing or null.
+// The texts of an array; empty if it is missing or null.
 absl::StatusOr<std::vector<std::string>> TextsOf(const JsonValue::Object& object, std::string_view key) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Array* const array, TypedMember<JsonValue::Array>(object, key));
   std::vector<std::string> texts;
@@ -108,7 +108,7 @@ absl::StatusOr<JsonValue> ParseBody(std::string_view body) {
   return root;
 }
 
-// A change of a text: what is from `begin` to `end` becomes `text`.
+// An edit of a text: the range from `begin` to `end` is replaced by `text`.
 struct Edit {
   uint32_t begin;
   uint32_t end;
@@ -128,10 +128,10 @@ std::string Apply(std::vector<Edit> edits, std::string_view text) {
   return result;
 }
 
-// Gives an object members, each in the place of the one that it has of that name. `value` may be null or missing.
+// Sets members of an object, replacing existing ones of the same name. `value` may be null or missing.
 class ObjectEditor {
  public:
-  // An object that is written anew.
+  // For an object that does not exist yet.
   ObjectEditor() = default;
   explicit ObjectEditor(const JsonValue* value) : value_(IsNull(value) ? nullptr : value) {}
 
@@ -148,7 +148,7 @@ class ObjectEditor {
     return absl::OkStatus();
   }
 
-  // Of an object that is in the text.
+  // For an object that is in the text.
   void AppendEdits(std::vector<Edit>& edits) const {
     edits.insert(edits.end(), edits_.begin(), edits_.end());
     if (added_.empty()) return;
@@ -167,11 +167,11 @@ class ObjectEditor {
 };
 
 bool IsSeccomp(std::string_view option) {
-  // The colon is how it was written before "=" was.
+  // The colon is the older form.
   return option.starts_with("seccomp=") || option.starts_with("seccomp:");
 }
 
-// Whether it says something of `key`, with any of the ways to write that.
+// Whether the option is for `key`, in any of its forms.
 bool IsOption(const JsonValue& option, std::string_view key) {
   const auto* const text = std::get_if<std::string>(&option.data);
   if (text == nullptr || !text->starts_with(key)) return false;
@@ -211,14 +211,14 @@ std::string Names(const std::vector<std::string>& names) {
   return PrintCompactJson(array);
 }
 
-// The object `key` of `root`, or nullptr where there is none.
+// The object `key` of `root`, or nullptr if there is none.
 absl::StatusOr<const JsonValue*> ObjectMember(const JsonValue::Object& root, std::string_view key) {
   SYSCARVE_RETURN_IF_ERROR(TypedMember<JsonValue::Object>(root, key).status());
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue* const member, MemberOf(root, key));
   return IsNull(member) ? nullptr : member;
 }
 
-// The members of the object `key` of `value`, which may be null or missing; none where it is.
+// The members of the object `key` of `value`, which may be null or missing; empty if the object is.
 absl::StatusOr<JsonValue::Object> MembersOf(const JsonValue* value, std::string_view key) {
   if (IsNull(value)) return JsonValue::Object();
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue::Object* const object,
@@ -231,7 +231,7 @@ void SetMember(JsonValue::Object& object, const std::string& key, JsonValue valu
   object.push_back({key, std::move(value)});
 }
 
-// The destinations of what a request mounts.
+// The destinations of a request's mounts.
 absl::StatusOr<std::set<std::string>> MountedPaths(const JsonValue* host_config) {
   std::set<std::string> paths;
   if (IsNull(host_config)) return paths;
@@ -304,7 +304,7 @@ absl::Status SetLine(const JsonValue& root_value, const JsonValue* host_config, 
   }
   if (line.cpu_milli.has_value()) {
     SYSCARVE_RETURN_IF_ERROR(host.Set("NanoCpus", Concat(*line.cpu_milli * kNanosPerMilli)));
-    // The same in other words, which engines refuse beside it.
+    // Other forms of the same limit, which engines refuse in combination with it.
     SYSCARVE_RETURN_IF_ERROR(host.Set("CpuQuota", "0"));
     SYSCARVE_RETURN_IF_ERROR(host.Set("CpuPeriod", "0"));
   }
@@ -343,7 +343,7 @@ std::optional<std::string> EndedContainer(std::string_view method, std::string_v
   path.remove_prefix(kContainers.size());
   const size_t slash = path.find('/');
   const std::string container = DecodeQueryPart(path.substr(0, slash));
-  // What engines take for a name or an id; anything else they refuse.
+  // The grammar of names and ids in engines; they refuse anything else.
   const bool valid = std::ranges::all_of(container, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '-';

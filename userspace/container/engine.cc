@@ -15,7 +15,7 @@
 namespace syscarve {
 namespace {
 
-// Starting a container under load, or importing an image, takes its time.
+// Starting a container under load, or importing an image, may take long.
 constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(60);
 
 bool IsSocket(const std::string& path) {
@@ -29,8 +29,8 @@ absl::StatusOr<std::string> Ask(const std::string& socket, HttpRequest request) 
   return std::move(answer.body);
 }
 
-// Docker's own grammar of container names, of which ids are a part. What does not fit names no container, and must not
-// become another path.
+// Docker's own grammar of container names, which includes ids. Any other text names no container, and must not be
+// spliced into a path.
 absl::Status CheckContainerName(std::string_view name) {
   const auto alphanumeric = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -41,7 +41,7 @@ absl::Status CheckContainerName(std::string_view name) {
       Concat("\"", EscapeForTerminal(name), "\" is neither a container's name nor an id"));
 }
 
-// The engine's answer to what `request` says about the container `id`, which its path names.
+// Sends `request`, whose path names the container `id`.
 absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest request,
                   std::chrono::milliseconds patience = kPatience) {
   SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id));
@@ -49,7 +49,7 @@ absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest re
   return Ask(socket, std::move(request)).status();
 }
 
-// Has the engine do `action` with the container: "start", or with a query behind it.
+// Requests `action` for the container: "start", or one with a query.
 absl::Status Do(const std::string& socket, std::string_view id, std::string_view action,
                 std::chrono::milliseconds patience = kPatience) {
   return Tell(socket, id,
@@ -158,7 +158,7 @@ absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::strin
   };
   SYSCARVE_ASSIGN_OR_RETURN(const std::string made, post(Concat("/containers/", id, "/exec"), PrintCompactJson(asked)));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string exec, ParseNewExec(made));
-  // Its output is the answer, which ends with the command.
+  // Its output is the response's body, which ends with the command.
   const auto started = post(Concat("/exec/", exec, "/start"), R"({"Detach":false,"Tty":false})");
   const auto described = Ask(socket_, {.path = Concat("/exec/", exec, "/json"), .timeout = kPatience});
   if (!described.ok()) return started.ok() ? described.status() : started.status();
@@ -171,12 +171,12 @@ absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::strin
 absl::Status Engine::Remove(std::string_view id) const {
   const HttpRequest request = {.method = "DELETE", .path = Concat("/containers/", id, "?force=1&v=1")};
   const absl::Status removed = Tell(socket_, id, request);
-  // Podman refuses when the container ends by itself just then; by the next time it has noticed.
+  // Podman refuses if the container is just ending by itself; a repeated request succeeds.
   return absl::IsFailedPrecondition(removed) ? Tell(socket_, id, request) : removed;
 }
 
 absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_view reference) const {
-  // The tag is what stands behind the last colon, unless that belongs to a registry's port.
+  // The tag is the part after the last colon, unless that colon belongs to a registry's port.
   size_t colon = reference.rfind(':');
   if (colon != std::string_view::npos && reference.find('/', colon) != std::string_view::npos)
     colon = std::string_view::npos;
@@ -189,7 +189,7 @@ absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_vie
                                                                   .timeout = kPatience}));
   absl::StatusOr<std::string> id = ParseImported(text);
   if (!id.ok()) return Annotate(id.status(), what);
-  // Named in a second step, as Podman's importing leaves out the tag.
+  // Tagged in a second step, because Podman's import ignores the tag.
   const absl::Status named =
       Ask(socket_, {.method = "POST",
                     .path = Concat("/images/", *id, "/tag?repo=", EncodeForUrl(reference.substr(0, colon)),

@@ -26,13 +26,13 @@ constexpr size_t kAnyLength = SIZE_MAX;
 constexpr size_t kMaxListedContainers = size_t{1} << 16;
 constexpr size_t kMaxEntries = size_t{1} << 14;
 
-// What is kept of a container, so that every recording of it can be read again.
+// Limits on the data of a container, so that every recording of it can be read again.
 constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxLabels = 1024;
 constexpr uint64_t kMaxStopSeconds = 3600;
 constexpr uint64_t kMaxStatus = 255;
 
-// Calls `read` with the member, unless it is missing or, as Go writes an empty slice, map or pointer, null.
+// Calls `read` with the member, unless it is missing or null, which is how Go writes an empty slice, map or pointer.
 template <typename Read>
 void WhenTold(const JsonReader& object, std::string_view key, Read read) {
   const JsonReader member = object.Optional(key);
@@ -45,7 +45,7 @@ std::string TextOf(const JsonReader& object, std::string_view key) {
   return text;
 }
 
-// The same for what is kept: "" instead of more than fits.
+// The same with the limit on kept texts: "" for a longer one.
 std::string KeptTextOf(const JsonReader& object, std::string_view key) {
   std::string text = TextOf(object, key);
   return text.size() > kMaxText ? std::string() : text;
@@ -88,7 +88,7 @@ std::string IdOf(const JsonReader& field) {
   return id;
 }
 
-// Reads `text` with `read`, which is given the root, and names `what` in an error.
+// Calls `read` with the root of `text`; `what` is the name of the text in an error.
 template <typename Read>
 absl::Status ReadAnswer(std::string_view text, const JsonLimits& limits, std::string_view what, Read read) {
   const absl::StatusOr<JsonValue> document = ParseStrictJson(text, limits);
@@ -100,8 +100,7 @@ absl::Status ReadAnswer(std::string_view text, const JsonLimits& limits, std::st
   return absl::OkStatus();
 }
 
-// A number within an object of the root. Engines write a negative one for what they do not know or do not limit, which
-// is none here.
+// A number in an object of the root. Negative, which engines write for unknown or unlimited, counts as missing.
 std::optional<uint64_t> NumberOf(std::string_view text, std::string_view object, std::string_view key,
                                  uint64_t largest) {
   std::optional<uint64_t> number;
@@ -119,21 +118,21 @@ bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// "name=value" and, as engines took it once, "name:value".
+// "name=value" or, an older form, "name:value".
 std::optional<std::string_view> SecurityOptionValue(std::string_view option, std::string_view name) {
   if (!ConsumePrefix(option, name) || option.empty()) return std::nullopt;
   if (option.front() != '=' && option.front() != ':') return std::nullopt;
   return option.substr(1);
 }
 
-// "default", "unconfined" or "custom", of what an engine or a user calls a profile.
+// "default", "unconfined" or "custom" for an engine's or a user's name of a profile.
 std::string_view SeccompWord(std::string_view profile) {
   if (profile == "unconfined") return "unconfined";
   if (profile.empty() || profile == "default" || profile == "builtin") return "default";
   return "custom";
 }
 
-// What holds for a container of which nothing else was asked.
+// The seccomp profile of a container for which none was requested.
 std::string_view DefaultSeccomp(const EngineInfo& engine) {
   for (std::string_view option : engine.security_options) {
     if (option == "seccomp") return "default";
@@ -155,7 +154,7 @@ std::string_view SeccompOf(const std::vector<std::string>& options, bool privile
 
 bool NoNewPrivilegesOf(const std::vector<std::string>& options, const EngineInfo& engine) {
   constexpr std::string_view kOption = "no-new-privileges";
-  // Go's strconv.ParseBool, with which the engines read it.
+  // Go's strconv.ParseBool, which the engines use.
   constexpr std::string_view kTrue[] = {"1", "t", "T", "TRUE", "true", "True"};
   std::optional<bool> asked;
   for (const std::string& option : options) {
@@ -167,7 +166,7 @@ bool NoNewPrivilegesOf(const std::vector<std::string>& options, const EngineInfo
   return std::ranges::find(engine.security_options, "name=no-new-privileges") != engine.security_options.end();
 }
 
-// "CAP_NET_ADMIN", or "ALL"; "" for what no engine takes.
+// "CAP_NET_ADMIN", or "ALL"; "" for a name that no engine accepts.
 std::string CapabilityWord(std::string_view name) {
   constexpr size_t kMaxName = 64;
   std::string word;
@@ -188,7 +187,7 @@ std::vector<std::string> CapabilitiesOf(const JsonReader& object, std::string_vi
   return {words.begin(), words.end()};
 }
 
-// The namespaces that a container of this HostConfig has not of its own.
+// The namespaces that a container of this HostConfig shares.
 std::set<std::string> SharedNamespaces(const JsonReader& host) {
   constexpr std::pair<std::string_view, std::string_view> kModes[] = {
       {"NetworkMode", "network"}, {"PidMode", "pid"},     {"IpcMode", "ipc"},
@@ -200,7 +199,7 @@ std::set<std::string> SharedNamespaces(const JsonReader& host) {
   return shared;
 }
 
-// Whether a file or folder of the host is how an engine is talked to.
+// Whether a file or folder of the host gives access to an engine.
 bool IsEngineSocket(std::string_view path) {
   constexpr std::string_view kSockets[] = {"/docker.sock", "/podman.sock", "/containerd.sock", "/crio.sock"};
   return std::ranges::any_of(kSockets, [path](std::string_view name) { return path.ends_with(name); });
@@ -231,7 +230,7 @@ std::set<std::string> PublishedPorts(const JsonReader& host) {
   return ports;
 }
 
-// "nofile" of Docker, "RLIMIT_NOFILE" of Podman. Negative is no limit.
+// "nofile" in Docker, "RLIMIT_NOFILE" in Podman. Negative is no limit.
 std::optional<uint64_t> OpenFilesLimit(std::string_view text, std::string_view which) {
   std::optional<uint64_t> limit;
   const absl::Status read = ReadAnswer(text, kEngineLimits, "", [&](const JsonReader& root) {
@@ -282,7 +281,7 @@ std::string_view ShimsRuntime(std::string_view name) {
   return dot == 0 || dot == std::string_view::npos ? name : rest.substr(0, dot);
 }
 
-// The version in what a runtime's `features` command prints, which newer engines pass on; "" when it is not there.
+// The version in the output of a runtime's `features` command, which newer engines include; "" if absent.
 std::string VersionFromFeatures(const std::string& text) {
   std::string version;
   const absl::Status read = ReadAnswer(text, kEventLimits, "features", [&](const JsonReader& root) {
@@ -296,7 +295,7 @@ std::string VersionFromFeatures(const std::string& text) {
 }
 
 ContainerRuntime RuntimeOf(const std::string& asked, const EngineInfo& engine) {
-  // "oci" is what Podman's compatible API says of any.
+  // Podman's compatible API reports "oci" for every runtime.
   const std::string& name = asked.empty() || asked == "oci" ? engine.default_runtime : asked;
   const auto known = engine.runtimes.find(name);
   if (known != engine.runtimes.end()) return known->second;
@@ -321,8 +320,8 @@ void ReadVersion(const JsonReader& root, EngineInfo& info, std::map<std::string,
 void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::string, std::string>& versions) {
   info.default_runtime = KeptTextOf(root, "DefaultRuntime");
   info.security_options = TextsOf(root, "SecurityOptions");
-  // A component is named after the default runtime, by the name it is configured under; what has the same path is the
-  // same program, and what has another path is another program even with the same file name.
+  // A component is named after the default runtime, by the name under which it is configured. A runtime with the same
+  // path is the same program; one with another path is another program, even with the same file name.
   std::map<std::string, std::string> paths;
   WhenTold(root, "Runtimes", [&](const JsonReader& runtimes) {
     runtimes.ForEachMember(kMaxEntries, [&](std::string_view name, const JsonReader& runtime) {
@@ -347,7 +346,7 @@ void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::stri
   }
 }
 
-// By number from Podman. Only what is a signal is kept.
+// Podman reports a number. Only valid signals are kept.
 std::string StopSignalOf(const JsonReader& config) {
   std::string text;
   WhenTold(config, "StopSignal",
@@ -356,7 +355,7 @@ std::string StopSignalOf(const JsonReader& config) {
   return signal.has_value() ? SignalName(*signal) : std::string();
 }
 
-// As engines execute it: docker/docker's daemon/health.go.
+// In the form that engines execute: docker/docker's daemon/health.go.
 std::vector<std::string> HealthCommandOf(const JsonReader& config) {
   std::vector<std::string> test;
   WhenTold(config, "Healthcheck", [&](const JsonReader& check) { test = TextsOf(check, "Test"); });
@@ -380,7 +379,7 @@ std::optional<EngineEventKind> EventKind(std::string_view action) {
       {"die", EngineEventKind::kDie},
       {"died", EngineEventKind::kDie},
       {"destroy", EngineEventKind::kDestroy},
-      // Podman's word for it.
+      // Podman's name for it.
       {"remove", EngineEventKind::kDestroy},
       {"rename", EngineEventKind::kRename},
   };
@@ -399,7 +398,7 @@ std::string PlainRuntimeVersion(std::string_view version) {
 }
 
 std::string InspectionPath(const EngineInfo& engine, std::string_view id_or_name) {
-  // From Podman 4 on.
+  // Since Podman 4.
   const size_t dot = engine.version.find('.');
   const int major = ParseNumber<int>(std::string_view(engine.version).substr(0, dot)).value_or(0);
   constexpr int kFirst = 4;
@@ -496,7 +495,7 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
     WhenTold(actor, "Attributes", [&](const JsonReader& attributes) {
       event.name = WithoutSlash(KeptTextOf(attributes, "name"));
       event.image = KeptTextOf(attributes, "image");
-      // Podman has its own word for it.
+      // Podman's name for it.
       const std::string code = KeptTextOf(attributes, "exitCode") + KeptTextOf(attributes, "containerExitCode");
       event.exit_code = ParseNumber<int>(code).value_or(0);
       event.signal = ParseNumber<int>(KeptTextOf(attributes, "signal")).value_or(0);

@@ -29,7 +29,7 @@ namespace {
 
 constexpr int kBacklog = 256;
 constexpr int kStartMillis = 15'000;
-// Longer than the relay waits for the last events.
+// More than the relay's own limit for the last events.
 constexpr int kEndMillis = 10'000;
 
 struct Pipe {
@@ -56,7 +56,7 @@ absl::StatusOr<Pipe> MakePipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// Whether the descriptor is readable in time.
+// Whether the descriptor becomes readable in time.
 bool Readable(int fd, int millis) {
   pollfd descriptor = {.fd = fd, .events = POLLIN};
   int ready = 0;
@@ -74,7 +74,7 @@ std::string ReadAll(int fd) {
   return text;
 }
 
-// In the relay's process, before it reads anything of anybody: it speaks over sockets and does nothing else.
+// Runs in the relay's process before it reads any input: it only needs its sockets.
 absl::Status GiveUpRights(const Command& who) {
   if (const int error = ExecImage(who).AssumeIdentity(); error != 0) {
     return PosixError("become the command's user", error);
@@ -88,7 +88,7 @@ RelayReport ParseReport(std::string_view text) {
     switch (line.front()) {
       case kReportEvent: {
         absl::StatusOr<std::optional<EngineEvent>> event = ParseEngineEvent(line.substr(1));
-        // Of what cannot be read the recorder's own engine watcher tells.
+        // Malformed events are reported by the recorder's own engine watcher.
         if (event.ok() && event->has_value()) report.events.push_back(**std::move(event));
         break;
       }
@@ -108,7 +108,7 @@ absl::StatusOr<UniqueFd> EngineRelay::Listen(const std::optional<Identity>& iden
   SYSCARVE_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path_));
   UniqueFd listening(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listening.valid()) return PosixError("make a unix socket", errno);
-  // Nobody can connect before it listens, and it belongs to its user by then.
+  // No client can connect before listen(), and by then the socket has its owner.
   if (bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       chmod(path_.c_str(), 0600) != 0 ||
       (identity.has_value() && lchown(path_.c_str(), identity->uid, identity->gid) != 0) ||
@@ -142,7 +142,8 @@ absl::StatusOr<EngineRelay> EngineRelay::Start(const RelayOptions& options) {
     control.write.reset();
     ready.read.reset();
     held.ours.reset();
-    // A terminal's signals are for the command; this ends when the other end of `control` is closed, by our death, too.
+    // A terminal's signals are for the command; this process ends when the other end of `control` is closed, also by
+    // the parent's death.
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, nullptr);

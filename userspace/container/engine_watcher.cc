@@ -29,28 +29,27 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How many containers are asked about at once: an engine that is starting many answers each one late.
+// Queries at the same time: an engine that is starting many containers responds slowly to each.
 constexpr size_t kMaxQuestions = 8;
-// Removed containers are forgotten beyond this, the longest gone first.
+// Beyond this number, data about removed containers are dropped, the longest removed first.
 constexpr size_t kMaxKnownContainers = size_t{1} << 15;
 constexpr size_t kMaxEngineProblems = 64;
-// How often per connection an event that could not be read leads to a look at what runs.
+// How often per connection a malformed event triggers a query of the running containers.
 constexpr int kMaxRereads = 16;
-// Events are asked for from a little earlier than can be needed: the clock may be set, and one seen twice says nothing
-// new.
+// Events are requested from slightly earlier than necessary: the clock may be set, and repeated events are harmless.
 constexpr UnixNanos kOverlap = 1'000'000'000;
 
 enum class Answer { kNotAsked, kPending, kHere, kUnknown, kFailed };
 
 struct Known {
   Container container;
-  bool heard_of = false;       // `container` says something.
-  bool name_is_final = false;  // Started, or seen running.
+  bool heard_of = false;       // `container` has data.
+  bool name_is_final = false;  // It was started, or seen running.
   bool start_seen = false;
-  UnixNanos started = 0;  // The latest time, or 0.
+  UnixNanos started = 0;  // The latest start, or 0.
   Answer answer = Answer::kNotAsked;
-  int attempts = 0;            // At asking, while the engine is there but breaks off.
-  Clock::time_point answered;  // Of kUnknown.
+  int attempts = 0;            // Queries that failed with a broken connection while the engine was there.
+  Clock::time_point answered;  // When it became kUnknown.
 };
 
 }  // namespace
@@ -88,7 +87,7 @@ class EngineWatcher::Impl {
   void OnEventLine(std::string_view line);
   void OnUnreadableEvent(std::string_view why);
   std::chrono::milliseconds LongestWait() const;
-  // Asks for `path`; nullptr, and disconnected, when that cannot even be tried.
+  // Requests `path`; returns nullptr, and disconnects, if the request cannot be made.
   HttpTransfer* Get(std::string path, std::chrono::milliseconds timeout, HttpTransfer::Sink sink,
                     HttpTransfers::Done done);
 
@@ -98,20 +97,20 @@ class EngineWatcher::Impl {
   Known* Entry(const std::string& id);
   void Queue(const std::string& id, Known& known);
   void AddProblem(std::string problem);
-  // When there is no more to wait for about `id`, unless something happens before; nullopt while there is.
+  // When the data about `id` are final unless something happens before; nullopt while a response is pending.
   std::optional<Clock::time_point> SettledAt(const std::string& id) const;
 
   const std::string socket_;
   const EngineWatcherOptions options_;
-  HttpTransfers transfers_;  // The thread's own, but for Wake.
+  HttpTransfers transfers_;  // Of the thread only, except Wake.
   std::thread thread_;
 
-  // The thread's own.
+  // Of the thread only.
   Phase phase_ = Phase::kAway;
   Clock::time_point next_try_;
   std::chrono::milliseconds pause_;
   Clock::time_point subscribe_by_;
-  const HttpTransfer* subscription_ = nullptr;  // Of kSubscribing.
+  const HttpTransfer* subscription_ = nullptr;  // In kSubscribing.
   UnixNanos since_;
   std::string partial_event_;
   bool skipping_event_ = false;
@@ -127,10 +126,10 @@ class EngineWatcher::Impl {
   std::optional<absl::Status> first_try_;
   EngineInfo info_;
   std::map<std::string, Known> known_;
-  std::deque<std::string> queue_;  // To be asked about: kPending, but not yet asked.
-  // As queue_, but not before that time; ascending.
+  std::deque<std::string> queue_;  // To be queried: kPending, but without a request.
+  // Likewise, but not before that time; ascending.
   std::deque<std::pair<Clock::time_point, std::string>> retries_;
-  std::deque<std::string> removed_;  // May be forgotten, from the front on.
+  std::deque<std::string> removed_;  // May be dropped, from the front on.
   std::vector<std::pair<std::string, int>> problems_;
 };
 
@@ -141,7 +140,7 @@ absl::Status EngineWatcher::Impl::Start() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] {
-    // It reads what an engine passes on from containers, and does nothing but speak over a socket, perhaps a user's.
+    // The thread parses data that containers influence, and needs only a socket, perhaps a user's.
     (void)KeepOnlyCapabilities({CAP_DAC_OVERRIDE});
     Run();
   });
@@ -176,7 +175,7 @@ std::map<std::string, Container> EngineWatcher::Impl::WaitFor(const std::set<std
                                                               Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   for (const std::string& id : ids) {
-    // What is no id would become part of a path.
+    // Anything that is not an id would be spliced into the URL path.
     if (!IsContainerId(id)) continue;
     Known* known = Entry(id);
     if (known != nullptr && (known->answer == Answer::kNotAsked || known->answer == Answer::kFailed)) Queue(id, *known);
@@ -207,7 +206,7 @@ std::optional<Clock::time_point> EngineWatcher::Impl::SettledAt(const std::strin
     case Answer::kUnknown:
       return known.heard_of ? Clock::time_point::min() : known.answered + options_.straggler;
     case Answer::kFailed:
-      // It is asked about again when the engine is back.
+      // It is queried again when the engine is back.
       return connected_ ? std::optional(Clock::time_point::min()) : std::nullopt;
     case Answer::kNotAsked:
     case Answer::kPending:
@@ -250,7 +249,7 @@ void EngineWatcher::Impl::Run() {
   transfers_.Clear();
 }
 
-// Does what can be done without waiting; false when it is time to end.
+// Makes the progress that is possible without waiting; false when it is time to end.
 bool EngineWatcher::Impl::Step() {
   transfers_.Perform();
   if (phase_ == Phase::kAway && Clock::now() >= next_try_) Connect();
@@ -271,7 +270,7 @@ bool EngineWatcher::Impl::Step() {
   return !stop_;
 }
 
-// Until what Step has to do by time; all else wakes the thread. A transfer that was just added does, too.
+// The time until Step has something to do; everything else, including a new transfer, wakes the thread.
 std::chrono::milliseconds EngineWatcher::Impl::LongestWait() const {
   const auto until = [](Clock::time_point time) {
     return std::chrono::ceil<std::chrono::milliseconds>(std::max(time - Clock::now(), Clock::duration::zero()));
@@ -336,7 +335,7 @@ void EngineWatcher::Impl::Subscribed() {
   subscription_ = nullptr;
   pause_ = options_.first_pause;
   rereads_ = 0;
-  // What runs already, and what was started while the engine could not be heard.
+  // Running containers, and those started while there was no connection.
   reread_wanted_ = true;
   const std::lock_guard lock(mutex_);
   connected_ = true;
@@ -364,7 +363,7 @@ void EngineWatcher::Impl::Disconnect(const absl::Status& why) {
         Concat("the container engine went away, and a container that lived only until it was back may have no name: ",
                WithoutHint(why)));
   }
-  // Whoever had been asked about is asked about again.
+  // Pending queries are repeated after the next connection.
   queue_.clear();
   retries_.clear();
   for (auto& [id, known] : known_) {
@@ -436,7 +435,7 @@ void EngineWatcher::Impl::OnAnswer(const std::string& id, const absl::StatusOr<H
     known.answer = Answer::kUnknown;
     known.answered = Clock::now();
   } else if (absl::IsUnavailable(details.status()) && ++known.attempts < kMaxAttempts) {
-    // A dying engine's connections do not all break at once: it must have the time to be seen to go away.
+    // A dying engine's connections do not all break at the same time: its end needs a moment to be noticed.
     retries_.emplace_back(Clock::now() + options_.first_pause, id);
   } else {
     known.answer = Answer::kFailed;
@@ -459,7 +458,7 @@ void EngineWatcher::Impl::OnEventBytes(std::string_view bytes) {
     const size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
     if (skipping_event_) {
-      // The rest of one that was too long.
+      // The rest of an event that was too long.
     } else if (partial_event_.size() + part.size() > kMaxEngineEventBytes) {
       skipping_event_ = true;
       partial_event_.clear();
@@ -481,7 +480,7 @@ void EngineWatcher::Impl::OnEventLine(std::string_view line) {
   if (!event.ok()) return OnUnreadableEvent(std::string(event.status().message()));
   if (!event->has_value()) return;
   const UnixNanos time = (*event)->time;
-  // A time that has not come yet would hide what comes before it.
+  // A time in the future would exclude earlier events.
   if (time > kOverlap && time < UnixNow() + kOverlap) since_ = std::max(since_, time - kOverlap);
   const std::lock_guard lock(mutex_);
   Apply(**event);

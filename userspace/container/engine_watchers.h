@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engines of this host that are followed at once: Docker and Podman may both run, and each knows its own containers
-// only.
+// All engines of this host, followed at the same time: Docker and Podman may both run, and each has only its own
+// containers.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@ namespace syscarve {
 
 class EngineWatchers {
  public:
-  // Watches the engine at each of `sockets` that answers. What keeps the others from it is in problems_at_start(). The
-  // error is the last socket's when none answers.
+  // Watches the engine at each of `sockets` that responds. The errors of the others are in problems_at_start(). If none
+  // responds, returns the last socket's error.
   static absl::StatusOr<EngineWatchers> Start(std::span<const std::string> sockets,
                                               const EngineWatcherOptions& options = {});
-  // No engine: nothing is known of any container.
+  // No engine: there are no data about any container.
   EngineWatchers() = default;
 
   bool empty() const { return watchers_.empty(); }
@@ -32,11 +32,11 @@ class EngineWatchers {
   std::vector<std::string> Names() const;
   const std::vector<std::string>& problems_at_start() const { return problems_at_start_; }
 
-  // As EngineWatcher's, of all of them together.
+  // As EngineWatcher's, for all engines together.
   std::map<std::string, Container> WaitFor(std::set<std::string> ids, std::chrono::steady_clock::time_point deadline);
   std::vector<Container> StartedBetween(UnixNanos from, UnixNanos until) const;
   std::vector<std::string> problems() const;
-  // The socket of the engine that knows this container.
+  // The socket of the engine that has this container.
   std::optional<std::string> SocketOf(const std::string& id) const;
 
  private:

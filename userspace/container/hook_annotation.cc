@@ -30,7 +30,7 @@ std::string_view WithoutWhiteSpace(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
-// Why `path` cannot be used, or "".
+// Why `path` cannot be used; "" if it can.
 std::string ProblemWithPath(std::string_view path) {
   if (!path.starts_with('/')) return Concat("paths must be absolute: ", Quoted(path));
   if (path.find('\0') != std::string_view::npos) return Concat("a path cannot contain a NUL byte: ", Quoted(path));

@@ -24,7 +24,7 @@ std::optional<bool> GoBool(std::string_view text) {
   return std::nullopt;
 }
 
-// Takes off what says the base: "0x", "0o", "0b", or a "0" in front of other digits, which is octal, too.
+// Removes the prefix of the base: "0x", "0o", "0b", or a "0" before other digits, which is octal, too.
 int TakeBase(std::string_view& digits) {
   if (digits.size() < 2 || digits.front() != '0') return 10;
   const char letter = static_cast<char>(digits[1] | 0x20);
@@ -33,13 +33,13 @@ int TakeBase(std::string_view& digits) {
   return base == 0 ? 8 : base;
 }
 
-// strconv.ParseInt with base 0, of what is to be a process id.
+// strconv.ParseInt with base 0, for a process id.
 std::optional<pid_t> GoProcessId(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const bool has_prefix = text.starts_with('0') && text.size() > 1;
   const int base = TakeBase(text);
   std::string digits;
-  bool may_separate = has_prefix;  // An underscore stands between digits, or behind what says the base.
+  bool may_separate = has_prefix;  // An underscore may be between digits, or after the prefix of the base.
   for (const char c : text) {
     if (c == '_' && !may_separate) return std::nullopt;
     may_separate = c != '_';

@@ -22,7 +22,7 @@ namespace syscarve {
 namespace {
 
 constexpr long kConnectMillis = 5000;
-// What an engine says of a refusal.
+// The limit for an engine's message in a refusal.
 constexpr size_t kMaxProblemBytes = size_t{64} << 10;
 
 constexpr std::string_view kHangsHint =
@@ -31,7 +31,7 @@ constexpr std::string_view kSocketHint =
     "Start the engine, or name the unix socket of one that runs; root may open every engine's";
 
 void InitialiseOnce() {
-  // Nothing of TLS is needed on a unix socket.
+  // A unix socket needs no TLS.
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_NOTHING); });
 }
@@ -50,7 +50,7 @@ std::set<int> InheritableDescriptors() {
   return descriptors;
 }
 
-// libcurl makes a pair of sockets for waking that, before 8.9, a recorded command would inherit.
+// libcurl creates a pair of sockets for wake-ups that, before 8.9, a recorded command would inherit.
 CURLM* NewMulti() {
   InitialiseOnce();
   const std::set<int> before = InheritableDescriptors();
@@ -61,7 +61,7 @@ CURLM* NewMulti() {
   return multi;
 }
 
-// An engine's socket is the key to the host: no child may inherit the connection.
+// An engine's socket gives full access to the host: no child may inherit the connection.
 curl_socket_t OpenSocket(void*, curlsocktype, curl_sockaddr* address) {
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -111,7 +111,7 @@ absl::Status HttpTransfer::SetUp() {
   };
   set(CURLOPT_URL, Concat("http://engine", request_.path).c_str());
   set(CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
-  set(CURLOPT_PROXY, "");  // Whatever the environment says.
+  set(CURLOPT_PROXY, "");  // Regardless of the environment.
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, kConnectMillis);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
@@ -130,7 +130,7 @@ absl::Status HttpTransfer::SetUp() {
     if (longer != nullptr) headers_ = longer;
   };
   header("Accept: application/json");
-  // A body is sent at once: the engine is on the same host.
+  // Sends a body at once, without "Expect: 100-continue": the engine is on the same host.
   header("Expect:");
   if (request_.method == "POST") {
     set(CURLOPT_POST, 1L);
@@ -151,7 +151,7 @@ std::string HttpTransfer::What() const {
 size_t HttpTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   auto* transfer = static_cast<HttpTransfer*>(self);
   const size_t length = size * count;
-  // The empty line that ends the headers, of the answer itself and not of a "100 Continue" before it.
+  // The empty line after the headers of the response itself, not of a "100 Continue" before it.
   if (std::string_view(data, length).find_first_not_of("\r\n") == std::string_view::npos) {
     constexpr long kFirstFinalStatus = 200;
     curl_easy_getinfo(transfer->handle_, CURLINFO_RESPONSE_CODE, &transfer->status_);
@@ -179,7 +179,7 @@ absl::Status HttpTransfer::Refused() const {
   std::string words = ParseEngineError(body_);
   if (words.empty()) words = Concat("HTTP status ", status_);
   const std::string message = Concat(What(), ": ", words);
-  // Podman says it with status 500 of a container that is being removed.
+  // Podman reports this with status 500 for a container that is being removed.
   if (status_ == kNotFound || words.ends_with("no such container")) return absl::NotFoundError(message);
   if (status_ == kBadRequest) return absl::InvalidArgumentError(message);
   return absl::FailedPreconditionError(message);
@@ -195,7 +195,7 @@ absl::StatusOr<HttpAnswer> HttpTransfer::Finish(CURLcode code) {
     long error = 0;
     curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &error);
     const absl::Status reason = PosixError(What(), error != 0 ? static_cast<int>(error) : ECONNREFUSED);
-    // That there is no socket must not look like an engine's "no such container".
+    // A missing socket must not look like an engine's "no such container".
     const absl::StatusCode kind =
         absl::IsPermissionDenied(reason) ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kUnavailable;
     return WithHint(absl::Status(kind, reason.message()), kSocketHint);
@@ -204,13 +204,13 @@ absl::StatusOr<HttpAnswer> HttpTransfer::Finish(CURLcode code) {
     return WithHint(absl::DeadlineExceededError(Concat(What(), ": no answer within ", request_.timeout.count(), " ms")),
                     kHangsHint);
   }
-  // Of a refusal, as much as is there says enough.
+  // For a refusal, the part that has arrived is sufficient.
   if (headers_done_ && !succeeding() && status_ != kNotModified) return Refused();
   if (code != CURLE_OK) {
     const std::string_view problem = problem_[0] != '\0' ? problem_ : curl_easy_strerror(code);
     return absl::UnavailableError(Concat(What(), ": ", EscapeForTerminal(problem)));
   }
-  // libcurl takes headers without an end for an answer without a body.
+  // libcurl accepts incomplete headers as a response without a body.
   if (!headers_done_) return absl::UnavailableError(Concat(What(), ": the answer breaks off"));
   return HttpAnswer{.status = status_, .body = std::move(body_)};
 }
@@ -243,7 +243,7 @@ void HttpTransfers::Perform() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    // Removing a handle voids the message.
+    // Removing a handle invalidates the message.
     CURL* const handle = message->easy_handle;
     const CURLcode code = message->data.result;
     const auto found = std::ranges::find_if(jobs_, [&](const auto& job) { return job->transfer->handle() == handle; });

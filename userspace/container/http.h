@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP over a unix socket, for this folder alone: requests as libcurl transfers, bounded in time and in what is kept of
-// the answer, with errors that name the engine and the request.
+// HTTP over a unix socket, for this folder only: requests as libcurl transfers, with limits on time and on the size of
+// the response, and with errors that name the engine and the request.
 #pragma once
 
 #include <curl/curl.h>
@@ -32,13 +32,13 @@ struct HttpAnswer {
   std::string body;
 };
 
-// For a part of a path or query: everything but letters, digits and "-._~" as %NN.
+// Encodes a part of a path or query: everything except letters, digits and "-._~" as %NN.
 std::string EncodeForUrl(std::string_view text);
 
-// One request to the engine that listens on `socket`. It is carried out by adding handle() to an HttpTransfers.
+// One request to the engine at `socket`. It runs while its handle() is in an HttpTransfers.
 class HttpTransfer {
  public:
-  // Is given the body of a successful answer as it comes, instead of its being kept; false ends the transfer.
+  // Receives the body of a successful response piece by piece, instead of its being kept; false ends the transfer.
   using Sink = std::function<bool(std::string_view)>;
 
   static absl::StatusOr<std::unique_ptr<HttpTransfer>> Create(const std::string& socket, HttpRequest request,
@@ -48,14 +48,16 @@ class HttpTransfer {
   ~HttpTransfer();
 
   CURL* handle() const { return handle_; }
-  // Whether the answer's headers are here, with a status that means success.
+  // Whether the response's headers have arrived, with a status that means success.
   bool succeeding() const { return headers_done_ && status_ < kFirstErrorStatus; }
 
-  // Once the transfer has ended with `code`: the answer, or what went wrong.
-  //   kUnavailable, kPermissionDenied    nobody listens on the socket, or it may not be opened; the connection broke
-  //   off kDeadlineExceeded                  no answer in time kResourceExhausted                 more than
-  //   max_answer_bytes kNotFound                          the engine does not know what was asked about
-  //   kInvalidArgument, kFailedPrecondition   its other refusals, with its own words
+  // Call once the transfer has ended with `code`. Returns the response, or one of these errors:
+  //   - kUnavailable, kPermissionDenied: there is no listener on the socket, or it may not be opened; or the connection
+  //     broke
+  //   - kDeadlineExceeded: no response in time
+  //   - kResourceExhausted: more than max_answer_bytes
+  //   - kNotFound: the engine does not have the object of the request
+  //   - kInvalidArgument, kFailedPrecondition: its other refusals, with the engine's own message
   absl::StatusOr<HttpAnswer> Finish(CURLcode code);
 
  private:
@@ -94,14 +96,14 @@ class HttpTransfers {
 
   // Starts `transfer`. `done` is called by Perform, and may itself add and clear.
   void Add(std::unique_ptr<HttpTransfer> transfer, Done done);
-  // Forgets all transfers; no `done` of theirs is called any more.
+  // Drops all transfers; their `done` is not called any more.
   void Clear();
 
-  // Does what can be done without waiting.
+  // Makes the progress that is possible without waiting.
   void Perform();
-  // Waits until there may be something to do for Perform, Wake is called, or `longest` has passed.
+  // Waits until Perform may have something to do, Wake is called, or `longest` has passed.
   void Wait(std::chrono::milliseconds longest);
-  // Ends Wait, the next one if there is none now. From any thread.
+  // Ends Wait, the next one if none is in progress. From any thread.
   void Wake();
 
  private:
@@ -111,7 +113,7 @@ class HttpTransfers {
   std::vector<std::unique_ptr<Job>> jobs_;
 };
 
-// Carries out one request.
+// Performs one request.
 absl::StatusOr<HttpAnswer> Exchange(const std::string& socket, HttpRequest request);
 
 }  // namespace syscarve

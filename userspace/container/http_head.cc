@@ -49,7 +49,7 @@ bool IsVersion(std::string_view text) {
   return text == "HTTP/1.1" || text == "HTTP/1.0";
 }
 
-// The first line, and what is behind it.
+// Splits off the first line.
 struct Split {
   std::string_view first;
   HttpHeaders headers;
@@ -76,7 +76,7 @@ absl::StatusOr<Split> SplitHead(std::string_view head) {
       return absl::ResourceExhaustedError(Concat("a head of more than ", kMaxHeaders, " headers"));
     }
     const size_t colon = line.find(':');
-    // A name that begins with a blank is a line folded in two, which nobody may send.
+    // A name that begins with a blank is a folded line, which must not be sent.
     if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return NotHttp("not a header", line);
     const std::string_view value = Trimmed(line.substr(colon + 1));
     if (!std::ranges::all_of(value, IsValueByte)) return NotHttp("not a header", line);
@@ -202,7 +202,7 @@ absl::Status BodyCollector::Take(std::string& buffer) {
 }
 
 absl::Status BodyCollector::BeginChunk(std::string_view line) {
-  // What is behind a semicolon are extensions, which nobody uses.
+  // Extensions follow a semicolon; none is in use.
   const std::optional<uint64_t> size = ParseNumber<uint64_t>(Trimmed(line.substr(0, line.find(';'))), 16);
   if (!size.has_value()) return NotHttp("not a chunk", line);
   if (*size > limit_ - body_.size()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The heads of HTTP/1.1 messages, for the relay between a command and an engine (engine_relay.h): strictly by RFC 9112,
-// without what it allows receivers to forgive, because two readers of one connection must never disagree about where a
-// message ends.
+// without the leniency that it allows receivers, because two readers of one connection must never disagree about where
+// a message ends.
 //
 //   const std::optional<size_t> size = HeadSize(buffer);     // nullopt: its end is not there yet
 //   SYSCARVE_ASSIGN_OR_RETURN(RequestHead head, ParseRequestHead(buffer.substr(0, *size)));
@@ -19,12 +19,12 @@
 
 namespace syscarve {
 
-// What Go's server, and so every engine, takes at most; registries' credentials travel in heads.
+// The limit of Go's server, and so of every engine; registries' credentials are sent in heads.
 inline constexpr size_t kMaxHeadBytes = size_t{1} << 20;
 inline constexpr size_t kMaxHeaders = 512;
 
 struct HttpHeader {
-  std::string name;  // As it was spelt; compared without regard to case.
+  std::string name;  // As spelled; compared without regard to case.
   std::string value;
   bool operator==(const HttpHeader&) const = default;
 };
@@ -44,36 +44,38 @@ struct ResponseHead {
   std::string Print() const;
 };
 
-// With the empty line that ends it.
+// The size of the head at the beginning of `buffer`, including the empty line that ends it; nullopt if it is
+// incomplete.
 std::optional<size_t> HeadSize(std::string_view buffer);
 
-// Of a whole head, as HeadSize cuts it. kInvalidArgument for what is no HTTP/1 head, kResourceExhausted beyond
-// kMaxHeadBytes and kMaxHeaders.
+// Parse a whole head, of the size returned by HeadSize. kInvalidArgument if it is no HTTP/1 head, kResourceExhausted
+// beyond kMaxHeadBytes and kMaxHeaders.
 absl::StatusOr<RequestHead> ParseRequestHead(std::string_view head);
 absl::StatusOr<ResponseHead> ParseResponseHead(std::string_view head);
 
-// The header's value, "" where there is none; of several, the first.
+// The value of the first header of that name; "" if there is none.
 std::string_view HeaderValue(const HttpHeaders& headers, std::string_view name);
-// Whether `token` is in the header's lists, without regard to case: "keep-alive, Upgrade" has "upgrade".
+// Whether `token` is in the lists of the headers of that name, without regard to case: "keep-alive, Upgrade" contains
+// "upgrade".
 bool HeaderHasToken(const HttpHeaders& headers, std::string_view name, std::string_view token);
-// Leaves out every header of that name.
+// Removes every header of that name.
 void RemoveHeader(HttpHeaders& headers, std::string_view name);
 
 struct BodyFraming {
   bool chunked = false;
   uint64_t length = 0;  // Unless chunked.
 };
-// How long a request's body is. kInvalidArgument when its headers contradict each other, or it is neither a length nor
-// chunks.
+// The framing of a request's body. kInvalidArgument if its headers contradict each other, or specify neither a length
+// nor chunks.
 absl::StatusOr<BodyFraming> FramingOf(const HttpHeaders& headers);
 
-// A body that is collected whole.
+// Collects a whole body.
 class BodyCollector {
  public:
   BodyCollector(const BodyFraming& framing, size_t limit) : framing_(framing), limit_(limit) {}
 
-  // Takes what is the body's off the front of `buffer`. kInvalidArgument for broken chunks, kResourceExhausted for a
-  // body beyond the limit.
+  // Moves the bytes of the body from the front of `buffer`. kInvalidArgument for malformed chunks, kResourceExhausted
+  // if the body exceeds the limit.
   absl::Status Take(std::string& buffer);
   bool done() const { return done_; }
   const std::string& body() const { return body_; }

@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-// An engine packs a layer before it sends the first of its bytes.
+// An engine packs a layer before it sends the layer's first byte.
 constexpr std::chrono::seconds kStreamPatience{60};
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image of a container engine, as `docker save` writes it: a tar that comes piece by piece and is kept nowhere.
+// A container engine's image, in the format of `docker save`: a tar that arrives piece by piece and is not stored.
 #pragma once
 
 #include <memory>
@@ -14,19 +14,20 @@ namespace syscarve {
 
 class ImageStream {
  public:
-  // Asks the engine at `socket` for the image with this name or id. What it answers is the first piece's business.
+  // Requests the image with this name or id from the engine at `socket`. Does not wait for the response: Next() reports
+  // errors.
   static absl::StatusOr<std::unique_ptr<ImageStream>> Open(const std::string& socket, std::string_view reference);
 
-  // The next piece, which stays good until the next call; empty at the end. kNotFound when the engine does not know the
-  // image, kDeadlineExceeded when nothing comes for a minute, and the others of engine.h.
+  // The next piece, valid until the next call; empty at the end. kNotFound if the engine does not have the image,
+  // kDeadlineExceeded if nothing arrives for a minute, and the other errors of engine.h.
   absl::StatusOr<std::string_view> Next();
 
  private:
   ImageStream() = default;
 
   HttpTransfers transfers_;
-  std::string waiting_;  // What has come and was not given away.
-  std::string piece_;    // What was given away last.
+  std::string waiting_;  // Received and not yet returned.
+  std::string piece_;    // Returned last.
   std::optional<absl::Status> end_;
 };
 

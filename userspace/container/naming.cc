@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kShortId = 12;
 constexpr size_t kMaxStem = 100;
 
-// In the order in which they are believed. A Compose implementation for Podman writes its own besides Compose's.
+// In order of precedence. A Compose implementation for Podman writes labels of its own in addition to Compose's.
 constexpr std::string_view kServiceLabels[] = {
     kComposeServiceLabel,
     "io.podman.compose.service",
@@ -36,7 +36,7 @@ bool IsHex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-// The short id when `image` is nothing but one, as it is of a container that was started by its image's id.
+// The short id if `image` is only an id, as for a container that was started by its image's id.
 std::string_view ImageShortId(std::string_view image) {
   constexpr std::string_view kDigest = "sha256:";
   constexpr size_t kFullId = 64;
@@ -85,7 +85,7 @@ std::string InLowerCase(std::string text) {
 }
 
 bool NameMatches(const std::string& pattern, const std::string& name) {
-  // fnmatch ends at a NUL, which is in no engine's names.
+  // fnmatch stops at a NUL, which no engine's name contains.
   return name.find('\0') == std::string::npos && fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
@@ -133,7 +133,7 @@ std::string FileStem(std::string_view name, std::set<std::string>& taken) {
   std::ranges::replace_if(
       stem, [](char c) { return !IsSafe(c); }, '_');
   if (stem.empty()) stem = "unnamed";
-  // Neither hidden, nor a folder's own name, nor an option.
+  // Not a hidden file, nor "." or "..", nor an option.
   if (stem.front() == '.' || stem.front() == '-') stem.front() = '_';
   std::string unique = stem;
   for (size_t number = 2; !taken.insert(InLowerCase(unique)).second; ++number) {

@@ -29,13 +29,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of two descriptors each, below the limit that processes usually have.
+// With two descriptors each: below the usual limit of a process.
 constexpr size_t kMaxConnections = 400;
-// Read from one side while so much waits for the other: a side that does not read holds the other one up.
+// Reading from one side stops while this much is queued for the other: a side that does not read stalls the other.
 constexpr size_t kMaxWaiting = size_t{256} << 10;
 constexpr size_t kMaxRelayProblems = 64;
 constexpr size_t kMaxReportBytes = size_t{256} << 20;
-// After the end, events that are on their way arrive in this time after one another.
+// After the end, the relay waits until no event of the engine has arrived for this long.
 constexpr std::chrono::milliseconds kQuiet{250};
 constexpr std::chrono::seconds kLongestDrain{5};
 
@@ -58,7 +58,7 @@ std::string Answer(int status, std::string_view reason, std::string_view message
 
 enum class Io { kMoved, kWait, kEnd };
 
-// Appends what can be read.
+// Appends the bytes that can be read.
 Io ReadSome(int fd, std::string& to) {
   std::array<char, size_t{64} << 10> buffer;
   const ssize_t got = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -69,7 +69,7 @@ Io ReadSome(int fd, std::string& to) {
   return got < 0 && (errno == EAGAIN || errno == EINTR) ? Io::kWait : Io::kEnd;
 }
 
-// Takes what can be written off the front.
+// Removes the bytes that could be written from the front.
 Io WriteSome(int fd, std::string& from) {
   while (!from.empty()) {
     const ssize_t put = send(fd, from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -106,14 +106,14 @@ class Report {
   bool gone_ = false;
 };
 
-// Requests that wait for the caller's word.
+// Requests that wait for the caller's release.
 class Holder {
  public:
   explicit Holder(UniqueFd ends) : ends_(std::move(ends)) {}
 
   int fd() const { return ends_.get(); }
 
-  // Tells the caller of a request; its number, or nullopt if it cannot be held.
+  // Reports a request to the caller. Returns its number, or nullopt if it cannot be held.
   std::optional<uint64_t> Hold(std::string_view container) {
     if (!ends_.valid()) return std::nullopt;
     const std::string message = Concat(++last_, " ", container);
@@ -123,7 +123,7 @@ class Holder {
     return last_;
   }
 
-  // The number of a request that may pass; nullopt if none is to be read.
+  // The number of a released request; nullopt if there is none to read.
   std::optional<uint64_t> Released() {
     std::array<char, 32> message;
     const ssize_t size = recv(ends_.get(), message.data(), message.size(), MSG_DONTWAIT);
@@ -137,33 +137,33 @@ class Holder {
   uint64_t last_ = 0;
 };
 
-// One connection of a client, and the one to the engine that belongs to it.
+// A client's connection and the corresponding one to the engine.
 class Connection {
  public:
   Connection(UniqueFd client, const RelayOptions& options, Report& report, Holder& holder)
       : client_(std::move(client)), options_(options), report_(report), holder_(holder) {}
 
-  // Lets the request pass that waits under this number.
+  // Releases the request that is held under this number.
   void Release(uint64_t number) {
     if (at_ != At::kHeld || held_ != number) return;
     Pass("");
     ProcessClientBytes();
   }
 
-  // What to poll for. The client is always first.
+  // The descriptors to poll. The client's is always first.
   void AddDescriptors(std::vector<pollfd>& descriptors) const {
     descriptors.push_back({.fd = client_.get(), .events = ClientEvents()});
     if (!engine_.valid()) return;
-    // Not even its end is waited for while there is no room for what comes before it.
+    // Not even its end is polled for while there is no room for the bytes before it.
     const short events = EngineEvents();
     descriptors.push_back({.fd = events != 0 ? engine_.get() : -1, .events = events});
   }
   size_t descriptors() const { return engine_.valid() ? 2 : 1; }
 
-  // Does what can be done; false when the connection is over.
+  // Makes the progress that is possible; false if the connection is over.
   bool Advance(short client_events, short engine_events) {
     if ((client_events & (POLLERR | POLLNVAL)) != 0) return false;
-    // Gone for good, not only done with what it had to say: nobody waits for the engine's word.
+    // Closed in both directions, not only half-closed: no reader is left for the engine's response.
     if ((client_events & POLLHUP) != 0 && (client_events & POLLIN) == 0) return false;
     if ((client_events & POLLIN) != 0 && !TakeFromClient()) return false;
     if ((engine_events & (POLLIN | POLLHUP | POLLERR)) != 0) TakeFromEngine();
@@ -182,7 +182,7 @@ class Connection {
                               (to_engine_.empty() ? 0 : POLLOUT));
   }
 
-  // An answer of our own; what else the client sends is not read any more.
+  // Sends a response of the relay's own; further bytes of the client are not read.
   void Refuse(int status, std::string_view reason, const absl::Status& why) {
     to_client_ += Answer(status, reason, Concat("syscarve: ", why.message()));
     at_ = At::kRefusing;
@@ -200,7 +200,7 @@ class Connection {
     if (read == Io::kWait) return true;
     if (read == Io::kEnd) {
       client_done_ = true;
-      // Half a request is none.
+      // An incomplete request is dropped.
       if (at_ != At::kPassing) return at_ == At::kRefusing;
     }
     ProcessClientBytes();
@@ -211,7 +211,7 @@ class Connection {
     if (at_ == At::kRequestHead) OnRequestHead();
     if (at_ == At::kCreateBody) OnCreateBody();
     if (at_ != At::kPassing) return;
-    // What is behind the body would be another request, and there is one for each connection.
+    // Bytes after the body would be another request, but a connection carries only one.
     if (one_only_) from_client_.clear();
     to_engine_ += std::exchange(from_client_, {});
   }
@@ -306,7 +306,7 @@ class Connection {
     const Io read = ReadSome(engine_.get(), into);
     if (read == Io::kEnd) engine_done_ = true;
     if (upgrade_) OnUpgradeAnswer();
-    // What the head was waited for in vain is passed on as it is.
+    // If the head never became complete, its bytes are forwarded unchanged.
     if (!engine_done_) return;
     to_client_ += std::exchange(from_engine_, {});
     engine_.reset();
@@ -314,7 +314,7 @@ class Connection {
     client_done_ = true;
   }
 
-  // Whether the engine gives the connection away. When it does not, this was a request like any other.
+  // Determines whether the engine hands over the connection. If it does not, this was an ordinary request.
   void OnUpgradeAnswer() {
     const std::optional<size_t> size = HeadSize(from_engine_);
     if (!size.has_value()) {
@@ -346,7 +346,7 @@ class Connection {
     head->headers.push_back({"Connection", "close"});
     to_client_ += head->Print() + from_engine_.substr(*size);
     from_engine_.clear();
-    // The engine would take another request here.
+    // The engine would accept another request here.
     client_done_ = true;
     to_engine_.clear();
     ShutDownEngine();
@@ -358,7 +358,7 @@ class Connection {
 
   bool Flush() {
     if (engine_.valid() && !to_engine_.empty() && WriteSome(engine_.get(), to_engine_) == Io::kEnd) {
-      // It may have answered before it closed.
+      // The engine may have responded before it closed.
       to_engine_.clear();
       client_done_ = true;
     }
@@ -376,18 +376,18 @@ class Connection {
   At at_ = At::kRequestHead;
   RequestHead head_;
   std::optional<BodyCollector> body_;
-  bool upgrade_ = false;   // It was asked for, and not answered yet.
-  bool one_only_ = false;  // The request was read as a whole.
+  bool upgrade_ = false;   // Requested, without a response yet.
+  bool one_only_ = false;  // The request was read completely.
   std::string from_client_;
   std::string from_engine_;
   std::string to_engine_;
   std::string to_client_;
-  bool client_done_ = false;  // Nothing more is taken from it.
+  bool client_done_ = false;  // Nothing more is read from it.
   bool engine_done_ = false;
   bool engine_shut_ = false;
 };
 
-// The engine's events. By HTTP/1.0 they come without chunks, until the connection ends.
+// The engine's events. With HTTP/1.0 they are not chunked and continue until the connection ends.
 class Events {
  public:
   Events(Report& report, UniqueFd ready) : report_(report), ready_(std::move(ready)) {}
@@ -485,7 +485,7 @@ class Loop {
   }
 
  private:
-  // Whether anything happened.
+  // Returns whether anything happened.
   bool Step(int patience) {
     std::vector<pollfd> descriptors;
     const bool accepting = !over_ && connections_.size() < kMaxConnections;
@@ -507,7 +507,7 @@ class Loop {
       it = goes_on ? std::next(it) : connections_.erase(it);
     }
     if (descriptors[1].revents != 0) Accept();
-    // Not before: it changes how many descriptors a connection has.
+    // Last, because it changes the number of a connection's descriptors.
     if (descriptors[3].revents != 0) {
       while (const std::optional<uint64_t> number = holder_.Released()) {
         for (Connection& connection : connections_) connection.Release(*number);

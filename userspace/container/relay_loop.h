@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the process of an engine_relay does: one thread, bounded in connections and in what it keeps of each.
+// The work of an engine_relay's process: one thread, with limits on connections and on the data kept for each.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace syscarve {
 
-// Whoever reads the report tells these apart by the first byte of a line.
+// Kinds of lines in the report, by their first byte.
 inline constexpr char kReportEvent = 'E';    // An event, as the engine wrote it.
 inline constexpr char kReportProblem = 'P';  // RelayReport::problems.
 inline constexpr char kReportGone = 'G';     // RelayReport::engine_gone.
@@ -18,9 +18,9 @@ inline constexpr char kReportGone = 'G';     // RelayReport::engine_gone.
 // The largest message about a HeldEnd: "NUMBER CONTAINER".
 inline constexpr size_t kMaxHeldEnd = size_t{8} << 10;
 
-// Relays for `listening` until `control` is at its end, and writes lines to `report`. A byte is written to `ready` once
-// events are listened to, or an error's text. With hold_ends, `ends` is a SOCK_SEQPACKET socket that does not block: a
-// message about each HeldEnd is sent, and its number comes back when the request may pass.
+// Relays for `listening` until `control` is at its end, and writes lines to `report`. Writes to `ready` a byte once
+// events are received, or an error's text. With hold_ends, `ends` is a non-blocking SOCK_SEQPACKET socket: a message
+// about each HeldEnd is sent, and its number is received when the request is released.
 void RunRelay(const RelayOptions& options, UniqueFd listening, UniqueFd control, UniqueFd ready, UniqueFd report,
               UniqueFd ends = {});
 

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTimeLimit{5};
 constexpr size_t kMaxOutput = 4096;
 
-// What goes into file names and JSON; anything longer or stranger is no runtime's.
+// The name and version are used in file names and JSON; a longer or unusual text is not a runtime's.
 bool IsPlainWord(std::string_view word) {
   constexpr size_t kMaxWord = 64;
   return !word.empty() && word.size() <= kMaxWord && word.front() != '.' && word.front() != '-' &&

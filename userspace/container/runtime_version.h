@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which OCI runtime a program is, by its own word.
+// Which OCI runtime a program is, according to its --version.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace syscarve {
 
-// From what `runc --version` prints: "runc version 1.1.5+ds1" is {"runc", "1.1.5"}; what a distribution put behind the
-// version does not count. nullopt for a text that does not begin like that.
+// Parses the output of `runc --version`: "runc version 1.1.5+ds1" is {"runc", "1.1.5"}, without a distribution's
+// suffix. nullopt for a text that does not begin like that.
 std::optional<ContainerRuntime> ParseRuntimeVersion(std::string_view text);
 
-// Executes `path --version`, which must be trusted, with no input, an empty environment and a few seconds' time.
-// kFailedPrecondition when its output has no version.
+// Executes `path --version`, which must be trusted, with no input, an empty environment and a limit of a few seconds.
+// kFailedPrecondition if its output has no version.
 absl::StatusOr<ContainerRuntime> AskRuntimeVersion(const std::string& path);
 
 }  // namespace syscarve

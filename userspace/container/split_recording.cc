@@ -9,12 +9,12 @@
 namespace syscarve {
 namespace {
 
-// Gives each program that is met its place in a new recording.
+// Assigns each program that is encountered its index in a new recording.
 class ProgramMap {
  public:
   ProgramMap(const Recording& from, Recording& to) : from_(from), to_(to) {}
 
-  // Counts, or sets of signals.
+  // For counts, and for sets of signals.
   std::set<ProgramId> Move(const std::set<ProgramId>& programs) {
     std::map<ProgramId, uint64_t> as_counts;
     for (const ProgramId program : programs) as_counts[program] = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From one recording of all containers of a host to one for each service: what belongs together is decided by name,
-// after everything was seen.
+// Splits one recording of all containers of a host into one for each service: subjects are grouped by name after the
+// recording.
 #pragma once
 
 #include <map>
@@ -11,15 +11,15 @@
 namespace syscarve {
 
 // The subjects of `all` that are keys of `chosen`, in one recording for each `name` there; replicas of one name are
-// several subjects. Every recording has all runs, also those in which its subjects were silent, and all losses: what
-// the recorder lost it cannot attribute. Programs are only those that made calls there.
+// several subjects. Every recording has all runs, including those in which its subjects made no call, and all losses:
+// the recorder cannot attribute them. Only programs that made calls there are included.
 struct ChosenSubject {
   std::string name;
   Container container;
 };
 std::map<std::string, Recording> SplitByName(const Recording& all, const std::map<SubjectId, ChosenSubject>& chosen);
 
-// A recording like those, of no subject: what is left to say of a service whose every container was lost.
+// Such a recording without a subject, for a service whose containers were all lost.
 Recording WithoutSubjects(const Recording& all);
 
 }  // namespace syscarve

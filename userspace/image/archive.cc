@@ -15,7 +15,7 @@
 namespace syscarve {
 namespace {
 
-// What libarchive pulls bytes from.
+// The input of libarchive.
 struct Input {
   ByteSource source;
   absl::Status status;
@@ -35,17 +35,17 @@ la_ssize_t OnRead(archive* reader, void* data, const void** buffer) {
   return static_cast<la_ssize_t>(piece->size());
 }
 
-// libarchive at work on a source. Is not moved: libarchive keeps the address of `input`.
+// libarchive reading a source. Not movable: libarchive keeps the address of `input`.
 struct Reading {
   Reading(ByteSource source, ScanBudget& scan) : budget(scan) { input.source = std::move(source); }
 
-  // Called when it is said what may be read.
+  // Call once the supported formats are set.
   absl::Status Begin(std::string_view what) {
     const bool begun = archive_read_open2(reader.get(), &input, nullptr, OnRead, nullptr, nullptr) == ARCHIVE_OK;
     return begun ? absl::OkStatus() : Failure(what);
   }
 
-  // What libarchive, or the source it read from, says went wrong.
+  // The error of libarchive, or of the source.
   absl::Status Failure(std::string_view what) const {
     if (!input.status.ok()) return input.status;
     const char* const problem = archive_error_string(reader.get());
@@ -58,7 +58,7 @@ struct Reading {
   ScanBudget& budget;
 };
 
-// ARCHIVE_WARN is for a filter that would run a program of the host.
+// Accepts only ARCHIVE_OK: ARCHIVE_WARN is for a filter that would run a program of the host.
 bool SupportsFilters(archive* reader) {
   return archive_read_support_filter_gzip(reader) == ARCHIVE_OK &&
          archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<Unpacker>> Unpacker::Open(ByteSource source, Scan
     return absl::FailedPreconditionError("this libarchive was built without gzip, zstd, xz or bzip2");
   }
   SYSCARVE_RETURN_IF_ERROR(state->Begin(kCompressed));
-  // One filter, and what stands for "no filter" at the end.
+  // One filter, and the entry for "no filter" at the end.
   if (archive_filter_count(reader) > 2) {
     return absl::InvalidArgumentError("its compression: it is compressed more than once");
   }
@@ -171,7 +171,7 @@ absl::StatusOr<bool> TarReader::Next(FileEntry& entry) {
   state_->position = 0;
   state_->has_holes = false;
 
-  // A name in UTF-8 that the locale has no letters for is to be had as UTF-8 only.
+  // A UTF-8 name that the locale cannot represent is available only as UTF-8.
   const char* path = archive_entry_pathname(found);
   if (path == nullptr) path = archive_entry_pathname_utf8(found);
   entry = {};

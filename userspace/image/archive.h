@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archives of others, read by libarchive: compression taken off, and tar entry by entry, with nothing unpacked to a
-// disk and bounds on what an archive can make of few bytes. libarchive is kept to this file's .cc.
+// Untrusted archives, read by libarchive: decompression, and tars entry by entry, without unpacking to a disk and with
+// limits on the expansion of small archives. Only this file's .cc uses libarchive.
 #pragma once
 
 #include <cstdint>
@@ -16,26 +16,26 @@ struct archive_entry;
 
 namespace syscarve {
 
-// What a whole scan may take.
+// The limits of a whole scan.
 struct ScanLimits {
-  uint64_t bytes = uint64_t{64} << 30;  // Read after taking off compression, of all archives together.
-  uint64_t entries = 4'000'000;         // Of all archives.
-  // Compressed bytes may become so many times as many; not looked at below bomb_bytes.
+  uint64_t bytes = uint64_t{64} << 30;  // Read after decompression, of all archives together.
+  uint64_t entries = 4'000'000;         // Of all archives together.
+  // The largest ratio of decompressed to compressed bytes; not checked below bomb_bytes.
   uint64_t expansion = 400;
   uint64_t bomb_bytes = uint64_t{1} << 30;
   uint64_t findings = 20'000;
   uint64_t kept_bytes = uint64_t{32} << 20;  // Of package lists and links.
 };
 
-// What is left of it.
+// The limits and the part of them that is used up.
 struct ScanBudget {
   ScanLimits limits;
   uint64_t bytes = 0;    // Used so far.
   uint64_t entries = 0;  // Likewise.
 };
 
-// Takes off compression: gzip, zstd, xz, bzip2, or none. Only one layer of it; another is kInvalidArgument, and so are
-// damaged bytes. kResourceExhausted when the budget is used up, or it grows as no honest archive does.
+// Decompresses gzip, zstd, xz, bzip2, or no compression. One layer only; kInvalidArgument for a further one, and for
+// damaged bytes. kResourceExhausted if the budget is used up, or the ratio exceeds `expansion`.
 class Unpacker {
  public:
   // `budget` must outlive the unpacker.
@@ -54,10 +54,10 @@ class Unpacker {
   std::unique_ptr<State> state_;
 };
 
-// The type and permission bits of a file, as in st_mode.
+// An entry of a tar, or a file of a folder.
 struct FileEntry {
-  std::string path;  // As the archive has it; may be anything.
-  unsigned mode = 0;
+  std::string path;   // As in the archive; may be anything.
+  unsigned mode = 0;  // Type and permission bits, as in st_mode.
   uint64_t uid = 0;
   uint64_t gid = 0;
   uint64_t device_major = 0;
@@ -76,11 +76,11 @@ class TarReader {
   TarReader& operator=(const TarReader&) = delete;
   ~TarReader();
 
-  // Moves on to the next entry; false at the end.
+  // Advances to the next entry; false at the end.
   absl::StatusOr<bool> Next(FileEntry& entry);
-  // The next piece of the entry's bytes, the holes of a sparse file left out; empty at the end.
+  // The next piece of the entry's bytes, without the holes of a sparse file; empty at the end.
   absl::StatusOr<std::string_view> Read();
-  // Whether the entry that was read had a hole.
+  // Whether the part of the entry that has been read had a hole.
   bool has_holes() const;
 
  private:

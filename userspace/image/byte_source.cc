@@ -12,7 +12,7 @@
 
 namespace syscarve {
 ByteSource FileSource(UniqueFd fd, std::string name, size_t piece_bytes) {
-  // std::function copies what it holds.
+  // Shared, because std::function copies its target.
   const auto file = std::make_shared<UniqueFd>(std::move(fd));
   const auto piece = std::make_shared<std::string>(piece_bytes, '\0');
   return [file, piece, name = std::move(name)]() -> absl::StatusOr<std::string_view> {

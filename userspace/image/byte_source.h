@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that come piece by piece: an image is never in memory or unpacked on a disk.
+// Bytes that arrive piece by piece: an image is never completely in memory, nor unpacked on a disk.
 #pragma once
 
 #include <cstddef>
@@ -12,21 +12,21 @@
 
 namespace syscarve {
 
-// The next piece, which stays good until the next call; empty at the end, and only there.
+// Returns the next piece, valid until the next call; empty at the end, and only there.
 using ByteSource = std::function<absl::StatusOr<std::string_view>()>;
 
 inline constexpr size_t kPieceBytes = size_t{256} << 10;
 
-// What is left of an open file, which is called `name` in errors, in pieces of this size.
+// The rest of an open file, in pieces of this size; `name` is its name in errors.
 ByteSource FileSource(UniqueFd fd, std::string name, size_t piece_bytes = kPieceBytes);
 
-// Of a text in memory, which must outlive the source.
+// A text in memory, which must outlive the source.
 ByteSource TextSource(std::string_view text);
 
-// `first`, and then what comes from `rest`.
+// `first`, followed by `rest`.
 ByteSource Behind(std::string first, ByteSource rest);
 
-// At most `limit` bytes of `source`: kResourceExhausted when there are more.
+// Reads `source` to its end. kResourceExhausted if it has more than `limit` bytes.
 absl::StatusOr<std::string> ReadSource(const ByteSource& source, size_t limit);
 
 }  // namespace syscarve

@@ -11,7 +11,7 @@
 namespace syscarve {
 namespace {
 
-// Which layer a step of the history made; nullopt for one that made none.
+// The layer created by a step of the history; nullopt if it created none.
 class StepLayers {
  public:
   std::optional<size_t> LayerOf(const HistoryStep& step) {
@@ -28,8 +28,8 @@ bool IsRoot(std::string_view user) {
   return name.empty() || name == "root" || name == "0";
 }
 
-// The address that a step of the history has added, without what could be a password in it; "" for none. Both builders
-// write the instruction's words: "ADD https://… /x # buildkit", "/bin/sh -c #(nop) ADD https://… in /x".
+// The address added by a step of the history, without a possible password in it; "" for none. Both builders write the
+// instruction's words: "ADD https://… /x # buildkit", "/bin/sh -c #(nop) ADD https://… in /x".
 std::string AddedUrl(std::string_view step) {
   const size_t add = step.find("ADD ");
   if (add == std::string_view::npos || (add > 0 && step[add - 1] != ' ')) return "";
@@ -73,7 +73,7 @@ void FindInHistory(const SecretFinder& secrets, const ImageConfig& config, std::
   for (size_t i = 0; i < config.history.size(); ++i) {
     const HistoryStep& step = config.history[i];
     const std::optional<size_t> layer = layers.LayerOf(step);
-    // What ENV sets is in the environment, too, and found there.
+    // Variables of ENV are in the environment, too, and found there.
     const bool sets_environment = step.created_by.starts_with("ENV ") ||
                                   step.created_by.find("#(nop) ENV") != std::string::npos ||
                                   step.created_by.find("#(nop)  ENV") != std::string::npos;
@@ -106,7 +106,7 @@ void FindTags(const ScannedImage& image, std::vector<ImageFinding>& findings) {
     const size_t colon = reference.rfind(':');
     const size_t slash = reference.rfind('/');
     const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash);
-    // OCI's own name of an image in a layout may be the tag alone.
+    // In an OCI layout, an image's name may be only the tag.
     const std::string_view tag = tagged ? std::string_view(reference).substr(colon + 1) : reference;
     if (tag != "latest" && tag != "stable" && tag != "edge" && tag != "main" && tag != "master") continue;
     findings.push_back(NewFinding("mutable-tag", "", Concat("The image is called ", reference, ".")));

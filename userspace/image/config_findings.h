@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What there is to say about an image's configuration: its user, variables, history and names.
+// Findings about an image's configuration: its user, variables, history and names.
 #pragma once
 
 #include "userspace/image/scan.h"
@@ -7,7 +7,7 @@
 
 namespace syscarve {
 
-// Adds to the findings of `image`, of whose configuration nothing is said where there is none.
+// Adds them to the findings of `image`; none without a configuration.
 void FindInConfig(const SecretFinder& secrets, ScannedImage& image);
 
 }  // namespace syscarve

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (FIPS 180-4), by which images name their parts.
+// SHA-256 (FIPS 180-4), the digest by which images name their parts.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@ class Sha256 {
   ~Sha256();
 
   void Add(std::string_view bytes);
-  // Of all that was added; begins anew.
+  // The digest of all bytes added; starts anew.
   Bytes Finish();
-  // The same as an image writes it: "sha256:" and 64 hex digits.
+  // The same in an image's form: "sha256:" and 64 hex digits.
   std::string FinishAsText();
 
  private:

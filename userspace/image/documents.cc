@@ -15,7 +15,7 @@ constexpr size_t kMaxText = size_t{1} << 20;
 constexpr std::string_view kBaseName = "org.opencontainers.image.base.name";
 constexpr std::string_view kBaseDigest = "org.opencontainers.image.base.digest";
 
-// Parses `text` and has `read` take what it needs.
+// Parses `text` and passes its root to `read`.
 template <typename T, typename Read>
 absl::StatusOr<T> Parse(std::string_view text, Read read) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kLimits));
@@ -73,7 +73,7 @@ std::vector<Descriptor> ReadDescriptors(const JsonReader& list) {
   return descriptors;
 }
 
-// {"Test": ["NONE"]} takes the base's away.
+// {"Test": ["NONE"]} disables the base image's health check.
 bool HasHealthCheck(const JsonReader& config) {
   const JsonReader check = config.Optional("Healthcheck");
   if (!check.IsGiven()) return false;

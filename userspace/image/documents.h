@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON of an image: what docker-save's manifest.json, OCI's index.json and manifests, and an image's configuration
-// say (OCI image-spec; moby's image/spec). Whoever made the image wrote it: bounded, and read leniently, as engines do.
+// The JSON of an image: docker-save's manifest.json, OCI's index.json and manifests, and an image's configuration (OCI
+// image-spec; moby's image/spec). Untrusted: read within limits, and leniently, as by engines.
 #pragma once
 
 #include <optional>
@@ -23,17 +23,17 @@ struct SavedImage {
 };
 absl::StatusOr<std::vector<SavedImage>> ParseSavedImages(std::string_view text);
 
-// What OCI refers to a part by.
+// OCI's reference to a part.
 struct Descriptor {
   std::string digest;  // "sha256:…"
   std::string media_type;
   std::string name;          // Of an image: its tag or reference, or "".
-  std::string architecture;  // As Go calls it, "amd64", or "".
+  std::string architecture;  // Go's name, "amd64", or "".
   std::string os;
-  bool is_attestation = false;  // Of a build, beside the image that it built.
+  bool is_attestation = false;  // Of a build; accompanies the image that it built.
 };
 
-// An index, or a manifest: `manifests` for the first, `config` and `layers` for the second.
+// An index, or a manifest: an index has `manifests`, a manifest `config` and `layers`.
 struct OciDocument {
   std::vector<Descriptor> manifests;
   std::optional<Descriptor> config;
@@ -60,7 +60,7 @@ struct ImageConfig {
 };
 absl::StatusOr<ImageConfig> ParseImageConfig(std::string_view text);
 
-// "blobs/sha256/<hex>" for a digest of the only algorithm that is known; nullopt for anything else.
+// "blobs/sha256/<hex>" for a digest of the only supported algorithm; nullopt for anything else.
 std::optional<std::string> BlobName(std::string_view digest);
 
 }  // namespace syscarve

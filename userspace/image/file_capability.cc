@@ -10,7 +10,7 @@ namespace {
 constexpr uint32_t kRevisionMask = 0xff000000;
 constexpr uint32_t kEffective = 0x000001;
 
-// Little-endian, whatever the machine is.
+// Little-endian, on any machine.
 uint32_t WordAt(std::string_view bytes, size_t index) {
   uint32_t word = 0;
   for (size_t i = 0; i < 4; ++i) {

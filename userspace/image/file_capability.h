@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The extended attribute security.capability (struct vfs_cap_data of linux/capability.h): what a program is given when
-// it is executed, whoever does that.
+// The extended attribute security.capability (struct vfs_cap_data of linux/capability.h): the capabilities that a
+// program gains when any user executes it.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace syscarve {
 struct FileCapabilities {
   std::vector<int> permitted;  // Ascending.
   std::vector<int> inheritable;
-  bool effective = false;        // In force without the program's asking.
-  std::optional<uint32_t> root;  // Of revision 3: only in the user namespace whose root this user is.
+  bool effective = false;        // In force from the start, without a request by the program.
+  std::optional<uint32_t> root;  // In revision 3: valid only in the user namespace whose root is this user.
 };
 
 // Revisions 1 to 3; nullopt for anything else.

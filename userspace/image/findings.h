@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a scan can find, and what it found. docs/scan.md explains the rules.
+// The rules and findings of a scan. docs/scan.md explains the rules.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,10 @@ struct ImageRule {
   std::string_view id;
   std::string_view summary;
   std::string_view help;  // Why it matters and what to do.
-  Severity severity;      // A finding's may be another, where more is known.
+  Severity severity;      // Of a finding, unless more specific facts change it.
 };
 
-// All rules but those of secrets, which are called "secret-" and the rule's id in shipped/secret_rules.h.
+// All rules except those for secrets, whose id is "secret-" and the rule's id in shipped/secret_rules.h.
 std::span<const ImageRule> ImageRules();
 inline constexpr std::string_view kSecretPrefix = "secret-";
 
@@ -32,23 +32,23 @@ struct ScanRule {
   std::string help;
   Severity severity = Severity::kMedium;
 };
-// All of them.
+// All rules of both kinds.
 absl::StatusOr<std::vector<ScanRule>> AllScanRules();
 
-// Texts may hold an adversary's bytes, but never a secret.
+// Texts may contain untrusted bytes, but never a secret.
 struct ImageFinding {
   std::string rule;
   Severity severity = Severity::kMedium;
   std::string message;           // A sentence.
-  std::string path;              // In the image, without a slash in front; "" for what is about the image.
+  std::string path;              // In the image, without a leading slash; "" for a finding about the image itself.
   std::optional<size_t> line;    // In that file, from 1.
   std::optional<size_t> layer;   // From 1, the lowest.
-  bool deleted = false;          // A layer has it, and a container does not see it.
-  std::optional<bool> executed;  // Of a program, with a recording that can tell.
+  bool deleted = false;          // In a layer, but not visible in a container.
+  std::optional<bool> executed;  // Of a program; nullopt if no recording determines it.
   bool operator==(const ImageFinding&) const = default;
 };
 
-// A finding of a rule with the severity that the rule has.
+// A finding of `rule`, with the rule's severity.
 ImageFinding NewFinding(std::string_view rule, std::string path, std::string message);
 
 }  // namespace syscarve

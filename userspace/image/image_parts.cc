@@ -43,7 +43,7 @@ bool LooksLikeDocument(std::string_view head) {
   return begin != std::string_view::npos && (head[begin] == '{' || head[begin] == '[');
 }
 
-// "0e1f….json", "blobs/sha256/0e1f…" and "0e1f….tar.gz" say what they are.
+// Names of parts, such as "blobs/sha256/0e1f…" and "0e1f….tar.gz".
 bool IsNamedLikePart(std::string_view name) {
   return name.starts_with("blobs/") || name.ends_with(".tar") || name.ends_with(".tar.gz") || name.ends_with(".tgz");
 }
@@ -98,7 +98,7 @@ class ArchiveParts : public ImageParts {
   }
 
  private:
-  // Older engines write a layer that comes twice as a link to the first.
+  // Older engines write a repeated layer as a link to the first one.
   std::string Real(std::string_view name) const {
     std::string real = NormalPath(name).value_or(std::string());
     for (int i = 0; i < 8; ++i) {
@@ -151,7 +151,7 @@ class ArchiveParts : public ImageParts {
     const bool is_layer = LooksLikeLayer(sniffed);
     const bool is_document = !is_layer && LooksLikeDocument(sniffed);
     if (!is_layer && !is_document) {
-      // A tar of before 1988 has no mark.
+      // A tar from before 1988 has no magic number.
       if (!IsNamedLikePart(name) || sniffed.size() < kTarHeadBytes) {
         if (IsNamedLikePart(name)) unknown_.insert(name);
         return absl::OkStatus();
@@ -169,7 +169,7 @@ class ArchiveParts : public ImageParts {
 
   absl::Status TakeDocument(const std::string& name, const ByteSource& content) {
     absl::StatusOr<std::string> text = ReadSource(content, kMaxDocumentBytes);
-    // A large one is nothing that a manifest needs; that it is missing is said where it is needed.
+    // Manifests refer to no document as large as that; if one does, the missing part is reported then.
     if (absl::IsResourceExhausted(text.status())) return absl::OkStatus();
     if (!text.ok()) return text.status();
     document_bytes_ += text->size();

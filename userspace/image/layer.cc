@@ -17,11 +17,11 @@
 namespace syscarve {
 namespace {
 
-// A file is taken for text when there is no NUL in so many bytes.
+// A file is regarded as text if its first bytes, as many as this, contain no NUL.
 constexpr size_t kSniffedBytes = 8192;
 constexpr size_t kMaxTextBytes = size_t{2} << 20;
 constexpr size_t kMaxListBytes = size_t{16} << 20;
-constexpr size_t kMostListed = 1000;  // Of a rule in a layer.
+constexpr size_t kMostListed = 1000;  // For a rule in a layer.
 
 std::string_view BaseName(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
@@ -44,7 +44,7 @@ bool IsRegular(const FileEntry& entry) {
   return IsType(entry, S_IFREG);
 }
 
-// Capabilities that are as good as root, or lead there.
+// Capabilities that are equivalent to root, or lead to it.
 bool IsPowerful(int capability) {
   constexpr std::string_view kPowerful[] = {
       "CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER",     "CAP_SETGID",    "CAP_SETUID",
@@ -53,13 +53,13 @@ bool IsPowerful(int capability) {
   return std::ranges::find(kPowerful, CapabilityName(capability)) != std::end(kPowerful);
 }
 
-// What a packaged ping or web server has.
+// Capabilities of a packaged ping or web server.
 bool IsModest(int capability) {
   const std::string name = CapabilityName(capability);
   return name == "CAP_NET_RAW" || name == "CAP_NET_BIND_SERVICE";
 }
 
-// The devices that an engine puts into every container by itself.
+// The devices that an engine adds to every container by itself.
 bool IsStandardDevice(const FileEntry& entry) {
   constexpr std::pair<uint64_t, uint64_t> kStandard[] = {{1, 3}, {1, 5}, {1, 7}, {1, 8},
                                                          {1, 9}, {5, 0}, {5, 1}, {5, 2}};
@@ -94,7 +94,7 @@ bool IsFolderOfPrograms(std::string_view folder) {
   return last == "bin" || last == "sbin";
 }
 
-// Lists from which image/packages.h tells whose a file is.
+// The lists that image/packages.h reads.
 bool IsPackageList(std::string_view path) {
   if (path == "lib/apk/db/installed" || path == "usr/lib/apk/db/installed") return true;
   return (path.starts_with("var/lib/dpkg/info/") && path.ends_with(".list")) ||
@@ -153,7 +153,7 @@ bool LayerScanner::TakeRoom(size_t bytes) {
 }
 
 void LayerScanner::KeepLink(const std::string& path, const std::string& target) {
-  constexpr size_t kNode = 64;  // Of the map, about.
+  constexpr size_t kNode = 64;  // Approximate size of the map's node.
   if (TakeRoom(path.size() + target.size() + kNode)) contents_.links.insert_or_assign(path, target);
 }
 
@@ -167,14 +167,14 @@ bool LayerScanner::TakeWhiteout(const std::string& path, const FileEntry& entry)
     return true;
   }
   if (name.starts_with(kPrefix)) {
-    // What else begins so is AUFS's own and no file of the image.
+    // Other names with this prefix are AUFS's own, not files of the image.
     const std::string_view hidden = name.substr(kPrefix.size());
     if (!hidden.empty() && !hidden.starts_with(kPrefix)) {
       contents_.index.Add(Concat(folder, folder.empty() ? "" : "/", hidden), kWhiteout);
     }
     return true;
   }
-  // As overlayfs itself has it.
+  // overlayfs's own form of a whiteout.
   if (IsType(entry, S_IFCHR) && entry.device_major == 0 && entry.device_minor == 0) {
     contents_.index.Add(path, kWhiteout);
     return true;
@@ -351,7 +351,7 @@ absl::Status LayerScanner::Take(const FileEntry& entry, const ByteSource& conten
     CheckCapability(entry, path);
     CheckTools(path);
     if (!entry.is_hard_link) return CheckContent(entry, path, content);
-    // What it is a link to says what it is; a program may be executed by either name.
+    // The link's target determines its kind; a program may be executed by either name.
     contents_.index.Add(path, (entry.mode & S_IXUSR) != 0 ? kProgramThere : kFileThere);
     return absl::OkStatus();
   }
@@ -389,7 +389,7 @@ LayerContents ScanLayer(ByteSource stored, const SecretFinder& secrets, ScanBudg
       if (!more) break;
       SYSCARVE_RETURN_IF_ERROR(scanner.Take(entry, [&] { return tar->Read(); }));
     }
-    // What is behind the end of the tar and of the compression belongs to the digests.
+    // Bytes after the end of the tar and of the compression are part of the digests.
     while (true) {
       SYSCARVE_ASSIGN_OR_RETURN(const std::string_view piece, plain());
       if (piece.empty()) return absl::OkStatus();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One layer of an image, or a whole root folder: what its files are, and what there is to say about them. A layer knows
-// nothing of the others: what it has may be removed above.
+// One layer of an image, or a whole root folder: its files and the findings about them. A layer is scanned without the
+// others: its files may be removed by higher ones.
 #pragma once
 
 #include <cstdint>
@@ -22,23 +22,23 @@ struct LayerContents {
   PathIndex index;
   LinkTargets links;
   std::vector<ImageFinding> findings;
-  std::map<std::string, uint64_t> unlisted;     // By rule: findings beyond the most that are kept.
-  std::map<std::string, std::string> packages;  // Lists of the files of packages, by their path.
+  std::map<std::string, uint64_t> unlisted;     // By rule: the number of findings beyond the limit.
+  std::map<std::string, std::string> packages;  // Lists of packages' files, by their path.
   uint64_t files = 0;
-  uint64_t bytes = 0;      // Without compression.
-  uint64_t texts_cut = 0;  // Texts of which only the beginning was looked at.
+  uint64_t bytes = 0;      // Uncompressed.
+  uint64_t texts_cut = 0;  // Texts of which only the beginning was searched.
   uint64_t unread = 0;     // Files that could not be opened.
-  bool lists_cut = false;  // Lists or links are missing for want of room.
-  std::string digest;      // Of the layer as it is stored, where it is stored.
-  std::string diff_id;     // Without compression.
+  bool lists_cut = false;  // Lists or links are missing because their limit was reached.
+  std::string digest;      // Of the layer as stored; "" if it is not stored as a file.
+  std::string diff_id;     // Of the uncompressed layer.
   absl::Status status;     // Why it was not read to its end.
 };
 
 // Fills a LayerContents, file by file.
 class LayerScanner {
  public:
-  // All must outlive it. Lists of packages are kept with `keep_packages`; names that say what lower layers lose mean
-  // that only with `has_whiteouts`.
+  // All references must outlive it. `keep_packages`: keep lists of packages. `has_whiteouts`: names of whiteouts remove
+  // files of lower layers; otherwise they are ordinary names.
   LayerScanner(const SecretFinder& secrets, ScanBudget& budget, bool keep_packages, LayerContents& contents,
                bool has_whiteouts = true)
       : secrets_(secrets),
@@ -47,9 +47,10 @@ class LayerScanner {
         has_whiteouts_(has_whiteouts),
         contents_(contents) {}
 
-  // `content` gives the bytes of a regular file; as many as are wanted are taken. An error is the source's.
+  // Scans a file. `content` returns the bytes of a regular file; only as many as needed are read. An error is the
+  // source's.
   absl::Status Take(const FileEntry& entry, const ByteSource& content);
-  // After the last one.
+  // Call after the last file.
   void Finish() { contents_.index.Finish(); }
 
  private:
@@ -75,11 +76,10 @@ class LayerScanner {
   std::map<std::string, size_t> listed_;
 };
 
-// Of a file of a layer, as an archive has it: its bytes and their digests, what is in it, and in `status` whether all
-// of that could be read.
+// Scans a stored layer: its size and digests, its content, and in `status` whether all of it could be read.
 LayerContents ScanLayer(ByteSource stored, const SecretFinder& secrets, ScanBudget& budget, bool keep_packages);
 
-// The finding of a secret, at `where`: the file, the variable or the line of history.
+// The finding of a secret; `where` is the file, the variable or the line of history.
 ImageFinding SecretFinding(const SecretHit& hit, std::string path, std::string_view where);
 
 }  // namespace syscarve

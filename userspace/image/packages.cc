@@ -37,7 +37,7 @@ PackageFiles::PackageFiles(const ScannedImage& image) {
   FindOwners(view);
 }
 
-// "libssl3:amd64.list" has the files of libssl3.
+// "libssl3:amd64.list" is the list of libssl3.
 void PackageFiles::TakeDpkgList(std::string_view path, std::string_view text) {
   std::string_view name = path.substr(kDpkgInfo.size());
   ConsumeSuffix(name, ".list");
@@ -65,7 +65,7 @@ void PackageFiles::TakeChecksums(std::string_view path, std::string_view text) {
 void PackageFiles::TakeApk(std::string_view text) {
   size_t lines = 0;
   for (const char c : text) lines += c == '\n' ? 1 : 0;
-  made_.reserve(made_.size() + lines + 1);  // The views below must stay good.
+  made_.reserve(made_.size() + lines + 1);  // The views below must stay valid.
   std::string name;
   std::string_view folder;
   while (!text.empty()) {

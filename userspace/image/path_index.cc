@@ -16,7 +16,7 @@ constexpr uint64_t kBitsMask = 0xff;
 constexpr int kMostLinks = 40;
 constexpr size_t kMostSteps = 4096;
 
-// The paths of the folders above `path`, the highest first, and itself.
+// The paths of the folders above `path`, the highest first, and `path` itself.
 template <typename Visit>
 void ForEachPrefix(std::string_view path, Visit visit) {
   for (size_t end = path.find('/'); end != std::string_view::npos; end = path.find('/', end + 1)) {

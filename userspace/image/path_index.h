@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which paths a layer has, and what lies over what when layers are put on top of each other (OCI image-spec, layer.md:
-// whiteouts and opaque folders). Paths are kept as 15 bytes of their SHA-256 and a byte of what is there: a million of
-// them take 16 MB, and nobody can choose two that are taken for one.
+// The paths of a layer, and what is visible when layers are stacked (OCI image-spec, layer.md: whiteouts and opaque
+// folders). A path is stored as 15 bytes of its SHA-256 and a byte for its kind: a million paths take 16 MB, and no one
+// can construct two paths that collide.
 #pragma once
 
 #include <array>
@@ -17,15 +17,15 @@
 
 namespace syscarve {
 
-// What a layer says of a path; several bits where it is there more than once.
+// The kind of a path in a layer; several bits if it is there more than once.
 enum PathBits : uint8_t {
   kFolderThere = 1,
   kProgramThere = 2,  // An executable ELF file that is no library by its name.
   kScriptThere = 4,   // An executable file that begins with "#!".
-  kFileThere = 8,     // Anything else but a folder.
+  kFileThere = 8,     // Anything else except a folder.
   kLinkThere = 16,    // A symbolic link.
-  kWhiteout = 32,     // What lower layers have there is removed.
-  kOpaque = 64,       // What lower layers have below is removed.
+  kWhiteout = 32,     // Removes the path from lower layers.
+  kOpaque = 64,       // Removes everything below the path from lower layers.
 };
 inline constexpr uint8_t kAnythingThere = kFolderThere | kProgramThere | kScriptThere | kFileThere | kLinkThere;
 
@@ -36,23 +36,23 @@ class PathIndex {
  public:
   // `path` is a NormalPath.
   void Add(std::string_view path, uint8_t bits);
-  // After the last Add, and before the first Find.
+  // Call after the last Add, and before the first Find.
   void Finish();
-  // PathBits; 0 for a path that is not there.
+  // PathBits; 0 if the path is absent.
   uint8_t Find(std::string_view path) const;
   size_t size() const { return entries_.size(); }
 
  private:
-  using Entry = std::array<uint64_t, 2>;  // The last byte is that of PathBits.
+  using Entry = std::array<uint64_t, 2>;  // The last byte is the PathBits.
   static Entry Key(std::string_view path);
 
   std::vector<Entry> entries_;
 };
 
-// Links of a layer: from a NormalPath to where they point, as they spell it.
+// Links of a layer: from a NormalPath to the target, as spelled in the link.
 using LinkTargets = std::map<std::string, std::string>;
 
-// Layers on top of each other, the lowest first. What is in the vectors must outlive it.
+// Stacked layers, the lowest first. The objects pointed to must outlive it.
 class Overlay {
  public:
   struct Layer {
@@ -61,12 +61,12 @@ class Overlay {
   };
   explicit Overlay(std::vector<Layer> layers) : layers_(std::move(layers)) {}
 
-  // Whether what layer `layer` has at `path` is what a container sees there.
+  // Whether the object of layer `layer` at `path` is the one visible in a container.
   bool Visible(size_t layer, std::string_view path) const;
-  // PathBits of what a container has at `path`, no link followed; 0 for nothing.
+  // PathBits of the object visible at `path`, without following links; 0 for none.
   uint8_t Find(std::string_view path) const;
-  // The path of what a container finds at `path`, with links followed as within its root; nullopt for nothing, and for
-  // links that go round.
+  // The path of the object visible at `path`, with links followed as within the container's root; nullopt for none, and
+  // for circular links.
   std::optional<std::string> Resolve(std::string_view path) const;
 
  private:

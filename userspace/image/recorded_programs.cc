@@ -11,7 +11,8 @@
 namespace syscarve {
 namespace {
 
-// Losses that take nothing away of which programs were executed (docs/recording-format.md). Of others nothing is known.
+// Losses that do not affect which programs were executed (docs/recording-format.md). After any other loss that is
+// unknown.
 constexpr std::string_view kHarmlessLosses[] = {
     "ring_full",       "argument_table_full", "denial_table_full",   "signal_table_full", "capability_table_full",
     "file_table_full", "file_name_unread",    "endpoint_table_full", "id_table_full",     "address_unread"};
@@ -20,7 +21,8 @@ std::string Slashed(std::string_view path) {
   return Concat("/", path);
 }
 
-// The subjects that count. An engine's id is that of the configuration, or, where containerd keeps the images, another.
+// The subjects to evaluate. An engine's id for an image is that of the configuration, or, if containerd stores the
+// images, a different one.
 std::set<SubjectId> SubjectsOf(const Recording& recording, const ScannedImage& image, RecordedPrograms& result) {
   std::set<SubjectId> all;
   std::set<SubjectId> by_id;
@@ -78,7 +80,7 @@ void LookForGaps(const Recording& recording, RecordedPrograms& result) {
   if (result.programs.empty()) gap("The recording has no programs.");
 }
 
-// What of the evidence leaves open which files were opened.
+// Why the evidence does not determine which files were opened; "" if it does.
 std::string WhyFilesNotKnown(const Recording& recording, const std::set<SubjectId>& subjects) {
   for (const SubjectId subject : subjects) {
     const std::optional<HardeningEvidence>& evidence = recording.subjects[subject].hardening;
@@ -109,7 +111,7 @@ void TakeFiles(const Recording& recording, const std::set<SubjectId>& subjects, 
       if (!opened) continue;
       const std::optional<std::string> path = view.Resolve(used.path);
       if (!used.others && path.has_value()) result.opened.insert(*path);
-      // A layer need not name the folders of its files. What was opened has no links in its path.
+      // A layer need not contain the folders of its files. A path that was opened has no links in it.
       if (used.others) result.opened_within.insert(path.value_or(used.path.substr(1)));
     }
   }
@@ -123,13 +125,13 @@ bool IsLoaded(std::string_view path) {
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
-// What is known of the files of a package.
+// The recorded use of a package's files.
 struct PackageEvidence {
   std::vector<std::string> ran;
   std::vector<std::string> opened;  // Libraries, modules and scripts.
-  bool unknown = false;             // Of one of its files it is not known whether it was opened.
+  bool unknown = false;             // For at least one file it is unknown whether it was opened.
   size_t programs = 0;              // ELF.
-  size_t scripts = 0;               // Of which the recording sees only the interpreter.
+  size_t scripts = 0;               // The recording has only their interpreter.
   size_t loaded = 0;
   bool any = false;
 };
@@ -197,7 +199,8 @@ JoinedVulnerability Join(const ReportedVulnerability& reported, const std::strin
     joined.why = "There is no recording to look into.";
     return joined;
   }
-  // A program that modules were built into is named itself; of other files of a language's packages nothing is known.
+  // For modules that were built into a program, the report names the program; the use of other files of a language's
+  // packages is unknown.
   const bool is_program = reported.type == "gobinary" || reported.type == "rustbinary" ||
                           reported.type == "go-module" || reported.type == "binary" || reported.type == "rust-crate";
   if (is_program) {
@@ -249,7 +252,7 @@ RecordedPrograms ProgramsOf(const Recording& recording, const ScannedImage& imag
   RecordedPrograms result;
   const Overlay view = image.View();
   const std::set<SubjectId> subjects = SubjectsOf(recording, image, result);
-  std::map<std::string, uint64_t> by_path;  // The same path may be several files.
+  std::map<std::string, uint64_t> by_path;  // Several files may have had the same path.
   for (const auto& [program, calls] : CallsOf(recording, subjects)) {
     if (program < recording.programs.size()) AddSaturating(calls, by_path[recording.programs[program].path]);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A root file system in a folder, read as a layer is. Nothing of it is trusted: each file is opened in its folder's own
-// descriptor, and no link is followed.
+// Reads a root file system in a folder in the same way as a layer. It is untrusted: each file is opened relative to its
+// folder's descriptor, and no link is followed.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -21,11 +21,11 @@
 namespace syscarve {
 namespace {
 
-// Each level holds a descriptor.
+// Each level needs a descriptor.
 constexpr size_t kMostLevels = 200;
 constexpr size_t kMaxLinkBytes = 4096;
 constexpr size_t kMaxCapabilityBytes = 64;
-// Most files are small, and of a binary one no more is looked at.
+// Most files are small, and of a binary file no more than this is read.
 constexpr size_t kFilePieceBytes = size_t{32} << 10;
 
 class RootWalk {
@@ -58,7 +58,7 @@ class RootWalk {
   struct Level {
     UniqueFd fd;
     std::string path;
-    std::vector<std::string> names;  // To do, the last one first.
+    std::vector<std::string> names;  // Still to be scanned, the last one first.
   };
 
   absl::Status Enter(UniqueFd fd, const std::string& path) {
@@ -67,7 +67,7 @@ class RootWalk {
       return absl::OkStatus();
     }
     Level level{.fd = std::move(fd), .path = path, .names = {}};
-    // fdopendir takes its descriptor.
+    // fdopendir takes ownership of its descriptor.
     DIR* const folder = fdopendir(fcntl(level.fd.get(), F_DUPFD_CLOEXEC, 0));
     if (folder == nullptr) return PosixError(Concat("read the folder /", EscapeForTerminal(path)), errno);
     while (const dirent* entry = readdir(folder)) {
@@ -113,7 +113,7 @@ class RootWalk {
   }
 
   absl::Status TakeFile(int folder, const std::string& name, const struct stat& info, FileEntry& entry) {
-    // Not blocking: it may have been replaced by a pipe.
+    // Non-blocking: it may have been replaced by a pipe.
     UniqueFd fd(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat opened;
     const bool same = fd.valid() && fstat(fd.get(), &opened) == 0 && opened.st_ino == info.st_ino &&

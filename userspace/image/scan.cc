@@ -16,21 +16,21 @@
 namespace syscarve {
 namespace {
 
-constexpr int kMostIndexes = 4;  // Within each other.
+constexpr int kMostIndexes = 4;  // Nested in each other.
 
-// What was chosen of an archive or a layout.
+// The image chosen from an archive or a layout.
 struct Chosen {
   std::vector<std::string> references;
-  std::string config;                      // A part.
-  std::string config_digest;               // "" where it is named by none.
-  std::vector<std::string> layers;         // Parts.
+  std::string config;                      // A part's name.
+  std::string config_digest;               // "" if none is stated.
+  std::vector<std::string> layers;         // Parts' names.
   std::vector<std::string> layer_digests;  // As many, or none.
   std::string base_name;
   std::string base_digest;
-  bool is_alone = true;  // There is no other image, to which what this one does not use could belong.
+  bool is_alone = true;  // No other image exists to which unused parts could belong.
 };
 
-// How Go calls the architecture of `abi`.
+// Go's name for the architecture of `abi`.
 std::string_view GoArchitecture(Abi abi) {
   switch (abi) {
     case Abi::kX86_64:
@@ -44,7 +44,7 @@ std::string_view GoArchitecture(Abi abi) {
   }
 }
 
-// The digest that stands in a part's name: "blobs/sha256/<hex>", "<hex>.json"; "".
+// The digest in a part's name: "blobs/sha256/<hex>", "<hex>.json"; otherwise "".
 std::string DigestInName(std::string_view name) {
   std::string_view hex = name.substr(name.rfind('/') + 1);
   hex = hex.substr(0, hex.find('.'));
@@ -112,7 +112,7 @@ absl::StatusOr<OciDocument> ReadOciDocument(ImageParts& parts, const std::string
   return document;
 }
 
-// Of an index, the manifest or index that is meant.
+// Chooses the manifest or index in an index according to the options.
 absl::StatusOr<Descriptor> ChooseManifest(const OciDocument& index, const ScanOptions& options, bool by_name,
                                           ScannedImage& image) {
   std::vector<Descriptor> images;
@@ -188,7 +188,7 @@ absl::Status ReadConfig(ImageParts& parts, const Chosen& chosen, ScannedImage& i
   return absl::OkStatus();
 }
 
-// Compares what was read with what it is named by.
+// Compares the digests of what was read with the stated ones.
 void Verify(const std::string& stored_digest, const std::string& diff_id, size_t number, ScannedLayer& layer,
             std::vector<ImageFinding>& findings) {
   if (!layer.contents.status.ok()) return;
@@ -213,14 +213,14 @@ void ReadLayers(ImageParts& parts, const Chosen& chosen, ScannedImage& image) {
                                         Concat("The configuration has digests of ", diff_ids.size(),
                                                " layers, and the image has ", chosen.layers.size(), ".")));
   }
-  std::map<std::string, size_t> before;  // A layer that is there twice is one part.
+  std::map<std::string, size_t> before;  // A repeated layer is a single part.
   for (size_t i = 0; i < chosen.layers.size(); ++i) {
     ScannedLayer layer;
     layer.name = chosen.layers[i];
     const auto [same, is_new] = before.emplace(parts.RealName(layer.name), i);
     layer.contents = is_new ? parts.Layer(layer.name) : image.layers[same->second].contents;
     std::string stored = i < chosen.layer_digests.size() ? chosen.layer_digests[i] : std::string();
-    // In what `docker save` writes, a blob's name is its digest.
+    // In the format of `docker save`, a blob's name is its digest.
     if (stored.empty() && layer.name.starts_with("blobs/")) stored = DigestInName(layer.name);
     Verify(stored, i < diff_ids.size() ? diff_ids[i] : std::string(), i + 1, layer, image.findings);
     image.layers.push_back(std::move(layer));
@@ -262,7 +262,7 @@ void TakeUnlisted(size_t number, const LayerContents& contents, std::vector<Imag
   for (const auto& [rule, count] : contents.unlisted) {
     ImageFinding finding =
         NewFinding(rule, "", Concat("Layer ", number, " has ", count, " more of these, not listed."));
-    // The gravest that the rule can have, as nothing is known of each of them.
+    // The highest listed severity, since those of the unlisted findings are unknown.
     for (const ImageFinding& listed : contents.findings) {
       if (listed.rule == rule) finding.severity = std::max(finding.severity, listed.severity);
     }
@@ -271,7 +271,7 @@ void TakeUnlisted(size_t number, const LayerContents& contents, std::vector<Imag
   }
 }
 
-// Of a layer's findings, those that are true of a container, and all secrets.
+// Moves those of a layer's findings that apply to a container, and all secrets.
 void TakeLayerFindings(const Overlay& view, size_t index, ScannedLayer& layer, std::vector<ImageFinding>& findings) {
   const auto stays = [](const ImageFinding& finding) {
     return finding.rule.starts_with(kSecretPrefix) || finding.rule.ends_with("-out-of-image") || finding.path.empty();
@@ -287,7 +287,7 @@ void TakeLayerFindings(const Overlay& view, size_t index, ScannedLayer& layer, s
   layer.contents.findings.clear();
 }
 
-// A file that several layers have, such as one whose owner was changed, is said once: as the highest has it.
+// Reports a file that several layers have, such as one whose owner was changed, only once: as in the highest layer.
 void LeaveOutRepeated(std::vector<ImageFinding>& findings) {
   std::set<std::tuple<std::string, std::string, size_t, std::string>> seen;
   const auto repeated = [&](const ImageFinding& finding) {

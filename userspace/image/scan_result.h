@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that a scan has to say, for the reports.
+// All results of a scan, for the reports.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 namespace syscarve {
 
 struct ScanResult {
-  std::string name;  // As the image was asked for.
+  std::string name;  // As given by the user.
   ScannedImage image;
   std::optional<RecordedPrograms> programs;  // With a recording.
-  std::vector<std::string> unused_set_id;    // Known never to have been executed, with a slash in front.
+  std::vector<std::string> unused_set_id;    // Known never to have been executed; with a leading slash.
   std::vector<std::string> unused_packages;  // Known not to have been used.
   std::vector<JoinedVulnerability> vulnerabilities;
-  size_t passed_over = 0;  // Of the reports: results that are neither vulnerabilities nor secrets.
+  size_t passed_over = 0;  // Results in the reports that are neither vulnerabilities nor secrets.
 };
 
 }  // namespace syscarve

@@ -37,7 +37,7 @@ std::optional<size_t> LineAt(const JsonReader& object, std::string_view key) {
   return line > 0 ? std::optional<size_t>(line) : std::nullopt;
 }
 
-// Of all the scanners: CRITICAL, Critical, Negligible, UNKNOWN.
+// The words of all scanners: CRITICAL, Critical, Negligible, UNKNOWN.
 Severity SeverityOfWord(std::string_view word) {
   for (const Severity severity : {Severity::kCritical, Severity::kHigh, Severity::kMedium, Severity::kLow}) {
     if (EqualsIgnoringCase(word, SeverityName(severity))) return severity;
@@ -106,7 +106,7 @@ ScannerReport ReadGitleaks(const JsonReader& root) {
   return report;
 }
 
-// What stands behind "Package: " in a message of several lines; "".
+// The text after "Package: " in a message of several lines; "" if absent.
 std::string LineBehind(std::string_view text, std::string_view word) {
   while (!text.empty()) {
     std::string_view line = TakeLine(text);
@@ -123,7 +123,7 @@ std::string LineBehind(std::string_view text, std::string_view word) {
   return "";
 }
 
-// "pkg:deb/debian/openssl@3.0.11-1?os_distro=bookworm" is the package openssl, a deb.
+// "pkg:deb/debian/openssl@3.0.11-1?os_distro=bookworm" is the package openssl, of type deb.
 void TakePackageUrl(std::string_view url, ReportedVulnerability& found) {
   constexpr std::string_view kScheme = "pkg:";
   if (!url.starts_with(kScheme)) return;
@@ -135,7 +135,7 @@ void TakePackageUrl(std::string_view url, ReportedVulnerability& found) {
   found.package = path.substr(path.rfind('/') + 1);
 }
 
-// Trivy says "Package: libc6", Docker Scout "Package : pkg:deb/debian/…", Grype "The path P reports libc6 at version
+// Trivy writes "Package: libc6", Docker Scout "Package : pkg:deb/debian/…", Grype "The path P reports libc6 at version
 // V".
 void TakeMessage(std::string_view text, ReportedVulnerability& found) {
   found.package = LineBehind(text, "Package");
@@ -159,7 +159,7 @@ struct SarifRule {
   std::string package_url;
 };
 
-// By GitHub's number from 0 to 10, which the scanners write as a text.
+// From GitHub's number between 0 and 10, which the scanners write as a text.
 std::optional<Severity> SeverityOfScore(std::string_view score) {
   const std::optional<unsigned> whole = ParseNumber<unsigned>(score.substr(0, score.find('.')));
   if (!whole.has_value()) return std::nullopt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other scanners have written about an image: Trivy's, Grype's and gitleaks' JSON, and SARIF as Trivy, Grype and
-// Docker Scout write it. They say which packages are vulnerable; syscarve itself makes no such claim. The secrets that
-// some of them quote are not taken over.
+// Reports of other scanners about an image: Trivy's, Grype's and gitleaks' JSON, and SARIF by Trivy, Grype and Docker
+// Scout. They contain the claims which packages are vulnerable; syscarve itself makes none. Secrets quoted in them are
+// not copied.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@ inline constexpr size_t kMaxScannerReportBytes = size_t{64} << 20;
 
 struct ReportedVulnerability {
   std::string id;       // "CVE-2023-4911"
-  std::string package;  // "libc6"; "" when the report does not say.
-  std::string version;  // That is installed, or "".
-  std::string fixed;    // In which it is mended, or "".
+  std::string package;  // "libc6"; "" if the report does not contain it.
+  std::string version;  // The installed one, or "".
+  std::string fixed;    // The version with the fix, or "".
   std::string type;     // Of the package: "deb", "debian", "gobinary", or "".
   Severity severity = Severity::kMedium;
-  std::vector<std::string> paths;  // In the image, where the package was found: a list of packages, or a file of it.
+  std::vector<std::string> paths;  // Where in the image the package was found: a list of packages, or a file of it.
 };
 
 struct ReportedSecret {
@@ -40,7 +40,7 @@ struct ScannerReport {
   size_t passed_over = 0;  // Results of other kinds, such as misconfigurations.
 };
 
-// Recognised by what is in it. kInvalidArgument for anything else.
+// The format is recognised by its content. kInvalidArgument for any other.
 absl::StatusOr<ScannerReport> ParseScannerReport(std::string_view text);
 
 }  // namespace syscarve

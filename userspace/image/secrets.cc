@@ -12,7 +12,7 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kAnchorBytes = 3;
-// How far behind its beginning a block of base64 is looked at.
+// How many bytes of a block of base64 are examined.
 constexpr size_t kBlockBytes = 8192;
 constexpr size_t kMaxNameBytes = 128;
 
@@ -43,7 +43,8 @@ std::string Length(size_t characters) {
   return Concat(" (", characters, " characters)");
 }
 
-// The value behind NAME: after "=" or, where `colon`, ":" too; quotes and what a shell ends a word with are not in it.
+// The value after NAME: after "=" or, if `colon`, also after ":"; without quotes, and up to a character that ends a
+// word in a shell.
 std::string_view ValueBehind(std::string_view text, size_t at, bool colon) {
   const auto skip_blank = [&] {
     while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
@@ -61,7 +62,7 @@ std::string_view ValueBehind(std::string_view text, size_t at, bool colon) {
   return text.substr(at, end == std::string_view::npos ? std::string_view::npos : end - at);
 }
 
-// How much of `text` is in lines of base64, which may be a program's or JSON's: words of a text are shorter.
+// The number of bytes of `text` in runs of base64, which may be inside a program or JSON: words of a text are shorter.
 size_t Base64Bytes(std::string_view text) {
   constexpr size_t kShortestLine = 20;
   size_t bytes = 0;
@@ -78,7 +79,7 @@ size_t Base64Bytes(std::string_view text) {
   return bytes;
 }
 
-// Of what is written where a secret would be, what refers to one that is elsewhere, or says that there is none.
+// Whether the value refers to a secret stored elsewhere, or stands for none.
 bool IsReference(std::string_view value) {
   constexpr std::string_view kNoSecrets[] = {"true", "false", "none", "null", "nil", "yes", "no", "auto", "random"};
   if (value.empty() || std::string_view("$<{%/*").find(value.front()) != std::string_view::npos) return true;
@@ -86,7 +87,7 @@ bool IsReference(std::string_view value) {
   return std::ranges::any_of(kNoSecrets, [&](std::string_view word) { return EqualsIgnoringCase(value, word); });
 }
 
-// Whether the last parts of `path` are `pattern`'s, the first of which may have one "*".
+// Whether the last components of `path` match `pattern`, whose first component may have one "*".
 bool PathFits(std::string_view path, std::string_view pattern) {
   const size_t slashes = static_cast<size_t>(std::ranges::count(pattern, '/'));
   size_t begin = path.size();
@@ -106,7 +107,7 @@ bool PathFits(std::string_view path, std::string_view pattern) {
   return tail.size() > pattern.size() - 1 && tail.starts_with(pattern.substr(0, star)) && tail.ends_with(behind);
 }
 
-// Takes more lines into the count as places in the text come in ascending order.
+// Counts lines incrementally: the places in the text must be in ascending order.
 class LineCounter {
  public:
   explicit LineCounter(std::string_view text) : text_(text) {}

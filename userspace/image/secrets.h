@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks for secrets in texts, by the rules of shipped/secret_rules.h. What is found is said without the secret: by the
-// part of it that everybody knows, and its length.
+// Searches texts for secrets, by the rules of shipped/secret_rules.h. A hit does not contain the secret: only its
+// public part and its length.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ struct SecretHit {
   const SecretRule* rule = nullptr;
   size_t line = 1;         // Of the text, from 1.
   std::string shown;       // "ghp_… (40 characters)", "DB_PASSWORD (12 characters)": nothing of the secret itself.
-  bool encrypted = false;  // It takes a passphrase.
+  bool encrypted = false;  // It requires a passphrase.
 };
 
 class SecretFinder {
@@ -29,13 +29,13 @@ class SecretFinder {
   // `rules` must outlive the finder.
   explicit SecretFinder(const SecretRules& rules);
 
-  // Tokens, blocks, and the variables that are looked for in every text. Each place once.
+  // Tokens, blocks, and the variables that are searched for in every text. Each place once.
   void FindInText(std::string_view text, Sink sink) const;
-  // Variables that are set in `text` (NAME=value), where that is what it is for: an environment, a shell's history.
+  // Variables set in `text` (NAME=value), a text whose purpose that is: an environment, a shell's history.
   void FindInVariables(std::string_view text, Sink sink) const;
-  // The rules for a file with this path, which has no slash in front.
+  // The rules for a file with this path, without a leading slash.
   std::vector<const SecretFile*> FileRules(std::string_view path) const;
-  // Whether a text fits a rule of FileRules. A value that is a reference ("=${TOKEN}") is none.
+  // Whether a text matches a rule of FileRules. A value that is a reference ("=${TOKEN}") does not.
   static bool Holds(const SecretFile& rule, std::string_view text);
 
  private:
@@ -62,7 +62,7 @@ class SecretFinder {
 
   const SecretRules& rules_;
   std::vector<Anchor> anchors_;
-  // By the first three bytes: whether an anchor can begin so, and which ones.
+  // By the first three bytes: whether an anchor can begin with them, and which ones.
   std::bitset<kBuckets> begun_;
   std::array<std::vector<uint16_t>, kBuckets> buckets_;
 };

@@ -38,7 +38,7 @@ void RemoveTree(const std::string& directory) {
   rmdir(directory.c_str());
 }
 
-// A recorder that was killed could not remove its leaf. Its pid is in the name; an empty leaf of a dead recorder goes.
+// Removes empty leaves of dead recorders, whose pid is in the name.
 void RemoveStaleLeaves(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> stale;
@@ -60,7 +60,7 @@ void CollectProcesses(const std::string& directory, std::vector<pid_t>& pids) {
   }
 }
 
-// With a `controller`, only those that have it among their file system's options.
+// With a `controller`, only mounts that have it among their super options.
 std::vector<std::string> MountsOf(std::string_view type, std::string_view mountinfo, std::string_view controller = {}) {
   std::vector<std::string> mounts;
   for (std::string_view line : SplitNonEmpty(mountinfo, '\n')) {
@@ -118,7 +118,7 @@ ControllerMounts FindControllerMounts() {
   if (!text.ok()) return {};
   const auto with = [&text](std::string_view controller) {
     std::vector<std::string> mounts = MountsOf("cgroup", *text, controller);
-    // In v2 a controller is there when no v1 hierarchy has it; cpu.stat always is.
+    // A controller is in v2 unless a v1 hierarchy has it; cpu.stat always is.
     for (std::string& mount : MountsOf("cgroup2", *text)) mounts.push_back(std::move(mount));
     return mounts;
   };
@@ -136,7 +136,7 @@ std::optional<std::string> ParseCgroup2Path(std::string_view proc_cgroup) {
   for (std::string_view line : SplitNonEmpty(proc_cgroup, '\n')) {
     if (!line.starts_with("0::")) continue;
     line.remove_prefix(3);
-    // The kernel marks a cgroup that was removed while in use.
+    // The kernel's mark for a cgroup that was removed while in use.
     ConsumeSuffix(line, " (deleted)");
     return std::string(line);
   }
@@ -190,7 +190,7 @@ pid_t FirstProcessOfContainer(const std::string& directory) {
   for (const pid_t pid : ProcessesInCgroup(directory)) {
     const std::optional<TaskStatus> status = TaskStatus::Of(pid);
     if (!status.has_value()) continue;
-    // Its pid in each namespace that it is in, ours first.
+    // Its pid in each of its pid namespaces, the reader's first.
     const std::vector<std::string_view> numbers = status->Words("NSpid");
     // Containers within the container have first processes, too.
     if (numbers.size() < 2 || numbers.back() != "1" || numbers.size() >= least) continue;
@@ -210,7 +210,7 @@ absl::StatusOr<bool> IsPopulated(int events_fd) {
 absl::StatusOr<CgroupLeaf> CgroupLeaf::Create() {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
   SYSCARVE_ASSIGN_OR_RETURN(std::string own, CgroupOfProcess(getpid()));
-  // Outside our cgroup namespace's root the path starts with "/..": then only the mount's root can be named.
+  // Outside the cgroup namespace's root the path begins with "/..": then only the mount's root can be used.
   if (own == "/" || own.starts_with("/..")) own.clear();
   const std::string parent = mount + own;
   RemoveStaleLeaves(parent);
@@ -251,7 +251,8 @@ absl::Status CgroupLeaf::Add(pid_t pid) {
 }
 
 absl::Status CgroupLeaf::Kill() {
-  // cgroup.kill is since Linux 5.14. Without it, kill what is listed until nothing is: a fork can slip between the two.
+  // cgroup.kill exists since Linux 5.14. Without it, kill the listed processes until there are none: a fork can happen
+  // between listing and killing.
   if (WriteControl(directory_ + "/cgroup.kill", "1").ok()) return absl::OkStatus();
   constexpr int kRounds = 1000;
   for (int round = 0; round < kRounds; ++round) {

@@ -24,7 +24,7 @@ namespace syscarve {
 namespace {
 
 constexpr char kShell[] = "/bin/sh";
-// What execvp searches when there is no PATH (confstr's _CS_PATH).
+// The search path of execvp without PATH (confstr's _CS_PATH).
 constexpr char kDefaultPath[] = "/bin:/usr/bin";
 
 struct PasswdEntry {
@@ -35,8 +35,7 @@ struct PasswdEntry {
   std::string shell;
 };
 
-// Calls one of the getpw*_r / getgr*_r functions with a buffer that is large enough. nullopt when there is no such
-// entry.
+// Calls one of the getpw*_r / getgr*_r functions with a buffer that is large enough. nullopt if there is no such entry.
 template <typename Record, typename Lookup, typename Convert>
 auto LookUp(Lookup lookup, Convert convert) -> std::optional<decltype(convert(std::declval<const Record&>()))> {
   std::vector<char> buffer(4096);
@@ -114,7 +113,7 @@ absl::StatusOr<Identity> ParseUser(const std::string& user) {
   std::optional<gid_t> gid = ParseUserId(group_part);
   if (!gid.has_value() && !group_part.empty()) gid = FindGroup(group_part);
   if (!gid.has_value()) return absl::InvalidArgumentError("group \"" + group_part + "\": no such group");
-  // Who names a group means that group alone, as with `docker run --user uid:gid`.
+  // An explicit group means that group only, as with `docker run --user uid:gid`.
   return MakeIdentity(*uid, gid, /*with_groups_of_user=*/false);
 }
 
@@ -139,13 +138,13 @@ std::vector<std::string> EnvironmentFor(const std::optional<Identity>& identity)
   SetVariable(environment, "USER", identity->name);
   SetVariable(environment, "LOGNAME", identity->name);
   SetVariable(environment, "SHELL", identity->shell);
-  // The command no longer runs by sudo's grace, so it should not see what sudo tells its own children: a program that
-  // looks at SUDO_UID would take a path it does not take in production.
+  // The command does not run through sudo any more, so sudo's variables are removed: a program that reads SUDO_UID
+  // would take a path that it does not take in production.
   for (const char* name : {"SUDO_COMMAND", "SUDO_USER", "SUDO_UID", "SUDO_GID"}) SetVariable(environment, name, "");
   return environment;
 }
 
-// 0 when `path` is a regular file that may be executed, else why not.
+// 0 if `path` is a regular file that may be executed, otherwise an errno value.
 int ExecutableError(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return errno;
@@ -166,8 +165,7 @@ absl::StatusOr<std::string> FindExecutable(const std::string& name) {
     return name;
   }
   const char* path = std::getenv("PATH");
-  // A file that may not be executed does not end the search, but is what the user hears about when nothing better is
-  // found.
+  // A file that may not be executed does not end the search, but is reported if no better one is found.
   int error_to_report = ENOENT;
   std::string_view rest = path == nullptr ? kDefaultPath : path;
   while (true) {
@@ -231,9 +229,9 @@ void ExecImage::ResetSignals() {
   for (int signal = 1; signal <= SIGRTMAX; ++signal) {
     struct sigaction current;
     if (sigaction(signal, nullptr, &current) != 0) continue;
-    // What our caller had ignored stays ignored, as across any exec: nohup and a shell's background jobs depend on it.
-    // SIGPIPE and SIGXFSZ we ignore ourselves. A signal with a handler would be reset by exec, but its handler must not
-    // run in this child.
+    // Signals that the caller ignored stay ignored, as across any exec: nohup and a shell's background jobs depend on
+    // it. SIGPIPE and SIGXFSZ are ignored by syscarve itself. A signal with a handler would be reset by exec, but its
+    // handler must not run in this child.
     if (current.sa_handler == SIG_IGN && signal != SIGPIPE && signal != SIGXFSZ) continue;
     sigaction(signal, &standard, nullptr);
   }
@@ -242,10 +240,10 @@ void ExecImage::ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// What is in no bounding set no execve gives (capabilities(7)).
+// A capability outside the bounding set is granted by no execve (capabilities(7)).
 int ExecImage::DropFromBounding() const {
   for (const int capability : command_.dropped_capabilities) {
-    // What this kernel does not know nobody has.
+    // EINVAL: this kernel does not have the capability.
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL) return errno;
   }
   return 0;
@@ -264,17 +262,17 @@ int DropFromOwnSets(std::span<const int> capabilities) {
     half.permitted &= others;
     half.inheritable &= others;
   }
-  // What is no longer permitted or inheritable is no longer ambient either.
+  // Removal from the permitted or inheritable set removes it from the ambient set, too.
   return syscall(SYS_capset, &header, sets) == 0 ? 0 : errno;
 }
 
 int ExecImage::AssumeIdentity() const {
-  // The first step needs CAP_SETPCAP, and those that follow may need what the last gives up.
+  // The first step needs CAP_SETPCAP, and later steps may need what the last one drops.
   if (const int error = DropFromBounding(); error != 0) return error;
   if (!command_.identity.has_value()) return DropFromOwnSets(command_.dropped_capabilities);
   const Identity& identity = *command_.identity;
-  // Not glibc's wrappers: they pass the change on to the threads they believe this process has, which are the parent's.
-  // Groups go first and the user last, because each step needs the right that the last one gives up.
+  // Not glibc's wrappers: they apply the change to all threads recorded in this process's memory, which are the
+  // parent's. Groups first and the user last, because each step needs the right that the last one drops.
   if (syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) != 0) return errno;
   if (syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) != 0) return errno;
   if (syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) != 0) return errno;

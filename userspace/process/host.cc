@@ -27,7 +27,7 @@ bool HasTypeInformation() {
 }
 
 bool IsLockedDown() {
-  // All levels, the one in force in brackets.
+  // All levels, with the one in force in brackets.
   const auto levels = ReadFile("/sys/kernel/security/lockdown", /*limit=*/256);
   return levels.ok() && levels->find("[confidentiality]") != std::string::npos;
 }

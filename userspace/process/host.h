@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts about this host and moment that a Recording carries.
+// Facts about this host and the present time for a Recording.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ Host DescribeHost();
 // Whether the kernel's type information (BTF) can be read at /sys/kernel/btf/vmlinux, where libbpf looks for it.
 bool HasTypeInformation();
 
-// Whether the kernel is locked down for confidentiality, so that BPF programs may not read its memory. False where
-// /sys/kernel/security is not mounted and nobody can tell.
+// Whether the kernel is locked down for confidentiality, so that BPF programs may not read its memory. False if
+// /sys/kernel/security is not mounted and the state is unknown.
 bool IsLockedDown();
 
 // 32 random hex digits, for Run::id.

@@ -39,13 +39,13 @@ absl::Status Gone(pid_t task) {
   return absl::NotFoundError(Concat("process ", task, " ended while its filters were being read"));
 }
 
-// Attached to a task, and let go at the end of the scope.
+// An attachment to a task, which is detached at the end of the scope.
 class Attachment {
  public:
   explicit Attachment(pid_t task) : task_(task) {}
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
-  // A task that did not stop cannot be let go before it does, or before we end: whichever comes first.
+  // A task that did not stop is detached only when it does stop, or when this process ends, whichever is first.
   ~Attachment() {
     if (attached_) ptrace(PTRACE_DETACH, task_, nullptr, static_cast<long>(signal_));
   }
@@ -73,7 +73,7 @@ class Attachment {
 
   absl::Status Stop() {
     if (ptrace(PTRACE_INTERRUPT, task_, nullptr, nullptr) != 0) return Gone(task_);
-    // Only the task's end makes it readable; the time-outs are how long we wait before asking again.
+    // Readable only at the task's end; the time-outs are the pauses between polls.
     const UniqueFd end(static_cast<int>(syscall(SYS_pidfd_open, task_, 0)));
     const auto deadline = std::chrono::steady_clock::now() + kLongestStop;
     constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(20);
@@ -83,7 +83,7 @@ class Attachment {
       if (waited < 0 && errno != EINTR) return Lost();
       if (waited == task_) {
         if (!WIFSTOPPED(status)) return Lost();
-        // Stopped by us, or on the way to a signal that comes first and must not be lost.
+        // Stopped by PTRACE_INTERRUPT, or by a signal that came first and must be delivered.
         if (status >> 16 == 0) signal_ = WSTOPSIG(status);
         return absl::OkStatus();
       }
@@ -99,7 +99,7 @@ class Attachment {
 
   absl::StatusOr<std::vector<std::vector<sock_filter>>> Filters() {
     std::vector<std::vector<sock_filter>> filters;
-    // Index 0 is the oldest filter, whatever ptrace(2) says.
+    // Index 0 is the oldest filter, contrary to ptrace(2).
     for (unsigned long index = 0; index < kMaxFilters; ++index) {
       const long length = ptrace(PTRACE_SECCOMP_GET_FILTER, task_, index, nullptr);
       if (length < 0 && errno == ENOENT) break;
@@ -150,7 +150,7 @@ class Attachment {
 
 absl::StatusOr<std::vector<std::vector<sock_filter>>> ReadLiveFilters(pid_t task) {
   if (task <= 0) return absl::InvalidArgumentError(Concat("a process id is greater than 0, not ", task));
-  // A task without filters is not disturbed to find that out.
+  // A task without filters is recognised without stopping it.
   const std::string mode = StatusField(std::to_string(task), "Seccomp");
   const std::string state = StatusField(std::to_string(task), "State");
   if (mode == "0" && state != "Z" && state != "X") {

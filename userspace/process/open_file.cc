@@ -25,7 +25,7 @@ namespace {
 
 constexpr size_t kMaxMounts = size_t{4} << 20;
 
-// The socket itself says its family; a thread with descriptors of its own has another one at that number.
+// The family is read from the socket itself; a thread with its own descriptor table has another file at that number.
 std::optional<unsigned> FamilyOf(pid_t task, unsigned descriptor, const struct statx& wanted) {
   const std::optional<SignalState> state = ReadSignalState(task);
   if (!state.has_value()) return std::nullopt;
@@ -48,7 +48,7 @@ std::string FileSystemOfMount(std::string_view mounts, uint64_t id) {
   for (const std::string_view line : SplitNonEmpty(mounts, '\n')) {
     const std::vector<std::string_view> words = SplitNonEmpty(line, ' ');
     if (words.empty() || ParseNumber<uint64_t>(words.front()) != id) continue;
-    // Behind some optional fields.
+    // After some optional fields.
     for (size_t i = 6; i + 1 < words.size(); ++i) {
       if (words[i] == "-") return std::string(words[i + 1].substr(0, words[i + 1].find('.')));
     }
@@ -63,7 +63,7 @@ std::optional<OpenFile> ReadOpenFile(pid_t task, unsigned descriptor) {
   std::array<char, PATH_MAX> target;
   const ssize_t length = readlink(path.c_str(), target.data(), target.size());
   if (length < 0) {
-    // Its folder is there and the link is not.
+    // The folder exists but not the link: the descriptor is not open.
     if (errno == ENOENT && access(Concat(folder, "/fd").c_str(), F_OK) == 0) return OpenFile();
     return std::nullopt;
   }
@@ -76,7 +76,7 @@ std::optional<OpenFile> ReadOpenFile(pid_t task, unsigned descriptor) {
     file.family = FamilyOf(task, descriptor, info);
     return file;
   }
-  // A path begins with a slash.
+  // A path would begin with a slash.
   constexpr std::string_view kAnonymous = "anon_inode:";
   const std::string_view link(target.data(), static_cast<size_t>(length));
   if (link.starts_with(kAnonymous)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a descriptor of another task stands for.
+// The open file behind a descriptor of another task.
 #pragma once
 
 #include <sys/types.h>
@@ -12,23 +12,23 @@
 namespace syscarve {
 
 struct OpenFile {
-  bool open = false;  // Otherwise the descriptor is none, and the rest means nothing.
+  bool open = false;  // False: the descriptor is not open, and the other fields are unused.
   mode_t mode = 0;
   unsigned major = 0;  // Of a device file.
   unsigned minor = 0;
   std::optional<unsigned> family;  // Of a socket.
   std::string anonymous;           // The kernel's name for an anonymous file, "[eventpoll]"; "" for any other.
-  // The type of the file system that a file or a folder is in; "" where it is in none that the task could mount.
+  // The type of the file system of a file or folder; "" if it is in none that the task could mount.
   std::string file_system;
 };
 
-// What `descriptor` of `task` is at this moment; nullopt where that cannot be told: no such task, none that we may look
-// at (PTRACE_MODE_READ_FSCREDS, and for a socket's family PTRACE_MODE_ATTACH_REALCREDS; ptrace(2)), or another pid
-// namespace's /proc. Another thread may close it meanwhile.
+// The present state of `descriptor` of `task`; nullopt if it is unknown: no such task, no permission to read it
+// (PTRACE_MODE_READ_FSCREDS, and for a socket's family PTRACE_MODE_ATTACH_REALCREDS; ptrace(2)), or /proc is another
+// pid namespace's. Another thread may close the descriptor meanwhile.
 std::optional<OpenFile> ReadOpenFile(pid_t task, unsigned descriptor);
 
-// The type of the file system that is mount `id` in a text like /proc/PID/mountinfo, without what FUSE's servers add to
-// it; "" if it is not there.
+// The type of the file system that is mount `id` in a text like /proc/PID/mountinfo, without the subtype of FUSE file
+// systems; "" if absent.
 std::string FileSystemOfMount(std::string_view mounts, uint64_t id);
 
 }  // namespace syscarve

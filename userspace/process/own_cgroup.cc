@@ -19,7 +19,7 @@ absl::Status MoveTo(const std::string& directory) {
   const std::string path = Concat(directory, "/cgroup.procs");
   const UniqueFd procs(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!procs.valid()) return PosixError(Concat("open ", path), errno);
-  // "0" is the writer.
+  // "0" is the writing process.
   return WriteAll(procs.get(), "0", path);
 }
 
@@ -30,7 +30,7 @@ absl::StatusOr<OwnCgroup> OwnCgroup::Enter() {
   for (const std::string& mount : ParseCgroup1Mounts(mounts)) SYSCARVE_RETURN_IF_ERROR(MoveTo(mount));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, FindCgroup2Mount());
   SYSCARVE_RETURN_IF_ERROR(MoveTo(mount));
-  // The leaf is made below where we are now.
+  // The leaf is created below the current cgroup.
   SYSCARVE_ASSIGN_OR_RETURN(CgroupLeaf leaf, CgroupLeaf::Create());
   SYSCARVE_RETURN_IF_ERROR(leaf.Add(getpid()));
   return OwnCgroup(mount, std::move(leaf));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cgroup for a process of ours that somebody else started and that has to outlive them.
+// A separate cgroup for a process, such as a hook's, that has to outlive the one that started it.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,9 @@
 
 namespace syscarve {
 
-// This process in a cgroup v2 of its own, at the top of what is mounted, and in the root of every v1 hierarchy: what it
-// uses is charged to nobody else, no limit of a container's is its limit, and it is not ended with where it came from.
+// This process in a cgroup v2 of its own, at the top of the mount, and in the root of every v1 hierarchy: its resources
+// are charged to no other cgroup, no container's limit applies to it, and it does not end with the cgroup that it was
+// started in.
 class OwnCgroup {
  public:
   // Moves this process and all its threads. On an error it may have been moved in part.
@@ -20,7 +21,7 @@ class OwnCgroup {
 
   OwnCgroup(OwnCgroup&&) = default;
   OwnCgroup& operator=(OwnCgroup&&) = delete;
-  // Back to the root, so that the cgroup can be removed.
+  // Moves the process back to the root, so that the cgroup can be removed.
   ~OwnCgroup();
 
  private:

@@ -19,7 +19,7 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kMaxTableBytes = size_t{16} << 20;
-constexpr std::string_view kListen = "0A";  // TCP_LISTEN (include/net/tcp_states.h), as /proc/net/tcp has it.
+constexpr std::string_view kListen = "0A";  // TCP_LISTEN (include/net/tcp_states.h), as in /proc/net/tcp.
 
 bool ReadIds(const std::vector<std::string_view>& words, std::array<uint32_t, 4>& ids) {
   if (words.size() != ids.size()) return false;
@@ -37,7 +37,7 @@ std::string LinkTarget(const std::string& path) {
   return {target, length > 0 ? static_cast<size_t>(length) : 0};
 }
 
-// The inodes of the sockets that `task` has open.
+// The inodes of the open sockets of `task`.
 std::set<uint64_t> SocketsOf(pid_t task) {
   std::set<uint64_t> inodes;
   const std::string folder = Concat("/proc/", task, "/fd");
@@ -54,7 +54,7 @@ std::set<uint64_t> SocketsOf(pid_t task) {
   return inodes;
 }
 
-// The first port that the kernel chooses by itself (ip_local_port_range, ip(7)).
+// The first port of the range that the kernel chooses from (ip_local_port_range, ip(7)).
 uint16_t FirstChosenPort() {
   const absl::StatusOr<std::string> range = ReadFile("/proc/sys/net/ipv4/ip_local_port_range", 64);
   const std::vector<std::string_view> words = range.ok() ? SplitAtBlanks(*range) : std::vector<std::string_view>();

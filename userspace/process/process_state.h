@@ -25,7 +25,7 @@ struct ProcessState {
   uint64_t permitted = 0;               // Capability n is bit n; CapPrm.
   uint64_t effective = 0;               // CapEff.
   bool no_new_privs = false;            // NoNewPrivs.
-  std::string root;                     // Root directory, in our mount namespace; untrusted bytes.
+  std::string root;                     // Root directory, in the reader's mount namespace; untrusted bytes.
   std::set<uint16_t> listens;           // TCP ports; 0 stands for any port chosen by the kernel.
   auto operator<=>(const ProcessState&) const = default;
 };
@@ -40,13 +40,13 @@ std::optional<uint64_t> BoundingSetOf(pid_t task);
 // The seccomp mode of `task`, 2 under a filter (proc(5), Seccomp); nullopt if /proc does not show it.
 std::optional<unsigned> SeccompModeOf(pid_t task);
 
-// The TCP ports on which any process listens in the network namespace of `process`; empty if /proc does not show them.
+// The TCP ports on which any process in the network namespace of `process` listens; empty if /proc does not show them.
 std::set<uint16_t> ListeningPortsBeside(pid_t process);
 
-// The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as ReadProcessState.
+// The target of /proc/TASK/exe, untrusted bytes; "" if it cannot be read. REQUIRES: as for ReadProcessState.
 std::string ExecutableOf(pid_t task);
 
-// What a task's status tells of it, without root and ports; nullopt if a field is missing or malformed.
+// The fields of a task's status, without root and ports; nullopt if a field is missing or malformed.
 std::optional<ProcessState> StateFrom(const TaskStatus& status);
 // Parses a table like /proc/net/tcp: socket inode and port of each listening socket. Malformed lines are skipped.
 std::vector<std::pair<uint64_t, uint16_t>> ParseListening(std::string_view table);

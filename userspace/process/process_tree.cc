@@ -29,8 +29,8 @@ struct CloseDir {
   void operator()(DIR* dir) const { closedir(dir); }
 };
 
-// The fields of /proc/PID/stat behind the name, which may itself hold spaces, parentheses and newlines (proc(5)); field
-// 3, the state, is the first.
+// The fields of /proc/PID/stat after the name, which may itself contain spaces, parentheses and newlines (proc(5)); the
+// first is field 3, the state.
 std::vector<std::string_view> FieldsAfterName(std::string_view stat) {
   std::vector<std::string_view> fields;
   const size_t name_end = stat.rfind(')');
@@ -60,8 +60,8 @@ bool ProcIsOurs() {
   char link[32];
   const ssize_t length = readlink("/proc/self", link, sizeof(link));
   if (length <= 0 || Number<pid_t>({link, static_cast<size_t>(length)}) != getpid()) return false;
-  // The pids from that of /proc's namespace down to that of our own: one, when they are the same (proc(5)). A process
-  // can have the same number in both.
+  // The pids from the namespace of /proc down to this process's own: a single one if they are the same (proc(5)). A
+  // process can have the same number in both.
   const std::optional<TaskStatus> status = TaskStatus::Of("self");
   // A kernel without pid namespaces has no such field.
   return status.has_value() && status->Words("NSpid").size() <= 1;
@@ -79,7 +79,7 @@ std::optional<ProcessInfo> ReadProcess(pid_t pid) {
   constexpr size_t kState = 0, kParent = 1, kThreads = 17, kStartTime = 19;
   if (fields.size() <= kStartTime) return std::nullopt;
   const char state = fields[kState].front();
-  // A leader that has exited is a zombie although its other threads still run.
+  // A leader that has exited is a zombie even while its other threads still run.
   const bool dead = (state == 'Z' || state == 'X') && Number<int>(fields[kThreads]) <= 1;
   return ProcessInfo{.pid = pid,
                      .parent = Number<pid_t>(fields[kParent]),
@@ -96,7 +96,7 @@ void KillProcess(const ProcessInfo& process) {
 }
 
 bool IsDescendant(pid_t pid, pid_t ancestor) {
-  // A chain that changes while it is followed could go on for ever; no real one is this long.
+  // A chain that changes while it is followed could be endless; no real one is this long.
   for (int steps = 0; pid > 1 && steps < 10'000; ++steps) {
     const std::optional<ProcessInfo> process = ReadProcess(pid);
     if (!process.has_value()) return false;

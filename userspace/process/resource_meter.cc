@@ -11,7 +11,7 @@
 namespace syscarve {
 namespace {
 
-// What is shorter than this between two readings says little of how much CPU is used.
+// CPU use over a shorter time between two readings is not representative.
 constexpr std::chrono::milliseconds kShortestInterval{100};
 constexpr size_t kMaxFileBytes = size_t{64} << 10;
 
@@ -21,7 +21,7 @@ std::optional<uint64_t> ReadNumber(const std::string& path) {
   return ParseNumber<uint64_t>(std::string_view(*text).substr(0, text->find('\n')));
 }
 
-// The number behind `key` in a file of lines "key number".
+// The number after `key` in a file of lines "key number".
 std::optional<uint64_t> ReadField(const std::string& path, std::string_view key) {
   const absl::StatusOr<std::string> text = ReadFile(path, kMaxFileBytes);
   if (!text.ok()) return std::nullopt;
@@ -43,7 +43,7 @@ std::vector<std::string> Below(const std::vector<std::string>& mounts, std::stri
   return folders;
 }
 
-// The first number that any of the folders has under this name.
+// The first number in a file of this name in any of the folders.
 template <typename Read>
 std::optional<uint64_t> FirstOf(const std::vector<std::string>& folders, Read read) {
   for (const std::string& folder : folders) {

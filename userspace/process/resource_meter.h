@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory, how many tasks and how much CPU a cgroup uses at most. Where the kernel keeps the peak itself, that
-// is read; otherwise it is the largest of the readings. A cgroup that has gone keeps what was read of it.
+// Peak memory, peak number of tasks and peak CPU use of a cgroup. If the kernel itself records the peak, that is read;
+// otherwise it is the largest of the readings. The readings of a removed cgroup are kept.
 //
 // Sources: Documentation/admin-guide/cgroup-v2.rst (memory.peak since 5.19, pids.peak since 6.9, cpu.stat),
 // Documentation/admin-guide/cgroup-v1/ (memory.max_usage_in_bytes, cpuacct.usage, pids.current).
@@ -22,12 +22,12 @@ class ResourceMeter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Of the cgroup with this path ("/docker/0123…"), which is the same one in every hierarchy.
+  // `path` of the cgroup ("/docker/0123…"), the same in every hierarchy.
   ResourceMeter(const ControllerMounts& mounts, std::string_view path);
 
   void Read(Clock::time_point now);
 
-  // nullopt: neither memory nor tasks could be read even once.
+  // nullopt: neither memory nor tasks have been read successfully.
   std::optional<Peaks> peaks() const;
 
  private:

@@ -12,8 +12,8 @@
 namespace syscarve {
 namespace {
 
-// Signals whose default would end us and that somebody may send on purpose. Not the stop signals: stopping us with the
-// command is what job control means. Not the faults, and not SIGPIPE, which is ours alone.
+// Signals whose default would end this process and that may be sent on purpose. Not the stop signals: with job control
+// this process stops together with the command. Not the faults, and not SIGPIPE, which concerns this process only.
 sigset_t HandledSignals() {
   sigset_t set;
   sigemptyset(&set);
@@ -25,10 +25,10 @@ sigset_t HandledSignals() {
   return set;
 }
 
-// Whether `command` has this signal already, without us.
+// Whether `command` has received this signal already.
 bool ReachedCommand(const signalfd_siginfo& info, pid_t command) {
   if (info.ssi_code == SI_KERNEL) {
-    // The end of a terminal is told to its session's leader alone, who passes it on.
+    // The hangup of a terminal is sent to its session's leader only, which must forward it.
     if (info.ssi_signo == SIGHUP && getsid(0) == getpid()) return false;
     // A terminal's other signals are sent to the whole foreground group.
     return getpgid(command) == getpgrp();
@@ -44,7 +44,7 @@ absl::StatusOr<SignalForwarder> SignalForwarder::Create() {
   UniqueFd fd(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.valid()) return PosixError("signalfd", errno);
   sigprocmask(SIG_BLOCK, &handled, &forwarder.previous_mask_);
-  // If our caller ignored SIGCHLD, children would vanish with their status.
+  // If the caller ignored SIGCHLD, children would vanish together with their status.
   struct sigaction standard = {};
   standard.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &standard, &forwarder.previous_child_action_);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals while a command runs under us. The command keeps our process group, so the terminal stays the command's: its
-// Ctrl-C, Ctrl-Z and the rest reach the command (and stop us with it) without our help. What is sent to us alone is
-// passed on, and none of it ends us before the recording is written.
+// Signals while a command runs. The command stays in this process's group, so the terminal stays the command's: Ctrl-C,
+// Ctrl-Z and the rest reach the command (and stop this process with it) directly. Signals sent to this process only are
+// forwarded, and none of them ends it before the recording is written.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
 //   const pid_t child = …;
@@ -23,29 +23,30 @@ namespace syscarve {
 
 class SignalForwarder {
  public:
-  // Blocks the signals that could end us, and SIGCHLD, in the calling thread, and opens a descriptor for them. Before
-  // any other thread is made: threads inherit the mask. A child must undo it (ExecImage::ResetSignals).
+  // Blocks the signals that could end this process, and SIGCHLD, in the calling thread, and opens a descriptor for
+  // them. Call before creating any other thread: threads inherit the mask. A child must undo it
+  // (ExecImage::ResetSignals).
   static absl::StatusOr<SignalForwarder> Create();
   SignalForwarder(SignalForwarder&&) = default;
   SignalForwarder& operator=(SignalForwarder&&) = delete;
-  // Gives the signals back their effect, and forgets those that wait: a terminal's Ctrl-C reaches us with the command,
-  // and may find it ended, and its end handled, before it is seen here. Write the results first.
+  // Restores the signals' effect, and discards pending ones: a terminal's Ctrl-C reaches this process together with the
+  // command, and may become visible here only after the command's end has been handled. Write the results first.
   ~SignalForwarder();
 
-  // Readable when a signal is waiting.
+  // Readable when a signal is pending.
   int fd() const { return fd_.get(); }
 
-  // Who signals are passed on to: a child that has not been reaped, or 0 for nobody.
+  // The receiver of forwarded signals: a child that has not been reaped, or 0 for none.
   void SetTarget(pid_t command) { target_ = command; }
 
   struct News {
     bool child_changed = false;  // SIGCHLD: wait for children.
     bool asked_to_end =
-        false;  // There is no target, and SIGINT, SIGTERM, SIGHUP or SIGQUIT came: the user wants us to finish.
-    bool target_asked_to_end = false;  // One of them came for the target, and not from its own tree.
+        false;  // There is no target, and SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived: a request to finish.
+    bool target_asked_to_end = false;  // One of them arrived for the target, and not from its own tree.
   };
-  // Takes all waiting signals and passes them on to the target, except those it has already: a terminal's, which went
-  // to the whole process group, and those that the target's own tree sent (`kill 0`), which would come back without
+  // Reads all pending signals and forwards them to the target, except those that it has already: a terminal's, which
+  // went to the whole process group, and those sent by the target's own tree (`kill 0`), which would return without
   // end. Does not block.
   News HandlePending();
 

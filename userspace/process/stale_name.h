@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that a recorder makes for its own time has its pid in its name, so that what a killed one left is known.
+// Everything temporary that a recorder creates has its pid in its name, so that leftovers of killed recorders are
+// recognised.
 #pragma once
 
 #include <string_view>

@@ -18,7 +18,7 @@
 namespace syscarve {
 namespace {
 
-// The kernel's own spelling of a device number, which differs from stat's (linux/kdev_t.h, MKDEV).
+// The kernel's own encoding of a device number, which differs from stat's (linux/kdev_t.h, MKDEV).
 uint64_t KernelDevice(dev_t device) {
   return (uint64_t{major(device)} << 20) | minor(device);
 }
@@ -35,7 +35,7 @@ const KnownProgram& ProgramLookup::OfTask(pid_t task) {
 const KnownProgram& ProgramLookup::OfFile(const char* path, bool follow_link) {
   struct stat info;
   if (stat(path, &info) != 0) return unknown_;
-  // The change time tells a file from another that later got its inode number.
+  // The change time distinguishes a file from a later one with the same inode number.
   const Key key{info.st_dev, info.st_ino, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
   const auto known = known_.find(key);
   if (known != known_.end()) return known->second;
@@ -48,7 +48,7 @@ KnownProgram ProgramLookup::Describe(const char* path, bool follow_link, const s
     char target[4096];
     const ssize_t length = readlink(path, target, sizeof(target));
     name.assign(target, length > 0 ? static_cast<size_t>(length) : 0);
-    // The kernel's mark for a file without a name any more.
+    // The kernel's mark for a file that no longer has a name.
     constexpr std::string_view kDeleted = " (deleted)";
     if (info.st_nlink == 0 && name.ends_with(kDeleted)) name.resize(name.size() - kDeleted.size());
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /proc tells of a task that waits for the supervisor's answer: the program it executes, and how it would take a
-// SIGSYS.
+// Facts from /proc about a task that waits for the supervisor's response: the program that it executes, and the effect
+// that a SIGSYS would have.
 #pragma once
 
 #include <sys/types.h>
@@ -15,22 +15,22 @@ struct stat;
 
 namespace syscarve {
 
-// What is told of a program's file.
+// A program and facts about its file.
 struct KnownProgram {
   Program program;
   bool privileged = false;  // Set-user-ID to another user, set-group-ID to another group, or file capabilities.
 };
 
-// Tells programs by what /proc/TID/exe leads to, each time anew: nothing is remembered of a task, so neither exec nor a
-// reused tid can confuse it.
+// Identifies programs by the target of /proc/TID/exe, read anew each time: nothing is cached per task, so neither exec
+// nor a reused tid can produce a wrong result.
 class ProgramLookup {
  public:
-  // `uid` and `gid` are the recorded command's: whether a file would give other privileges depends on them. Without
+  // `uid` and `gid` are the recorded command's: whether a file grants other privileges depends on them. Without
   // `proc_is_ours` (ProcIsOurs()) every task's program is unknown.
   ProgramLookup(uid_t uid, gid_t gid, bool proc_is_ours) : uid_(uid), gid_(gid), proc_is_ours_(proc_is_ours) {}
 
-  // What `task` executes; an empty program when /proc does not tell. The task must be waiting for an answer, and still
-  // be when this returns; otherwise the result is void. Valid as long as the lookup lives.
+  // The program that `task` executes; empty if /proc does not show it. The result is valid only if the task was waiting
+  // for a response and still is when this returns. The reference is valid as long as this object.
   const KnownProgram& OfTask(pid_t task);
   const KnownProgram& OfFile(const char* path) { return OfFile(path, /*follow_link=*/false); }
 
@@ -47,17 +47,17 @@ class ProgramLookup {
   KnownProgram unknown_;
 };
 
-// What /proc/TID/status tells about a task that is to get SIGSYS.
+// The signal state in /proc/TID/status of a task that is to receive SIGSYS.
 struct SignalState {
   pid_t process = 0;
   bool alone = false;           // The only thread of its process.
-  bool namespace_init = false;  // The first process of a pid namespace, which ignores what it does not handle.
+  bool namespace_init = false;  // The first process of a pid namespace, which ignores signals without a handler.
   bool blocked = false;
   bool handled = false;
   bool ignored = false;
 };
 
-// nullopt when there is no such task.
+// nullopt if there is no such task.
 std::optional<SignalState> ReadSignalState(pid_t task);
 
 }  // namespace syscarve

@@ -26,7 +26,7 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kMaxTaskText = size_t{4} << 20;
-// A rename or a mount beside us makes the kernel refuse ".." now and then.
+// A concurrent rename or mount makes the kernel refuse ".." now and then.
 constexpr int kMostTries = 4;
 constexpr std::string_view kRemovedMark = " (deleted)";
 
@@ -37,7 +37,7 @@ std::optional<std::string> TargetOf(int directory, const char* path) {
   return std::string(target.data(), static_cast<size_t>(length));
 }
 
-// The path of a directory, from the text of such a link.
+// The path of a directory, from the target of this link.
 std::optional<std::string> DirectoryFrom(const std::string& link) {
   std::optional<std::string> target = TargetOf(AT_FDCWD, link.c_str());
   if (!target.has_value() || !target->starts_with('/')) return std::nullopt;
@@ -53,7 +53,7 @@ FoundFile FromError(int error) {
   return {.presence = absent ? Presence::kNotThere : Presence::kNotKnown, .file = {}};
 }
 
-// Takes `prefix` off `name` where it is a component, or several, of it.
+// Removes `prefix` from `name` if it consists of whole components of it.
 bool TakePrefix(std::string_view& name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return false;
   std::string_view rest = name.substr(prefix.size());
@@ -92,12 +92,12 @@ FoundFile TaskFiles::Describe(int file) const {
   if (S_ISLNK(info.stx_mode)) found.file.target = TargetOf(file, "").value_or("");
   std::string path = TargetOf(AT_FDCWD, Concat("/proc/self/fd/", file).c_str()).value_or("");
   if (info.stx_nlink == 0) {
-    // Of memfd_create(2): the kernel's own mount, which no path leads to.
+    // A file of memfd_create(2): it is on the kernel's own mount, which has no path.
     if (path.starts_with("/memfd:")) return found;
     if (path.ends_with(kRemovedMark)) path.resize(path.size() - kRemovedMark.size());
   }
   if (!path.starts_with('/')) return found;
-  // A link led us to ourselves where it would have led the task to itself.
+  // /proc/self led to this process where it would have led the task to itself.
   if (std::string_view rest = path; TakePrefix(rest, Concat("/proc/", getpid()))) {
     path = Concat("/proc/", Process(), rest.empty() ? "" : "/", rest);
   }
@@ -132,7 +132,7 @@ FoundFile TaskFiles::Find(int directory, const std::string& name, bool follow) c
   const std::string base = directory == AT_FDCWD ? Link("/cwd") : Link(Concat("/fd/", directory));
   FoundFile below = FindFrom(base, name, RESOLVE_BENEATH, follow);
   if (below.presence != Presence::kNotKnown) return below;
-  // By way of "..", or of a link that is absolute.
+  // For names with "..", or an absolute link.
   const std::optional<std::string> from = Base(directory);
   const std::optional<std::string> top = Root();
   if (!from.has_value() || !top.has_value() || !IsWithin(*from, *top)) return below;
@@ -180,7 +180,7 @@ std::optional<ProcessIds> TaskFiles::Ids() const {
   if (users.size() < 2 || groups.size() < 2) return std::nullopt;
   std::string user_map;
   std::string group_map;
-  // What is shown is as our own namespace has it.
+  // The status has the ids as seen in the reader's user namespace.
   if (TargetOf(AT_FDCWD, Link("/ns/user").c_str()) != TargetOf(AT_FDCWD, "/proc/self/ns/user")) {
     const absl::StatusOr<std::string> of_users = ReadFile(Link("/uid_map"), kMaxTaskText);
     const absl::StatusOr<std::string> of_groups = ReadFile(Link("/gid_map"), kMaxTaskText);
@@ -233,7 +233,7 @@ std::optional<OwnName> OwnNameOf(std::string_view name, pid_t process, pid_t tas
 std::vector<std::string> ExecutableFilesIn(std::string_view text) {
   std::vector<std::string> paths;
   for (const std::string_view line : SplitNonEmpty(text, '\n')) {
-    // "7f1c… r-xp 00001000 fe:01 1234      /usr/lib/x.so": the path may have blanks.
+    // "7f1c… r-xp 00001000 fe:01 1234      /usr/lib/x.so": the path may contain blanks.
     const std::vector<std::string_view> words = SplitAtBlanks(line);
     if (words.size() < 6 || words[1].find('x') == std::string_view::npos || !words[5].starts_with('/')) continue;
     std::string_view path = line.substr(static_cast<size_t>(words[5].data() - line.data()));

@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-// No page is smaller, so a read within one of these is all there or not at all.
+// The smallest page size, so a read within one such page succeeds completely or not at all.
 constexpr uint64_t kPage = 4096;
 
 }  // namespace

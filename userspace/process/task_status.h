@@ -16,19 +16,18 @@ class TaskStatus {
  public:
   // Parses the text of such a file.
   explicit TaskStatus(std::string text) : text_(std::move(text)) {}
-  // Nullopt if /proc does not show the task. `task` is a name of a folder there: "self", a number.
+  // nullopt if /proc does not show the task. `task` is the name of a folder there: "self", or a number.
   static std::optional<TaskStatus> Of(std::string_view task);
   static std::optional<TaskStatus> Of(pid_t task) { return Of(std::to_string(task)); }
 
-  // What stands after "NAME:" and a tab, in a view of this object; nullopt without such a line. The kernel escapes line
-  // feeds in the task's own name, so that no task can invent a field.
+  // The text after "NAME:" and a tab, as a view into this object; nullopt without such a line. The kernel escapes line
+  // feeds in the task's own name, so that no task can forge a field.
   std::optional<std::string_view> Field(std::string_view name) const;
   // The words of the field; none without it.
   std::vector<std::string_view> Words(std::string_view name) const;
-  // The field as one number to this base; nullopt where it is none.
+  // The field as one number to this base; nullopt if it is not a number.
   std::optional<uint64_t> Number(std::string_view name, int base = 10) const;
-  // A field that is a set, of capabilities or signals, in hexadecimal: its lowest bit is number 0 of the one, 1 of the
-  // other.
+  // A field that is a set in hexadecimal: bit 0 is capability 0 or signal 1.
   std::optional<uint64_t> Set(std::string_view name) const { return Number(name, 16); }
 
  private:

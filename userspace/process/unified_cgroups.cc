@@ -14,9 +14,9 @@ namespace syscarve {
 absl::Status EnterUnifiedCgroupView() {
   const std::string place = "/sys/fs/cgroup";
   if (unshare(CLONE_NEWNS) != 0) return PosixError("make a mount namespace", errno);
-  // Whatever is done from here on must not reach the host.
+  // Mounts from here on must not propagate to the host.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return PosixError("make / private", errno);
-  // What is mounted there, and all that is mounted below it.
+  // All mounts there, with those below them.
   while (umount2(place.c_str(), MNT_DETACH) == 0) {
   }
   if (errno != EINVAL) return PosixError(Concat("unmount ", place), errno);

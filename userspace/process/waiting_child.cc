@@ -23,8 +23,8 @@ absl::StatusOr<WaitingChild> WaitingChild::Start(const ExecImage& image) {
   const pid_t pid = fork();
   if (pid < 0) return PosixError("fork", errno);
   if (pid == 0) {
-    // Only async-signal-safe calls from here on. Our copy of the other end must go, or the recorder's death would go
-    // unnoticed.
+    // Only async-signal-safe calls from here on. This copy of the other end must be closed, or the child would not
+    // notice the recorder's death.
     close(go_write.get());
     char byte;
     if (read(go_read.get(), &byte, 1) != 1) _exit(kExitSyscarveFailed);

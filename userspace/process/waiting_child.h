@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A child of ours that waits, before anything of the command happens, until it is told to go on.
+// A child that waits, before it does anything of the command, until it is released.
 //
 //   const ExecImage image(command);
 //   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
@@ -20,13 +20,13 @@ namespace syscarve {
 
 class WaitingChild {
  public:
-  // `image` must stay until the child was released.
+  // `image` must outlive the child's release.
   static absl::StatusOr<WaitingChild> Start(const ExecImage& image);
 
   pid_t pid() const { return pid_; }
-  // Lets it execute the command.
+  // Makes the child execute the command.
   absl::Status Release();
-  // Waits until the command was executed: OK, or why it could not be.
+  // Waits for the command's execve. OK, or why it failed.
   absl::Status ReadExecFailure(const std::string& path);
 
  private:
@@ -35,7 +35,7 @@ class WaitingChild {
 
   pid_t pid_;
   UniqueFd go_;       // Write one byte: go on.
-  UniqueFd failure_;  // Gives an errno value when the command could not be executed, nothing when it was.
+  UniqueFd failure_;  // Yields an errno value if the command could not be executed, otherwise end of file.
 };
 
 }  // namespace syscarve

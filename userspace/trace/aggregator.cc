@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kFirstBucketNanos = 1'000'000;
 
-// A count that an adversary has driven to the top stays there: wrapping would make the busiest call look unused.
+// A count that an adversary has driven to the maximum stays there: wrapping would make the busiest call look unused.
 void AddSaturating(uint64_t& total, uint64_t more) {
   total = more > std::numeric_limits<uint64_t>::max() - total ? std::numeric_limits<uint64_t>::max() : total + more;
 }
@@ -35,15 +35,15 @@ void ForgetWithoutCalls(std::map<SyscallId, Observation>& calls) {
   std::erase_if(calls, [](const auto& entry) { return entry.second.count == 0; });
 }
 
-// Losses are reported as they happen; the file has them in an order of their own.
+// Losses arrive in any order; in the file they are sorted.
 void SortLosses(std::vector<Loss>& losses) {
   std::ranges::sort(losses, [](const Loss& a, const Loss& b) {
     return std::tie(a.what, a.missed_calls, a.detail) < std::tie(b.what, b.missed_calls, b.detail);
   });
 }
 
-// Doubles the buckets' width. Buckets lie on multiples of their width, so the result does not depend on the order in
-// which calls came.
+// Doubles the buckets' width. Buckets lie on multiples of their width, so the result does not depend on the order of
+// the calls.
 void Coarsen(Timeline& timeline) {
   const uint64_t first = timeline.start / timeline.bucket_nanos;
   std::vector<uint64_t> merged((first + timeline.counts.size() - 1) / 2 - first / 2 + 1);
@@ -72,7 +72,7 @@ Aggregator::Aggregator(Host host, Method method, size_t max_run_bytes) : max_run
 SubjectId Aggregator::AddSubject(Subject subject) {
   const auto id = static_cast<SubjectId>(recording_.subjects.size());
   recording_.subjects.push_back(std::move(subject));
-  // Watched and silent is an observation, too.
+  // A subject without calls is an observation, too.
   run_.subjects.try_emplace(id);
   return id;
 }
@@ -122,7 +122,7 @@ SubjectTrace& Aggregator::Trace(SubjectId subject) {
 void Aggregator::AddCalls(SubjectId subject, ProgramId program, Phase phase, SyscallId id, uint64_t count) {
   if (count == 0 || IsExemptFromSeccomp(id)) return;
   Observation& observation = (Trace(subject).*CallsOf(phase))[id];
-  // The total is the sum over programs, so what no longer fits in it is left out of both.
+  // The total is the sum over programs: calls beyond its maximum are dropped from both.
   count = std::min(count, std::numeric_limits<uint64_t>::max() - observation.count);
   if (count == 0) return;
   observation.programs[program] += count;

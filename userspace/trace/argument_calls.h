@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which arguments a recorder keeps, of which calls: shipped/recorded_arguments.h by number, for this kernel's ABIs.
+// Which arguments of which calls a recorder keeps: shipped/recorded_arguments.h by number, for this kernel's ABIs.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ struct ArgumentCall {
   const RecordedCall* call = nullptr;
   std::vector<uint64_t> masks;  // Of call->indexes.
 
-  // With nothing seen.
+  // An empty SeenArguments for this call.
   SeenArguments Nothing() const { return {.indexes = call->indexes, .pointed_to = call->pointed_to}; }
-  // What is kept, but for kinds of file, of one call of `program` with these registers, as the kernel side keeps it.
+  // The arguments of one call of `program` with these registers, as the kernel side keeps them, without kinds of files.
   // REQUIRES: the argument is not `pointed_to`.
   SeenArguments Of(std::span<const uint64_t, 6> registers, ProgramId program) const;
 };
 
 using ArgumentCalls = std::map<SyscallId, ArgumentCall>;
 
-// Those of all ABIs that a kernel of `native` serves.
+// The calls of all ABIs that a kernel of `native` serves.
 absl::StatusOr<ArgumentCalls> ArgumentCallsFor(Abi native);
 
 }  // namespace syscarve

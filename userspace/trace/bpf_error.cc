@@ -16,13 +16,13 @@ absl::Status WithBpfHint(const absl::Status& status) {
 
 absl::Status BpfError(std::string_view what, int error) {
   const absl::Status status = PosixError(what, error);
-  // libbpf says only "No such process" without it.
+  // Without it, libbpf reports only "No such process".
   if (!absl::IsPermissionDenied(status) && !HasTypeInformation()) {
     return WithHint(absl::FailedPreconditionError(
                         Concat(what, ": this kernel has no type information (BTF, /sys/kernel/btf/vmlinux)")),
                     "Kernels of Debian and Ubuntu have it; --backend notify works without.");
   }
-  // The verifier says only that it knows no such helper.
+  // The verifier reports only an unknown helper.
   if (!absl::IsPermissionDenied(status) && IsLockedDown()) {
     return WithHint(absl::FailedPreconditionError(
                         Concat(what,

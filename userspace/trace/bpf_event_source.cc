@@ -34,13 +34,13 @@
 namespace syscarve {
 namespace {
 
-// Counters take 8 KiB per slot and CPU; bound what they take in all.
+// Counters take 8 KiB per slot and CPU; this limits their total.
 constexpr size_t kCounterMemory = size_t{256} << 20;
 constexpr uint32_t kMaxSlots = 1024;
 constexpr uint32_t kMinSlots = 128;
 constexpr uint32_t kMaxContainerSlots = 4096;
 constexpr uint32_t kContainerRingBytes = 8u << 20;
-// A container's runtime makes some hundred different calls, which have no row of counters.
+// A container's runtime makes about a hundred distinct calls, which have no row of counters.
 constexpr uint32_t kSparseCallsPerContainer = 256;
 constexpr uint32_t kDenialsPerContainer = 64;
 constexpr uint32_t kCapabilityChecksPerContainer = 128;
@@ -52,13 +52,13 @@ constexpr uint32_t kNamedFilesOfOne = 2048;
 constexpr uint32_t kDirectoriesOfOne = 4096;
 constexpr uint32_t kEndpointsOfOne = 1024;
 constexpr uint32_t kIdsOfOne = 1024;
-constexpr uint32_t kContainersWithEvidence = 8;  // As many as use all of what one may at the same time.
+constexpr uint32_t kContainersWithEvidence = 8;  // Room for this many that each use as much as a single subject may.
 constexpr uint32_t kArgumentFilesPerContainer = 64;
-constexpr uint32_t kProcessesPerContainer = 128;  // At once, on average.
+constexpr uint32_t kProcessesPerContainer = 128;  // At the same time, on average.
 constexpr uint32_t kStreamRingBytes = 64u << 20;
 constexpr uint64_t kStreamWakeupBytes = 512u << 10;
 
-// As watch_level() of the kernel side, which does the same meanwhile.
+// As watch_level() of the kernel side, which may run concurrently.
 bool WatchLevel(__u32 (&levels)[RECORDER_SUBJECT_LEVELS], uint32_t level) {
   const uint32_t level_and_one = level + 1;
   for (__u32& watched : levels) {
@@ -73,14 +73,14 @@ bool WatchLevel(__u32 (&levels)[RECORDER_SUBJECT_LEVELS], uint32_t level) {
 
 static_assert(kMaxRecordedArguments == RECORDER_ARGUMENTS && kMaxRecordedValues == RECORDER_ARGUMENT_VALUES);
 
-// Tells the kernel side which arguments to keep.
+// Configures which arguments the kernel side keeps.
 absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& skeleton) {
   auto& rodata = *skeleton.rodata;
   uint8_t place = 0;
   for (const auto& [id, call] : calls) {
     const std::span<const Abi> served = AbisServedBeside(native);
     const auto abi = static_cast<uint32_t>(std::ranges::find(served, id.abi) - served.begin());
-    // x32 goes by the native table.
+    // x32's calls use the entries of the native table.
     if (abi > RECORDER_ABI_COMPAT || id.nr >= RECORDER_PLANE_SIZE) continue;
     if (++place >= RECORDER_ARGUMENT_CALLS) return absl::InternalError("arguments of too many calls are to be kept");
     recorder_argument_call& kept = rodata.argument_calls[place];
@@ -101,7 +101,7 @@ absl::Status KeepArguments(const ArgumentCalls& calls, Abi native, recorder& ske
   return absl::OkStatus();
 }
 
-// Tells the kernel side which calls leave evidence, and makes room for it.
+// Configures which calls leave evidence, and sizes the maps for it.
 absl::Status KeepEvidence(const BpfOptions& options, recorder& skeleton) {
   auto& rodata = *skeleton.rodata;
   uint8_t place = 0;
@@ -128,7 +128,7 @@ absl::Status KeepEvidence(const BpfOptions& options, recorder& skeleton) {
   return absl::OkStatus();
 }
 
-// Whether raw tracepoints are preemptible: as measured, or, when that was not possible, by the version.
+// Whether raw tracepoints are preemptible: as measured, or, if the probe failed, by the kernel version.
 bool IsPreemptible(std::optional<bool> measured) {
   if (measured.has_value()) return *measured;
   utsname name = {};
@@ -152,7 +152,7 @@ struct BpfEventSource::State {
   ring_buffer* ring = nullptr;
   ProgramBarrier barrier;
   ArgumentCalls argument_calls;
-  EventReader* reader = nullptr;  // Whose Drain is running.
+  EventReader* reader = nullptr;  // Of the Drain that is running.
   CapabilitySource capability_source = CapabilitySource::kNone;
   uint32_t slot_limit = 0;
   uint32_t subject_limit = 0;
@@ -168,11 +168,11 @@ BpfEventSource::~BpfEventSource() = default;
 
 absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const BpfOptions& options) {
   SetLibbpfLogLevel();
-  SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> asked, FormFromEnvironment());
-  // Whoever watches exits needs the enters of the same events.
-  if (asked == AttachForm::kHandlers && options.track_denials) asked = AttachForm::kTracepoint;
-  if (asked) return CreateAs(*asked, options);
-  // The probe runs beside the loading of what the version suggests, which takes longer.
+  SYSCARVE_ASSIGN_OR_RETURN(std::optional<AttachForm> requested, FormFromEnvironment());
+  // Exits need the enters of the same events.
+  if (requested == AttachForm::kHandlers && options.track_denials) requested = AttachForm::kTracepoint;
+  if (requested) return CreateAs(*requested, options);
+  // The probe runs in parallel with loading the form that the version suggests, which takes longer.
   std::future<std::optional<bool>> probe = std::async(std::launch::async, RawTracepointsArePreemptible);
   const bool expected = IsPreemptible(/*measured=*/std::nullopt);
   auto first = expected ? CreateUnpreempted(options) : CreateAs(AttachForm::kTpBtf, options);
@@ -181,8 +181,8 @@ absl::StatusOr<std::unique_ptr<BpfEventSource>> BpfEventSource::Create(const Bpf
   auto second = expected ? CreateAs(AttachForm::kTpBtf, options) : CreateUnpreempted(options);
   auto& raw = expected ? second : first;
   auto& unpreempted = expected ? first : second;
-  // Raw tracepoints are the cheapest where nobody is preempted. Elsewhere their losses are counted, which is better
-  // than nothing. Where neither works, it is their error that says what a host lacks.
+  // Raw tracepoints are the cheapest form where tasks are not preempted there. Elsewhere they are a fallback, whose
+  // losses are counted. If no form works, their error names what the host lacks.
   if (unpreempted.ok() && (preemptible || !raw.ok())) return std::move(unpreempted);
   if (raw.ok()) (*raw)->state_->preemptible = preemptible;
   return std::move(raw);
@@ -299,7 +299,7 @@ absl::StatusOr<SubjectId> BpfEventSource::FollowCgroup(const std::string& direct
   }
   const pid_t first = kind == CgroupKind::kRunningContainer ? FirstProcessOfContainer(directory) : 0;
   SYSCARVE_ASSIGN_OR_RETURN(const SubjectId subject, AddSubject(id, kind, first));
-  // Processes that are there already are known from now on.
+  // Adds the processes that are in the cgroup already.
   SYSCARVE_RETURN_IF_ERROR(FollowedProcesses().status());
   return subject;
 }
@@ -323,23 +323,23 @@ absl::StatusOr<SubjectId> BpfEventSource::AddSubject(uint64_t cgroup_id, CgroupK
     return BpfError("describe the subject", errno);
   }
   if (cgroup_id != 0 && bpf_map_update_elem(by_cgroup, &cgroup_id, &number, BPF_NOEXIST) != 0) {
-    // The kernel side was quicker; our number stays unused.
+    // The kernel side was faster; the number allocated here stays unused.
     if (errno == EEXIST) return absl::AlreadyExistsError("the cgroup is followed already");
     return BpfError("follow the cgroup", errno);
   }
-  // Tasks that were looked at before are looked at again.
+  // Invalidates the cached slots of all tasks.
   __atomic_fetch_add(&skeleton.data->generation, 1, __ATOMIC_SEQ_CST);
   return number - 1;
 }
 
 absl::StatusOr<std::vector<pid_t>> BpfEventSource::FollowedProcesses() {
-  const UniqueFd answer(bpf_iter_create(bpf_link__fd(state_->skeleton->links.list_processes)));
-  if (!answer.valid()) return BpfError("list the processes that are followed", errno);
+  const UniqueFd iterator(bpf_iter_create(bpf_link__fd(state_->skeleton->links.list_processes)));
+  if (!iterator.valid()) return BpfError("list the processes that are followed", errno);
   std::vector<pid_t> processes;
-  // The kernel side writes whole records, and a read returns whole ones.
+  // The kernel side writes whole records, and each read returns whole ones.
   std::array<recorder_process, 512> records;
   while (true) {
-    const ssize_t size = read(answer.get(), records.data(), sizeof(records));
+    const ssize_t size = read(iterator.get(), records.data(), sizeof(records));
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size < 0) return PosixError("list the processes that are followed", errno);
     if (size == 0) return processes;
@@ -420,7 +420,7 @@ absl::Status BpfEventSource::Drain(EventReader& events) {
 
 absl::StatusOr<KernelSnapshot> BpfEventSource::Finish(EventReader& events) {
   recorder& skeleton = *state_->skeleton;
-  // First: an exit whose enter is no longer seen would look like a refusal.
+  // Exits first: an exit without its enter would count as a refusal.
   bpf_link__destroy(std::exchange(skeleton.links.on_sys_exit, nullptr));
   bpf_link__destroy(std::exchange(skeleton.links.on_perf_sys_exit, nullptr));
   recorder__detach(&skeleton);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel side, loaded and attached: the only part of syscarve that knows libbpf. Create() gives a source that is
-// already counting, or an error that says what the host lacks; Finish() ends it and reads the counters.
+// The kernel side, loaded and attached: the only part of syscarve that uses libbpf. Create() returns a source that is
+// already counting, or an error that names what the host lacks; Finish() ends it and reads the counters.
 #pragma once
 
 #include <sys/types.h>
@@ -22,9 +22,9 @@ namespace syscarve {
 
 class BpfEventSource final : public KernelSource {
  public:
-  // Loads and attaches, in the cheapest form that loses nothing on this kernel, or in the one that SYSCARVE_ATTACH in
-  // the environment names. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or kUnimplemented
-  // when the kernel cannot.
+  // Loads and attaches the programs, in the cheapest form without losses on this kernel, or in the one named by
+  // SYSCARVE_ATTACH in the environment. kPermissionDenied (with a hint) without the rights, kFailedPrecondition or
+  // kUnimplemented if the kernel does not support it.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> Create(const BpfOptions& options);
   ~BpfEventSource() override;
   BpfEventSource(const BpfEventSource&) = delete;
@@ -40,8 +40,8 @@ class BpfEventSource final : public KernelSource {
 
   AttachForm attach_form() const override;
   const std::string& capability_source() const override;
-  // Whether the kernel can take the CPU from a task in the middle of our programs: under load it then skips some, which
-  // is counted.
+  // Whether the kernel can preempt a task in the middle of the recorder's programs: under load it then skips some runs,
+  // which are counted.
   bool preemptible() const;
 
   void AvoidPreemption() override;
@@ -56,20 +56,20 @@ class BpfEventSource final : public KernelSource {
   struct State;
   explicit BpfEventSource(std::unique_ptr<State> state);
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateAs(AttachForm form, const BpfOptions& options);
-  // In the cheapest form whose programs are never preempted.
+  // As Create, in the cheapest form whose programs are never preempted.
   static absl::StatusOr<std::unique_ptr<BpfEventSource>> CreateUnpreempted(const BpfOptions& options);
   absl::StatusOr<SubjectId> AddSubject(uint64_t cgroup_id, CgroupKind kind, pid_t first);
   std::unique_ptr<State> state_;
 };
 
-// What this host's kernel allows, for `doctor`: how the programs are attached, or why they cannot be.
+// What this host's kernel allows, for `doctor`: how the programs are attached. An error: why they cannot be.
 struct AttachFacts {
   AttachForm form;
   bool preemptible;
   std::string capability_source;
 };
 absl::StatusOr<AttachFacts> ProbeBpfRecording();
-// How the last calls are waited for before the counters are read: "membarrier", "map of maps", or "none".
+// How the end of running programs is awaited before the counters are read: "membarrier", "map of maps", or "none".
 std::string_view ProbeLastReading();
 
 }  // namespace syscarve

@@ -32,7 +32,7 @@ namespace {
 
 using Clock = BpfSession::Clock;
 
-// What a command may take to end when it is told to.
+// How long a command may take to end after SIGTERM.
 constexpr std::chrono::seconds kStopTime{10};
 
 // Whether `process` runs under a seccomp filter.
@@ -46,7 +46,7 @@ BpfOptions ToBpf(const RecordOptions& options, bool filtered) {
           .hardening = options.hardening};
 }
 
-// Of an existing subject: how many of its processes were there before the recording.
+// The loss of an existing subject: the number of its processes that were started before the recording.
 Loss StartedBeforeLoss(size_t processes) {
   return {.what = "started_before",
           .count = processes,
@@ -56,13 +56,13 @@ Loss StartedBeforeLoss(size_t processes) {
               "from its start (record -- COMMAND), or generate from this and a recording of the start together"};
 }
 
-// Whether the command has ended; its status is still there for waitpid.
+// Whether the command has ended; its status remains available to waitpid.
 bool HasEnded(pid_t child) {
   siginfo_t info = {};
   return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
 }
 
-// Records on until the command has ended or the time is over; whether it has.
+// Continues recording until the command has ended or the time is over. Returns whether it has ended.
 absl::StatusOr<bool> EndsWithin(BpfSession& session, pid_t child, std::chrono::milliseconds time) {
   const Clock::time_point deadline = Clock::now() + time;
   while (!HasEnded(child)) {
@@ -109,11 +109,11 @@ absl::Status ExerciseCommand(BpfSession& session, pid_t child, const RecordOptio
   return absl::OkStatus();
 }
 
-// Follows the command until it has ended: exercised when we are asked to end, which is not passed on before, or when
-// the duration is over. Its status as waitpid(2) has it.
+// Follows the command until it has ended, and exercises it on a signal that requests the end, which is not forwarded
+// before, or when the duration is over. Returns its waitpid(2) status.
 absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signals, pid_t child,
                                     const RecordOptions& options) {
-  // Not before the ring was read once, as FollowChild has it.
+  // The ring is read once before that, as in FollowChild.
   FollowUntil until = {
       .over = [child, waited = false]() mutable { return std::exchange(waited, true) && HasEnded(child); }};
   if (options.duration) until.deadline = Clock::now() + *options.duration;
@@ -122,15 +122,15 @@ absl::StatusOr<int> FollowExercised(BpfSession& session, SignalForwarder& signal
     SYSCARVE_RETURN_IF_ERROR(ExerciseCommand(session, child, options));
     if (!options.exercise.stop && why == FollowEnd::kAskedToEnd && !HasEnded(child)) kill(child, SIGTERM);
   }
-  // Of one that has ended there is no SIGCHLD to come any more.
+  // After its end no further SIGCHLD would arrive.
   if (!HasEnded(child)) return FollowChild(session, signals, child);
   int wait_status = 0;
   if (waitpid(child, &wait_status, 0) != child) return absl::ErrnoToStatus(errno, "the command cannot be waited for");
   return wait_status;
 }
 
-// Follows the command until nothing of it is left, in the leaf or elsewhere, ending what is left when the grace period
-// is over. Returns the command's status.
+// Follows the command until none of its processes is left, in the leaf or elsewhere; kills those left after the grace
+// period. Returns the command's status.
 absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, SignalForwarder& signals, pid_t child,
                                          const RecordOptions& options) {
   CommandEnd end;
@@ -150,14 +150,14 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
                             {.over = gone, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.grace}));
   if (why == FollowEnd::kOver) return end;
 
-  // Counted before the first of them is gone.
+  // Counted before the first of them is killed.
   SYSCARVE_ASSIGN_OR_RETURN(size_t found, session.CountFollowed());
   end.ended_by_recorder = found;
   const auto gone_or_killed = [&]() -> absl::StatusOr<bool> {
     SYSCARVE_ASSIGN_OR_RETURN(const bool over, gone());
     if (over) return true;
     SYSCARVE_ASSIGN_OR_RETURN(found, session.CountFollowed());
-    // At once, so that nobody in there forks away, and those who are elsewhere.
+    // The leaf at once, so that no process in it escapes by forking; then the processes elsewhere.
     SYSCARVE_RETURN_IF_ERROR(leaf.Kill());
     SYSCARVE_RETURN_IF_ERROR(session.KillEveryone());
     return false;
@@ -166,14 +166,14 @@ absl::StatusOr<CommandEnd> FollowCommand(BpfSession& session, CgroupLeaf& leaf, 
       .over = gone_or_killed, .events_fd = leaf.events_fd(), .deadline = Clock::now() + options.kill_limit};
   do {
     SYSCARVE_ASSIGN_OR_RETURN(why, Follow(session, signals, all_dead));
-  } while (why == FollowEnd::kAskedToEnd);  // It is what we are doing.
+  } while (why == FollowEnd::kAskedToEnd);  // That is in progress.
   if (why == FollowEnd::kDeadline) {
     session.aggregator().AddLoss({"recorder_stopped", found, true, "killed processes that do not end"});
   }
   return end;
 }
 
-// Waits until an existing subject need not be followed any more. `gone` tells that nothing is left of it.
+// Follows an existing subject until the end of the recording. `gone` returns whether nothing is left of it.
 absl::Status FollowExisting(BpfSession& session, SignalForwarder& signals, const RecordOptions& options, int events_fd,
                             const std::function<absl::StatusOr<bool>()>& gone) {
   FollowUntil until = {.over = gone, .events_fd = events_fd};
@@ -193,7 +193,8 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
                             BpfSession::Begin(options.host, ToBpf(options, HasFilter(getpid())), options.run_name,
                                               /*keep_runtime_phase=*/false));
-  // Followed before the child moves in: all that it does there is seen, and its set-up is not taken for the command's.
+  // Followed before the child moves in: all that it does there is recorded, and its set-up is not counted as the
+  // command's.
   SYSCARVE_RETURN_IF_ERROR(session.AddSubject({.kind = SubjectKind::kCommand, .name = options.subject_name},
                                               leaf.directory(), KernelSource::CgroupKind::kPlain));
 
@@ -201,7 +202,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
   const ExecImage image(marked);
   SYSCARVE_RETURN_IF_ERROR(session.source().MarkChildren());
   SYSCARVE_ASSIGN_OR_RETURN(WaitingChild child, WaitingChild::Start(image));
-  // On an early error the child, and whatever it has become, must not stay behind.
+  // On an early error the child, and what it has executed, must not stay behind.
   absl::Cleanup end_child = [&] {
     (void)leaf.Kill();
     (void)session.KillEveryone();
@@ -236,7 +237,7 @@ absl::StatusOr<RecordOutcome> RecordCommandWithBpf(const Command& command, const
 absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, const RecordOptions& options,
                                                   SignalForwarder& signals) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::string mount, options.host.cgroup_mount());
-  // Both spellings people have at hand: the directory, and the path that /proc/PID/cgroup shows.
+  // Both common forms: the directory, and the path in /proc/PID/cgroup.
   const std::string path = cgroup.starts_with(mount + "/") ? cgroup.substr(mount.size()) : cgroup;
   const std::string directory = absl::StrCat(mount, path.starts_with("/") ? "" : "/", path);
   UniqueFd events(open((directory + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
@@ -257,8 +258,8 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   const bool filtered = std::ranges::any_of(earlier, HasFilter);
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session, BpfSession::Begin(options.host, ToBpf(options, filtered),
                                                                   options.run_name, /*keep_runtime_phase=*/true));
-  // Again, because arming took its time, and once more for who came before the first recorded call. The last list may
-  // have somebody whose start was recorded, too: a loss too many, and none too few.
+  // Again, because arming takes time, and once more for processes that arrived before the first recorded call. The last
+  // list may include a process whose start was recorded, too: this loss may be too high, never too low.
   look();
   SYSCARVE_RETURN_IF_ERROR(
       session.AddSubject({.kind = SubjectKind::kCgroup, .name = options.subject_name, .cgroup = path}, directory,
@@ -269,7 +270,7 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
   session.OfferCheckpoints(options.safety.checkpoint);
   bool was_populated = !earlier.empty();
   auto gone = [&]() -> absl::StatusOr<bool> {
-    // A cgroup that was removed can no longer be read. An empty one that nothing has used yet is waited for.
+    // A removed cgroup can no longer be read. An empty one that no process has used yet is waited for.
     const auto populated = IsPopulated(events.get());
     was_populated = was_populated || !populated.ok() || *populated;
     if (!was_populated || populated.value_or(false)) return false;
@@ -285,8 +286,8 @@ absl::StatusOr<RecordOutcome> RecordCgroupWithBpf(const std::string& cgroup, con
 absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOptions& options,
                                                    SignalForwarder& signals) {
   if (!ReadProcess(process)) return absl::NotFoundError(absl::StrCat("no process ", process));
-  // A pidfd is this very process: it becomes readable at its end, and no later process of the same number can be taken
-  // for it.
+  // A pidfd identifies this very process: it becomes readable at its end, and cannot refer to a later process with the
+  // same number.
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   if (!pidfd.valid()) return PosixError(absl::StrCat("open process ", process), errno);
   SYSCARVE_ASSIGN_OR_RETURN(BpfSession session,
@@ -295,7 +296,7 @@ absl::StatusOr<RecordOutcome> RecordProcessWithBpf(pid_t process, const RecordOp
   SYSCARVE_RETURN_IF_ERROR(session.AddProcess(
       {.kind = SubjectKind::kProcess, .name = options.subject_name, .cgroup = CgroupOfProcess(process).value_or("")},
       process));
-  // From here on forks are followed in the kernel. Children from before are looked for until no new one turns up.
+  // From here on the kernel side follows forks. Children from before are searched for until no new one is found.
   std::set<pid_t> followed = {process};
   for (bool found = true; found;) {
     found = false;

@@ -16,9 +16,9 @@
 namespace syscarve {
 namespace {
 
-// The ring is looked at this often even when nobody wakes us.
+// The ring is read at least this often, with or without a wake-up.
 constexpr std::chrono::milliseconds kPollInterval{100};
-// How often it is read how much subjects use.
+// How often the subjects' use of resources is read.
 constexpr std::chrono::milliseconds kMeterInterval{500};
 
 uint64_t MonotonicToUnixOffset() {
@@ -76,8 +76,8 @@ absl::Status BpfSession::AddSubject(Subject subject, absl::StatusOr<SubjectId> i
 void BpfSession::Meter(SubjectId subject, const std::string& cgroup) {
   if (!controllers_.has_value()) return;
   const auto [meter, added] = meters_.try_emplace(subject, *controllers_, cgroup);
-  // What lives for less than an interval would have no peaks at all, not even those that the kernel side sees at its
-  // end.
+  // A subject that lives for less than an interval would have no peaks at all, not even those that the kernel side
+  // reads at its end.
   if (added) meter->second.Read(Clock::now());
 }
 
@@ -144,7 +144,7 @@ absl::Status BpfSession::Checkpoint() {
 }
 
 absl::Status BpfSession::Show(absl::FunctionRef<void(const Recording&)> use) {
-  // Which signals they have handlers for is noted as they are listed.
+  // Listing the processes records the signals for which they have handlers.
   SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());
   SYSCARVE_RETURN_IF_ERROR(source_->ReadEvidence(now));
@@ -174,7 +174,8 @@ absl::Status BpfSession::KillEveryone() {
   for (const pid_t process : found) {
     descriptors.emplace(process, UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, process, 0))));
   }
-  // The descriptor of a pid that is still followed is not of another process that took the pid in between.
+  // If a pid is still followed after its descriptor was opened, the descriptor is not of another process that reused
+  // the pid in between.
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<pid_t> still, source_->FollowedProcesses());
   for (const pid_t process : still) {
     const auto known = descriptors.find(process);
@@ -201,7 +202,7 @@ void BpfSession::UpdateSubjects(const KernelSnapshot& now) {
       aggregator_.AddSubject(subjects_.back());
     }
     Subject& subject = subjects_[id];
-    // `docker exec` starts programs, too; the container's own start is past.
+    // `docker exec` starts programs, too; the container's own start was before the recording.
     if (ran_before_.contains(id)) continue;
     if (subject.kind != SubjectKind::kContainer || !seen.started || subject.start) continue;
     subject.start = ContainerStart{.filtered = seen.filtered, .no_new_privs = seen.no_new_privs};
@@ -225,7 +226,7 @@ absl::Status BpfSession::Settle(const std::function<absl::Status()>& give_up_pri
 absl::Status BpfSession::NextRun(const std::string& name) {
   SYSCARVE_ASSIGN_OR_RETURN(std::string id, NewRunId());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot now, source_->Read());
-  // What the snapshot counted has been told by now.
+  // The events of all counts in the snapshot are in the ring by now.
   SYSCARVE_RETURN_IF_ERROR(source_->Drain(event_reader_));
   const UnixNanos at = UnixNow();
   EndRun(std::move(now), at);
@@ -237,7 +238,7 @@ absl::Status BpfSession::NextRun(const std::string& name) {
 }
 
 absl::StatusOr<Recording> BpfSession::End() {
-  // Which signals they have handlers for is noted as they are listed.
+  // Listing the processes records the signals for which they have handlers.
   SYSCARVE_RETURN_IF_ERROR(source_->FollowedProcesses().status());
   SYSCARVE_ASSIGN_OR_RETURN(KernelSnapshot end, source_->Finish(event_reader_));
   SYSCARVE_RETURN_IF_ERROR(source_->ReadEvidence(end));

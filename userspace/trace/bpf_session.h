@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every recording with BPF shares: the kernel side, what it tells, the runs it is divided into, and how it ends.
+// The common part of every recording with BPF: the kernel side, its events, the runs, and the end of the recording.
 #pragma once
 
 #include <poll.h>
@@ -30,32 +30,32 @@ class BpfSession {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Arms the kernel side and begins the first run. `keep_runtime_phase` is false for a command of our own, whose
-  // runtime phase is our child's set-up.
+  // Arms the kernel side and begins the first run. `keep_runtime_phase` is false for a command started by the recorder,
+  // whose runtime phase is the set-up in the recorder's child.
   static absl::StatusOr<BpfSession> Begin(const RecorderHost& host, const BpfOptions& options, std::string run_name,
                                           bool keep_runtime_phase);
 
   KernelSource& source() { return *source_; }
   Aggregator& aggregator() { return aggregator_; }
 
-  // Follows the cgroup with this directory as a new subject. Not beside enrol_containers, where the kernel side numbers
+  // Follows the cgroup with this directory as a new subject. Not with enrol_containers, where the kernel side numbers
   // subjects, too.
   absl::Status AddSubject(Subject subject, const std::string& directory, KernelSource::CgroupKind kind);
-  // The same without a cgroup, of a process that runs already.
+  // The same without a cgroup, for a running process.
   absl::Status AddProcess(Subject subject, pid_t process);
   SubjectId subject() const { return 0; }
-  // Beside enrol_containers: this subject is a container that ran before, and its cgroup is this one.
+  // With enrol_containers: subject `id` is a container that ran before the recording; `cgroup` is its cgroup.
   void NameSubject(SubjectId id, std::string cgroup) { ran_before_[id] = std::move(cgroup); }
   std::vector<SubjectId> ran_before() const;
 
-  // From now on hands a Recording to `checkpoint` at the times that CheckpointSchedule names.
+  // From now on calls `checkpoint` with a Recording at the times of CheckpointSchedule.
   void OfferCheckpoints(std::function<void(const Recording&)> checkpoint) { checkpoint_ = std::move(checkpoint); }
 
-  // Shows `use` the Recording as it would be if the recording ended now, with the loss "checkpoint".
+  // Calls `use` with the Recording as it would be if it ended now, with the loss "checkpoint".
   absl::Status Show(absl::FunctionRef<void(const Recording&)> use);
 
-  // `command` with SYSCARVE_MARK in its environment; marks that come from there begin new runs. CommandStarted() is due
-  // when its process exists.
+  // Returns `command` with SYSCARVE_MARK in its environment; marks that arrive there begin new runs. Call
+  // CommandStarted() once its process exists.
   absl::StatusOr<Command> OfferMarks(const Command& command, MarkBy by);
   void CommandStarted() { marks_->CloseInherited(); }
   // The folder of the mark socket; "" without one.
@@ -65,23 +65,23 @@ class BpfSession {
   // revents is set.
   absl::Status Wait(std::vector<pollfd>& descriptors, std::optional<Clock::time_point> deadline);
 
-  // How many processes of subjects are left, wherever they are.
+  // The number of processes of subjects that are left, wherever they are.
   absl::StatusOr<size_t> CountFollowed();
-  // Kills every process of a subject, wherever it is. They may take a moment to die, and fork faster than they are
-  // found: call it until nobody is left.
+  // Kills every process of a subject, wherever it is. Processes may take a moment to die, and may fork faster than they
+  // are found: repeat until CountFollowed() is 0.
   absl::Status KillEveryone();
 
-  // Call when all is armed and the command's process is there, before anything is read that an adversary has written.
+  // Call when all is armed and the command's process exists, before any data from an adversary is read.
   absl::Status Settle(const std::function<absl::Status()>& give_up_privileges);
 
-  // Ends the run and begins the next: every call made before is in the one, every call made after this returns in the
-  // other.
+  // Ends the run and begins the next: every call made before this is counted in the former, every call made after it
+  // returns in the latter.
   absl::Status NextRun(const std::string& name);
 
   // Ends the recording. Containers become subjects named after their cgroup's last component.
   absl::StatusOr<Recording> End();
 
-  // Containers that there was no room for, by their cgroup's path; all of them after End().
+  // Containers for which there was no room, by their cgroup's path; all of them after End().
   const std::vector<std::string>& refused_containers() const { return event_reader_.refused_containers(); }
 
  private:
@@ -89,14 +89,14 @@ class BpfSession {
              Aggregator aggregator);
 
   absl::Status AddSubject(Subject subject, absl::StatusOr<SubjectId> id);
-  // Reads how much each subject uses, when it is time to.
+  // Reads the resources that each subject uses, if due.
   void MeterResources();
   void Meter(SubjectId subject, const std::string& cgroup);
   void AggregateEvidence(const KernelSnapshot& now);
   void EndRun(KernelSnapshot now, UnixNanos at);
   // Makes a checkpoint if one is due.
   absl::Status Checkpoint();
-  // Makes known what the kernel side has enrolled, and what it saw of each subject's start.
+  // Adds the subjects that the kernel side has enrolled, and its observations of each subject's start.
   void UpdateSubjects(const KernelSnapshot& now);
 
   BpfOptions options_;
@@ -107,7 +107,7 @@ class BpfSession {
   Aggregator aggregator_;
   std::vector<Subject> subjects_;
   std::map<SubjectId, std::string> ran_before_;
-  std::optional<KernelSnapshot> before_;  // At the end of the latest run that has ended.
+  std::optional<KernelSnapshot> before_;  // At the end of the latest completed run.
   UnixNanos run_start_;
   std::optional<MarkSocket> marks_;
   std::function<void(const Recording&)> checkpoint_;

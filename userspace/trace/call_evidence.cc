@@ -22,7 +22,7 @@ namespace syscarve {
 namespace {
 
 constexpr int kMostLinks = 8;
-// Of linux/openat2.h, which does not go with fcntl.h everywhere.
+// From linux/openat2.h, which conflicts with fcntl.h on some systems.
 constexpr uint64_t kResolveInRoot = 0x10;
 constexpr size_t kOpenHowBytes = 24;
 // struct sockaddr_storage: a longer address is refused by every call.
@@ -42,7 +42,7 @@ int DescriptorIn(uint64_t value) {
   return static_cast<int>(static_cast<uint32_t>(value));
 }
 
-// Where a name with its last component begins, and that component: "a/b/" is "a" and "b".
+// Splits a name into its folder and its last component: "a/b/" into "a" and "b".
 std::pair<std::string, std::string> SplitLast(std::string_view name) {
   while (name.size() > 1 && name.ends_with('/')) name.remove_suffix(1);
   const size_t slash = name.rfind('/');
@@ -75,7 +75,7 @@ AddressScope ScopeOfInet6(const in6_addr& address) {
   return AddressScope::kPublic;
 }
 
-// A folder in which something can be made.
+// Whether it is a folder in which files can be created.
 bool IsFolder(const FoundFile& found) {
   return found.presence == Presence::kThere && S_ISDIR(found.file.mode) && !found.file.removed;
 }
@@ -90,7 +90,7 @@ FileUses UsesOfOpen(uint64_t flags) {
   return uses;
 }
 
-// Whether open fails with these flags on what is there, whoever asks.
+// Whether open with these flags fails for this existing file, regardless of permissions.
 bool CannotOpen(const TaskFile& file, uint64_t flags) {
   if ((flags & O_PATH) != 0) return (flags & O_DIRECTORY) != 0 && !S_ISDIR(file.mode);
   if ((flags & O_CREAT) != 0 && (flags & O_EXCL) != 0) return true;
@@ -168,7 +168,7 @@ EvidenceOfCall CallEvidenceReader::Of(const EvidenceCall& call, Abi abi, Registe
 EvidenceOfCall CallEvidenceReader::OfExecution(int directory, uint64_t path) {
   result_ = {};
   std::optional<std::string> name = NameAt(path);
-  // What is executed by its descriptor is found when it runs.
+  // A program executed by descriptor is recorded when it runs.
   if (!name.has_value() || name->empty()) return std::move(result_);
   const Named named{directory, *std::move(name)};
   const FoundFile found = Find(named, /*follow=*/true);
@@ -185,7 +185,7 @@ EvidenceOfCall CallEvidenceReader::OfExecutable() {
   }
   AddFile(executable.file, FileUse::kExecuted);
   result_.executable = executable.file.mode;
-  // What loads its libraries was mapped by the kernel.
+  // The program's loader was mapped by the kernel, without a call.
   for (const std::string& path : files_.ExecutableMappings()) {
     if (path == executable.file.path) continue;
     result_.files.push_back({.path = {.path = path}, .file = {.kind = FileKind::kRegular}, .uses = FileUse::kMapped});
@@ -197,7 +197,7 @@ std::optional<std::string> CallEvidenceReader::NameAt(uint64_t address) {
   if (address == 0) return std::nullopt;
   const std::optional<TaskString> text = memory_.StringAt(address);
   if (!text.has_value()) ++result_.files_unread;
-  // What has no end, or none within PATH_MAX, the kernel refuses.
+  // The kernel refuses a name without an end within PATH_MAX.
   if (!text.has_value() || !text->whole) return std::nullopt;
   return text->bytes;
 }
@@ -212,7 +212,7 @@ std::optional<std::string> CallEvidenceReader::Lexical(const Named& named) const
   return LexicalPath(Concat(*base, "/", named.name));
 }
 
-// Whether something can be made under this name: where there is no folder there cannot.
+// Whether a file can be created under this name: not if its folder does not exist.
 bool CallEvidenceReader::HasFolder(const Named& named) const {
   const auto [folder, last] = SplitLast(named.name);
   const FoundFile found = Find({named.directory, folder}, /*follow=*/true);
@@ -260,7 +260,7 @@ void CallEvidenceReader::Open(const EvidenceCall& call, Registers registers) {
   std::optional<std::string> name = NameAt(registers[place]);
   if (!name.has_value() || name->empty()) return;
   named.name = *std::move(name);
-  // The task has made `directory` the root of this one call.
+  // With RESOLVE_IN_ROOT the directory is the root of this one call.
   if (in_root) named.name = Concat(".", LexicalPath(named.name));
   OpenNamed(named, flags, kMostLinks);
 }
@@ -274,7 +274,7 @@ void CallEvidenceReader::OpenNamed(const Named& named, uint64_t flags, int links
   switch (found.presence) {
     case Presence::kThere:
       if (nameless) {
-        // It never has a name, but it takes a place in this folder's file system.
+        // It never has a name, but uses this folder's file system.
         if (!S_ISDIR(found.file.mode)) return;
         result_.files.push_back({.path = {.path = found.file.path, .others = true},
                                  .file = {},
@@ -294,7 +294,7 @@ void CallEvidenceReader::OpenNamed(const Named& named, uint64_t flags, int links
       if (link.presence != Presence::kThere || !S_ISLNK(link.file.mode) || link.file.target.empty()) {
         return Make(named, uses | FileUse::kCreated);
       }
-      // A link to what is not there yet: that is what is made.
+      // A dangling link: its target is created.
       if (links_left == 0) return;
       const bool absolute = link.file.target.starts_with('/');
       return OpenNamed(
@@ -315,7 +315,7 @@ void CallEvidenceReader::OpenNamed(const Named& named, uint64_t flags, int links
   }
 }
 
-// A regular file that is made by open: its folder has no links in its path.
+// Adds a regular file created by open, with links in its folder's path resolved.
 void CallEvidenceReader::Make(const Named& named, FileUses uses) {
   const auto [folder, last] = SplitLast(named.name);
   const FoundFile found = Find({named.directory, folder}, /*follow=*/true);
@@ -336,7 +336,7 @@ void CallEvidenceReader::Paths(const EvidenceCall& call, Registers registers) {
   for (size_t i = 0; i < call.evidence.count; ++i) {
     const recorder_evidence_path& place = call.evidence.paths[i];
     std::optional<std::string> name = NameAt(registers[place.path]);
-    // Without a name the descriptor itself is meant: what was opened is known.
+    // An empty name refers to the descriptor itself, whose file was recorded when it was opened.
     if (!name.has_value() || name->empty()) continue;
     const Named named{
         place.directory == RECORDER_WORKING_DIRECTORY ? AT_FDCWD : DescriptorIn(registers[place.directory]),
@@ -346,7 +346,7 @@ void CallEvidenceReader::Paths(const EvidenceCall& call, Registers registers) {
     const bool makes = (place.uses & RECORDER_FILE_CREATED) != 0;
     if (makes ? !renamed && found.presence == Presence::kThere : found.presence == Presence::kNotThere) return;
     if (makes && found.presence == Presence::kNotThere && !HasFolder(named)) {
-      // Then nothing was renamed either.
+      // Then the source was not renamed either.
       if (renamed) result_.files.clear();
       return;
     }
@@ -358,7 +358,7 @@ void CallEvidenceReader::Descriptor(int descriptor, FileUses uses) {
   const FoundFile found = look_up_files_ ? files_.OfDescriptor(descriptor) : FoundFile();
   if (found.presence == Presence::kThere) AddFile(found.file, uses);
   if (found.presence == Presence::kNotKnown) {
-    // Its link alone, at which no file system is asked.
+    // Only its link, which requires no access to a file system.
     std::optional<std::string> path = files_.Base(descriptor);
     if (path.has_value()) {
       result_.files.push_back({.path = {.path = *std::move(path)}, .file = {}, .uses = uses});
@@ -373,7 +373,7 @@ void CallEvidenceReader::Map(Registers registers, bool by_address) {
   uint64_t flags = registers[3];
   uint64_t descriptor = registers[4];
   if (by_address) {
-    // The first mmap of i386 and arm has all its arguments in memory.
+    // The original mmap of i386 and arm has all its arguments in memory.
     const std::optional<std::string> given = memory_.BytesAt(registers[0], 6 * sizeof(uint32_t));
     if (!given.has_value()) {
       ++result_.files_unread;
@@ -387,7 +387,7 @@ void CallEvidenceReader::Map(Registers registers, bool by_address) {
   Descriptor(DescriptorIn(descriptor), FileUse::kMapped);
 }
 
-// A thousand messages of a call go by one socket.
+// Cached: a thousand messages of one call use the same socket.
 int CallEvidenceReader::TypeOf(int socket) {
   if (!socket_type_.has_value()) socket_type_ = files_.SocketType(socket);
   return *socket_type_;

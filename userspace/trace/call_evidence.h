@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call that is about to be made would leave as hardening evidence if it succeeded, seen from outside: its
-// arguments, its memory, and the files as they are before it. What cannot succeed as things are (a file that is not
-// there, or is there already) leaves none. Nothing here touches the kernel but by the two views.
+// The hardening evidence that a pending call would leave if it succeeded, from its arguments, the task's memory, and
+// the present state of the files. A call that cannot succeed in that state (a file that is absent, or exists already)
+// leaves none. The kernel is accessed only through the two views.
 #pragma once
 
 #include <sys/types.h>
@@ -25,18 +25,18 @@ struct EvidenceOfCall {
     UsedPath path;
     UsedFile file;  // Without uses.
     FileUses uses;
-    uint64_t mount = 0;  // As in TaskFile, 0: not known, or only named.
+    uint64_t mount = 0;  // As in TaskFile; 0: unknown, or only named.
     auto operator<=>(const File&) const = default;
   };
   std::vector<File> files;
   std::vector<Endpoint> endpoints;
   uint64_t files_unread = 0;
   uint64_t addresses_unread = 0;
-  // From now on a look at a file, or at memory, may wait for the recorded processes, which wait for us.
+  // From now on accesses to files, or to memory, may block on the recorded processes, which wait for this one.
   bool serves_files = false;
   bool serves_memory = false;
   std::optional<mode_t> executable;  // Mode of what was executed.
-  // It uses files in a way that is not looked at.
+  // The call uses files in a way that is not evaluated.
   bool unseen = false;
 };
 
@@ -44,19 +44,19 @@ class CallEvidenceReader {
  public:
   using Registers = std::span<const uint64_t, 6>;
 
-  // Without `look_up_files`, whatever is named counts as used.
+  // Without `look_up_files`, every named file counts as used.
   CallEvidenceReader(const WaitingMemory& memory, const TaskFileView& files, bool look_up_files)
       : memory_(memory), files_(files), look_up_files_(look_up_files) {}
 
-  // Of one call. A reader is for one notification.
+  // The evidence of one call. A reader is for one notification.
   EvidenceOfCall Of(const EvidenceCall& call, Abi abi, Registers registers);
-  // The file that execve(2) or execveat(2) names.
+  // The file named in execve(2) or execveat(2).
   EvidenceOfCall OfExecution(int directory, uint64_t path);
-  // What the task has executed, as it is now.
+  // The file that the task executes now.
   EvidenceOfCall OfExecutable();
 
  private:
-  // A name in the task's memory and where it begins.
+  // A name in the task's memory and the directory that it starts from.
   struct Named {
     int directory;
     std::string name;
@@ -84,10 +84,10 @@ class CallEvidenceReader {
   const TaskFileView& files_;
   bool look_up_files_;
   EvidenceOfCall result_;
-  std::optional<int> socket_type_;  // Of the call's.
+  std::optional<int> socket_type_;  // Of the call's socket.
 };
 
-// The endpoint of an address as a program gives it to the kernel, `bytes` of at least two; nullopt where it is none: no
+// The endpoint of a struct sockaddr as a program passes it, of at least two bytes; nullopt for an address without a
 // family, or a socket with a path.
 std::optional<Endpoint> EndpointOfAddress(std::string_view bytes, EndpointUse use, int socket_type);
 

@@ -17,10 +17,10 @@
 namespace syscarve {
 namespace {
 
-// More than these says nothing more: what comes then is how the kernel gets from the call to its work.
+// Further functions add no information: they lead from the entry of the call to its work.
 constexpr size_t kMaxFunctions = 10;
 
-// A BPF program's name in the kernel: its tag of 16 digits stands before its own.
+// A BPF program's name in the kernel: "bpf_prog_", its tag of 16 digits, and its own name.
 bool IsProgram(std::string_view function) {
   constexpr std::string_view kPrefix = "bpf_prog_";
   constexpr size_t kTagDigits = 16;
@@ -29,7 +29,8 @@ bool IsProgram(std::string_view function) {
   return tag.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// The check itself and what a program attached to it adds to the stack; who asks comes next.
+// The check itself, and the functions that a program attached to it adds to the stack; the caller of the check comes
+// next.
 bool IsOfCheck(std::string_view function) {
   constexpr std::array<std::string_view, 3> kNames = {"cap_capable", "cap_capable_helper", "security_capable"};
   constexpr std::array<std::string_view, 7> kPrefixes = {
@@ -38,7 +39,7 @@ bool IsOfCheck(std::string_view function) {
          std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return function.starts_with(prefix); });
 }
 
-// "sys_mount" of the entry of a call, such as "__x64_sys_mount"; "" of any other function.
+// "sys_mount" for the entry of a call, such as "__x64_sys_mount"; "" for any other function.
 std::string CallEntry(std::string_view function) {
   constexpr std::array<std::string_view, 9> kPrefixes = {"__x64_sys_",       "__ia32_sys_",  "__ia32_compat_sys_",
                                                          "__x32_sys_",       "__arm64_sys_", "__arm64_compat_sys_",
@@ -49,7 +50,7 @@ std::string CallEntry(std::string_view function) {
   return "";
 }
 
-// What brings a task into the kernel.
+// Functions through which a task enters the kernel.
 bool IsEntry(std::string_view function) {
   constexpr std::array<std::string_view, 8> kPrefixes = {
       "x64_sys_call", "ia32_sys_call", "do_syscall_", "do_int80_", "invoke_syscall", "entry_", "asm_", "ret_from_fork"};
@@ -75,15 +76,15 @@ constexpr uint64_t kFanotifyAdmin = 0x4 | 0x8 | FAN_UNLIMITED_QUEUE | FAN_UNLIMI
 constexpr uint64_t kFanotifyFid = FAN_REPORT_FID | FAN_REPORT_DIR_FID | FAN_REPORT_NAME;
 
 constexpr std::array kConditions = {
-    // cap_vm_enough_memory, security/commoncap.c: nothing else in these calls asks for it, and profiles/rules says of
-    // them what it says of the place. The call "" is none: page faults.
+    // cap_vm_enough_memory, security/commoncap.c: nothing else in these calls checks it, and profiles/rules has the
+    // same reason for these calls as for the place. The call "" stands for none: page faults.
     Condition{"CAP_SYS_ADMIN", "", Is(RECORDER_CONDITION_ONE_PLACE)},
     Condition{"CAP_SYS_ADMIN", "brk", Is(RECORDER_CONDITION_ONE_PLACE)},
     Condition{"CAP_SYS_ADMIN", "mmap", Is(RECORDER_CONDITION_ONE_PLACE)},
     Condition{"CAP_SYS_ADMIN", "mmap2", Is(RECORDER_CONDITION_ONE_PLACE)},
     Condition{"CAP_SYS_ADMIN", "mprotect", Is(RECORDER_CONDITION_ONE_PLACE)},
     Condition{"CAP_SYS_ADMIN", "mremap", Is(RECORDER_CONDITION_ONE_PLACE)},
-    // cap_inh_is_capped, security/commoncap.c: asked by every capset.
+    // cap_inh_is_capped, security/commoncap.c: checked by every capset.
     Condition{"CAP_SETPCAP", "capset", Is(RECORDER_CONDITION_INHERITS_OWN)},
     // __sys_setuid and __sys_setgid, kernel/sys.c: with the capability, all three ids are set, without it the effective
     // one.
@@ -101,8 +102,8 @@ constexpr std::array kConditions = {
     Condition{"CAP_FSETID", "fchmod", Argument(1, S_ISGID)},
     Condition{"CAP_FSETID", "fchmodat", Argument(2, S_ISGID)},
     Condition{"CAP_FSETID", "fchmodat2", Argument(2, S_ISGID)},
-    // fanotify_init and do_fanotify_mark, fs/notify/fanotify/fanotify_user.c: without it there are groups that know
-    // files by their handles, and marks on single files and folders.
+    // fanotify_init and do_fanotify_mark, fs/notify/fanotify/fanotify_user.c: allowed without it are groups that
+    // identify files by handles, and marks on single files and folders.
     Condition{"CAP_SYS_ADMIN", "fanotify_init", Argument(0, kFanotifyAdmin, kFanotifyFid)},
     Condition{"CAP_SYS_ADMIN", "fanotify_mark", Argument(1, FAN_MARK_MOUNT | FAN_MARK_FILESYSTEM)},
 };
@@ -112,10 +113,10 @@ constexpr std::array kConditions = {
 std::vector<std::string> AskingFunctions(std::span<const std::string_view> frames) {
   std::vector<std::string> functions;
   for (const std::string_view frame : frames) {
-    // A module's function has the module's name behind it, and parts that the compiler has made a suffix.
+    // A module's function is followed by the module's name; a part that the compiler split off has a suffix.
     const std::string_view function = frame.substr(0, frame.find_first_of(". "));
     if (functions.empty() && IsOfCheck(function)) continue;
-    // An address: the kernel keeps no names.
+    // An address instead of a name: the kernel has no symbols.
     if (function.starts_with("0x")) return {};
     if (function.empty() || IsEntry(function) || functions.size() == kMaxFunctions) break;
     const std::string entry = CallEntry(function);
@@ -131,7 +132,7 @@ std::vector<std::pair<recorder_condition_key, recorder_condition>> CapabilityCon
     const std::optional<Abi> served = AbiFromKernel(abi, native);
     if (!served.has_value()) continue;
     for (const Condition& condition : kConditions) {
-      // The kernel side gives what is outside of calls the native ABI.
+      // The kernel side records checks outside of calls under the native ABI.
       const std::optional<SyscallId> call = !condition.call.empty()      ? FindSyscall(*served, condition.call)
                                             : abi == RECORDER_ABI_NATIVE ? std::optional(SyscallId{*served, -1})
                                                                          : std::nullopt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where in the kernel capabilities are asked for, and which of the questions are in vain: what the kernel side is told,
-// and what its answers mean.
+// The places of capability checks in the kernel, and the checks that do not affect the call's result: the conditions
+// for the kernel side, and the meaning of the call chains that it records.
 #pragma once
 
 #include <span>
@@ -14,12 +14,13 @@
 
 namespace syscarve {
 
-// CapabilitySite::functions from the names of a stack's functions as the kernel side took it: our program's own first,
-// then the kernel's check, who asked, and so on to the entry of the call.
+// CapabilitySite::functions from the function names of a stack as recorded by the kernel side: its own program's first,
+// then the kernel's check, the function that calls it, and so on to the entry of the call.
 std::vector<std::string> AskingFunctions(std::span<const std::string_view> frames);
 
-// For which calls, on the ABIs that a kernel whose own is `native` serves, the kernel asks for a capability before it
-// knows whether that matters, and when it does not. capability_sites.cc names the kernel's function for each.
+// For the calls, on the ABIs of a kernel with this native ABI, in which the kernel checks a capability before it can
+// determine whether the result matters: the condition under which it does not. capability_sites.cc names the kernel's
+// function for each.
 std::vector<std::pair<recorder_condition_key, recorder_condition>> CapabilityConditions(Abi native);
 
 }  // namespace syscarve

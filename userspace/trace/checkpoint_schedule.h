@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a recording is to be written down in passing, so that a killed recorder does not take it with it: after each
-// run, and every two seconds, but never so often that it costs more than a hundredth of the time.
+// When to write a checkpoint, so that the recording survives a killed recorder: after each run, and every two seconds,
+// but never so often that it costs more than a hundredth of the time.
 #pragma once
 
 #include <algorithm>

@@ -31,12 +31,12 @@ absl::Status EnrolParents(BpfSession& session, const std::string& mount, const s
   return absl::OkStatus();
 }
 
-// Containers that were there before we were lack the calls of their start.
+// The recording lacks the calls of the start of containers that were running before.
 absl::Status FollowRunning(BpfSession& session, const std::string& mount, const std::vector<std::string>& cgroups) {
   for (const std::string& cgroup : cgroups) {
     const auto subject = session.source().FollowCgroup(mount + cgroup, KernelSource::CgroupKind::kRunningContainer);
     if (absl::IsNotFound(subject.status())) continue;  // It has ended meanwhile.
-    // The kernel side has enrolled it, so it was made while we were arming and nothing of it is missing.
+    // The kernel side has enrolled it, so it was created during arming, and none of its calls is missing.
     if (absl::IsAlreadyExists(subject.status())) continue;
     SYSCARVE_RETURN_IF_ERROR(subject.status());
     session.NameSubject(*subject, cgroup);
@@ -76,7 +76,7 @@ absl::Status Exercise(BpfSession& session, SignalForwarder& signals, const Conta
   std::atomic<bool> stop = false;
   std::atomic<bool> done = false;
   std::thread worker([&] {
-    // It does nothing but speak to engines over their sockets.
+    // This thread only communicates with engines over their sockets.
     (void)KeepOnlyCapabilities({CAP_DAC_OVERRIDE});
     options.exercise(so_far, session.ran_before(), stop);
     done = true;
@@ -155,7 +155,7 @@ absl::StatusOr<Recording> RecordContainerOf(pid_t init, const ContainerRecordOpt
   options.on_armed();
 
   const auto gone = [&]() -> absl::StatusOr<bool> {
-    // A cgroup that was removed can no longer be read.
+    // A removed cgroup can no longer be read.
     if (IsPopulated(events.get()).value_or(false)) return false;
     SYSCARVE_ASSIGN_OR_RETURN(const size_t left, session.CountFollowed());
     return left == 0;

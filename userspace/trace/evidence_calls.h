@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which calls leave hardening evidence (model/hardening.h) when they succeed, and where in their arguments it is.
+// Which calls leave hardening evidence (model/hardening.h) on success, and where it is in their arguments.
 #pragma once
 
 #include <string_view>
@@ -14,8 +14,7 @@ struct EvidenceCall {
   recorder_evidence_call evidence;
 };
 
-// At most RECORDER_EVIDENCE_CALLS - 1 for all ABIs of a kernel together. Arguments are as the calls' man pages have
-// them.
+// At most RECORDER_EVIDENCE_CALLS - 1 for all ABIs of a kernel together. Arguments are numbered as in the man pages.
 const std::vector<EvidenceCall>& EvidenceCalls();
 
 }  // namespace syscarve

@@ -11,7 +11,8 @@
 namespace syscarve {
 namespace {
 
-// Of pairs that are new there are `most` at most; `count` is how many there are, and `full` how often one was left out.
+// Inserts a pair if it is new and there is room: at most `most` distinct pairs, counted in `count`; `full` counts those
+// dropped.
 template <typename Key, typename Value>
 void Insert(std::map<Key, std::set<Value>>& all, const Key& key, const Value& value, size_t most, size_t& count,
             uint64_t& full) {

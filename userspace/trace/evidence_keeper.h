@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence as it comes in call by call, within bounds like those of the kernel side: a recorded program
-// decides how much it is.
+// Hardening evidence collected call by call, within bounds like those of the kernel side: a recorded program decides
+// how much it leaves.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class EvidenceKeeper {
     uint64_t files_full = 0;
     uint64_t endpoints_full = 0;
     uint64_t ids_full = 0;
-    uint64_t files_unread = 0;  // Too long, or not in memory.
+    uint64_t files_unread = 0;  // Name too long, or not in memory.
     uint64_t addresses_unread = 0;
   };
 
@@ -31,10 +31,10 @@ class EvidenceKeeper {
   void AddMissing(std::string_view word) { evidence_.missing.emplace(word); }
 
   const Losses& losses() const { return losses_; }
-  // With what is missing for the losses.
+  // Includes in `missing` what the losses affect.
   HardeningEvidence Evidence() const;
 
-  // Of a file in a program: as many as the kernel side has places for.
+  // Distinct pairs of file and program: as many as the kernel side has entries.
   static constexpr size_t kMostFiles = 8192;
   static constexpr size_t kMostEndpoints = 1024;
   static constexpr size_t kMostIds = 1024;
@@ -44,7 +44,7 @@ class EvidenceKeeper {
   bool IsKnown(const UsedPath& path, ProgramId program) const;
 
   HardeningEvidence evidence_;
-  // How many files of a folder a program used.
+  // Number of files used, by program and folder.
   std::map<std::pair<ProgramId, std::string>, unsigned> folders_;
   size_t files_ = 0;
   size_t endpoints_ = 0;

@@ -27,8 +27,8 @@ absl::StatusOr<int> FollowChild(BpfSession& session, SignalForwarder& signals, p
   signals.SetTarget(child);
   int status = 0;
   bool waited = false;
-  // Not before the ring was read once: what happened while the child was started is handled before its end. Had it
-  // ended by now, its SIGCHLD still waits to be read, so the first wait returns at once.
+  // The ring is read once before that: events during the child's start are handled before its end. If it has ended by
+  // now, its SIGCHLD is still unread, so the first wait returns at once.
   const auto ended = [&]() -> absl::StatusOr<bool> {
     return std::exchange(waited, true) && waitpid(child, &status, WNOHANG) == child;
   };

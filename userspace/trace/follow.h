@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waiting, while a recording with BPF goes on, for what ends it: the one loop for commands, cgroups, processes and
-// containers. (The supervisor of the notification backend answers calls in its own.)
+// Waits, during a recording with BPF, for its end: the one loop for commands, cgroups, processes and containers. (The
+// supervisor of the notification backend has its own.)
 #pragma once
 
 #include <sys/types.h>
@@ -14,11 +14,11 @@
 
 namespace syscarve {
 
-// What is waited for. Nothing set: until we are asked to end.
+// The conditions that end the wait. Default: until a signal requests the end.
 struct FollowUntil {
-  // Whether it is over; asked at first, and then whenever something has happened. Comes before the other two.
+  // Whether it is over; called first, and then after every event. Takes precedence over the other two.
   std::function<absl::StatusOr<bool>()> over = [] { return false; };
-  int events_fd = -1;  // A cgroup.events whose changes `over` wants to see; -1 for none.
+  int events_fd = -1;  // A cgroup.events with changes that affect `over`; -1 for none.
   std::optional<BpfSession::Clock::time_point> deadline;
 };
 
@@ -28,10 +28,11 @@ enum class FollowEnd {
   kDeadline,
 };
 
-// Takes in what the kernel side tells, and passes signals on, until then. Fails as BpfSession::Wait and `over` do.
+// Reads the kernel side's events and forwards signals until one of the conditions holds. Fails as BpfSession::Wait and
+// `over` do.
 absl::StatusOr<FollowEnd> Follow(BpfSession& session, SignalForwarder& signals, const FollowUntil& until);
 
-// Follows until `child` has ended, and passes signals on to it meanwhile. Its status as waitpid(2) has it.
+// Follows until `child` has ended, forwarding signals to it. Returns its waitpid(2) status.
 absl::StatusOr<int> FollowChild(BpfSession& session, SignalForwarder& signals, pid_t child);
 
 }  // namespace syscarve

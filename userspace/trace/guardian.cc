@@ -28,11 +28,11 @@ namespace {
 constexpr std::chrono::seconds kKillLimit{10};
 constexpr std::chrono::milliseconds kKillInterval{5};
 
-void Say(std::string_view text) {
+void Report(std::string_view text) {
   (void)WriteAll(STDERR_FILENO, Concat("syscarve: ", EscapeForTerminal(text), "\n"), "standard error");
 }
 
-// Nothing of the recorder's that would keep its programs attached or its pipes open.
+// Closes the recorder's descriptors: they would keep its programs attached and its pipes open.
 void CloseAllBut(std::vector<int> keep) {
   std::ranges::sort(keep);
   unsigned from = 0;
@@ -45,7 +45,7 @@ void CloseAllBut(std::vector<int> keep) {
   syscall(SYS_close_range, from, ~0U, 0);
 }
 
-// Out of the reach of what ends the recorder: its terminal, its process group, its signals.
+// Separates the guardian from what may end the recorder: its terminal, its process group, its signals.
 void StandApart() {
   setsid();
   (void)!chdir("/");
@@ -55,7 +55,7 @@ void StandApart() {
   prctl(PR_SET_NAME, "syscarve-guard");
 }
 
-// Whether the recorder died; false when it dismissed us.
+// Whether the recorder died; false if it dismissed the guardian.
 bool RecorderDied(int alive) {
   char byte;
   ssize_t got = 0;
@@ -64,14 +64,14 @@ bool RecorderDied(int alive) {
   return got <= 0;
 }
 
-// How many processes were killed; those that do not die are named.
+// Returns the number of killed processes; reports those that do not die.
 size_t EndLeaf(CgroupLeaf& leaf) {
   const size_t count = leaf.Processes().size();
   (void)leaf.Kill();
   const auto deadline = std::chrono::steady_clock::now() + kKillLimit;
   while (leaf.Populated().value_or(false)) {
     if (std::chrono::steady_clock::now() >= deadline) {
-      Say(Concat("processes that do not end are left in ", leaf.directory()));
+      Report(Concat("processes that do not end are left in ", leaf.directory()));
       break;
     }
     std::this_thread::sleep_for(kKillInterval);
@@ -83,17 +83,17 @@ size_t EndLeaf(CgroupLeaf& leaf) {
 void TakeOver(const Guardian::Duties& duties, int command) {
   if (duties.leaf != nullptr) {
     const size_t ended = EndLeaf(*duties.leaf);
-    Say(Concat("the recorder was killed; ended what it recorded: ", ended, " process(es)"));
+    Report(Concat("the recorder was killed; ended what it recorded: ", ended, " process(es)"));
   } else {
     syscall(SYS_pidfd_send_signal, command, SIGTERM, nullptr, 0);
-    Say(Concat("the recorder was killed; sent SIGTERM to its command (process ", duties.command, ")"));
+    Report(Concat("the recorder was killed; sent SIGTERM to its command (process ", duties.command, ")"));
   }
-  if (!duties.left.empty()) Say(duties.left);
+  if (!duties.left.empty()) Report(duties.left);
   if (!duties.mark_folder.empty()) RemoveMarkFolder(duties.mark_folder);
   if (duties.checkpoint.empty()) return;
-  Say(access(duties.checkpoint.c_str(), F_OK) == 0
-          ? Concat("what was recorded until shortly before is in ", duties.checkpoint)
-          : "nothing of the recording was kept: it was killed before its first checkpoint");
+  Report(access(duties.checkpoint.c_str(), F_OK) == 0
+             ? Concat("what was recorded until shortly before is in ", duties.checkpoint)
+             : "nothing of the recording was kept: it was killed before its first checkpoint");
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ absl::StatusOr<Guardian> Guardian::Start(const Duties& duties) {
   if (pipe2(ends, O_CLOEXEC) != 0) return PosixError("pipe", errno);
   UniqueFd read_end(ends[0]);
   UniqueFd write_end(ends[1]);
-  // This very process, whatever comes by its number later.
+  // Refers to this very process, even if its number is reused.
   const UniqueFd command(duties.leaf == nullptr ? static_cast<int>(syscall(SYS_pidfd_open, duties.command, 0)) : -1);
   const pid_t pid = fork();
   if (pid < 0) return PosixError("fork", errno);

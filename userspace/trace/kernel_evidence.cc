@@ -44,7 +44,7 @@ std::string MountOf(const recorder_path& path) {
   return AbsoluteFromComponents(components.substr(std::min<size_t>(path.in_mount, components.size())));
 }
 
-// What of a subject's evidence cannot be there, by what else is known of it.
+// What is missing from a subject's evidence, by the other facts about it.
 std::set<std::string> MissingOf(const KernelSnapshot& now, SubjectId subject, bool has_peaks) {
   const recorder_losses& losses = now.losses;
   std::set<std::string> missing;
@@ -56,8 +56,9 @@ std::set<std::string> MissingOf(const KernelSnapshot& now, SubjectId subject, bo
   return missing;
 }
 
-// What was read of a cgroup, and what the kernel side has seen of it after the latest reading. That is another cgroup's
-// where this one keeps no account of its own, and then nothing could be read.
+// The peaks read from a cgroup, raised by those that the kernel side has seen after the latest reading. Where the
+// cgroup has no such controller of its own, the kernel side's are another cgroup's; nothing could be read then, and
+// they are dropped.
 Peaks JoinedPeaks(Peaks peaks, const KernelSubject& subject) {
   if (peaks.memory_bytes.has_value()) {
     const uint64_t bytes = subject.most_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
@@ -65,7 +66,7 @@ Peaks JoinedPeaks(Peaks peaks, const KernelSubject& subject) {
   }
   if (peaks.tasks.has_value()) {
     peaks.tasks = std::max(*peaks.tasks, subject.most_tasks);
-    // Each task that was added was seen.
+    // The kernel side has counted at every fork.
     if (subject.most_tasks != 0 && subject.started_at != 0) peaks.tasks_sampled = false;
   }
   return peaks;

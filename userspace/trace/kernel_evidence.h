@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence as the kernel side keeps it, as plain data, and how it becomes that of a Recording. Nothing here
-// touches the kernel.
+// Hardening evidence of the kernel side, as plain data, and its conversion to that of a Recording. Nothing here
+// accesses the kernel.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace syscarve {
 class Aggregator;
 struct KernelSnapshot;
 
-// What is known of one file in one slot.
+// One file as seen in one slot.
 struct SeenFile {
   uint32_t slot = 0;
   UsedPath path;
@@ -35,38 +35,39 @@ struct KernelEvidence {
     uint32_t slot;
     ProcessIds ids;
   };
-  bool kept = false;       // Whether it was looked for.
-  bool paths_cut = false;  // Files whose path was longer than what is kept of one are not told.
+  bool kept = false;       // Evidence was collected.
+  bool paths_cut = false;  // Some files are missing because their path is longer than what the kernel side keeps.
   std::vector<SeenFile> files;
   std::vector<SeenEndpoint> endpoints;
   std::vector<SeenIds> ids;
 };
 
-// nullopt: the path is longer than what is kept of one. Bytes that are no path become one all the same.
+// nullopt if the path is longer than what the kernel side keeps. Bytes that are no path are converted to one
+// nevertheless.
 std::optional<SeenFile> FileFromKernel(const recorder_used_file_key& key, const recorder_used_file& file);
 std::optional<SeenFile> FileFromKernel(const recorder_name_key& key, const recorder_named_file& file);
 
-// nullopt for what the kernel side never writes.
+// nullopt for values that the kernel side never writes.
 std::optional<Endpoint> EndpointFromKernel(const recorder_endpoint_key& key);
 
-// `path`, absolute, without "." and ".." and double slashes. Links are not looked at.
+// `path`, which is absolute, without "." and ".." and double slashes. Does not resolve links.
 std::string LexicalPath(std::string_view path);
 
 FileKind FileKindOfMode(uint32_t mode);
 
 // From recorder_file_use.
 FileUses FileUsesFromBits(uint32_t bits);
-// What kind of file was created, where the bits have that, otherwise `kind`.
+// The kind of the created file, if the bits contain it; otherwise `kind`.
 FileKind FileKindFromBits(uint32_t bits, FileKind kind);
 
-// What AF_* is called; that of a socket with a path is for the caller to know.
+// The family of an AF_* number; whether a unix socket has a path is for the caller to decide.
 AddressFamily AddressFamilyOf(uint32_t family);
 
-// Of files that were only named, where what is mounted there is known from others: of the innermost mount.
+// Sets, for files that were only named, the innermost mount they are in, where it is known from other files.
 void FindMounts(HardeningEvidence& hardening);
 
-// Hands over the evidence of each subject of `now`, from the beginning of the recording on. `peaks` is by subject; for
-// those beyond it peaks are missing.
+// Adds the evidence of each subject of `now`, for the whole recording. `peaks` is by subject; subjects beyond its end
+// have no peaks.
 void AggregateHardening(const KernelSnapshot& now, const std::vector<std::optional<Peaks>>& peaks,
                         Aggregator& aggregator);
 

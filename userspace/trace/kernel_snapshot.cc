@@ -107,7 +107,7 @@ void EventReader::ReadCall(const recorder_event_call& call) {
 }
 
 void EventReader::ReadBatch(const recorder_event_batch& batch) {
-  // Neighbouring calls mostly share slot and millisecond: gather before touching the map.
+  // Neighbouring calls mostly share slot and millisecond: they are added up before the map is accessed.
   uint32_t pending_slot = 0;
   uint64_t pending_time = 0;
   uint64_t pending = 0;
@@ -153,7 +153,7 @@ struct Target {
   ProgramId program;
 };
 
-// Where each slot's calls go. Programs that made no call are not worth an entry: a slot can stay unused.
+// Where each slot's calls are counted. Programs without calls get no entry: a slot can stay unused.
 std::map<uint32_t, Target> FindTargets(const KernelSnapshot& snapshot, bool keep_runtime_phase,
                                        Aggregator& aggregator) {
   std::set<uint32_t> used;
@@ -210,8 +210,7 @@ ArgumentPlaces PlacesOfArguments(const KernelSnapshot* snapshot) {
   return places;
 }
 
-// On what kinds of file the calls with values of seen.values were made, of which `counts` says how many there have been
-// in all.
+// Adds the kinds of files of the calls with values in seen.values; `counts` has the number of all such calls.
 void AddFiles(const KernelSnapshot::Arguments& now, const KernelSnapshot::Arguments* before, SeenArguments& seen) {
   std::map<std::vector<uint64_t>, FileKinds> since;
   std::map<std::vector<uint64_t>, FileKinds> ever;
@@ -224,16 +223,16 @@ void AddFiles(const KernelSnapshot::Arguments& now, const KernelSnapshot::Argume
     known[values] += count;
   }
   for (auto& [values, kinds] : ever) {
-    // As of the values themselves: what the snapshot before has more than its counters is of now.
-    FileKinds& told = since.contains(values) ? since[values] : kinds;
-    if (known[values] < ValueOr(now.counts, values)) told.insert(std::string(kUnknownFile));
-    seen.files[values] = std::move(told);
+    // As in ArgumentsOf: kinds that the earlier snapshot read after its counters of calls may be from this run.
+    FileKinds& kept = since.contains(values) ? since[values] : kinds;
+    if (known[values] < ValueOr(now.counts, values)) kept.insert(std::string(kUnknownFile));
+    seen.files[values] = std::move(kept);
   }
 }
 
-// What the arguments of `made` calls were, of the `total` that there have been by `now`. While programs run, the values
-// are read after the counters of calls: `before` may have values of these calls already. Then all values that there are
-// stand for them.
+// The arguments of the `made` calls of a run, out of `total` calls up to `now`. While programs run, the values are read
+// after the counters of calls: `before` may contain values of this run's calls already. Then all values so far stand
+// for them.
 SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnapshot::Arguments* before, uint64_t made,
                           uint64_t total, ProgramId program) {
   SeenArguments seen = now.seen;
@@ -249,7 +248,7 @@ SeenArguments ArgumentsOf(const KernelSnapshot::Arguments& now, const KernelSnap
     seen.values[values] = {program};
   }
   if (known_since >= made || (seen.open && !since.empty())) seen.values = std::move(since);
-  // Whatever the reason that some are missing.
+  // Some values are missing, for whatever reason.
   if (known < total) seen.open = true;
   AddFiles(now, before, seen);
   return seen;
@@ -303,7 +302,7 @@ void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventRea
   for (const auto& [key, total] : CapabilityTotals(&now)) {
     const auto& [slot, capability, during, foreign, site] = key;
     const Target* const target = target_of(slot);
-    // Where only the result is new, the check was in an earlier run: it is left out.
+    // If only the result is new, the check was in an earlier run: it is dropped.
     const CapabilityChecks checks = ChecksBeyond(total, ValueOr(capabilities_before, key));
     if (target == nullptr || target->phase != Phase::kMain || checks == CapabilityChecks{}) continue;
     aggregator.AddCapabilityChecks(target->subject, capability, during, checks, foreign, site);
@@ -340,7 +339,8 @@ void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator&
     lives[slot.subject].catches[aggregator.AddProgram(slot.program)] |= slot.caught;
   }
   for (SubjectId id = 0; id < lives.size(); ++id) {
-    // Of a process whose program was not known any more when it was looked at. Mostly another one of it was.
+    // Handlers of processes whose program was unknown when they were examined; skipped in the usual case that programs
+    // that are known have them, too.
     SignalSet known = 0;
     for (const auto& [program, signals] : lives[id].catches) known |= signals;
     if ((now.subjects[id].caught & ~known) != 0) lives[id].catches[aggregator.AddProgram({})] = now.subjects[id].caught;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel side counted, as plain data, and how it becomes a Recording. Nothing here touches the kernel, so a
+// The kernel side's counts, as plain data, and their conversion to a Recording. Nothing here accesses the kernel, so a
 // test can make up any snapshot, stream or loss.
 #pragma once
 
@@ -23,40 +23,39 @@
 
 namespace syscarve {
 
-// The ABI that the kernel side means by a recorder_abi code, on a kernel whose own ABI is `native`; nullopt for a code
-// it never uses.
+// The ABI of a recorder_abi code on a kernel with this native ABI; nullopt for a code that the kernel side never uses.
 std::optional<Abi> AbiFromKernel(uint32_t recorder_abi, Abi native);
 
-// A slot's path, which the kernel wrote leaf first ("nginx\0sbin\0usr\0"), as "/usr/sbin/nginx"; "…/" in front when it
-// was cut.
+// A slot's path, which the kernel side wrote leaf first ("nginx\0sbin\0usr\0"), as "/usr/sbin/nginx"; with "…/" in
+// front if it is truncated.
 std::string PathFromComponents(std::string_view components, bool truncated);
 
-// A subject as the kernel side knows it. Subjects are numbered in the order in which they were enrolled, from 0.
+// A subject in the kernel side. Subjects are numbered in the order of enrolment, from 0.
 struct KernelSubject {
   uint64_t cgroup = 0;  // Its id.
-  std::string path;     // Below the cgroup v2 mount; "" when user space named it.
+  std::string path;     // Below the cgroup v2 mount; "" if user space named it.
   bool container = false;
-  bool started = false;  // Its program was exec'd while we watched, and then:
+  bool started = false;  // Its program was exec'd during the recording. If so:
   bool filtered = false;
   bool no_new_privs = false;
-  // Its life. Times are CLOCK_MONOTONIC nanoseconds, 0 when not seen.
+  // Its life. Times are CLOCK_MONOTONIC nanoseconds, 0 if not seen.
   bool running = false;  // Its first process is known and has not ended.
   std::vector<LifeEnd> ends;
   uint64_t started_at = 0;
   uint64_t ended_at = 0;
-  SignalSet caught = 0;  // By programs without a name.
+  SignalSet caught = 0;  // By programs without a row of counters.
   SignalSet first_caught = 0;
   SignalSet first_blocked = 0;
   SignalSet died_of = 0;
   uint64_t joined = 0;
   uint64_t restarts = 0;
-  // With hardening evidence, of its cgroup, or of one above it that keeps account: 0 when not known.
+  // With hardening evidence; of its cgroup, or of the nearest one above with that controller; 0: unknown.
   uint64_t most_pages = 0;
   uint64_t most_tasks = 0;
   auto operator<=>(const KernelSubject&) const = default;
 };
 
-// How a process ended whose status is this, as wait(2) gives it.
+// The end of a process with this wait(2) status.
 LifeEnd EndOfStatus(int wait_status, int taken);
 
 struct KernelSlot {
@@ -65,11 +64,11 @@ struct KernelSlot {
   Phase phase = Phase::kMain;
   Program program;
   SignalSet caught = 0;
-  // Of the program's file, and whether the program began with more than who executed it had.
+  // Of the program's file; and `gained`: the program began with more privileges than the task that executed it.
   bool set_user = false;
   bool set_group = false;
   bool gained = false;
-  uint64_t descriptors = 0;  // The highest descriptor, plus one, of a process of it.
+  uint64_t descriptors = 0;  // Highest descriptor in any of its processes, plus one.
 };
 
 struct KernelSnapshot {
@@ -81,7 +80,7 @@ struct KernelSnapshot {
   struct Denials {
     uint32_t slot;
     SyscallId id;
-    int errno_value;  // As Denial has it.
+    int errno_value;  // As in Denial.
     uint64_t count;
   };
   struct Capabilities {
@@ -93,13 +92,13 @@ struct KernelSnapshot {
     CapabilitySite site = {};
   };
 
-  // Of one call in one slot: what its arguments were, how often.
+  // Argument values of one call in one slot, with counts.
   struct Arguments {
     uint32_t slot;
     SyscallId id;
     SeenArguments seen;  // Without values.
     std::map<std::vector<uint64_t>, uint64_t> counts;
-    // And on what kinds of file, of calls for which that is kept.
+    // By value and kind of file, for calls for which kinds of files are kept.
     std::map<std::pair<std::vector<uint64_t>, std::string>, uint64_t> files = {};
   };
 
@@ -118,21 +117,21 @@ struct KernelSnapshot {
   std::vector<Signals> signals;
   KernelEvidence evidence;
   recorder_losses losses = {};
-  // Times the kernel skipped one of our programs because it was running on that CPU already
+  // Number of times the kernel skipped one of the recorder's programs because it was running on that CPU already
   // (bpf_prog_info.recursion_misses).
   uint64_t skipped = 0;
-  // Of the last one: a program may still have been running when it was read.
+  // Of the last snapshot: a program may still have been running when it was read.
   bool unsettled = false;
 };
 
-// Reads the records of the ring. Keeps first sightings, and with `--events all` the count per slot and call and a
+// Reads the records of the ring. Keeps first sightings and, with `--events all`, the count per slot and call and a
 // timeline.
 class EventReader {
  public:
-  // `unix_offset` is what turns CLOCK_MONOTONIC into nanoseconds since 1970.
+  // `unix_offset`: nanoseconds to add to CLOCK_MONOTONIC for the time since 1970.
   EventReader(Abi native, uint64_t unix_offset) : native_(native), unix_offset_(unix_offset) {}
 
-  // One ring record. Malformed ones, which only a version skew could make, are counted by malformed().
+  // Reads one ring record. Malformed ones, which only a version skew can produce, are counted by malformed().
   void Read(std::span<const std::byte> record);
 
   struct CallKey {
@@ -147,12 +146,12 @@ class EventReader {
   const std::map<std::pair<uint32_t, uint64_t>, uint64_t>& timeline() const { return timeline_; }
   // Containers for which there was no room, by their cgroup's path.
   const std::vector<std::string>& refused_containers() const { return refused_containers_; }
-  // The containers that were told of since the last call, with room for them, by their cgroup's path.
+  // Containers reported since the last call, for which there was room, by their cgroup's path.
   std::map<SubjectId, std::string> TakeNewContainers() { return std::exchange(new_containers_, {}); }
-  // How many containers were told of, with and without room for them.
+  // Number of containers reported, with and without room for them.
   uint64_t containers_told() const { return containers_told_; }
   uint64_t malformed() const { return malformed_; }
-  // First sightings that were told more than once, which the kernel side never does.
+  // First sightings that were reported more than once, which the kernel side never does.
   uint64_t repeated_sightings() const { return repeated_sightings_; }
 
  private:
@@ -174,26 +173,26 @@ class EventReader {
   uint64_t repeated_sightings_ = 0;
 };
 
-// A run as a part of a recording: what was counted after `before`, in a time that began at `from` and ended at `until`
-// (for the timeline, whose buckets are a millisecond wide).
+// The part of a recording that is a run: the counts after `before`, from time `from` to `until` (for the timeline,
+// whose buckets are a millisecond wide).
 struct RunPart {
   const KernelSnapshot* before = nullptr;  // nullptr: nothing was counted before.
   UnixNanos from = 0;
   UnixNanos until = UINT64_MAX;
 };
 
-// Hands what was counted in a run to `aggregator`, whose run has begun and which has every subject of `now`.
-// `keep_runtime_phase` is false for a command of our own, whose runtime phase is our child's set-up. Capability checks
-// of the runtime are not the subject's.
+// Adds the counts of a run to `aggregator`, whose run has begun and which has every subject of `now`.
+// `keep_runtime_phase` is false for a command started by the recorder, whose runtime phase is the set-up in the
+// recorder's child. Drops capability checks of the runtime: they are not the subject's.
 void AggregateRun(const KernelSnapshot& now, const RunPart& part, const EventReader& events, bool keep_runtime_phase,
                   Aggregator& aggregator);
 
-// Hands over how each subject of `now` has lived from the beginning of the recording on. `unix_offset` is what turns
-// CLOCK_MONOTONIC into nanoseconds since 1970.
+// Adds the life of each subject of `now`, for the whole recording. `unix_offset`: nanoseconds to add to CLOCK_MONOTONIC
+// for the time since 1970.
 void AggregateLives(const KernelSnapshot& now, uint64_t unix_offset, Aggregator& aggregator);
 
-// Hands over what was lost in the whole recording, whose last snapshot is `end`. With `every_call` the stream is
-// compared with the counters, call by call; any difference is a loss.
+// Adds the losses of the whole recording, whose last snapshot is `end`. With `every_call` the stream is compared with
+// the counters, call by call; any difference is a loss.
 void AggregateLosses(const KernelSnapshot& end, const EventReader& events, bool every_call, Aggregator& aggregator);
 
 }  // namespace syscarve

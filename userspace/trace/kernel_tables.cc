@@ -55,7 +55,7 @@ Phase PhaseOfSparse(uint32_t slot) {
   }
 }
 
-// As Denial has it.
+// As in Denial.
 int ErrnoFromKernel(const recorder_denial_key& key) {
   switch (key.outcome) {
     case RECORDER_DENIAL_KILLED:
@@ -78,7 +78,7 @@ std::vector<LifeEnd> EndsOf(const recorder_subject& subject) {
   return ends;
 }
 
-// In a recording's words.
+// The kind of a file as a recording names it.
 std::string KindOf(const recorder_file& file, const recorder_argument_file& seen, const Drivers& drivers,
                    const ArgumentTable& table) {
   constexpr unsigned kMajorShift = 20;
@@ -226,7 +226,7 @@ absl::Status KernelTables::ReadTables(KernelSnapshot& snapshot) const {
           return;
         }
         note(key.slot);
-        // Both sides count them in the same order.
+        // The enumerators have the same order on both sides.
         snapshot.signals.push_back({key.slot,
                                     {.signal = key.signal,
                                      .outcome = static_cast<SignalOutcome>(key.outcome),
@@ -247,7 +247,7 @@ const ArgumentCall* KernelTables::ArgumentsOf(SyscallId id) const {
 }
 
 absl::Status KernelTables::ReadArguments(KernelSnapshot& snapshot) const {
-  // Of every call that was made: where nothing is found, that is told.
+  // An entry for every call that was made, also without values.
   std::map<std::pair<uint32_t, SyscallId>, KernelSnapshot::Arguments> all;
   for (const auto& calls : snapshot.calls) {
     if (const ArgumentCall* const call = ArgumentsOf(calls.id)) {
@@ -274,7 +274,7 @@ absl::Status KernelTables::ReadArguments(KernelSnapshot& snapshot) const {
         arguments->second.seen.open |= set.open != 0;
         arguments->second.seen.dirty |= set.dirty != 0;
       })));
-  // After the values: of each call that is among those, it is known on what.
+  // After the values, so that each call counted there has its kind of file here.
   SYSCARVE_ASSIGN_OR_RETURN(const Drivers* const drivers, ShippedDrivers());
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
   SYSCARVE_RETURN_IF_ERROR((ForEach<recorder_argument_file_key, recorder_argument_file>(

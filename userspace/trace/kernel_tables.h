@@ -15,7 +15,7 @@ namespace syscarve {
 
 class KernelTables {
  public:
-  // What the kernel side was loaded with.
+  // The parameters with which the kernel side was loaded.
   struct Limits {
     Abi native;
     uint32_t slots;  // Their numbers, like those of subjects, begin at 1.
@@ -26,17 +26,17 @@ class KernelTables {
   // `skeleton` and the arguments must outlive it.
   KernelTables(const recorder& skeleton, const Limits& limits) : skeleton_(skeleton), limits_(limits) {}
 
-  // All but the evidence.
+  // Everything except the evidence.
   absl::Status Read(KernelSnapshot& snapshot) const;
   absl::Status ReadEvidence(KernelEvidence& evidence) const;
 
  private:
-  // The parts of a snapshot: subjects, the rows of counters, and what is counted in tables.
+  // Parts of Read: subjects, the rows of counters, and the hash tables.
   absl::Status ReadSubjects(KernelSnapshot& snapshot) const;
   absl::Status ReadRows(KernelSnapshot& snapshot) const;
   absl::Status ReadTables(KernelSnapshot& snapshot) const;
   absl::Status ReadArguments(KernelSnapshot& snapshot) const;
-  // The arguments that are kept of this call, or nullptr.
+  // Which arguments of this call are kept; nullptr: none.
   const ArgumentCall* ArgumentsOf(SyscallId id) const;
 
   const recorder& skeleton_;

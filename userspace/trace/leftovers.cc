@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCheckpointPrefix = "syscarve-checkpoint.";
 
-// Whether we made it, or somebody as trusted: others can put names into a runtime folder that is /tmp.
+// Whether this user owns it; root accepts everyone's. In a runtime folder such as /tmp, others can create names.
 bool IsOurs(const std::string& path) {
   struct stat info;
   return lstat(path.c_str(), &info) == 0 && (info.st_uid == geteuid() || geteuid() == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recorders that were killed have left on this host.
+// Leftovers of killed recorders on this host.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace syscarve {
 
-// Makes the checkpoint at `path` (absolute) findable for FindLeftovers: a link to it in the runtime folder. Returns the
-// link's path; whoever removes the checkpoint removes it, too.
+// Makes the checkpoint at `path` (absolute) findable for FindLeftovers, by a link to it in the runtime folder. Returns
+// the link's path; remove the link together with the checkpoint.
 absl::StatusOr<std::string> MarkCheckpoint(const std::string& path);
 
 struct Leftover {
   enum class Kind { kCgroup, kMarkFolder, kCheckpoint } kind;
   std::string path;
-  size_t processes = 0;  // In a cgroup, and running.
-  std::string mark;      // Of a checkpoint: the link that tells of it.
+  size_t processes = 0;  // Running, in a cgroup.
+  std::string mark;      // Of a checkpoint: the link to it.
 };
 
-// Cgroups below the cgroup v2 mount, and what is in the runtime folder (`runtime`) and belongs to us. Checkpoints that
-// are not there any more do not count.
+// Leftover cgroups below the cgroup v2 mount, and the items in the runtime folder (`runtime`) that belong to this user.
+// Skips checkpoints that no longer exist.
 std::vector<Leftover> FindLeftovers(const std::string& runtime);
 
 }  // namespace syscarve

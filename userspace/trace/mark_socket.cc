@@ -24,11 +24,11 @@ namespace syscarve {
 namespace {
 
 constexpr size_t kMaxConnections = 64;
-constexpr int kAnswerLimitSeconds = 60;
+constexpr int kResponseLimitSeconds = 60;
 constexpr std::string_view kDescriptorPrefix = "fd:";
 constexpr char kSocketName[] = "/socket";
 
-// A recorder that was killed could not remove its folder. Its pid is in the name.
+// Removes the folders of killed recorders, which are recognised by the pid in their name.
 void RemoveStaleFolders(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> stale;
@@ -49,7 +49,7 @@ absl::StatusOr<sockaddr_un> Address(const std::string& path) {
 }
 
 void Reply(int fd, const std::string& line) {
-  // Whoever does not listen to the answer misses it: the recorder must not wait for anybody.
+  // Never blocks: a client that does not read loses the response.
   (void)!send(fd, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -62,7 +62,7 @@ absl::Status CheckMarkName(std::string_view name) {
   return absl::OkStatus();
 }
 
-// Errors travel as one line.
+// An error's message must fit into one line of the protocol.
 std::string OneLine(const absl::Status& status) {
   std::string line(status.message());
   for (char& c : line) {
@@ -111,7 +111,7 @@ absl::StatusOr<MarkSocket> MarkSocket::Listen(std::optional<uid_t> user, std::op
       chmod(mark.path_.c_str(), 0600) != 0 || listen(mark.listening_.get(), static_cast<int>(kMaxConnections)) != 0) {
     return PosixError(absl::StrCat("listen at ", mark.path_), errno);
   }
-  // The folder last: until then only we can reach the socket.
+  // The folder last: until then only this user can reach the socket.
   const uid_t owner = user.value_or(static_cast<uid_t>(-1));
   const gid_t owning_group = group.value_or(static_cast<gid_t>(-1));
   if (user && (lchown(mark.path_.c_str(), owner, owning_group) != 0 ||
@@ -161,14 +161,13 @@ bool MarkSocket::AcceptOne() {
   if (!listening_.valid()) return false;
   UniqueFd fd(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.valid()) return false;
-  // Every request that had arrived was answered before we came here, so the oldest is one who connected and says
-  // nothing. The room is for those who do.
+  // Every request that had arrived was handled before this, so the oldest client is one that is silent. It gives way.
   if (connections_.size() == kMaxConnections) connections_.erase(connections_.begin());
   connections_.push_back({std::move(fd), ""});
   return true;
 }
 
-void MarkSocket::Answer(Connection& connection, OnMark on_mark) {
+void MarkSocket::HandleRequests(Connection& connection, OnMark on_mark) {
   char bytes[4096];
   const ssize_t size = recv(connection.fd.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
   if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
@@ -191,12 +190,12 @@ void MarkSocket::Answer(Connection& connection, OnMark on_mark) {
 }
 
 void MarkSocket::Serve(OnMark on_mark) {
-  for (Connection& connection : connections_) Answer(connection, on_mark);
+  for (Connection& connection : connections_) HandleRequests(connection, on_mark);
   const auto closed = [](const Connection& connection) { return !connection.fd.valid(); };
   std::erase_if(connections_, closed);
-  // Bounded, so that a crowd at the door does not keep us from recording.
+  // Bounded, so that a flood of clients does not stop the recording.
   for (size_t accepted = 0; accepted < kMaxConnections && AcceptOne(); ++accepted) {
-    Answer(connections_.back(), on_mark);
+    HandleRequests(connections_.back(), on_mark);
     if (closed(connections_.back())) connections_.pop_back();
   }
 }
@@ -208,10 +207,10 @@ absl::Status SendMark(const std::string& where, std::string_view name) {
   if (send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
     return WithHint(PosixError(absl::StrCat("send to the recorder at ", where), errno), "The recorder has ended.");
   }
-  const timeval limit = {.tv_sec = kAnswerLimitSeconds, .tv_usec = 0};
+  const timeval limit = {.tv_sec = kResponseLimitSeconds, .tv_usec = 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  std::string answer;
-  // Byte by byte: on a shared descriptor what comes behind the line is somebody else's answer.
+  std::string response;
+  // Byte by byte: on a shared descriptor the bytes after the line are the response to another client.
   for (char c = 0; c != '\n';) {
     const ssize_t size = recv(fd.get(), &c, 1, 0);
     if (size < 0 && errno == EINTR) continue;
@@ -220,11 +219,11 @@ absl::Status SendMark(const std::string& where, std::string_view name) {
       return WithHint(absl::FailedPreconditionError(absl::StrCat("no reply from the recorder at ", where, ": ", why)),
                       "Whether the run was begun is not known.");
     }
-    answer += c;
+    response += c;
   }
-  answer.pop_back();
-  if (answer == "ok") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the recorder reports: ", answer));
+  response.pop_back();
+  if (response == "ok") return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the recorder reports: ", response));
 }
 
 }  // namespace syscarve

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door through which a test suite tells the recorder where one test ends and the next begins. The environment
-// variable SYSCARVE_MARK says where it is: the path of a unix socket, or "fd:N" for an open descriptor that is one end
+// The socket through which a test suite marks the end of one test and the beginning of the next. The environment
+// variable SYSCARVE_MARK has its address: the path of a unix socket, or "fd:N" for an open descriptor that is one end
 // of a connected socket.
 //
-// The protocol is one line a mark: NAME\n, answered with ok\n when the next run has begun, or with error: TEXT\n. A
-// shell without syscarve at hand can speak it.
+// The protocol is one line per mark: the request NAME\n, and the response ok\n once the next run has begun, or error:
+// TEXT\n. A shell can use it without syscarve.
 #pragma once
 
 #include <poll.h>
@@ -24,61 +24,62 @@ namespace syscarve {
 
 inline constexpr std::string_view kMarkVariable = "SYSCARVE_MARK";
 inline constexpr size_t kMaxMarkName = 256;
-// Of the folder's name; the pid of its recorder follows.
+// Prefix of the folder's name; the pid of its recorder follows.
 inline constexpr std::string_view kMarkFolderPrefix = "syscarve-mark.";
 
-// Removes the folder of a mark socket and the socket in it.
+// Removes the folder of a mark socket with the socket in it.
 void RemoveMarkFolder(const std::string& folder);
 
-// How a command reaches the recorder.
+// How a command connects to the recorder.
 enum class MarkBy { kSocket, kDescriptor };
 
 class MarkSocket {
  public:
-  // A listening socket in a folder of its own, both removed with their owner. Only `user` (nullopt: ourselves) and root
-  // may connect.
+  // A listening socket in a folder of its own; both are removed with the MarkSocket. Only `user` (nullopt: the current
+  // user) and root may connect.
   static absl::StatusOr<MarkSocket> Listen(std::optional<uid_t> user, std::optional<gid_t> group);
-  // One connection, whose other end the command inherits: for a command that cannot reach the path.
+  // One connection, with the other end inherited by the command: for a command that cannot reach the path.
   static absl::StatusOr<MarkSocket> Connected();
 
   MarkSocket(MarkSocket&&) noexcept;
   MarkSocket& operator=(MarkSocket&&) = delete;
   ~MarkSocket();
 
-  // The folder that the socket is in; "" when there is none.
+  // The folder that contains the socket; "" without one.
   const std::string& folder() const { return folder_; }
   // "SYSCARVE_MARK=…", for the command's environment.
   std::string Environment() const;
-  // The command has been started: our copy of the end that it inherits is closed.
+  // Call once the command has been started: closes this process's copy of the inherited end.
   void CloseInherited() { inherited_.reset(); }
 
-  // What to poll for before Serve() is worth calling.
+  // Adds the descriptors to poll for before Serve().
   void AddDescriptors(std::vector<pollfd>& descriptors) const;
   using OnMark = absl::FunctionRef<absl::Status(const std::string& name)>;
-  // Answers what has arrived; never blocks. `on_mark` begins the next run, or says why it cannot. Who connects and says
-  // nothing keeps nobody out: when there is no room left, whoever has been silent longest is disconnected.
+  // Handles the marks that have arrived; never blocks. `on_mark` begins the next run, or returns why it cannot. A
+  // silent client does not lock out others: when all places are taken, the one that has been silent longest is
+  // disconnected.
   void Serve(OnMark on_mark);
 
  private:
   struct Connection {
     UniqueFd fd;
-    std::string pending;  // What has arrived of the next line.
+    std::string pending;  // The incomplete next line.
   };
 
   MarkSocket() = default;
   bool AcceptOne();
-  static void Answer(Connection& connection, OnMark on_mark);
+  static void HandleRequests(Connection& connection, OnMark on_mark);
 
   std::string folder_;
   std::string path_;
   UniqueFd listening_;
   UniqueFd inherited_;
-  std::vector<Connection> connections_;  // The longest known first.
+  std::vector<Connection> connections_;  // Oldest first.
 };
 
-// Marks the beginning of `name` at the place that SYSCARVE_MARK's value `where` names, and waits for the answer.
-// kInvalidArgument for a name that is empty, longer than kMaxMarkName or has a newline; kFailedPrecondition when nobody
-// answers there.
+// Marks the beginning of `name` at the address `where`, a value of SYSCARVE_MARK, and waits for the response.
+// kInvalidArgument if the name is empty, longer than kMaxMarkName or contains a newline; kFailedPrecondition if there
+// is no response.
 absl::Status SendMark(const std::string& where, std::string_view name);
 
 }  // namespace syscarve

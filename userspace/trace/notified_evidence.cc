@@ -16,11 +16,12 @@
 namespace syscarve {
 namespace {
 
-// Tasks that were killed while they executed something leave an entry behind.
+// Tasks that are killed during an exec leave an entry behind.
 constexpr size_t kMostChanged = 4096;
 constexpr size_t kMostPlaces = 4096;
 
-// Of a program that serves page faults of its own memory: to read it could wait for that program, which waits for us.
+// The memory of a program that serves its own page faults: a read could block on that program, which waits for this
+// process.
 class ClosedMemory : public WaitingMemory {
  public:
   std::optional<TaskString> StringAt(uint64_t) const override { return std::nullopt; }
@@ -111,7 +112,7 @@ void NotifiedEvidence::Keep(const Notification& notification, ProgramId program)
   }
   if (known == nullptr) return;
   if (known->executes) {
-    // Of a process with several threads only the first one's number is left.
+    // An exec in a process with several threads leaves only the first one's number.
     AddChanged(seen.process > 0 ? seen.process : notification.task, std::move(seen.call));
     return;
   }

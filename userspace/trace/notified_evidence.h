@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence of calls that are notified (trace/supervisor.h). Each is looked at before it is made, so what
-// comes of it is not known: evidence is of what was asked for and could succeed as far as can be seen. That is more
-// than what was done, never less (docs/notify-backend.md has the exceptions).
+// Hardening evidence of notified calls (trace/supervisor.h). Each call is evaluated before it is made, so its result is
+// unknown: evidence is of what was requested and could succeed as far as is visible. That is more than what was done,
+// never less (docs/notify-backend.md has the exceptions).
 #pragma once
 
 #include <sys/types.h>
@@ -22,28 +22,28 @@ class Aggregator;
 
 class NotifiedEvidence {
  public:
-  // Tests have files of their own.
+  // Tests supply their own.
   using OpenFiles = std::function<std::unique_ptr<TaskFileView>(pid_t task)>;
 
-  // Without `proc_is_ours` nothing can be looked at, and everything is missing.
+  // Without `proc_is_ours` nothing can be read, and all evidence is missing.
   NotifiedEvidence(bool proc_is_ours, OpenFiles open_files);
 
-  // While the task waits.
+  // Evaluates the call while its task waits.
   void Look(const Notification& notification);
-  // The call that was looked at last is made, by this program.
+  // Keeps the evidence of the call last passed to Look(), which is made, by this program.
   void Keep(const Notification& notification, ProgramId program);
 
   HardeningEvidence Evidence() const { return keeper_.Evidence(); }
   void AddLosses(Aggregator& aggregator) const;
 
  private:
-  // What is to be looked at when a task is next seen: ids after a call that may have changed them, and after an exec
-  // the program, with the name that was given for it.
+  // What to read when a task is next notified: ids after a call that may have changed them; the program after an exec,
+  // with the name that was passed to it.
   struct Changed {
     bool executed = false;
     EvidenceOfCall named;
   };
-  // Of the call that waits.
+  // The evidence of the pending call.
   struct Seen {
     EvidenceOfCall call;
     EvidenceOfCall executable;
@@ -54,7 +54,7 @@ class NotifiedEvidence {
 
   struct Known {
     const EvidenceCall* call = nullptr;
-    bool executes = false;  // With the name in its first argument, or after a directory:
+    bool executes = false;  // With the name in its first argument, or, if by_directory, after a directory.
     bool by_directory = false;
     bool moves_mounts = false;
     bool by_ring = false;        // io_uring_setup

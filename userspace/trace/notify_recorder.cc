@@ -58,7 +58,7 @@ class CallCounter : public NotificationHandler {
 
   void Delivered(const Notification& notification, const Response&) override {
     if (!notification.id.has_value()) {
-      // A negative number is no system call; an architecture without an Abi is one that we cannot name.
+      // A negative number is no system call; an architecture without an Abi is not supported.
       if (notification.data.nr >= 0) ++unknown_abi_calls_;
       return;
     }
@@ -135,10 +135,10 @@ class CallCounter : public NotificationHandler {
   const Drivers& drivers_;
   const ArgumentTable& table_;
   std::map<SyscallId, std::set<std::vector<uint64_t>>> values_;
-  // Of the call that is being decided: what is in memory, and what its descriptor is.
+  // Of the call that is being decided: the word in memory, and the file of its descriptor.
   std::optional<uint64_t> word_;
   std::optional<OpenFile> file_;
-  NotifiedEvidence* evidence_;  // Null: none is asked for.
+  NotifiedEvidence* evidence_;  // nullptr: none was requested.
   Aggregator& aggregator_;
   SubjectId subject_;
   const std::function<void(const Recording&)>& checkpoint_;
@@ -201,7 +201,7 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
                    "mount one of this namespace (mount -t proc proc /proc)."});
   }
   if (outcome.interrupted > 0) {
-    // Not missed: they were not made, and those that the kernel restarted were recorded then.
+    // Not missed: they were not made, and those that the kernel restarted were recorded at their restart.
     aggregator.AddLoss(
         {.what = "call_interrupted",
          .count = outcome.interrupted,
@@ -220,7 +220,7 @@ absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command,
     evidence->AddLosses(aggregator);
   }
   aggregator.SetCommandEnd({.status = outcome.status, .ended_by_recorder = outcome.ended});
-  // Signals are not seen this way.
+  // This backend does not see signals.
   aggregator.SetLife(subject, {.start_seen = true, .ends = {EndOfStatus(outcome.wait_status, /*taken=*/0)}});
   return NotifyRecordOutcome{.recording = aggregator.Finish(UnixNow()), .command_status = outcome.status};
 }

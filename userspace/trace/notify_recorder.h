@@ -19,10 +19,9 @@ struct NotifyRecordOutcome {
 };
 
 // Runs `command` under no_new_privs and records its process tree from the execve that starts it to the last task's last
-// call. If supervision had to stop early, the tree is ended and the Recording says so (Loss "recorder_stopped"). An
-// error is the host's: nothing was started. Of `options`, what is about BPF is not looked at. `signals` should live
-// until the Recording is in its file: while it does, no SIGINT ends us. REQUIRES: a caller with one thread and no other
-// children.
+// call. Ignores the options that concern BPF. If supervision had to stop early, the tree is ended and the Recording has
+// the loss "recorder_stopped". An error is the host's: nothing was started. `signals` should live until the Recording
+// is in its file: while it does, no SIGINT ends this process. REQUIRES: a caller with one thread and no other children.
 absl::StatusOr<NotifyRecordOutcome> RecordByNotification(const Command& command, const RecordOptions& options,
                                                          SignalForwarder& signals);
 

@@ -15,7 +15,7 @@ long Bpf(bpf_cmd command, bpf_attr& attributes) {
   return syscall(SYS_bpf, command, &attributes, sizeof(attributes));
 }
 
-// A map with one element of four bytes; `inner` is the descriptor of one like its element, of a map of maps.
+// A map with one element of four bytes; for a map of maps, `inner` is the descriptor of a map like its element.
 UniqueFd CreateMap(bpf_map_type type, int inner) {
   bpf_attr attributes = {};
   attributes.map_type = type;

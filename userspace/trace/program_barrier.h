@@ -9,18 +9,18 @@ namespace syscarve {
 
 class ProgramBarrier {
  public:
-  // How the end of the running programs was waited for, best first.
+  // The means of waiting for the running programs, best first.
   enum class Kind {
     kMembarrier,  // membarrier(2): an RCU grace period, and programs run inside RCU sections.
-    // A change of a map of maps, before which the kernel waits for the same (maybe_wait_bpf_programs in
+    // An update of a map of maps, in which the kernel waits for the same grace period (maybe_wait_bpf_programs in
     // kernel/bpf/syscall.c, Linux 5.0).
     kMapOfMaps,
-    kSlept,  // Neither is to be had: 100 ms, and nothing is sure.
+    kSlept,  // Neither is available: sleeps 100 ms, without a guarantee.
   };
 
-  // Without maps: membarrier or sleep.
+  // Without maps: membarrier, otherwise sleep.
   ProgramBarrier() = default;
-  // Makes the maps while there is the right to.
+  // Creates the maps, while the process still has the right.
   static ProgramBarrier Create();
 
   Kind Wait() const;

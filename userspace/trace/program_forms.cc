@@ -34,7 +34,7 @@ bool CanAttach(int btf_id, bpf_attach_type type) {
   return link.valid();
 }
 
-// A program in both forms, and the event that it is attached to in the second.
+// A program in both forms, and the event that the second form is attached to.
 struct ProgramForms {
   bpf_program* raw;
   bpf_program* perf;
@@ -66,7 +66,7 @@ absl::Status AttachToEvents(recorder& skeleton) {
     SYSCARVE_ASSIGN_OR_RETURN(UniqueFd event, events.Open(program.event));
     *program.perf_link = bpf_program__attach_perf_event(program.perf, event.get());
     if (*program.perf_link == nullptr) return PosixError(absl::StrCat("attach to the event ", program.event), errno);
-    event.release();  // The link's.
+    event.release();  // Owned by the link.
   }
   return absl::OkStatus();
 }
@@ -75,7 +75,7 @@ absl::Status AttachToHandlers(recorder& skeleton) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<uint64_t> handlers, SyscallHandlers());
   LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .addrs = reinterpret_cast<const unsigned long*>(handlers.data()),
               .cnt = handlers.size());
-  // All or none: one that cannot be traced would go unseen.
+  // All or none: calls of a function that cannot be attached to would be missed.
   skeleton.links.on_handler = bpf_program__attach_kprobe_multi_opts(skeleton.progs.on_handler, nullptr, &options);
   if (skeleton.links.on_handler == nullptr) return PosixError("attach to the functions of system calls", errno);
   return absl::OkStatus();
@@ -121,7 +121,7 @@ void ChoosePrograms(const WantedPrograms& wanted, recorder& skeleton) {
   for (const ProgramForms& program : AllForms(skeleton)) {
     bpf_program__set_autoload(program.raw, wanted.form == AttachForm::kTpBtf);
     bpf_program__set_autoload(program.perf, wanted.form != AttachForm::kTpBtf);
-    // libbpf looks for the events only where tracefs is usually mounted.
+    // libbpf searches for the events only where tracefs is usually mounted.
     bpf_program__set_autoattach(program.perf, false);
   }
   const auto leave_out = [](auto... unwanted) { (bpf_program__set_autoload(unwanted, false), ...); };

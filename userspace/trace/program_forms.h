@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forms in which the kernel side's programs can be attached (bpf/raw_programs.bpf.h, bpf/perf_programs.bpf.h), and
-// how it is found out which one this kernel needs: docs/kernel-support.md.
+// how the right one for this kernel is determined: docs/kernel-support.md.
 #pragma once
 
 #include <optional>
@@ -13,34 +13,34 @@ struct recorder;  // The skeleton.
 namespace syscarve {
 
 enum class AttachForm {
-  kTpBtf,       // Raw tracepoints. The cheapest; from Linux 7.0 on not without loss under load.
-  kTracepoint,  // Tracepoint events, by perf. Since Linux 6.12.
-  kHandlers,    // As kTracepoint, but calls at the functions that serve them. Not where exits of calls are watched.
+  kTpBtf,       // Raw tracepoints. The cheapest; since Linux 7.0 with losses under load.
+  kTracepoint,  // Tracepoint events, through perf. Since Linux 6.12.
+  kHandlers,    // As kTracepoint, but calls at the functions that serve them. Not together with exits of calls.
 };
 
 // "tp_btf", "tracepoint" or "kprobe.multi", as in Method::attach.
 std::string_view AttachFormName(AttachForm form);
 
-// The form that SYSCARVE_ATTACH in the environment names, if any. kInvalidArgument when it is none.
+// The form named by SYSCARVE_ATTACH in the environment, if set. kInvalidArgument if its value is no form.
 absl::StatusOr<std::optional<AttachForm>> FormFromEnvironment();
 
-// Where capability checks are seen.
+// How capability checks are recorded.
 enum class CapabilitySource { kFexit, kTracepoint, kNone };
 
-// The best one that this kernel allows in this form, found by trying.
+// The best source that this kernel allows in this form, determined by trying.
 CapabilitySource BestCapabilitySource(AttachForm form);
 
 struct WantedPrograms {
   AttachForm form = AttachForm::kTpBtf;
-  bool exits = false;    // Of calls.
-  bool cgroups = false;  // Their making.
+  bool exits = false;    // At the exits of calls.
+  bool cgroups = false;  // At the creation of cgroups.
   CapabilitySource capabilities = CapabilitySource::kNone;
 };
 
-// Has only these programs loaded. Call between open and load.
+// Selects these programs for loading. Call between open and load.
 void ChoosePrograms(const WantedPrograms& wanted, recorder& skeleton);
 
-// Attaches what libbpf does not attach by itself. Call after its own attaching. The links are the skeleton's.
+// Attaches what libbpf does not attach by itself. Call after libbpf's attach. The skeleton owns the links.
 absl::Status AttachChosenPrograms(AttachForm form, recorder& skeleton);
 
 }  // namespace syscarve

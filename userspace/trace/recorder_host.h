@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recorder takes from the host that it runs on. Tests have one of their own, which needs no privilege.
+// What a recorder uses of the host that it runs on. Tests supply their own, which needs no privilege.
 #pragma once
 
 #include <sys/types.h>
@@ -15,13 +15,13 @@
 namespace syscarve {
 
 struct RecorderHost {
-  // A source that is counting already, or an error that says what the host lacks.
+  // A source that is already counting, or an error that names what the host lacks.
   std::function<absl::StatusOr<std::unique_ptr<KernelSource>>(const BpfOptions&)> arm;
   // Where cgroup v2 is mounted.
   std::function<absl::StatusOr<std::string>()> cgroup_mount;
   // The cgroup of a recorded command.
   std::function<absl::StatusOr<CgroupLeaf>()> make_leaf;
-  // The path, below the mount, of the cgroup in which a container's process is set apart from the recorder.
+  // The path, below the mount, of the cgroup that separates a container's process from the recorder.
   std::function<absl::StatusOr<std::string>(pid_t)> cgroup_set_apart;
 };
 

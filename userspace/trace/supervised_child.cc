@@ -31,15 +31,14 @@ void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program
   ExecImage::ResetSignals();
   if (const int error = image.AssumeIdentity(); error != 0) FailSetUp(page, SetUpPage::Step::kIdentity, error);
   if (withhold_ptrace) {
-    // For good: under no_new_privs no execve gives a capability that was not permitted before it.
+    // Permanent: under no_new_privs no execve grants a capability that was not permitted before it.
     constexpr int kWithheld[] = {CAP_SYS_PTRACE};
     if (const int error = DropFromOwnSets(kWithheld); error != 0) FailSetUp(page, SetUpPage::Step::kCapability, error);
   }
-  // Until its execve the child is a copy of us. The supervisor, who may be no more than we are, looks up what executes
-  // that call, and nobody is confined yet who could look, too.
+  // Dumpable until its execve: the supervisor, which may have no more privileges than the child, reads the executable
+  // of the task that makes that call. No confined task exists yet that could read the child, too.
   prctl(PR_SET_DUMPABLE, kDumpable, 0, 0, 0);
-  // Without its supervisor every call of the command would fail with ENOSYS, and a loop that retries would spin for
-  // ever.
+  // Without the supervisor every call of the command would fail with ENOSYS, and a loop that retries would never end.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) FailSetUp(page, SetUpPage::Step::kNoNewPrivs, errno);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The child of a supervisor, from clone to execve: it takes on its identity, puts itself under the filter, and tells
-// the supervisor where to listen. For supervisor.cc alone.
+// The child of a supervisor, from clone to execve: it assumes its identity, installs the filter, and passes the
+// listener to the supervisor. For supervisor.cc only.
 #pragma once
 
 #include <linux/filter.h>
@@ -14,8 +14,8 @@
 
 namespace syscarve {
 
-// What the child tells its parent. It lives in a shared page, because once the filter is in place every system call of
-// the child waits for the parent, and the parent must first learn where to listen.
+// The child's report to its parent. In a shared page, because once the filter is installed every system call of the
+// child waits for the parent, and the parent needs the listener first.
 struct SetUpPage {
   enum class Step : int { kIdentity, kCapability, kNoNewPrivs, kFilter };
   std::atomic<int> listener{-1};
@@ -45,16 +45,16 @@ class SharedPage {
   SetUpPage* page_ = nullptr;
 };
 
-// SUID_DUMP_USER, for PR_SET_DUMPABLE, which takes it and 0 only.
+// SUID_DUMP_USER: PR_SET_DUMPABLE accepts only it and 0.
 inline constexpr int kDumpable = 1;
 
-// seccomp(2): its result, and errno.
+// Calls seccomp(2). Returns its result and sets errno.
 int SeccompOperation(unsigned operation, unsigned flags, void* argument);
 
 // In the child, after clone. Async-signal-safe.
 [[noreturn]] void RunChild(SetUpPage& page, const ExecImage& image, const sock_fprog& program, bool withhold_ptrace);
 
-// Why the child's set-up failed. REQUIRES: it did, and the child has ended.
+// The reason for a failed set-up. REQUIRES: the set-up failed, and the child has ended.
 absl::Status SetUpStatus(const SetUpPage& page, const Command& command);
 
 }  // namespace syscarve

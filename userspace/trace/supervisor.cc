@@ -42,14 +42,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long tasks that were sent SIGKILL may take to disappear.
+// How long tasks may take to disappear after SIGKILL.
 constexpr std::chrono::seconds kEndLimit{10};
 constexpr std::chrono::milliseconds kSweepInterval{5};
 
-// Keeps the command, and whoever else runs as its user, out of our memory and descriptors: with the listener, or with
-// our memory, a confined task would let its own calls through. ptrace(2), process_vm_writev(2), pidfd_getfd(2) and
-// /proc/PID/{mem,fd,…} ask the kernel the same question (ptrace_may_access in kernel/ptrace.c), and of a process that
-// cannot be dumped it says no to all but those with CAP_SYS_PTRACE in the user namespace that it was executed in.
+// Keeps the command, and other processes of its user, out of this process's memory and descriptors: with the listener,
+// or with this memory, a confined task would let its own calls through. ptrace(2), process_vm_writev(2), pidfd_getfd(2)
+// and /proc/PID/{mem,fd,…} all depend on the same check (ptrace_may_access in kernel/ptrace.c), which for a process
+// that cannot be dumped requires CAP_SYS_PTRACE in the user namespace that it was executed in.
 class UndumpableScope {
  public:
   UndumpableScope() : before_(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -63,8 +63,9 @@ class UndumpableScope {
   const int before_;
 };
 
-// Descriptors 0 to 2 that our caller left closed. Ours must not land there, where our own messages and the command's
-// output go; and the command must find them closed, as it would without us.
+// Occupies those descriptors from 0 to 2 that the caller left closed. The supervisor's own must not get these numbers,
+// which its messages and the command's output are written to; and the command must find them closed, as it would
+// without a supervisor.
 class StandardDescriptorsGuard {
  public:
   StandardDescriptorsGuard() {
@@ -97,7 +98,7 @@ class Supervisor {
   absl::Status AwaitListener();
   void ServeOne();
   void CountInterrupted(uint64_t cookie);
-  void Answer(const Notification& notification, uint64_t cookie);
+  void Respond(const Notification& notification, uint64_t cookie);
   bool IsSetUp(const Notification& notification);
   void ReportStart(const Program& program, bool privileges_withheld);
   bool StillWaiting(uint64_t cookie) const;
@@ -122,14 +123,14 @@ class Supervisor {
   UniqueFd listener_;
   std::vector<uint64_t> notification_buffer_;
   std::vector<uint64_t> response_buffer_;
-  uint64_t received_ = 0;  // Notifications, with numbers from the one to the other:
+  uint64_t received_ = 0;  // Notifications received, with numbers in this range:
   uint64_t first_cookie_ = 0;
   uint64_t last_cookie_ = 0;
 
   pid_t child_ = 0;                    // 0 once it is reaped.
-  pid_t command_pid_ = 0;              // The same, kept.
-  bool started_ = false;               // The command's program is known to run.
-  std::optional<seccomp_data> start_;  // The command's execve, let through and not yet known to have succeeded.
+  pid_t command_pid_ = 0;              // The same, kept after that.
+  bool started_ = false;               // The command's program runs.
+  std::optional<seccomp_data> start_;  // The command's execve, allowed and not yet known to have succeeded.
   bool killed_command_ = false;
   const Clock::time_point start_time_ = Clock::now();
   bool children_left_ = true;
@@ -166,7 +167,7 @@ class NotifiedMemory : public WaitingMemory {
   }
 
  private:
-  // Only after reading is it sure that it was this task's memory and not that of a later one with its number.
+  // Only a check after the read proves that it was this task's memory, not that of a later one with the same number.
   bool WasTheTasks() const {
     uint64_t cookie = cookie_;
     return ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;
@@ -182,7 +183,7 @@ absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
   if (!page_.valid()) return PosixError("mmap", errno);
   seccomp_notif_sizes sizes = {};
   if (SeccompOperation(SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0) return PosixError("SECCOMP_GET_NOTIF_SIZES", errno);
-  // The kernel's structs may have grown since this was compiled; it writes its own size.
+  // The kernel's structs may have grown since this was compiled; the kernel writes its own size.
   const auto words = [](size_t ours, size_t kernels) { return (std::max(ours, kernels) + 7) / 8; };
   notification_buffer_.resize(words(sizeof(seccomp_notif), sizes.seccomp_notif));
   response_buffer_.resize(words(sizeof(seccomp_notif_resp), sizes.seccomp_notif_resp));
@@ -190,9 +191,9 @@ absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
   const ExecImage image(command_);
   const sock_fprog program{.len = static_cast<unsigned short>(filter.size()),
                            .filter = const_cast<sock_filter*>(filter.data())};
-  // The child shares our descriptor table until its execve gives it one of its own. So the listener that the kernel
-  // puts into the child's table is in ours, too, without a message that the filter would stop, and it never outlives
-  // the execve over there.
+  // The child shares this process's descriptor table until its execve gives it one of its own. So the listener that the
+  // kernel adds to the child's table is in this one, too, without a message that the filter would stop, and in the
+  // child it never outlives the execve.
   const long pid = syscall(SYS_clone, static_cast<unsigned long>(CLONE_FILES | SIGCHLD), 0, 0, 0, 0);
   if (pid == 0) RunChild(*page_, image, program, options_.withhold_ptrace);
   if (pid < 0) return PosixError("clone", errno);
@@ -203,7 +204,7 @@ absl::Status Supervisor::Start(std::span<const sock_filter> filter) {
 absl::Status Supervisor::AwaitListener() {
   auto pause = std::chrono::microseconds(20);
   while (true) {
-    // Death first: what the child wrote before it died is then complete.
+    // Its death is read first: what the child wrote before it died is then complete.
     int wait_status = 0;
     const bool died = waitpid(child_, &wait_status, WNOHANG) == child_;
     if (page_->set_up_error.load(std::memory_order_acquire) != 0) {
@@ -213,7 +214,7 @@ absl::Status Supervisor::AwaitListener() {
     }
     listener_ = UniqueFd(page_->listener.load(std::memory_order_acquire));
     if (died && !listener_.valid()) {
-      // By a signal, before it executed anything: Ctrl-C at the very start.
+      // Killed by a signal before it executed anything: Ctrl-C at the very start.
       child_ = 0;
       children_left_ = false;
       outcome_.wait_status = wait_status;
@@ -221,7 +222,8 @@ absl::Status Supervisor::AwaitListener() {
       return absl::OkStatus();
     }
     if (died) {
-      // Nothing that it did was to be asked about, so it did not wait for us. What it left behind is ours to end.
+      // None of its calls was to be notified, so it did not wait. The processes that it left behind are to be ended
+      // here.
       CommandEnded(wait_status);
       Reap();
     }
@@ -229,8 +231,8 @@ absl::Status Supervisor::AwaitListener() {
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds(1000));
   }
-  // Hands the processor straight to the waiting task and back, which makes a round trip several times faster; older
-  // kernels do not know it.
+  // Switches directly to the waiting task and back, which makes a round trip several times faster; older kernels do not
+  // support it.
   ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   signals_.SetTarget(child_);
   return absl::OkStatus();
@@ -261,7 +263,7 @@ SuperviseOutcome Supervisor::Run() {
         KillRemaining();
         continue;
       }
-      // poll takes no more than an int of milliseconds.
+      // poll's timeout is an int of milliseconds.
       timeout = static_cast<int>(std::min<int64_t>(left.count(), INT32_MAX));
     }
 
@@ -280,7 +282,7 @@ SuperviseOutcome Supervisor::Run() {
     if ((watched[0].revents & POLLIN) != 0) {
       ServeOne();
     } else if (watched[0].revents != 0) {
-      // The last task that could call has gone; what is left is to reap.
+      // The last task that could make a call has gone; what remains is to reap.
       listener_.reset();
     }
   }
@@ -297,31 +299,31 @@ SuperviseOutcome Supervisor::Run() {
 }
 
 void Supervisor::ServeOne() {
-  std::ranges::fill(notification_buffer_, 0);  // The kernel insists.
+  std::ranges::fill(notification_buffer_, 0);  // Required by the kernel.
   const auto& received = *reinterpret_cast<const seccomp_notif*>(notification_buffer_.data());
   if (ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, notification_buffer_.data()) != 0) {
-    // ENOENT: the task was killed or interrupted before we looked.
+    // ENOENT: the task was killed or interrupted before the notification was received.
     if (errno != ENOENT && errno != EINTR) GiveUp(PosixError("receive a seccomp notification", errno));
     return;
   }
   CountInterrupted(received.id);
   const auto task = static_cast<pid_t>(received.pid);
   const KnownProgram& known = programs_.OfTask(task);
-  // Only now is it sure that /proc spoke of this task and not of a later one with its number.
+  // Only this proves that the data of /proc are this task's, not those of a later one with the same number.
   if (!StillWaiting(received.id)) return;
   const NotifiedMemory memory(listener_.get(), received.id, task);
-  Answer({.task = task,
-          .id = SyscallIdFromSeccompData(received.data.arch, received.data.nr),
-          .data = received.data,
-          .program = known.program,
-          .privileges_withheld = known.privileged,
-          .memory = &memory},
-         received.id);
+  Respond({.task = task,
+           .id = SyscallIdFromSeccompData(received.data.arch, received.data.nr),
+           .data = received.data,
+           .program = known.program,
+           .privileges_withheld = known.privileged,
+           .memory = &memory},
+          received.id);
 }
 
-// The kernel numbers notifications one by one (kernel/seccomp.c, next_id), so numbers between the first and the last
-// that never come are notifications that were withdrawn before they could be received. They come in that order since
-// Linux 5.19, and the newest first before that. Numbers that make no sense, should that ever change, count for nothing.
+// The kernel numbers notifications consecutively (kernel/seccomp.c, next_id), so a number between the first and the
+// last that never arrives is a notification that was withdrawn before it could be received. They arrive in that order
+// since Linux 5.19, and newest first before that. Implausible numbers, should the scheme ever change, are ignored.
 void Supervisor::CountInterrupted(uint64_t cookie) {
   constexpr uint64_t kImplausible = 1 << 20;
   if (end_limit_.has_value()) return;
@@ -333,7 +335,7 @@ void Supervisor::CountInterrupted(uint64_t cookie) {
   outcome_.interrupted = last_cookie_ - first_cookie_ + 1 - received_;
 }
 
-void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
+void Supervisor::Respond(const Notification& notification, uint64_t cookie) {
   if (!started_ && notification.task == command_pid_) {
     if (page_->exec_error.load(std::memory_order_acquire) != 0) {
       // The execve has failed, and this is the child on its way out.
@@ -372,7 +374,7 @@ void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
   switch (response.kind) {
     case Response::Kind::kContinue:
     case Response::Kind::kFail:
-      // When the task has been interrupted or killed the call was not made; a restarted one is notified anew.
+      // If the task was interrupted or killed, the call was not made; a restarted call is notified again.
       if (!Send(cookie, response)) return;
       break;
     case Response::Kind::kTrap:
@@ -383,7 +385,7 @@ void Supervisor::Answer(const Notification& notification, uint64_t cookie) {
   handler_.Delivered(notification, response);
 }
 
-// Whether this is the child's own execve and not yet a call of the command: it executes what we execute.
+// Whether this is the child's own execve, not yet a call of the command: the executable is this process's.
 bool Supervisor::IsSetUp(const Notification& notification) {
   const SyscallId execve{NativeAbi(), SYS_execve};
   if (notification.id != execve) return false;
@@ -406,7 +408,7 @@ bool Supervisor::StillWaiting(uint64_t cookie) const {
   return ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;
 }
 
-// Whether the answer reached the task.
+// Returns whether the response reached the task.
 bool Supervisor::Send(uint64_t cookie, const Response& response) {
   std::ranges::fill(response_buffer_, 0);
   auto& answer = *reinterpret_cast<seccomp_notif_resp*>(response_buffer_.data());
@@ -426,13 +428,13 @@ bool Supervisor::Send(uint64_t cookie, const Response& response) {
   return true;
 }
 
-// What the kernel does for SECCOMP_RET_TRAP and SECCOMP_RET_KILL_PROCESS, as near as it can be done from outside:
-// SIGSYS where it is certain to be fatal (or to meet its handler, for a trap), SIGKILL otherwise. The call itself fails
-// with ENOSYS, and the task meets the signal before its next instruction.
+// Does from outside, as closely as possible, what the kernel does for SECCOMP_RET_TRAP and SECCOMP_RET_KILL_PROCESS:
+// sends SIGSYS where it is certain to be fatal (or, for a trap, to run its handler), SIGKILL otherwise. The call itself
+// fails with ENOSYS, and the signal takes effect before the task's next instruction.
 void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
   if (!proc_is_ours_) {
     if (!StillWaiting(cookie)) return;
-    // Of its process nothing is known; it takes all threads of one to the end.
+    // Its process is unknown; SIGKILL to one thread ends all threads of its process.
     if (task == child_) killed_command_ = true;
     syscall(SYS_tkill, task, SIGKILL);
     Send(cookie, {.kind = Response::Kind::kFail, .errno_value = ENOSYS});
@@ -440,7 +442,7 @@ void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
   }
   const std::optional<SignalState> state = ReadSignalState(task);
   const UniqueFd process(state.has_value() ? static_cast<int>(syscall(SYS_pidfd_open, state->process, 0)) : -1);
-  // Gone already, or the numbers may be another's by now.
+  // It may be gone already, and the numbers reused.
   if (!StillWaiting(cookie)) return;
   if (!process.valid()) {
     GiveUp(absl::InternalError("a process that the profile kills cannot be reached through /proc"));
@@ -449,7 +451,7 @@ void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
   if (may_handle && state->handled && !state->blocked) {
     syscall(SYS_tgkill, state->process, task, SIGSYS);
   } else {
-    // With other threads about, a handler could be installed between our look and the signal.
+    // Another thread could install a handler between the check and the signal.
     const bool fatal = state->alone && !state->handled && !state->blocked && !state->ignored && !state->namespace_init;
     syscall(SYS_pidfd_send_signal, process.get(), fatal ? SIGSYS : SIGKILL, nullptr, 0);
     if (state->process == child_) killed_command_ = true;
@@ -457,7 +459,7 @@ void Supervisor::SendSigsys(pid_t task, uint64_t cookie, bool may_handle) {
   Send(cookie, {.kind = Response::Kind::kFail, .errno_value = ENOSYS});
 }
 
-// Reaps every child that has ended: the command, and orphans that came to us.
+// Reaps every child that has ended: the command, and orphans reparented to this process.
 void Supervisor::Reap() {
   while (true) {
     int wait_status = 0;
@@ -476,14 +478,13 @@ void Supervisor::CommandEnded(int wait_status) {
   outcome_.wait_status = killed_command_ && WIFSIGNALED(wait_status) ? SIGSYS : wait_status;
   outcome_.status = ShellStatus(outcome_.wait_status);
   if (page_->exec_error.load(std::memory_order_acquire) == 0) {
-    // It was started but never called again: its first instruction was its last.
+    // It was started but made no call: its first instruction was its last.
     const KnownProgram& target = programs_.OfFile(command_.path.c_str());
     ReportStart(target.program, target.privileged);
   }
 }
 
-// Without a listener the kernel fails every notified call with ENOSYS; nothing worth keeping can come of the tree any
-// more.
+// Without a listener the kernel fails every notified call with ENOSYS: the tree can do no further useful work.
 void Supervisor::GiveUp(absl::Status why) {
   if (outcome_.complete.ok()) outcome_.complete = std::move(why);
   listener_.reset();
@@ -508,7 +509,7 @@ absl::StatusOr<SuperviseOutcome> Supervise(const Command& command, std::span<con
 
 absl::Status ExecFailure(const Command& command, int exec_error) {
   const absl::Status status = PosixError("execute " + command.path, exec_error);
-  // The file was found before: what does not exist is the interpreter that its first line, or its ELF header, names.
+  // The command's file exists: what was not found is the interpreter named by its first line or its ELF header.
   return exec_error == ENOENT ? WithHint(status, "The interpreter that it names may be missing.") : status;
 }
 

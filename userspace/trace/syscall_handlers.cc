@@ -14,7 +14,7 @@ namespace {
 #if defined(__x86_64__)
 constexpr std::string_view kPrefixes[] = {"__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__x32_compat_sys_"};
 
-// "name", and not "name.cold" or another part of a function.
+// Whether it is the function itself, "name", not a part of one such as "name.cold".
 bool IsHandler(std::string_view name) {
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); }) &&
          name.find('.') == std::string_view::npos;
@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<uint64_t>> SyscallHandlers() {
 #if defined(__x86_64__)
   std::ifstream symbols("/proc/kallsyms");
   std::vector<uint64_t> addresses;
-  // "ffffffff8110d3c0 T __x64_sys_getppid", and a module's name behind a tab.
+  // "ffffffff8110d3c0 T __x64_sys_getppid", followed by a tab and the module's name, if any.
   for (std::string line; std::getline(symbols, line);) {
     const size_t end = line.find(' ');
     if (end == std::string::npos || end + 3 > line.size()) continue;
@@ -41,13 +41,13 @@ absl::StatusOr<std::vector<uint64_t>> SyscallHandlers() {
     addresses.push_back(address);
   }
   if (addresses.empty()) return absl::NotFoundError("the kernel names no functions of system calls");
-  // Calls that were left out of this kernel are other names of the function that answers for them.
+  // Calls that are not in this kernel are aliases of the function that fails them.
   std::ranges::sort(addresses);
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
 #else
-  // On aarch64 a number beyond the table reaches do_ni_syscall (arch/arm64/kernel/syscall.c), which is part of its
-  // caller and cannot be attached to: such calls would go unseen.
+  // On aarch64 a number beyond the table reaches do_ni_syscall (arch/arm64/kernel/syscall.c), which is inlined into its
+  // caller and cannot be attached to: such calls would be missed.
   return absl::UnimplementedError("not every call of this architecture reaches a function of its own");
 #endif
 }

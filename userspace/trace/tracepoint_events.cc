@@ -16,12 +16,12 @@
 namespace syscarve {
 namespace {
 
-// include/uapi/linux/mount.h, which glibc before 2.36 does not agree with.
+// From include/uapi/linux/mount.h, which conflicts with the headers of glibc before 2.36.
 constexpr unsigned kCloseOnExec = 1;                        // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
 constexpr unsigned kCreateCommand = 6;                      // FSCONFIG_CMD_CREATE
 constexpr unsigned kReadOnlyMount = 0x1 | 0x2 | 0x4 | 0x8;  // MOUNT_ATTR_RDONLY, _NOSUID, _NODEV, _NOEXEC
 
-// The folder, if tracefs is there: an empty mount point has no events.
+// Opens the folder if tracefs is mounted there: an empty mount point has no events.
 UniqueFd OpenMounted(const char* path) {
   UniqueFd folder(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (folder.valid() && faccessat(folder.get(), "events", F_OK, 0) != 0) folder.reset();

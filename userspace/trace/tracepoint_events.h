@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's tracepoint events, to be opened for BPF programs by way of perf.
+// The kernel's tracepoint events, opened through perf for BPF programs.
 #pragma once
 
 #include <string>
@@ -11,20 +11,19 @@ namespace syscarve {
 
 class TracepointEvents {
  public:
-  // Finds the kernel's list of events (tracefs): where it is mounted, or, with CAP_SYS_ADMIN, in a mount of our own
-  // that no path leads to (fsmount(2), Linux 5.2). kNotFound when the kernel has none, kPermissionDenied when it may
-  // not be looked at.
+  // Finds the kernel's list of events (tracefs): where it is mounted, or, with CAP_SYS_ADMIN, in a private mount
+  // without a path (fsmount(2), Linux 5.2). kNotFound if the kernel has none, kPermissionDenied if it may not be read.
   static absl::StatusOr<TracepointEvents> Find();
 
-  // A perf event that is `event` ("sched/sched_process_exec") of every process on every CPU: one is enough for a BPF
-  // program, which then runs whichever CPU the event is on (perf_trace_* in include/trace/perf.h looks at the programs
-  // before the CPU's own list).
+  // A perf event for `event` ("sched/sched_process_exec") of every process on every CPU: one is enough for a BPF
+  // program, which runs regardless of the CPU of the event (perf_trace_* in include/trace/perf.h runs the programs
+  // before it reads the CPU's own list).
   absl::StatusOr<UniqueFd> Open(const std::string& event) const;
 
  private:
   explicit TracepointEvents(UniqueFd root) : root_(std::move(root)) {}
 
-  UniqueFd root_;  // The folder that has events/.
+  UniqueFd root_;  // The folder that contains events/.
 };
 
 }  // namespace syscarve
