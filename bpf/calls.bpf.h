@@ -37,8 +37,8 @@ static __always_inline long call_in_progress(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 #if defined(__TARGET_ARCH_x86)
-	// After an exception orig_ax is an error code. The syscall instruction leaves its return address in rcx and the flags in
-	// r11; int $0x80 sets TS_COMPAT.
+	// After an exception orig_ax is an error code. The syscall instruction leaves its return address in rcx and the
+	// flags in r11; int $0x80 sets TS_COMPAT.
 	if (!(task->thread_info.status & 0x2) && regs->cx != regs->ip && regs->r11 != regs->flags)
 		return -1;
 	return (int)regs->orig_ax;

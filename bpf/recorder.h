@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The contract between the kernel side (recorder.bpf.c) and the user side (userspace/trace): the layout of every map value and
- * ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.
+ * The contract between the kernel side (recorder.bpf.c) and the user side (userspace/trace): the layout of every map
+ * value and ring record, and nothing else. Fixed-width fields, explicit padding; both sides assert the sizes below.
  *
  * A slot is one (subject, phase, program). Slot numbers start at 1; 0 means "not followed". Only programs of phase main
  * have a row of counters. The others are sparse: their number is made from subject and phase, nothing is reserved for
