@@ -22,7 +22,7 @@ struct ProfileTarget {
   Abi native = NativeAbi();
   // The bounding set, by number (capability.h). nullopt: unknown; entries that depend on it are an error.
   std::optional<std::set<int>> capabilities;
-  std::optional<KernelVersion> kernel;  // As above.
+  std::optional<KernelVersion> kernel;  // nullopt: unknown, likewise.
 };
 
 // Parses "4.8"; nullopt if anything follows.

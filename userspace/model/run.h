@@ -60,7 +60,7 @@ struct SubjectTrace {
 // How a recorded command ended.
 struct CommandEnd {
   int status = 0;  // As a shell reports it: the exit status, or 128 + signal.
-  // Tasks that outlived the command and the grace period and were killed by the recorder.
+  // Tasks that outlived the command and the grace period, and that the recorder terminated.
   uint64_t ended_by_recorder = 0;
   auto operator<=>(const CommandEnd&) const = default;
 };

@@ -68,9 +68,8 @@ struct ArgumentSighting {
 struct NarrowedCall {
   std::string name;
   ArgumentRules rules;
-  std::string closure;  // The rule that adds it for these arguments; "" where the ceiling allows it only for these, or
-  // by GenerateOptions::arguments, it is narrowed to what was seen and what is like it.
-  bool by_arguments = false;
+  std::string closure;  // The rule that adds it for these arguments; "" if the ceiling or by_arguments narrows it.
+  bool by_arguments = false;           // Narrowed by GenerateOptions::arguments to the seen arguments and similar ones.
   std::vector<std::string> words;      // For each rule, by the kernel's names: "AF_INET, AF_INET6"; empty: none.
   std::vector<ArgumentSighting> seen;  // The seen arguments.
   bool operator==(const NarrowedCall&) const = default;

@@ -20,7 +20,7 @@ struct ServiceFacts {
   std::set<std::string> images;
   std::set<std::string> runs;  // The names of the runs.
   size_t containers = 0;       // Subjects of all recordings that are containers.
-  size_t others = 0;           // Subjects that are not.
+  size_t others = 0;           // Subjects that are not containers.
   size_t privileged = 0;       // Privileged containers.
   size_t unconfined = 0;       // Containers that were observed to start without a filter.
   // Every container had no_new_privs from its start, according to the kernel or else to its engine.

@@ -2,9 +2,10 @@
 // The results of `prove`: which capabilities and calls a command needs, found by running it without some of them.
 //
 // A trial is compared with reference runs, in which nothing was removed. Exit status alone is not enough: a server that
-// cannot change its user goes on as root and passes its tests. So the state in which every program ends (ids, groups,
-// capabilities, no_new_privs, root directory, listening ports) is compared, too; of containers, the state in which they
-// are told to end, and how they end. And no program may be refused what no reference run saw it refused.
+// cannot change its user continues as root and passes its tests. So the state in which every program ends (ids, groups,
+// capabilities, no_new_privs, root directory, listening ports) is compared, too; for containers, their state when the
+// engine is requested to end them, and how they end. A refusal of a program that was in no reference run is also a
+// difference.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,7 @@ namespace syscarve {
 // A process at its end: its executable and its state. For the command, at its own exit; processes ended by a signal are
 // not included. For containers, when the engine is requested to end the container.
 struct ProcessEnding {
-  std::string program;  // Path of the executable; untrusted bytes.
+  std::string program;  // Path of the executable; untrusted.
   ProcessState state;
   std::string service;  // For containers; "" for the command.
   auto operator<=>(const ProcessEnding&) const = default;
@@ -47,7 +48,7 @@ struct ProofRun {
   int status = 0;  // As a shell reports it.
   std::chrono::milliseconds took{0};
   bool over_limit = false;
-  uint64_t ended = 0;          // Processes that outlived the command and the grace period and were killed.
+  uint64_t ended = 0;          // Processes that outlived the command and the grace period and were terminated.
   bool start_refused = false;  // The command itself could not be started.
   std::set<ProcessEnding> endings;
   std::set<ProgramRefusal> refusals;          // Empty if they are not observed.

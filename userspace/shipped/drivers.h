@@ -10,15 +10,6 @@
 //   pipe                       with or without a name
 //   anonymous [eventpoll]      by the kernel's name for it, without a number after ":"
 //   no file                    not an open descriptor
-//
-//   tty                        a terminal, whichever
-//   socket AF_INET             by its family; "socket 46" for one without a name, "socket" where it is not known
-//   character device 10:200    by major and minor number
-//   block device 7             by major number
-//   file ext4, directory ext4  by the type of its file system; "file" where that is not known
-//   pipe                       also one with a name
-//   anonymous [eventpoll]      by the kernel's name for it, without a number behind ":"
-//   no file                    the descriptor is none
 #pragma once
 
 #include <sys/types.h>

@@ -58,7 +58,7 @@ struct LimitRule {
   std::string why;  // Sentences.
 };
 using LimitRules =
-    std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile", "nofile_hard"; all are there.
+    std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile", "nofile_hard"; all are present.
 
 // Saturating.
 uint64_t LimitFor(uint64_t peak, const LimitRule& rule);
