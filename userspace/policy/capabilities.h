@@ -23,7 +23,8 @@ namespace syscarve {
 
 enum class Verdict {
   kNeeded,  // Granted during a call that fails without it, according to the evidence.
-  // Always refused, during a call for which no rule calls the check opportunistic, and the command ended with an error.
+  // Always refused, during a call for which no rule marks the check as opportunistic, and the command ended with an
+  // error.
   kPossible,
   kFailed,  // Always refused; the call failed with EPERM or EACCES, and the program ended with an error at once.
   // Granted during a call that may have the same result without it, or failed all the same, and nothing recorded

@@ -56,9 +56,9 @@ std::vector<RefusalTotal> RefusalTotals(const RefusedCall& call);
 // RefusedCall::probed_by for a call of this name.
 std::string ProbedBy(const ErrnoPolicy& policy, const std::string& name);
 
-// Sentences for a terminal about refusals that were not harmless of calls that the profile does not allow, with result,
-// count and programs of each; first those of which a program may have died. Their number and length are bounded;
-// untrusted.
+// Sentences for a terminal about calls that the profile does not allow and whose refusals were not harmless, with the
+// result, count and programs of each; calls that may have killed a program come first. Their number and length are
+// bounded; untrusted.
 std::vector<std::string> RefusalWarnings(std::span<const RefusedCall> refused);
 
 // "clone3 (3 times), rseq (1 time) and 4 more": at most `most` harmless refusals of calls that are not allowed; "" if

@@ -20,7 +20,8 @@ struct GadgetProfile {
 // Whether the text begins like such an output.
 bool LooksLikeGadgetOutput(std::string_view text);
 
-// kInvalidArgument if there is no profile in it, or several, with the containers' names; and for malformed JSON.
+// kInvalidArgument if there is no profile in it, or several (the error lists the containers' names); and for malformed
+// JSON.
 absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const JsonLimits& limits);
 
 }  // namespace syscarve

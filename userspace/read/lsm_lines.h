@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines of AppArmor and SELinux in the kernel's audit: requests for files, sockets and capabilities. Refused
-// requests count like allowed ones: both show what a program needs, and the reader of such a log wants a policy that
-// allows it. docs/formats.md lists the fields used.
+// requests count like allowed ones: both show what a program needs, and a policy made from such a log is meant to allow
+// it. docs/formats.md lists the fields used.
 #pragma once
 
 #include <cstddef>

@@ -14,7 +14,7 @@ namespace syscarve {
 // by number, so that the filter's meaning does not depend on the library's version; so are calls of ABIs that the
 // library does not support, and calls with rules on which libseccomp may not terminate (rule_shapes.h). As in runtimes,
 // names that neither has are left out, and so are rules with the default action. A profile without ABIs is for the
-// native one. Rules of a call with many that are implied by others are left out (implied_rules.h).
+// native one. For a call with many rules, rules that others imply are left out (implied_rules.h).
 //
 // A call of an ABI that the profile does not list kills the thread: libseccomp's default, which runc and crun keep.
 // Flags are ignored: they affect how a filter is loaded, not its decisions.

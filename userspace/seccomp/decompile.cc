@@ -115,7 +115,7 @@ class Decompiler {
     for (const auto& [id, decision] : observed_.decisions) {
       if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) continue;
       const bool named = SyscallName(id).has_value();
-      // The action otherwise of a call with conditions can only be the default.
+      // The action of a call where none of its conditions holds can only be the default.
       if (named && decision.size() == 1) continue;
       for (const auto& [action, on] : decision) ++counts[action];
     }

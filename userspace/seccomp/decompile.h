@@ -35,9 +35,9 @@ struct DecompiledProfile {
 
 // The profile of `stack`, newest filter first, on a machine whose native ABI is `native`. It lists the ABIs that the
 // filters do not refuse altogether. Its default is the action for numbers without a name, first of all those beyond the
-// tables; if that varies, or could not be written as the action otherwise of a rule (docs/profile-semantics.md), the
-// action with which the profile differs least, and a warning lists the rest. The profile never lets through what the
-// filters refuse.
+// tables; if that varies, or cannot be the action of a call where none of its conditions holds
+// (docs/profile-semantics.md), the action with which the profile differs least, and a warning lists the rest. The
+// profile never lets through what the filters refuse.
 //
 // kInvalidArgument if the stack is empty or a filter is invalid. kUnimplemented if no profile within `bound` can be
 // written; the error lists the calls. kResourceExhausted if the filters are too complex.

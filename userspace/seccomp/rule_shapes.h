@@ -21,8 +21,8 @@ std::string_view FamilyOf(std::string_view name);
 // rules with one to four conditions each: of some 40,000 it looped on 300, all of this shape; rules that compare for
 // equality, masked or not, never have it.
 //
-// All rules of a name count, also if several rules share it; functions of socketcall and ipc count as the rules that
-// they become there. Rules with the default action are not passed to libseccomp and do not count.
+// If several rules name a call, all of them count; functions of socketcall and ipc count as the rules that they become
+// there. Rules with the default action are not passed to libseccomp and do not count.
 std::set<std::string, std::less<>> FamiliesBeyondLibseccomp(const Profile& profile);
 
 }  // namespace syscarve
