@@ -19,7 +19,7 @@
 
 namespace syscarve {
 
-// kHigh: a way out of the container, into the kernel, or past the filter. kMedium: additional attack surface that a
+// kHigh: a way out, into the kernel, or past the filter. kMedium: additional attack surface that a
 // reviewer should know of. kLow: what most programs do.
 enum class RiskLevel { kLow, kMedium, kHigh };
 
