@@ -125,7 +125,7 @@ absl::StatusOr<HardeningFacts> GatherFacts(std::span<const Recording> recordings
   for (const auto& [name, sightings] : calls.calls) facts.calls.insert(name);
   for (const auto& [id, arguments] : calls.arguments) {
     const std::string name = DisplayName(id);
-    // Sockets that are made otherwise are not known.
+    // Sockets created by other means are unknown.
     if (name == "socket") AddSockets(arguments, calls.programs, facts);
     if (name == "socketcall") facts.sockets.reset();
   }

@@ -24,7 +24,7 @@ std::string NumberWords(uint64_t number) {
 
 struct Limit {
   SettingKind kind;
-  const char* name;  // Of LimitRules.
+  const char* name;  // Key in LimitRules.
   const char* what;  // "memory"
   std::optional<uint64_t> Peaks::*peak;
   std::optional<uint64_t> ContainerLine::*field;
@@ -45,7 +45,7 @@ constexpr Limit kLimits[] = {
      &ContainerLimits::open_files, NumberWords, "More descriptors in one process: open and accept fail then."},
 };
 
-// The highest that the recorded containers were configured with; nullopt where one of them had none.
+// The highest configured limit of the recorded containers; nullopt if one of them had none.
 std::optional<uint64_t> ConfiguredLimit(const Planner& planner, std::optional<uint64_t> ContainerLimits::*limit) {
   uint64_t highest = 0;
   const bool all = planner.AllContainers([&](const Container& container) {
@@ -61,7 +61,7 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
   const LimitRule& rule = planner.limits.at(limit.name);
   Setting setting = {.kind = limit.kind, .verdict = SettingVerdict::kUnknown, .severity = Severity::kLow};
   setting.refuses.emplace_back(limit.refuses);
-  // What came before the recording may have been the peak of a figure that is sampled, and is in those of the kernel.
+  // A peak before the recording is missing from a sampled figure, but is in the kernel's own.
   const EvidenceGap missing = facts.Missing({kMissingPeaks});
   const std::optional<uint64_t> peak = facts.evidence.has_value() ? facts.evidence->peaks.*limit.peak : std::nullopt;
   uint64_t value = 0;
@@ -90,7 +90,7 @@ void PlanLimit(const Planner& planner, const Limit& limit) {
                                      missing.empty() ? "it was not measured." : missing.sentence));
     setting.how = kRecordHow;
   }
-  // What it ran under it bears: to give it more, or less, for what one recording shows is no reason.
+  // The service works under its configured limit: one recording is no reason for a higher or lower one.
   const std::optional<uint64_t> configured = ConfiguredLimit(planner, limit.configured);
   if (configured.has_value()) {
     setting.in_force = true;

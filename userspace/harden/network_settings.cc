@@ -16,7 +16,7 @@ bool IsInet(const Endpoint& endpoint) {
   return endpoint.family == AddressFamily::kInet || endpoint.family == AddressFamily::kInet6;
 }
 
-// Whether it takes more than the loopback interface, which a container without a network has, too.
+// Whether the endpoint needs more than the loopback interface, which a container without a network also has.
 bool TakesNetwork(const Endpoint& endpoint) {
   if (IsInet(endpoint)) return endpoint.scope != AddressScope::kLoopback;
   return endpoint.family == AddressFamily::kPacket;
@@ -38,7 +38,7 @@ std::string EndpointWords(const Endpoint& endpoint) {
   return text;
 }
 
-// The programs that made sockets of IP or of packets; nullopt when that is not known.
+// The programs that created IP or packet sockets; nullopt if unknown.
 std::optional<std::set<std::string>> MakersOfSockets(const HardeningFacts& facts, bool datagrams_only) {
   if (!facts.sockets.has_value()) return std::nullopt;
   std::set<std::string> makers;
@@ -51,7 +51,8 @@ std::optional<std::set<std::string>> MakersOfSockets(const HardeningFacts& facts
   return makers;
 }
 
-// Whether it made calls whose addresses recorders did not look for at first. A stream has its address from elsewhere.
+// Whether the service made calls whose addresses early recorders did not record. A stream socket gets its address from
+// another call.
 bool SendsMessages(const HardeningFacts& facts) {
   if (facts.calls.contains("socketcall")) return true;
   if (!facts.calls.contains("sendmsg") && !facts.calls.contains("sendmmsg")) return false;

@@ -43,7 +43,7 @@ constexpr KindWords kKinds[kSettingKindCount] = {
 };
 constexpr std::string_view kVerdicts[] = {"proven", "observed", "unknown", "refused"};
 
-// Whether two lines say the same of a setting.
+// Whether two lines are equal in a setting.
 bool Agree(SettingKind kind, const ContainerLine& a, const ContainerLine& b) {
   switch (kind) {
     case SettingKind::kNoNewPrivileges:

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// From recordings of a service to everything that can confine its containers: for each setting whether the service
-// bears it, as far as the recordings show, why, and what it will be refused then. Pure: the same recordings, in any
+// From recordings of a service to the settings that can confine its containers: for each setting whether the service
+// works under it according to the recordings, why, and what it will be refused then. Pure: the same recordings, in any
 // order, give the same plan.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const HardeningPlan plan, MakePlan({.title = "web", .recordings = recordings, …}));
 //
-//   facts.h           what the recordings show, joined
-//   written_paths.h   which directories have to be writable below a root that is read only
+//   facts.h           the facts in the recordings, joined
+//   written_paths.h   the directories that have to be writable below a read-only root
 //   start_settings.h, use_settings.h, limit_settings.h   one function per setting
 #pragma once
 
@@ -27,7 +27,7 @@
 
 namespace syscarve {
 
-// In the order in which they are told: first what undoes all others.
+// In the order of reports: first the settings that undo all others.
 enum class SettingKind {
   kPrivileged,
   kEngineSocket,
@@ -53,58 +53,58 @@ inline constexpr size_t kSettingKindCount = 19;
 std::string_view SettingKindName(SettingKind kind);  // "read-only-root"
 std::optional<SettingKind> SettingKindFromName(std::string_view name);
 std::string_view SettingSummary(
-    SettingKind kind);  // What is wrong where it is not in force; a sentence without its full stop.
+    SettingKind kind);  // What is wrong if it is not in force; a sentence without its full stop.
 
 enum class SettingVerdict {
-  kProven,    // `verify` has run the service's containers under all that is in the line, with this value.
-  kObserved,  // By the recordings the service does nothing that it refuses.
-  kUnknown,   // The recordings do not tell; Setting::how does.
+  kProven,    // `verify` has run the service's containers under the whole line, with this value.
+  kObserved,  // According to the recordings the service does nothing that it refuses.
+  kUnknown,   // The recordings do not show it; Setting::how describes what does.
   kRefused,   // The service does what it refuses.
 };
 std::string_view SettingVerdictName(SettingVerdict verdict);  // "proven", "observed", "unknown", "refused"
 
-// Texts may hold an adversary's bytes.
+// Texts are untrusted.
 struct Setting {
   SettingKind kind = SettingKind::kSeccomp;
   SettingVerdict verdict = SettingVerdict::kUnknown;
-  // How much it matters that containers run without, as the recorded ones did; kNote where they did not.
+  // How much it matters that containers run without it, as the recorded ones did; kNote if they ran with it.
   Severity severity = Severity::kNote;
-  bool in_force = false;  // The recorded containers ran so already.
-  bool in_line = false;   // HardeningPlan::line has it.
-  std::string value;      // In words: "101:101", "128 MiB", "/run (tmpfs), /data (volume)"; "" where there is none.
+  bool in_force = false;  // The recorded containers already ran with it.
+  bool in_line = false;   // Part of HardeningPlan::line.
+  std::string value;      // In words: "101:101", "128 MiB", "/run (tmpfs), /data (volume)"; "" if there is none.
   std::vector<std::string> reasons;  // Sentences: the evidence.
   std::vector<std::string> refuses;  // Sentences: what will fail under it.
-  std::string how;                   // Of kUnknown: a sentence that says what to run or to look at; else advice, or "".
+  std::string how;                   // For kUnknown: a sentence on what to run or to examine; else advice, or "".
 };
 
 struct HardeningPlan {
-  std::string title;  // What the profile's file is called, without its suffix.
+  std::string title;  // The name of the profile's file, without its suffix.
   ServiceFacts facts;
-  std::string profile;            // The path of the profile's file as an engine is given it, or "": none was written.
-  ContainerLine line;             // What is proven or observed, or asked for.
-  std::vector<Setting> settings;  // By their kinds.
-  std::vector<std::string> missing;  // Sentences: what the evidence cannot speak of.
+  std::string profile;               // The path of the profile's file for an engine, or "" if none was written.
+  ContainerLine line;                // The proven, observed and requested settings.
+  std::vector<Setting> settings;     // In the order of SettingKind.
+  std::vector<std::string> missing;  // Sentences: what the evidence does not cover.
   const Setting* Find(SettingKind kind) const;
   Severity Gravest() const;
 };
 
-// What is known of the engine that containers will run under.
+// The settings of the engine that the containers will run under.
 struct EngineSettings {
   std::string user_namespace;  // userns-remap of daemon.json, or "".
   std::string source;          // The file.
 };
-// The part of Docker's daemon.json that is looked at. kInvalidArgument when it is none.
+// The relevant part of Docker's daemon.json. kInvalidArgument if it is invalid.
 absl::StatusOr<EngineSettings> ParseDaemonJson(std::string_view text);
 
 struct PlanRequest {
   std::string title;
   std::string profile;
   std::span<const Recording> recordings;   // At least one.
-  const GeneratedProfile* made = nullptr;  // Of the same recordings.
-  std::set<SettingKind> tried;             // Put into the line although they are not known to be borne.
+  const GeneratedProfile* made = nullptr;  // Made of the same recordings.
+  std::set<SettingKind> tried;  // Added to the line although it is unknown whether the service works under them.
   std::set<SettingKind> left_out;
-  std::optional<ContainerLine> proven;  // The line that the service's containers were verified under.
-  bool profile_proven = false;          // And with this profile.
+  std::optional<ContainerLine> proven;  // The line under which the service's containers were verified.
+  bool profile_proven = false;          // Whether they were also verified with this profile.
   std::optional<EngineSettings> engine;
   std::optional<std::string> apparmor;
   std::optional<std::string> selinux_type;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the functions of the settings share. Each adds its setting to the plan, and what the setting takes to the line.
+// Shared by the functions that plan the settings. Each adds its setting to the plan, and the setting's value to the
+// line.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,8 @@ struct Planner {
   const LimitRules& limits;
   HardeningPlan& plan;
 
-  // Adds it. Whether the line is to have it: that it is proven is known only when the line is whole.
+  // Adds the setting, and returns whether its value belongs in the line. Whether it is proven is decided later, when
+  // the line is complete.
   bool Add(Setting setting) const {
     const bool borne = setting.verdict == SettingVerdict::kObserved || request.tried.contains(setting.kind);
     setting.in_line = borne && !setting.value.empty() && !request.left_out.contains(setting.kind);
@@ -27,7 +29,7 @@ struct Planner {
     plan.settings.push_back(std::move(setting));
     return plan.settings.back().in_line;
   }
-  // Whether all recorded containers that an engine told of are as `holds` says; false where there is none.
+  // Whether `holds` is true of all recorded containers that an engine reported; false if there are none.
   template <typename Predicate>
   bool AllContainers(Predicate holds) const {
     bool all = !facts.containers.empty();
@@ -42,17 +44,17 @@ struct Planner {
   }
 };
 
-// What a user runs who wants the evidence.
+// How a user obtains the evidence.
 inline constexpr std::string_view kRecordHow =
     "Record with `syscarve record --hardening`, from before the service is started until after it was stopped.";
 inline constexpr std::string_view kVerifyHow =
     "Put it into the line with --try, and run the service's tests under the line with `syscarve verify --docker`.";
-// What a user does to close `gap`.
+// How a user can close `gap`.
 inline std::string_view HowToClose(const EvidenceGap& gap) {
   return gap.only_io_uring ? kVerifyHow : kRecordHow;
 }
 
-// start_settings.cc: what a container is started with.
+// start_settings.cc: settings of a container's start.
 void PlanPrivileged(const Planner& planner);
 void PlanEngineSocket(const Planner& planner);
 void PlanHostNamespaces(const Planner& planner);
@@ -63,7 +65,7 @@ void PlanCapabilities(const Planner& planner);
 // user_setting.cc
 void PlanUser(const Planner& planner);
 
-// use_settings.cc: what it uses.
+// use_settings.cc: resources that a container uses.
 void PlanReadOnlyRoot(const Planner& planner);
 void PlanIpc(const Planner& planner);
 void PlanDevices(const Planner& planner);
@@ -74,10 +76,10 @@ void PlanUserNamespace(const Planner& planner);
 // network_settings.cc
 void PlanNetwork(const Planner& planner);
 void PlanPorts(const Planner& planner);
-// Whether a port below 1024 is bound on an address of its own network, which takes a capability or a sysctl.
+// Whether the service binds a port below 1024 on an address of its own network, which needs a capability or a sysctl.
 bool BindsLowPort(const HardeningFacts& facts);
 
-// limit_settings.cc: how much of it.
+// limit_settings.cc: limits of these resources.
 void PlanLimits(const Planner& planner);
 
 }  // namespace syscarve

@@ -83,11 +83,11 @@ void PlanHostNamespaces(const Planner& planner) {
       if (what != "engine-socket") shared.insert(what);
     }
   }
-  // A user namespace of the host's is what containers have unless the engine remaps, and private cgroups are new.
+  // Containers have the host's user namespace unless the engine remaps it, and private cgroups are new.
   const bool grave = std::ranges::any_of(
       shared, [](const std::string& what) { return what != "user" && what != "cgroup" && what != "uts"; });
   if (shared.empty()) return;
-  // What Docker does on a host with cgroup v1, unless it is told otherwise.
+  // Docker's default on a host with cgroup v1.
   const bool only_the_default = shared == std::set<std::string>{"cgroup"};
   planner.Add(
       {.kind = SettingKind::kHostNamespaces,

@@ -18,7 +18,7 @@ bool IsWithinOne(const std::string& path, const std::set<std::string>& directori
 constexpr std::initializer_list<std::string_view> kWhatFilesMiss = {kMissingFiles, kMissingSomeFiles, kMissingIoUring,
                                                                     kMissingEarlier};
 
-// As whom it is to run, where that is ids: names are the image's.
+// The user to run as, if it consists of ids: names are the image's.
 std::optional<std::string> IdsOfUser(const std::optional<std::string>& user) {
   return user.has_value() && ParseNumericUser(*user).has_value() ? user : std::nullopt;
 }
@@ -94,7 +94,7 @@ void PlanIpc(const Planner& planner) {
   const bool told = planner.AllContainers([](const Container& container) { return container.shares.has_value(); });
   const bool shared = planner.AnyContainer(
       [](const Container& container) { return container.shares.has_value() && container.shares->contains("ipc"); });
-  if (!told || shared) return;  // Of what is shared with the host another setting speaks.
+  if (!told || shared) return;  // Sharing with the host is the subject of another setting.
   setting.in_force = true;
   setting.reasons.emplace_back("The recorded containers do not share the host's.");
   if (planner.Add(std::move(setting))) planner.plan.line.private_ipc = true;
@@ -130,7 +130,7 @@ void PlanMaskedPaths(const Planner& planner) {
                      .severity = Severity::kMedium,
                      .how = "Engines hide these unless they are told not to (privileged, systempaths=unconfined)."};
   for (const auto& [used, file] : facts.evidence->files) {
-    // What is hidden has something else mounted over it.
+    // A hidden path has something else mounted over it.
     const bool open = file.filesystem == "proc" || file.filesystem == "sysfs";
     if (!open || !IsWithinOne(used.path, planner.paths.masked)) continue;
     std::set<ProgramId> programs;

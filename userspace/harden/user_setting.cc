@@ -11,11 +11,11 @@
 namespace syscarve {
 namespace {
 
-// "nonroot" of images that are made for it; nobody else's number.
+// The id of "nonroot" in images made for it; not used by any other user.
 constexpr std::string_view kNobodysId = "65532:65532";
 constexpr std::string_view kPortSysctl = "net.ipv4.ip_unprivileged_port_start";
 
-// How a service does without a capability that it has only because it begins as root; "" where that is no way.
+// How a service can do without a capability that it needs only because it starts as root; "" if it cannot.
 std::string_view HowWithout(std::string_view capability) {
   constexpr std::pair<std::string_view, std::string_view> kWays[] = {
       {"CAP_CHOWN", "files need no other owner where volumes, and what the image has, belong to that user"},
@@ -65,8 +65,8 @@ bool IsRootsName(const std::string& user) {
   return name.empty() || name == "0" || name == "root";
 }
 
-// What root needed capabilities for, another user does without or not at all: engines give it none, and without new
-// privileges it gains none.
+// A user other than root has no capabilities: engines give it none, and with no_new_privs it gains none. Operations for
+// which root needed them either work without or fail.
 void WithoutCapabilities(const Planner& planner, const std::string& user) {
   ContainerLine& line = planner.plan.line;
   if (!line.no_new_privileges || !line.cap_add.has_value() || line.cap_add->empty()) return;
@@ -131,7 +131,7 @@ void PlanUser(const Planner& planner) {
       JudgeRoot(planner, ids, setting);
     } else {
       setting.value = MostUsed(ids);
-      // Who changed to it from root had to be root: ids of that are in the evidence unless it began later.
+      // A program that changed to it from root had to be root: the evidence contains root's ids unless it began later.
       setting.verdict = missing.empty() ? SettingVerdict::kObserved : SettingVerdict::kUnknown;
       setting.in_force = setting.verdict == SettingVerdict::kObserved;
       if (!setting.in_force) setting.how = kRecordHow;

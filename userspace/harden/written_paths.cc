@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-// So many directories with one parent are the parent's business.
+// This many directories with one parent are replaced by the parent.
 constexpr size_t kMostSiblings = 6;
 
 std::string ParentOf(const std::string& path) {
@@ -18,7 +18,7 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
 }
 
-// The first `parts` parts of `path` behind `directory`, which it is within.
+// The first `parts` components of `path` after `directory`, which contains it.
 std::string Below(const std::string& path, const std::string& directory, size_t parts) {
   size_t end = directory == "/" ? 0 : directory.size();
   for (; parts > 0 && end < path.size(); --parts) {
@@ -74,7 +74,7 @@ class Finder {
     return path;
   }
 
-  // A device, a pipe or a socket can be written to on a file system that is read only.
+  // A device, a pipe or a socket is writable even on a read-only file system.
   static bool IsChanged(const UsedFile& file) {
     const FileUses uses = AllUses(file);
     const bool is_data = file.kind == FileKind::kUnknown || file.kind == FileKind::kRegular ||
@@ -86,11 +86,11 @@ class Finder {
   bool IsOnRoot(const std::string& path, const UsedFile& file) const {
     if (rules_.set_by_engine.contains(path) || IsWithinAny(path, rules_.apart)) return false;
     if (all_mounts_) return true;
-    // Of what was only named it is not known: then by what is mounted above it.
+    // Unknown for paths that were only named: decided by the mount above.
     return file.mount.empty() ? !IsWithinAny(path, mounts_) : file.mount == "/";
   }
 
-  // Whether who made it may have been root, as far as that is known.
+  // Whether its creator may have been root, as far as known.
   bool MayBeOfRoot(const UsedFile& file) const {
     return std::ranges::any_of(file.uses, [&](const auto& entry) {
       const auto& [program, uses] = entry;
@@ -101,8 +101,8 @@ class Finder {
     });
   }
 
-  // An engine makes the mount point of a volume where the image has none, as root and with mode 755. The service would
-  // find that in place of what it makes.
+  // If the image has none, an engine creates the mount point of a volume as root with mode 755. The service would find
+  // that in place of its own directory.
   std::string ForVolume(const std::string& place) const {
     std::string above = place;
     while (made_otherwise_.contains(above)) {
@@ -131,7 +131,7 @@ class Finder {
     const DirectoryRule* const rule = RuleFor(directory);
     const PathClass& of_class = rules_.classes.at(rule == nullptr ? "other" : rule->of_class);
     std::string place = rule == nullptr ? directory : Below(directory, rule->path, rule->below);
-    // What the image has there has to stay.
+    // The image's content must stay.
     for (std::string deeper = place; deeper != directory;) {
       deeper = Below(directory, deeper, 1);
       if (!made_.contains(deeper)) place = deeper;
@@ -166,7 +166,7 @@ class Finder {
            uses.has(FileUse::kWritten);
   }
 
-  // Of a tmpfs over a directory of the image.
+  // For a tmpfs over a directory of the image.
   void SetOwner(const std::string& directory, WrittenPath& written) const {
     if (!user_.has_value() && rules_.same_everywhere.contains(directory)) return;
     const std::set<std::string> writers = user_.has_value() ? std::set<std::string>{*user_} : written.writers;
@@ -179,7 +179,7 @@ class Finder {
     }
   }
 
-  // A volume has what the image has, directories below it included.
+  // A volume has the image's content, including the directories below.
   void PutIntoVolumes() {
     std::map<std::string, WrittenPath> outermost;
     for (auto& [directory, written] : result_.writable) {
@@ -196,7 +196,7 @@ class Finder {
     result_.writable = std::move(outermost);
   }
 
-  // Puts many directories of one parent together.
+  // Combines many directories of one parent.
   void Gather() {
     std::map<std::string, std::vector<std::string>> by_parent;
     for (const auto& [directory, written] : result_.writable) by_parent[ParentOf(directory)].push_back(directory);
@@ -215,7 +215,7 @@ class Finder {
     }
   }
 
-  // What else is done in a directory says what may be mounted there.
+  // The other uses of a directory decide what may be mounted there.
   void LookInto(const std::string& directory, WrittenPath& written) const {
     for (const auto& [used, file] : evidence_.files) {
       const std::string path = Resolved(used.path);
@@ -230,7 +230,7 @@ class Finder {
     }
     if (written.directory.volume) {
       written.directory.size.clear();
-      written.directory.executable = false;  // Volumes are.
+      written.directory.executable = false;  // Volumes are executable anyway.
     }
   }
 
@@ -245,9 +245,10 @@ class Finder {
   const DirectoryRules& rules_;
   std::optional<std::string> user_;
   bool all_mounts_;
-  std::set<std::string> mounts_;          // Over the root.
-  std::set<std::string> made_;            // Directories that were made while recording.
-  std::set<std::string> made_otherwise_;  // Of these, with another owner or mode than an engine gives a mount point.
+  std::set<std::string> mounts_;  // Over the root.
+  std::set<std::string> made_;    // Directories that were created while recording.
+  // Of these, those with another owner or mode than an engine gives a mount point.
+  std::set<std::string> made_otherwise_;
   WrittenPaths result_;
 };
 

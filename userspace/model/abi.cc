@@ -51,7 +51,7 @@ const AbiRow& RowOf(Abi abi) {
   return kAbis[static_cast<size_t>(abi)];
 }
 
-// The ABIs of a kernel that serves several, its own first.
+// The ABIs of kernels that serve several, the native one first.
 constexpr Abi kX86Family[] = {Abi::kX86_64, Abi::kI386, Abi::kX32};
 constexpr Abi kArmFamily[] = {Abi::kAarch64, Abi::kArm};
 constexpr Abi kMipsFamily[] = {Abi::kMips64, Abi::kMips64N32, Abi::kMips};

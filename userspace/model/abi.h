@@ -11,7 +11,7 @@
 
 namespace syscarve {
 
-// All that the OCI runtime spec has a word for; of those that one kernel serves, its own first.
+// Every architecture that the OCI runtime spec names. Of the ABIs that one kernel serves, the native one comes first.
 enum class Abi : uint8_t {
   kX86_64,
   kI386,
@@ -49,49 +49,50 @@ inline constexpr Abi kAllAbis[] = {
 // __X32_SYSCALL_BIT). SyscallId::nr never carries it.
 inline constexpr uint32_t kX32Bit = 0x40000000;
 
-// A call has six arguments: the index of the last.
+// The index of the last of a call's six arguments.
 inline constexpr unsigned kLastArgument = 5;
 
 struct SyscallId {
   Abi abi = Abi::kX86_64;
-  int nr = 0;  // The number as the ABI's own table has it, without x32's bit; 0 or greater.
+  int nr = 0;  // The number in the ABI's own table, without x32's bit; 0 or greater.
   auto operator<=>(const SyscallId&) const = default;
 };
 
-// "x86_64", "i386", "x32", "aarch64", "arm"; the others as libseccomp has them, in small letters: "s390x".
+// "x86_64", "i386", "x32", "aarch64", "arm"; for the others libseccomp's name in lower case, such as "s390x".
 std::string_view AbiName(Abi abi);
 std::optional<Abi> AbiFromName(std::string_view name);
 
-// OCI's token: "SCMP_ARCH_X86_64", "SCMP_ARCH_X86" for i386, and so on.
+// OCI's constant: "SCMP_ARCH_X86_64", "SCMP_ARCH_X86" for i386, and so on.
 std::string_view ScmpArchName(Abi abi);
 std::optional<Abi> AbiFromScmpArchName(std::string_view name);
 
-// AUDIT_ARCH_* of linux/audit.h, as seccomp_data.arch carries it. x86_64 and x32 share one value.
+// AUDIT_ARCH_* of linux/audit.h, the value of seccomp_data.arch. x86_64 and x32 share one value.
 uint32_t AuditArch(Abi abi);
-// SCMP_ARCH_* as libseccomp's functions take it: AUDIT_ARCH_*, but for x32.
+// SCMP_ARCH_*, the parameter of libseccomp's functions: equal to AUDIT_ARCH_* except for x32.
 uint32_t ScmpArchToken(Abi abi);
 
-// In what order seccomp_data has the halves of an argument. libseccomp refuses a filter for both orders.
+// Whether the high half of a 64-bit argument comes first in seccomp_data. libseccomp rejects a filter that covers ABIs
+// of both byte orders.
 bool IsBigEndian(Abi abi);
 bool IsBigEndian(uint32_t audit_arch);
-// Whether registers have 32 bits, and libseccomp compares only the low half of an argument.
+// Whether registers have 32 bits, in which case libseccomp compares only the low half of an argument.
 bool HasNarrowArguments(Abi abi);
 
-// Where an ABI's numbers begin: 4000, 5000 and 6000 on MIPS (arch/mips/include/uapi/asm/unistd.h), else 0.
+// The first number of an ABI: 4000, 5000 and 6000 on MIPS (arch/mips/include/uapi/asm/unistd.h), else 0.
 int FirstNumber(Abi abi);
-// The column of profiles/rules/syscalls.txt: ABIs that differ only in the order of bytes share one.
+// The ABI's column of profiles/rules/syscalls.txt: ABIs that differ only in byte order share one.
 std::string_view SyscallTableName(Abi abi);
 
-// The identity of a call as seccomp_data spells it: (arch, nr with x32's bit). nullopt for an arch no Abi has, or for a
-// negative number, which is no system call.
+// The call that seccomp_data identifies by (arch, nr with x32's bit). nullopt for an arch without an Abi, and for a
+// negative number, which is not a system call.
 std::optional<SyscallId> SyscallIdFromSeccompData(uint32_t audit_arch, int nr);
-// The inverse's number: `id.nr` with x32's bit where it belongs.
+// The number for seccomp_data: `id.nr`, with x32's bit added on x32.
 uint32_t SeccompDataNumber(SyscallId id);
 
-// The ABI that this build's own programs use.
+// The ABI that this build is compiled for.
 Abi NativeAbi();
 
-// Every ABI a kernel of the same architecture as `native` may serve, `native` first: x86_64 -> x86_64, i386, x32;
+// Every ABI that a kernel of the architecture of `native` may serve, `native` first: x86_64 -> x86_64, i386, x32;
 // aarch64 -> aarch64, arm; s390x -> s390x, s390.
 std::span<const Abi> AbisServedBeside(Abi native);
 

@@ -78,7 +78,7 @@ std::optional<NumericUser> ParseNumericUser(std::string_view text) {
 }
 
 std::string PodmanTmpfsOptions(const WritableDirectory& directory) {
-  // The mode of /tmp: whoever the service runs as can write there, and nobody can take away what is another's.
+  // The mode of /tmp: any user can write there, but not remove files of other users.
   return Concat("rw,nosuid,nodev,", directory.executable ? "exec" : "noexec",
                 directory.size.empty() ? "" : Concat(",size=", directory.size), ",mode=1777");
 }

@@ -22,7 +22,7 @@ constexpr std::string_view kAddressScopes[] = {"none",       "any",       "loopb
                                                "link_local", "multicast", "public"};
 
 void JoinPeaks(const Peaks& more, Peaks& kept) {
-  // What was sampled is only a lower bound, and so is the larger of it and a true figure.
+  // A sampled value is only a lower bound, and so is the larger of it and an exact one.
   kept.memory_sampled |= more.memory_sampled;
   kept.tasks_sampled |= more.tasks_sampled;
   kept.memory_bytes = std::max(kept.memory_bytes, more.memory_bytes);
@@ -36,7 +36,7 @@ void JoinPeaks(const Peaks& more, Peaks& kept) {
 }  // namespace
 
 void JoinFile(const UsedFile& more, UsedFile& kept) {
-  // Where the two disagree, the larger: the order in which they come must not matter.
+  // If the two disagree, the larger, so that the order of joining does not matter.
   kept.kind = std::max(kept.kind, more.kind);
   kept.device_major = std::max(kept.device_major, more.device_major);
   kept.device_minor = std::max(kept.device_minor, more.device_minor);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a subject used of its host besides system calls: files, addresses, user ids, memory. It is the evidence on which
-// everything that confines a container besides seccomp is decided: a root directory that is read only, a user, limits,
-// what AppArmor and SELinux allow. Plain data, as recording.h has it; hardening_json.h is its file format.
+// What a subject used of its host besides system calls: files, addresses, user ids, memory. This evidence decides every
+// setting that confines a container besides seccomp: a read-only root, a user, limits, and the rules of AppArmor and
+// SELinux. Plain data, as in recording.h; hardening_json.h is its file format.
 #pragma once
 
 #include <compare>
@@ -17,17 +17,17 @@
 
 namespace syscarve {
 
-// What was done with a file. What failed is not told, unless kMissingResults is.
+// How a file was used. Failed uses are not recorded, unless kMissingResults is set.
 enum class FileUse {
-  kRead,      // Opened to read, or only to be looked at as a directory.
-  kWritten,   // Opened to write.
-  kCreated,   // Made: by open, mkdir, link, symlink, mknod, bind, or as the new name of something renamed.
-  kRemoved,   // Taken away: by unlink, rmdir, or as the old name of something renamed.
+  kRead,      // Opened for reading, or only opened as a directory.
+  kWritten,   // Opened for writing.
+  kCreated,   // Created by open, mkdir, link, symlink, mknod or bind, or as the new name of a rename.
+  kRemoved,   // Removed by unlink or rmdir, or as the old name of a rename.
   kChanged,   // Its mode, owner, times, length or extended attributes were changed by its path.
-  kExecuted,  // By execve, or as the interpreter of what was.
-  kMapped,    // With the right to execute: a library.
-  kMounted,   // Something was mounted there, or unmounted.
-  kConnected  // A socket of this path was connected to.
+  kExecuted,  // By execve, or as the interpreter of an executed file.
+  kMapped,    // Mapped as executable: a library.
+  kMounted,   // A mount or an unmount at this path.
+  kConnected  // A connection to the socket at this path.
 };
 inline constexpr int kFileUseCount = 9;
 
@@ -55,28 +55,29 @@ constexpr FileUses operator|(FileUse one, FileUse other) {
 
 enum class FileKind { kUnknown, kRegular, kDirectory, kLink, kCharacterDevice, kBlockDevice, kPipe, kSocket };
 
-// A path as it is inside the subject's mount namespace: bytes from an adversary. Absolute, without "." and ".." and
-// double slashes; symbolic links are resolved where the file was opened, and as the program wrote them where it was
-// only named (unlink, mkdir, rename …).
+// A path inside the subject's mount namespace; untrusted. Absolute, without ".", ".." and double slashes. Symbolic
+// links are resolved for files that were opened, and not for paths that were only named (unlink, mkdir, rename …):
+// these are as the program wrote them.
 struct UsedPath {
   std::string path;
-  // Files of the directory `path` that are not told one by one: there are many, such as those with random names.
+  // Stands for files of the directory `path` that are not listed one by one because they are many, such as files with
+  // random names.
   bool others = false;
   auto operator<=>(const UsedPath&) const = default;
 };
 
 struct UsedFile {
   FileKind kind = FileKind::kUnknown;
-  uint32_t device_major = 0;  // Of a device.
+  uint32_t device_major = 0;  // For a device.
   uint32_t device_minor = 0;
-  // Where the file system that it is on is mounted, "/" of the root; "" when not known, of what was only named.
+  // The mount point of the file's file system, "/" for the root; "" if unknown, for paths that were only named.
   std::string mount;
-  std::string filesystem;  // As /proc/mounts calls it ("overlay", "tmpfs", "proc"), or ""
+  std::string filesystem;  // The type in /proc/mounts ("overlay", "tmpfs", "proc"), or "".
   std::map<ProgramId, FileUses> uses;
   auto operator<=>(const UsedFile&) const = default;
 };
 
-// The ids of a process. Saved and file system ids are not told.
+// The ids of a process. Saved and file system ids are not recorded.
 struct ProcessIds {
   uint32_t user = 0;
   uint32_t effective_user = 0;
@@ -85,12 +86,13 @@ struct ProcessIds {
   auto operator<=>(const ProcessIds&) const = default;
 };
 
-// What a program's file gives who executes it.
+// The privileges that executing a program gives.
 struct ProgramPrivileges {
   bool set_user = false;   // The file has the set-user-ID bit.
-  bool set_group = false;  // The file has the set-group-ID bit, and may be executed by its group.
-  // It began with more than it was executed with, because of these bits or of file capabilities: AT_SECURE in its
-  // auxiliary vector (getauxval(3)), and its caller's ids and capabilities did not cover its own.
+  bool set_group = false;  // The file has the set-group-ID bit, and its group may execute it.
+  // The program started with more privileges than its caller had, because of these bits or of file capabilities:
+  // AT_SECURE is set in its auxiliary vector (getauxval(3)), and the caller's ids and capabilities did not include its
+  // own.
   bool gained = false;
   ProgramPrivileges& operator|=(const ProgramPrivileges& other) {
     set_user |= other.set_user;
@@ -103,14 +105,14 @@ struct ProgramPrivileges {
 
 enum class EndpointUse {
   kBound,      // bind(2): a server's own address.
-  kConnected,  // connect(2), sendto(2), sendmsg(2), sendmmsg(2): another's.
+  kConnected,  // connect(2), sendto(2), sendmsg(2), sendmmsg(2): the address of a peer.
 };
 
 enum class AddressFamily { kInet, kInet6, kUnixAbstract, kNetlink, kPacket, kVsock, kOther };
 
-// Which part of the network an address is of, by RFC 6890 and its successors.
+// The part of the network that an address belongs to, by RFC 6890 and its successors.
 enum class AddressScope {
-  kNone,       // The family has no such thing.
+  kNone,       // The family has no scopes.
   kAny,        // 0.0.0.0, ::
   kLoopback,   // 127.0.0.0/8, ::1
   kPrivate,    // 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7
@@ -123,65 +125,66 @@ struct Endpoint {
   EndpointUse use = EndpointUse::kBound;
   AddressFamily family = AddressFamily::kInet;
   AddressScope scope = AddressScope::kNone;
-  int socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM …; 0: not known.
-  int port = 0;  // Of kInet and kInet6, in host order; of kNetlink its protocol. 0: the kernel chose, or there is none.
+  int socket_type = 0;  // SOCK_STREAM, SOCK_DGRAM …; 0: unknown.
+  int port = 0;  // kInet and kInet6: in host byte order; kNetlink: the protocol. 0: chosen by the kernel, or none.
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// The most that the subject used at once. Where the kernel keeps a figure itself, it is that figure.
+// The most that the subject used at once, from the kernel's own counter if it has one.
 struct Peaks {
-  // memory.peak, memory.max_usage_in_bytes, or the largest of the samples: page cache included.
+  // memory.peak, memory.max_usage_in_bytes, or the largest sample. Includes page cache.
   std::optional<uint64_t> memory_bytes;
-  std::optional<uint64_t> anonymous_bytes;  // Of the samples: memory.stat's anon or rss.
-  std::optional<uint64_t> tasks;            // pids.peak, or the largest of the samples.
-  std::optional<uint64_t> cpu_milli;        // Of a CPU, over one interval between samples: 1500 is one and a half.
-  std::optional<uint64_t> processors;       // That the host has: cpu_milli cannot be above 1000 times that.
-  std::optional<uint64_t> open_files;       // Of one process: the highest descriptor that was seen, plus one.
-  bool memory_sampled = false;              // Rises between two samples are not in it.
+  std::optional<uint64_t> anonymous_bytes;  // The largest sample of memory.stat's anon or rss.
+  std::optional<uint64_t> tasks;            // pids.peak, or the largest sample.
+  std::optional<uint64_t> cpu_milli;   // In thousandths of a CPU, over one sampling interval: 1500 is one and a half.
+  std::optional<uint64_t> processors;  // CPUs of the host: cpu_milli is at most 1000 times that.
+  std::optional<uint64_t> open_files;  // In one process: the highest observed descriptor, plus one.
+  bool memory_sampled = false;         // memory_bytes lacks peaks between two samples.
   bool tasks_sampled = false;
   auto operator<=>(const Peaks&) const = default;
 };
 
-// Words of HardeningEvidence::missing; docs/recording-format.md says what each implies.
-inline constexpr std::string_view kMissingFiles = "files";           // Files were not looked for.
-inline constexpr std::string_view kMissingSomeFiles = "some_files";  // There were too many, or paths too long.
-inline constexpr std::string_view kMissingIoUring = "io_uring";      // Files and addresses used by io_uring.
-inline constexpr std::string_view kMissingEarlier = "earlier";       // What was used before the recording began.
+// Words of HardeningEvidence::missing; docs/recording-format.md describes what each implies.
+inline constexpr std::string_view kMissingFiles = "files";  // Use of files was not recorded.
+// Some files were not recorded: there were too many, or paths were too long.
+inline constexpr std::string_view kMissingSomeFiles = "some_files";
+inline constexpr std::string_view kMissingIoUring = "io_uring";  // Files and addresses used through io_uring.
+inline constexpr std::string_view kMissingEarlier = "earlier";   // All use before the recording began.
 inline constexpr std::string_view kMissingIds = "ids";
 inline constexpr std::string_view kMissingEndpoints = "endpoints";
-// The addresses given to sendmsg(2), sendmmsg(2) and socketcall(2), which recorders did not look for at first.
+// The addresses passed to sendmsg(2), sendmmsg(2) and socketcall(2), which early recorders did not record.
 inline constexpr std::string_view kMissingMessages = "messages";
 inline constexpr std::string_view kMissingPeaks = "peaks";
-// Whether calls succeeded: what failed is told as what succeeded is, so there is too much evidence and not too little.
+// Whether calls succeeded: failed uses are recorded like successful ones, so there is too much evidence, never too
+// little.
 inline constexpr std::string_view kMissingResults = "results";
 inline constexpr std::string_view kMissingRecordings =
-    "recordings";  // One of the recordings that were merged has no such evidence.
+    "recordings";  // One of the merged recordings has no hardening evidence.
 
 struct HardeningEvidence {
-  std::set<std::string> missing;  // Parts of the evidence that were not, or not completely, looked for.
+  std::set<std::string> missing;  // Parts of the evidence that were not, or not completely, recorded.
   std::map<UsedPath, UsedFile> files;
   std::map<ProgramId, std::set<ProcessIds>>
-      identities;  // That its processes had after an exec, a change of ids, and at their end.
-  std::map<ProgramId, ProgramPrivileges> privileges;  // Of programs that have any.
+      identities;  // The ids of its processes after an exec, after a change of ids, and at their end.
+  std::map<ProgramId, ProgramPrivileges> privileges;  // Only programs that have any.
   std::map<Endpoint, std::set<ProgramId>> endpoints;
   Peaks peaks;
   auto operator<=>(const HardeningEvidence&) const = default;
 };
 
-// Puts what is known of a file into what is known of it already. The order does not matter.
+// Merges `more` into `kept`. Commutative.
 void JoinFile(const UsedFile& more, UsedFile& kept);
 
-// Puts `more` into `kept`: what is in one of them was used, and what one did not look for is missing. Programs are
-// those of `kept` already.
+// Merges `more` into `kept`: uses are united, and so are the missing parts. `more` has the program ids of `kept`.
 void JoinHardening(const HardeningEvidence& more, HardeningEvidence& kept);
 
-// The programs that it speaks of.
+// The programs that `hardening` refers to.
 std::set<ProgramId> ProgramsOf(const HardeningEvidence& hardening);
 
-// Gives each program the number that `places` has for it; those that it has none for are left out.
+// Replaces each program id by its entry in `places`; programs without an entry are dropped.
 HardeningEvidence Renumbered(const HardeningEvidence& hardening, const std::vector<ProgramId>& places);
 
-// The words of the file format.
+// The names in the file format.
 std::string_view FileUseName(FileUse use);
 std::string_view FileKindName(FileKind kind);
 std::string_view EndpointUseName(EndpointUse use);

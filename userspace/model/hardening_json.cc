@@ -75,7 +75,7 @@ ProgramId ReadProgram(const JsonReader& reader, uint64_t id, size_t program_coun
   return static_cast<ProgramId>(id);
 }
 
-// Calls `visit` for each member of `reader`, whose key is a program.
+// Calls `visit` for each member of `reader`; the keys are program ids.
 void ForEachProgram(const JsonReader& reader, size_t program_count,
                     absl::FunctionRef<void(ProgramId program, const JsonReader& value)> visit) {
   reader.ForEachMember(kMaxElements, [&](std::string_view key, const JsonReader& value) {
@@ -204,7 +204,7 @@ JsonValue HardeningToJson(const HardeningEvidence& hardening) {
                               {"identities", std::move(identities)},
                               {"privileges", std::move(privileges)},
                               {"endpoints", std::move(endpoints)}};
-  // What is older than this field does not say that they are missing.
+  // Files older than this field do not list them as missing.
   if (!hardening.missing.contains(std::string(kMissingMessages)))
     object.push_back({std::string(kMissingMessages), true});
   object.push_back({"peaks", PeaksToJson(hardening.peaks)});

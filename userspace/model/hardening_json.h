@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hardening evidence in the file of a recording, for its writer and its reader.
+// Hardening evidence in a recording's file, for its writer and its reader.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace syscarve {
 
 JsonValue HardeningToJson(const HardeningEvidence& hardening);
 
-// Errors are the reader's. Programs are ids below `program_count`.
+// Errors are reported through `reader`. Program ids must be below `program_count`.
 HardeningEvidence ReadHardening(const JsonReader& reader, size_t program_count);
 
 }  // namespace syscarve

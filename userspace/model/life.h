@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a subject, as far as it was seen: how it began and ended, which signals it was sent and which it has
-// handlers for, who joined it. What was never exercised is in no recording, and follows from this
-// (policy/exercise.h). Plain data, as recording.h has it; life_json.h is its file format.
+// The life of a subject, as far as it was observed: how it began and ended, which signals it was sent and has handlers
+// for, and which processes joined it. policy/exercise.h derives from it what was never exercised, which no recording
+// contains. Plain data, as in recording.h; life_json.h is its file format.
 #pragma once
 
 #include <compare>
@@ -19,33 +19,34 @@ namespace syscarve {
 
 enum class EndKind {
   kExited,   // By exit.
-  kKilled,   // By a signal that it did not handle.
-  kRunning,  // It had not ended when the recording did.
+  kKilled,   // By a signal without a handler.
+  kRunning,  // Still running when the recording ended.
 };
 
 // How the first process of a subject ended.
 struct LifeEnd {
   EndKind kind = EndKind::kRunning;
-  int status = 0;  // Of kExited: 0 to 255.
-  int signal = 0;  // Of kKilled.
-  // The latest signal that it was sent before and has taken, by a handler or, while it was blocked, by signalfd or
-  // sigwait; none of those that programs are sent for their own work, as SIGCHLD. 0: none, or not known.
+  int status = 0;  // For kExited: 0 to 255.
+  int signal = 0;  // For kKilled.
+  // The last signal that the process received before its end, through a handler or, while the signal was blocked,
+  // through signalfd or sigwait. Signals that are part of a program's own work, such as SIGCHLD, do not count. 0: none,
+  // or unknown.
   int taken = 0;
   auto operator<=>(const LifeEnd&) const = default;
 };
 
-// What became of a signal, by what was known when it was sent.
+// The effect of a signal, by the receiver's state when it was sent.
 enum class SignalOutcome {
   kHandled,  // There was a handler.
-  kWaited,   // There was none, and it was blocked: for signalfd or sigwait, or to be unblocked later.
-  kDefault,  // It did what it does by itself.
+  kWaited,   // No handler, and the signal was blocked: for signalfd or sigwait, or to be unblocked later.
+  kDefault,  // The default action.
   kIgnored,
 };
 
 enum class SignalOrigin {
   kKernel,   // Faults, timers, terminals, children.
   kInside,   // A process of the subject.
-  kOutside,  // Any other.
+  kOutside,  // Any other process.
 };
 
 struct SignalUse {
@@ -56,29 +57,29 @@ struct SignalUse {
 };
 
 struct Life {
-  bool start_seen = false;  // Its first program was started while it was recorded.
+  bool start_seen = false;  // Its first program started during the recording.
   std::optional<UnixNanos> started;
-  std::optional<UnixNanos> ended;  // The last time.
-  std::set<LifeEnd> ends;          // Several when it was started anew, or when recordings were merged.
-  // Whether what follows was looked for: otherwise it is empty and says nothing.
+  std::optional<UnixNanos> ended;  // The last end.
+  std::set<LifeEnd> ends;          // Several if it was restarted, or if recordings were merged.
+  // Whether the members below were recorded; otherwise they are empty and have no meaning.
   bool watched = false;
-  std::map<SignalUse, uint64_t> signals;   // How often each was sent to processes of the subject.
-  std::map<ProgramId, SignalSet> catches;  // What its programs have handlers for.
-  // Of the first process alone, which is the one that an engine sends signals to.
+  std::map<SignalUse, uint64_t> signals;   // How often each was sent to the subject's processes.
+  std::map<ProgramId, SignalSet> catches;  // The signals that its programs have handlers for.
+  // For the first process only, to which an engine sends signals.
   SignalSet first_catches = 0;
   SignalSet first_blocks = 0;
-  SignalSet died_of = 0;  // By which signals any of its processes ended.
+  SignalSet died_of = 0;  // The signals that ended any of its processes.
   uint64_t joined =
-      0;  // Programs that processes from outside executed in it after its own: exec sessions, health checks.
-  uint64_t restarts = 0;  // Of the same container.
+      0;  // Programs executed in it by processes from outside, after its own program: exec sessions, health checks.
+  uint64_t restarts = 0;  // Restarts of the same container.
   auto operator<=>(const Life&) const = default;
 };
 
-// Puts `more` into `kept`: what one of them has exercised is exercised. Counts become `add(more, kept)`, and programs
-// are those of `kept` already.
+// Merges `more` into `kept`: exercised in one is exercised. Each count becomes `add(more, kept)`. `more` has the
+// program ids of `kept`.
 void JoinLife(const Life& more, uint64_t (*add)(uint64_t more, uint64_t kept), Life& kept);
 
-// The words of the file format.
+// The names in the file format.
 std::string_view EndKindName(EndKind kind);
 std::string_view SignalOutcomeName(SignalOutcome outcome);
 std::string_view SignalOriginName(SignalOrigin origin);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Life in the file of a recording, for its writer and its reader.
+// A Life in a recording's file, for its writer and its reader.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace syscarve {
 
 JsonValue LifeToJson(const Life& life);
 
-// Errors are the reader's. Programs are ids below `program_count`.
+// Errors are reported through `reader`. Program ids must be below `program_count`.
 Life ReadLife(const JsonReader& reader, size_t program_count);
 
 }  // namespace syscarve

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Profile: a decision for every (ABI, number, six arguments). It is written as a list of rules over a default, in
-// OCI's terms (runtime-spec config-linux.md, "Seccomp"), because that is what container engines read; its meaning is
+// A Profile: a decision for every (ABI, number, six arguments). It is written as a list of rules and a default action,
+// in the terms of OCI (runtime-spec config-linux.md, "Seccomp"), because container engines read that; its meaning is
 // the function.
 #pragma once
 
@@ -30,15 +30,16 @@ inline constexpr Action kAllowAction{ActionKind::kAllow, 0};
 // The kernel's MAX_ERRNO: a filter that returns a larger errno returns this one (kernel/seccomp.c).
 inline constexpr uint16_t kMaxErrno = 4095;
 
-// How restrictive two actions are: less means more restrictive, equal that they differ in how they refuse at most. The
-// order is ActionKind's, but for two things that make no difference to what is let through: which errno refuses (or
-// which message a tracer gets), and whether the thread is killed or the whole process.
+// Compares how restrictive two actions are: less means more restrictive; equal means that they differ at most in how
+// they refuse. The order is ActionKind's, except for two differences that do not affect whether a call is made: the
+// errno of a refusal (or a tracer's message), and whether the thread or the whole process is killed.
 inline std::strong_ordering CompareActions(Action a, Action b) {
   const auto rank = [](Action action) { return std::max(action.kind, ActionKind::kKillThread); };
   return rank(a) <=> rank(b);
 }
 
-// Whether the kernel makes the call, logged or not. What a tracer or a supervisor decides is not known to be made.
+// Whether the kernel executes the call, logged or not. False for actions that leave the decision to a tracer or a
+// supervisor.
 inline bool LetsThrough(Action action) {
   return action.kind == ActionKind::kAllow || action.kind == ActionKind::kLog;
 }
@@ -48,7 +49,7 @@ std::string ErrnoWords(int value);
 
 // "SCMP_ACT_ALLOW" and so on.
 std::string_view ScmpActionName(ActionKind kind);
-// Also takes "SCMP_ACT_KILL", which is SCMP_ACT_KILL_THREAD.
+// Also accepts "SCMP_ACT_KILL", which is SCMP_ACT_KILL_THREAD.
 std::optional<ActionKind> ActionKindFromScmpName(std::string_view name);
 
 enum class CompareOp { kNotEqual, kLess, kLessOrEqual, kEqual, kGreaterOrEqual, kGreater, kMaskedEqual };
@@ -56,8 +57,8 @@ enum class CompareOp { kNotEqual, kLess, kLessOrEqual, kEqual, kGreaterOrEqual, 
 std::string_view ScmpCompareName(CompareOp op);  // "SCMP_CMP_EQ" …
 std::optional<CompareOp> CompareOpFromScmpName(std::string_view name);
 
-// One condition on one 64-bit argument. For kMaskedEqual: (argument & value) == value_two, OCI's and libseccomp's
-// order.
+// A condition on one 64-bit argument. For kMaskedEqual: (argument & value) == value_two, in the order of OCI and
+// libseccomp.
 struct ArgumentCondition {
   unsigned index = 0;  // 0 to 5.
   CompareOp op = CompareOp::kEqual;
@@ -66,8 +67,8 @@ struct ArgumentCondition {
   auto operator<=>(const ArgumentCondition&) const = default;
 };
 
-// The action for each call of `names`, on every ABI of the profile that has a call of that name, when all `conditions`
-// hold.
+// The action for each call of `names` if all `conditions` hold, on every ABI of the profile that has a call of that
+// name.
 struct Rule {
   std::vector<std::string> names;
   Action action;
@@ -78,11 +79,11 @@ struct Rule {
 
 struct Profile {
   Action default_action;
-  std::vector<Abi> abis;           // ABIs the rules speak of, ascending; calls of any other ABI kill the task.
+  std::vector<Abi> abis;           // The ABIs that the rules apply to, ascending; calls of any other ABI kill the task.
   std::vector<std::string> flags;  // SECCOMP_FILTER_FLAG_* names.
   std::vector<Rule> rules;
-  // Where the agent listens that decides calls under kNotify, and what it is told; "" for none. For the runtime: the
-  // kernel's filter says nothing of it.
+  // The socket of the agent that decides calls under kNotify, and the metadata that it is sent; "" for none. Used by
+  // the runtime only: the kernel's filter contains neither.
   std::string listener_path;
   std::string listener_metadata;
   bool operator==(const Profile&) const = default;

@@ -17,7 +17,7 @@ namespace {
 
 using Places = std::map<std::string, JsonPlace>;
 
-// Of all values below `value`, whose own path is `path`.
+// Visits all values below `value`, whose own path is `path`.
 void AddPlaces(const JsonValue& value, const std::string& path, Places& places) {
   places[path] = value.place;
   if (const auto* array = std::get_if<JsonValue::Array>(&value.data)) {
@@ -40,14 +40,14 @@ std::string EntryPath(size_t entry) {
   return Concat("syscalls[", entry, "]");
 }
 
-// Pieces of the text that are to be replaced, by where they begin.
+// Parts of the text to replace, by their beginnings.
 struct Replacement {
   size_t end = 0;
   std::string text;
 };
 using Replacements = std::map<size_t, Replacement>;
 
-// Takes the elements `removed` of the array at `path` away, each with one comma. Some element is left.
+// Removes the elements `removed`, each with one comma, from the array at `path`. At least one element must remain.
 void RemoveElements(const Places& places, const std::string& path, const std::set<size_t>& removed,
                     Replacements& replacements) {
   const auto place = [&](size_t index) { return places.at(Concat(path, "[", index, "]")); };
@@ -87,9 +87,9 @@ std::string MaskedCondition(std::string_view text) {
 
 struct Removed {
   std::set<size_t> entries;
-  std::map<size_t, std::set<size_t>> names;  // By the entry.
+  std::map<size_t, std::set<size_t>> names;  // By entry.
 
-  // Whether what `edit` is about is gone.
+  // Whether the place of `edit` is removed.
   bool Covers(const ProfileEdit& edit) const {
     const auto found = names.find(edit.entry);
     const bool is_name = edit.kind == ProfileEdit::Kind::kReplaceName;

@@ -19,7 +19,7 @@ using Fields = std::span<const Field>;
 
 struct Field {
   std::string_view name;
-  const Field* inner = nullptr;  // Of the object that it holds, or of the objects in its array.
+  const Field* inner = nullptr;  // The fields of the object in it, or of the objects in its array.
   size_t inner_count = 0;
 };
 
@@ -52,7 +52,7 @@ constexpr Field kProfileFields[] = {{"defaultAction"},
 
 std::string_view NearestField(std::string_view key, Fields fields) {
   constexpr size_t kLongest = 32;
-  // Whoever writes _comment or $schema does not mean a field.
+  // _comment and $schema are not misspelt fields.
   if (key.empty() || key.size() > kLongest || key.front() == '_' || key.front() == '$') return "";
   const std::string folded = FoldedKey(key);
   size_t best = std::max<size_t>(1, key.size() / 4) + 1;
@@ -75,7 +75,7 @@ class Pass {
  public:
   Pass(UnknownFields unknown, std::vector<ProfileNote>& notes) : unknown_(unknown), notes_(notes) {}
 
-  // `value` holds an object with `fields`, or an array of such; whatever else it holds is the reader's to refuse.
+  // `value` should be an object with `fields`, or an array of such objects; the reader rejects anything else.
   void Visit(JsonValue& value, Fields fields, const std::string& path) {
     if (auto* array = std::get_if<JsonValue::Array>(&value.data)) {
       for (size_t i = 0; i < array->size(); ++i) VisitObject((*array)[i], fields, Concat(path, "[", i, "]"));
@@ -144,7 +144,8 @@ class Pass {
 
 }  // namespace
 
-// Go compares keys by simple folding: of what is not ASCII, the long s and the Kelvin sign fold to a letter.
+// Go compares keys by simple case folding: of the non-ASCII characters, the long s and the Kelvin sign fold to a
+// letter.
 std::string FoldedKey(std::string_view key) {
   constexpr std::string_view kLongS = "\u017f";
   constexpr std::string_view kKelvin = "\u212a";

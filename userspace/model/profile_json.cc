@@ -36,7 +36,7 @@ constexpr std::string_view kFlags[] = {
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
 };
 
-// The actions that carry a value; OCI calls it errnoRet for both.
+// The actions that have a value; OCI's field for both is errnoRet.
 bool CarriesValue(ActionKind kind) {
   return kind == ActionKind::kErrno || kind == ActionKind::kTrace;
 }
@@ -48,7 +48,7 @@ void Note(NoteKind kind, const JsonReader& where, std::string message, Notes& no
   notes.push_back({.kind = kind, .path = where.Path(), .place = where.place(), .message = std::move(message)});
 }
 
-// What a filter makes of `value`: libseccomp keeps 16 bits, and the kernel (seccomp_run_filters' caller) answers no
+// The value that a filter applies: libseccomp keeps 16 bits, and the kernel (seccomp_run_filters' caller) returns no
 // errno above MAX_ERRNO.
 uint16_t FilterValue(ActionKind kind, uint64_t value) {
   const uint16_t kept = static_cast<uint16_t>(value & std::numeric_limits<uint16_t>::max());
@@ -111,7 +111,7 @@ std::string Quoted(std::string_view text) {
   return Concat("\"", EscapeForTerminal(text), "\"");
 }
 
-// "ENOSYS", or a number in digits, as containers-common has it.
+// "ENOSYS", or a number in digits, as in containers-common.
 std::optional<uint64_t> ErrnoFromText(std::string_view text) {
   if (const auto number = ParseNumber<uint32_t>(text)) return *number;
   if (text == "EWOULDBLOCK") return EWOULDBLOCK;
@@ -171,7 +171,7 @@ std::vector<Abi> ReadArchitectures(const JsonReader& reader) {
   return abis;
 }
 
-// Moby lists every architecture with its companions and uses the entry of the machine it runs on.
+// Moby lists every architecture with its compatible ones and uses the entry of the machine that it runs on.
 std::vector<Abi> ReadArchMap(const JsonReader& reader, Abi native) {
   std::vector<Abi> abis;
   reader.ForEach(kMaxSmallList, [&abis, native](const JsonReader& entry) {
@@ -200,7 +200,7 @@ std::vector<Abi> ReadAbis(const JsonReader& root, Abi native) {
   } else if (is_used(arch_map)) {
     abis = ReadArchMap(arch_map, native);
   }
-  // A runtime's filter always speaks of its own machine, and of that only when the profile names none.
+  // A runtime's filter always covers its native architecture, and only that one if the profile lists none.
   if (abis.empty()) abis.push_back(native);
   std::ranges::sort(abis);
   abis.erase(std::unique(abis.begin(), abis.end()), abis.end());
@@ -231,7 +231,7 @@ std::vector<std::string> ReadNames(const JsonReader& entry) {
   return names;
 }
 
-// Go reads 0 where there is nothing.
+// Go reads a missing number as 0.
 uint64_t ReadNumber(const JsonReader& condition, std::string_view key, uint64_t largest, Notes& notes) {
   const JsonReader number = condition.Optional(key);
   if (number.IsGiven()) return number.Uint(0, largest);
@@ -254,13 +254,13 @@ ArgumentCondition ReadCondition(const JsonReader& reader, Notes& notes) {
   return condition;
 }
 
-// Decides Moby's conditions on an entry against a target, and remembers what of the target was asked for.
+// Evaluates Moby's conditions on an entry for a target, and records which members of the target were used.
 class Conditions {
  public:
   Conditions(const ProfileTarget& target, ProfileDependencies& used, Notes& notes)
       : target_(target), used_(used), notes_(notes) {}
 
-  // Whether the entry is for the target. Fails where that depends on what the target does not say.
+  // Whether the entry applies to the target. Fails if that depends on an unknown member of the target.
   bool Hold(const JsonReader& entry) const {
     const JsonReader includes = entry.Optional("includes");
     const JsonReader excludes = entry.Optional("excludes");
@@ -279,7 +279,7 @@ class Conditions {
   }
 
  private:
-  // nullopt: the target does not say. A list that is absent or empty matches nothing and asks for nothing.
+  // nullopt: unknown in the target. An absent or empty list never matches and uses no member of the target.
   using Question = std::optional<bool> (Conditions::*)(const JsonReader& filter, bool& is_given) const;
 
   static std::optional<bool> And(std::optional<bool> a, std::optional<bool> b) {
@@ -347,7 +347,7 @@ class Conditions {
       list.ForEach(kMaxSmallList, [&](const JsonReader& element) {
         const std::string name = element.Text(kMaxProfileWordBytes);
         const std::optional<int> capability = CapabilityFromName(name);
-        // An engine compares texts, so another spelling is no capability to it.
+        // Engines compare texts, so to them another spelling is not a capability.
         ++listed;
         if (!capability.has_value() || CapabilityName(*capability) != name) {
           return Note(NoteKind::kUnknownCapability, element, Concat("there is no capability ", Quoted(name)), notes_);
@@ -386,7 +386,7 @@ std::vector<ArgumentCondition> ReadConditions(const JsonReader& args, Notes& not
   return conditions;
 }
 
-// runc refuses these (libcontainer/seccomp, InitSeccomp): the agent could not be reached, or not be answered.
+// runc rejects these (libcontainer/seccomp, InitSeccomp): the agent could not be reached, or could not reply.
 void NoteNotify(const JsonReader& entry, const Rule& rule, bool has_listener, Notes& notes) {
   if (rule.action.kind != ActionKind::kNotify) return;
   if (std::ranges::find(rule.names, "write") != rule.names.end()) {
@@ -414,7 +414,7 @@ void ReadRules(const JsonReader& entry, const EntryReader& reader, std::vector<R
   if (const JsonReader comment = entry.Optional("comment"); comment.IsGiven())
     rule.comment = comment.Text(kMaxCommentBytes);
   NoteNotify(entry, rule, reader.has_listener, reader.notes);
-  // An entry may name nothing: then it says nothing.
+  // An entry without names has no effect.
   if (!reader.conditions.Hold(entry) || rule.names.empty()) return;
   if (!RepeatsAnIndex(rule.conditions)) {
     rules.push_back(std::move(rule));
@@ -430,7 +430,7 @@ std::string ReadListener(const JsonReader& root, std::string_view key) {
   return listener.IsGiven() ? listener.Text(kMaxCommentBytes) : std::string();
 }
 
-// Moby takes this for "no filter at all", which is the same as one that lets everything through.
+// Moby treats this as no filter at all, which is the same as one that lets everything through.
 bool IsEmptyProfile(const JsonReader& root) {
   const JsonReader action = root.Optional("defaultAction");
   const JsonReader syscalls = root.Optional("syscalls");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles as JSON, in the two spellings people keep in files: Docker's (Moby's profiles/seccomp) and the OCI runtime
-// spec's linux.seccomp. One reader takes both.
+// Profiles as JSON, in the two formats found in files: Docker's (Moby's profiles/seccomp) and the OCI runtime spec's
+// linux.seccomp. One reader accepts both.
 #pragma once
 
 #include <cstddef>
@@ -19,42 +19,42 @@ namespace syscarve {
 inline constexpr size_t kMaxProfileBytes = size_t{16} << 20;
 
 // The profile as a file for `docker run --security-opt seccomp=FILE`, which is also OCI's linux.seccomp object: plain
-// OCI fields, two-space indentation, one name per line, a newline at the end. Same profile, same bytes.
+// OCI fields, two-space indentation, one name per line, a newline at the end. Equal profiles give the same bytes.
 std::string FormatProfile(const Profile& profile);
 
 inline constexpr JsonLimits kProfileLimits = {.bytes = kMaxProfileBytes, .values = size_t{1} << 20, .depth = 16};
 
-// What of the target entries depended on, whether it was told or not.
+// The members of the target that entries depended on, whether they were known or not.
 struct ProfileDependencies {
   bool capabilities = false;
   bool kernel = false;
 };
 
-// Reads a profile in either spelling, as an engine resolves it for a container like `target`. What Docker, Podman,
-// CRI-O, containerd, runc or crun read is read, and profile_note.h has what only some of them do. kInvalidArgument,
-// naming the place, for malformed JSON, unknown actions, operators or architectures, both of an exclusive pair, and
-// sizes beyond any real profile; and where an entry depends on what the target does not say.
+// Reads a profile in either format, resolved as an engine does for a container like `target`. Accepts what Docker,
+// Podman, CRI-O, containerd, runc or crun accepts; profile_note.h lists what only some of them accept.
+// kInvalidArgument, with the place, for malformed JSON, unknown actions, operators or architectures, both of an
+// exclusive pair, sizes beyond any real profile, and an entry that depends on something unknown in `target`.
 //
-// As Moby has it: an entry is for the target when `includes` holds (its architecture is one of `arches`, it has all
+// As in Moby, an entry applies to the target if `includes` holds (its architecture is one of `arches`, it has all
 // `caps`, its kernel is at least `minKernel`) and nothing of `excludes` does (its architecture is one of `arches`, it
-// has any of `caps`, its kernel is at least `minKernel`); of archMap the native entry counts; and without an action and
-// without entries a profile is no filter at all, so it allows everything.
+// has any of `caps`, its kernel is at least `minKernel`). Of archMap only the native entry counts. A profile without an
+// action and without entries is no filter at all, so it allows everything.
 //
-// An entry whose argument index repeats becomes one rule per condition, as runc applies it (it turns the entry into
-// ORed rules); one that names nothing becomes none. A profile that names no architecture speaks of the native one, as a
-// runtime takes it.
+// An entry in which an argument index repeats becomes one rule per condition, as in runc (which turns it into
+// alternative rules); an entry without names becomes no rule. A profile without architectures applies to the native
+// one, as in runtimes.
 absl::StatusOr<Profile> ParseProfile(std::string_view text, const ProfileTarget& target = {},
                                      ProfileDependencies* used = nullptr);
 
-// The tree of a profile's text, or of what a profile is in, as files of others have it: with a byte order mark in front
-// or keys that are there twice.
+// Parses the text of a profile, or of a document that contains profiles, with what foreign files may have: a byte order
+// mark at the start, repeated keys.
 absl::StatusOr<JsonValue> ParseProfileJson(std::string_view text, const JsonLimits& limits);
 
-// As ParseProfile, of a tree.
+// As ParseProfile, for a parsed document.
 absl::StatusOr<Profile> ProfileFromJson(JsonValue value, const ProfileTarget& target = {},
                                         ProfileDependencies* used = nullptr);
 
-// As ParseProfile, of a tree that WithKnownFields (profile_fields.h) has made. Adds to `notes`.
+// As ParseProfile, for the result of WithKnownFields (profile_fields.h). Adds to `notes`.
 absl::StatusOr<Profile> ProfileFromKnownFields(const JsonValue& value, const ProfileTarget& target,
                                                ProfileDependencies* used, std::vector<ProfileNote>& notes);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in a profile's text that does not keep it from being read, and that its author will want to know: some
-// reader passes over it, takes it for something else, or refuses it. `lint` makes findings of them.
+// Properties of a profile's text that do not prevent it from being read, but matter to its author: some reader ignores
+// them, misinterprets them, or rejects the profile. `lint` turns them into findings.
 #pragma once
 
 #include <string>
@@ -11,36 +11,37 @@ namespace syscarve {
 
 enum class ProfileNoteKind {
   // The text.
-  kByteOrderMark,  // Go's decoder, so Docker, Podman, CRI-O and containerd, refuses the file.
-  kRepeatedKey,    // Go takes the last one, which is what was read; others the first.
-  kLetterCase,     // Go reads keys whatever their letter case; crun and jq do not.
-  kUnknownField,   // Nobody reads it.
-  kNull,           // An element of a list, or what should be a number or a word: Go reads it as zero or nothing.
-  kMissingField,   // A condition without index or value: Go reads 0, crun refuses.
+  kByteOrderMark,  // Go's decoder, and so Docker, Podman, CRI-O and containerd, rejects the file.
+  kRepeatedKey,    // Go uses the last one, as this reader does; others use the first.
+  kLetterCase,     // Go ignores the letter case of keys; crun and jq do not.
+  kUnknownField,   // Every reader ignores it.
+  kNull,           // In place of a list element, a number or a word: Go reads it as zero or nothing.
+  kMissingField,   // A condition without index or value: Go reads 0, crun rejects the profile.
   // Values.
-  kErrnoUnused,        // Of an action that has none: runc passes over it, crun refuses.
-  kErrnoZero,          // The call is not made, and the program is told that it succeeded.
-  kErrnoTooLarge,      // 4095 and above: no program knows it; above, the kernel answers 4095.
-  kKernelZero,         // minKernel "0.0": Docker refuses it; read as "every kernel".
-  kUnknownFlag,        // Runtimes refuse it.
+  kErrnoUnused,        // An errno for an action that has none: runc ignores it, crun rejects the profile.
+  kErrnoZero,          // The call is not made, but returns success to the program.
+  kErrnoTooLarge,      // 4095 and above: unknown to every program; above 4095, the kernel returns 4095.
+  kKernelZero,         // minKernel "0.0": Docker rejects it; this reader takes it as "every kernel".
+  kUnknownFlag,        // Runtimes reject it.
   kUnknownCapability,  // In `includes` or `excludes`: no container has it.
   kManyConditions,     // More than six in one entry, so that an index repeats.
-  // SCMP_ACT_NOTIFY: runc refuses all three.
+  // SCMP_ACT_NOTIFY: runc rejects all three.
   kNotifyWithoutListener,
   kNotifyAsDefault,
   kNotifyWrite,
   // SeccompProfile objects.
-  kDroppedField,   // The API server drops it: a field of an older version, or of none.
-  kUnknownState,   // Neither Enabled nor Disabled: the API server refuses it.
-  kOlderApiGroup,  // Operators of today do not look at this group.
+  kDroppedField,   // A field of an older version, or of no version: the API server drops it.
+  kUnknownState,   // Neither Enabled nor Disabled: the API server rejects it.
+  kOlderApiGroup,  // Current operators ignore this group.
 };
 
 struct ProfileNote {
   ProfileNoteKind kind = ProfileNoteKind::kUnknownField;
-  std::string path;     // Of the value, as errors spell it: "syscalls[3].errnoRet"; "" for the whole.
-  JsonPlace place;      // line 0: not known.
+  std::string path;  // The value's path in the form used by errors, "syscalls[3].errnoRet"; "" for the whole profile.
+  JsonPlace place;   // line 0: unknown.
   std::string message;  // A sentence without a full stop at its end. Names in it are escaped.
-  // The field that was meant, or "": of an unknown one that is near to it, and of one in another letter case.
+  // The field that was probably meant, for an unknown field with a similar name and for one in another letter case;
+  // else "".
   std::string suggestion;
   bool operator==(const ProfileNote&) const = default;
 };

@@ -41,11 +41,11 @@ bool HasTarget(const JsonValue& entry) {
   return asks("includes") || asks("excludes");
 }
 
-// What the reader makes of `entry`: of the entries none depends on another.
+// The rules that the reader makes of `entry`; entries are independent of each other.
 absl::StatusOr<std::vector<Rule>> RulesOf(const JsonValue& entry, const ProfileTarget& target) {
   const JsonValue alone =
       JsonValue::Object{{"defaultAction", ScmpActionName(ActionKind::kErrno)}, {"syscalls", JsonValue::Array{entry}}};
-  std::vector<ProfileNote> notes;  // Those of the whole say the same.
+  std::vector<ProfileNote> notes;  // Unused: the notes of the whole profile include them.
   SYSCARVE_ASSIGN_OR_RETURN(Profile profile, ProfileFromKnownFields(alone, target, nullptr, notes));
   return std::move(profile.rules);
 }
@@ -64,7 +64,7 @@ absl::StatusOr<ProfileEntry> ReadEntry(const JsonValue& value, size_t index, con
     }
   }
   if (const JsonValue::Array* const conditions = ArrayAt(value, "args")) {
-    // A null is no condition.
+    // A null is not a condition.
     for (const JsonValue& condition : *conditions) {
       if (std::holds_alternative<JsonValue::Object>(condition.data))
         entry.condition_lines.push_back(LineOf(&condition));

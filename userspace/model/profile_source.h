@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A profile as its author wrote it: the entries of the file, where each stands, and changes to them that leave the rest
-// of the text as it is.
+// A profile as written by its author: the entries of the file, their places, and edits of them that leave the rest of
+// the text unchanged.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@ namespace syscarve {
 
 // One element of "syscalls".
 struct ProfileEntry {
-  size_t index = 0;            // In "syscalls"; of the rules of a profile that has no text, in these.
-  std::optional<size_t> line;  // From 1; nullopt without a text, here and below.
+  size_t index = 0;                                    // In "syscalls"; for a profile without a text, in its rules.
+  std::optional<size_t> line;                          // From 1; here and below nullopt without a text.
   std::vector<std::optional<size_t>> name_lines;       // For each of the rules' names.
-  std::vector<std::optional<size_t>> condition_lines;  // For each condition as written.
-  // What the reader makes of it: one rule; where an argument index repeats, one for each condition, all with the same
-  // names; none where nothing is named, or the entry is for other targets.
+  std::vector<std::optional<size_t>> condition_lines;  // For each condition, in the order of the text.
+  // The rules that the reader makes of the entry: one; if an argument index repeats, one per condition, all with the
+  // same names; none if the entry has no names or is for other targets.
   std::vector<Rule> rules;
   bool names_nothing = false;
   bool depends_on_target = false;  // Has Moby's `includes` or `excludes`.
@@ -41,30 +41,30 @@ struct ProfileSource {
   std::vector<ProfileNote> notes;  // In the order of the text.
 };
 
-// Whether `root` has the members of a profile, right or wrong, and is not something that a profile is inside of.
+// Whether `root` itself, and not a part of it, has the members of a profile, valid or not.
 bool IsProfileTree(const JsonValue& root);
 
-// As ParseProfile (profile_json.h), with what stands where. Entries that name nothing are kept here, without rules.
+// As ParseProfile (profile_json.h), with places. Keeps entries without names, which have no rules.
 absl::StatusOr<ProfileSource> ParseProfileSource(std::string_view text, const ProfileTarget& target = {});
 
-// The same of a tree, which may have been read from YAML.
+// The same for a parsed document, which may come from YAML.
 absl::StatusOr<ProfileSource> ProfileSourceFromJson(JsonValue root, const ProfileTarget& target = {},
                                                     ProfileDependencies* used = nullptr);
 
-// Adds the note that `text` has a byte order mark, when it has one.
+// Adds kByteOrderMark to `notes` if `text` begins with a byte order mark.
 void NoteByteOrderMark(std::string_view text, std::vector<ProfileNote>& notes);
 
-// Of a profile that was read from something else: an entry for each rule, and no lines.
+// For a profile from another format: an entry for each rule, without lines.
 ProfileSource SourceWithoutText(Profile profile);
 
-// A change of a profile's text.
+// An edit of a profile's text.
 struct ProfileEdit {
   enum class Kind {
     kReplaceName,          // The name at `position` becomes `name`.
-    kRemoveName,           // The name at `position` goes; the entry with the last one.
-    kRemoveEntry,          // The whole entry goes.
+    kRemoveName,           // The name at `position` is removed, and with the last name the entry.
+    kRemoveEntry,          // The whole entry is removed.
     kMaskCondition,        // "Equal" in the condition at `position` becomes "equal in the low 32 bits".
-    kRemoveByteOrderMark,  // In front of the whole text; `entry` means nothing.
+    kRemoveByteOrderMark,  // At the start of the text; `entry` is unused.
   };
   Kind kind = Kind::kRemoveEntry;
   size_t entry = 0;     // ProfileEntry::index
@@ -73,7 +73,7 @@ struct ProfileEdit {
   bool operator==(const ProfileEdit&) const = default;
 };
 
-// The bytes of a text from `begin` to before `end` become `text`.
+// The bytes [begin, end) of a text are replaced by `text`.
 struct TextReplacement {
   size_t begin = 0;
   size_t end = 0;
@@ -81,11 +81,11 @@ struct TextReplacement {
   bool operator==(const TextReplacement&) const = default;
 };
 
-// What `edits` change in `text`, which ParseProfileSource has taken: ascending, and none within another.
+// The replacements that `edits` make in `text`, which ParseProfileSource must accept: ascending and disjoint.
 std::vector<TextReplacement> ReplacementsOf(std::string_view text, std::span<const ProfileEdit> edits);
 
-// `text`, which ParseProfileSource has taken, with all `edits`. Positions are those before any of them; of two edits of
-// one place the first counts, and an entry that is removed is not changed.
+// `text`, which ParseProfileSource must accept, with all `edits` applied. Positions are those before any edit. Of two
+// edits of one place the first applies, and a removed entry is not edited otherwise.
 std::string EditProfile(std::string_view text, std::span<const ProfileEdit> edits);
 
 }  // namespace syscarve

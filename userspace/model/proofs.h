@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `prove` found about the subjects of a recording: the capabilities, calls and arguments that they need, by
-// running them without.
+// The results of `prove` for the subjects of a recording: the capabilities, calls and arguments that they need, found
+// by runs without them.
 #pragma once
 
 #include <compare>
@@ -13,10 +13,10 @@
 
 namespace syscarve {
 
-// In the order in which one overrules another.
+// In ascending order of precedence.
 enum class ProofVerdict {
-  kUndecided,  // Not tried, or it could not be.
-  kNotNeeded,  // A run without all of these does not differ.
+  kUndecided,  // Not tried, or trying was not possible.
+  kNotNeeded,  // A run without all capabilities, calls or arguments of this verdict does not differ.
   kNeeded,     // A run without it, but with everything else that is needed, differs.
 };
 std::string_view ProofVerdictName(ProofVerdict verdict);  // "undecided", "not-needed", "needed".
@@ -24,12 +24,12 @@ std::optional<ProofVerdict> ProofVerdictFromName(std::string_view name);
 
 struct ProvenNeed {
   ProofVerdict verdict = ProofVerdict::kUndecided;
-  // kNeeded: the difference without it. kUndecided: the reason. No full stop; an adversary's bytes.
+  // kNeeded: the difference without it. kUndecided: the reason. Without a full stop; untrusted.
   std::string why;
   auto operator<=>(const ProvenNeed&) const = default;
 };
 
-// A call with these values of the arguments that are recorded of it (model/seen_arguments.h).
+// A call with values of its recorded arguments (model/seen_arguments.h).
 struct CallWithValues {
   std::string call;
   std::vector<uint64_t> values;
@@ -46,7 +46,7 @@ struct SubjectProofs {
 // By Subject::name.
 using Proofs = std::map<std::string, SubjectProofs>;
 
-// Adds `more` to `kept`. Of two verdicts on the same thing the one that overrules stays. Commutative, associative and
+// Adds `more` to `kept`. Of two verdicts on one item the one of higher precedence is kept. Commutative, associative and
 // idempotent.
 void JoinProofs(const Proofs& more, Proofs& kept);
 

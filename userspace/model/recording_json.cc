@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is written: docs/recording-format.md. What is read is in recording_json_reader.cc.
+// The writer of the format in docs/recording-format.md. The reader is in recording_json_reader.cc.
 #include "userspace/model/recording_json.h"
 
 #include <algorithm>
@@ -275,7 +275,7 @@ JsonValue ToJson(const Subject& subject, SubjectId id) {
   return object;
 }
 
-// All but the rows, the shapes and the runs.
+// Everything except the rows, the shapes and the runs.
 JsonValue::Object FrontToJson(const Recording& recording, const std::vector<Loss>& losses) {
   JsonValue::Array programs;
   for (const Program& program : recording.programs) {
@@ -314,8 +314,8 @@ class Writer {
   Writer(const Recording& recording, const RecordingLimits& limits)
       : recording_(recording), runs_(recording.runs), limits_(limits) {}
 
-  // The text with the first `runs` runs, unless a reader would refuse it: then how many runs to try it with next, fewer
-  // than these. None left to try: nullopt.
+  // The text with the first `runs` runs. If a reader would reject it: the next number of runs to try, which is smaller;
+  // nullopt if there is none.
   struct Written {
     std::string text;
     size_t runs = 0;
@@ -339,15 +339,15 @@ class Writer {
 
  private:
   static constexpr size_t kValuesOfLists = 3;  // The lists of rows, shapes and runs.
-  static constexpr size_t kValuesOfTrace = 8;  // With its lists, and its timeline's.
+  static constexpr size_t kValuesOfTrace = 8;  // Including its lists and its timeline's.
   static constexpr std::string_view kEnd = "\n  ]\n}\n";
 
   void BeginList(std::string_view key) { text_ += Concat(",\n  \"", key, "\": ["); }
   void EndList(size_t elements) { text_ += elements == 0 ? "]" : "\n  ]"; }
   void BeginElement(size_t index) { text_ += index == 0 ? "\n    " : ",\n    "; }
 
-  // Numbers what the runs have in common, in the order in which they first have it, and writes it. Returns how many
-  // runs that is possible for.
+  // Numbers the rows and shapes of the runs in order of first appearance, and writes them. Returns the number of runs
+  // for which there is room.
   size_t WriteShapes(size_t runs) {
     shape_places_.assign(runs_.shape_count(), kNoPlace);
     row_places_.assign(runs_.row_count(), kNoPlace);
@@ -361,7 +361,7 @@ class Writer {
       runs_.ForEachTrace(i, [&](const PackedTrace& trace) {
         if (!runs_.irregular(trace.shape) && shape_places_[trace.shape] == kNoPlace)
           fits = fits && AddShape(trace.shape);
-        bytes += 2 * trace.numbers.size();  // A digit and a comma, at the least.
+        bytes += 2 * trace.numbers.size();  // At least a digit and a comma.
       });
       if (!fits || bytes + rows_.size() + shapes_.size() > limits_.bytes) return i;
     }
@@ -398,7 +398,7 @@ class Writer {
     return place = row_count_++;
   }
 
-  // Returns how many there is room for.
+  // Returns the number for which there is room.
   size_t WriteRuns(size_t runs) {
     BeginList("runs");
     for (size_t i = 0; i < runs; ++i) {
@@ -410,7 +410,7 @@ class Writer {
     return runs;
   }
 
-  // Both return how many values the run has.
+  // Both return the number of JSON values of the run.
   size_t WriteFull(size_t i) {
     const JsonValue json = ToJson(runs_[i]);
     text_ += PrintJsonPart(json, kLineWidth, 2, 4);

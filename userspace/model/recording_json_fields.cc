@@ -13,8 +13,8 @@
 namespace syscarve::recording_json {
 namespace {
 
-// A name is information for people beside the number that counts. It may be newer than our tables, but where they know
-// the number or the name, the two must belong together: else somebody would read one call and get another.
+// A name is information for people; the number counts. The name may be newer than the tables, but if they contain the
+// number or the name, both must agree: otherwise a reader of the text would take the call for another one.
 void CheckSyscallName(const JsonReader& reader, SyscallId id) {
   if (!reader.exists()) return;
   const std::string name = reader.Text(kMaxWordBytes);
@@ -67,7 +67,7 @@ Abi ReadAbi(const JsonReader& reader) {
 
 SyscallId ReadSyscall(const JsonReader& entry) {
   const Abi abi = ReadAbi(entry.Required("abi"));
-  // A program may ask for any number that is not negative; where bit 30 tells two ABIs apart it is not part of the
+  // A program may use any number that is not negative; where bit 30 distinguishes two ABIs, it is not part of the
   // number.
   const bool shares_its_arch = AuditArch(abi) == AuditArch(Abi::kX32);
   const uint64_t largest = shares_its_arch ? kX32Bit - 1 : std::numeric_limits<int>::max();

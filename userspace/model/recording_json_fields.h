@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What files of recordings and of plans have in common: texts, ids of calls, numbers, limits. Every function that reads
-// reports what it does not like through its reader, and then returns something valid. For readers and writers of these,
-// and nobody else.
+// The common parts of the files of recordings and of plans: texts, ids of calls, numbers, limits. Each reading function
+// reports errors through its reader and then returns a valid value. For the readers and writers of these files only.
 #pragma once
 
 #include <cstddef>
@@ -18,24 +17,24 @@
 
 namespace syscarve::recording_json {
 
-// The schemas that a reader takes.
+// The schemas that a reader accepts.
 enum class Schema { kFirst, kSecond, kThird, kFourth, kFifth };
 
-inline constexpr size_t kMaxElements = SIZE_MAX;  // Of one list: RecordingLimits::values is what limits them.
+inline constexpr size_t kMaxElements = SIZE_MAX;  // Per list; RecordingLimits::values is the effective limit.
 inline constexpr size_t kMaxTextBytes = kMaxRecordingTextBytes;
 inline constexpr size_t kMaxWordBytes = 64;
 
 // A percent-encoded text, decoded.
 std::string ReadText(const JsonReader& reader, size_t max_bytes = kMaxTextBytes);
 
-// The number that an object's key spells in plain decimal, without sign or leading zeros.
+// Parses an object's key in plain decimal, without sign or leading zeros.
 std::optional<uint64_t> NumberFromKey(std::string_view key);
 
-// A member that is a number, where there is one.
+// Writing and reading a number that may be absent.
 void AddNumber(JsonValue::Object& object, std::string_view key, const std::optional<uint64_t>& number);
 std::optional<uint64_t> OptionalNumber(const JsonReader& object, std::string_view key);
 
-// One of a closed set of words, of which `from_name` gives nullopt for any other.
+// A word of a closed set; `from_name` returns nullopt for any other.
 template <typename Word>
 Word ReadWord(const JsonReader& reader, std::optional<Word> (*from_name)(std::string_view)) {
   const std::string name = reader.Text(kMaxWordBytes);
@@ -46,10 +45,10 @@ Word ReadWord(const JsonReader& reader, std::optional<Word> (*from_name)(std::st
 
 Abi ReadAbi(const JsonReader& reader);
 
-// The fields "abi", "nr" and, where there is one, "name" of `entry`, which must agree.
+// The fields "abi", "nr" and, if present, "name" of `entry`, which must agree.
 SyscallId ReadSyscall(const JsonReader& entry);
 
-// `place` must be new among the keys of `map`: the caller's object or array says the same thing twice otherwise.
+// Adds `key` to `map`. A key that is already there is an error at `place`: a duplicate in the caller's object or array.
 template <typename Map, typename Key>
 typename Map::mapped_type& AddUnique(const JsonReader& place, Map& map, const Key& key) {
   const auto [entry, added] = map.try_emplace(key);

@@ -136,7 +136,7 @@ Subject ReadSubject(const JsonReader& entry, Schema schema, size_t program_count
   return subject;
 }
 
-// Programs and subjects say their own index, for people and for jq.
+// Programs and subjects contain their own index, for people and for jq.
 void CheckId(const JsonReader& entry, size_t index) {
   const JsonReader id = entry.Required("id");
   if (id.Uint() != index) id.Fail(Concat("expected ", index, ", its place in the list"));
@@ -170,7 +170,7 @@ void AllowFields(const JsonReader& root, Schema schema) {
 }
 
 Schema ReadFront(const JsonReader& root, Recording& recording) {
-  // The schema goes first: a file of another kind or version should be told so, not that a field is unknown.
+  // The schema is checked first, so that the error for a file of another kind or version is not about an unknown field.
   const JsonReader stated = root.Required("schema");
   const std::string text = stated.Text(kMaxTextBytes);
   constexpr std::string_view kSchemas[] = {kFirstSchema, kSecondSchema, kThirdSchema, kFourthSchema, kRecordingSchema};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recording's file says before it says what was done: schema, host, method, losses, programs, subjects. Errors
-// go to the readers, as in recording_json_fields.h.
+// The parts of a recording's file before the runs: schema, host, method, losses, programs, subjects. Errors are
+// reported through the readers, as in recording_json_fields.h.
 #pragma once
 
 #include "userspace/base/strict_json.h"
@@ -9,10 +9,10 @@
 
 namespace syscarve::recording_json {
 
-// All but the rows, the shapes and the runs.
+// Reads everything except the rows, the shapes and the runs.
 Schema ReadFront(const JsonReader& root, Recording& recording);
 
-// Refuses fields that the root of a file of `schema` does not have.
+// Rejects fields that the root of a file of `schema` does not have.
 void AllowFields(const JsonReader& root, Schema schema);
 
 }  // namespace syscarve::recording_json

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is read: docs/recording-format.md; its parts are read in recording_json_front.cc and recording_json_trace.cc.
-// What is written is in recording_json.cc.
+// The reader of the format in docs/recording-format.md, with parts in recording_json_front.cc and
+// recording_json_trace.cc. The writer is in recording_json.cc.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -55,7 +55,7 @@ absl::Status NotJson(const absl::Status& status) {
   return Annotate(status, "not a recording");
 }
 
-// The lists that are read element by element, so that the text's tree is never there as a whole.
+// The lists that are read element by element, so that the whole text is never in memory as a tree.
 enum class List { kRows, kShapes, kRuns };
 constexpr std::string_view kListKeys[] = {"rows", "shapes", "runs"};
 
@@ -63,12 +63,12 @@ std::optional<List> ListOf(std::string_view key) {
   return EnumFromName<List>(kListKeys, key);
 }
 
-// Makes a Recording of the events of a text.
+// Builds a Recording from the events of a text.
 class Loader {
  public:
   explicit Loader(const RecordingLimits& limits) : root_(TreeLimits(limits)), element_(TreeLimits(limits)) {}
 
-  // `depth` is that of the parser behind the event.
+  // `depth` is the parser's after the event.
   absl::Status Take(JsonEvent& event, size_t depth) {
     if (list_.has_value()) return TakeInList(event, depth);
     const bool begins_list = event.kind == JsonEventKind::kArrayStart && depth == 2;
@@ -109,8 +109,8 @@ class Loader {
     schema_ = ReadFront(root, recording_);
   }
 
-  // A list that begins, behind everything that its elements refer to, is read element by element. Where that comes
-  // later, the list becomes part of the tree first.
+  // A list is read element by element if everything that its elements refer to precedes it. Otherwise the list first
+  // becomes part of the tree.
   absl::Status BeginList() {
     const std::optional<List> list = ListOf(key_);
     if (!list.has_value()) return absl::OkStatus();
@@ -173,7 +173,7 @@ class Loader {
     reader.ForEach(kMaxElements, [&](const JsonReader& element) {
       const uint64_t place = element.Uint();
       if (place >= rows_.size()) return element.Fail("no row has this place");
-      // The numbers stand in the order of the list, and ours in that of the calls.
+      // The file's numbers are in the order of the list, those in memory in the order of the calls.
       if (!rows.empty() && rows_[place].first <= rows.back().first) return element.Fail("the calls are not ascending");
       rows.push_back(rows_[place]);
     });
@@ -237,7 +237,7 @@ class Loader {
     return trace;
   }
 
-  // `run` has the subjects whose traces are written in full, `packed` the others.
+  // `run` contains the subjects with traces in full, `packed` the others.
   void AddRun(Run run, const std::map<SubjectId, PackedTrace>& packed) {
     if (run.subjects.empty()) {
       std::vector<PackedTrace> traces;
@@ -250,10 +250,10 @@ class Loader {
   }
 
   std::string error_;
-  JsonTreeBuilder root_;      // The text but for the elements of the lists that are streamed.
+  JsonTreeBuilder root_;      // The text without the elements of the streamed lists.
   JsonTreeBuilder element_;   // The element that is being read.
   std::string key_;           // The last one of the root.
-  std::optional<List> list_;  // That is being streamed.
+  std::optional<List> list_;  // The list that is being streamed.
   size_t index_ = 0;
   std::array<bool, std::size(kListKeys)> streamed_ = {};
   bool front_read_ = false;

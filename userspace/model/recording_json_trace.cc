@@ -73,7 +73,7 @@ FileKinds ReadFileKinds(const JsonReader& reader) {
   return kinds;
 }
 
-// What stood there before the fifth schema was of each argument by itself, and no recorder has written it: not known.
+// Before the fifth schema this field was about each argument separately; no recorder has written it. Read as unknown.
 std::optional<SeenArguments> ReadArguments(const JsonReader& reader, Schema schema, size_t program_count) {
   if (!reader.exists() || schema < Schema::kFifth) return std::nullopt;
   reader.AllowOnly({"indexes", "pointed_to", "open", "dirty", "values"});
@@ -130,7 +130,7 @@ CapabilityChecks ReadChecks(const JsonReader& reader) {
   return {.granted = reader.Required("granted").Uint(), .denied = reader.Required("denied").Uint()};
 }
 
-// Of checks that were made in a call and whose numbers, with Numbers::kInside, are known already.
+// For checks during a call; with Numbers::kInside their numbers are already read.
 void ReadResults(const JsonReader& reader, Numbers numbers, CapabilityChecks& checks) {
   if (!reader.exists()) return;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
@@ -159,10 +159,10 @@ void ReadResults(const JsonReader& reader, Numbers numbers, CapabilityChecks& ch
   if (checks.results.empty()) reader.Fail("expected at least one result");
 }
 
-// What the recorder keeps of a place in the kernel is less.
+// More than the recorder stores of a place in the kernel.
 constexpr size_t kMaxFunctions = 64;
 
-// Of a check of `whole`, which with Numbers::kInside are at least as many.
+// For checks that are part of `whole`, which with Numbers::kInside has at least as many.
 void ReadSites(const JsonReader& reader, Numbers numbers, const CapabilityChecks& whole, ChecksBySite& sites) {
   CapabilityChecks rest = whole;
   reader.ForEach(kMaxElements, [&](const JsonReader& entry) {
@@ -257,7 +257,7 @@ std::map<int, CapabilityUse> ReadCapabilities(const JsonReader& reader, Numbers 
       } else {
         checks.AllowOnly({"abi", "nr", "name", "results", "sites"});
       }
-      // Without a call, the check was made outside any.
+      // Without a call: a check outside any call.
       const bool in_call =
           checks.Optional("abi").exists() || checks.Optional("nr").exists() || checks.Optional("name").exists();
       const auto id = in_call ? std::optional(ReadSyscall(checks)) : std::nullopt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recording's file says that subjects did: calls, denials, capability checks, timelines; written in full, and as
-// rows. Errors go to the readers, as in recording_json_fields.h.
+// The activity of subjects in a recording's file: calls, denials, capability checks, timelines; in full and as rows.
+// Errors are reported through the readers, as in recording_json_fields.h.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,9 @@
 
 namespace syscarve::recording_json {
 
-// Programs are checked against `program_count`, those that the recording has.
+// Program ids must be below `program_count`, the recording's number of programs.
 
-// A trace that is written in full; which fields its entry may have is the caller's to say.
+// A trace in full. The caller checks which fields `entry` may have.
 SubjectTrace ReadTrace(const JsonReader& entry, Schema schema, size_t program_count);
 
 // Parts of the dense form.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Run: what the subjects of a Recording did in one stretch of it. Plain data, as recording.h has it.
+// A Run: what the subjects of a Recording did in one stretch of it. Plain data, as in recording.h.
 #pragma once
 
 #include <compare>
@@ -22,13 +22,13 @@ using UnixNanos = uint64_t;
 
 struct Observation {
   uint64_t count = 0;                      // Equal to the sum over `programs`.
-  std::optional<UnixNanos> first_seen;     // Detail: absent when its event was lost.
+  std::optional<UnixNanos> first_seen;     // Detail: absent if its event was lost.
   std::map<ProgramId, uint64_t> programs;  // Count per program.
-  std::optional<SeenArguments> arguments;  // Detail: of calls for which a profile could have conditions.
+  std::optional<SeenArguments> arguments;  // Detail: for calls that a profile can have conditions for.
   bool operator==(const Observation&) const = default;
 };
 
-// What happened to a call that a filter already in force did not let through.
+// The result of a call that a filter already in force did not let through.
 struct Denial {
   int errno_value = 0;  // An errno, positive; 0: killed; kDenialTrapped or kDenialAnswered (recording_words.h).
   uint64_t count = 0;
@@ -47,9 +47,9 @@ struct Timeline {
 // What one subject did in one run.
 struct SubjectTrace {
   std::map<SyscallId, Observation> calls;          // Phase "main".
-  std::map<SyscallId, Observation> runtime_calls;  // Phase "runtime": before the subject's own program was exec'd.
-  // Of the phase "runtime", those made while the subject's own filter was already in force: what the runtime needs of
-  // any profile. They are not in runtime_calls.
+  std::map<SyscallId, Observation> runtime_calls;  // Phase "runtime": before the exec of the subject's own program.
+  // Phase "baseline": of the runtime's calls, those made while the subject's own filter was already in force, which the
+  // runtime needs in any profile. They are not in runtime_calls.
   std::map<SyscallId, Observation> baseline_calls;
   std::map<SyscallId, std::vector<Denial>> denials;  // One entry per errno_value, ascending.
   std::map<int, CapabilityUse> capabilities;         // By capability number.
@@ -59,13 +59,14 @@ struct SubjectTrace {
 
 // How a recorded command ended.
 struct CommandEnd {
-  int status = 0;                  // As a shell reports it: the exit status, or 128 + signal.
-  uint64_t ended_by_recorder = 0;  // Tasks that outlived the command and the grace period, and were ended.
+  int status = 0;  // As a shell reports it: the exit status, or 128 + signal.
+  // Tasks that outlived the command and the grace period, and that the recorder terminated.
+  uint64_t ended_by_recorder = 0;
   auto operator<=>(const CommandEnd&) const = default;
 };
 
 struct Run {
-  std::string id;    // Random, 32 hex digits; merging is idempotent by it.
+  std::string id;    // Random, 32 hex digits; makes merging idempotent.
   std::string name;  // Chosen by the user.
   UnixNanos start = 0;
   UnixNanos end = 0;

@@ -15,7 +15,7 @@ void AppendVarint(uint64_t number, std::string& bytes) {
   bytes += static_cast<char>(number);
 }
 
-// Reads what AppendVarint wrote; nothing else ever gets here.
+// Reads the output of AppendVarint; never gets other input.
 class Varints {
  public:
   explicit Varints(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
@@ -63,30 +63,30 @@ bool IsSum(uint64_t count, const std::map<ProgramId, uint64_t>& programs) {
   return sum == count;
 }
 
-// Of a row: what there is of it. The number of programs stands above.
+// Flags of a row's optional parts; the number of programs is in the bits above.
 constexpr uint64_t kHasFirstSeen = 1;
 constexpr uint64_t kCountApart = 2;
 constexpr uint64_t kHasArguments = 4;
 constexpr int kFlagBits = 3;
 
-// Of a row's arguments, below the number of their indexes.
+// Flags of a row's arguments; the number of their indexes is in the bits above.
 constexpr uint64_t kPointedTo = 1;
 constexpr uint64_t kOpen = 2;
 constexpr uint64_t kDirty = 4;
 constexpr uint64_t kHasFiles = 8;
 constexpr int kArgumentFlagBits = 4;
 
-// Bounds of what a thing takes in a file, without its numbers: `{"abi":"mipsel64n32",…},` and its kin.
+// Upper bounds of an element's size in a file, without its numbers: `{"abi":"mipsel64n32",…},` and the like.
 constexpr size_t kTextOfEntry = 200;
 constexpr size_t kTextOfShape = 100;
 constexpr size_t kTextOfTrace = 150;
 constexpr size_t kTextOfRun = 300;
-constexpr size_t kTextOfByte = 4;  // "127,": no varint is longer in decimal, by its bytes, than this.
+constexpr size_t kTextOfByte = 4;  // "127,": a varint in decimal takes at most this per byte.
 constexpr size_t kTextOfNameByte = 6;
 
 }  // namespace
 
-// From a trace to its shape's bytes and its numbers.
+// Splits a trace into its shape's bytes and its numbers.
 class RunList::Packer {
  public:
   Packer(RunList& list, UnixNanos start) : list_(list), start_(start) {}
@@ -99,7 +99,7 @@ class RunList::Packer {
     Pack(trace.capabilities);
   }
 
-  // A shape of rows that are there already.
+  // For a shape whose rows exist already.
   void Pack(const TraceShape& whole) {
     for (const std::vector<RowId>* const ids : {&whole.calls, &whole.runtime_calls, &whole.baseline_calls}) {
       Word(ids->size());
@@ -114,7 +114,7 @@ class RunList::Packer {
     Pack(whole.capabilities);
   }
 
-  // The row's bytes; its numbers go to ours.
+  // Returns the row's bytes; appends its numbers to numbers_.
   void Pack(SyscallId id, const Observation& seen, std::string& row) {
     const bool apart = !IsSum(seen.count, seen.programs);
     AppendVarint(WordOf(id), row);
@@ -130,7 +130,7 @@ class RunList::Packer {
   std::vector<uint64_t> numbers;
   std::vector<Kind> kinds;  // Of the numbers.
   bool irregular = false;
-  size_t entries = 0;  // Denials, capabilities and calls in these.
+  size_t entries = 0;  // Denials, capabilities and the calls in them.
 
  private:
   void Word(uint64_t word) { AppendVarint(word, shape); }
@@ -244,10 +244,10 @@ class RunList::Packer {
   std::string row_;
 };
 
-// From a shape's bytes, and numbers that come one after the other, to a trace.
+// Builds a trace from a shape's bytes and consecutive numbers.
 class RunList::Unpacker {
  public:
-  // `numbers` gives the next number at each call.
+  // `numbers` returns the next number on each call.
   Unpacker(const RunList& list, UnixNanos start, absl::FunctionRef<uint64_t()> numbers)
       : list_(list), start_(start), number_(numbers) {}
 
@@ -392,7 +392,7 @@ std::pair<uint32_t, bool> RunList::Interner::Add(std::string_view bytes) {
 
 RowId RunList::InternRow(std::string_view bytes) {
   const auto [id, added] = rows_.Add(bytes);
-  // An argument's frame is longer than its bytes allow for.
+  // The fixed text around an argument is longer than its bytes account for.
   if (added) text_bytes_ += 2 * kTextOfEntry + kTextOfByte * bytes.size();
   return id;
 }
@@ -478,7 +478,7 @@ void RunList::Count(const Packed& run) {
   text_bytes_ += TextBytes(run);
 }
 
-// What Count and AppendTrace did.
+// Reverts Count and AppendTrace.
 void RunList::Forget(const Packed& run) {
   numbers_ -= run.numbers;
   text_bytes_ -= TextBytes(run);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The runs of a Recording, packed. Runs of one program make nearly the same calls, so what they made is kept once, and
-// of each run only its numbers. A run of 250 calls then takes some two kilobytes instead of fifty.
+// The runs of a Recording, packed. Runs of one program make nearly the same calls, so what they have in common is
+// stored once, and per run only its numbers. A run of 250 calls then takes some two kilobytes instead of fifty.
 //
 //   recording.runs.push_back(run);
 //   for (const Run& run : recording.runs) …                        // One run at a time is unpacked.
 //   recording.runs.Update(0, [](Run& run) { run.name = "smoke"; });
 //
-// A list behaves as a vector of Runs would, except that a Run that is taken out of it is a copy: a reference into
-// `runs[0].subjects` does not outlive the expression.
+// A list behaves like a vector of Runs, except that access returns a copy of a Run: a reference into `runs[0].subjects`
+// does not outlive the expression.
 //
-// Three levels, which are those of the file (docs/recording-format.md):
-//   row    one call as a trace has it, but for its numbers: who made it, with what arguments, whether its time is known
-//   shape  a SubjectTrace but for its numbers and its timeline: lists of rows, denials and capabilities
-//   trace  a shape and its numbers, in the order in which the shape asks for them
+// The three levels of the file (docs/recording-format.md):
+//   row    one call of a trace without its numbers: its programs, its arguments, whether its time is known
+//   shape  a SubjectTrace without its numbers and its timeline: lists of rows, denials and capabilities
+//   trace  a shape and its numbers, in the shape's order
 #pragma once
 
 #include <cstddef>
@@ -33,13 +33,13 @@
 
 namespace syscarve {
 
-using RowId = uint32_t;    // In the order in which a list met them; ids mean nothing outside the list.
+using RowId = uint32_t;    // Numbered in order of first appearance; ids mean nothing outside the list.
 using ShapeId = uint32_t;  // Likewise.
 
-// A call without its numbers: every count is 0, and a first_seen that is there is 0.
+// A call without its numbers: every count is 0, and first_seen is 0 if present.
 using Row = std::pair<SyscallId, Observation>;
 
-// A SubjectTrace without its numbers and timeline, its calls as ids of rows in ascending order of their calls.
+// A SubjectTrace without its numbers and timeline. Its calls are ids of rows, in ascending order of the calls.
 struct TraceShape {
   std::vector<RowId> calls;
   std::vector<RowId> runtime_calls;
@@ -48,14 +48,14 @@ struct TraceShape {
   std::map<int, CapabilityUse> capabilities;
 };
 
-// What a subject did in a run, as a list keeps it.
+// The trace of a subject in a run, as a list stores it.
 struct PackedTrace {
   SubjectId subject = 0;
   ShapeId shape = 0;
-  // Of the shape's calls, runtime_calls, baseline_calls, denials and capabilities, in this order: of a call, its
-  // first_seen less the run's start, modulo 2^64, where it has one, then its count of each program, ascending; of a
-  // denial, its count of each program; of a capability, granted and denied of each element of `during`, then foreign;
-  // each is followed by the count and the ended of each of its results.
+  // The numbers of the shape's calls, runtime_calls, baseline_calls, denials and capabilities, in this order. A call
+  // has its first_seen minus the run's start, modulo 2^64, if present, then its count per program, ascending; a denial
+  // its count per program; a capability has granted and denied for each element of `during`, then for foreign, each
+  // followed by the count and the ended of each of its results.
   std::vector<uint64_t> numbers;
   std::optional<Timeline> timeline;
 };
@@ -73,68 +73,68 @@ class RunList {
 
   size_t size() const { return runs_.size(); }
   bool empty() const { return runs_.empty(); }
-  // Const, so that nobody writes to a copy and believes it to be in the list. REQUIRES: i < size().
+  // Const, so that writing to the copy, which would not change the list, does not compile. REQUIRES: i < size().
   const Run operator[](size_t i) const;              // NOLINT(readability-const-return-type)
   const Run at(size_t i) const;                      // NOLINT(readability-const-return-type): throws as a vector does.
   const Run front() const { return at(0); }          // NOLINT(readability-const-return-type)
   const Run back() const { return at(size() - 1); }  // NOLINT(readability-const-return-type)
-  // The run without its subjects, for which nothing is unpacked. REQUIRES: i < size().
+  // The run without its subjects; unpacks nothing. REQUIRES: i < size().
   const Run& head(size_t i) const { return runs_[i].head; }
   Iterator begin() const;
   Iterator end() const;
 
   void push_back(const Run& run);
-  // Forgets the last run, with its shapes that no other run has. REQUIRES: !empty().
+  // Removes the last run, and its shapes that no other run has. REQUIRES: !empty().
   void pop_back();
   void clear() { *this = {}; }
-  // Lets `change` have the run, and packs what becomes of it. REQUIRES: i < size().
+  // Unpacks the run, calls `change` with it, and packs the result. REQUIRES: i < size().
   void Update(size_t i, absl::FunctionRef<void(Run&)> change);
 
-  // The places of all runs, by their starts and then ids.
+  // The indices of all runs, ordered by start and then id.
   std::vector<size_t> InOrder() const;
 
   bool operator==(const RunList& other) const;
 
-  // Numbers in all traces, timelines included.
+  // The numbers in all traces, including timelines.
   size_t numbers() const { return numbers_; }
-  // An upper bound of the bytes that the runs take in a dense file, in which names are not longer than six times
-  // themselves.
+  // An upper bound of the bytes that the runs take in a dense file, if escaping makes names at most six times as long.
   size_t text_bytes() const { return text_bytes_; }
 
-  // For the codec of the file, which copies packed runs without unpacking them.
+  // For the file's codec, which copies packed runs without unpacking them.
 
   size_t row_count() const { return rows_.items.size(); }
   size_t shape_count() const { return shapes_.items.size(); }
   Row row(RowId id) const;
   TraceShape shape(ShapeId id) const;
-  // Whether a count in it is not the sum over its programs, which no file can say.
+  // Whether one of its counts is not the sum over its programs, which the file format cannot express.
   bool irregular(ShapeId id) const { return shape_facts_[id].irregular; }
-  // How many numbers a trace of this shape has.
+  // The number of numbers in a trace of this shape.
   size_t numbers_of(ShapeId id) const { return shape_facts_[id].kinds.size(); }
-  // "" when `numbers`, as many as the shape asks for, can be those of a trace: every count is at least 1, and the
-  // counts of a call fit in 64 bits together. Otherwise what is wrong.
+  // "" if `numbers`, of which there are numbers_of(id), are valid for a trace: every count is at least 1, and the sum
+  // of a call's counts fits in 64 bits. Otherwise the reason why not.
   std::string_view Objection(ShapeId id, std::span<const uint64_t> numbers) const;
-  // The traces of run `i`, by ascending subject.
+  // Calls `visit` for each trace of run `i`, by ascending subject.
   void ForEachTrace(size_t i, absl::FunctionRef<void(const PackedTrace&)> visit) const {
     ForEachTrace(runs_[i], visit);
   }
   SubjectTrace Unpack(const PackedTrace& trace, UnixNanos start) const;
-  // The same row or shape gets the same id. REQUIRES: the rows that `shape` names are there.
+  // Equal rows and equal shapes get the same id. REQUIRES: the rows that `shape` refers to exist.
   RowId Intern(const Row& row);
   ShapeId Intern(const TraceShape& shape);
-  // `head` has no subjects. REQUIRES: the traces are by ascending subject, each with as many numbers as its shape.
+  // Appends a run. REQUIRES: `head` has no subjects; the traces are by ascending subject, each with as many numbers as
+  // its shape.
   void Append(Run head, std::span<const PackedTrace> traces);
 
  private:
-  // What kind of number a trace has at a place.
+  // The kind of one number of a trace.
   enum class Kind : char { kAny, kCount, kFirstCount, kNextCount };
 
-  // Each byte string once. Copies of a list share them.
+  // Stores each byte string once. Copies of a list share them.
   struct Interner {
     std::vector<std::shared_ptr<const std::string>> items;
-    std::unordered_map<std::string_view, uint32_t> ids;  // Of `items`, into which the keys point.
+    std::unordered_map<std::string_view, uint32_t> ids;  // Indices in `items`; the keys point into the strings there.
 
-    // Its id, and whether it is new.
+    // The id of `bytes`, and whether it is new.
     std::pair<uint32_t, bool> Add(std::string_view bytes);
     std::string_view operator[](uint32_t id) const { return *items[id]; }
   };

@@ -9,7 +9,8 @@
 namespace syscarve {
 namespace {
 
-// As a value's is where nothing is known: one form for one meaning, so that the order of additions does not matter.
+// Kinds of file of a value; kUnknownFile alone if unknown. One form for one meaning, so that the order of additions
+// does not matter.
 FileKinds KindsOf(const SeenArguments& seen, const std::vector<uint64_t>& values) {
   const auto known = seen.files.find(values);
   return known == seen.files.end() ? FileKinds{std::string(kUnknownFile)} : known->second;
@@ -19,7 +20,7 @@ void JoinFiles(const SeenArguments& more, SeenArguments& kept) {
   for (const auto& [values, programs] : more.values) {
     FileKinds kinds = KindsOf(more, values);
     if (kept.values.contains(values)) kinds.merge(KindsOf(kept, values));
-    // What is beyond the bound is not known; the first ones by name are kept, in whichever order they come.
+    // Beyond the bound, kinds become unknown; the first ones by name are kept, in any order of arrival.
     const bool some_unknown = kinds.erase(std::string(kUnknownFile)) > 0 || kinds.size() > kMaxFileKinds;
     while (kinds.size() > kMaxFileKinds) kinds.erase(std::prev(kinds.end()));
     if (!kinds.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much a finding about an image matters, in words that scanners of images share.
+// How much a finding about an image matters, in the terms that image scanners share.
 #pragma once
 
 #include <array>

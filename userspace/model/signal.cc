@@ -63,7 +63,7 @@ std::optional<int> SignalFromText(std::string_view text) {
   std::ranges::transform(name, name.begin(),
                          [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   if (!name.starts_with("SIG")) name = Concat("SIG", name);
-  // The other way to count real-time signals, and older words.
+  // The other notation of real-time signals, and older names.
   constexpr std::string_view kFromTheEnd = "SIGRTMAX";
   if (name.starts_with(kFromTheEnd)) {
     const std::string_view rest = std::string_view(name).substr(kFromTheEnd.size());
@@ -98,8 +98,8 @@ SignalSet SetOf(std::span<const ConventionalSignal> signals) {
 }
 
 bool CatchesEverything(SignalSet caught) {
-  // A program that means each handler has no use for these three at once: one is the terminal's, one a fault of x87
-  // coprocessors that no kernel sends, one the power supply's.
+  // A program that installs each handler deliberately has no use for all three: one is the terminal's, one is a fault
+  // of x87 coprocessors that no kernel sends, one is the power supply's.
   constexpr SignalSet kUnusual = SignalBit(SIGSTKFLT) | SignalBit(SIGPWR) | SignalBit(SIGXCPU);
   constexpr int kMost = 24;
   return (caught & kUnusual) == kUnusual && std::popcount(caught) >= kMost;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words by which AppArmor calls families and types of sockets (apparmor.d(5), abi 3.0), in policies and in what it
-// logs.
+// AppArmor's words for families and types of sockets (apparmor.d(5), abi 3.0), in policies and in its log.
 #pragma once
 
 #include <optional>
@@ -8,7 +7,7 @@
 
 namespace syscarve {
 
-// "inet" for AF_INET, "stream" for SOCK_STREAM; "" where there is no word.
+// "inet" for AF_INET, "stream" for SOCK_STREAM; "" if there is no word.
 std::string_view SocketFamilyWord(int family);
 std::string_view SocketTypeWord(int type);
 std::optional<int> SocketFamilyFromWord(std::string_view word);

@@ -21,7 +21,7 @@ struct Name {
   int nr;
 };
 
-// The calls of one ABI in both orders.
+// The calls of one ABI, by number and by name.
 struct Table {
   std::vector<SyscallEntry> by_number;
   std::vector<Name> by_name;
@@ -41,7 +41,7 @@ void Complete(Table& table) {
   std::ranges::sort(table.by_name, {}, &Name::text);
 }
 
-// All columns of profiles/rules/syscalls.txt. The build's tests check the file: nothing can be wrong with it here.
+// All columns of profiles/rules/syscalls.txt. The build's tests check the file, so it is valid here.
 using Columns = std::map<std::string, Table, std::less<>>;
 
 Columns ReadColumns(std::string_view text) {
@@ -77,8 +77,8 @@ const Table& TableOf(Abi abi) {
   return *tables[static_cast<size_t>(abi)];
 }
 
-// Beyond every table, but for those of MIPS and arm's private calls, and around these; the last is the largest number
-// that does not look negative or like x32.
+// Numbers beyond every table except those of MIPS and arm's private calls, and around these; the last is the largest
+// number that is neither negative nor like x32.
 constexpr int kSparseNumbers[] = {999,  1023, 3999,  4095,     5999,     7000,
                                   8191, 9999, 65535, 0x0f0000, 0x0f0007, kBeyondAllTables};
 
@@ -120,7 +120,7 @@ const std::vector<std::string>& AllSyscallNames() {
 }
 
 bool HasSharedNumber(SyscallId id, int from) {
-  constexpr int kEndOfShared = 512;  // From here on x32 has calls of its own again, as old as x32.
+  constexpr int kEndOfShared = 512;  // From here on x32 has calls of its own, as old as x32.
   const int nr = id.nr - FirstNumber(id.abi);
   return nr >= from && nr < kEndOfShared;
 }
@@ -131,9 +131,8 @@ bool LibseccompHas(Abi abi) {
 
 bool LibseccompKnows(Abi abi, std::string_view name) {
   if (name.find('\0') != std::string_view::npos) return false;
-  // Negative: the architecture has no such call, as far as libseccomp knows; but of those that one call multiplexes,
-  // the number by which libseccomp speaks of both spellings (seccomp-syscalls.h: -101 on for socketcall, -201 on for
-  // ipc).
+  // Negative: to libseccomp the architecture has no such call; for multiplexed calls, libseccomp's number for both
+  // forms (seccomp-syscalls.h: from -101 for socketcall, from -201 for ipc).
   const int number = seccomp_syscall_resolve_name_arch(ScmpArchToken(abi), std::string(name).c_str());
   constexpr int kLastOfMultiplexed = -299;
   return number >= 0 || (number <= -100 && number >= kLastOfMultiplexed && FindSyscall(abi, "socketcall").has_value());
@@ -157,7 +156,7 @@ std::vector<int> NumbersToProve(Abi abi) {
   std::set<int> numbers(std::begin(kSparseNumbers), std::end(kSparseNumbers));
   numbers.insert(0);
   for (int nr = 0; nr < kSyscallTableEnd; ++nr) numbers.insert(FirstNumber(abi) + nr);
-  // The private calls of arm lie above the tables.
+  // The private calls of arm are above the tables.
   for (const SyscallEntry& entry : SyscallTable(abi)) numbers.insert(entry.nr);
   std::erase_if(numbers, [abi](int nr) { return IsExemptFromSeccomp({abi, nr}); });
   return {numbers.begin(), numbers.end()};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and numbers of system calls, per ABI: our own (profiles/rules/syscalls.txt, after the kernel's headers),
-// whatever the installed libseccomp knows. Thread-safe; the tables are built once, at first use.
+// Names and numbers of system calls per ABI, from syscarve's own tables (profiles/rules/syscalls.txt, made from the
+// kernel's headers), independent of the installed libseccomp. Thread-safe; the tables are built once, at first use.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 
 namespace syscarve {
 
-// How many numbers exhaustive checks go through, from an ABI's first on. Linux 6.18's last is 469 on every architecture
-// but x32, which has some from 512 on, and arm, whose private calls (0xf0000…) lie apart.
+// The count of numbers, from an ABI's first on, that exhaustive checks cover. Linux 6.18's last number is 469 on every
+// architecture except x32, which has some from 512 on, and arm, whose private calls (0xf0000…) are far apart.
 inline constexpr int kSyscallTableEnd = 512 + 64;
 
 struct SyscallEntry {
@@ -22,29 +22,29 @@ struct SyscallEntry {
   std::string name;
 };
 
-// The kernel's name of `id`, or nullopt: an unknown number keeps its number and is never given an invented name.
+// The kernel's name of `id`, or nullopt: no name is invented for an unknown number.
 std::optional<std::string> SyscallName(SyscallId id);
 
-// For people: the name, or "#<nr>" where there is none; with ":<abi>" behind it when `abi` is not the native one,
-// e.g. "getpid", "getpid:i386", "#999".
+// For people: the name, or "#<nr>" if there is none, followed by ":<abi>" if `abi` is not the native one, e.g.
+// "getpid", "getpid:i386", "#999".
 std::string DisplayName(SyscallId id);
 
-// The number that `name` has on `abi`, or nullopt when that ABI has no such call.
+// The number of `name` on `abi`, or nullopt if that ABI has no such call.
 std::optional<SyscallId> FindSyscall(Abi abi, std::string_view name);
 
-// Whether any ABI we know has a call of this name.
+// Whether any ABI has a call of this name.
 bool IsKnownSyscallName(std::string_view name);
-// Every name once, those of the first ABI that has them together, by number. Lives as long as the process.
+// Every name once, grouped by the first ABI that has it, by number. Lives as long as the process.
 const std::vector<std::string>& AllSyscallNames();
 
-// Whether `id` is of those calls that have one number on every architecture (from 424 on), and that is `from` or more.
+// Whether `id` is a call with one number on every architecture (424 and above), and that number is at least `from`.
 bool HasSharedNumber(SyscallId id, int from);
 
-// Whether the installed libseccomp can write a filter for `abi`.
+// Whether the installed libseccomp supports filters for `abi`.
 bool LibseccompHas(Abi abi);
 
-// Whether the installed libseccomp itself (not our completion) can resolve `name` on `abi`. Container runtimes ignore a
-// name their libseccomp does not know, silently.
+// Whether the installed libseccomp itself, without Compile's additions, resolves `name` on `abi`. Container runtimes
+// silently ignore a name that their libseccomp does not resolve.
 bool LibseccompKnows(Abi abi, std::string_view name);
 
 // The installed libseccomp's version, e.g. "2.5.4".
@@ -53,17 +53,17 @@ std::string LibseccompVersion();
 // All named calls of `abi`, ascending by number.
 std::span<const SyscallEntry> SyscallTable(Abi abi);
 
-// Calls the kernel makes or serves for itself and exempts from seccomp: uretprobe (335) and uprobe (336) on x86_64.
-// They are never recorded, checked or allowed unasked; FiltersUretprobe (profile_target.h) has the kernels that are
-// different.
+// Calls that the kernel makes or serves for itself and exempts from seccomp: uretprobe (335) and uprobe (336) on
+// x86_64. They are never recorded or checked, and allowed only on request; FiltersUretprobe (profile_target.h) has the
+// kernels that do filter uretprobe.
 bool IsExemptFromSeccomp(SyscallId id);
 
-// A number larger than every table's: what it meets is what calls of the future meet.
+// A number larger than every table's: its action is the action for calls of future kernels.
 inline constexpr int kBeyondAllTables = 0x3fffffff;
 
-// The numbers of `abi` that a proof about all of them looks at, ascending: every one of the tables and the holes
-// between, and some far beyond them, the largest that is no other ABI's among them. Calls that the kernel exempts from
-// seccomp are left out.
+// The numbers of `abi` that stand for all of them in a proof, ascending: those of the tables, the holes between them,
+// and some far beyond, including the largest that is no other ABI's. Calls that the kernel exempts from seccomp are
+// left out.
 std::vector<int> NumbersToProve(Abi abi);
 
 }  // namespace syscarve

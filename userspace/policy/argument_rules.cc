@@ -26,13 +26,13 @@ namespace syscarve {
 namespace {
 
 using Tuple = std::vector<uint64_t>;
-using Bits = std::vector<uint64_t>;  // Of each argument, those that the kernel looks at.
+using Bits = std::vector<uint64_t>;  // Per argument, the bits that the kernel reads.
 
-// What a filter compares: dirty upper halves neither get through nor are in the way. Where the kernel takes 64 bits it
-// refuses all values of the calls in question that have any of the upper ones (mprotect, ptrace, unshare).
+// The bits that a filter compares: dirty upper halves are neither let through nor refused. Where the kernel reads 64
+// bits, it rejects all values of the calls in question with any of the upper ones set (mprotect, ptrace, unshare).
 constexpr uint64_t kLowHalf = 0xffffffff;
 
-// What some bits of an argument are to be. A mask of 0: anything.
+// The required value of some bits of an argument. A mask of 0: any value.
 struct MaskedValue {
   uint64_t mask = 0;
   uint64_t value = 0;
@@ -40,7 +40,7 @@ struct MaskedValue {
 };
 using Wanted = std::vector<MaskedValue>;  // One for each field that compares values.
 
-// The two as one where exactly they are: alike but for one bit of one argument.
+// Merges the two if that is exact: they differ in one bit of one argument only.
 std::optional<Wanted> Merged(const Wanted& one, const Wanted& other) {
   std::optional<Wanted> merged;
   for (size_t i = 0; i < one.size(); ++i) {
@@ -54,7 +54,7 @@ std::optional<Wanted> Merged(const Wanted& one, const Wanted& other) {
   return merged;
 }
 
-// As few as can be found by merging two at a time; exactly the same arguments.
+// As few as are found by merging pairs; exactly the same arguments.
 void Merge(std::set<Wanted>& all) {
   for (auto one = all.begin(); one != all.end();) {
     bool changed = false;
@@ -71,10 +71,10 @@ void Merge(std::set<Wanted>& all) {
   }
 }
 
-// One call in the making.
+// Narrows one call.
 class CallNarrower {
  public:
-  // `id` is of the ABI by which values are named.
+  // `id` is of the ABI whose names of values are used.
   CallNarrower(const ArgumentTable& table, const RecordedCall& call, const Bits& bits, SyscallId id)
       : table_(table), call_(call), bits_(bits), id_(id) {
     for (const ArgumentField& field : call.fields) {
@@ -82,7 +82,7 @@ class CallNarrower {
     }
   }
 
-  // Arguments that are allowed, `seen` or not. False when nothing may be narrowed for them.
+  // Adds allowed arguments, `seen` or not. False if the call cannot be narrowed with them.
   bool Add(const Tuple& values, bool seen) {
     std::vector<std::vector<MaskedValue>> choices;
     for (const ArgumentField* const field : compared_) {
@@ -102,7 +102,7 @@ class CallNarrower {
     return wanted_.size() <= kMaxValues;
   }
 
-  // Narrows `call` to all that was added. False where that is everything, or too much to write down.
+  // Narrows `call` to everything that was added. False if that is every argument, or needs too many rules.
   bool Narrow(NarrowedCall& call) const {
     std::set<Wanted> wanted = wanted_;
     Merge(wanted);
@@ -138,7 +138,7 @@ class CallNarrower {
   }
 
  private:
-  // More values than that are more than anybody reads.
+  // More values are not readable.
   static constexpr size_t kMaxValues = 256;
   static constexpr size_t kMaxRules = 64;
 
@@ -167,7 +167,7 @@ class CallNarrower {
     return table_.ValuesOf(signature->parameters[index]);
   }
 
-  // Whether the kernel's headers have a name for the value, or the value is allowed to all.
+  // Whether the kernel's headers have a name for the value, or the value is always allowed.
   bool IsNamed(const ArgumentField& field, uint64_t value) const {
     const auto allowed = [&](const Tuple& always) { return (always[field.place] & field.mask) == value; };
     if (std::ranges::any_of(call_.always, allowed)) return true;
@@ -187,9 +187,9 @@ class CallNarrower {
     return left == 0;
   }
 
-  // The values of field `i` that are behind the merged `values`.
+  // The values of field `i` that the merged `values` stand for.
   std::string ValuesCovered(size_t i, const Wanted& values) const {
-    std::map<uint64_t, uint64_t> covered;  // Value -> that of the first field beside it.
+    std::map<uint64_t, uint64_t> covered;  // Value -> the value of the first field with it.
     for (const Wanted& one : wanted_) {
       bool inside = true;
       for (size_t j = 0; j < one.size(); ++j) inside &= (one[j].value & values[j].mask) == values[j].value;
@@ -204,7 +204,7 @@ class CallNarrower {
     return absl::StrJoin(words, ", ");
   }
 
-  // "without PROT_EXEC"; where nearly all bits are refused, which are not: "only PROT_READ, PROT_WRITE".
+  // "without PROT_EXEC"; if nearly all bits are refused, the allowed ones: "only PROT_READ, PROT_WRITE".
   std::string FlagWords(const ArgumentField& field, uint64_t refused) const {
     const bool few_left = std::popcount(refused) > 16;
     std::vector<std::string> names;
@@ -259,7 +259,7 @@ bool AnyHolds(const ArgumentRules& rules, const std::vector<int>& indexes, const
   });
 }
 
-// What was seen of a call on all ABIs; nullopt where it was not seen at all.
+// The seen arguments of a call on all ABIs; nullopt if it was not seen.
 struct SeenOfCall {
   std::optional<SeenArguments> all;
   bool made = false;
@@ -275,15 +275,14 @@ SeenOfCall SeenOf(const Evidence& evidence, const std::vector<Abi>& abis, const 
     JoinArguments(found->second.seen, !seen.made, seen.all);
     seen.made = true;
   }
-  // A recording may have been made by another version, or by hand: what it has of other arguments says nothing of
-  // these.
+  // A recording of another version, or one edited by hand, may have other arguments, which are no evidence for these.
   if (seen.all.has_value() && (seen.all->indexes != call.indexes || seen.all->pointed_to != call.pointed_to)) {
     seen.all->open = true;
   }
   return seen;
 }
 
-// `call` with what `--args all` makes of it: every argument counts, and nothing is allowed beside what was seen.
+// `call` as narrowed by `--args all`: every argument counts, and nothing beyond the seen arguments is allowed.
 RecordedCall Exactly(const RecordedCall& call, const ArgumentTable& table, Abi abi) {
   RecordedCall exact = call;
   exact.fields.clear();
@@ -333,7 +332,7 @@ class Narrower {
   }
 
  private:
-  // The bits of the call's arguments, where they are the same ones on all ABIs.
+  // The bits of the call's arguments, if they are the same on all ABIs.
   std::optional<Bits> BitsOf(const RecordedCall& call) const {
     std::optional<Bits> all;
     for (const Abi abi : draft_.abis) {
@@ -346,7 +345,7 @@ class Narrower {
     return all;
   }
 
-  // Of the first ABI that has the call.
+  // From the first ABI that has the call.
   std::optional<SyscallId> IdOf(const RecordedCall& call) const {
     for (const Abi abi : draft_.abis) {
       if (const std::optional<SyscallId> id = FindSyscall(abi, call.name)) return id;
@@ -360,7 +359,7 @@ class Narrower {
     const std::optional<Bits> bits = BitsOf(call);
     const std::optional<SyscallId> id = IdOf(call);
     if (!bits.has_value() || !id.has_value()) return;
-    // Whoever makes it beside the program does so with arguments that nobody has seen.
+    // Callers other than the program use arguments that were not recorded.
     const bool by_others = !seen.made || !allowed.baseline.empty() || !allowed.companion.empty();
     const bool exactly = options_.arguments == ArgumentMode::kAll && !by_others;
     if (!exactly && call.fields.empty()) return;
@@ -393,14 +392,15 @@ class Narrower {
         }
       }
     }
-    // Of a call that was not seen and where nothing is allowed to all, bits can be refused and values cannot be told.
+    // For a call that was not seen and has no arguments that are always allowed, bits can be refused, but values are
+    // unknown.
     const bool bits_only =
         std::ranges::all_of(call.fields, [](const ArgumentField& field) { return field.refused_bits != 0; });
     if (!any && bits_only) return narrower.Add(Tuple(call.indexes.size()), false);
     return any;
   }
 
-  // Takes out what does the same by arguments in memory; false where that is needed.
+  // Removes the call that does the same with arguments in memory; false if it is needed.
   bool WithoutMemory(const RecordedCall& call, const CallNarrower& narrower) {
     const auto in_memory = draft_.calls.find(call.in_memory);
     if (call.in_memory.empty() || in_memory == draft_.calls.end()) return true;
@@ -433,7 +433,7 @@ class Narrower {
       draft_.narrowed.push_back(std::move(narrowed));
       return;
     }
-    // A ceiling's, or closure's. Where both cannot be said together, theirs stays.
+    // Rules of a ceiling or of closure. If both cannot be combined, theirs stay.
     std::optional<ArgumentRules> both = Intersect(narrowed.rules, known->rules);
     if (!both.has_value() || both->empty()) return;
     narrowed.rules = *std::move(both);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that are allowed for some arguments only, by what was seen (profiles/rules/recorded-arguments.json). Part of
-// the third step of Generate.
+// Narrows calls to the arguments that were seen (profiles/rules/recorded-arguments.json). Part of the third step of
+// Generate.
 #pragma once
 
 #include "userspace/base/status.h"
@@ -10,14 +10,15 @@
 
 namespace syscarve {
 
-// Narrows calls of `draft` by options.arguments, to what was seen but for draft.not_needed_arguments. A call is left as
-// it is when it was asked for, when its arguments are not known wherever it was seen, when they are other ones on some
-// ABI of the profile, or when a call that was seen does the same by arguments in memory. An allowed call that does so
-// and need not is taken out, and is then answered with ENOSYS. Without options.conditions nothing happens.
+// Narrows calls of `draft` by options.arguments to the arguments that were seen, without those in
+// draft.not_needed_arguments. A call is left unchanged if it was requested, if its arguments are unknown in some
+// sighting, if its arguments are different ones on some ABI of the profile, or if another seen call does the same by
+// arguments in memory. An allowed call that does the same by arguments in memory and is not needed is removed, and gets
+// ENOSYS. Does nothing without options.conditions.
 absl::Status NarrowByArguments(const Evidence& evidence, const GenerateOptions& options, ProfileDraft& draft);
 
-// OK when `profile` allows the calls that NarrowByArguments narrowed with all arguments that were seen, whatever the
-// bits hold that the kernel does not look at. kInternal otherwise.
+// OK if `profile` allows the calls that NarrowByArguments narrowed for all arguments that were seen, whatever the
+// values of bits that the kernel does not read. kInternal otherwise.
 absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidence, const ProfileDraft& draft);
 
 }  // namespace syscarve

@@ -17,7 +17,7 @@
 namespace syscarve {
 namespace {
 
-// The leading numbers of a version: {1, 1, 5} of "1.1.5+ds1". What is missing is 0.
+// The leading numbers of a version: {1, 1, 5} for "1.1.5+ds1". Missing numbers are 0.
 using VersionNumbers = std::array<uint64_t, 4>;
 
 VersionNumbers NumbersOf(std::string_view version) {
@@ -34,7 +34,7 @@ VersionNumbers NumbersOf(std::string_view version) {
   return numbers;
 }
 
-// Distributions name their packaging behind a "+" ("1.1.5+ds1"): the runtime is the same.
+// Distributions append their packaging after a "+" ("1.1.5+ds1"): the runtime is the same.
 bool SameVersion(std::string_view a, std::string_view b) {
   return a.substr(0, a.find('+')) == b.substr(0, b.find('+'));
 }
@@ -45,7 +45,7 @@ VersionNumbers Distance(const VersionNumbers& a, const VersionNumbers& b) {
   return distance;
 }
 
-// For a warning, which may hold an adversary's bytes.
+// For a warning; untrusted.
 std::string RuntimeWords(const ContainerRuntime& runtime) {
   return Concat(runtime.name.empty() ? std::string("an unknown runtime") : runtime.name,
                 runtime.version.empty() ? "" : " ", runtime.version);
@@ -67,7 +67,7 @@ struct RuntimeSetting {
   ContainerRuntime runtime() const { return {.name = name, .version = version}; }
 };
 
-// What the recordings tell of the settings that their containers were started with.
+// The settings with which the recorded containers were started.
 struct Settings {
   std::set<RuntimeSetting> observed;
   std::set<RuntimeSetting> unseen;  // Started without a filter, or before the recorder.
@@ -87,7 +87,7 @@ void AddSubject(const Recording& recording, SubjectId id, Settings& settings) {
       const auto trace = run.subjects.find(id);
       if (trace == run.subjects.end()) continue;
       for (const auto& [call, observation] : trace->second.baseline_calls) {
-        // A number without a name cannot be written, and another ABI's call is no runtime's.
+        // A number without a name cannot be written in a profile, and a runtime makes no calls of another ABI.
         const std::optional<std::string> name = SyscallName(call);
         if (name.has_value() && call.abi == recording.host.native_abi && !IsExemptFromSeccomp(call))
           names.insert(*name);
@@ -109,7 +109,7 @@ void AddSubject(const Recording& recording, SubjectId id, Settings& settings) {
 }
 
 bool NamesRuntime(const OccasionalCalls& occasional, const std::string& runtime) {
-  // A runtime that could not be told may be one of them.
+  // An unknown runtime may be one of them.
   return runtime.empty() || occasional.runtimes.contains(runtime);
 }
 
@@ -137,7 +137,7 @@ std::optional<NoNewPrivsMode> NoNewPrivsModeFromName(std::string_view name) {
 const KnownBaseline* FindBaseline(std::span<const KnownBaseline> known, const ContainerRuntime& runtime, Abi abi,
                                   bool no_new_privs) {
   const VersionNumbers wanted = NumbersOf(runtime.version);
-  // The smallest rank wins; two of one rank differ in nothing that matters, and the first is taken.
+  // The smallest rank wins; baselines of one rank are equivalent, and the first is taken.
   const auto rank = [&](const KnownBaseline& candidate) {
     const VersionNumbers numbers = NumbersOf(candidate.baseline.version);
     VersionNumbers older = {};
@@ -175,15 +175,16 @@ BaselineChoice ChooseBaselines(std::span<const Recording> recordings, std::span<
     for (const RuntimeSetting& setting : settings.observed) runtimes.insert(setting.name);
   }
 
-  // Without no_new_privs first: what is found for that is enough for containers with it.
+  // Without no_new_privs first: a baseline for that also covers containers with it.
   std::set<RuntimeSetting> wanted = settings.unseen;
   if (mode == NoNewPrivsMode::kAny) {
     for (const auto* const started : {&settings.observed, &settings.unseen}) {
       for (const RuntimeSetting& setting : *started) wanted.insert({setting.name, setting.version, false});
     }
   }
-  std::set<std::pair<std::string, std::string>> covered;  // Runtimes and versions with what is enough for both.
-  std::map<std::pair<std::string, std::string>, std::vector<bool>> missing;  // Settings that nothing is known of.
+  // Runtimes and versions with a baseline that covers both settings.
+  std::set<std::pair<std::string, std::string>> covered;
+  std::map<std::pair<std::string, std::string>, std::vector<bool>> missing;  // Settings without a baseline.
   std::map<std::string, std::set<std::string>> from_files;                   // By source.
   std::vector<std::string> sources;
   for (const RuntimeSetting& setting : wanted) {

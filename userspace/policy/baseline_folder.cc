@@ -23,9 +23,9 @@ namespace {
 
 constexpr size_t kMaxFiles = 1024;
 
-// Whether the group is the user's alone, as many distributions make one for each user, with a umask that lets it write
-// everything: it has the user's name and nobody else in it. Root's is none of these: what root writes by itself is not
-// writable by a group.
+// Whether the group is the user's private group, which many distributions create for each user, together with a umask
+// that makes everything writable by it: it has the user's name and no other members. False for root: files that root
+// creates are not writable by a group.
 bool IsPrivateGroup(uid_t uid, gid_t gid) {
   if (uid == 0) return false;
   std::array<char, 16384> user_text;
@@ -47,7 +47,7 @@ bool IsPrivateGroup(uid_t uid, gid_t gid) {
   return true;
 }
 
-// Why nobody should believe what an object with this metadata says, or "".
+// Why an object with this metadata must not be trusted, or "".
 std::string WhyNotTrusted(const struct stat& info) {
   if (info.st_uid != 0 && info.st_uid != geteuid()) return Concat("it belongs to user ", info.st_uid);
   if ((info.st_mode & S_IWOTH) != 0) return "everybody may write it";
@@ -80,7 +80,7 @@ absl::StatusOr<std::vector<std::string>> JsonFilesOf(DIR* folder) {
 }
 
 absl::StatusOr<Baseline> LoadTrusted(int folder, const std::string& name) {
-  // O_NONBLOCK: somebody may have put a pipe there.
+  // O_NONBLOCK: the file may be a pipe.
   const UniqueFd file(openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!file.valid()) return PosixError("open", errno);
   struct stat info;

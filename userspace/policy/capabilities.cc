@@ -19,18 +19,18 @@
 namespace syscarve {
 namespace {
 
-// What one place says of a capability: that, by itself, is the verdict.
+// The verdict on a capability by one place alone.
 enum class Weight { kUnused, kSurvived, kPassing, kAlternative, kPossible, kFailed, kUndecided, kNeeded };
 
-// A call, and where in the kernel: CapabilitySite() for the checks of which that is not known.
+// A call and the place in the kernel; CapabilitySite() for checks whose place is unknown.
 using Place = CapabilityRuns::Place;
 
-// What is known of one (capability, place) pair after the chains have been looked through.
+// The result for one (capability, place) pair after the chains have been applied.
 struct PlaceEvidence {
   CapabilityChecks checks;
   Weight weight = Weight::kUnused;
   std::string why;
-  std::string result;  // What came of the calls, where the verdict rests on that.
+  std::string result;  // The results of the calls, if the verdict rests on them.
 };
 using EvidenceByPlace = std::map<Place, PlaceEvidence>;
 
@@ -38,7 +38,7 @@ std::string CallName(const std::optional<SyscallId>& call) {
   return call.has_value() ? DisplayName(*call) : std::string("no call");
 }
 
-// Visits the checks of `use` by place; those whose place is not known, if there are any, have an empty site.
+// Visits the checks of `use` by place; checks whose place is unknown have an empty site.
 void ForEachPlace(const CapabilityUse& use, absl::FunctionRef<void(const Place&, const CapabilityChecks&)> visit) {
   for (const auto& [call, checks] : use.during) {
     CapabilityChecks rest = checks;
@@ -75,7 +75,7 @@ const CapabilityPlace* FindPlace(const CapabilityData& data, int capability, con
   return nullptr;
 }
 
-// The functions through which all of the kernel asks (kernel/capability.c and its like) say nothing of why.
+// The kernel's general functions for checks (kernel/capability.c and the like), which are no evidence of the purpose.
 std::string AskedBy(const CapabilitySite& site) {
   static const std::set<std::string>* const kThroughAll = new std::set<std::string>{"capable",
                                                                                     "ns_capable",
@@ -115,10 +115,10 @@ CapabilityChecks ChecksAt(const std::map<int, CapabilityUse>& uses, int capabili
   return found;
 }
 
-// What came of the calls in which a capability was granted, or in which it was denied.
+// The results of the calls in which a capability was granted, or of those in which it was denied.
 struct Results {
   uint64_t known = 0;    // Checks.
-  bool done = false;     // A call has done what it was to do, or is at it: it succeeded, or may be made again.
+  bool done = false;     // A call did its work, or may still do it: it succeeded, or may be restarted.
   bool refused = false;  // A call failed with EPERM or EACCES.
   bool ended = false;    // A program ended then.
   std::set<std::string> errors;
@@ -146,7 +146,7 @@ std::string ResultWords(const Results& results) {
   return Concat("which failed with ", absl::StrJoin(results.errors, " or "), results.done ? ", or went through" : "");
 }
 
-// What a capability says that was refused every time. `in_failed` is the part of `checks` from commands that failed.
+// The verdict on a capability that was always refused. `in_failed` is the part of `checks` from commands that failed.
 void WeighRefusals(const CapabilityChecks& checks, const CapabilityChecks& in_failed, PlaceEvidence& entry) {
   const Results results = ResultsOf(checks, /*granted=*/false);
   const Results of_failed = ResultsOf(in_failed, /*granted=*/false);
@@ -160,7 +160,7 @@ void WeighRefusals(const CapabilityChecks& checks, const CapabilityChecks& in_fa
   if (results.known > 0) entry.result = ResultWords(results);
 }
 
-// Of what one place says by itself, without the chains.
+// The verdict by one place alone, without the chains.
 PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place& place, const CapabilityChecks& checks,
                          const std::map<int, CapabilityUse>& in_failed) {
   PlaceEvidence entry{.checks = checks, .weight = Weight::kUnused, .why = {}, .result = {}};
@@ -177,7 +177,7 @@ PlaceEvidence EvidenceOf(const CapabilityData& data, int capability, const Place
     entry.weight = Weight::kPassing;
   } else if (checks.granted > 0) {
     entry.weight = asking != nullptr && asking->asking == Asking::kUndecided ? Weight::kUndecided : Weight::kNeeded;
-    // The kernel may have had another reason to let it fail, before or behind the question.
+    // The call may have failed for another reason, before or after the check.
     const Results results = ResultsOf(checks, /*granted=*/true);
     if (results.known >= checks.granted && !results.done) {
       entry.weight = Weight::kUndecided;
@@ -272,8 +272,9 @@ namespace {
 
 using AllEvidence = std::map<int, EvidenceByPlace>;
 
-// Where every question for the wide capability follows a refused question for a narrow one, the narrow one would have
-// ended the chain. Equal counts show that; a wide check more than narrow refusals was asked for on its own account.
+// If every check of the wide capability follows a refused check of a narrow one, the narrow one would have ended the
+// chain. Equal counts show that; if there are more wide checks than narrow refusals, the wide one was also checked
+// independently.
 void FollowChain(const CapabilityChain& chain, const std::map<int, CapabilityUse>& uses, AllEvidence& evidence) {
   const auto wide = evidence.find(chain.wide);
   if (wide == evidence.end()) return;
@@ -299,7 +300,7 @@ void FollowChain(const CapabilityChain& chain, const std::map<int, CapabilityUse
   }
 }
 
-// The kernel asks for some capabilities although a weaker one, for which it would ask next, does as well.
+// The kernel checks some capabilities although a weaker one, which it would check next, suffices.
 void PreferWeaker(const CapabilityData& data, AllEvidence& evidence) {
   AllEvidence weaker;
   for (auto& [capability, places] : evidence) {
@@ -323,7 +324,7 @@ void PreferWeaker(const CapabilityData& data, AllEvidence& evidence) {
   }
 }
 
-// CAP_DAC_OVERRIDE answers every question that CAP_DAC_READ_SEARCH does, except opening by handle.
+// CAP_DAC_OVERRIDE passes every check that CAP_DAC_READ_SEARCH passes, except opening by handle.
 void LetOverrideAnswer(AllEvidence& evidence) {
   const auto needed = [&](int capability) {
     const auto found = evidence.find(capability);
@@ -342,7 +343,7 @@ void LetOverrideAnswer(AllEvidence& evidence) {
   }
 }
 
-// ", seen in 1 of 5 runs only", when that is worth saying of what has this weight.
+// ", seen in 1 of 5 runs only", if that matters for a verdict of this weight.
 std::string InFewRuns(const EvidenceByPlace& places, Weight weight, int capability, const CapabilityRuns& runs) {
   const auto of_capability = runs.granted.find(capability);
   if (of_capability == runs.granted.end()) return "";

@@ -22,8 +22,8 @@ absl::StatusOr<FilterProgram> CompileCeiling(const Profile& ceiling) {
   return program;
 }
 
-// On i386 the rules for socket and System V IPC functions speak of these, too, also those that refuse; rules of their
-// own with conditions would contradict them.
+// On i386 the rules for socket and System V IPC functions also apply to these calls, including rules that refuse;
+// separate rules with conditions would contradict them.
 bool IsMultiplexer(const std::string& name) {
   return name == "socketcall" || name == "ipc";
 }
@@ -72,7 +72,7 @@ absl::StatusOr<CeilingResult> ApplyCeiling(const std::set<std::string>& names, A
       cut_whole.insert(name);
       continue;
     }
-    // First with the refusal that the name would get if it were not allowed, then with the default.
+    // First with the refusal for the name if it were not allowed, then with the default.
     std::optional<ChosenRules> chosen;
     for (const bool as_refused : {true, false}) {
       if (chosen.has_value() && chosen->comparison == Comparison::kSame) break;

@@ -25,14 +25,14 @@ bool IsForOthersToDecide(const Action& action) {
   return action.kind == ActionKind::kTrace || action.kind == ActionKind::kNotify;
 }
 
-// One call by one kind of caller, wherever it was seen.
+// One call by one kind of caller, over all sightings.
 struct CallOfRuns {
   std::vector<Sighting> sightings;
   std::optional<SeenArguments> arguments;
 };
 using CallsOfRuns = std::map<std::pair<bool, SyscallId>, CallOfRuns>;  // The runtime's last.
 
-// Whether a kernel asks filters about the call; `refused`: one was seen to.
+// Whether the kernel applies filters to the call; `refused`: a filter was observed to refuse it.
 bool IsFiltered(SyscallId id, const std::optional<KernelVersion>& kernel, bool refused) {
   if (!IsExemptFromSeccomp(id)) return true;
   if (!kernel.has_value()) return refused;
@@ -85,7 +85,7 @@ ArgumentSets::Set HalfEquals(ArgumentSets& sets, unsigned argument, bool high, u
   return sets.FromTest({.index = argument, .high = high, .mask = mask, .constant = value});
 }
 
-// The registers that can have held a recorded `value` of which these bits are told.
+// The values of the register that match a recorded `value`, which determines only these bits.
 ArgumentSets::Set Equals(ArgumentSets& sets, unsigned argument, uint64_t bits, uint64_t value, bool dirty) {
   if (bits == 0) return ArgumentSets::kAll;
   const auto low = static_cast<uint32_t>(value & bits);
@@ -135,7 +135,7 @@ Outcome OutcomeOf(const std::vector<Action>& answers) {
   return Outcome::kRefused;
 }
 
-// Whether a program meets the same by `action` as it did by the recorded answer, and went on.
+// Whether `action` has the same effect on a program as the recorded result, after which the program continued.
 bool IsSame(const Action& action, int recorded) {
   if (action.kind == ActionKind::kTrap) return recorded == kDenialTrapped;
   if (action.kind != ActionKind::kErrno) return false;

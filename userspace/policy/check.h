@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile would refuse of what was recorded. Nothing is run: the profile is compiled as a container runtime
+// Determines which recorded calls a profile would refuse. Runs nothing: the profile is compiled as a container runtime
 // compiles it, and the filter is evaluated for each recorded call, over all arguments that the call can have had.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile, recording));
@@ -23,54 +23,54 @@ namespace syscarve {
 // A recorded call that the profile does not simply let through.
 struct CheckedCall {
   SyscallId id;
-  bool by_runtime = false;          // The container runtime made it, under the filter that was in force.
+  bool by_runtime = false;          // Made by the container runtime, under the filter in force.
   std::vector<Action> answers;      // The filter's possible actions, the most restrictive first; at least one.
   std::vector<Sighting> sightings;  // In the order of runs, then subjects.
   uint64_t count() const;           // Over all sightings; at most UINT64_MAX.
   bool operator==(const CheckedCall&) const = default;
 };
 
-// What would become of a call that a filter refused while recording.
+// What a profile would do to a call that a filter refused while recording.
 enum class RefusedAgain {
-  kAllowed,     // Let through; what the program does then is not in the recording.
+  kAllowed,     // Let through; the recording does not show what the program does then.
   kDepends,     // Let through with some arguments, or as a tracer or supervisor decides.
-  kSame,        // Answered as while recording, when the program was not killed for it.
-  kHarmless,    // ENOSYS, and known to be tried and done without.
-  kRefused,     // Refused, and nobody has been seen to go on from that.
+  kSame,        // The same result as while recording, which did not kill the program.
+  kHarmless,    // ENOSYS, and a probed call.
+  kRefused,     // Refused, and no program was seen to continue after that.
   kUnfiltered,  // The kernel exempts it from seccomp.
 };
 std::string_view RefusedAgainName(RefusedAgain outcome);  // "allowed", "depends", "same" …
 
 struct CheckedRefusal {
   SyscallId id;
-  RefusedCall call;             // Of this ABI only; `allowed` is not used.
-  std::vector<Action> answers;  // As of CheckedCall; empty for kUnfiltered.
+  RefusedCall call;             // For this ABI only; `allowed` is unused.
+  std::vector<Action> answers;  // As in CheckedCall; empty for kUnfiltered.
   RefusedAgain outcome = RefusedAgain::kRefused;
   bool operator==(const CheckedRefusal&) const = default;
 };
 
 struct CheckResult {
-  Abi native_abi = Abi::kX86_64;  // Of the recording.
+  Abi native_abi = Abi::kX86_64;  // The recording's.
   bool complete = false;          // Whether the recording is.
-  uint64_t runs = 0;              // That made a call which was checked.
-  uint64_t checked = 0;           // Different calls that were checked; one that both made counts for each.
-  // Each with the programs' calls first, then the runtime's; ascending by call.
-  std::vector<CheckedCall> refused;  // Not let through with any arguments that it can have had.
-  std::vector<CheckedCall> depends;  // Let through with some, or as a tracer or supervisor decides.
-  // What a filter refused while recording; ascending by call, not counted in `checked`.
+  uint64_t runs = 0;              // The runs with a checked call.
+  uint64_t checked = 0;  // The checked calls, without repetition; a call of both programs and runtime counts twice.
+  // In both lists the programs' calls precede the runtime's; ascending by call.
+  std::vector<CheckedCall> refused;  // Refused for all arguments that the call can have had.
+  std::vector<CheckedCall> depends;  // Let through for some of them, or as a tracer or supervisor decides.
+  // Calls that a filter refused while recording; ascending by call, not counted in `checked`.
   std::vector<CheckedRefusal> refused_before;
-  // Whether the program would meet a refusal that it has not been seen to go on from.
+  // Whether the program would get a refusal after which it was not seen to continue.
   bool HasRefusals() const;
   bool operator==(const CheckResult&) const = default;
 };
 
-// Checks `calls`, `baseline_calls` and `denials`. Calls that the runtime made before there was a filter are not
-// checked, nor those that the kernel exempts from seccomp: by the version of `kernel`, or where nothing else is known.
-// SCMP_ACT_LOG lets a call through. Recorded values of an argument decide when none is missing among them; how the
-// values of several arguments went together is not recorded, so all combinations count. An incomplete recording is
-// checked all the same.
+// Checks `calls`, `baseline_calls` and `denials`. Not checked are calls that the runtime made before there was a
+// filter, and calls that the kernel exempts from seccomp: according to the version of `kernel`, or IsExemptFromSeccomp
+// if unknown. SCMP_ACT_LOG lets a call through. Recorded values of an argument decide if the record of them is
+// complete; combinations of the values of several arguments are not recorded, so all of them count. An incomplete
+// recording is checked, too.
 //
-// As Compile fails. kInvalidArgument: the recording's architecture is not one that the profile's ABIs are served on.
+// Fails as Compile does. kInvalidArgument if the profile's ABIs are not served on the recording's architecture.
 absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording,
                                   std::optional<KernelVersion> kernel = std::nullopt);
 

@@ -15,7 +15,7 @@ std::string FirstSeen(const Names& names, const std::set<std::string>& seen, con
   return found != names.end() ? *found : "";
 }
 
-// The calls by which some program made one of each list, "clone and futex", or "" when none did.
+// The calls of some program with one of each list, "clone and futex", or "" if there is no such program.
 std::string SeenTogether(const std::vector<Names>& lists, const std::vector<std::set<std::string>>& programs) {
   for (const std::set<std::string>& program : programs) {
     std::string because;
@@ -29,7 +29,7 @@ std::string SeenTogether(const std::vector<Names>& lists, const std::vector<std:
   return "";
 }
 
-// Calls `add(rule, names, because, conditions)` for everything that some rule of `mode` wants beside what was seen.
+// Calls `add(rule, names, because, conditions)` for everything that some rule of `mode` adds to the seen calls.
 template <typename Add>
 void ForEachAddition(std::span<const ClosureRule> rules, ClosureMode mode, const SeenCalls& seen, Add add) {
   if (mode == ClosureMode::kNone) return;

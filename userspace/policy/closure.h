@@ -27,24 +27,24 @@ struct ClosureReason {
   std::string rule;  // ClosureRule::id
   std::string because;
   std::string reason;                         // ClosureRule::reason
-  std::vector<ArgumentCondition> conditions;  // Under which it is a reason at all; empty: any arguments.
+  std::vector<ArgumentCondition> conditions;  // The arguments for which it is a reason; empty: any.
   bool operator==(const ClosureReason&) const = default;
 };
 
-// What was seen, over all runs.
+// The seen calls of all runs.
 struct SeenCalls {
   std::set<std::string> names;
-  std::set<std::string> by_runtime;             // Of these, what nothing but a baseline makes.
-  std::vector<std::set<std::string>> programs;  // Of each program; what cannot be told of any is in `names` only.
+  std::set<std::string> by_runtime;             // The part of `names` that only a baseline has.
+  std::vector<std::set<std::string>> programs;  // Per program; calls of an unknown program are in `names` only.
 };
 
-// What the rules that `mode` has add to `seen`: name -> reasons, in the order of the rules. Names that were seen are
-// never among the keys. Added calls add no further ones, so the order of the rules does not matter for the set.
+// The calls that the rules of `mode` add to `seen`: name -> reasons, in the order of the rules. Seen names are never
+// among the keys. Added calls do not add further ones, so the set does not depend on the order of the rules.
 std::map<std::string, std::vector<ClosureReason>> Close(std::span<const ClosureRule> rules, ClosureMode mode,
                                                         const SeenCalls& seen);
 
-// The calls, seen or not, of rules with `incidental`: which of them are seen is a matter of chance: name ->
-// ClosureRule::id. A profile lists them under that rule either way, so that this does not change its bytes.
+// The calls of rules with `incidental`, seen or not: name -> ClosureRule::id. Which of them are seen varies by chance;
+// a profile lists them under that rule either way, so that its bytes do not vary.
 std::map<std::string, std::string> IncidentalCalls(std::span<const ClosureRule> rules, ClosureMode mode,
                                                    const SeenCalls& seen);
 

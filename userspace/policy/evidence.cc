@@ -41,7 +41,7 @@ void GatherDenials(const Recording& whole, const Run& run, const Subject& subjec
                    Evidence& evidence) {
   const bool by_engine = subject.container.has_value() && subject.container->seccomp == "default";
   for (const auto& [id, denials] : trace.denials) {
-    // What a filter refused it was asked about, exempt on newer kernels or not.
+    // A call that a filter refused was not exempt, even if it is on newer kernels.
     const std::string name = SyscallName(id).value_or(DisplayName(id));
     for (const Denial& denial : denials) {
       if (denial.count == 0) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recordings show, as far as a profile is made of it: first step of Generate.
+// The content of recordings that a profile is made of: first step of Generate.
 #pragma once
 
 #include <cstdint>
@@ -19,32 +19,33 @@
 
 namespace syscarve {
 
-// What the arguments of a call were, over all runs, by programs of the subject and by container runtimes under the
-// container's filter.
+// The arguments of a call over all runs, by programs of the subject and by container runtimes under the container's
+// filter.
 struct ArgumentEvidence {
-  std::optional<SeenArguments> seen;               // Its programs are Evidence::programs.
-  std::map<std::vector<uint64_t>, uint64_t> runs;  // In how many of them these were seen, one subject in one counted.
+  std::optional<SeenArguments> seen;               // Program ids are indices into Evidence::programs.
+  std::map<std::vector<uint64_t>, uint64_t> runs;  // The number of (run, subject) pairs in which values were seen.
 };
 
 struct Evidence {
-  // Calls of the phase "main" that kernels ask filters about, by name; in the order of runs, then subjects, then calls.
+  // Calls of the phase "main" that are not exempt from seccomp, by name; in the order of runs, then subjects, then
+  // calls.
   std::map<std::string, std::vector<Sighting>> calls;
-  std::map<SyscallId, ArgumentEvidence> arguments;  // Of each call that was made.
-  std::vector<Program> programs;                    // Of the recordings joined.
-  std::map<SyscallId, uint64_t> unnamed;            // Those without a name: the most that one subject made in a run.
-  std::map<std::string, std::vector<Refusal>> refused;  // By DisplayName where there is no name; ordered likewise.
-  // Of these, how an engine's own profile answered: Denial::errno_value, by the same names.
+  std::map<SyscallId, ArgumentEvidence> arguments;  // For each call that was made.
+  std::vector<Program> programs;                    // The programs of the joined recordings.
+  std::map<SyscallId, uint64_t> unnamed;  // Calls without a name, with the largest count of one subject in one run.
+  std::map<std::string, std::vector<Refusal>> refused;  // By name, or DisplayName if there is none; ordered likewise.
+  // The results of `refused` that came from an engine's own profile: Denial::errno_value, by the same names.
   std::map<std::string, std::set<int>> refused_by_engine;
   std::map<int, CapabilityUse> capabilities;            // By capability, summed over runs and subjects.
-  std::map<int, CapabilityUse> capabilities_in_failed;  // Of those, in runs whose command HasFailed.
+  std::map<int, CapabilityUse> capabilities_in_failed;  // The part from runs whose command HasFailed.
   CapabilityRuns capability_runs;
-  std::set<Abi> abis;                  // Of the calls, and the native one.
-  bool complete = true;                // Every recording is.
-  bool capabilities_recorded = false;  // Any recording could see capability checks.
+  std::set<Abi> abis;                  // The calls' ABIs and the native one.
+  bool complete = true;                // Whether every recording is complete.
+  bool capabilities_recorded = false;  // Whether any recording observed capability checks.
 };
 
-// Gathers it over all recordings, joined as in join.h: neither their order nor their repetition matters. REQUIRES:
-// there are some, of one architecture. kInvalidArgument: as SumCounts fails.
+// Gathers the evidence of all recordings, joined as in join.h: neither their order nor their repetition matters.
+// REQUIRES: at least one recording; all are of one architecture. kInvalidArgument: as SumCounts.
 absl::StatusOr<Evidence> GatherEvidence(std::span<const Recording> recordings);
 
 }  // namespace syscarve

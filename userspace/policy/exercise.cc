@@ -18,13 +18,13 @@ namespace {
 // All subjects of one name.
 struct Group {
   SubjectKind kind = SubjectKind::kCommand;
-  std::string container;  // The name of one of them, or its id; "" when no engine told.
+  std::string container;  // The name of one of them, or its id; "" if no engine reported it.
   int stop_signal = SIGTERM;
   bool health_check = false;
-  bool unknown = false;  // One has no life.
+  bool unknown = false;  // At least one subject has no life.
   std::optional<Life> life;
   bool restarted = false;
-  std::vector<std::pair<UnixNanos, UnixNanos>> lives;  // From and to, of those that have ended.
+  std::vector<std::pair<UnixNanos, UnixNanos>> lives;  // Start and end of each ended life.
   std::vector<UnixNanos> starts;
 };
 
@@ -45,7 +45,7 @@ SignalSet Caught(const Life& life) {
   return caught;
 }
 
-// What ended by itself each time, and was not asked to: a command, a job.
+// Whether every life ended by itself, without a request: a command, a job.
 bool EndedByItself(const Life& life, int stop_signal) {
   return !life.ends.empty() && std::ranges::all_of(life.ends, [stop_signal](const LifeEnd& end) {
     return end.kind == EndKind::kExited && !IsStopSignal(end.taken, stop_signal);
@@ -68,7 +68,7 @@ std::string HowItEnded(const Life& life) {
   return "ended by itself";
 }
 
-// The recorder's option, and the engine's command where there is an engine.
+// The recorder's option, and the engine's command if there is an engine.
 std::string Remedy(const Group& group, std::string_view engine_words, std::string_view exercise) {
   if (group.kind != SubjectKind::kContainer) return Concat("record --exercise ", exercise);
   const std::string name = group.container.empty() ? "CONTAINER" : QuoteForShell(group.container);
@@ -147,7 +147,8 @@ void AddSubject(const Subject& subject, Group& group) {
     return;
   }
   Life life = *subject.life;
-  // Ids of programs are each recording's own: only what is caught counts from here on, and by which mattered already.
+  // Program ids are specific to a recording. They are no longer needed: from here on only the set of caught signals
+  // counts.
   SignalSet caught = 0;
   for (const auto& [program, signals] : life.catches) {
     if (!CatchesEverything(signals)) caught |= signals;
@@ -184,7 +185,7 @@ bool ShowsStop(const Life& life, int stop_signal) {
   const SignalSet asks = SetOf(StopSignals()) | SignalBit(stop_signal);
   for (const LifeEnd& end : life.ends) {
     if (end.kind == EndKind::kExited && IsStopSignal(end.taken, stop_signal)) return true;
-    // By what the signal does by itself: it has no part in that.
+    // The signal's default action: the process has no part in it.
     if (end.kind == EndKind::kKilled && IsStopSignal(end.signal, stop_signal)) return true;
   }
   if (!life.watched) return false;
@@ -197,14 +198,14 @@ bool ShowsStop(const Life& life, int stop_signal) {
     ignored |= use.outcome == SignalOutcome::kIgnored && use.origin == SignalOrigin::kOutside;
     taken |= listened;
   }
-  // Of what has no first process that we know, as a cgroup, a signal that was taken is all there is to see.
+  // For a subject without a known first process, such as a cgroup, a signal that was taken is the only evidence.
   return (ignored && !taken) || (taken && life.ends.empty());
 }
 
 std::vector<Gap> FindGaps(std::span<const Recording> recordings) {
   std::map<std::string, Group> groups;
   for (const Recording& recording : recordings) {
-    // Others' logs say nothing of it.
+    // Logs of other tools do not contain it.
     if (recording.method.backend != "bpf" && recording.method.backend != "notify") continue;
     for (const Subject& subject : recording.subjects) AddSubject(subject, groups[subject.name]);
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a program's life its recordings do not show: how it stops, what it does when it is told to reload, when
-// somebody opens a shell in its container, when it starts on the data that it left. A profile made of them refuses what
-// these would have asked for.
+// The parts of a program's life that its recordings lack: how it stops, how it reloads, a shell in its container, a
+// start on data of an earlier run. A profile made of them refuses calls that only these parts need.
 #pragma once
 
 #include <span>
@@ -14,7 +13,7 @@
 namespace syscarve {
 
 enum class GapKind {
-  kNotKnown,  // The recording does not have how its subject lived: an older version made it.
+  kNotKnown,  // The recording lacks the subject's life: an older version made it.
   kStop,
   kReload,
   kExec,
@@ -25,29 +24,29 @@ enum class GapKind {
 struct Gap {
   GapKind kind = GapKind::kNotKnown;
   std::string words;   // "stops: was killed, how it stops was not recorded"
-  std::string remedy;  // A command that would show it; "" for kNotKnown.
+  std::string remedy;  // A command that exercises it; "" for kNotKnown.
   auto operator<=>(const Gap&) const = default;
 };
 
-// Of all subjects of a name together, the recordings over: what one of them exercised is exercised. Nothing of what
-// ended by itself, as commands and jobs do, nor of what cannot be: a program without a handler for a signal has nothing
-// to do when it comes. Each kind at most once for a name; names in front where there are several. Words and remedies
-// may hold an adversary's bytes.
+// The gaps of all subjects of one name together, over all recordings: exercised in one is exercised. There are none for
+// subjects that end by themselves, such as commands and jobs, and none for what cannot happen: a program without a
+// handler for a signal does nothing on receiving it. Each kind at most once per name; with the name in front if there
+// are several. Words and remedies are untrusted.
 std::vector<Gap> FindGaps(std::span<const Recording> recordings);
 
 // "words: remedy", on one line.
 std::string GapLine(const Gap& gap);
 
-// The signal by which an engine stops this container; SIGTERM unless it is configured otherwise.
+// The signal by which an engine stops this container; SIGTERM unless configured otherwise.
 int StopSignalOf(const Container& container);
 
-// The signals by which a subject can be told to reload: its first process, which is sent them, has a handler or passes
-// them on, some program of it has a handler on purpose, and it is not what stops it. Those that came already are left
-// out when `unsent_only`.
+// The signals that make a subject reload: its first process, which receives them, has a handler or passes them on, some
+// program of the subject handles them deliberately, and they are not the stop signal. With `unsent_only`, without those
+// that were already sent.
 SignalSet ReloadSignalsOf(const Life& life, int stop_signal, bool unsent_only);
 
-// Whether the life shows how its first process stops when it is asked to, that it has nothing to do then, or that it
-// does not listen.
+// Whether the life shows how its first process stops on request, that it has no work to do then, or that it ignores the
+// request.
 bool ShowsStop(const Life& life, int stop_signal);
 
 }  // namespace syscarve

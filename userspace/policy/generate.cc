@@ -26,7 +26,7 @@
 namespace syscarve {
 namespace {
 
-// ", lines 2, 3" of a loss whose detail says so (recording_builder.h).
+// ", lines 2, 3", from the detail of a loss (recording_builder.h).
 std::string LinesOf(const Loss& loss) {
   const size_t begin = loss.detail.rfind(" Line");
   if (begin == std::string::npos || !loss.detail.ends_with('.')) return {};
@@ -62,7 +62,7 @@ absl::Status CheckInput(std::span<const Recording> recordings, const GenerateOpt
   return CheckSyscallNames("--block", options.block);
 }
 
-// OK when `profile` allows what `draft` says and no more, on every architecture that it speaks of.
+// OK if `profile` allows what `draft` allows and no more, on every architecture that it lists.
 absl::Status Prove(const Profile& profile, const ProfileDraft& draft, const GenerateOptions& options) {
   std::vector<Abi> natives = {draft.native_abi};
   const std::optional<Abi> other = OtherArchitecture(draft.native_abi);
@@ -76,15 +76,15 @@ absl::Status Prove(const Profile& profile, const ProfileDraft& draft, const Gene
   return absl::OkStatus();
 }
 
-// What is left out, with GenerateOptions::only_needed.
+// The calls that GenerateOptions::only_needed leaves out.
 void LeaveOutDispensable(const SubjectProofs& proven, const Evidence& evidence, ProfileDraft& draft) {
   draft.not_needed = DispensableCalls(proven);
   draft.not_needed_arguments = DispensableArguments(proven);
   draft.not_needed.merge(CallsOfNothingBut(draft.not_needed_arguments, evidence));
 }
 
-// A service that an engine's own profile refused a call went on without it. Where it is let through, the service goes
-// on to what it was never seen to do: libnuma, where get_mempolicy works, to set_mempolicy.
+// A service continued after an engine's own profile refused it a call. If the call is allowed, the service continues in
+// a way that was never seen: libnuma, if get_mempolicy works, calls set_mempolicy.
 void KeepRefused(const Evidence& evidence, const GenerateOptions& options, const ErrnoPolicy& policy,
                  ProfileDraft& draft) {
   if (evidence.refused_by_engine.empty()) return;
@@ -97,7 +97,7 @@ void KeepRefused(const Evidence& evidence, const GenerateOptions& options, const
   }
 }
 
-// What was proven of the calls, and of the arguments, that the profile speaks of.
+// Adds the proofs of the calls and arguments in the profile.
 void NoteProven(const SubjectProofs& proven, GeneratedProfile& result) {
   for (AllowedCall& call : result.calls) {
     if (const auto found = proven.calls.find(call.name); found != proven.calls.end()) call.proven = found->second;
@@ -121,7 +121,7 @@ std::vector<RefusedCall> RefusedCalls(Evidence& evidence, const ErrnoPolicy& pol
   return refused;
 }
 
-// What the recordings do not show, and nothing is asked for to make up for.
+// The gaps in the recordings for which no companions are requested.
 std::vector<Gap> GapsOf(std::span<const Recording> recordings, const GenerateOptions& options) {
   std::vector<Gap> gaps = FindGaps(recordings);
   for (const CompanionCalls& companion : options.companions) {
@@ -133,7 +133,7 @@ std::vector<Gap> GapsOf(std::span<const Recording> recordings, const GenerateOpt
   return gaps;
 }
 
-// Moves what the steps have found into `result`.
+// Moves the results of the steps into `result`.
 void TakeDraft(ProfileDraft&& draft, GeneratedProfile& result) {
   for (auto& [name, call] : draft.calls) {
     if (call.only_by_closure()) result.closure[ClosureRuleOf(call)].push_back(name);

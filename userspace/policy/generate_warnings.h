@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user should know of a generated profile. Last step of Generate.
+// Warnings for the user of a generated profile. Last step of Generate.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace syscarve {
 
-// Sentences; may hold an adversary's bytes. Those of draft.warnings are the first.
+// Sentences; untrusted. Those of draft.warnings come first.
 std::vector<std::string> GenerateWarnings(const ProfileDraft& draft, const Evidence& evidence);
 
 }  // namespace syscarve

@@ -18,7 +18,7 @@ void AddNames(const std::map<SyscallId, Observation>& calls, Abi abi, std::set<s
   }
 }
 
-// All that the runtime did, as a stand-in for what it does under a filter.
+// All calls of the runtime, in place of those that it makes under a filter.
 std::vector<BaselineCalls> EverythingOfTheRuntime(const Recording& recording,
                                                   std::span<const OccasionalCalls> occasional) {
   std::set<std::string> names;
@@ -62,7 +62,7 @@ absl::StatusOr<HookProfile> DecideHookProfile(const Recording& recording, std::s
 
   BaselineChoice choice = ChooseBaselines({&recording, 1}, known, occasional, NoNewPrivsMode::kAny);
   if (choice.baselines.empty()) {
-    // The choice's warning, that the container may not start, is not true then.
+    // The warning of ChooseBaselines that the container may not start does not apply then.
     choice = {.baselines = EverythingOfTheRuntime(recording, occasional), .warnings = {}};
   }
   GenerateOptions options;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile that the OCI hook writes allows: what the container was seen to do, and what its runtime needs to
-// start it again under that profile.
+// The content of a profile that the OCI hook writes: the calls that the container was seen to make, and those that its
+// runtime needs to start it again under that profile.
 #pragma once
 
 #include <optional>
@@ -18,18 +18,18 @@ namespace syscarve {
 struct HookProfile {
   std::set<std::string> names;
   std::vector<Abi> abis;  // The native one first, then every other that was seen.
-  // ENOSYS when a filter that was in force answered calls so: what the container fell back from then, it must be able
-  // to fall back from again. Otherwise nullopt.
+  // ENOSYS if a filter in force returned it: the container must be able to fall back from the same calls again.
+  // Otherwise nullopt.
   std::optional<int> default_errno;
-  std::vector<std::string> sources;   // Of the runtime's own calls, for the log.
-  std::vector<std::string> warnings;  // Sentences; may hold an adversary's bytes.
+  std::vector<std::string> sources;   // The sources of the runtime's own calls, for the log.
+  std::vector<std::string> warnings;  // Sentences; untrusted.
 };
 
-// What Generate() allows with closure and the baselines that ChooseBaselines() finds for either no_new_privs. Where
-// nothing is known, because no filter was in force and nobody has measured this runtime, everything that the runtime
-// did since the recording began: more than needed, but the container starts.
+// The calls that Generate() allows with closure and the baselines that ChooseBaselines() finds for either no_new_privs.
+// If there is no baseline, because no filter was in force and this runtime has not been measured, also everything that
+// the runtime did since the recording began: more than needed, but the container starts.
 //
-// kDataLoss for a recording that may lack calls, or that holds none of the container's own.
+// kDataLoss if the recording may lack calls, or has none of the container's own.
 absl::StatusOr<HookProfile> DecideHookProfile(const Recording& recording, std::span<const KnownBaseline> known,
                                               std::span<const OccasionalCalls> occasional);
 

@@ -28,7 +28,7 @@ uint64_t TotalOf(const Timeline& timeline) {
   return total;
 }
 
-// Two timelines of one run and subject are states of one; that with more calls is the later one.
+// Two timelines of one run and subject are states of the same one; that with more calls is the later one.
 void KeepLaterTimeline(const std::optional<Timeline>& more, std::optional<Timeline>& kept) {
   if (!more.has_value()) return;
   if (!kept.has_value() || std::pair(TotalOf(*kept), *kept) < std::pair(TotalOf(*more), *more)) kept = more;
@@ -38,7 +38,7 @@ using Counts = std::map<ProgramId, uint64_t>;
 using Calls = std::map<SyscallId, Observation>;
 
 void JoinCounts(const Counts& counts, const JoinedIds& ids, CountJoin how, Counts& kept) {
-  // Programs that have become one are summed before they are compared with what is known: they are no copies.
+  // Counts of programs that became one are summed before they are compared with known ones: they are not copies.
   Counts sums;
   for (const auto& [program, count] : counts) {
     if (program >= ids.programs.size()) continue;
@@ -117,13 +117,13 @@ absl::Status SumCounts(SubjectTrace& trace) {
   return absl::OkStatus();
 }
 
-// A run in one of the recordings.
+// A run in one recording.
 struct RunPlace {
   size_t recording;
   size_t run;
 };
 
-// A run in all of the recordings.
+// A run in all recordings.
 struct RunPlaces {
   std::string_view id;
   UnixNanos start = UINT64_MAX;

@@ -15,9 +15,9 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxThings = size_t{1} << 20;  // Programs, subjects: far less than a file has room for.
+constexpr size_t kMaxThings = size_t{1} << 20;  // Programs, subjects: far below a file's capacity.
 
-// Versions in the order in which people count them, 6.2 before 6.18; different ones never compare as equal.
+// Orders versions by their numbers, 6.2 before 6.18; different texts never compare as equal.
 bool IsOlder(const std::string& a, const std::string& b) {
   const int order = strverscmp(a.c_str(), b.c_str());
   return order != 0 ? order < 0 : a < b;
@@ -29,14 +29,14 @@ void KeepOlder(const std::string& more, std::string& kept, bool& differ) {
   if (IsOlder(more, kept)) kept = more;
 }
 
-// Of two words the larger, in which `ignored` has no say.
+// The larger of two words other than `ignored`.
 std::string LargerWord(const std::string& a, const std::string& b, std::string_view ignored) {
   if (a == ignored) return b;
   if (b == ignored) return a;
   return std::max(a, b);
 }
 
-// 64 bits of which every one depends on every bit of `text` (FNV-1a, then splitmix64's last steps).
+// A 64-bit hash in which every bit depends on every bit of `text` (FNV-1a, then the last steps of splitmix64).
 uint64_t Mix(std::string_view text, uint64_t seed) {
   uint64_t hash = Fnv1a(text, kFnvBasis ^ seed);
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
@@ -44,8 +44,7 @@ uint64_t Mix(std::string_view text, uint64_t seed) {
   return hash ^ (hash >> 31);
 }
 
-// Without what differs from one start of the same thing to the next. The end of a path does not tell a program from
-// others.
+// Removes what differs from one start of the same program to the next. Cut paths do not identify a program.
 Program Squashed(const Program& program) {
   return PathIsCut(program) ? program : Program{.path = program.path};
 }
@@ -99,7 +98,7 @@ absl::StatusOr<Run> Finished(const Run& run, const JoinedIds& ids) {
 
 void RecordingMerger::AddHostAndMethod(const Recording& recording) {
   Method method = recording.method;
-  if (options_.squash.has_value()) method.events = "first";  // Without timelines it is no more.
+  if (options_.squash.has_value()) method.events = "first";  // Without timelines it is only this.
   if (!host_.has_value()) {
     host_ = recording.host;
     method_ = std::move(method);
@@ -110,7 +109,7 @@ void RecordingMerger::AddHostAndMethod(const Recording& recording) {
   if (method != method_) methods_differ_ = true;
   method_.backend = std::max(method_.backend, method.backend);
   method_.events = std::max(method_.events, method.events);
-  // Whether there are verdicts on capabilities hangs on this word: where any recording has seen checks, there are.
+  // This word decides whether there are verdicts on capabilities: there are if any recording has checks.
   method_.capabilities = LargerWord(method_.capabilities, method.capabilities, "none");
   method_.denials = std::min(method_.denials, method.denials);
   method_.attach = LargerWord(method_.attach, method.attach, "");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recordings put together: what was seen in any of them, in a canonical order.
+// The union of recordings, in a canonical order.
 //
 //   RecordingMerger merger;
 //   for (const Recording& recording : recordings) SYSCARVE_RETURN_IF_ERROR(merger.Add(recording));
@@ -24,35 +24,36 @@
 namespace syscarve {
 
 struct MergeOptions {
-  // All runs become one run of this name, whose counts are their sums. What distinguishes one start of a program from
-  // the next is dropped: cgroups, ids and names of containers, their labels but for Compose's, devices and inodes of
-  // programs, timelines, how commands ended. The result then grows with what was done, and not with how often.
+  // All runs become one run of this name, whose counts are their sums. Everything that distinguishes one start of a
+  // program from the next is dropped: cgroups, ids and names of containers, their labels except Compose's, devices and
+  // inodes of programs, timelines, ends of commands. The result then grows with the variety of the activity, and not
+  // with the number of runs.
   std::optional<std::string> squash;
-  // That the runs of the result may take, as RunList::text_bytes counts them.
+  // The limit for the runs of the result, measured by RunList::text_bytes.
   size_t max_bytes = kMaxRecordingBytes;
 };
 
-// Takes one recording at a time and keeps the union only.
+// Takes one recording at a time and keeps only the union.
 //
-// Without `squash` this is a join: the order of the recordings, how they are grouped into merges of merges, and
-// repetition do not matter to the bytes of the result. join.h defines what is the same in two recordings.
+// Without `squash` this is a join: the bytes of the result depend neither on the order of the recordings, nor on how
+// they are grouped into merges of merges, nor on repetition. join.h defines what is the same in two recordings.
 //
-// With `squash` order does not matter, either, but a run that is given twice is counted twice: to know it again would
-// take memory for each run. The run's id is made of those of all runs that went in.
+// With `squash` order does not matter, either, but a run that is added twice is counted twice, because recognising it
+// would take memory for each run. The run's id is computed from those of all runs.
 //
 // docs/merge.md has the rules for hosts, methods and losses.
 class RecordingMerger {
  public:
   explicit RecordingMerger(MergeOptions options = {}) : options_(std::move(options)) {}
 
-  // kInvalidArgument: another architecture than the others', and nothing has changed. kResourceExhausted: no recording
-  // file can hold so much, and the merger is of no further use.
+  // kInvalidArgument if the architecture differs from the others'; the merger is unchanged. kResourceExhausted if the
+  // result is too large for a recording file; the merger is unusable.
   absl::Status Add(const Recording& recording);
 
-  // kInvalidArgument: nothing was added, or a sum of counts does not fit in 64 bits.
+  // kInvalidArgument if nothing was added, or a sum of counts does not fit in 64 bits.
   absl::StatusOr<Recording> Result() const;
 
-  // What the result cannot express, as sentences; may hold an adversary's bytes.
+  // What the result cannot express, as sentences; untrusted.
   std::vector<std::string> warnings() const;
 
  private:
@@ -67,21 +68,21 @@ class RecordingMerger {
   bool kernels_differ_ = false;
   bool libseccomps_differ_ = false;
   bool methods_differ_ = false;
-  // Ids in the order of arrival; Result gives out the canonical ones.
+  // Ids in the order of arrival; Result replaces them by the canonical ones.
   Interner<Program> programs_;
-  Interner<Subject> subjects_;  // Without their evidence, which is kept beside, by their ids.
+  Interner<Subject> subjects_;  // Without their evidence, which the members below hold by their ids.
   std::map<SubjectId, Life> lives_;
   std::map<SubjectId, HardeningEvidence> hardening_;
-  std::set<SubjectId> without_hardening_;  // In one of the recordings at least.
+  std::set<SubjectId> without_hardening_;  // Without hardening evidence in at least one recording.
   RunList runs_;
-  std::unordered_map<std::string, size_t> places_;  // Of runs in `runs_`, by id.
-  std::optional<Run> squashed_;                     // With `squash` the one run.
+  std::unordered_map<std::string, size_t> places_;  // Indices in `runs_`, by the runs' ids.
+  std::optional<Run> squashed_;                     // With `squash`, the one run.
   std::set<Loss> losses_;
   Proofs proofs_;
   uint64_t squashed_id_[2] = {0, 0};  // A sum over the runs, so that their order does not matter.
 };
 
-// Two recordings put together. Commutative, associative and idempotent.
+// The union of two recordings. Commutative, associative and idempotent.
 absl::StatusOr<Recording> Merge(const Recording& a, const Recording& b);
 
 }  // namespace syscarve

@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-// The rules of a call that only closure allows and every reason narrows; none where some reason does not.
+// The rules of a call that only closure allows and that every reason narrows; empty if some reason does not.
 ArgumentRules ClosureConditions(const AllowedCall& call) {
   ArgumentRules rules;
   if (!call.only_by_closure()) return rules;

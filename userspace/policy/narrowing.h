@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a draft is taken away again: calls that a ceiling refuses, arguments that no reason asks for. Third step of
+// Removes what exceeds the reasons for it: calls that a ceiling refuses, arguments that no reason covers. Third step of
 // Generate.
 #pragma once
 
@@ -10,16 +10,16 @@
 
 namespace syscarve {
 
-// Takes out of `draft` what options.ceiling cuts, and the ABIs that it does not serve; notes what it narrows. REQUIRES:
-// options.ceiling is set. Fails as ApplyCeiling does.
+// Removes from `draft` the calls that options.ceiling cuts and the ABIs that it does not serve, and records the calls
+// that it narrows. REQUIRES: options.ceiling is set. Fails as ApplyCeiling does.
 absl::Status KeepUnderCeiling(const GenerateOptions& options, const ErrnoPolicy& policy, ProfileDraft& draft);
 
-// Where both hold. nullopt where that would need two conditions on one argument, which container runtimes take for
-// alternatives.
+// The intersection of two lists of rules. nullopt if it needs two conditions on one argument, which container runtimes
+// take for alternatives.
 std::optional<ArgumentRules> Intersect(const ArgumentRules& left, const ArgumentRules& right);
 
-// Gives the calls that closure adds for some arguments only their conditions, beside those of the ceiling. Without
-// `options.conditions` such calls are left out, and always those that would need two conditions on one argument, which
+// Adds the conditions of closure to calls that closure adds for some arguments only, in addition to those of the
+// ceiling. Such calls are left out without `options.conditions`, and if they need two conditions on one argument, which
 // container runtimes take for alternatives.
 void NarrowByClosure(const GenerateOptions& options, ProfileDraft& draft);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was proven about the subjects of recordings (model/proofs.h), where verdicts are drawn from evidence.
+// Proofs about the subjects of recordings (model/proofs.h), for the code that draws verdicts from evidence.
 #pragma once
 
 #include <map>
@@ -15,19 +15,19 @@
 
 namespace syscarve {
 
-// What holds for all subjects together: needed if it is for one, not needed if it is for none of them. Nothing is
-// undecided in it.
+// The joint verdicts of all subjects: needed if needed by one, not needed if not needed by each. Without undecided
+// ones.
 SubjectProofs ProvenOf(std::span<const Recording> recordings);
 
-// What was proven not to be needed.
+// Calls and arguments that were proven not to be needed.
 std::set<std::string> DispensableCalls(const SubjectProofs& proven);
 std::set<CallWithValues> DispensableArguments(const SubjectProofs& proven);
 
-// The calls that were seen with nothing but these arguments.
+// The calls that were seen only with these arguments.
 std::set<std::string> CallsOfNothingBut(const std::set<CallWithValues>& arguments, const Evidence& evidence);
 
-// Puts proven verdicts in the place of those that were drawn from evidence. What is needed is added where it is
-// missing; what is not needed and was not asked for stays away. `verdicts` stay ascending by number.
+// Replaces verdicts that were drawn from evidence by proven ones. Needed capabilities are added if missing;
+// capabilities that are not needed and were never checked are not. `verdicts` stays ascending by number.
 void ApplyProven(const std::map<int, ProvenNeed>& proven, std::vector<CapabilityVerdict>& verdicts);
 
 }  // namespace syscarve

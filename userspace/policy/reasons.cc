@@ -15,11 +15,11 @@
 namespace syscarve {
 namespace {
 
-// Notes the ABIs on which a call is allowed only because a profile speaks by name.
+// Records the ABIs on which a call is allowed only because rules are by name.
 void NoteWidened(const std::string& name, const std::set<Abi>& seen_on, const std::set<Abi>& seen_abis,
                  ProfileDraft& draft) {
   for (const Abi abi : draft.abis) {
-    // Of the other architecture's, which were not seen, it is what portable means.
+    // Not for ABIs of the other architecture, which were not seen: that is the purpose of portable.
     if (seen_on.contains(abi) || !seen_abis.contains(abi) || !FindSyscall(abi, name).has_value()) continue;
     draft.widened[Concat("seen on ", AbiName(*seen_on.begin()), " only and allowed on ", AbiName(abi), " too")].insert(
         name);
@@ -41,7 +41,7 @@ ProfileDraft StartDraft(const Evidence& evidence, Abi native, const GenerateOpti
 }
 
 void AddSeen(Evidence& evidence, ProfileDraft& draft) {
-  // A program is what its path says: that of another container, or of another day, is another file.
+  // A program is identified by its path: in another container, or at another time, it is another file.
   std::map<std::string, std::set<std::string>> by_program;
   for (auto& [name, sightings] : evidence.calls) {
     if (draft.blocked.contains(name)) {
@@ -82,7 +82,8 @@ void AddCompanions(const GenerateOptions& options, ProfileDraft& draft) {
   for (const CompanionCalls& companion : options.companions) {
     std::set<std::string> made;
     for (const std::string& name : companion.names) {
-      // What is shipped was recorded on one architecture; on another its C library makes other calls for the same.
+      // Shipped companions were recorded on one architecture; on another, their C library makes other calls for the
+      // same purpose.
       if (draft.blocked.contains(name) || !draft.ExistsSomewhere(name)) continue;
       AllowedCall& call = draft.Allow(name);
       if (call.companion.empty()) call.companion = companion.kind;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reasons to allow a call, one function each: they add calls to a draft, and never one that is blocked. Second step
-// of Generate, in the order in which they stand here.
+// The reasons to allow a call, with one function each, which adds calls to a draft, but never a blocked one. Second
+// step of Generate, in the order of this file.
 #pragma once
 
 #include <span>
@@ -12,22 +12,22 @@
 
 namespace syscarve {
 
-// A draft without calls: its ABIs are those seen and, of a portable profile, the other architecture's.
+// A draft without calls. Its ABIs are those seen and, for a portable profile, the other architecture's.
 ProfileDraft StartDraft(const Evidence& evidence, Abi native, const GenerateOptions& options);
 
-// What the recorded programs made, with the sightings, which are taken out of `evidence`; its names stay.
+// Adds the calls of the recorded programs. Their sightings are moved out of `evidence`; its names stay.
 void AddSeen(Evidence& evidence, ProfileDraft& draft);
 
-// What container runtimes make under a container's filter.
+// Adds the calls that container runtimes make under a container's filter.
 void AddBaselines(const GenerateOptions& options, ProfileDraft& draft);
 
-// What happens in the container beside the service's own work, as far as it is asked for.
+// Adds the calls of companions, as far as requested.
 void AddCompanions(const GenerateOptions& options, ProfileDraft& draft);
 
-// What the user asks for.
+// Adds the calls that the user requests.
 void AddRequested(const GenerateOptions& options, ProfileDraft& draft);
 
-// What belongs beside the calls seen and those of the runtime, and which of all calls are incidental.
+// Adds the closure of the seen calls and those of the runtime, and marks the incidental ones among all calls.
 void AddClosure(std::span<const ClosureRule> rules, const GenerateOptions& options, ProfileDraft& draft);
 
 }  // namespace syscarve

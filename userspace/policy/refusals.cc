@@ -33,7 +33,7 @@ std::string ByPrograms(const std::map<std::string, uint64_t>& programs) {
                 more == 0 ? std::string() : Concat(" and ", more, more == 1 ? " more program" : " more programs"));
 }
 
-// "vfork (EPERM 3 times, by /usr/bin/make)", of what was not harmless.
+// "vfork (EPERM 3 times, by /usr/bin/make)": the refusals that were not harmless.
 std::string CallWords(const RefusedCall& call) {
   std::vector<std::string> parts;
   for (const RefusalTotal& total : RefusalTotals(call)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that a filter already in force refused while recording: which of them programs are known to try and to go on
-// without, and which may be why something did not work.
+// Calls that a filter in force refused while recording: those that are known to be probed, and those that may be the
+// reason why something failed.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@
 
 namespace syscarve {
 
-// One answer to one call in one run of one subject.
+// One result of one refused call, in one run of one subject.
 struct Refusal {
   int answer = 0;     // As Denial::errno_value.
-  Sighting sighting;  // `count` and `programs` are of this answer; when it was first given is not recorded.
+  Sighting sighting;  // `count` and `programs` are of this result; the time of the first refusal is not recorded.
   bool operator==(const Refusal&) const = default;
 };
 
@@ -28,41 +28,41 @@ Refusal RefusalOf(const Recording& recording, const Run& run, std::string_view s
                   const Denial& denial);
 
 struct RefusedCall {
-  std::string name;               // As DisplayName where the number has none.
+  std::string name;               // DisplayName if the number has no name.
   std::vector<Refusal> refusals;  // At least one.
-  // Who is known to try the call, and to do without where there is none (profiles/rules/errno.json); "" for nobody.
+  // The program or library that is known to probe the call (profiles/rules/errno.json); "" if none.
   std::string probed_by;
-  bool allowed = false;  // By the profile that is made.
+  bool allowed = false;  // By the generated profile.
 
-  // Answered as by a kernel without the call, which those who try it are known to reckon with.
+  // Whether a probed call got ENOSYS, as from a kernel without the call.
   bool IsHarmless(const Refusal& refusal) const;
-  // Every refusal is.
+  // Whether every refusal is harmless.
   bool IsHarmless() const;
   bool operator==(const RefusedCall&) const = default;
 };
 
-// That of the name, or nullptr.
+// The element with this name, or nullptr.
 const RefusedCall* FindRefused(std::span<const RefusedCall> refused, std::string_view name);
 
-// What one kind of answer did to one call, over all runs and subjects. Sums are at most UINT64_MAX.
+// All refusals of one call with one result, over all runs and subjects. Sums saturate at UINT64_MAX.
 struct RefusalTotal {
   int answer = 0;  // As Denial::errno_value.
   uint64_t count = 0;
   std::map<std::string, uint64_t> programs;  // Count by ProgramLabel.
 };
-// Of what was not harmless, ascending by answer.
+// The totals of refusals that were not harmless, ascending by result.
 std::vector<RefusalTotal> RefusalTotals(const RefusedCall& call);
 
-// `call.probed_by` of a call of that name.
+// RefusedCall::probed_by for a call of this name.
 std::string ProbedBy(const ErrnoPolicy& policy, const std::string& name);
 
-// Sentences for a terminal, about what the profile does not allow either and was not harmless: with how each call was
-// answered, how often and in which programs; those of which somebody may have died first. A bounded number of bounded
-// length; an adversary's bytes are in them.
+// Sentences for a terminal about calls that the profile does not allow and whose refusals were not harmless, with the
+// result, count and programs of each; calls that may have killed a program come first. Their number and length are
+// bounded; untrusted.
 std::vector<std::string> RefusalWarnings(std::span<const RefusedCall> refused);
 
-// "clone3 (3 times), rseq (1 time) and 4 more": what was harmless and is not allowed, at most `most` of them; "" when
-// there is nothing.
+// "clone3 (3 times), rseq (1 time) and 4 more": at most `most` harmless refusals of calls that are not allowed; "" if
+// there are none.
 std::string HarmlessRefusals(std::span<const RefusedCall> refused, size_t most);
 
 }  // namespace syscarve

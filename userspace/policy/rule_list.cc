@@ -32,7 +32,7 @@ Action DefaultAction(UnlistedMode mode) {
   return kEnosys;
 }
 
-// Calls that were proven not to be needed are answered as they were then. Returns the names in the rule.
+// Calls that were proven not to be needed get the action of the proof. Returns the names in the rule.
 std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft& draft, Profile& profile) {
   std::vector<std::string> names;
   if (mode == UnlistedMode::kLog) return names;
@@ -46,8 +46,8 @@ std::vector<std::string> AddNotNeededRule(UnlistedMode mode, const ProfileDraft&
   return names;
 }
 
-// The explicit answers to unlisted calls; those in `allowed` have one. A name is probed or not on all ABIs alike,
-// because rules speak by name.
+// The explicit actions for unlisted calls; those in `allowed` have one. A name is probed or not on all ABIs alike,
+// because rules are by name.
 void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::set<std::string>& allowed,
                      Profile& profile) {
   if (mode == UnlistedMode::kLog) return;
@@ -75,7 +75,7 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
                              .action = kEperm,
                              .comment = "refused: calls that all kernels have, so no program falls back from ENOSYS"});
   }
-  // Also where that is the default: Docker 20.10 drops a default's errno, and the answer would be EPERM.
+  // Also if that is the default: Docker 20.10 drops a default's errno, and the result would be EPERM.
   if (!probed.empty()) {
     profile.rules.push_back({.names = {probed.begin(), probed.end()},
                              .action = kEnosys,
@@ -83,7 +83,7 @@ void AddUnlistedRule(UnlistedMode mode, const ErrnoPolicy& policy, const std::se
   }
 }
 
-// The reason that a call is listed under: of those that it has the first.
+// The reason that a call is listed under: the first that it has.
 enum class ListedAs { kIncidental, kSeen, kBaseline, kCompanion, kRequested, kClosure };
 ListedAs ListingOf(const AllowedCall& call) {
   if (!call.incidental.empty()) return ListedAs::kIncidental;
@@ -94,7 +94,7 @@ ListedAs ListingOf(const AllowedCall& call) {
   return ListedAs::kClosure;
 }
 
-// Why a call is allowed at all that arguments narrow, in a word or two.
+// Why a call that is narrowed by arguments is allowed at all, in a word or two.
 std::string ReasonWords(const AllowedCall& call) {
   switch (ListingOf(call)) {
     case ListedAs::kIncidental:
@@ -113,7 +113,7 @@ std::string ReasonWords(const AllowedCall& call) {
   return "";
 }
 
-// The rules for calls that are allowed for some arguments only, names together that have the same.
+// The rules for calls that are allowed for some arguments only; names with equal rules are combined.
 void AddNarrowedRules(const ProfileDraft& draft, const std::map<std::string, std::string>& comments, Profile& profile) {
   std::vector<std::pair<NarrowedCall, std::vector<std::string>>> grouped;
   const auto reason = [&](const NarrowedCall& call) {

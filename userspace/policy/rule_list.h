@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A draft as a profile: rules by the reasons for them, and how unlisted calls are answered. Fourth step of Generate.
+// Writes a draft as a profile: rules by reason, and the actions of unlisted calls. Fourth step of Generate.
 #pragma once
 
 #include <span>
@@ -12,14 +12,14 @@
 
 namespace syscarve {
 
-// One rule per kind of reason; each name goes where its strongest reason is, and where that is incidental, to the rule
-// of those. Rules for narrowed calls follow, then the explicit actions of unlisted calls.
+// One rule per kind of reason. Each name is listed under its strongest reason, or if that is incidental, under the rule
+// for incidental calls. Rules for narrowed calls follow, then the explicit actions of unlisted calls.
 Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closure_rules,
                    const GenerateOptions& options, const ErrnoPolicy& policy);
 
 // The profile for `abis` that allows nothing.
 Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis);
-// How that answers a call.
+// The action of such a profile for a call.
 Action AnswerOf(const Profile& refuses_all, const std::string& name);
 
 }  // namespace syscarve

@@ -39,11 +39,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// A process counts that is in the same state twice, so far apart: one on its way from one state to another, or to its
-// end, would differ from run to run.
+// A process counts if it is in the same state twice at this interval: one that changes its state or is about to end
+// would differ from run to run.
 constexpr milliseconds kSteady{30};
 constexpr milliseconds kStep{20};
-// From SIGKILL to a process's end.
+// Time from SIGKILL to a process's end.
 constexpr std::chrono::seconds kKillLimit{10};
 
 // The processes in the cgroups of the container `id`; conmon, which watches Podman's, is in one of a similar name.
@@ -67,7 +67,7 @@ std::map<pid_t, ProcessEnding> StatesOf(const std::string& id, const std::string
   for (const pid_t pid : ProcessesOf(id)) {
     ProcessEnding state{.program = ExecutableOf(pid), .state = {}, .service = service};
     const std::optional<ProcessState> read = ReadProcessState(pid);
-    // Without an executable it is dead already.
+    // A process without an executable is already dead.
     if (!read.has_value() || state.program.empty()) continue;
     state.state = *read;
     states.emplace(pid, std::move(state));
@@ -75,7 +75,7 @@ std::map<pid_t, ProcessEnding> StatesOf(const std::string& id, const std::string
   return states;
 }
 
-// A text that no engine takes for a profile: a container of which it is asked is not created.
+// A text that no engine accepts as a profile: a container with it is not created.
 std::string NoProfile(const absl::Status& status) {
   return Concat("no profile could be made: ", status.message());
 }
@@ -162,12 +162,12 @@ class RelayedRuns final : public ContainerRuns {
     const std::optional<std::string> service = ServiceOf(asked.container);
     const auto change = service.has_value() ? changes.find(*service) : changes.end();
     Confinement confinement = change == changes.end() ? Confinement() : ConfinementWith(asked, change->second);
-    // Every container gets it: it is the command's, and removed if it is left.
+    // Set on every container: the container is the command's, and is removed if it is left.
     confinement.label = label_;
     return confinement;
   }
 
-  // Runs the command to its end, and ends what it leaves.
+  // Runs the command to its end, and terminates what it leaves.
   absl::Status RunCommand(EngineRelay& relay, std::optional<milliseconds> limit, ShownRun& shown) {
     const Command command = WithEngine(command_, relay.path());
     const SubreaperScope subreaper;
@@ -181,7 +181,7 @@ class RelayedRuns final : public ContainerRuns {
     return child.ReadExecFailure(command.path);
   }
 
-  // Until the command has ended and what it started, too, or was made to.
+  // Waits until the command and everything that it started have ended or were terminated.
   absl::Status Wait(pid_t child, EngineRelay& relay, std::optional<milliseconds> limit, ShownRun& shown) {
     ProofRun& run = shown.run;
     std::optional<Clock::time_point> deadline;
@@ -241,7 +241,7 @@ class RelayedRuns final : public ContainerRuns {
     return absl::OkStatus();
   }
 
-  // The states of a container's processes, if it is of a service.
+  // The states of the processes of a container that belongs to a service.
   void ReadStates(const std::string& name, ShownRun& shown) {
     const absl::StatusOr<ContainerDetails> details = engine_.Inspect(name);
     if (!details.ok() || details->pid == 0) return;
@@ -260,7 +260,7 @@ class RelayedRuns final : public ContainerRuns {
     }
   }
 
-  // Removes the containers of a run that are still there: the next one would find them. Whether there were any.
+  // Removes the remaining containers of a run, which the next run would find. Returns whether there were any.
   bool RemoveLeft(const std::vector<EngineEvent>& events) const {
     std::set<std::string> left;
     for (const EngineEvent& event : events) {
@@ -285,7 +285,7 @@ class RelayedRuns final : public ContainerRuns {
   const WorkFolder folder_;
   SignalForwarder& signals_;
   Notes& notes_;
-  const std::string label_;  // Of the containers that were created through our relays.
+  const std::string label_;  // On the containers that were created through the relays.
   RefusalObserver observer_;
 };
 

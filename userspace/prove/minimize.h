@@ -18,7 +18,7 @@ enum class Trial { kPasses, kFails, kNoTime };
 
 struct Minimized {
   std::set<size_t> kept;  // The test passes with these.
-  // Elements of `kept` without which, the rest of `kept` given, it fails: all, unless out of time.
+  // Elements of `kept` such that the test fails with `kept` minus the element: all, unless out of time.
   std::set<size_t> needed;
 };
 

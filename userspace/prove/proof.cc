@@ -21,7 +21,7 @@ constexpr JsonLimits kLimits = {.bytes = size_t{256} << 20, .values = 10'000'000
 constexpr size_t kMaxNames = 10'000;
 constexpr size_t kMaxTrials = 100'000;
 constexpr size_t kMaxWordBytes = size_t{1} << 20;
-// As `verify` takes a stop for longer than before.
+// The factor and addition of `verify` for a stop that takes longer than before.
 constexpr int kStopFactor = 3;
 constexpr std::chrono::milliseconds kStopAddition = std::chrono::seconds(2);
 
@@ -81,7 +81,7 @@ std::vector<Facet> Facets(const ProcessState& before, const ProcessState& now) {
   return facets;
 }
 
-// "/usr/sbin/nginx", of a container "web: /usr/sbin/nginx".
+// "/usr/sbin/nginx"; for a container "web: /usr/sbin/nginx".
 std::string ProgramWords(const ProcessEnding& ending) {
   return ending.service.empty() ? ending.program : Concat(ending.service, ": ", ending.program);
 }
@@ -203,7 +203,7 @@ std::optional<std::string> ReferenceRuns::DifferentContainer(const ProofRun& run
     const auto found = ends_.find(container.service);
     if (found == ends_.end()) continue;
     const Ends& ends = found->second;
-    // A command that fails ends before it has ended its containers.
+    // A command that fails exits before it ends its containers.
     if (container.running && run.status == 0) return Concat("container ", container.name, " is not ended");
     if (container.status.has_value() && !ends.statuses.contains(*container.status)) {
       return Concat("container ", container.name, " ends with ", StatusWords(*container.status),

@@ -30,7 +30,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How much longer a run may take in which every call is notified.
+// How much longer a run may take if every call is notified.
 constexpr int kWatchedFactor = 10;
 
 // Calls that end a process. They are notified, so that its state can be read.
@@ -76,7 +76,7 @@ absl::StatusOr<FilterProgram> FilterWithout(const Refusals& refused) {
   return Compile(profile);
 }
 
-// The supervisor takes it from every command.
+// The supervisor removes it from every command.
 constexpr uint64_t kWithheld = uint64_t{1} << CAP_SYS_PTRACE;
 
 // What is removed in a run.

@@ -22,15 +22,15 @@ struct ProveRequest {
   ProofRequest proof;
   bool capabilities = false;
   bool calls = false;
-  std::optional<RecordedUse> arguments;  // Of a recording of the command; nullopt: not requested.
-  // Capabilities that a recording saw granted. All others are removed in one trial, and individually only if that
+  std::optional<RecordedUse> arguments;  // From a recording of the command; nullopt: not requested.
+  // Capabilities that were granted in a recording. All others are removed in one trial, and individually only if that
   // differs. nullopt: no recording.
   std::optional<std::set<int>> granted;
 };
 
-// Runs `command` repeatedly and reports progress to `notes`. REQUIRES: as Supervise. kAborted if a signal asked to end;
-// kPermissionDenied if capabilities are requested and the command does not run as root, or the caller cannot drop them;
-// any other error means that a run could not be started or observed to its end.
+// Runs `command` repeatedly and reports progress to `notes`. REQUIRES: as Supervise. kAborted if a signal requested the
+// end; kPermissionDenied if capabilities are requested and the command does not run as root, or the caller cannot drop
+// them; any other error means that a run could not be started or observed to its end.
 absl::StatusOr<Proof> ProveCommand(const ProveRequest& request, const Command& command, SignalForwarder& signals,
                                    Notes& notes);
 

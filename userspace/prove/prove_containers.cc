@@ -17,7 +17,7 @@
 namespace syscarve {
 namespace {
 
-// What is removed, in the report, where only a profile is written anew.
+// Name of the removed item in the report if only a profile is written anew.
 constexpr std::string_view kOwnProfile = "its own profile";
 
 using Capabilities = std::set<int>;  // By number.
@@ -66,7 +66,7 @@ class ContainerProver {
   }
 
  private:
-  // Makes a run, and keeps what it shows.
+  // Makes a run, and stores its observations.
   absl::StatusOr<ProofRun> RunWith(const ContainerChanges& changes, ProofTrials::Limit limit) {
     SYSCARVE_ASSIGN_OR_RETURN(ShownRun shown, runs_.RunWith(changes, limit));
     for (const std::string& problem : shown.problems) Remark(problem);
@@ -79,7 +79,7 @@ class ContainerProver {
     return std::move(shown.run);
   }
 
-  // What the engine was asked for must be what it did, or a trial shows nothing.
+  // Checks that the engine complied; otherwise a trial shows nothing.
   absl::Status CheckChange(const std::string& service, const ContainerChange& change, const ShownRun& shown) const {
     if (const auto not_ours = not_ours_.find(service); not_ours != not_ours_.end()) {
       return absl::FailedPreconditionError(
@@ -117,7 +117,7 @@ class ContainerProver {
     return held;
   }
 
-  // Why nothing can be said of a service, or "".
+  // Why a service cannot be proven, or "".
   std::string ObstacleTo(const ServiceToProve& service) const {
     bool started = false;
     for (const ProofRun& run : proof_.reference) {
@@ -166,7 +166,7 @@ class ContainerProver {
 
   absl::Status ProveCapabilities(const ServiceToProve& service, const std::string& obstacle, ServiceProof& proven) {
     const Capabilities held = HeldBy(service);
-    // What was granted and is none of the container's own was asked with others' credentials.
+    // A granted capability that the container does not have was checked with other credentials.
     Capabilities granted;
     std::ranges::set_intersection(service.granted, service.held, std::inserter(granted, granted.end()));
     for (const int capability : obstacle.empty() ? Minus(granted, held) : granted) {
@@ -217,11 +217,11 @@ class ContainerProver {
     return absl::OkStatus();
   }
 
-  // Why calls of the service cannot be refused, or "". Its containers are created with a profile of ours, which refuses
-  // nothing more than theirs: what differs then would differ in every trial. `by_default` gets what is in force when
-  // nobody asks for anything else.
+  // Why calls of the service cannot be refused, or "". Tried with containers that have a generated profile which
+  // refuses no more than theirs: a difference in that run would be one in every trial. `by_default` becomes the
+  // engine's profile if none is requested.
   absl::StatusOr<std::string> ObstacleToRefusals(const ServiceToProve& service, std::optional<Profile>& by_default) {
-    // It opens a path where Docker is sent the text.
+    // Podman opens a path where Docker is sent the text.
     if (runs_.EngineName() == "podman") return "calls are not tried with Podman";
     const absl::StatusOr<std::optional<Profile>> enforced = runs_.DefaultProfile(service.container);
     if (!enforced.ok()) return Concat("the engine's own profile is not known: ", enforced.status().message());
@@ -255,7 +255,7 @@ class ContainerProver {
     return absl::OkStatus();
   }
 
-  // Each service was tried with the others as they are, and capabilities by themselves.
+  // Each service was tried with the others unchanged, and capabilities separately.
   absl::Status TryTogether() {
     if (decided_ < 2) return absl::OkStatus();
     std::vector<std::string> words;
@@ -280,13 +280,13 @@ class ContainerProver {
   ContainerRuns& runs_;
   ProofTrials trials_;
   Proof& proof_ = trials_.proof();
-  // Of all runs so far, by service: the bounding sets of the processes that were seen, and a container that was not
-  // created through the relay, or is privileged.
+  // From all runs so far, by service: the bounding sets of the observed processes, and a container that was not created
+  // through the relay or is privileged.
   std::map<std::string, uint64_t> bounding_;
   std::map<std::string, std::string> not_ours_;
   std::string left_running_;  // A container that outlived a reference run.
   ContainerChanges results_;  // All that is not needed is removed.
-  size_t decided_ = 0;        // Of how many services and kinds `results_` are.
+  size_t decided_ = 0;        // The number of services and kinds in `results_`.
   uint64_t removed_ = 0;      // Capabilities that are not needed, of any service.
 };
 

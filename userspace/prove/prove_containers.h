@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the capabilities and calls that the containers of a command need, service by service, by delta debugging: in a
 // trial the containers of one service are created with fewer capabilities, or with a profile that refuses more than
-// theirs, and all else is left as it is. How that is done is in container_runs.h.
+// theirs, and everything else is unchanged. container_runs.h describes the mechanism.
 #pragma once
 
 #include <optional>
@@ -20,14 +20,14 @@
 
 namespace syscarve {
 
-// A service, as its recording has it.
+// A service and the facts from its recording.
 struct ServiceToProve {
-  std::string title;            // As its recording's file is called.
+  std::string title;            // The name of its recording's file.
   std::string recording;        // The file.
-  std::set<int> granted;        // Capabilities that were granted when the kernel asked for them.
-  std::set<int> held;           // Those that its containers had, by their configuration.
+  std::set<int> granted;        // Capabilities whose checks were granted.
+  std::set<int> held;           // Capabilities that its containers had by configuration.
   Container container;          // The configuration of one of them.
-  std::set<std::string> calls;  // That its own programs made.
+  std::set<std::string> calls;  // Calls of its own programs.
 };
 
 struct ProveContainersRequest {
@@ -35,20 +35,20 @@ struct ProveContainersRequest {
   bool capabilities = false;
   bool calls = false;
   std::vector<ServiceToProve> services;  // At least one, with different titles.
-  ContainerFilter filter;                // Services of which it leaves out all containers are not proven.
+  ContainerFilter filter;                // A service all of whose containers it leaves out is not proven.
   By by = By::kService;
   std::optional<std::string> engine_socket;
 };
 
-// REQUIRES: the caller has one thread; signals are taken by `signals`. kAborted if a signal asked to end;
-// kPermissionDenied if the caller may not look into other users' processes; kUnavailable if the engine went away;
-// kFailedPrecondition if the engine did in a trial what it was not asked for; other errors mean that a run could not be
-// made or was not seen to its end.
+// REQUIRES: the caller has one thread; `signals` receives signals. kAborted if a signal requested the end;
+// kPermissionDenied if the caller may not read other users' processes; kUnavailable if the engine went away;
+// kFailedPrecondition if the engine did not comply with the request of a trial; other errors mean that a run could not
+// be made or observed to its end.
 absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, const Command& command,
                                       SignalForwarder& signals, Notes& notes);
 
-// The same by these runs, which have their own filter, engine and grace period, and must be of the same services. What
-// is wrong with a run is returned as it is.
+// The same with the given runs, which have their own filter, engine and grace period, and must be of the same services.
+// Errors of a run are returned unchanged.
 absl::StatusOr<Proof> ProveContainers(const ProveContainersRequest& request, ContainerRuns& runs, Notes& notes);
 
 }  // namespace syscarve

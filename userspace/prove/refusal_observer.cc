@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-// The last part of our own executable's path: what a child of ours is until it executes the command.
+// The last component of this executable's path: the program of a child until it executes the command.
 std::string OwnProgram() {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/self/exe", error).filename().string();

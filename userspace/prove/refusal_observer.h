@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel refuses programs in one run after the other, where this host lets us see it.
+// Observes refusals by the kernel in consecutive runs, if this host permits it.
 #pragma once
 
 #include <sys/types.h>
@@ -16,14 +16,14 @@ namespace syscarve {
 
 class RefusalObserver {
  public:
-  // `ancestor` as of RefusalWatch::Start. Without `wanted` nothing is watched.
+  // `ancestor` as in RefusalWatch::Start. Without `wanted` nothing is observed.
   RefusalObserver(bool wanted, std::optional<pid_t> ancestor) : wanted_(wanted), ancestor_(ancestor) {}
 
   void Begin();
-  // What was refused since Begin, in programs that `service_of` has a service for, by the name of their cgroup.
+  // The refusals since Begin, in programs for whose cgroup name `service_of` returns a service.
   std::set<ProgramRefusal> End(const std::function<std::optional<std::string>(const std::string& cgroup)>& service_of);
 
-  // Why nothing is watched although it is wanted, as a sentence without its full stop; "" if it is.
+  // Why nothing is observed although wanted, as a sentence without its full stop; "" if it is observed.
   const std::string& obstacle() const { return obstacle_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which calls, and which arguments of calls, are not needed: the same trials of a command and of a service's
+// Trials for calls and arguments of calls that may not be needed, the same for a command and for a service's
 // containers.
 #pragma once
 
@@ -21,8 +21,8 @@ class RefusalTrials {
  public:
   using Run = std::function<absl::StatusOr<ProofRun>(const Refusals& refused, ProofTrials::Limit limit)>;
 
-  // `trials` must outlive it. `service` and `ignored` are as of ProofTrials. With an `obstacle` nothing is tried, and
-  // all is undecided for that reason.
+  // `trials` must outlive this object. `service` and `ignored` are as in ProofTrials. With an `obstacle` nothing is
+  // tried, and everything is undecided for that reason.
   RefusalTrials(ProofTrials& trials, std::string service, uint64_t ignored, std::string obstacle, Run run)
       : trials_(trials),
         service_(std::move(service)),
@@ -30,14 +30,15 @@ class RefusalTrials {
         obstacle_(std::move(obstacle)),
         run_(std::move(run)) {}
 
-  // A verdict on each of `calls`, ascending. `refused` has what is refused in every trial, and gets what is not needed.
+  // A verdict on each of `calls`, ascending. `refused` contains what is refused in every trial; calls that are not
+  // needed are added to it.
   absl::StatusOr<std::vector<Proven>> ProveCalls(const std::set<std::string>& calls, Refusals& refused) const;
 
-  // The same of the arguments that are known, but for those of calls that `refused` has.
+  // The same for the recorded arguments, except those of calls in `refused`.
   absl::StatusOr<std::vector<Proven>> ProveArguments(const RecordedUse& use, Refusals& refused) const;
 
  private:
-  // `names` are of what `refuse` adds, by their places.
+  // `refuse` adds the element of `names` at the given index.
   absl::StatusOr<std::vector<Proven>> Decide(const std::string& kind, const std::vector<std::string>& names,
                                              const std::function<void(size_t, Refusals&)>& refuse,
                                              Refusals& refused) const;

@@ -28,28 +28,28 @@
 namespace syscarve {
 namespace {
 
-// What stands in front of the fields. The number is AUDIT_SECCOMP of linux/audit.h, as the kernel logs it. The journal
-// has the type as a word, and the kernel begins a message of seccomp with auid (audit_log_task in kernel/auditsc.c).
+// The text before the fields. The number is AUDIT_SECCOMP of linux/audit.h, as the kernel logs it. The journal has the
+// type as a word, and the kernel begins a message of seccomp with auid (audit_log_task in kernel/auditsc.c).
 constexpr std::string_view kMarks[] = {"type=1326", "type=SECCOMP", "SECCOMP auid=", "AUDIT1326 auid="};
-// Of the records of calls that a rule of audit asks for.
+// For records of calls that a rule of audit selects.
 constexpr std::string_view kSyscallNumber = "type=1300 ";
 constexpr std::string_view kSyscallWord = "type=SYSCALL ";
-// Of the operator's log enricher: every line has both.
+// From the operator's log enricher: every line has both.
 constexpr std::string_view kEnricherName = "syscallName";
 constexpr std::string_view kEnricherType = "\"seccomp\"";
-// Of a record that the journal has as JSON with its bytes as numbers, which it does when one of them is no text.
+// For a record in the journal's JSON whose message is an array of numbers, as it is if one of its bytes is not text.
 constexpr std::string_view kJournalField = "\"_AUDIT_TYPE_NAME\"";
 
 constexpr JsonLimits kJournalLimits = {.bytes = size_t{1} << 20, .values = size_t{1} << 17, .depth = 8};
 
-// Where what `line` says of seccomp begins, or npos.
+// The offset of the seccomp record in `line`, or npos.
 size_t PlaceOfMark(std::string_view line) {
   size_t place = std::string_view::npos;
   for (const std::string_view mark : kMarks) place = std::min(place, line.find(mark));
   return place;
 }
 
-// Whether `line` is a record of another type, in which what looks like a mark is a program's name.
+// Whether `line` is a record of another type, in which the apparent mark is part of a program's name.
 bool IsOfOtherType(std::string_view line, size_t place) {
   const size_t type = line.find("type=");
   return type != std::string_view::npos && type < place;
@@ -74,14 +74,14 @@ std::optional<Number> FromHex(std::string_view digits) {
   return number;
 }
 
-// "c000003e", or "x86_64" as ausearch -i has it.
+// "c000003e", or "x86_64" from ausearch -i.
 std::optional<uint32_t> ArchOf(std::string_view text) {
   if (const std::optional<Abi> abi = AbiFromName(text)) return AuditArch(*abi);
   return FromHex<uint32_t>(text);
 }
 
 std::optional<SyscallId> CallOf(uint32_t arch, std::string_view text) {
-  // ausearch -i, of a number that it has no name for.
+  // ausearch -i's form of a number without a name.
   constexpr std::string_view kUnknown = "unknown-syscall(";
   if (text.starts_with(kUnknown) && text.ends_with(')')) {
     text = text.substr(kUnknown.size(), text.size() - kUnknown.size() - 1);
@@ -99,15 +99,15 @@ std::optional<SyscallId> CallOf(uint32_t arch, std::string_view text) {
 
 // The action and its data, SECCOMP_RET_*.
 std::optional<uint32_t> CodeOf(std::string_view text) {
-  // It is the last field. auditd's words for the fields stand behind it, and the byte between them, 0x1d, is lost or
-  // spelt in some other way ("#035", "^]") where such a line was pasted.
+  // The last field. auditd's interpreted fields follow it, and the byte between them, 0x1d, is lost or written
+  // differently ("#035", "^]") in pasted lines.
   constexpr size_t kLongestSpelling = 8;
   if (const size_t words = text.find("AUID=\""); words != std::string_view::npos) {
     const size_t end = text.find_first_not_of("0123456789abcdefx");
     if (words - std::min(words, end) <= kLongestSpelling) text = text.substr(0, end);
   }
   if (text.starts_with("0x")) return FromHex<uint32_t>(text.substr(2));
-  // Before Linux 4.14 there was only one kill, that of the thread.
+  // Before Linux 4.14 the only kill was that of the thread.
   if (text == "kill") text = SpellingOf(ActionKind::kKillThread).audit;
   for (const ActionSpelling& spelling : ActionSpellings()) {
     if (spelling.audit == text) return spelling.seccomp_return;
@@ -151,7 +151,8 @@ class AuditReader {
   AuditReader(const RecordedCalls& recorded, const ArgumentTable& table, Abi native)
       : native_(native), arguments_(recorded, table), lsm_(native) {}
 
-  // To be given all lines before the first one is taken: a call is logged before its record is, if it has one.
+  // Must be called for all lines before the first line is read: the seccomp record of a call precedes its SYSCALL
+  // record.
   void TakeArguments(std::string_view line) {
     if (line.find(kSyscallWord) == std::string_view::npos && line.find(kSyscallNumber) == std::string_view::npos) {
       return;
@@ -181,7 +182,7 @@ class AuditReader {
     if (!machine.has_value()) {
       return absl::InvalidArgumentError("the audit log has calls of architectures that no machine has together");
     }
-    // Of the others not even one is known: nothing is said of them.
+    // No value of the others is known, so no arguments are recorded.
     for (const auto& [id, seen] : arguments_.all()) {
       if (!seen->values.empty()) builder_.Arguments(id, *seen);
     }
@@ -203,7 +204,7 @@ class AuditReader {
   }
 
  private:
-  // ausearch -i has put the registers into words: only what is in hex digits throughout is read.
+  // ausearch -i interprets the registers: only those in hex digits throughout are read.
   void NoteRegisters(std::string_view line) {
     if (!IsOfSyscall(line)) return;
     if (const std::string_view event = AuditEvent(line); !event.empty()) {
@@ -251,8 +252,8 @@ class AuditReader {
     Add(*call, *code, builder_.Program(exe), event);
   }
 
-  // The operator's enricher tells neither the architecture nor the action: what it is given are calls that a profile
-  // let through and logged.
+  // The operator's enricher logs neither the architecture nor the action: its input are calls that a profile let
+  // through and logged.
   void TakeEnriched(std::string_view line) {
     ++lines_;
     const std::string exe = AuditText(AuditField(line, "executable"));

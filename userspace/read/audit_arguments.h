@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments in the kernel's audit: a record of seccomp has none, but where a rule of audit has the call audited
-// too, a record of type SYSCALL has the same event's first four registers.
+// Arguments in the kernel's audit: a record of seccomp has none, but if a rule of audit also audits the call, a record
+// of type SYSCALL with the same event has the first four registers.
 #pragma once
 
 #include <array>
@@ -16,11 +16,11 @@
 
 namespace syscarve {
 
-// "1700000000.101:11" of a record's `audit(1700000000.101:11):`: the records of one event have the same; "" when there
-// is none.
+// The event of a record, "1700000000.101:11" for `audit(1700000000.101:11):`: all records of one event have the same;
+// "" if there is none.
 std::string_view AuditEvent(std::string_view record);
 
-// A call as a record of type SYSCALL has it.
+// A call in a record of type SYSCALL.
 struct AuditedCall {
   SyscallId id;
   std::array<uint64_t, 4> registers = {};
@@ -30,12 +30,12 @@ struct AuditedCall {
 class AuditedCalls {
  public:
   void Add(std::string_view event, const AuditedCall& call);
-  // What is known of the arguments of `call`, which is `id`'s, in this event; open where no record has them.
+  // The arguments of `call`, whose id is `id`, in this event; open where no record has them.
   SeenArguments Of(std::string_view event, const ArgumentTable& table, const RecordedCall& call, SyscallId id,
                    ProgramId program) const;
 
  private:
-  // nullopt: events of two hosts, or of two boots, that have the same name.
+  // nullopt: ambiguous, because two hosts or two boots have events of this name.
   std::map<std::string, std::optional<AuditedCall>, std::less<>> calls_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields of a record of the kernel's audit: key=value, apart by spaces.
+// Fields of a record of the kernel's audit: key=value, separated by spaces.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace syscarve {
 
-// The first value of `key`, with its quotes where it has some. What is in quotes is no field.
+// The first value of `key`, including quotes. Text inside quotes is not searched.
 std::string_view AuditField(std::string_view line, std::string_view key);
 
-// A text that a program chose: in quotes, in hex digits where it has unusual bytes, "(null)" when there is none, or as
-// it is where ausearch -i has put it into words. "" for anything else.
+// Decodes a text that a program chose: in quotes, in hex digits if it has unusual bytes, "(null)" if there is none, or
+// plain if ausearch -i has interpreted it. "" for anything else.
 std::string AuditText(std::string_view value);
 
 }  // namespace syscarve

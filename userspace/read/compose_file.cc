@@ -14,8 +14,8 @@ namespace syscarve {
 namespace {
 
 constexpr YamlLimits kLimits = {.values = 100'000, .depth = 64, .anchors = 1000};
-constexpr size_t kMaxElements = 1024;  // Of one list that is read.
-constexpr size_t kMaxMerges = 1000;    // Mappings looked at for one service: merge keys can be nested like a bomb.
+constexpr size_t kMaxElements = 1024;  // Per list.
+constexpr size_t kMaxMerges = 1000;    // Mappings visited for one service: merge keys can be nested like a bomb.
 
 // Reads the fields of a document.
 class ComposeReader {
@@ -27,7 +27,7 @@ class ComposeReader {
     if (root.kind != YamlKind::kMapping) return YamlError(root.line, "expected a mapping with \"services\"");
     ComposeFile file;
     SYSCARVE_ASSIGN_OR_RETURN(const YamlNode* const version, Find(root, "version"));
-    // Compose 1 takes no other version; Compose 2 asks for none and ignores what is there.
+    // Compose 1 accepts no other version; Compose 2 needs none and ignores it.
     if (version != nullptr && !version->text.empty() &&
         version->text.find_first_not_of("0123456789.") == std::string::npos) {
       file.version = version->text;
@@ -59,14 +59,14 @@ class ComposeReader {
            (node.text.empty() || node.text == "~" || node.text == "null");
   }
 
-  // What YAML 1.1 or 1.2 takes for true. Anything else, a variable for one, is not known to be.
+  // True in YAML 1.1 or 1.2. Anything else, such as a variable, is not known to be true.
   static bool SaysYes(const YamlNode& node) {
     std::string lower = node.text;
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return node.kind == YamlKind::kScalar && (lower == "true" || lower == "yes" || lower == "on");
   }
 
-  // The value of `key` in `mapping` or, in their order, in what is merged into it; nullptr when it has none.
+  // The value of `key` in `mapping`, or in the mappings merged into it, in their order; nullptr if there is none.
   absl::StatusOr<const YamlNode*> Find(const YamlNode& mapping, std::string_view key) const {
     SYSCARVE_RETURN_IF_ERROR(CheckKeys(mapping));
     size_t budget = kMaxMerges;

@@ -31,7 +31,7 @@ struct Part {
 
 struct Parts {
   std::vector<Part> parts;
-  std::string text;  // With blanks for the comments, so that every other byte stands where it did.
+  std::string text;  // Comments are replaced by blanks, so that every other byte keeps its place.
 };
 
 // A line break cannot be inside a JSON string, so a line that begins like a comment is one.
@@ -50,7 +50,7 @@ Parts SplitAtComments(std::string_view text) {
       split.parts.back().is_empty = false;
     }
   }
-  // A comment without anything behind it is only a comment.
+  // An empty comment contains no name.
   std::erase_if(split.parts, [](const Part& part) { return part.is_empty; });
   return split;
 }
@@ -75,7 +75,7 @@ T* MemberOf(JsonValue& value, std::string_view key) {
   return nullptr;
 }
 
-// Takes made-up names out of all entries, and entries that had no others.
+// Removes invented names from all entries, and entries without any other names.
 std::vector<std::string> TakeOutMadeUpNames(JsonValue& profile) {
   std::vector<std::string> taken;
   auto* entries = MemberOf<JsonValue::Array>(profile, "syscalls");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Inspektor Gadget's advise_seccomp prints: a line "// NAME" with the container's name, and a profile in JSON.
+// The output of Inspektor Gadget's advise_seccomp: a line "// NAME" with the container's name, and a profile in JSON.
 #pragma once
 
 #include <string>
@@ -12,15 +12,16 @@
 namespace syscarve {
 
 struct GadgetProfile {
-  JsonValue oci;                      // profile_json.h reads it.
-  std::vector<std::string> warnings;  // Sentences: the names it made up for numbers it knew none for, left out.
+  JsonValue oci;  // profile_json.h reads it.
+  // Sentences: names invented by the gadget for unknown numbers, which are left out.
+  std::vector<std::string> warnings;
 };
 
-// Whether the text begins as such an output does.
+// Whether the text begins like such an output.
 bool LooksLikeGadgetOutput(std::string_view text);
 
-// kInvalidArgument when there is no profile in it or, with the containers' names, when there are several; and for
-// malformed JSON.
+// kInvalidArgument if there is no profile in it, or several (the error lists the containers' names); and for malformed
+// JSON.
 absl::StatusOr<GadgetProfile> ReadGadgetOutput(std::string_view text, const JsonLimits& limits);
 
 }  // namespace syscarve

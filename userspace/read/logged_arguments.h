@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments of one call in a log, whatever the log's way to write them.
+// Arguments of one call in a log, independent of the log's format.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,18 @@
 
 namespace syscarve {
 
-// The arguments of `call` as a log has them. `value_of` is asked for the argument at an index, from 0, and is
-// given the known ones before it, 0 for the others; nullopt: the log lacks it. Then the call is open.
+// The arguments of `call` in a log. `value_of` is called with the index of an argument, from 0, and the known arguments
+// before it, with 0 for unknown ones. It returns nullopt if the log lacks the argument; the call is then open.
 SeenArguments LoggedArguments(const ArgumentTable& table, const RecordedCall& call, SyscallId id, ProgramId program,
                               absl::FunctionRef<std::optional<uint64_t>(size_t, std::span<const uint64_t>)> value_of);
 
-// The arguments of all calls of a log, of each as many different ones as a recording keeps.
+// The arguments of all calls of a log; for each call as many different ones as a recording keeps.
 class ArgumentsOfLog {
  public:
   ArgumentsOfLog(const RecordedCalls& recorded, const ArgumentTable& table) : recorded_(recorded), table_(table) {}
 
-  // The call whose arguments are wanted of a line about `id`; nullptr when they are not, or the call is open already.
+  // The call whose arguments a line about `id` should provide; nullptr if none are recorded, or the call is already
+  // open.
   const RecordedCall* Wanted(SyscallId id) const;
   void Add(SyscallId id, const SeenArguments& seen);
 

@@ -22,12 +22,12 @@
 namespace syscarve {
 namespace {
 
-// AppArmor says so of what it logs and lets through (complain, audit), and of what it refuses; other lines are about
-// policies being loaded.
+// AppArmor's words for requests that it logs and allows (complain, audit), and that it refuses; other lines are about
+// loading policies.
 constexpr std::string_view kApparmorMarks[] = {"apparmor=\"ALLOWED\"", "apparmor=\"DENIED\"", "apparmor=\"AUDIT\""};
 constexpr std::string_view kVectorMarks[] = {"avc:  denied  {", "avc:  granted  {", "avc: denied {", "avc: granted {"};
-// The types of records in which the kernel has them (linux/audit.h): AVC, and AUDIT_APPARMOR_* of Ubuntu's. What else
-// has the words, such as USER_AVC, is of programs that enforce something of their own.
+// The types of the kernel's records (linux/audit.h): AVC, and AUDIT_APPARMOR_* of Ubuntu. Other records with these
+// words, such as USER_AVC, are from programs that enforce a policy of their own.
 constexpr std::string_view kTypes[] = {"type=1400 ",
                                        "type=AVC ",
                                        "type=1501 ",
@@ -36,14 +36,14 @@ constexpr std::string_view kTypes[] = {"type=1400 ",
                                        "type=APPARMOR_AUDIT ",
                                        "type=APPARMOR_ALLOWED ",
                                        "type=APPARMOR_DENIED "};
-// Where a capability was asked for, as a verdict names it.
+// The name of the place of a capability check in a verdict.
 constexpr std::string_view kWitness = "a security module";
-// What AppArmor says of a capability that the kernel only checks opportunistically (CAP_OPT_NOAUDIT).
+// AppArmor's word for a capability that the kernel checks only opportunistically (CAP_OPT_NOAUDIT).
 constexpr std::string_view kOptional = "optional: no audit";
 constexpr std::string_view kUnplacedFile = "unplaced_file";
 constexpr size_t kMaxFiles = 100'000;
 
-// Without ".", ".." and double slashes, as evidence has paths; nullopt when it is none.
+// Without ".", ".." and double slashes, as in evidence; nullopt if it is not a path.
 std::optional<std::string> Normalised(std::string_view path) {
   if (!path.starts_with('/') || path.find('\0') != std::string_view::npos) return std::nullopt;
   std::string result;
@@ -91,7 +91,7 @@ struct FileClass {
   std::string_view name;
   FileKind kind;
 };
-// Devices are not among them with their kind, as the line does not say which one it is.
+// Devices have no kind here, because the line does not identify the device.
 constexpr FileClass kFileClasses[] = {
     {"file", FileKind::kRegular},     {"dir", FileKind::kDirectory},
     {"lnk_file", FileKind::kLink},    {"sock_file", FileKind::kSocket},
@@ -99,7 +99,7 @@ constexpr FileClass kFileClasses[] = {
     {"blk_file", FileKind::kUnknown}, {"unix_stream_socket", FileKind::kSocket},
 };
 
-// What of an access vector's permissions is a use of the file.
+// The uses of a file among an access vector's permissions.
 FileUses UsesOf(std::string_view file_class, const std::vector<std::string_view>& permissions) {
   const auto has = [&](std::string_view permission) { return std::ranges::count(permissions, permission) > 0; };
   FileUses uses;
@@ -111,9 +111,9 @@ FileUses UsesOf(std::string_view file_class, const std::vector<std::string_view>
     return uses;
   }
   add(FileUse::kRead, {"read"});
-  // The write of a directory is a name that comes or goes in it, which has a line of its own.
+  // A write to a directory is an added or removed name, which has its own line.
   if (file_class != "dir") add(FileUse::kWritten, {"write", "append"});
-  // What it is opened for has a line of its own, which has only the file's name.
+  // The purpose of an open (read, write) has its own line, which has only the file's name.
   if (file_class != "dir" && has("open") && uses.empty() && !has("execute")) uses |= FileUse::kRead;
   add(FileUse::kCreated, {"create", "link"});
   add(FileUse::kRemoved, {"unlink", "rmdir", "rename"});
@@ -192,7 +192,7 @@ void LsmLines::TakeApparmorFile(std::string_view line, std::string_view operatio
     return AddFile(name, FileKind::kDirectory, FileUse::kMounted, places);
   }
   if (operation == "pivotroot") return AddCall("pivot_root", places);
-  // What was asked for; and, where it is not told, what was refused of it.
+  // The requested permissions, or if absent, the denied ones.
   std::string mask = AuditText(AuditField(line, "requested_mask"));
   if (mask.empty()) mask = AuditText(AuditField(line, "denied_mask"));
   FileUses uses;
@@ -203,7 +203,7 @@ void LsmLines::TakeApparmorFile(std::string_view line, std::string_view operatio
         break;
       case 'w':
       case 'a':
-        // Of a rename it is said of both names, and of one that is made or taken away beside it.
+        // A rename logs it for both names, and for one that is created or removed with it.
         if (IsChange(operation)) {
           uses |= FileUse::kChanged;
         } else if (operation == "connect") {
@@ -303,7 +303,7 @@ void LsmLines::AddFile(const std::string& path, FileKind kind, FileUses uses, co
 }
 
 void LsmLines::AddCapability(int capability, const Places& places) {
-  // The kernel asks the security module only where the task has the capability by its credentials.
+  // The kernel calls the security module only if the task's credentials have the capability.
   places.builder.Capability(capability, kWitness);
 }
 

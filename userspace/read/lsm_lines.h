@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What AppArmor and SELinux write to the kernel's audit, line by line: which files, sockets and capabilities were asked
-// for. What they refused counts as what they allowed: both is what a program wanted, and whoever gives such a log wants
-// a policy that lets it. docs/formats.md lists what is taken.
+// The lines of AppArmor and SELinux in the kernel's audit: requests for files, sockets and capabilities. Refused
+// requests count like allowed ones: both show what a program needs, and a policy made from such a log is meant to allow
+// it. docs/formats.md lists the fields used.
 #pragma once
 
 #include <cstddef>
@@ -15,21 +15,21 @@
 
 namespace syscarve {
 
-// Where in `line` such a record begins, or npos.
+// The offset in `line` at which such a record begins, or npos.
 size_t PlaceOfLsmRecord(std::string_view line);
 
 class LsmLines {
  public:
   explicit LsmLines(Abi native) : native_(native) {}
 
-  // Takes the record in `line` at PlaceOfLsmRecord. `exe` is the program where another record of the event has it, or
-  // "". Calls that the record is proof of, capabilities and what was lost go to `builder`, arguments to `arguments`.
+  // Reads the record in `line` at PlaceOfLsmRecord. `exe` is the program from another record of the event, or "". Calls
+  // that the record proves, capabilities and losses are added to `builder`, arguments to `arguments`.
   void Take(std::string_view line, std::string_view exe, RecordingBuilder& builder, ArgumentsOfLog& arguments);
 
-  // How many records there were, of those with a request; and the name of the first that made one.
+  // The number of records with a request, and the name of the first that made one.
   size_t records() const { return records_; }
   const std::string& subject() const { return subject_; }
-  // nullopt: there was none.
+  // nullopt if there is none.
   std::optional<HardeningEvidence> evidence() &&;
 
  private:

@@ -27,9 +27,9 @@ constexpr std::string_view kConfigFormat = "OCI config.json";
 constexpr std::string_view kSpoFormat = "SeccompProfile";
 constexpr std::string_view kGadgetFormat = "Inspektor Gadget";
 
-// YAML takes libyaml a while; etcd has nothing larger than 1.5 MiB, and a list of profiles is rarely longer.
+// libyaml is slow; etcd stores no object larger than 1.5 MiB, and a list of profiles is rarely longer.
 constexpr size_t kMaxYamlBytes = size_t{4} << 20;
-// A list of Kubernetes objects, with everything that the cluster says of them.
+// A list of Kubernetes objects, including everything that the cluster adds to them.
 constexpr size_t kMaxDepth = 32;
 constexpr size_t kMaxProfiles = 4096;
 constexpr size_t kMaxShownKinds = 16;
@@ -81,7 +81,7 @@ char CharacterAt(std::string_view text, const JsonPlace& place) {
   return place.column > 0 && place.column <= text.size() ? text[place.column - 1] : '\0';
 }
 
-// Moves the places in a text to those in the text that it is a value of.
+// Converts places in a text to places in the outer text that contains it as a value.
 void MovePlaces(JsonValue& value, const JsonPlace& outer, bool keeps_lines) {
   const auto move = [&](JsonPlace& place) {
     if (place.line == 0) return;
@@ -191,7 +191,7 @@ class Collector {
       found_.push_back({.name = name, .format = format, .context = context, .oci = status});
       return;
     }
-    // Behind "|" the lines of the inner text are those of the outer one.
+    // After "|" the lines of the inner text are those of the outer one.
     const bool keeps_lines = CharacterAt(text_, place) == '|';
     for (JsonValue& document : documents) {
       MovePlaces(document, place, keeps_lines);

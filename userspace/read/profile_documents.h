@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The profiles that are in a text: one, or several in the documents of YAML, a Kubernetes List or ConfigMap.
+// The profiles in a text: one, or several in YAML documents, a Kubernetes List or a ConfigMap.
 #pragma once
 
 #include <string>
@@ -13,23 +13,23 @@
 namespace syscarve {
 
 struct FoundProfile {
-  // Its name in the text: an object's, "node-profiles/importer.json" in a ConfigMap, "document-2" for what has
-  // no name, "" for a text that is nothing but this profile. Unique in the text; may be an adversary's bytes.
+  // Its name in the text: an object's name, "node-profiles/importer.json" in a ConfigMap, "document-2" for a document
+  // without a name, "" if the text is only this profile. Unique in the text; untrusted.
   std::string name;
   std::string format;                 // For people: "Docker or OCI JSON", "SeccompProfile", "Inspektor Gadget".
-  std::string context;                // What errors begin with: "SeccompProfile a"; "" for nothing.
-  absl::StatusOr<JsonValue> oci;      // In the terms of Docker and OCI; or why it cannot be read.
+  std::string context;                // Prefix of errors: "SeccompProfile a"; "" for none.
+  absl::StatusOr<JsonValue> oci;      // In the terms of Docker and OCI; or the reading error.
   std::vector<std::string> warnings;  // Sentences.
   std::vector<ProfileNote> notes;
-  // The text is this profile's JSON, so that it can be changed in its place.
+  // The text is this profile's JSON, so it can be edited in place.
   bool is_whole_text = false;
 };
 
-// All of them, in the order of the text, at least one. `native_arch` stands for SCMP_ARCH_NATIVE. kInvalidArgument,
-// naming the place, when the text as a whole cannot be read, or there is none.
+// All profiles, in the order of the text, at least one. `native_arch` replaces SCMP_ARCH_NATIVE. kInvalidArgument, with
+// the place, if the text as a whole cannot be read, or there is none.
 absl::StatusOr<std::vector<FoundProfile>> FindProfiles(std::string_view text, std::string_view native_arch);
 
-// Whether `text`, but for a byte order mark, begins as JSON that a profile is.
+// Whether `text` begins, after an optional byte order mark, like a profile in JSON.
 bool IsJsonObject(std::string_view text);
 
 }  // namespace syscarve

@@ -48,7 +48,7 @@ std::string ShownNames(const std::vector<FoundProfile>& all) {
   return absl::StrJoin(names, ", ");
 }
 
-// Of JSON the first key that tells what it is, whatever its letter case; nothing when there is none, or no JSON.
+// The first key that identifies a JSON text, in any letter case; empty if there is none, or the text is not JSON.
 std::string_view TellingKey(std::string_view text) {
   constexpr std::string_view kTelling[] = {"schema",  "defaultAction", "syscalls", "architectures",
                                            "archMap", "apiVersion",    "kind",     "ociVersion"};
@@ -95,7 +95,7 @@ absl::StatusOr<std::vector<NamedProfile>> ReadProfiles(std::string_view text, co
 bool LooksLikeProfile(std::string_view text) {
   if (IsJsonObject(text)) {
     const std::string_view key = TellingKey(text);
-    // What is no JSON may be a profile with a mistake in it. Inside a JSON string the quotes would be escaped.
+    // Invalid JSON may be a profile with a mistake. Inside a JSON string the quotes would be escaped.
     if (key.empty()) return text.find("\"defaultAction\"") != std::string_view::npos;
     return key != "schema";
   }

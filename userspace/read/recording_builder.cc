@@ -12,7 +12,7 @@
 namespace syscarve {
 namespace {
 
-// 32 hex digits: two hashes from different beginnings, the second over what the first one gave, too.
+// 32 hex digits: two hashes with different initial values, the second also over the result of the first.
 std::string IdOf(std::string_view text) {
   const uint64_t first = Fnv1a(text);
   return absl::StrFormat("%016x%016x", first, Fnv1a(text, first ^ text.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Recording put together from somebody else's log, call by call.
+// Builds a Recording from another tool's log, call by call.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace syscarve {
 
-// What readers of logs report as lost, beside the words of our own recorders (docs/recording-format.md).
+// The losses that readers of logs report, in addition to those of syscarve's own recorders (docs/recording-format.md).
 inline constexpr std::string_view kUnreadableLine = "unreadable_line";
 inline constexpr std::string_view kUnknownName = "unknown_name";
 inline constexpr std::string_view kUnclearAbi = "unclear_abi";
@@ -26,25 +26,24 @@ inline constexpr std::string_view kUnknownAbi = "unknown_abi";
 
 class RecordingBuilder {
  public:
-  // The program at `path`, which is "" when it is not known. A path that no recording can hold counts as unknown.
+  // The program at `path`, which is "" if unknown. A path that no recording can contain counts as unknown.
   ProgramId Program(std::string_view path);
   void Call(SyscallId id, ProgramId program, uint64_t count = 1);
-  // What the arguments of the calls of this number were, all of them. REQUIRES: there are some.
+  // Sets the arguments of all calls of this number. REQUIRES: there are such calls.
   void Arguments(SyscallId id, SeenArguments seen);
   void Denied(SyscallId id, int errno_value, ProgramId program);
-  // A capability that was asked for and granted. Of which call is not known, nor of which of the kernel's functions:
-  // `witness` stands in their place.
+  // A capability that was checked and granted. The call and the kernel functions are unknown; `witness` stands for
+  // them.
   void Capability(int capability, std::string_view witness);
-  // For a text of lines: what is lost from here on is so in the next line, the first one before all, or, behind the
-  // last one, in none.
+  // For a text of lines: losses from here on are in the next line, initially the first one; after EndLines, in no line.
   void NextLine() { ++line_; }
   void EndLines() { line_ = 0; }
-  // Adds `count` to the loss of this name, whose detail is a sentence with the numbers of the first lines.
+  // Adds `count` to the loss of this name. Its detail is a sentence that lists the first lines by number.
   void Lost(std::string_view what, bool missed_calls, std::string_view detail, uint64_t count = 1);
 
   bool empty() const { return trace_.calls.empty() && trace_.denials.empty(); }
 
-  // One run of one subject. The run's id is made of `text`, the whole log: the same log is the same run.
+  // Returns one run of one subject. The run's id is computed from `text`, the whole log: equal logs give the same run.
   Recording Build(Abi native, Method method, Subject subject, std::string_view text, std::optional<CommandEnd> end) &&;
 
  private:
@@ -52,7 +51,7 @@ class RecordingBuilder {
   std::vector<syscarve::Program> programs_;
   struct LossInLines {
     Loss loss;
-    std::vector<uint64_t> lines;  // Ascending, and at most kMaxLinesNamed.
+    std::vector<uint64_t> lines;  // Ascending; at most kMaxLinesNamed.
     bool more = false;
   };
 

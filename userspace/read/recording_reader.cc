@@ -25,8 +25,8 @@ std::string_view WithoutLeadingSpace(std::string_view text) {
   return text;
 }
 
-// Whether it is one of our own files, in which words of others' formats are texts. What was put in another order is
-// recognised when nothing else is.
+// Whether the text is a recording's file, in which words of other formats occur only as strings. A file with reordered
+// fields is recognised last, if nothing else matches.
 bool StartsLikeOwn(std::string_view text) {
   text = WithoutLeadingSpace(text);
   if (!text.starts_with('{')) return false;

@@ -16,7 +16,7 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kGroup = "security-profiles-operator.x-k8s.io/";
-// The operator's first one, of 2020; its one version was v1alpha1.
+// The operator's first group, of 2020; its only version was v1alpha1.
 constexpr std::string_view kOlderGroup = "seccomp-operator.x-k8s.io/";
 constexpr std::string_view kVersions[] = {"v1", "v1beta1", "v1alpha1"};
 constexpr std::string_view kKind = "SeccompProfile";
@@ -24,7 +24,7 @@ constexpr std::string_view kSpecFields[] = {"baseProfileName", "defaultAction", 
                                             "listenerPath",    "listenerMetadata", "syscalls",
                                             "flags",           "disabled",         "state"};
 constexpr std::string_view kEntryFields[] = {"names", "action", "errnoRet", "args"};
-// Those that mean the same in OCI's terms.
+// Fields with the same meaning in OCI's terms.
 constexpr std::string_view kOciFields[] = {"defaultAction", "listenerPath", "listenerMetadata", "flags"};
 constexpr size_t kMaxTextBytes = 4096;
 
@@ -40,7 +40,7 @@ JsonValue Unsigned(JsonValue value) {
   return value;
 }
 
-// `value`, standing where `origin` does.
+// `value`, with the place of `origin`.
 JsonValue Placed(JsonValue value, const JsonValue& origin) {
   value.place = origin.place;
   return value;
@@ -66,7 +66,7 @@ JsonValue OciEntry(const JsonValue& entry) {
   if (object == nullptr) return entry;
   JsonValue::Object oci;
   for (const JsonMember& member : *object) {
-    // Zero is the same as nothing here, and nothing is EPERM.
+    // Zero is the same as an absent value here, and an absent value is EPERM.
     if (member.key == "errnoRet" && IsZero(member.value)) continue;
     if (std::ranges::find(kEntryFields, std::string_view(member.key)) == std::end(kEntryFields)) continue;
     const auto* arguments = std::get_if<JsonValue::Array>(&member.value.data);
@@ -101,7 +101,7 @@ JsonValue OciArchitectures(const JsonValue& list, std::string_view native_arch) 
   return named;
 }
 
-// Of what every version of the operator has.
+// Fields of every version of the operator.
 std::string CheckFields(const JsonValue& object) {
   std::string error;
   const JsonReader root(object, &error);
@@ -113,7 +113,7 @@ std::string CheckFields(const JsonValue& object) {
   return error;
 }
 
-// The API server drops, or refuses, fields that the resource's definition does not have.
+// The API server drops or rejects fields that the resource's definition does not have.
 void NoteDropped(const JsonValue& object, std::span<const std::string_view> fields, const std::string& path,
                  std::vector<ProfileNote>& notes) {
   const auto* members = std::get_if<JsonValue::Object>(&object.data);

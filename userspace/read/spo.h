@@ -14,24 +14,25 @@
 namespace syscarve {
 
 struct SpoProfile {
-  JsonValue oci;                      // `spec` in OCI's terms (profile_json.h reads it).
-  std::vector<std::string> warnings;  // Sentences: what of `spec` no OCI profile can express.
-  std::vector<ProfileNote> notes;     // What the API server drops or refuses.
+  JsonValue oci;                      // `spec` in OCI's terms, for profile_json.h.
+  std::vector<std::string> warnings;  // Sentences: parts of `spec` that an OCI profile cannot express.
+  std::vector<ProfileNote> notes;     // Fields that the API server drops or rejects.
 };
 
-// The member of that name, or null.
+// The member with this key, or nullptr.
 const JsonValue* Find(const JsonValue& value, std::string_view key);
-// The same where it is a text; "" otherwise.
+// The member with this key if it is a text; "" otherwise.
 std::string TextAt(const JsonValue& value, std::string_view key);
 
-// Whether the object's kind is this, or a list's that may hold one.
+// Whether `value` has the apiVersion and kind of a Kubernetes object or list.
 bool IsKubernetesObject(const JsonValue& value);
+// Whether `object` is a SeccompProfile of one of the groups above.
 bool IsSpoProfile(const JsonValue& object);
-// metadata.name, an adversary's bytes; "(no name)" without one.
+// metadata.name, untrusted; "(no name)" if there is none.
 std::string ObjectName(const JsonValue& object);
 
-// Of an object that IsSpoProfile: metadata and status are not looked at. kInvalidArgument when the version is not known
-// or `spec` is not what every version has. `native_arch` stands for SCMP_ARCH_NATIVE.
+// Reads an object that IsSpoProfile, ignoring metadata and status. kInvalidArgument if the version is unknown or `spec`
+// is not valid in any version. `native_arch` replaces SCMP_ARCH_NATIVE.
 absl::StatusOr<SpoProfile> ReadSpoProfile(const JsonValue& object, std::string_view native_arch);
 
 }  // namespace syscarve

@@ -25,7 +25,7 @@ namespace {
 constexpr size_t kLinesToGuessFrom = 64;
 
 using Pid = int64_t;
-constexpr Pid kUnnamedPid = 0;  // Of the process that needs no prefix yet, because it is the only one.
+constexpr Pid kUnnamedPid = 0;  // For a process without a prefix yet, because it is the only one.
 
 bool IsFork(std::string_view name) {
   return name == "clone" || name == "clone3" || name == "fork" || name == "vfork";
@@ -35,7 +35,7 @@ bool IsExec(std::string_view name) {
   return name == "execve" || name == "execveat";
 }
 
-// How strace calls what it has no name for: "syscall_0x1b3", and before 4.10 "syscall_435".
+// strace's form of a number without a name: "syscall_0x1b3", and before 4.10 "syscall_435".
 constexpr std::string_view kNumbered = "syscall_";
 
 bool IsNumbered(std::string_view name) {
@@ -133,7 +133,7 @@ class StraceReader {
 
   // What a process ran between two successful execs.
   struct Segment {
-    std::optional<std::string> path;  // nullopt: what the parent ran, or unknown.
+    std::optional<std::string> path;  // nullopt: that of the parent, or unknown.
     std::optional<size_t> parent;     // Its segment. Always an earlier one.
   };
 
@@ -146,10 +146,10 @@ class StraceReader {
     std::optional<std::string> exec_path;  // Of a pending exec.
   };
 
-  // The process of a line. Without a prefix it is the one that needs none.
+  // The process of a line; for a line without a prefix the process that has none.
   Pid KeyOf(const StraceLine& line) {
     if (line.pid.has_value()) {
-      // The process that had no prefix so far gets one when there are others, and these are announced.
+      // The process without a prefix gets one once there are others, and these are announced.
       if (!processes_.contains(*line.pid) && processes_.contains(kUnnamedPid) && !attached_.contains(*line.pid)) {
         Rename(kUnnamedPid, *line.pid);
       }
@@ -173,7 +173,7 @@ class StraceReader {
     if (known != processes_.end()) return known->second;
     if (!root_.has_value()) root_ = pid;
     Process process = {.abi = last_abi_, .segment = segments_.size(), .first_segment = segments_.size()};
-    // The one that is about to fork is the parent. If there are more, the number that one of them returns will tell.
+    // The forking process is the parent. If there are several, the return value of one of them identifies it.
     std::optional<size_t> parent;
     if (const auto forked = forked_.find(pid); forked != forked_.end()) {
       parent = forked->second;
@@ -199,7 +199,7 @@ class StraceReader {
     }
   }
 
-  // Another thread's exec takes over the leader's number: `pid` is that of `other` from now on.
+  // Another thread's exec takes over the leader's id: `pid` now stands for the thread `other`.
   void Supersede(Pid pid, Pid other) {
     const auto found = processes_.find(other);
     if (found == processes_.end() || pid == other) return;
@@ -240,7 +240,7 @@ class StraceReader {
     if (is_first && IsExec(line.name)) segments_[process.segment].path = path;
     Count(line, process);
     SetPending(pid, process, unfinished ? line.name : "");
-    // strace announces a child in the middle of the line, and what a program writes itself comes there, too.
+    // strace announces a child in the middle of the line, where a program's own output can also occur.
     if (const Pid announced = AttachedWithin(line.rest); announced != 0) attached_.insert(announced);
     if (line.rest.ends_with("<detached ...>")) {
       builder_.Lost(kRecorderStopped, true, kStoppedDetail);
@@ -260,7 +260,7 @@ class StraceReader {
     Finished(line.name, StraceReturned(line.rest), path, process);
   }
 
-  // More of the line of a call that something came between.
+  // The rest of the line of an interrupted call.
   void Continue(std::string_view text) {
     const auto found = processes_.find(*open_);
     if (found == processes_.end() || text.ends_with("<unfinished ...>")) {
@@ -278,7 +278,7 @@ class StraceReader {
   void Resume(const StraceLine& line) {
     const Pid pid = KeyOf(line);
     Process& process = ProcessOf(pid);
-    // Without its beginning it is the first that is seen of the call.
+    // Without its beginning this is the first line of the call.
     if (process.pending != line.name) {
       if (!seen_call_) builder_.Lost(kStartedBefore, true, "The log does not begin with the start of a program.");
       seen_call_ = true;
@@ -342,7 +342,8 @@ class StraceReader {
     return std::nullopt;
   }
 
-  // strace names what is asked for by way of socketcall and ipc, also what can be asked for in no other way.
+  // strace prints the function requested through socketcall and ipc, including functions that have no call of their
+  // own.
   static std::string_view KernelName(std::string_view name, Abi abi) {
     if (abi != Abi::kI386) return name;
     if (name == "send" || name == "recv" || name == "accept") return "socketcall";
@@ -354,10 +355,10 @@ class StraceReader {
     const auto key = std::tuple(process.abi, line.number.value_or(UINT64_MAX), std::string(line.name));
     auto known = ids_.find(key);
     const std::optional<SyscallId> id = known != ids_.end() ? known->second : IdOf(line, process);
-    // What leaves something unclear is to be counted each time.
+    // Unclear names are counted each time.
     if (known == ids_.end() && id.has_value() && id->abi == process.abi) ids_.emplace(key, id);
     if (!id.has_value()) {
-      // A negative number is no call: it only returns an error.
+      // A negative number is not a call: it only returns an error.
       if (!IsNumbered(line.name)) {
         builder_.Lost(kUnknownName, true, "Names of calls that no ABI of the machine has.");
       }
@@ -373,7 +374,7 @@ class StraceReader {
     arguments_.Add(id, StraceArguments(arguments_.table(), drivers_, *call, id, text, static_cast<ProgramId>(segment)));
   }
 
-  // The program of each segment. `name` becomes what to call the whole: the last part of the first program's path.
+  // The program of each segment. `name` becomes the name of the whole: the last component of the first program's path.
   std::vector<ProgramId> ResolvePrograms(std::string& name) {
     std::vector<ProgramId> programs;
     std::vector<std::string> paths;
@@ -391,19 +392,19 @@ class StraceReader {
     return programs;
   }
 
-  ArgumentsOfLog arguments_;  // Their programs are segments.
+  ArgumentsOfLog arguments_;  // Their program ids are segments.
   const Drivers& drivers_;
   const Abi native_;
   Abi last_abi_;
   RecordingBuilder builder_;
-  std::map<Pid, Process> processes_;  // Those that have not ended.
+  std::map<Pid, Process> processes_;  // The processes that have not ended.
   std::set<Pid> attached_;
-  std::set<Pid> forking_;         // Those whose pending call makes a child.
-  std::map<Pid, size_t> forked_;  // Children that made no call yet, with their parent's segment.
+  std::set<Pid> forking_;         // Processes with a pending call that creates a child.
+  std::map<Pid, size_t> forked_;  // Children without a call so far, with their parent's segment.
   std::vector<Segment> segments_;
   std::map<std::pair<SyscallId, size_t>, uint64_t> counts_;  // By call and segment.
   std::map<std::tuple<Abi, uint64_t, std::string>, std::optional<SyscallId>> ids_;
-  std::optional<Pid> open_;  // Whose call has not been told to the end of its line.
+  std::optional<Pid> open_;  // The process whose call is not yet complete on its line.
   std::optional<Pid> root_;
   std::optional<int> root_status_;
   bool root_ended_ = false;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs of strace -f as recordings: docs/formats.md lists what is taken from them.
+// Reads logs of strace -f as recordings; docs/formats.md lists what is read.
 //
-// A call is seen whatever it returned: strace stops a task before a filter decides, so a call that a filter then
-// refused looks like one that failed. Where a log may lack calls, the recording has a loss and is incomplete:
+// A call is recorded whatever it returned: strace stops a task before a filter decides, so a call that a filter then
+// refused looks like a failed one. If a log may lack calls, the recording has a loss and is incomplete:
 // - it does not begin with execve: strace was attached, or it is one of the children's files of -ff (started_before);
-// - a process is followed to no end (recorder_stopped);
+// - a process has no end in the log (recorder_stopped);
 // - processes exit without a call to exit: an option of strace left calls out (filtered_log);
-// - lines that cannot be read, as when a program's own output is mixed in (unreadable_line);
-// - names that no ABI of the machine has (unknown_name), and names by which a program made 32-bit calls where
-//   neither strace's "[ Process PID=1 runs in 32 bit mode. ]" nor its numbers (-n) show which (unclear_abi).
+// - lines cannot be read, for example because a program's own output is mixed in (unreadable_line);
+// - names that no ABI of the machine has (unknown_name), and names of 32-bit calls where neither strace's
+//   "[ Process PID=1 runs in 32 bit mode. ]" nor its numbers (-n) identify the ABI (unclear_abi).
 // Nothing else in a log shows whether only some calls were traced (-e trace=).
 //
-// strace shows socketcall and ipc of 32-bit programs as the function that they ask for, and so they are recorded.
+// strace prints socketcall and ipc of 32-bit programs as the requested function, and so they are recorded.
 #pragma once
 
 #include <string_view>
@@ -21,11 +21,11 @@
 
 namespace syscarve {
 
-// Whether a call that somebody knows is on one of the first lines.
+// Whether one of the first lines contains a known call.
 bool LooksLikeStrace(std::string_view text);
 
-// One run of one command. A log does not name the machine on which it was made: `native` is that one's ABI.
-// kInvalidArgument when there is no call in it.
+// Returns one run of one command. A log does not identify the machine on which it was made: `native` is that machine's
+// ABI. kInvalidArgument if it contains no call.
 absl::StatusOr<Recording> ReadStrace(std::string_view text, Abi native);
 
 }  // namespace syscarve

@@ -31,9 +31,9 @@ std::string_view Stripped(std::string_view text) {
   return text;
 }
 
-// How long what stands behind the number of a descriptor is, with -y or -yy: "</dev/null>", "</dev/pts/0<char 136:0>>",
-// "<TCP:[127.0.0.1:80->127.0.0.1:4711]>". `text` begins with "<". strace writes what paths have of these brackets as
-// numbers. 0: it is no such thing.
+// The length of the text after a descriptor with -y or -yy: "</dev/null>", "</dev/pts/0<char 136:0>>",
+// "<TCP:[127.0.0.1:80->127.0.0.1:4711]>". `text` begins with "<". strace escapes these brackets in paths as numbers. 0
+// if it is not such a text.
 size_t LengthOfFile(std::string_view text) {
   if (text.size() < 2 || text[1] == '<') return 0;
   // A protocol, whose addresses have arrows.
@@ -81,7 +81,7 @@ std::vector<std::string_view> Split(std::string_view text) {
   return words;
 }
 
-// Without the name that strace puts before some ("flags=CLONE_VM"), and without its remarks ("0x11 /* AF_??? */").
+// Without the name that precedes some ("flags=CLONE_VM"), and without strace's comments ("0x11 /* AF_??? */").
 std::string_view Bare(std::string_view word) {
   if (const size_t remark = word.find("/*"); remark != std::string_view::npos) word = Stripped(word.substr(0, remark));
   const size_t equals = word.find('=');
@@ -104,8 +104,8 @@ std::optional<uint64_t> Number(std::string_view word) {
   return negative ? ~value + 1 : value;
 }
 
-// A number of ioctl that strace has no name for: "_IOC(_IOC_READ|_IOC_WRITE, 0x58, 0x79, 0x18)", put together as in
-// include/uapi/asm-generic/ioctl.h, which some architectures do otherwise.
+// An ioctl number without a name: "_IOC(_IOC_READ|_IOC_WRITE, 0x58, 0x79, 0x18)", combined as in
+// include/uapi/asm-generic/ioctl.h, from which some architectures differ.
 std::optional<uint64_t> NumberOfParts(Abi abi, std::string_view word) {
   constexpr std::string_view kBegin = "_IOC(";
   constexpr std::array kGeneric = {Abi::kX86_64, Abi::kI386, Abi::kX32, Abi::kAarch64, Abi::kArm};
@@ -157,7 +157,7 @@ std::optional<uint64_t> FlagsInMemory(const ArgumentTable& table, SyscallId id, 
   return Value(table, *clone, {}, Bare(word.substr(0, end)));
 }
 
-// A protocol as strace writes it before a socket's addresses, and its family; "" for one that has none here.
+// The family of a protocol that strace prints before a socket's addresses; "" if it has none here.
 std::string KindOfProtocol(std::string_view protocol) {
   if (protocol.ends_with("v6")) return "socket AF_INET6";
   if (protocol.starts_with("UNIX")) return "socket AF_UNIX";
@@ -167,8 +167,8 @@ std::string KindOfProtocol(std::string_view protocol) {
   return protocol == "NETLINK" ? "socket AF_NETLINK" : "socket";
 }
 
-// What strace says a descriptor is: "3</dev/tty>" with -y, "3</dev/tty<char 5:0>>" with -yy. Of a path it is only known
-// what such a file is called by custom.
+// The kind of file in strace's "3</dev/tty>" with -y, "3</dev/tty<char 5:0>>" with -yy. For a path alone, the kind is
+// the conventional one of such a path.
 std::optional<std::string> KindOfDescriptor(const Drivers& drivers, std::string_view word) {
   const size_t begin = word.find('<');
   if (word == "-1") return std::string(kNoFile);
@@ -198,7 +198,7 @@ std::optional<std::string> KindOfDescriptor(const Drivers& drivers, std::string_
   return file.starts_with("/dev/") ? std::nullopt : std::optional<std::string>("file");
 }
 
-// strace names the arguments of clone, in another order than the kernel's.
+// strace prints the arguments of clone by name, in another order than the kernel's.
 std::string_view WordOf(const std::vector<std::string_view>& words, const RecordedCall& call, size_t index) {
   if (call.name == "clone") {
     for (const std::string_view word : words) {

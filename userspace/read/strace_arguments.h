@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arguments as strace writes them, for calls whose arguments are recorded.
+// Arguments in strace's notation, for calls whose arguments are recorded.
 #pragma once
 
 #include <string_view>
@@ -11,9 +11,9 @@
 
 namespace syscarve {
 
-// The arguments of `call` in `text`, the line of the call `id` behind its opening bracket; open where
-// one of them is missing, cut, or written in a way that is not known. What strace does not show, it takes for anything:
-// `dirty`. With -y the line has what kind of file a descriptor is.
+// The arguments of `call` in `text`, the rest of the line of call `id` after its opening bracket; open if one of them
+// is missing, cut, or in an unknown notation. Bits that strace does not show count as arbitrary: `dirty`. With -y the
+// line contains the kind of file of a descriptor.
 SeenArguments StraceArguments(const ArgumentTable& table, const Drivers& drivers, const RecordedCall& call,
                               SyscallId id, std::string_view text, ProgramId program);
 

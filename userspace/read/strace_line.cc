@@ -11,7 +11,7 @@ namespace syscarve {
 namespace {
 
 using Pid = int64_t;
-constexpr int kMaxLeaders = 8;  // Times, numbers and addresses in front of a call.
+constexpr int kMaxLeaders = 8;  // Times, numbers and addresses before a call.
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
@@ -31,7 +31,7 @@ void SkipSpaces(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-// Takes what `text` begins with as long as `is_part` holds.
+// Removes and returns the prefix of `text` for whose characters `is_part` holds.
 template <typename IsPart>
 std::string_view Take(std::string_view& text, IsPart is_part) {
   size_t length = 0;
@@ -41,7 +41,7 @@ std::string_view Take(std::string_view& text, IsPart is_part) {
   return taken;
 }
 
-// The number at the beginning of `text`, with what stands behind it up to `end`.
+// The number in the part of `text` before `end`.
 std::optional<Pid> PidBefore(std::string_view text, std::string_view end) {
   const size_t place = text.find(end);
   if (place == std::string_view::npos) return std::nullopt;
@@ -81,7 +81,7 @@ std::optional<Pid> TakePidPrefix(std::string_view& line) {
   return pid;
 }
 
-// A time as one of -t, -tt, -ttt and -r writes it.
+// A time in the form of -t, -tt, -ttt or -r.
 bool TakeTime(std::string_view& line) {
   std::string_view rest = line;
   const bool in_parentheses = ConsumePrefix(rest, "(+");
@@ -161,7 +161,7 @@ bool ReadAttachment(std::string_view text, StraceLine& line) {
   return false;
 }
 
-// strace's own words begin with the name that it was called by: "strace: ", "/usr/bin/strace: ". Takes that off.
+// Messages of strace begin with the name of its executable: "strace: ", "/usr/bin/strace: ". Removes that.
 bool ConsumeSpeaker(std::string_view& text) {
   constexpr std::string_view kSpeaker = "strace: ";
   const size_t end = text.find(kSpeaker);
@@ -205,7 +205,7 @@ StraceLine ReadStraceLine(std::string_view text) {
       line.rest = text;
     }
   } else if (text.starts_with("--- ") || text.starts_with("> ")) {
-    line.kind = StraceLineKind::kNothing;  // A signal, or a place in a stack (-k).
+    line.kind = StraceLineKind::kNothing;  // A signal, or a stack frame (-k).
   } else {
     ReadCall(text, line);
   }

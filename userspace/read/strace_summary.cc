@@ -15,7 +15,7 @@ namespace syscarve {
 namespace {
 
 constexpr std::string_view kHeader = "% time ";
-// In front of a table where there are several: "System call usage summary for 32 bit mode:".
+// Precedes each of several tables: "System call usage summary for 32 bit mode:".
 constexpr std::string_view kModeBegin = "System call usage summary for ";
 constexpr std::string_view kModeEnd = " mode:";
 
@@ -64,7 +64,7 @@ class SummaryReader {
     abi_ = abi.value_or(native_);
   }
 
-  // Share, seconds, microseconds a call, calls, how many failed, name; the last but one is empty where none did.
+  // Share, seconds, microseconds per call, calls, failed calls, name; the fifth is empty if none failed.
   void TakeRow(const std::vector<std::string_view>& columns) {
     const auto count = columns.size() == 5 || columns.size() == 6 ? ParseNumber<uint64_t>(columns[3]) : std::nullopt;
     if (!columns.empty() && columns.back() == "total") {

@@ -12,7 +12,7 @@ namespace {
 
 using Set = ArgumentSets::Set;
 
-// Less is better to show: people read names, and look for what is let through, by their own ABI first of all.
+// Rank for display, less is better: named calls first, then calls that are let through, then the native ABI.
 int ShownLast(const Counterexample& example, Abi native) {
   const bool opens = LetsThrough(example.left) && !LetsThrough(example.right);
   return (SyscallName(example.id).has_value() ? 0 : 4) + (opens ? 0 : 2) + (example.id.abi == native ? 0 : 1);
@@ -36,8 +36,8 @@ std::optional<Counterexample> Exceeds(SyscallId id, const Decision& left, const 
   return std::nullopt;
 }
 
-// Two meanings joined by a choice between answers. Most calls of a profile are decided alike, so what two decisions
-// give together is remembered.
+// Combines two meanings by a choice between actions. Most calls of a profile have the same decisions, so the result for
+// two decisions is cached.
 template <typename Choose>
 class Combiner {
  public:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles compared and combined by meaning, exactly: over every number of every ABI and all 384 bits of the arguments.
-// Both operands are made for one native ABI, and so are the results. kResourceExhausted: too complex, and nothing is
-// known.
+// Exact comparison and combination of meanings, over every number of every ABI and all 384 bits of the arguments. Both
+// operands must be made for the same native ABI, which is also the result's. kResourceExhausted: too complex; nothing
+// is decided.
 //
-// Actions are ordered as CompareActions (model/profile.h) orders them.
+// The order of actions is CompareActions (model/profile.h).
 #pragma once
 
 #include <optional>
@@ -18,44 +18,45 @@
 
 namespace syscarve {
 
-// A call that shows that two meanings differ.
+// A call for which two meanings have different actions.
 struct Counterexample {
   SyscallId id;
-  bool for_all_arguments = false;  // These two answers are the call's whatever its arguments are.
-  Arguments arguments{};           // Some with these two answers; bits that do not matter are 0.
-  Action left;                     // What the first meaning answers.
-  Action right;                    // What the second one answers.
+  bool for_all_arguments = false;  // Both actions apply whatever the arguments are.
+  Arguments arguments{};           // An example with these two actions; bits that do not matter are 0.
+  Action left;                     // The first meaning's action.
+  Action right;                    // The second meaning's action.
 };
 
-// A call that `left` answers less restrictively than `right` does, so that `left` is no subset of `right`. Preferred
-// are calls with a name, of these those that are let through where `right` does not, of these the native ABI's, and of
-// these the lowest number; of the answers to a call the least restrictive. nullopt: everything is answered at least as
-// restrictively. Calls that either cannot tell are passed over: ask Undecided, too.
+// A call for which `left` has a less restrictive action than `right`, so that `left` is no subset of `right`; nullopt
+// if there is none. Preferred are, in this order, calls with a name, calls that `left` lets through and `right` does
+// not, calls of the native ABI, and the lowest number; for one call, the least restrictive action. Calls that are
+// unclear in either are skipped: Undecided returns them.
 absl::StatusOr<std::optional<Counterexample>> FindCounterexample(const Meaning& left, const Meaning& right);
 
-// The calls of which cannot be told whether `left` answers them at least as restrictively as `right`, ascending.
+// The calls for which it is undecided whether the action of `left` is at least as restrictive as that of `right`,
+// ascending.
 std::vector<SyscallId> Undecided(const Meaning& left, const Meaning& right);
 
-// Whether everything is answered alike, errnos included.
+// Whether all actions are the same, including errnos.
 absl::StatusOr<bool> Equal(const Meaning& left, const Meaning& right);
 
-// Call by call and argument by argument the less restrictive of both answers; where they differ in nothing but the
-// errno (or a tracer's message) the one of `left`. What one of them cannot tell is unclear in the result, too.
+// For each call and all arguments the less restrictive of both actions; if they differ in nothing but the errno (or a
+// tracer's message), that of `left`. Calls that are unclear in either are unclear in the result.
 absl::StatusOr<Meaning> Union(const Meaning& left, const Meaning& right);
 
-// As Union, with the more restrictive answer.
+// As Union, with the more restrictive action.
 absl::StatusOr<Meaning> Intersection(const Meaning& left, const Meaning& right);
 
-// What `left` lets through and `right` does not, as `left` answers it; everything else gets `refusal`.
+// The action of `left` for everything that `left` lets through and `right` does not; `refusal` for everything else.
 absl::StatusOr<Meaning> Minus(const Meaning& left, const Meaning& right, Action refusal);
 
-// The arguments with which a call is let through, logged or not. What a supervisor or a tracer decides is none of them.
-// Asks no status(): a part of what its caller does with `sets`.
+// The arguments with which a call is let through, logged or not. Calls that a supervisor or a tracer decides do not
+// count. Does not check sets.status(): the caller must.
 ArgumentSets::Set LetThrough(const Decision& decision, ArgumentSets& sets);
 
-// What `meaning` answers. nullopt for calls that it cannot tell, or does not know.
+// The action of `meaning`. nullopt for calls that are unclear or not part of it.
 std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments);
 
-// Normal forms are profiles: Decompile (decompile.h) makes the same one of equal meanings.
+// The normal form of a meaning is a profile: Decompile (decompile.h) returns equal profiles for equal meanings.
 
 }  // namespace syscarve

@@ -44,7 +44,7 @@ absl::Status ArgumentSets::status() const {
 }
 
 ArgumentSets::Index ArgumentSets::Own(Set set) const {
-  // Another diagram's node would be some set of this one, and the answer some answer.
+  // A node of another diagram would silently stand for an unrelated set.
   if (set.owner_ != 0 && set.owner_ != id_) std::abort();
   return set.node_;
 }
@@ -91,7 +91,7 @@ ArgumentSets::Index ArgumentSets::IfThenElse(Index condition, Index then, Index 
 ArgumentSets::Index ArgumentSets::TestNode(const WordTest& test) {
   const auto variable = [&](unsigned bit) { return Variable(test.index, bit + (test.high ? 32 : 0)); };
   const auto is_set = [](uint32_t word, unsigned bit) { return (word >> bit & 1) != 0; };
-  // From the least significant bit up: what is decided so far is what the lower bits decide when the upper ones agree.
+  // From the least significant bit up: the result so far holds if the upper bits are equal.
   const auto equal = [&](uint32_t mask, uint32_t constant) {
     if ((constant & ~mask) != 0) return kEmpty;
     Index decided = kWhole;
@@ -175,7 +175,7 @@ ArgumentSets::Set ArgumentSets::FromCondition(const ArgumentCondition& condition
     case CompareOp::kGreater:
       return ordered(WordTestOp::kGreater, WordTestOp::kGreater);
     case CompareOp::kMaskedEqual:
-      // libseccomp takes only the masked bits of the second value.
+      // libseccomp uses only the masked bits of the second value.
       return equal(condition.value_two, condition.value);
   }
   return kNone;
@@ -273,7 +273,7 @@ std::map<ArgumentSets::Set, ArgumentSets::Set> ArgumentSets::SplitBy(Set set, un
 std::optional<std::vector<ArgumentSets::Interval>> ArgumentSets::Intervals(Set set, unsigned argument, bool low_half,
                                                                            size_t limit) {
   std::vector<Interval> intervals;
-  // A part of the diagram, and the values that lead there: `prefix` and any bits from `bit` down.
+  // A part of the diagram, and the values that lead to it: `prefix` and any bits from `bit` down.
   const auto visit = [&](const auto& self, Index part, int bit, uint64_t prefix) -> bool {
     if (part == kEmpty) return true;
     if (part == kWhole || bit < 0) {

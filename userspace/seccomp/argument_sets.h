@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets of the six 64-bit arguments of a call, exactly and whatever their shape: binary decision diagrams over their 384
-// bits. One set has one number, so that equality of sets, and so of what two filters decide, is equality of numbers.
+// Exact sets of the six 64-bit arguments of a call, of any shape: binary decision diagrams over their 384 bits. Equal
+// sets have equal numbers, so comparing sets, and so the decisions of two filters, is comparing numbers.
 //
 //   ArgumentSets sets;
 //   const auto both = sets.And(sets.FromTest(low_word_is_5), sets.FromTest(high_word_is_0));
@@ -21,13 +21,13 @@
 
 namespace syscarve {
 
-// Of a call, as struct seccomp_data has them.
+// The arguments of a call, as in struct seccomp_data.
 using Arguments = std::array<uint64_t, 6>;
 
 enum class WordTestOp { kEqual, kNotEqual, kGreater, kLessOrEqual, kGreaterOrEqual, kLess, kSet, kClear };
 
-// One comparison of one 32-bit half of an argument, as classic BPF makes them: (half & mask) OP constant. For kSet and
-// kClear, whether (half & mask & constant) is not 0, or is 0.
+// One comparison of one 32-bit half of an argument in classic BPF: (half & mask) OP constant. For kSet and kClear:
+// whether (half & mask & constant) is not 0, or is 0.
 struct WordTest {
   unsigned index = 0;  // 0 to 5.
   bool high = false;
@@ -37,7 +37,8 @@ struct WordTest {
   auto operator<=>(const WordTest&) const = default;
 };
 
-// One set. Only the ArgumentSets that made it can work with it; the empty one and the whole one are common to all.
+// One set. Valid only with the ArgumentSets that made it; the empty set and the set of all arguments are valid with
+// every one.
 class ArgumentSet {
  public:
   constexpr ArgumentSet() = default;  // Empty.
@@ -57,12 +58,12 @@ class ArgumentSets {
   static constexpr Set kNone{};
   static constexpr Set kAll = Set::All();
 
-  // All bits of (argument & mask) equal to those of `value`; `value` has no bit besides.
+  // The arguments with (argument & mask) == value; `value` has no bits outside `mask`.
   struct Cube {
     uint64_t mask = 0;
     uint64_t value = 0;
   };
-  // Both ends belong to it.
+  // Both ends are included.
   struct Interval {
     uint64_t first = 0;
     uint64_t last = 0;
@@ -72,27 +73,28 @@ class ArgumentSets {
   ArgumentSets(const ArgumentSets&) = delete;
   ArgumentSets& operator=(const ArgumentSets&) = delete;
 
-  // A hostile filter can ask for diagrams of any size. Beyond a million nodes every result is void, and this is
-  // kResourceExhausted from then on. Whoever works with sets returns it before a result leaves; what seccomp/ returns
-  // has been asked.
+  // kResourceExhausted once there are more than a million nodes, as a hostile filter may need diagrams of any size;
+  // every result is void from then on. A function that works with sets must check this before it returns a result; the
+  // functions of seccomp/ do.
   absl::Status status() const;
 
-  // Fewer nodes than the million for all that are made from now on, so that tests see what becomes of exhausted sets.
+  // Lowers the limit of nodes for every ArgumentSets made from now on, so that tests can exhaust it.
   static void LimitNodes(size_t limit);
 
-  // A set of another ArgumentSets is an error of the caller's and ends the program.
+  // Passing a set of another ArgumentSets is a programming error and ends the process.
   Set Not(Set a) { return Made(IfThenElse(Own(a), 0, 1)); }
   Set And(Set a, Set b) { return Made(IfThenElse(Own(a), Own(b), 0)); }
   Set Or(Set a, Set b) { return Made(IfThenElse(Own(a), 1, Own(b))); }
 
   Set FromTest(const WordTest& test);
-  // Where the condition holds. With `low_half` only the low 32 bits of the argument and of the values count.
+  // The arguments for which the condition holds. With `low_half` only the low 32 bits of the argument and of the values
+  // count.
   Set FromCondition(const ArgumentCondition& condition, bool low_half);
-  // Where all of them hold.
+  // The arguments for which all conditions hold.
   Set FromConditions(std::span<const ArgumentCondition> conditions, bool low_half);
 
-  // `set` of `from`, here. The numbers of what is copied into new ArgumentSets depend on the order of the copying only,
-  // and not on how `from` came by it.
+  // Copies `set` from `from` into this object. The numbers of sets copied into new ArgumentSets depend only on the
+  // order of copying, and not on the history of `from`.
   Set Copy(const ArgumentSets& from, Set set);
 
   bool Contains(Set set, const Arguments& arguments) const;
@@ -100,21 +102,22 @@ class ArgumentSets {
   bool DependsOn(Set set, unsigned argument) const;
   bool DependsOnHighHalf(Set set) const;  // Of any argument.
 
-  // `set` split by `argument`: which values of it leave which set of the later arguments. `set` must not depend on
-  // earlier arguments. The values' sets depend on `argument` only, are disjoint, and none is empty.
-  std::map<Set, Set> SplitBy(Set set, unsigned argument);  // What is left -> the values.
+  // `set` split by the values of `argument`: maps each remaining set of the later arguments to the values that leave
+  // it. `set` must not depend on earlier arguments. The sets of values depend on `argument` only, are disjoint, and
+  // none is empty.
+  std::map<Set, Set> SplitBy(Set set, unsigned argument);  // Remaining set -> values.
 
-  // The values of `argument` in `set`, which depends on no other: in ascending order, none touching the next; or as
-  // cubes that do not overlap. nullopt when there are more than `limit`. With `low_half` only the low 32 bits are
-  // looked at and the high ones are taken to be 0.
+  // The values of `argument` in `set`, which must depend on no other argument: as intervals in ascending order, none
+  // adjacent to the next; or as cubes that do not overlap. nullopt if there are more than `limit`. With `low_half` only
+  // the low 32 bits are considered, and the high ones are taken to be 0.
   std::optional<std::vector<Interval>> Intervals(Set set, unsigned argument, bool low_half, size_t limit);
   std::optional<std::vector<Cube>> Cubes(Set set, unsigned argument, bool low_half, size_t limit);
 
-  // Some arguments in `set`, which is not kNone. Bits that do not matter are 0.
+  // An example of arguments in `set`, which must not be kNone. Bits that do not matter are 0.
   Arguments Example(Set set) const;
 
  private:
-  // A node of the diagrams. 0 and 1 stand for the empty set and the whole one.
+  // A node of the diagrams. 0 is the empty set, 1 the set of all arguments.
   using Index = uint32_t;
 
   struct Node {
@@ -128,14 +131,14 @@ class ArgumentSets {
 
   Index Own(Set set) const;
   Set Made(Index node) const { return {node, node > 1 ? id_ : 0}; }
-  // Whether a variable for which `is_meant` holds is in the diagram.
+  // Whether the diagram contains a variable for which `is_meant` holds.
   template <typename IsMeant>
   bool HasVariable(Index set, const IsMeant& is_meant) const;
   Index CopyPart(const ArgumentSets& from, Index set, std::unordered_map<Index, Index>& known);
   Index TestNode(const WordTest& test);
   Index Make(uint16_t variable, Index low, Index high);
   Index IfThenElse(Index condition, Index then, Index otherwise);
-  // The set under `variable` = 0 or 1, where it is the first variable of the set or earlier than that.
+  // The set under `variable` = 0 or 1. `variable` is the first variable of the set or precedes it.
   Index Cofactor(Index set, uint16_t variable, bool value) const;
   Index ReplaceExits(Index set, uint16_t end, Index exit, std::unordered_map<Index, Index>& known);
 

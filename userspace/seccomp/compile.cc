@@ -35,7 +35,8 @@ struct ContextDeleter {
 };
 using Context = std::unique_ptr<void, ContextDeleter>;
 
-// libseccomp reports negative errno values of its own choosing; their texts mislead, so say who refused what.
+// libseccomp returns negative errno values with its own meanings, whose texts mislead, so the message also states what
+// libseccomp refused to do.
 absl::Status LibseccompError(std::string_view what, int rc) {
   const std::string message = Concat("libseccomp refused to ", what, " (", std::strerror(-rc), ")");
   return rc == -ENOMEM ? absl::FailedPreconditionError(message) : absl::InvalidArgumentError(message);
@@ -52,7 +53,7 @@ absl::Status AddRule(void* context, const Rule& rule, const std::string& name, i
   const int rc = seccomp_rule_add_array(context, ScmpAction(rule.action), number,
                                         static_cast<unsigned>(conditions.size()), conditions.data());
   if (rc == 0) return absl::OkStatus();
-  // -EEXIST says that an earlier rule contradicts this one. libseccomp has then added it to no architecture at all.
+  // -EEXIST: an earlier rule contradicts this one. libseccomp has then added it to no architecture at all.
   return LibseccompError(Concat("add the rule for \"", name, "\""), rc);
 }
 
@@ -76,7 +77,8 @@ absl::StatusOr<FilterProgram> Export(void* context) {
   return program;
 }
 
-// libseccomp takes one order of bytes at a time, so the native architecture goes before others come, if it is to go.
+// libseccomp accepts one byte order at a time, so the native architecture, if not wanted, is removed before others are
+// added.
 absl::Status ChooseArchitectures(void* context, const std::vector<Abi>& abis) {
   if (std::ranges::find(abis, NativeAbi()) == abis.end()) {
     if (const int rc = seccomp_arch_remove(context, SCMP_ARCH_NATIVE); rc != 0) {
@@ -90,7 +92,7 @@ absl::Status ChooseArchitectures(void* context, const std::vector<Abi>& abis) {
   return absl::OkStatus();
 }
 
-// Whether libseccomp finds the call of another architecture behind the number that it has for `name` here. 2.5 has one
+// Whether libseccomp resolves the number that it has for `name` here to the call of another architecture. 2.5 has one
 // number for PowerPC's switch_endian and sys_debug_setcontext.
 bool IsTranslated(const std::string& name, int number) {
   constexpr int kFirstOfOthers = -10000;  // seccomp-syscalls.h: __PNR_* of single architectures.
@@ -100,7 +102,7 @@ bool IsTranslated(const std::string& name, int number) {
   return found != nullptr && name == found.get();
 }
 
-// libseccomp 2.5 forgets to turn round the bytes of the returns that it puts into long programs for another order.
+// libseccomp 2.5 fails to swap the bytes of the returns that it inserts into long programs for another byte order.
 void TurnForgottenReturns(const Profile& profile, FilterProgram& program) {
   std::set<uint32_t> returns = {SECCOMP_RET_KILL_THREAD, SeccompReturn(profile.default_action)};
   for (const Rule& rule : profile.rules) returns.insert(SeccompReturn(rule.action));
@@ -113,46 +115,47 @@ void TurnForgottenReturns(const Profile& profile, FilterProgram& program) {
 
 using Families = std::set<std::string, std::less<>>;
 
-// Of `profile` all but `left_out`.
+// Compiles `profile` without the rules for `left_out`.
 absl::StatusOr<FilterProgram> CompileByLibseccomp(const Profile& profile, const std::vector<Abi>& known_abis,
                                                   const Families& left_out) {
-  // Without this libseccomp asks the running kernel which actions it knows, and a profile would compile or not
-  // depending on the sandbox that syscarve itself runs in. Level 6 is the last that libseccomp 2.5 has.
+  // Without this libseccomp queries the running kernel for supported actions, and whether a profile compiles would
+  // depend on the sandbox that syscarve itself runs in. Level 6 is the last one in libseccomp 2.5.
   seccomp_api_set(6);
 
   Context context(seccomp_init(ScmpAction(profile.default_action)));
   if (context == nullptr) return absl::InvalidArgumentError("libseccomp refused the default action");
 
   SYSCARVE_RETURN_IF_ERROR(ChooseArchitectures(context.get(), known_abis));
-  // The kernel's bit is set by whoever loads the filter.
+  // The kernel's no_new_privs bit is set by the process that loads the filter.
   if (const int rc = seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_NNP, 0); rc != 0) {
     return LibseccompError("leave no_new_privs alone", rc);
   }
   size_t name_count = 0;
   for (const Rule& rule : profile.rules) name_count += rule.names.size();
-  // As runc: a binary tree from 33 calls on. libseccomp before 2.5.5 makes a broken tree of no rules at all.
+  // As in runc: a binary tree from 33 calls on. libseccomp before 2.5.5 makes a broken tree for an empty list of rules.
   if (name_count > 32) seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
   for (const Rule& rule : profile.rules) {
     if (rule.action == profile.default_action) continue;
     for (const std::string& name : rule.names) {
-      // For a call that only other architectures have this is a negative stand-in, which libseccomp translates by name.
+      // For a call that exists only on other architectures this is a negative pseudo number, which libseccomp
+      // translates by name.
       const int number = seccomp_syscall_resolve_name(name.c_str());
       if (number == __NR_SCMP_ERROR || !IsTranslated(name, number) || left_out.contains(FamilyOf(name))) continue;
       SYSCARVE_RETURN_IF_ERROR(AddRule(context.get(), rule, name, number));
     }
   }
-  // libseccomp writes a program in the order of bytes of the machine that is to run it.
+  // libseccomp writes a program in the byte order of the machine that runs it.
   SYSCARVE_ASSIGN_OR_RETURN(FilterProgram exported, Export(context.get()));
   FilterProgram program = InBytesOf(known_abis.front(), std::move(exported));
   if (IsBigEndian(known_abis.front()) != IsBigEndian(NativeAbi())) TurnForgottenReturns(profile, program);
   return program;
 }
 
-// seccomp_rule_add takes the native number and finds the other architectures' through its name, so a number that it has
-// no name for reaches at most the native architecture. Such calls are decided in front of libseccomp's program instead,
-// the place where runc puts its own ENOSYS stub, and so are architectures that libseccomp does not know, and the calls
-// of `left_out`.
+// seccomp_rule_add takes the native number and finds the numbers of other architectures by its name, so a number
+// without a name there is added to the native architecture at most. Such calls are decided by instructions in front of
+// libseccomp's program instead, as runc's ENOSYS stub is, and so are architectures that libseccomp does not support,
+// and the calls of `left_out`.
 std::map<Abi, PreludeOfAbi> NotForLibseccomp(const RuleEvaluator& decider, const std::vector<Abi>& abis,
                                              const Families& left_out) {
   std::map<Abi, PreludeOfAbi> unknown;
@@ -176,7 +179,7 @@ std::map<Abi, PreludeOfAbi> NotForLibseccomp(const RuleEvaluator& decider, const
 
 }  // namespace
 
-// libseccomp's actions are what its filters return.
+// libseccomp's actions are equal to the return values of its filters.
 static_assert(SCMP_ACT_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS && SCMP_ACT_KILL_THREAD == SECCOMP_RET_KILL_THREAD);
 static_assert(SCMP_ACT_TRAP == SECCOMP_RET_TRAP && SCMP_ACT_ERRNO(EPERM) == (SECCOMP_RET_ERRNO | EPERM));
 static_assert(SCMP_ACT_NOTIFY == SECCOMP_RET_USER_NOTIF && SCMP_ACT_TRACE(1) == (SECCOMP_RET_TRACE | 1));

@@ -17,23 +17,24 @@ namespace {
 
 using Set = ArgumentSets::Set;
 
-constexpr size_t kMaxProducts = 128;     // Alternatives that are looked at for one call and action.
-constexpr size_t kMaxRulesPerCall = 64;  // Values for one argument, mostly. No hand and no engine writes more.
-// Masks for one argument. A range that is neither open below nor above takes dozens, and nobody reads those.
+constexpr size_t kMaxProducts = 128;  // Alternatives considered for one call and action.
+// Mostly values for one argument. Handwritten and engines' profiles have fewer.
+constexpr size_t kMaxRulesPerCall = 64;
+// Masks for one argument. A range bounded on both sides takes dozens, which are unreadable.
 constexpr size_t kMaxMasks = 12;
-// Alternatives that are about several arguments. libseccomp 2.5 does not come back from adding some longer lists.
+// Alternatives about several arguments. libseccomp 2.5 does not terminate on some longer lists.
 constexpr size_t kMaxMixedRules = 8;
 constexpr ComparisonStyle kStyles[] = {ComparisonStyle::kInclusive, ComparisonStyle::kExclusive,
                                        ComparisonStyle::kMasked};
 
-// A refusal that can be written as a rule beside the default.
+// A refusal that can be written as a rule in addition to the default.
 Action RefusalBeside(Action default_action) {
   constexpr Action kEperm{ActionKind::kErrno, EPERM};
   constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
   return default_action == kEperm ? kEnosys : kEperm;
 }
 
-// The values of each argument, independently of the others'.
+// The values of each argument, independent of the others'.
 using Product = std::array<Set, 6>;
 
 class ConditionWriter {
@@ -43,7 +44,7 @@ class ConditionWriter {
         max_mixed_(use == ConditionUse::kProfile ? kMaxMixedRules : kMaxRulesPerCall),
         max_masks_(use == ConditionUse::kOtherLanguage ? kMaxRulesPerCall : kMaxMasks) {}
 
-  // The arguments in `on` as alternatives of conditions, as few as are found. nullopt when they would be too many.
+  // The arguments in `on` as alternatives of conditions, as few as are found. nullopt if there are too many.
   std::optional<std::vector<std::vector<ArgumentCondition>>> Alternatives(Set on, bool low_half,
                                                                           ComparisonStyle spelling) {
     if (on == kAll) return std::vector<std::vector<ArgumentCondition>>(1);
@@ -112,7 +113,7 @@ class ConditionWriter {
     products.erase(std::unique(products.begin(), products.end()), products.end());
   }
 
-  // Joins two that differ in one argument only. Whether there were any.
+  // Merges pairs that differ in one argument only. Returns whether there were any.
   bool Join(std::vector<Product>& products) {
     for (size_t first = 0; first < products.size(); ++first) {
       for (size_t second = first + 1; second < products.size(); ++second) {
@@ -146,7 +147,7 @@ class ConditionWriter {
     }
   }
 
-  // Those that hold nowhere where none of the others does.
+  // Removes those that the others cover.
   void DropImplied(bool low_half, std::vector<std::vector<ArgumentCondition>>& alternatives) {
     std::vector<Set> wholes;
     for (const auto& conditions : alternatives) {
@@ -211,7 +212,7 @@ class ConditionWriter {
       if (interval.first == interval.last || (inner && interval.last - interval.first < kFewValues)) {
         for (uint64_t value = interval.first; value <= interval.last; ++value) {
           conditions.push_back(condition(CompareOp::kEqual, value));
-          if (value == interval.last) break;  // It may be the largest there is.
+          if (value == interval.last) break;  // It may be the largest value.
         }
       } else if (interval.first == 0) {
         conditions.push_back(spelling == ComparisonStyle::kInclusive ? condition(CompareOp::kLessOrEqual, interval.last)
@@ -232,20 +233,20 @@ class ConditionWriter {
   size_t max_masks_;
 };
 
-// What a profile of `context` and of `rules` for `name` decides for `ids`.
+// The decisions for `ids` of a profile made of `context` and of `rules` for `name`.
 absl::StatusOr<std::map<SyscallId, Decision>> Consequences(ArgumentSets& sets, const std::string& name,
                                                            const ArgumentRules& rules,
                                                            const std::map<SyscallId, Decision>& wanted,
                                                            Profile context) {
   std::map<SyscallId, Decision> decisions;
-  // Without conditions there is nothing that libseccomp could make of it but this.
+  // Without conditions, libseccomp's result cannot be any other.
   if (context.rules.empty() && (rules.empty() || (rules.size() == 1 && rules.front().conditions.empty()))) {
     const Action action = rules.empty() ? context.default_action : rules.front().action;
     for (const auto& [id, unused] : wanted) decisions[id] = {{action, ArgumentSets::kAll}};
     return decisions;
   }
   AddArgumentRules(name, rules, context);
-  // Compile would do without libseccomp; runtimes do not.
+  // Compile would bypass libseccomp; runtimes do not.
   if (FamiliesBeyondLibseccomp(context).contains(FamilyOf(name))) {
     return absl::ResourceExhaustedError("libseccomp may come to no end with the rules");
   }
@@ -293,7 +294,7 @@ absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& n
   const ArgumentRules blunt = strictest == otherwise ? ArgumentRules{} : ArgumentRules{{{}, strictest}};
   if (unconditional) return ChosenRules{blunt, Comparison::kSame};
 
-  // Conditions written over all 64 bits come first: libseccomp takes their low halves where an ABI has no more.
+  // Conditions on all 64 bits come first: libseccomp compares their low halves where an ABI has no more.
   std::vector<ArgumentRules> candidates;
   if (!context.rules.empty()) candidates.emplace_back();
   for (const bool low_half : {false, true}) {

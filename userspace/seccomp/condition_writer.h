@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules that say for one name what a decision says: decisions as conditions in OCI's terms.
+// Writes the decision for one name as rules: conditions in OCI's terms.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 
 namespace syscarve {
 
-// One of a call's answers and when it is given: where all conditions hold.
+// One action of a call, and the conditions under which it applies, which must all hold.
 struct ArgumentRule {
   std::vector<ArgumentCondition> conditions;
   Action action;
@@ -23,27 +23,28 @@ struct ArgumentRule {
 };
 using ArgumentRules = std::vector<ArgumentRule>;
 
-// How intervals are written. libseccomp does not make a right filter of each spelling, and on a 32-bit ABI, where only
-// the low half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
+// How intervals are written. libseccomp does not compile every form correctly, and on a 32-bit ABI, where only the low
+// half of a value counts, "less than 0x100000000" and "at most 0xffffffff" are not the same.
 enum class ComparisonStyle { kInclusive, kExclusive, kMasked };
 
-// What conditions are for: a profile that libseccomp has to come back from, only to be read, or a policy in a language
-// without masks, where one that was masked takes several.
+// The use of conditions: a profile that libseccomp must be able to compile, a report, or a policy in a language without
+// masks, in which one masked condition takes several.
 enum class ConditionUse { kProfile, kReport, kOtherLanguage };
 
-// `decision` as conditions for every action but `otherwise`; where none holds, `otherwise` is meant. No conditions at
-// all where the arguments do not matter. nullopt when more than some dozens of rules would be needed. With `low_half`
-// the conditions are about the low halves only; nullopt, too, when the decision depends on a high one.
+// `decision` as conditions for every action except `otherwise`, which applies where none of them hold. No conditions if
+// the arguments do not matter. nullopt if more than some dozens of rules would be needed, or if `low_half` is set and
+// the decision depends on a high half. With `low_half` the conditions are about the low halves only.
 // kResourceExhausted: too complex.
 absl::StatusOr<std::optional<ArgumentRules>> ToConditions(ArgumentSets& sets, const Decision& decision,
                                                           Action otherwise, bool low_half, ComparisonStyle spelling,
                                                           ConditionUse use = ConditionUse::kProfile);
 
-// The rules for `name` that, beside those of `context`, come nearest to `wanted` on each ABI, as libseccomp's filter
-// shows: exact if any are, else tighter, and looser only if every candidate is. kResourceExhausted: too complex.
+// The rules for `name` that, added to those of `context`, come nearest to `wanted` on each ABI, measured by
+// libseccomp's filter: exact if any are, else tighter, and looser only if every candidate is. kResourceExhausted: too
+// complex.
 struct ChosenRules {
   ArgumentRules rules;
-  Comparison comparison = Comparison::kSame;  // Of what they decide with what was wanted; the worst over the ABIs.
+  Comparison comparison = Comparison::kSame;  // Of their decision with the wanted one; the worst over the ABIs.
 };
 absl::StatusOr<ChosenRules> ChooseRules(ArgumentSets& sets, const std::string& name,
                                         const std::map<SyscallId, Decision>& wanted, const Profile& context);

@@ -17,13 +17,14 @@
 namespace syscarve {
 namespace {
 
-// The names of calls for which `made` compares so with `wanted` for some arguments. Both have the sets of `wanted`.
+// The names of calls for which `made` has the given comparison with `wanted` for some arguments. Both have the sets of
+// `wanted`.
 absl::StatusOr<std::set<std::string>> NamesThatAre(Comparison comparison, const Meaning& made, const Meaning& wanted) {
   std::set<std::string> names;
   for (const auto& [id, decision] : wanted.decisions) {
     const auto name = SyscallName(id);
     if (!name.has_value()) continue;
-    // Each way by itself: CompareDecisions gives the worst.
+    // Each pair of actions separately: CompareDecisions returns only the worst.
     const Decision& other = made.decisions.at(id);
     const bool looser = comparison == Comparison::kLooser;
     SYSCARVE_ASSIGN_OR_RETURN(const Comparison found,
@@ -33,7 +34,7 @@ absl::StatusOr<std::set<std::string>> NamesThatAre(Comparison comparison, const 
   return names;
 }
 
-// Each name's calls on the ABIs that the profile speaks of.
+// The calls of each name on the profile's ABIs.
 std::map<std::string, std::vector<SyscallId>> CallsOf(const std::set<std::string>& names, const std::vector<Abi>& abis,
                                                       const Meaning& meaning) {
   std::map<std::string, std::vector<SyscallId>> calls;
@@ -46,7 +47,7 @@ std::map<std::string, std::vector<SyscallId>> CallsOf(const std::set<std::string
   return calls;
 }
 
-// The less restrictive of the answers that the calls meet, argument by argument.
+// For each value of the arguments the least restrictive of the calls' actions.
 absl::StatusOr<Decision> UnionOf(const std::vector<SyscallId>& calls, const Meaning& meaning) {
   const SyscallId key = calls.front();
   const auto only = [&](SyscallId id) {

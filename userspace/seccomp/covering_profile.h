@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The half of decompile.h for profiles that let through no less than is meant.
+// The part of decompile.h for profiles that are no tighter than a meaning.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace syscarve {
 
-// Decompile (decompile.h) with Bound::kAtLeast. The warnings name the calls that are widened.
+// Decompile (decompile.h) with Bound::kAtLeast. The warnings list the calls for which the profile is looser.
 absl::StatusOr<DecompiledProfile> DecompileAtLeast(const Meaning& meaning, std::string_view what);
 
 }  // namespace syscarve

@@ -85,14 +85,14 @@ class Decompiler {
     }
   };
 
-  // A call that cannot be told is taken for one that kills: nothing is stricter.
+  // An unclear call counts as one that kills: no action is tighter.
   void AssumeTheWorst() {
     for (const auto& [id, why] : observed_.unclear) {
       observed_.decisions[id] = {{{ActionKind::kKillProcess, 0}, ArgumentSets::kAll}};
     }
   }
 
-  // An ABI that the profile does not list kills, so one that is refused as a whole is left out.
+  // Calls of an ABI that the profile does not list kill, so an ABI that is refused altogether is left out.
   void ChooseAbis() {
     for (const Abi abi : AbisServedBeside(native_)) {
       const std::optional<Action> everything = EverythingOf(observed_, abi);
@@ -115,7 +115,7 @@ class Decompiler {
     for (const auto& [id, decision] : observed_.decisions) {
       if (std::find(abis_.begin(), abis_.end(), id.abi) == abis_.end()) continue;
       const bool named = SyscallName(id).has_value();
-      // A conditional call's "otherwise" can only be the default.
+      // The action of a call where none of its conditions holds can only be the default.
       if (named && decision.size() == 1) continue;
       for (const auto& [action, on] : decision) ++counts[action];
     }
@@ -148,7 +148,7 @@ class Decompiler {
         rules[name] = std::move(chosen.rules);
       }
     }
-    // Where there is one the rules of socket functions speak of socketcall, too, and may already say all of it.
+    // If the ABI has one, rules of socket functions apply to socketcall, too, and may already cover all of it.
     for (const std::string& multiplexer : multiplexers) {
       Profile context = empty;
       for (const auto& [name, own] : rules) {
@@ -168,7 +168,7 @@ class Decompiler {
     for (const auto& [rule, names] : grouped) {
       attempt.profile.rules.push_back({.names = names, .action = rule.second, .conditions = rule.first});
     }
-    // What is allowed comes first, and what holds without conditions before what does not.
+    // Rules that allow come first, and rules without conditions before those with conditions.
     std::stable_sort(attempt.profile.rules.begin(), attempt.profile.rules.end(), [](const Rule& a, const Rule& b) {
       return std::pair(b.action, !a.conditions.empty()) < std::pair(a.action, !b.conditions.empty());
     });
@@ -177,7 +177,7 @@ class Decompiler {
   }
 
   absl::Status Prove(Attempt& attempt) {
-    // libseccomp takes long to make a filter of what the kernel would not take.
+    // Compiling a profile that is too large for the kernel takes libseccomp long.
     size_t calls = 0;
     for (const Rule& rule : attempt.profile.rules) calls += rule.names.size();
     if (calls > BPF_MAXINSNS) return absl::ResourceExhaustedError(Concat("it takes rules for ", calls, " calls"));
@@ -235,7 +235,7 @@ class Decompiler {
       folded.warnings.push_back(Concat("every call of ", AbiName(abi), " meets ", ActionText(action),
                                        "; the profile leaves the ABI out, and so kills the thread"));
     }
-    // The numbers without a name, together where they meet the same.
+    // The numbers without a name, grouped by decision.
     std::map<std::tuple<Abi, std::string, std::string>, std::vector<int>> without_name;
     for (const auto& [comparison, ids] : attempt.unnamed) {
       for (const SyscallId id : ids) {
@@ -271,7 +271,7 @@ absl::StatusOr<DecompiledProfile> DecompileFilters(std::span<const FilterProgram
 
 absl::StatusOr<DecompiledProfile> Decompile(const Meaning& meaning, Bound bound, std::string_view what) {
   if (bound == Bound::kAtLeast) return DecompileAtLeast(meaning, what);
-  // What is written follows the numbers of the sets here and there. In sets of its own it depends on the meaning only.
+  // The output depends in places on the numbers of the sets. With its own sets it depends on the meaning only.
   SYSCARVE_ASSIGN_OR_RETURN(Meaning copy, WithSets(meaning, std::make_shared<ArgumentSets>()));
   return Decompiler(std::move(copy), what).Run(bound);
 }
@@ -302,7 +302,7 @@ absl::StatusOr<std::vector<AbiSummary>> DescribeFilters(std::span<const FilterPr
           SYSCARVE_ASSIGN_OR_RETURN(when, ToConditions(sets, decision, otherwise, false, ComparisonStyle::kInclusive));
         }
         if (!when.has_value()) continue;
-        // A rule tells better what is allowed than what is not.
+        // A list of the allowed calls is more readable than one of the refused.
         const auto cost = [](Action action, const ArgumentRules& told_when) {
           return std::pair(told_when.size(), action);
         };

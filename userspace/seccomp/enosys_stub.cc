@@ -40,7 +40,7 @@ std::optional<uint32_t> LargestNamed(const Profile& profile, Abi abi) {
   return largest;
 }
 
-// The test of the loaded number for one ABI, which goes on behind itself where the number is not beyond.
+// Tests the loaded number for one ABI, and continues after the test if the number is not beyond the largest.
 FilterProgram Beyond(Abi abi, uint32_t largest) {
   FilterProgram part;
   if (abi == Abi::kX86_64) part.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kX32Bit, 2, 0));

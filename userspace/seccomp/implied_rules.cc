@@ -17,13 +17,13 @@
 namespace syscarve {
 namespace {
 
-// Up to so many rules of a call libseccomp gets as they are: what it makes of them is what runtimes enforce.
+// A call with at most so many rules is passed to libseccomp unchanged: its result is what runtimes enforce.
 constexpr size_t kFewRules = 16;
-// Measured with libseccomp 2.5.4 for three architectures: a second for so many rules that compare for equality. A
-// filter of more would be longer than the kernel takes, or nearly.
+// Measured with libseccomp 2.5.4 for three architectures: one second for this many rules that compare for equality. A
+// filter of more would exceed the kernel's maximum length, or nearly.
 constexpr size_t kMostRules = 1024;
-// Conditions of rules some of which compare several arguments, or by a mask: libseccomp's tree of them can grow with
-// each, and so can what is to be followed in its filter.
+// The limit for conditions if some rules compare several arguments, or under a mask: libseccomp's tree, and the paths
+// through its filter, can grow with each.
 constexpr size_t kMostMixedConditions = 512;
 
 uint64_t LowHalf(uint64_t value) {
@@ -36,8 +36,8 @@ struct Item {
   const std::vector<ArgumentCondition>* conditions = nullptr;
 };
 
-// Of comparisons of one kind those that no other implies: for an order the outermost value, of all 64 bits and of the
-// low half; of inequality so many that any two that differ are there.
+// Keeps the comparisons of one kind that no other implies: for an order the outermost value, of all 64 bits and of the
+// low half; for inequality enough to include any two that differ.
 class Outermost {
  public:
   explicit Outermost(CompareOp op) : op_(op) {}
@@ -88,7 +88,7 @@ absl::Status TooMany(std::string_view name, size_t count) {
       Concat("\"", name, "\" has ", count, " rules with conditions, more than libseccomp can be given for one call"));
 }
 
-// The rules that `name` stays in.
+// The rules that keep `name`.
 absl::StatusOr<std::set<size_t>> KeptRules(std::string_view name, const std::vector<Item>& items,
                                            const std::vector<Rule>& rules) {
   std::set<size_t> kept;

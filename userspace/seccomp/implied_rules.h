@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules that say nothing beside others. libseccomp's time grows with the square of the rules of one call and more, so
-// it is given no rule that another one implies, and not more of them than it comes to an end with.
+// Removes rules that others imply. libseccomp's time grows at least with the square of the number of rules of one call,
+// so it is given no implied rules, and no more rules than it can process.
 #pragma once
 
 #include "userspace/base/status.h"
@@ -8,12 +8,12 @@
 
 namespace syscarve {
 
-// `profile` with each name of a rule once and no rule twice. Of a call with many rules that compare one argument those
-// are gone, too, that another one of the same action implies, whether 64 bits are compared or the low 32: their order
-// and their conditions stay as they are.
+// `profile` without repeated names in a rule and without repeated rules. For a call with many rules that compare one
+// argument, rules are removed that another one of the same action implies, both by 64 bits and by the low 32; the order
+// and the conditions of the others are unchanged.
 //
-// kResourceExhausted when a call has more rules left than libseccomp can be given. That depends on the rules only, and
-// not on how fast this machine is.
+// kResourceExhausted if a call has more rules left than libseccomp can process. That depends only on the rules, and not
+// on the machine's speed.
 absl::StatusOr<Profile> WithoutImpliedRules(const Profile& profile);
 
 }  // namespace syscarve

@@ -25,7 +25,7 @@ void DecideAbi(const RuleEvaluator& decider, Abi abi, Meaning& meaning) {
           matching.try_emplace(WithCappedErrno(alternative.action), ArgumentSets::kNone).first->second;
       all = sets.Or(all, on);
     }
-    // From the most restrictive action on: where one matches, those behind it do not count.
+    // In order, the most restrictive action first: arguments that match one are removed from those after it.
     Decision decision;
     ArgumentSets::Set rest = ArgumentSets::kAll;
     const auto answer = [&](Action action, ArgumentSets::Set on) {
@@ -110,7 +110,7 @@ std::string NumberRanges(Abi abi, const std::vector<int>& numbers) {
   const std::vector<int> proven = NumbersToProve(abi);
   std::vector<std::string> parts;
   for (size_t i = 0; i < numbers.size();) {
-    // Far from the tables some numbers stand for all: a range goes on to the next that was looked at.
+    // Far from the tables a few numbers stand for all: a range extends to the next number that was evaluated.
     auto next = std::ranges::find(proven, numbers[i]);
     size_t end = i;
     while (end < numbers.size() && next != proven.end() && numbers[end] == *next) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile means: the function from every call and its six arguments to an action, in a form in which two of them
-// can be compared exactly (docs/profile-semantics.md). Text is only its spelling.
+// The meaning of a profile: the function from every call and its six arguments to an action, in a form in which two of
+// them can be compared exactly (docs/profile-semantics.md). The text of a profile is only its notation.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Meaning ours, MeaningOf(profile, native));
 //   SYSCARVE_ASSIGN_OR_RETURN(const Meaning limit, MeaningOf(filters, native));
@@ -23,39 +23,39 @@
 
 namespace syscarve {
 
-// What is decided for every number of NumbersToProve (model/syscall_table.h) of every ABI that a kernel beside `native`
-// may serve. Meanings can be compared when they were made for one `native`.
+// The decisions for every number of NumbersToProve (model/syscall_table.h) of every ABI that a kernel beside `native`
+// may serve. Meanings can be compared if they were made for the same `native`.
 struct Meaning {
   Abi native = Abi::kX86_64;
-  // What the sets of `decisions` are of; shared by copies. Never null in a Meaning that a function of ours returned.
+  // The owner of the sets in `decisions`; shared by copies. Never null in a Meaning that a function returned.
   std::shared_ptr<ArgumentSets> sets;
   std::map<SyscallId, Decision> decisions;
-  // Calls whose decision cannot be told, with the reason: of live filters only, never of a profile. They are not in
+  // Calls whose decision is unclear, with the reason: only from live filters, never from a profile. They are not in
   // `decisions`.
   std::map<SyscallId, std::string> unclear;
 };
 
-// Of the filters of a task, the most recently installed first. kInvalidArgument: none, or one that the kernel would not
-// take. kResourceExhausted: too complex.
+// Meaning of a task's filter stack, newest filter first. kInvalidArgument if the stack is empty or a filter is invalid.
+// kResourceExhausted: too complex.
 absl::StatusOr<Meaning> MeaningOf(std::span<const FilterProgram> stack, Abi native);
 
-// Of a profile: what the filter decides that the installed libseccomp makes of it, because that is what is enforced. An
-// ABI that the profile does not list is killed. Errors are Compile's (compile.h).
+// Meaning of the filter that the installed libseccomp makes of the profile, because that is what is enforced. Calls of
+// an ABI that the profile does not list are killed. Errors are Compile's (compile.h).
 absl::StatusOr<Meaning> MeaningOf(const Profile& profile, Abi native);
 
-// The action that all numbers of `abi` meet, whatever their arguments; nullopt when they do not all meet one.
+// The single action for all numbers of `abi`, whatever their arguments; nullopt if there are several.
 std::optional<Action> EverythingOf(const Meaning& meaning, Abi abi);
 
 // "336–423, 470 and above": numbers of `abi` in a Meaning, in ascending order. At most a dozen ranges.
 std::string NumberRanges(Abi abi, const std::vector<int>& numbers);
 
-// Of the text of a profile: what its rules say, as RuleEvaluator (rule_evaluator.h) reads them. It differs from
-// MeaningOf where libseccomp makes a wrong filter of them, and is no promise of what the kernel will do.
-// kResourceExhausted: too complex.
+// Meaning of the text of a profile: its rules as RuleEvaluator (rule_evaluator.h) reads them. It differs from MeaningOf
+// where libseccomp compiles them wrongly, and so does not predict what the kernel does. kResourceExhausted: too
+// complex.
 absl::StatusOr<Meaning> MeaningOfText(const Profile& profile, Abi native);
 
-// `meaning` with sets of `sets`. The numbers of what is copied into new ArgumentSets depend on the meaning only, and
-// not on how it came about. kResourceExhausted: too complex.
+// `meaning` with its sets copied into `sets`. The numbers of sets copied into new ArgumentSets depend on the meaning
+// only, and not on how it was made. kResourceExhausted: too complex.
 absl::StatusOr<Meaning> WithSets(const Meaning& meaning, std::shared_ptr<ArgumentSets> sets);
 
 }  // namespace syscarve

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint16_t kLoad = BPF_LD | BPF_W | BPF_ABS;
 
-// Where a comparison goes on: at the next instruction, behind the condition, or with the rule's next alternative.
+// Where a comparison continues: at the next instruction, after the condition, or at the rule's next alternative.
 enum class Target { kNext, kHolds, kFails };
 
 struct Step {
@@ -21,7 +21,7 @@ struct Step {
   Target if_false = Target::kNext;
 };
 
-// The comparison of one condition, which jumps where it is decided and falls through where it holds.
+// The comparison of one condition, which jumps once it is decided and falls through if it holds.
 class Comparison {
  public:
   Comparison(const ArgumentCondition& condition, Abi abi)
@@ -76,7 +76,7 @@ class Comparison {
     Jump(BPF_JEQ, static_cast<uint32_t>(value), equal, different);
   }
 
-  // `how` compares the low halves where the high ones are equal.
+  // `how` compares the low halves if the high ones are equal.
   void Greater(uint16_t how, Target greater, Target otherwise) {
     if (!narrow_) {
       const auto high = static_cast<uint32_t>(condition_.value >> 32);
@@ -95,8 +95,8 @@ class Comparison {
   std::vector<Step> steps_;
 };
 
-// Returns what `alternative` says where all of its conditions hold, and falls through where one does not. Six
-// conditions of at most six instructions: every jump fits.
+// Returns the action of `alternative` if all of its conditions hold, and falls through if one does not. Six conditions
+// of at most six instructions each: every jump offset fits.
 void AppendAlternative(const RuleEvaluator::Alternative& alternative, Abi abi, FilterProgram& program) {
   std::vector<std::vector<Step>> conditions;
   size_t left = 1;  // The return.
@@ -152,7 +152,7 @@ void AppendPrelude(const RuleEvaluator& decider, const std::map<Abi, PreludeOfAb
 
     FilterProgram body = {BPF_STMT(kLoad, offsetof(seccomp_data, nr))};
     if (!prelude.all_else.has_value() && !prelude.calls.empty()) {
-      // Mostly high numbers: one comparison lets what is older through.
+      // The numbers are mostly high: one comparison passes all older calls.
       const uint32_t first = SeccompDataNumber(prelude.calls.front());
       body.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 1, 0));
       body.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<uint32_t>(answers.size())));

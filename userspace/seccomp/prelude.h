@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libseccomp cannot be given is decided by instructions in front of its program: calls of a number that it has no
-// name for, and every call of an architecture that it does not know.
+// Instructions in front of libseccomp's program decide what it cannot express: calls by a number without a name there,
+// and every call of an architecture that it does not support.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace syscarve {
 
 struct PreludeOfAbi {
   std::vector<SyscallId> calls;    // Each has an entry in the RuleEvaluator. Ascending.
-  std::optional<Action> all_else;  // For every other number of the ABI; nullopt: the program behind decides.
+  std::optional<Action> all_else;  // For every other number of the ABI; nullopt: left to the program that follows.
 };
 
-// Appends to `program` instructions that answer the calls of `abis` as `decider` does and let all others through to
-// what is appended next.
+// Appends to `program` instructions that decide the calls of `abis` as `decider` does and pass all others on to
+// whatever is appended next.
 void AppendPrelude(const RuleEvaluator& decider, const std::map<Abi, PreludeOfAbi>& abis, FilterProgram& program);
 
 }  // namespace syscarve

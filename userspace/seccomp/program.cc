@@ -118,8 +118,8 @@ absl::Status ValidateFilter(std::span<const sock_filter> program) {
 
 namespace {
 
-// Where this machine has what is at `offset` on a machine of `audit_arch`: the halves of 64-bit members may change
-// places.
+// The offset on this machine of the word at `offset` on a machine of `audit_arch`: the halves of 64-bit members may be
+// swapped.
 uint32_t HostOffset(uint32_t offset, uint32_t audit_arch) {
   const bool swapped = IsBigEndian(audit_arch) != (std::endian::native == std::endian::big);
   return swapped && offset >= offsetof(seccomp_data, instruction_pointer) ? offset ^ 4 : offset;

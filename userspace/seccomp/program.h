@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seccomp filters as the kernel runs them: classic BPF over struct seccomp_data. Evaluate interprets any such program
-// in user space, without loading it, so that what it really decides can be checked call by call.
+// Seccomp filters in the kernel's form: classic BPF over struct seccomp_data. Evaluate interprets any such program in
+// user space, without loading it, so that its actual decisions can be checked call by call.
 #pragma once
 
 #include <linux/filter.h>
@@ -19,7 +19,7 @@ namespace syscarve {
 // A program for seccomp(SECCOMP_SET_MODE_FILTER): at most BPF_MAXINSNS (4096) instructions.
 using FilterProgram = std::vector<sock_filter>;
 
-// `program`, which is in this machine's order of bytes, as a machine of `abi` reads it; and back.
+// Converts `program` between this machine's byte order and that of a machine of `abi`; its own inverse.
 FilterProgram InBytesOf(Abi abi, FilterProgram program);
 
 // Checks `program` as the kernel's seccomp_check_filter does (kernel/seccomp.c): known opcodes, aligned loads inside
@@ -27,14 +27,14 @@ FilterProgram InBytesOf(Abi abi, FilterProgram program);
 // every path ends in a return.
 absl::Status ValidateFilter(std::span<const sock_filter> program);
 
-// What `program` returns for `data`: a SECCOMP_RET_* value with its 16 data bits. `program` must have passed
-// ValidateFilter. `data` is in this machine's order of bytes, whatever the order of its architecture.
+// The return value of `program` for `data`: a SECCOMP_RET_* value with its 16 data bits. `program` must have passed
+// ValidateFilter. `data` is in this machine's byte order, whatever the byte order of its architecture.
 uint32_t Evaluate(std::span<const sock_filter> program, const seccomp_data& data);
 
 // A SECCOMP_RET_* value as an Action; unknown action bits are kKillProcess, as the kernel treats them.
 Action ActionFromReturn(uint32_t seccomp_return);
 
-// The other way: SECCOMP_RET_* with its data.
+// The inverse: SECCOMP_RET_* with its data.
 uint32_t SeccompReturn(Action action);
 
 }  // namespace syscarve

@@ -51,7 +51,7 @@ bool Holds(const ArgumentCondition& condition, uint64_t argument, uint64_t compa
     case CompareOp::kGreater:
       return left > value;
     case CompareOp::kMaskedEqual:
-      // libseccomp takes only the masked bits of the second value, too.
+      // libseccomp also uses only the masked bits of the second value.
       return (left & value) == (condition.value_two & value);
   }
   return false;
@@ -88,7 +88,7 @@ RuleEvaluator::RuleEvaluator(const Profile& profile) : default_action_(profile.d
       for (const Abi abi : abis_) {
         if (const std::optional<SyscallId> id = FindSyscall(abi, name)) Add(*id, rule.conditions, rule.action);
         if (const std::optional<MultiplexedCall> call = MultiplexedOn(abi, name)) {
-          // libseccomp puts the selector in the place of any condition on argument 0 and keeps the others.
+          // libseccomp replaces any condition on argument 0 by the selector and keeps the others.
           std::vector<ArgumentCondition> conditions = rule.conditions;
           std::erase_if(conditions, [](const ArgumentCondition& condition) { return condition.index == 0; });
           conditions.push_back({.index = 0, .op = CompareOp::kEqual, .value = call->selector});
@@ -100,7 +100,7 @@ RuleEvaluator::RuleEvaluator(const Profile& profile) : default_action_(profile.d
 }
 
 void RuleEvaluator::Add(SyscallId id, std::vector<ArgumentCondition> conditions, Action action) {
-  // A mask of nothing is no condition, to libseccomp neither.
+  // An empty mask is no condition, as in libseccomp.
   std::erase_if(conditions, [&](const ArgumentCondition& condition) {
     return condition.op == CompareOp::kMaskedEqual && (condition.value & ComparedBits(id.abi)) == 0;
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Profile decides, asked of the model itself and not of libseccomp: the second opinion that a compiled filter is
-// checked against, and the fast way to ask one profile many questions.
+// The decisions of a Profile, computed from the model itself and not by libseccomp: a second opinion to check a
+// compiled filter against, and a fast way to evaluate one profile many times.
 //
 //   const RuleEvaluator decider(profile);
 //   if (decider.Decide(id, arguments).kind == ActionKind::kAllow) …
@@ -22,8 +22,8 @@ namespace syscarve {
 // Whether libseccomp compares only the low 32 bits of this ABI's arguments.
 bool ComparesLowHalfOnly(Abi abi);
 
-// On i386, s390, PowerPC and others one call multiplexes the socket functions and another the System V IPC ones, chosen
-// by argument 0; there libseccomp lets a rule for `name` speak of both spellings.
+// On i386, s390, PowerPC and others one call multiplexes the socket functions and another the System V IPC ones,
+// selected by argument 0. There, libseccomp applies a rule for `name` to both forms.
 struct MultiplexedCall {
   SyscallId id;           // socketcall or ipc.
   uint64_t selector = 0;  // The value of argument 0.
@@ -32,26 +32,28 @@ std::optional<MultiplexedCall> MultiplexedOn(Abi abi, std::string_view name);
 // "socketcall", "ipc", or "" for a name that neither multiplexes on any ABI.
 std::string_view MultiplexerOf(std::string_view name);
 
-// Answers for one profile. Holds everything it needs: the profile may go away. Thread-safe after construction.
+// Evaluates one profile, which need not outlive it. Thread-safe after construction.
 //
-// The rules are libseccomp's: a rule whose action is the default's is skipped; the first unconditional rule for a call
-// decides it, also where a conditional one would match; among conditional rules any that matches decides. On 32-bit
-// ABIs only the low 32 bits of arguments and values are compared. When conditional rules with different actions match
-// the same arguments, libseccomp's answer depends on its internal order: Decide then returns the most restrictive
-// action, and conflicts() tells which calls to doubt.
+// The semantics are libseccomp's: a rule whose action is the default's is skipped; the first unconditional rule for a
+// call decides it, even where a conditional one would match; among conditional rules any that matches decides. On
+// 32-bit ABIs only the low 32 bits of arguments and values are compared. If conditional rules with different actions
+// match the same arguments, libseccomp's result depends on its internal order: Decide then returns the most restrictive
+// action, and conflicts() lists the affected calls.
 //
-// This is what a profile says. What a filter does can differ: libseccomp 2.5 answers wrongly for some calls with
-// several rules that compare by order or inequality. Compile (compile.h) and Evaluate (program.h) tell.
+// This is the meaning of the text. A filter can differ: libseccomp 2.5 compiles some calls wrongly that have several
+// rules with comparisons by order or inequality. Compile (compile.h) and Evaluate (program.h) show the filter's
+// decisions.
 class RuleEvaluator {
  public:
-  // What the rules say of one call.
+  // The rules for one call.
   struct Alternative {
     std::vector<ArgumentCondition> conditions;  // All must hold. Never empty.
     Action action;
   };
   struct Entry {
-    std::optional<Action> unconditional;    // When there is one it decides, and `alternatives` is empty.
-    std::vector<Alternative> alternatives;  // Of those that hold the most restrictive action; of none, the default.
+    std::optional<Action> unconditional;  // If set, it decides, and `alternatives` is empty.
+    // The most restrictive one that holds decides; if none holds, the default action.
+    std::vector<Alternative> alternatives;
   };
 
   explicit RuleEvaluator(const Profile& profile);
@@ -59,15 +61,15 @@ class RuleEvaluator {
   // kKillThread for an ABI that the profile does not list (compile.h).
   Action Decide(SyscallId id, const Arguments& arguments) const;
 
-  // Whether some rule for `id` looks at its arguments.
+  // Whether the decision for `id` depends on its arguments.
   bool DependsOnArguments(SyscallId id) const;
 
-  // Calls for which conditional rules with different actions exist, ascending.
+  // Calls that have conditional rules with different actions, ascending.
   std::vector<SyscallId> conflicts() const;
 
   bool Serves(Abi abi) const;  // Whether the profile lists it.
   Action default_action() const { return default_action_; }
-  // nullptr when no rule speaks of `id`.
+  // nullptr if no rule is for `id`.
   const Entry* Find(SyscallId id) const;
 
  private:

@@ -18,7 +18,7 @@ bool IsEquality(const ArgumentCondition& condition) {
   return condition.op == CompareOp::kEqual || condition.op == CompareOp::kMaskedEqual;
 }
 
-// "Less" is "at least" turned round, and so on: libseccomp has one comparison for both.
+// "Less" is the negation of "at least", and so on: libseccomp has one comparison for both.
 int Comparison(CompareOp op) {
   switch (op) {
     case CompareOp::kLess:
@@ -32,13 +32,13 @@ int Comparison(CompareOp op) {
   }
 }
 
-// Whether libseccomp may have one node for both, on 32-bit architectures, too, where only low halves count.
+// Whether libseccomp may have one node for both, including on 32-bit architectures, where only low halves count.
 bool MayBeOneNode(const ArgumentCondition& a, const ArgumentCondition& b) {
   if (a.op == CompareOp::kMaskedEqual || b.op == CompareOp::kMaskedEqual) return IsEquality(a) && IsEquality(b);
   return Comparison(a.op) == Comparison(b.op) && static_cast<uint32_t>(a.value) == static_cast<uint32_t>(b.value);
 }
 
-// Both ascending by argument.
+// REQUIRES: both are in ascending order by argument.
 bool MayLoopOver(const Conditions& a, const Conditions& b) {
   bool by_order = false;
   for (size_t i = 0; i + 1 < a.size() && i + 1 < b.size(); ++i) {
@@ -49,7 +49,7 @@ bool MayLoopOver(const Conditions& a, const Conditions& b) {
     } else if (IsEquality(a[i]) || IsEquality(b[i])) {
       return false;
     }
-    // Two orders of different values may still share the comparison of their upper halves, and what is behind it.
+    // Two order comparisons with different values may still share that of their upper halves, and the nodes after it.
   }
   return false;
 }
@@ -63,8 +63,8 @@ bool MayLoopOver(const std::set<Conditions>& rules) {
   return false;
 }
 
-// As libseccomp arranges them. A mask of nothing is no condition, on 32-bit architectures also one of upper bits only;
-// `without_first` leaves argument 0 out.
+// The conditions in libseccomp's order. An empty mask is no condition, nor, on 32-bit architectures, one of upper bits
+// only; `without_first` leaves argument 0 out.
 Conditions Arranged(const Conditions& conditions, bool without_first, uint64_t compared_bits) {
   Conditions arranged;
   for (const ArgumentCondition& condition : conditions) {
@@ -78,7 +78,7 @@ Conditions Arranged(const Conditions& conditions, bool without_first, uint64_t c
 using Families = std::set<std::string, std::less<>>;
 
 void AddFamiliesBeyond(const Profile& profile, uint64_t compared_bits, Families& families) {
-  // The rules of each name, and of each multiplexer what is left of them behind its selector.
+  // The rules of each name, and for each multiplexer the remaining conditions after its selector.
   std::map<std::string_view, std::set<Conditions>> by_name;
   std::map<std::string_view, std::set<Conditions>> by_multiplexer;
   for (const Rule& rule : profile.rules) {

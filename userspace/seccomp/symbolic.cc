@@ -21,12 +21,12 @@ using Set = ArgumentSets::Set;
 constexpr size_t kMaxPaths = 4096;
 constexpr size_t kMaxSteps = size_t{1} << 22;
 
-// What is known of a register: a number, a part of an argument, or nothing.
+// The symbolic value of a register: a number, a part of an argument, or unknown.
 struct Value {
   enum class Kind { kConstant, kArgument, kUnknown };
   Kind kind = Kind::kConstant;
   uint32_t constant = 0;
-  bool is_number = false;  // The call's own number, as it was loaded.
+  bool is_number = false;  // The loaded number of the call.
   // ((half & mask) >> shift); `mask` has no bit that `shift` would lose.
   unsigned index = 0;
   bool high = false;
@@ -46,12 +46,12 @@ struct State {
   Value a;
   Value x;
   std::array<Value, BPF_MEMWORDS> scratch{};
-  uint32_t result = SECCOMP_RET_ALLOW;  // Of the filters before this one.
+  uint32_t result = SECCOMP_RET_ALLOW;  // The result of the previous filters.
   std::vector<WordTest> tests;
   Set taken = ArgumentSets::kAll;
 };
 
-// The order of the kernel's choice among filters: the action as a signed number, the data left out.
+// The kernel's order of precedence among filters: the action as a signed number, without the data.
 int32_t ActionOnly(uint32_t result) {
   return static_cast<int32_t>(result & SECCOMP_RET_ACTION_FULL);
 }
@@ -65,7 +65,7 @@ Value Load(uint32_t offset, SyscallId id) {
   return {.kind = Value::Kind::kArgument, .index = word / 2, .high = (word % 2 != 0) != IsBigEndian(id.abi)};
 }
 
-// As Evaluate computes. nullopt for a division by zero, which ends the program.
+// Computes as Evaluate does. nullopt for a division by zero, which ends the program.
 std::optional<uint32_t> Compute(uint16_t operation, uint32_t a, uint32_t operand) {
   switch (operation) {
     case BPF_ADD:
@@ -91,7 +91,7 @@ std::optional<uint32_t> Compute(uint16_t operation, uint32_t a, uint32_t operand
   }
 }
 
-// `a` and `operand` are not both constant, and `operation` is no division by something open.
+// REQUIRES: `a` and `operand` are not both constant, and `operation` is no division by something open.
 Value ComputeOpen(uint16_t operation, Value a, Value operand) {
   if (operation == BPF_AND && a.kind == Value::Kind::kConstant) std::swap(a, operand);
   if (a.kind != Value::Kind::kArgument || operand.kind != Value::Kind::kConstant) return kUnknown;
@@ -119,7 +119,7 @@ Value ComputeOpen(uint16_t operation, Value a, Value operand) {
   return a.mask == 0 ? Constant(0) : a;
 }
 
-// The test that `a` JUMP `constant` makes of an argument, or the answer that is the same for every argument.
+// The test of an argument that `a` JUMP `constant` makes, or its result if that is the same for every argument.
 struct Question {
   WordTest test;
   std::optional<bool> answer;
@@ -127,7 +127,7 @@ struct Question {
 
 Question Ask(uint16_t jump, const Value& a, uint32_t constant) {
   Question question{.test = {.index = a.index, .high = a.high, .mask = a.mask}};
-  // Comparing after a shift to the right is comparing before it with a constant that has zeros there.
+  // A comparison after a right shift is one before it with a constant whose shifted-out bits are zero.
   const uint64_t shifted = uint64_t{constant} << a.shift;
   question.test.constant = static_cast<uint32_t>(shifted);
   const bool beyond = shifted > 0xffffffff;
@@ -152,7 +152,7 @@ Question Ask(uint16_t jump, const Value& a, uint32_t constant) {
   return question;
 }
 
-// constant JUMP x, for an open x: whether x is less, or not greater.
+// constant JUMP x, for an open x: tests whether x is less, or not greater.
 Question AskReversed(uint16_t jump, const Value& x, uint32_t constant) {
   if (jump == BPF_JEQ || jump == BPF_JSET) return Ask(jump, x, constant);
   Question question = Ask(jump == BPF_JGT ? BPF_JGE : BPF_JGT, x, constant);
@@ -188,7 +188,7 @@ class Explorer {
   Explorer(std::span<const FilterProgram> stack, SyscallId id, ArgumentSets& sets)
       : stack_(stack), id_(id), sets_(sets), number_(SeccompDataNumber(id)) {}
 
-  // Calls `found(tests, taken, result)` for every way, until something is wrong.
+  // Calls `found(tests, taken, result)` for every path, until an error.
   template <typename Found>
   absl::Status Run(const Found& found) {
     waiting_.push_back({});
@@ -203,7 +203,7 @@ class Explorer {
     return absl::OkStatus();
   }
 
-  // After Run: the ways are the same for the numbers from the call's own to this one, as seccomp_data has them.
+  // After Run: the paths are the same for the numbers from the call's own to this one, in seccomp_data's form.
   uint32_t last_alike() const { return last_alike_; }
 
  private:
@@ -218,7 +218,7 @@ class Explorer {
                                            ", which conditions on arguments cannot express"));
   }
 
-  // To the end of the last filter. Of a fork one side is followed and the other left waiting.
+  // Runs to the end of the last filter. At a fork one side is followed and the other queued.
   absl::Status Follow(State& state) {
     while (state.filter < stack_.size()) {
       if (++steps_ > kMaxSteps) return TooLarge();
@@ -281,7 +281,7 @@ class Explorer {
     }
   }
 
-  // Whether the program goes on.
+  // Returns whether the program continues.
   absl::StatusOr<bool> Calculate(State& state, const sock_filter& insn) {
     const uint16_t operation = BPF_OP(insn.code);
     const Value operand = BPF_SRC(insn.code) == BPF_X && operation != BPF_NEG ? state.x : Constant(insn.k);
@@ -300,7 +300,7 @@ class Explorer {
     return true;
   }
 
-  // The next filter's turn.
+  // Continues with the next filter.
   static void Return(State& state, uint32_t result) {
     if (ActionOnly(result) < ActionOnly(state.result)) state.result = result;
     ++state.filter;
@@ -311,7 +311,7 @@ class Explorer {
 
   void OnlyThisNumber() { last_alike_ = number_; }
 
-  // The number was compared with `constant`: those that the answer is the same for.
+  // The number was compared with `constant`: limits the range to the numbers with the same result.
   void NoteComparison(uint16_t jump, uint32_t constant) {
     if (jump == BPF_JSET) return OnlyThisNumber();
     if (jump == BPF_JEQ && number_ == constant) return OnlyThisNumber();
@@ -406,7 +406,7 @@ absl::StatusOr<DecidedNumbers> DecideNumbers(std::span<const FilterProgram> stac
     all = sets.Or(all, taken);
   }));
   if (!sets.status().ok()) return Annotate(sets.status(), Concat("what the filters decide for ", DisplayName(id)));
-  // How far the numbers go on that the ABI can have.
+  // The last number that the ABI can have.
   const uint32_t largest = id.abi == Abi::kX32 ? 2 * kX32Bit - 1 : std::numeric_limits<int32_t>::max();
   decided.last = id.nr + static_cast<int>(std::min(explorer.last_alike(), largest) - SeccompDataNumber(id));
   return decided;

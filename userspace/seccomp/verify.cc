@@ -23,10 +23,11 @@ std::string Spell(Action action) {
   return text;
 }
 
-// What was intended: for each call the arguments with which it may be allowed, and whether it must be with all of them.
+// The intended meaning: for each call the arguments with which it may be allowed, and whether it must be allowed with
+// all of them.
 struct Intention {
   std::set<SyscallId> always;
-  std::map<SyscallId, Set> sometimes;  // Calls that are in neither may never be.
+  std::map<SyscallId, Set> sometimes;  // Calls in neither may never be allowed.
 
   Set AllowedFor(SyscallId id) const {
     if (always.contains(id)) return ArgumentSets::kAll;
@@ -52,7 +53,7 @@ Intention IntentionOf(const Profile& profile, const std::set<std::string>& allow
         }
       }
       if (const auto call = MultiplexedOn(abi, name)) {
-        // The kernel takes the selector for an int.
+        // The kernel reads the selector as an int.
         const ArgumentCondition selects = {.index = 0, .op = CompareOp::kEqual, .value = call->selector};
         allow_also(call->id, sets.FromCondition(selects, /*low_half=*/true));
       }
@@ -66,7 +67,7 @@ absl::Status Differs(SyscallId id, Action made, std::string_view intended) {
                                     intended, " was intended; nothing was written"));
 }
 
-// Whether the filter decides for `id` what it should; `made` and `text` have the sets of `sets`.
+// Whether the filter's decision for `id` is the intended one; `made` and `text` have the sets of `sets`.
 absl::Status VerifyCall(SyscallId id, const Decision& made, const Decision& text, const Intention& intention,
                         ArgumentSets& sets) {
   const bool must = intention.always.contains(id);
@@ -94,7 +95,7 @@ absl::Status VerifyCall(SyscallId id, const Decision& made, const Decision& text
   return absl::OkStatus();
 }
 
-// Whether the interpreter, which knows nothing of sets, answers an example of each part alike.
+// Whether the interpreter, which is independent of sets, returns the same action for an example of each part.
 absl::Status Witness(const FilterProgram& program, SyscallId id, const Decision& made, const ArgumentSets& sets) {
   for (const auto& [action, on] : made) {
     const Arguments arguments = sets.Example(on);

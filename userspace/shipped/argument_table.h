@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the arguments of system calls are: profiles/rules/arguments.json as structs. Names and types of parameters are
-// the kernel's (SYSCALL_DEFINE), names of values those of its headers; profiles/README.md has the format.
+// The arguments of system calls: profiles/rules/arguments.json as structs. Names and types of parameters are the
+// kernel's (SYSCALL_DEFINE), names of values those of its headers; profiles/README.md describes the format.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@
 namespace syscarve {
 
 enum class ArgumentKind {
-  kValue,       // A number: a size, an id, an address in the other sense of the word.
-  kFlags,       // Bits with names, perhaps beside a field with names.
+  kValue,       // A plain number, such as a size or an id.
+  kFlags,       // Named bits, possibly with a field of named values.
   kOption,      // One of some named values.
   kDescriptor,  // A file descriptor, or one of its named stand-ins (AT_FDCWD).
   kMode,        // Permission bits of a file.
@@ -27,41 +27,41 @@ enum class ArgumentKind {
   kPointer,     // The address of anything else.
 };
 
-// Some bits of a value, and what they may hold.
+// Some bits of a value, and the names of their values.
 struct ValuePart {
-  std::vector<Abi> abis;  // On which it is so; empty: on all.
+  std::vector<Abi> abis;  // The ABIs for which this holds; empty: all.
   uint64_t mask = ~uint64_t{0};
-  unsigned shift = 0;  // Of the field: (value & mask) >> shift is what `names` are about. Not with `flags`.
-  bool flags = false;  // Each name is a bit, or several, of the value; otherwise it is the whole field.
-  // In the order in which people write them; of flags, those that contain others first.
+  unsigned shift = 0;  // For a field: `names` are the values of (value & mask) >> shift. Not with `flags`.
+  bool flags = false;  // Each name is one or several bits of the value; otherwise it is the value of the whole field.
+  // In the usual order of writing; flags that contain others come first.
   std::vector<std::pair<std::string, uint64_t>> names;
   bool IsOn(Abi abi) const;
 };
 
 struct ArgumentValues {
-  std::vector<std::string> headers;  // Where the names are defined.
-  std::vector<ValuePart> parts;      // In the order in which people write them.
+  std::vector<std::string> headers;  // The headers that define the names.
+  std::vector<ValuePart> parts;      // In the usual order of writing.
 };
 
 struct Parameter {
   std::string name;
-  std::string type;  // As C has it.
+  std::string type;  // In C.
   ArgumentKind kind = ArgumentKind::kValue;
-  unsigned bits = 0;  // Of them the kernel looks at this many; 0: a register of the ABI's.
+  unsigned bits = 0;  // The number of low bits that the kernel reads; 0: the ABI's register width.
   bool is_signed = false;
-  std::string values;  // Of ArgumentTable::values; "": none.
+  std::string values;  // Key in ArgumentTable::values; "": none.
 };
 
-// What the parameters behind one are when that one has certain values.
+// The parameters that follow a given one if that one has certain values.
 struct ParameterVariant {
   size_t argument = 0;
-  std::vector<std::string> is;     // One of these options; or, when it is empty,
-  std::vector<std::string> lacks;  // none of these flags.
+  std::vector<std::string> is;     // The value is one of these options; or, if this is empty,
+  std::vector<std::string> lacks;  // it has none of these flags.
   std::vector<Parameter> then;
 };
 
 struct CallSignature {
-  std::vector<Abi> abis;  // On which the call is like that; empty: on all that no other signature names.
+  std::vector<Abi> abis;  // The ABIs of this signature; empty: all that no other signature lists.
   std::vector<Parameter> parameters;
   std::vector<ParameterVariant> variants;
 };
@@ -70,9 +70,9 @@ struct ArgumentTable {
   std::map<std::string, ArgumentValues, std::less<>> values;
   std::map<std::string, std::vector<CallSignature>, std::less<>> calls;
 
-  // nullptr where nothing is known of the call.
+  // nullptr for an unknown call.
   const CallSignature* Find(Abi abi, std::string_view call) const;
-  // Of parameter.values; nullptr for none.
+  // The values for parameter.values; nullptr for none.
   const ArgumentValues* ValuesOf(const Parameter& parameter) const;
 };
 

@@ -98,7 +98,7 @@ ArgumentKind KindOf(const JsonReader& value, const Parameter& parameter, const A
     const std::string word = kind.Text(kMaxText);
     if (word == "descriptor") return ArgumentKind::kDescriptor;
     if (word == "mode") return ArgumentKind::kMode;
-    // Behind a name for the type.
+    // After a name for the type.
     if (word == "pointer") return ArgumentKind::kPointer;
     if (word != "path") kind.Fail("expected \"descriptor\", \"mode\", \"path\" or \"pointer\"");
     return ArgumentKind::kPath;

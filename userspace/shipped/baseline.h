@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A baseline: the calls that an OCI runtime itself makes after the filter is loaded. Measured per runtime, version, ABI
-// and no_new_privs, never guessed; docs/generate.md describes the file. Which baseline a profile gets is
-// baseline_choice.h's.
+// and no_new_privs, never guessed; docs/generate.md describes the file. baseline_choice.h chooses the baseline of a
+// profile.
 #pragma once
 
 #include <cstddef>
@@ -29,19 +29,20 @@ struct Baseline {
 // "runc 1.1.5 with no_new_privs".
 std::string BaselineTitle(const Baseline& baseline);
 
-// Strict: kInvalidArgument, naming the place, for anything that is not a syscarve.baseline/1 document.
+// Strict: kInvalidArgument, with the place, for anything that is not a syscarve.baseline/1 document.
 absl::StatusOr<Baseline> ParseBaseline(std::string_view text);
 absl::StatusOr<Baseline> LoadBaseline(const std::string& path);
 
 // The document, with its names sorted and a newline at the end. The exact inverse of ParseBaseline for a Baseline that
-// holds to its own comments and whose texts are UTF-8 of at most 1024 bytes.
+// meets the comments above and whose texts are UTF-8 of at most 1024 bytes.
 std::string FormatBaseline(const Baseline& baseline);
 
-// "runc-1.1.5-x86_64-nnp.json"; without "-nnp" when measured without no_new_privs. A byte that has no place in a file's
-// name becomes "_".
+// "runc-1.1.5-x86_64-nnp.json"; without "-nnp" if measured without no_new_privs. Bytes that are not allowed in a file
+// name become "_".
 std::string BaselineFileName(const Baseline& baseline);
 
-// Those of profiles/runtime/. An error is a defect of this build (kInternal). The pointer lives as long as the process.
+// The baselines of profiles/runtime/. An error is a defect of this build (kInternal). The pointer lives as long as the
+// process.
 absl::StatusOr<const std::vector<Baseline>*> ShippedBaselines();
 
 }  // namespace syscarve

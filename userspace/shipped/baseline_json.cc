@@ -101,7 +101,7 @@ std::string BaselineFileName(const Baseline& baseline) {
         return !plain && std::string_view(".+~_-").find(c) == std::string_view::npos;
       },
       '_');
-  // Hidden files are nobody's data.
+  // Hidden files are not data.
   if (name.starts_with('.')) name.front() = '_';
   return name;
 }

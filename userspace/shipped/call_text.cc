@@ -32,7 +32,7 @@ std::string Number(uint64_t value) {
   return value <= kLargestDecimal ? Concat(value) : absl::StrFormat("0x%x", value);
 }
 
-// A parameter, or a register that belongs to none that is known.
+// A parameter, or a register without a known one.
 struct Slot {
   const Parameter* parameter = nullptr;
 };
@@ -47,7 +47,7 @@ class Slots {
 
   bool known() const { return signature_ != nullptr; }
 
-  // What they are when they hold `values`.
+  // The parameters when the registers hold `values`.
   std::vector<Slot> Of(std::span<const uint64_t> values) const {
     std::vector<Slot> slots;
     if (!known()) return slots;
@@ -104,7 +104,7 @@ class Slots {
   const CallSignature* signature_ = nullptr;
 };
 
-// The names of flags and fields, and what is left of the value as a number.
+// The names of flags and fields, and the rest of the value as a number.
 std::string NamedText(const ArgumentValues& values, Abi abi, uint64_t value) {
   std::vector<std::string> words;
   std::string zero;
@@ -114,7 +114,7 @@ std::string NamedText(const ArgumentValues& values, Abi abi, uint64_t value) {
     for (const auto& [name, bits] : part.names) {
       const uint64_t field = part.flags ? bits : part.mask;
       if ((part.flags ? left & bits : ((value & part.mask) >> part.shift)) != bits) continue;
-      // A field whose value is 0 is named where it has a name: O_RDONLY, but no signal of clone.
+      // A field with the value 0 is written if that has a name: O_RDONLY, but no signal of clone.
       if (!part.flags && (left & field) == 0 && bits != 0) continue;
       words.push_back(name);
       left &= ~field;

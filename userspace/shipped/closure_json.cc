@@ -24,7 +24,7 @@ std::vector<std::vector<std::string>> NameLists(const JsonReader& lists) {
   return result;
 }
 
-// Holds one rule against the map of power.
+// Checks one rule against the map of power.
 class Judge {
  public:
   Judge(const JsonReader& value, const ClosureRule& rule, const PowerMap& power)
@@ -47,7 +47,7 @@ class Judge {
     }
     for (const ClosureNarrowed& narrowed : rule_.narrowed) {
       CheckKnown(narrowed.add);
-      // That the call reaches nothing but the caller with these arguments is for people to see.
+      // Whether the call affects only the caller with these arguments is left to review.
       if (narrowed.conditions.empty()) value_.Fail("what is always added belongs into \"always\"");
     }
   }
@@ -68,12 +68,12 @@ class Judge {
     return found != nullptr && found->own;
   }
 
-  // `because` are names of which any one alone brings in `names`.
+  // `because` are names each of which alone triggers `names`.
   void AddedByEach(const std::vector<std::string>& because, const std::vector<std::string>& names,
                    const std::vector<ArgumentCondition>& conditions) const {
     CheckKnown(because);
     for (const std::string& name : names) {
-      // Conditions keep what can do more to what the other can do; that they do is for people to see.
+      // Conditions limit the more powerful call to the power of the other; whether they do is left to review.
       const bool narrowed = !conditions.empty() && std::ranges::all_of(because, [&](const std::string& from) {
         return power_.Covers(name, from);
       });

@@ -10,8 +10,8 @@
 
 namespace syscarve {
 
-// "exec": a shell that somebody opens there. "health": a check of the service. "init": a program in front of the
-// service that takes its signals and orphans. "tty": what a shell asks of its terminal.
+// "exec": a shell that a user opens there. "health": a health check of the service. "init": a program in front of the
+// service that handles its signals and orphans. "tty": a shell's use of its terminal.
 inline constexpr std::string_view kCompanionKinds[] = {"exec", "health", "init", "tty"};
 
 struct Companion {

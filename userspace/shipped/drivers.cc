@@ -42,7 +42,8 @@ bool IsOf(std::string_view kind, const std::vector<std::string>& on) {
   });
 }
 
-// Those behind which stands one driver that gives numbers a meaning: not what the kernel's file layer answers for.
+// Kinds of file with one driver that has its own meanings of numbers, unlike those that the kernel's file layer
+// handles.
 bool HasDriver(const Drivers& drivers, std::string_view kind) {
   if (const auto device = drivers.devices.find(std::string(kind)); device != drivers.devices.end()) {
     return device->second.own_numbers;

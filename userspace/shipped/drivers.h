@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which driver reads a number that is handed to a descriptor, as ioctl's: profiles/rules/drivers.json. The words for
+// The drivers that interpret a number passed to a descriptor, as with ioctl: profiles/rules/drivers.json. The words for
 // kinds of file are those of recordings (model/seen_arguments.h):
 //
-//   tty                        a terminal, whichever
-//   socket AF_INET             by its family; "socket 46" for one without a name, "socket" where it is not known
+//   tty                        any terminal
+//   socket AF_INET             by its family; "socket 46" for one without a name, "socket" if unknown
 //   character device 10:200    by major and minor number
 //   block device 7             by major number
-//   file ext4, directory ext4  by the type of its file system; "file" where that is not known
-//   pipe                       also one with a name
-//   anonymous [eventpoll]      by the kernel's name for it, without a number behind ":"
-//   no file                    the descriptor is none
+//   file ext4, directory ext4  by the type of its file system; "file" if unknown
+//   pipe                       with or without a name
+//   anonymous [eventpoll]      by the kernel's name for it, without a number after ":"
+//   no file                    not an open descriptor
 #pragma once
 
 #include <sys/types.h>
@@ -29,15 +29,15 @@ namespace syscarve {
 
 struct Drivers {
   struct Device {
-    std::string path;         // What it is usually called.
-    bool own_numbers = true;  // Whether the driver gives numbers a meaning of its own.
+    std::string path;         // Its usual path.
+    bool own_numbers = true;  // Whether the driver has its own meanings of numbers.
   };
-  // Names of ioctl's numbers that are one driver's, by how they begin.
+  // Names of ioctl numbers that belong to one driver, by their prefixes.
   struct Names {
     std::vector<std::string> begin;
-    std::vector<std::string> on;  // Kinds of file, or how they begin, up to a space.
+    std::vector<std::string> on;  // Kinds of file, or their prefixes up to a space.
   };
-  // What numbers are called on some kinds of file, whatever else they are called.
+  // The names of numbers on some kinds of file, which override other names.
   struct Own {
     std::vector<std::string> on;
     std::map<uint64_t, std::string> names;
@@ -53,26 +53,26 @@ absl::StatusOr<Drivers> ParseDrivers(std::string_view text);
 // The embedded file, parsed once. An error is a defect of this build (kInternal). Lives as long as the process.
 absl::StatusOr<const Drivers*> ShippedDrivers();
 
-// The kind of a file whose inode has this mode. `device` is that of a device file; `name` its file system's type, ""
-// for unknown, of what is neither a device nor a socket nor a pipe.
+// The kind of a file whose inode has this mode. `major` and `minor` are those of a device file; `name` is the type of
+// its file system, "" if unknown, for files that are neither device nor socket nor pipe.
 std::string KindOfFile(const Drivers& drivers, mode_t mode, unsigned major, unsigned minor, std::string_view name);
 std::string KindOfSocket(const ArgumentTable& table, unsigned family);
 std::string KindOfAnonymousFile(std::string_view name);
 inline constexpr std::string_view kNoFile = "no file";
 
-// A number of ioctl on one kind of file.
+// An ioctl number on one kind of file.
 struct NumberOnFile {
   std::string kind;
-  std::string name;      // What it is called there; "" where nobody knows.
-  bool foreign = false;  // It has a name as another driver's, which says nothing here.
+  std::string name;      // Its name there; "" if unknown.
+  bool foreign = false;  // It has a name, but of another driver, which has no meaning here.
   bool operator==(const NumberOnFile&) const = default;
 };
 
-// `name` is what arguments.json calls the number, "" for nothing.
+// `name` is the number's name in arguments.json, "" for none.
 NumberOnFile NameOnFile(const Drivers& drivers, uint64_t number, std::string_view name, std::string_view kind);
 
-// " on a tty, a file (ext4), as SIOCOUTQ on a socket (AF_INET)": what to write behind "ioctl(…, TIOCOUTQ)"; "" where no
-// kind is known. Not yet escaped for a terminal.
+// " on a tty, a file (ext4), as SIOCOUTQ on a socket (AF_INET)": to be appended to "ioctl(…, TIOCOUTQ)"; "" if no kind
+// is known. Not yet escaped for a terminal.
 std::string OnFilesText(const Drivers& drivers, uint64_t number, std::string_view name, const FileKinds& kinds);
 
 }  // namespace syscarve

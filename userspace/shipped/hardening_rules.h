@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What directories are for (profiles/rules/directories.json) and how far limits are above peaks
+// The purposes of directories (profiles/rules/directories.json) and the distance of limits from peaks
 // (profiles/rules/limits.json), for `harden`.
 #pragma once
 
@@ -16,36 +16,37 @@
 namespace syscarve {
 
 enum class PathMount {
-  kTmpfs,   // Empty, and gone with the container.
-  kVolume,  // Has what the image has there at first, and outlives the container.
+  kTmpfs,   // Initially empty, and removed with the container.
+  kVolume,  // Initially has the image's content, and outlives the container.
   kNone,    // Nothing may be written there.
 };
 
 struct PathClass {
   std::string name;  // "state"
   PathMount mount = PathMount::kVolume;
-  std::string size;  // Of a tmpfs, as mount(8) takes it: "64m".
-  // Files there that are opened to write and not to read, as logs are, are made by who finds none.
+  std::string size;  // For a tmpfs, in the syntax of mount(8): "64m".
+  // Files there that are opened for writing only, such as logs, are created by the program if missing.
   bool made_when_missing = false;
   std::string why;  // A sentence.
 };
 
 struct DirectoryRule {
-  std::string path;  // Of a directory, absolute.
+  std::string path;  // An absolute path of a directory.
   std::string of_class;
-  size_t below = 0;  // How many more parts of a path a mount there has: 1 for "/var/cache/nginx" of "/var/cache".
+  // The number of further path components of a mount there: 1 for "/var/cache/nginx" under "/var/cache".
+  size_t below = 0;
 };
 
 struct DirectoryRules {
   std::map<std::string, PathClass> classes;  // By name; "other" is one.
-  std::vector<DirectoryRule> rules;          // The longest path that fits holds.
-  std::map<std::string, std::string> links;  // Directories that are links in most images, to where they lead.
-  std::set<std::string> shared;              // Directories that nothing can be mounted over, as too much is in them.
-  std::set<std::string> same_everywhere;     // Directories that are root's, or open to all, in every image.
-  std::set<std::string> apart;               // Mounts that every container has, with what is below them.
-  std::set<std::string> set_by_engine;       // Files that the engine puts there.
-  std::set<std::string> devices;             // That every container has, with what is below them.
-  std::set<std::string> masked;              // That engines hide, with what is below them.
+  std::vector<DirectoryRule> rules;          // The rule with the longest matching path applies.
+  std::map<std::string, std::string> links;  // Directories that are links in most images, with their targets.
+  std::set<std::string> shared;  // Directories that nothing can be mounted over because of their other contents.
+  std::set<std::string> same_everywhere;  // Directories that are owned by root or open to all users in every image.
+  std::set<std::string> apart;            // Mounts that every container has; including all below.
+  std::set<std::string> set_by_engine;    // Files that the engine puts there.
+  std::set<std::string> devices;          // Devices that every container has; including all below.
+  std::set<std::string> masked;           // Paths that engines hide; including all below.
   std::set<std::string> engine_sockets;
 };
 
@@ -57,7 +58,7 @@ struct LimitRule {
   std::string why;  // Sentences.
 };
 using LimitRules =
-    std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile", "nofile_hard"; all are there.
+    std::map<std::string, LimitRule>;  // "memory", "cpus", "pids", "nofile", "nofile_hard"; all are present.
 
 // Saturating.
 uint64_t LimitFor(uint64_t peak, const LimitRule& rule);

@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-// The kernel has "pread64" where the C library's function is called "pread".
+// The kernel's name is "pread64" for the C library's function "pread".
 bool IsNumberedSpelling(std::string_view name, std::string_view kernel_name) {
   return kernel_name.starts_with(name) &&
          kernel_name.find_first_not_of("0123456789", name.size()) == std::string_view::npos;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of system calls as people type them.
+// Names of system calls in user input.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace syscarve {
 
-// A known name nearest to `name`, or "" when none is near: pread becomes pread64, and nonsense becomes nothing.
+// The nearest known name to `name`, or "" if none is near: pread64 for pread, "" for nonsense.
 std::string NearestSyscallName(std::string_view name);
 
-// All names at that least distance, in the order of the tables: more than one when it cannot be told which is meant.
+// All names at the least distance, in the order of the tables: several if the match is ambiguous.
 std::vector<std::string> NearestSyscallNames(std::string_view name);
 
-// OK when some ABI has each of `names`; otherwise kInvalidArgument that says where (`what`, such as "--allow") and
-// which, with the nearest known name as the hint.
+// OK if each of `names` exists on some ABI; otherwise kInvalidArgument with the source (`what`, such as "--allow"), the
+// unknown name, and the nearest known name as the hint.
 absl::Status CheckSyscallNames(std::string_view what, const std::vector<std::string>& names);
 
 }  // namespace syscarve

@@ -46,7 +46,7 @@ void AddUuid(std::vector<PathPart>& parts) {
   }
 }
 
-// What stands between "<" and ">"; false when it means nothing.
+// Parses the text between "<" and ">"; false if it has no meaning.
 bool AddNamed(std::string_view name, std::vector<PathPart>& parts) {
   if (name == "uuid") {
     AddUuid(parts);

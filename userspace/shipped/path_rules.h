@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which paths stand for others (profiles/rules/paths.json): what a policy for files says in place of the one name that
-// was seen. docs/lsm.md describes the rules for people.
+// Paths that stand for others (profiles/rules/paths.json): the patterns that a policy for files has in place of the one
+// seen path. docs/lsm.md describes the rules for users.
 #pragma once
 
 #include <cstddef>
@@ -13,47 +13,47 @@
 
 namespace syscarve {
 
-// A part of a rule's path. What is kept stays in the pattern as it was seen; the others stand there for all of their
-// kind.
+// A part of a rule's path. In the pattern, kept parts stay as they were seen; the others stand for all of their kind.
 enum class PathPartKind {
   kLiteral,
-  kKept,      // "*": any bytes but "/", also none.
-  kKeptDeep,  // "**": any bytes, also none.
+  kKept,      // "*": any bytes except "/"; may be empty.
+  kKeptDeep,  // "**": any bytes; may be empty.
   kNumber,    // "<number>": a decimal number.
-  kPid,       // "<pid>": the number of a process.
-  kHex,       // "<hex:N>": N hexadecimal digits, with none before and behind.
-  kWord,      // "<word:N>": N letters, digits or "_" that look as if chance had chosen them.
-  kVersion,   // "<version>", at the end: ".1.2.3", also none; for all that follows.
-  kTree,      // "<tree>", at the end: all that is below, at any depth.
+  kPid,       // "<pid>": a process id.
+  kHex,       // "<hex:N>": N hexadecimal digits, with none before and after.
+  kWord,      // "<word:N>": N letters, digits or "_" that look random.
+  kVersion,   // "<version>", at the end: ".1.2.3", may be empty; stands for the whole rest.
+  kTree,      // "<tree>", at the end: everything below, at any depth.
 };
 
 struct PathPart {
   PathPartKind kind = PathPartKind::kLiteral;
-  std::string text;  // Of kLiteral.
-  size_t count = 0;  // Of kHex and kWord.
+  std::string text;  // For kLiteral.
+  size_t count = 0;  // For kHex and kWord.
   bool operator==(const PathPart&) const = default;
 };
 
 struct PathRule {
-  std::string id;   // "shared-library"; several rules may have it.
+  std::string id;   // "shared-library"; may be shared by several rules.
   std::string why;  // One sentence.
   std::vector<PathPart> parts;
-  FileUses only;        // It is for paths that were used in no other way; empty: in any.
-  FileUses with;        // It is for paths that were used in all of these ways, and perhaps others.
-  size_t siblings = 1;  // It is for paths of which so many at least become the same.
+  FileUses only;        // The rule is for paths with no other uses than these; empty: any uses.
+  FileUses with;        // The rule is for paths with all of these uses, and possibly others.
+  size_t siblings = 1;  // The rule applies if at least so many paths become the same pattern.
 };
 
-// A path that is spoken of whatever was seen.
+// A path that is in the policy whatever was seen.
 struct FixedPath {
-  std::vector<PathPart> parts;  // None that is kept.
+  std::vector<PathPart> parts;  // Without kept parts.
   FileUses uses;
   std::string why;
 };
 
 struct PathRules {
-  std::vector<PathRule> rules;     // The first that fits counts.
-  std::vector<FixedPath> always;   // What every program may do: what its streams are before it begins.
-  std::vector<FixedPath> guarded;  // What no policy lets through unless it was seen, not even by another of its rules.
+  std::vector<PathRule> rules;    // The first matching rule applies.
+  std::vector<FixedPath> always;  // Paths that every program may use: the standard streams that it starts with.
+  // Paths that no policy allows unless they were seen, not even by another of its rules.
+  std::vector<FixedPath> guarded;
 };
 
 absl::StatusOr<PathRules> ParsePathRules(std::string_view text);

@@ -29,7 +29,7 @@ PowerClass ReadPowerClass(const JsonReader& value) {
   return power;
 }
 
-// A rule of `steady` about the calls of `power`. `why` goes on from the class's sentence.
+// A rule of `steady` about the calls of `power`. `why` continues the class's sentence.
 ClosureRule RuleOfPower(std::string_view kind, const PowerClass& power, std::string_view why) {
   ClosureRule rule;
   rule.id = Concat(kind, ":", power.id);
@@ -40,7 +40,7 @@ ClosureRule RuleOfPower(std::string_view kind, const PowerClass& power, std::str
   return rule;
 }
 
-// The rule that adds the calls of `power` where one that can do at least as much was seen.
+// The rule that adds the calls of `power` if a call with at least as much power was seen.
 ClosureRule HeldRule(const PowerMap& map, const PowerClass& power) {
   ClosureRule rule = RuleOfPower("held", power, "what was seen can do no less.");
   rule.made_by_program = power.risk != RiskLevel::kLow;
@@ -78,7 +78,7 @@ absl::StatusOr<PowerMap> PowerMap::Make(std::vector<PowerClass> classes) {
       return absl::InvalidArgumentError(Concat("class ", power.id, ": there is no class ", above));
     }
   }
-  // Along every path upwards; a path longer than there are classes goes in a circle.
+  // Follows every path upwards; a path longer than the number of classes is a cycle.
   for (size_t round = 0; round <= classes.size(); ++round) {
     bool grown = false;
     for (const PowerClass& power : classes) {

@@ -22,7 +22,7 @@ using shipped::kMaxText;
 
 constexpr uint64_t kMaxOption = 127;
 
-// The ABI by which values are named: the first that has the call.
+// The ABI whose names of values are used: the first that has the call.
 std::optional<SyscallId> Namesake(std::string_view name) {
   for (const Abi abi : {Abi::kX86_64, Abi::kI386, Abi::kAarch64}) {
     if (const std::optional<SyscallId> id = FindSyscall(abi, name)) return id;
@@ -36,8 +36,8 @@ const Parameter* ParameterOf(const ArgumentTable& table, Abi abi, std::string_vi
   return &signature->parameters[static_cast<size_t>(index)];
 }
 
-// The bits that the kernel looks at. Of a 32-bit call they are the lower half, although a filter on x86_64 sees all of
-// the register (arch/x86/include/asm/syscall.h).
+// The bits that the kernel reads. For a 32-bit call they are the lower half, although a filter on x86_64 sees the whole
+// register (arch/x86/include/asm/syscall.h).
 uint64_t MaskOf(const Parameter& parameter, Abi abi) {
   const unsigned word = HasNarrowArguments(abi) ? 32 : 64;
   const unsigned bits = parameter.bits == 0 ? word : std::min(parameter.bits, word);
@@ -114,7 +114,7 @@ class CallReader {
     if (call_.indexes.empty() || (call_.pointed_to && call_.indexes.size() > 1)) list.Fail("expected one argument");
   }
 
-  // A number, or names of the argument at `place` where those before it are `known`.
+  // A number, or names of the argument at `place`, if those before it are `known`.
   uint64_t Value(const JsonReader& element, size_t place, std::span<const uint64_t> known) {
     if (!element.IsText()) return element.Uint();
     // The arguments before it, as far as they are recorded.

@@ -9,13 +9,13 @@ namespace {
 
 constexpr uint64_t kLowHalf = 0xffffffff;
 
-// What of an argument a filter compares.
+// The part of an argument that a filter compares.
 struct Compared {
   uint64_t mask = 0;
   uint64_t value = 0;
   bool AdmitsValue(uint64_t other) const { return (other & mask) == value; }
   bool AdmitsFlag(uint64_t flag) const { return (mask & flag) == 0 || (value & flag) != 0; }
-  // How many values it lets through, as far as that can be counted.
+  // The number of values that it lets through, if it can be counted.
   uint64_t Admitted() const {
     const int free = std::popcount(~mask & kLowHalf);
     return free < 16 ? uint64_t{1} << free : UINT64_MAX;
@@ -45,7 +45,7 @@ Risk WithArgument(const Risk& call, const ArgumentRisk& argument) {
           .arguments = {}};
 }
 
-// Where all of `conditions` hold. Nothing is known of an argument that no entry is about.
+// The highest risk where all of `conditions` hold. Arguments without an entry do not affect it.
 Risk RiskWhere(const Risk& call, const std::vector<ArgumentCondition>& conditions) {
   std::optional<Risk> worst;
   std::set<unsigned> about;
@@ -74,7 +74,7 @@ Risk RiskWhere(const Risk& call, const std::vector<ArgumentCondition>& condition
     if (otherwise != nullptr && !flags) {
       if (!here.has_value()) here = WithArgument(call, *otherwise);
     } else if (!flags && named < compared.Admitted()) {
-      // Values of which nothing is known.
+      // Values without an entry.
       if (!here.has_value()) here = call;
       Worsen(call, *here);
     }

@@ -13,7 +13,7 @@ using shipped::kMaxElements;
 using shipped::kMaxText;
 
 constexpr size_t kMaxLength = 4096;
-// A text is looked through three bytes at a time.
+// The scanner looks candidates up by their first three bytes.
 constexpr size_t kShortestPrefix = 3;
 
 // "A-Za-z0-9_-" as in a regular expression's brackets.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What secrets look like (profiles/rules/secrets.json), for `scan`.
+// Rules to recognise secrets (profiles/rules/secrets.json), for `scan`.
 #pragma once
 
 #include <bitset>
@@ -15,47 +15,48 @@ namespace syscarve {
 
 using CharacterSet = std::bitset<256>;
 
-// What every rule has.
+// The common part of the rules.
 struct SecretRule {
   std::string id;       // "aws-access-key"
   std::string summary;  // "An access key of AWS"; the beginning of a sentence.
   Severity severity = Severity::kMedium;
 };
 
-// What a secret's value is made of.
+// The form of a secret's value.
 struct SecretValue {
   CharacterSet characters;
-  size_t least = 0;     // How many of them there are.
-  size_t most = 0;      // One more, and it is something else.
-  size_t distinct = 0;  // So many different ones at least: no "xxxxxxxx".
+  size_t least = 0;     // Minimum length.
+  size_t most = 0;      // Maximum length.
+  size_t distinct = 0;  // Minimum number of different characters: rejects "xxxxxxxx".
 };
 
-// Known by how it begins: "ghp_" and 36 letters and digits.
+// Recognised by its prefix: "ghp_" and 36 letters and digits.
 struct SecretToken : SecretRule {
-  std::vector<std::string> prefixes;  // Three bytes at least.
-  SecretValue value;                  // What follows the prefix.
+  std::vector<std::string> prefixes;  // At least three bytes each.
+  SecretValue value;                  // The part after the prefix.
 };
 
-// A block of base64 behind a line that says what it is.
+// A block of base64 after a line that identifies it.
 struct SecretBlock : SecretRule {
   std::vector<std::string> begins;     // "-----BEGIN RSA PRIVATE KEY-----"
-  size_t least = 0;                    // Characters of base64.
-  std::vector<std::string> encrypted;  // In the block: it takes a passphrase, and the rule says nothing of it.
+  size_t least = 0;                    // Minimum number of base64 characters.
+  std::vector<std::string> encrypted;  // If one of these is in the block, it needs a passphrase and is no finding.
 };
 
-// Known by the name that it is given: NAME=value.
+// Recognised by a variable's name: NAME=value.
 struct SecretVariable : SecretRule {
-  std::vector<std::string> names;  // In capitals, with "_" for what stands between words.
-  bool in_any_text = false;  // Whole names, in every text; otherwise the names' last words, where variables are set.
+  std::vector<std::string> names;  // In capitals, with "_" between words.
+  // Matches whole names in every text; otherwise the last words of names, where variables are set.
+  bool in_any_text = false;
   SecretValue value;
 };
 
-// Known by the file.
+// Recognised by the file.
 struct SecretFile : SecretRule {
-  std::vector<std::string> names;   // The last parts of the path; "*" for anything in the first of these.
+  std::vector<std::string> names;   // The last components of the path; the first of these may contain "*" for anything.
   std::vector<std::string> except;  // Likewise.
-  std::vector<std::string> holds;   // One of these texts is in it; empty for any file that is not empty.
-  bool sets_variables = false;      // SecretVariable rules are for what is in it.
+  std::vector<std::string> holds;   // Texts, one of which the file contains; empty: any file that is not empty.
+  bool sets_variables = false;      // SecretVariable rules apply to its content.
 };
 
 struct SecretRules {
@@ -63,7 +64,7 @@ struct SecretRules {
   std::vector<SecretBlock> blocks;
   std::vector<SecretVariable> variables;
   std::vector<SecretFile> files;
-  std::vector<std::string> placeholders;  // In lower case: a value with one of them in it is no secret.
+  std::vector<std::string> placeholders;  // In lower case: a value that contains one of them is no secret.
 };
 
 absl::StatusOr<SecretRules> ParseSecretRules(std::string_view text);

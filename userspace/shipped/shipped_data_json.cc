@@ -79,7 +79,7 @@ void AddRisk(const std::set<std::string>& names, const Risk& risk, const JsonRea
   }
 }
 
-// A number, or what the kernel's headers call it.
+// A number, or its name in the kernel's headers.
 uint64_t ReadValue(const JsonReader& element, const std::string& call, unsigned argument) {
   if (!element.IsText()) return element.Uint();
   const auto table = ShippedArgumentTable();
@@ -92,7 +92,7 @@ uint64_t ReadValue(const JsonReader& element, const std::string& call, unsigned 
   return value.value_or(0);
 }
 
-// Those of this argument that every profile allows.
+// The values of this argument that every profile allows.
 std::set<uint64_t> ReadAlways(const JsonReader& values, const std::string& call, unsigned argument) {
   if (values.Text(kMaxText) != "always") values.Fail("expected an array, or \"always\"");
   std::set<uint64_t> always;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How every file of profiles/ that is embedded is parsed: strictly, and once. For their parsers alone.
+// The common parser of the embedded files of profiles/: strict, and run once per file. For the parsers of these files
+// only.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +44,7 @@ inline RiskLevel ReadRiskLevel(const JsonReader& field) {
   return level.value_or(RiskLevel::kLow);
 }
 
-// Parses `text`, whose "schema" must be `schema`, and has `read` fill the result from it.
+// Parses `text`, whose "schema" must be `schema`, and calls `read` to fill the result.
 template <typename T, typename Read>
 absl::StatusOr<T> Parse(std::string_view text, std::string_view schema, Read read, const JsonLimits& limits = kLimits) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, limits));
