@@ -124,7 +124,7 @@ void PlanUser(const Planner& planner) {
     }
   } else if (ids.as_root.empty() && ids.others.empty()) {
     setting.reasons.push_back(
-        Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing));
+        Concat("The user that it runs as is not known: ", missing.empty() ? "no user ids were recorded." : missing));
     setting.how = kRecordHow;
   } else {
     if (!ids.as_root.empty()) {
