@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`diff`: what changed between two profiles, who brought it in, and the documented exit codes."""
+"""`diff`: what changed between two profiles, the origin of each change, and the documented exit codes."""
 
 import json
 import os

@@ -195,7 +195,7 @@ absl::Status CheckUsage(const LintArguments& arguments) {
   }
   const bool from_stdin = std::ranges::count(arguments.inputs, "-") > 0;
   if (arguments.fix && arguments.output.empty() && from_stdin) {
-    return WithHint(absl::InvalidArgumentError("standard input cannot be mended in its place"),
+    return WithHint(absl::InvalidArgumentError("standard input cannot be fixed in place"),
                     "Name with -o where to write the profile.");
   }
   return absl::OkStatus();
@@ -276,8 +276,8 @@ void AddLint(CLI::App& app, int& exit_code) {
   verb->add_option("--disable", arguments->disabled, "Rules to leave out")->delimiter(',')->type_name("RULE");
   verb->add_flag("--strict", arguments->strict, "Warnings are errors for the exit code");
   verb->add_flag("--fix", arguments->fix,
-                 "Mend in the file what can be mended safely, after proving that nothing else changes");
-  verb->add_option("-o,--output", arguments->output, "With --fix: write the mended profile there");
+                 "Fix in the file what can be fixed safely, after proving that nothing else changes");
+  verb->add_option("-o,--output", arguments->output, "With --fix: write the fixed profile there");
   verb->add_option("--baseline", arguments->baseline,
                    "The container runtime whose own calls must be allowed: auto (the installed ones), none, or a file")
       ->capture_default_str();
