@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that give servers real work and check every answer: HTTP, the Redis protocol and PostgreSQL's, with the standard library only.
+"""Clients that give servers real work and check every response: HTTP, the Redis protocol and PostgreSQL's, with the standard library only.
 
 `connect` is a function that returns a new connected socket, so that a server may be on this host or in a container's network.
 """
@@ -22,7 +22,7 @@ class HttpConnection(http.client.HTTPConnection):
 
 
 def use_nginx(test, connect, large, reload):
-    """Eight requests of each kind that the configurations in programs.py and services-image/ know, the last after `reload()`."""
+    """Eight requests of each kind that the configurations in programs.py and services-image/ handle, the last after `reload()`."""
     connection = HttpConnection(connect)
     for method, path, encoding, status in (
             ("GET", "/", "", 200), ("HEAD", large, "", 200), ("GET", "/missing", "", 404), ("GET", "/status", "", 200),
@@ -85,7 +85,7 @@ def redis_info(ask, section, field):
 
 
 class PostgresError(Exception):
-    """What the server said; `code` is the SQLSTATE."""
+    """An error that the server reported; `code` is the SQLSTATE."""
 
     def __init__(self, fields):
         super().__init__(fields.get("M", "") or str(fields))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests with containers share: an engine, and proof that no container of a test is left in it."""
+"""Common parts of the tests with containers: an engine, and a check that no container of a test is left in it."""
 
 import contextlib
 import glob

@@ -2,14 +2,14 @@
 """A Docker engine for the tests, and the Engine API without any client library.
 
 Starting an engine takes two seconds and importing the images a few more, so that one serves all tests of a ctest run: the fixture
-`e2e.engine_start` starts it and notes in the file that SYSCARVE_ENGINE names where it is, `e2e.engine_stop` ends it and fails if
+`e2e.engine_start` starts it and writes its place to the file that SYSCARVE_ENGINE names, `e2e.engine_stop` ends it and fails if
 anything of it is left on the host. A test that is run without ctest gets an engine of its own.
 
   engine.py start     starts the engine and puts the images into it
   engine.py stop      ends it; no error if there is none
 
 The engine is dockerd with a data root, sockets and a configuration of its own. It has no default bridge and touches neither iptables
-nor IP forwarding; containers use the network "none", and whoever wants to talk to them enters their network namespace. Networks that
+nor IP forwarding; containers use the network "none", and a client enters their network namespace. Networks that
 Compose makes work all the same, and published ports go through docker-proxy. An engine that is already running on the host is used
 only if SYSCARVE_TEST_DOCKER_HOST (unix:///…) names it.
 """
@@ -50,7 +50,7 @@ OUTSIDE = ("/etc/docker/key.json", "/etc/docker", "/run/docker/plugins", "/run/d
 
 
 class Missing(Exception):
-    """This host has no engine; says why."""
+    """This host has no engine; the message is the reason."""
 
 
 class ApiError(Exception):
@@ -77,7 +77,7 @@ class Api:
         self.path = path
 
     def call(self, method, path, body=None, timeout=120, **query):
-        """Sends `body`, a file of a tar archive or a value that becomes JSON, and returns the answer's bytes."""
+        """Sends `body`, a file of a tar archive or a value that becomes JSON, and returns the response's bytes."""
         if query:
             path += "?" + urllib.parse.urlencode({key: value if isinstance(value, str) else json.dumps(value)
                                                   for key, value in query.items()})
@@ -111,14 +111,14 @@ class Api:
             return False
 
     def works(self):
-        """Whether it gets the locks that everything but a ping needs."""
+        """Whether it acquires the locks that every request except a ping needs."""
         try:
             return bool(self.call("GET", "/info", timeout=HANGS_AFTER))
         except (OSError, http.client.HTTPException, ApiError):
             return False
 
     def create(self, image, command=None, name=None, **config):
-        """Creates a container. `host` is its HostConfig; it has no network unless that says otherwise. What else is given is its Config."""
+        """Creates a container. `host` is its HostConfig; without a NetworkMode in it there is no network. All other arguments are its Config."""
         host = {"NetworkMode": "none", **config.pop("host", {})}
         labels = {LABEL: str(os.getpid()), **config.pop("labels", {})}
         # dockerd's network code has nothing to do with a container that has no network: it starts in half the time, and cannot meet
@@ -224,7 +224,7 @@ def in_network_of(pid, function):
 
 
 def start_time(pid):
-    """What tells this process from a later one with the same number, or None."""
+    """A value that distinguishes this process from a later one with the same number, or None."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
             return stat.read().rpartition(b")")[2].split()[19].decode()
@@ -288,7 +288,7 @@ class Engine:
         return self._state["folder"]
 
     def boot(self):
-        """Starts dockerd on the engine's folder, where a killed one may have left containers, and waits until it answers."""
+        """Starts dockerd on the engine's folder, where a killed one may have left containers, and waits until it responds."""
         folder = self.folder
         command = [shutil.which("dockerd", path=PATH), "--config-file", f"{folder}/daemon.json", "--data-root", f"{folder}/data",
                    "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/dockerd.pid", "--host", f"unix://{self.socket}",
@@ -307,12 +307,12 @@ class Engine:
             return "".join(log.readlines()[-lines:])
 
     def pid(self):
-        """dockerd's, or None if it does not run."""
+        """The pid of dockerd, or None if it does not run."""
         pid = self._state.get("pid")
         return pid if pid is not None and start_time(pid) == self._state["start_time"] else None
 
     def stacks(self):
-        """What every goroutine of dockerd does, as dockerd writes it down itself. Empty if it does not."""
+        """The stacks of all goroutines of dockerd, which dockerd writes to a file. Empty if it does not."""
         if not self.pid():
             return ""
         os.kill(self.pid(), signal.SIGUSR1)
@@ -347,11 +347,11 @@ class Engine:
             os.unlink(path)
 
     def environment(self):
-        """What docker and docker-compose need to talk to this engine and to nothing else."""
+        """The environment with which docker and docker-compose use this engine and no other."""
         return {"DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": "/nonexistent", "COMPOSE_DOCKER_CLI_BUILD": "0"}
 
     def image(self, name):
-        """The tag of one of ours, which is put into the engine if it is not there."""
+        """The tag of a test image, which is loaded into the engine if it is missing."""
         tag = f"syscarve-test/{name}:latest"
         wanted = images.archive(name)
         try:
@@ -366,7 +366,7 @@ class Engine:
         return tag
 
     def end(self):
-        """Ends the engine and removes all of it. Returns what should not have been there any more."""
+        """Ends the engine and removes all of it. Returns what tests left behind."""
         if self._state is None:
             return self._clear()
         if not self.api.works():
@@ -463,13 +463,13 @@ def noted():
 def is_known_deadlock(stacks):
     """Whether these stacks of dockerd show the deadlock of https://github.com/moby/libnetwork/issues/2649, which Docker 20.10.24 of
     Debian 12 has: while two containers of one network start and end, `getSvcRecords` holds the network and waits for the controller,
-    `processEndpointDelete` the controller and waits for the network. From then on dockerd answers pings and little else."""
+    `processEndpointDelete` the controller and waits for the network. From then on dockerd responds to pings and little else."""
     waiting = [stack for stack in stacks.split("\n\n") if re.match(r"goroutine \d+ \[(semacquire|sync\.Mutex\.Lock)", stack)]
     return all(any(name in stack for stack in waiting) for name in ("(*network).getSvcRecords(", "(*controller).processEndpointDelete("))
 
 
 def replace_if_hung():
-    """Puts a new engine in the place of the noted one if that hangs. Returns whether a deadlock that is known to be Docker's own is why."""
+    """Replaces the noted engine by a new one if it hangs. Returns whether the cause is a known deadlock of Docker."""
     engine = Engine.load(noted()) if noted() else None
     if engine is None or not engine.pid() or engine.api.works():
         return False

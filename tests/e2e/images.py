@@ -4,7 +4,7 @@
   busybox     a static busybox with all its applets, and our workloads in /workloads
   services    a minimal Debian with nginx, redis, PostgreSQL and some small services; debootstrap takes the packages from the host's own mirror
 
-An archive is made once. It is made again when what it is made from has changed or when it is not what it was when it was made.
+An archive is made once. It is made again if its inputs have changed, or if the archive has changed since.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filter that libseccomp makes of a profile, made here without syscarve, as a container runtime makes it: for tests that want the
-kernel's own answer outside containers."""
+"""The filter that libseccomp makes of a profile, made without syscarve in the way of a container runtime: for tests of the kernel's
+decisions outside containers."""
 
 import ctypes
 import json
@@ -54,7 +54,7 @@ def export(profile_path, output, default_errno=None):
 
 
 def largest_named(profile_path):
-    """The largest number of a call that some rule names and this host's libseccomp knows."""
+    """The largest number of a call that some rule names and this host's libseccomp has."""
     library = ctypes.CDLL("libseccomp.so.2")
     with open(profile_path, encoding="utf-8") as file:
         return max(library.seccomp_syscall_resolve_name(name.encode()) for rule in json.load(file)["syscalls"] for name in rule["names"])

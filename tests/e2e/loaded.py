@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers under load: many clients at once, so that luck decides which calls are made. test_stability.py asks how much of that is left in
-a profile. `program` must be installed."""
+"""Servers under load: many clients at once, so that the calls depend on chance. test_stability.py checks how much of that
+remains in a profile. `program` must be installed."""
 
 import concurrent.futures
 import contextlib
@@ -128,7 +128,7 @@ class Postgres(Loaded):
 
 
 class Node(Loaded):
-    """A garbage collector and a pool of threads, both with a will of their own."""
+    """A garbage collector and a pool of threads, both of which act at unpredictable times."""
     program = "node"
 
     def prepare(self, folder):

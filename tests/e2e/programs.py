@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real programs that test_programs.py records, each with a fixed piece of work whose set of calls does not depend on luck.
+"""The real programs that test_programs.py records, each with fixed work whose set of calls does not depend on chance.
 
-A Program knows how to prepare a folder, which command to run there, and how to tell that the command did its work. A Server also
-knows when it is ready, which requests to make, and how to stop it. `needed` is a call without which the work cannot be done.
+A Program prepares a folder, has a command to run there, and checks that the command did its work. A Server also
+has a test for its readiness, the requests to make, and a way to stop. `needed` is a call without which the work cannot be done.
 """
 
 import contextlib

@@ -45,7 +45,7 @@ class RecordServices(ContainerTest):
         return text.strip()
 
     def package_version(self, package):
-        """Of the package that the others of a meta package stand for, too: "postgresql" is one."""
+        """Package -> version; for a meta package such as "postgresql", of the packages that it stands for."""
         query = ("dpkg-query", "-W", "-f", "${Package} ${Version}\n")
         found = dict(line.split(" ", 1) for line in self.output_of(*query).splitlines())
         real = sorted(name for name in found if re.fullmatch(package + r"-\d+", name)) or [package]

@@ -3,8 +3,8 @@
 
   runner.py --list                     one id a line, such as record.Command.status_is_the_commands
   runner.py --list-unprivileged        only those that need neither root nor recording with BPF
-  runner.py --list-shared              those that cannot run beside every other: "ID=NAME,…" for what `shares` and `alone` say, with
-                                       the name "alone" for that
+  runner.py --list-shared              those that cannot run beside every other: "ID=NAME,…" with the names in `shares`, and
+                                       "alone" for `alone`
   runner.py record.Command.status_is_the_commands
 
 Exit status: 0 passed, 1 failed, 77 skipped (with the reason on the last line).
@@ -37,7 +37,7 @@ class Listing:
                     self.modules[name[:-len(".py")]] = ast.parse(file.read(), name).body
 
     def find_class(self, module, name):
-        """(module, definition) of a class as `module` calls it, or None for one of somebody else's."""
+        """(module, definition) of a class as `module` calls it, or None if it is not defined in these tests."""
         for node in self.modules.get(module, ()):
             if isinstance(node, ast.ClassDef) and node.name == name:
                 return module, node

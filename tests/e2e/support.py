@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the end-to-end tests share: running syscarve, waiting for events, and proof that nothing is left behind.
+"""Common parts of the end-to-end tests: running syscarve, waiting for events, and checks that nothing is left behind.
 
 Each test runs in a cgroup and a folder of its own, both made in setUp. When the test is over, a process that is still in the
 cgroup, a cgroup below it, a mount or a temporary file is a failure, whatever else the test asserted.
@@ -25,13 +25,13 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 
 
 def shares(*_names):
-    """On a test or a class: what of the host it needs for itself, by any name. No two tests that share a name run at once. What that is
-    for each name is in tests/README.md. runner.py reads this from the text."""
+    """Marks a test or a class that needs a resource of the host, by any name. No two tests with a common name run at once. The names
+    are explained in tests/README.md. runner.py reads them from the text."""
     return lambda decorated: decorated
 
 
 def alone(decorated):
-    """On a test or a class: nothing else runs beside it, because it measures, needs the load for itself, or any recorder disturbs it."""
+    """Marks a test or a class: no other test runs at the same time, because it measures, needs the load for itself, or any recorder disturbs it."""
     return decorated
 
 
@@ -95,8 +95,8 @@ def process_state(pid):
 
 def recording_note():
     """(path of a note, what is in it) that `doctor` was content with this binary since the last boot. The path is "" where there is no
-    build folder. Loading the programs anew for each of hundreds of tests costs a minute in all, and only a yes is noted: a host that
-    changes its mind shows in failing tests, and not in skipped ones."""
+    build folder. Loading the programs anew for each of hundreds of tests costs a minute in all, and only a success is noted: if the
+    host changes later, tests fail and are not skipped."""
     build = os.environ.get("SYSCARVE_BUILD", "")
     with open("/proc/sys/kernel/random/boot_id") as file:
         boot = file.read().strip()
@@ -283,7 +283,7 @@ class E2eTest(unittest.TestCase):
         return NOBODY if self.as_nobody and os.geteuid() == 0 else None
 
     def public(self, file):
-        """A copy of `file` that every user can reach: the build folder may be in somebody's home."""
+        """A copy of `file` that every user can reach: the build folder may be in a home folder."""
         if file not in self._copies:
             os.makedirs(self.path("bin"), exist_ok=True)
             copy = self.path("bin", os.path.basename(file))
@@ -301,7 +301,7 @@ class E2eTest(unittest.TestCase):
             self.skipTest("this kernel makes no 32-bit calls")
 
     def users(self):
-        """As whom to run something for once with root, where there is one to have, and once without."""
+        """The users for one run with root, if that is available, and one without."""
         return (None, NOBODY) if os.geteuid() == 0 else (None,)
 
     def command_line(self, *arguments):

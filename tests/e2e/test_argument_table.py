@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""profiles/rules/arguments.json has the calls of this kernel as this kernel describes them."""
+"""profiles/rules/arguments.json describes the calls of this kernel as the kernel itself does."""
 
 import os
 import sys

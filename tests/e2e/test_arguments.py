@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments that a recording has are those that strace sees, by either backend; and a profile made of them lets through what was seen
-and refuses the rest, whatever is in the bits that the kernel does not look at."""
+"""A recording has the arguments that strace sees, with either backend; and a profile made of them lets seen arguments through and
+refuses all others, whatever the bits are that the kernel ignores."""
 
 import json
 import os
@@ -121,7 +121,7 @@ class Arguments(Checks, E2eTest):
         self.assertIn("seen and allowed, of high risk: ioctl(…, TIOCSTI) on a tty", generated.stderr)
 
     def refused(self, profile, *calls):
-        """Names of calls that `run` says were refused."""
+        """The names of the calls that `run` reports as refused."""
         report = self.path("report.json")
         self.syscarve("run", "--profile", profile, "--report", report, "--", self.workload("calls"), *calls)
         return [call["name"] for call in load(report)["refused"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`baseline`: what a runtime does under the filter, measured here, and proof that it is enough and that nothing is left behind."""
+"""`baseline`: the calls of a runtime under the filter, measured here; they suffice, and nothing is left behind."""
 
 import glob
 import os

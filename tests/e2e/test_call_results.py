@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of calls in which a capability was asked for: from the recording to what people read."""
+"""The results of capability checks: from the recording to the reports."""
 
 import json
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which capabilities are needed, case by case: what syscarve says of a recording, against the truth.
+"""Which capabilities are needed, case by case: syscarve's verdicts on a recording, compared with the truth.
 
-The truth is in no table. It is found by running each case of tests/workloads/capability_cases/ without capabilities, and comparing what
-came of it: what is enough, and what of that can be left out.
+The truth is in no table. It is found by running each case of tests/workloads/capability_cases/ without capabilities, and comparing the
+outcomes: which capabilities suffice, and which of those can be left out.
 """
 
 import json
@@ -53,7 +53,7 @@ class Cases(E2eTest):
         return {name: why for name, _, why in (line.partition("\t") for line in listed.stdout.splitlines())}
 
     def outcome(self, case, *sets):
-        """What comes of the case with each of these sets of capabilities."""
+        """The outcome of the case with each of these sets of capabilities."""
         missing = sorted({mask_of(numbers) for numbers in sets} - self.outcomes.setdefault(case, {}).keys())
         if missing:
             result = self.run_process([self.cases, "try", self.truth_folder, case, *(f"{mask:x}" for mask in missing)])
@@ -67,7 +67,7 @@ class Cases(E2eTest):
         return whole == part
 
     def smallest(self, case, kept, candidates):
-        """What of `candidates` is enough beside `kept`, with nothing that can be left out; it is known that all together is. (QuickXplain.)"""
+        """A smallest subset of `candidates` that suffices together with `kept`, given that all of them do (QuickXplain)."""
         if self.is_enough(case, kept):
             return []
         if len(candidates) <= 1:
@@ -87,7 +87,7 @@ class Cases(E2eTest):
         return recording, outcomes
 
     def explain(self, recording, run):
-        """name -> what is said of it, of one run."""
+        """name -> its verdict, for one run."""
         path = store({**recording, "runs": [run]}, self.path("one-run.json"))
         result = self.syscarve("explain", "-q", path, "--format", "json", "--closure", "none")
         self.assertEqual(result.status, 0, result)

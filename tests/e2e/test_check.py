@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`check`: what a profile would have refused of a recording, with evidence and the documented exit codes."""
+"""`check`: the recorded calls that a profile would refuse, with evidence and the documented exit codes."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class Check(E2eTest):
         self.some_name = sorted(names(load(self.server)))[0]
 
     def complete(self):
-        """The server's recording without losses, and without the number that has no name: no profile can speak of it."""
+        """The server's recording without losses, and without the number that has no name, which no profile can contain."""
         content = load(SERVER)
         content["complete"] = {"complete": True, "losses": []}
         for run in content["runs"]:

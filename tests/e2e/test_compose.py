@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""examples/compose/ as it stands there: the project works, is recorded, and works under what was generated for it."""
+"""examples/compose/, unchanged: the project works, is recorded, and works under the generated override."""
 
 import os
 import re
@@ -79,7 +79,7 @@ class Example(ContainerTest):
         self.assert_enforced()
 
     def assert_enforced(self):
-        """What the override says is what the engine does."""
+        """The engine enforces the settings of the override."""
         files = ["-f", "docker-compose.yml", "-f", "profiles/docker-compose.override.yml"]
         self.compose(*files, "up", "-d")
         for found in self.api.containers(label=["com.docker.compose.project=example"]):

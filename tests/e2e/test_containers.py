@@ -34,12 +34,12 @@ ASKED_FOR = {"DAC_READ_SEARCH": 2, "SYS_MODULE": 16, "SYS_RAWIO": 17, "SYS_CHROO
 
 
 def numbers(recording):
-    """All that the recorded program itself asked for, except to be started and to end."""
+    """All calls of the recorded program itself, except for its start and end."""
     return {call["nr"] for trace in traces(recording) for call in trace["calls"]} - {59, 231}
 
 
 def in_parallel(function, values, threads=8):
-    """What `function` gives for each; raises what the first that fails raises, when all have ended."""
+    """The results of `function` for each; raises the first exception when all have ended."""
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         return list(pool.map(function, values))
 
@@ -193,7 +193,7 @@ class Database(Service, ContainerTest):
 
 @unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are x86_64's")
 class First(ContainerTest):
-    """The first call of a container, which nothing in user space could have been in time for."""
+    """The first call of a container, for which no program in user space could be in time."""
 
     def unique(self, number, name=None, **config):
         return self.create(["/workloads/unique_first", str(number)], name or f"unique-{number}", **config)
@@ -226,7 +226,7 @@ class First(ContainerTest):
                          {f"unique-{number}": {number} for number in wanted})
 
     def test_created_and_removed_within_the_recording(self):
-        """Milliseconds of life, and gone with its name before anybody can ask for it."""
+        """It lives for milliseconds, and is removed with its name before the recorder can query it."""
         wanted = UNIQUE[:23]
         with self.recording("--name", "unique-*") as recorder:
             containers = in_parallel(lambda number: self.unique(number, host={"AutoRemove": True}).start(), wanted)
@@ -355,7 +355,7 @@ class InForce(ContainerTest):
             self.assert_one_line_error(result)
 
     def test_live_filters_are_profiles(self):
-        """What the engine enforces by default depends on the capabilities, and so does what live:NAME says."""
+        """The engine's default filter depends on the capabilities, and so does the profile read from live:NAME."""
         self.environment["DOCKER_HOST"] = f"unix://{self.engine.socket}"
         names = {}
         for name, host in (("plain", {}), ("admin", {"CapAdd": ["SYS_ADMIN"]}), ("dropped", {"CapDrop": ["ALL"]})):
@@ -373,7 +373,7 @@ class InForce(ContainerTest):
         self.assertLessEqual({"read", "openat", "execve"}, names["plain"] & names["dropped"] & names["admin"])
 
     def test_every_number_of_the_engines_default_is_read_as_the_kernel_decides_it(self):
-        """The filter of each container, with "allow" made visible, is loaded again and asked about every number."""
+        """The filter of each container, with "allow" made visible, is loaded again, and every number is called."""
         bounding = int(re.search(r"CapBnd:\s*(\w+)", pathlib.Path("/proc/self/status").read_text())[1], 16)
         # All that the profile asks for and this host may give.
         many = [name for name, number in ASKED_FOR.items() if bounding >> number & 1]
@@ -504,7 +504,7 @@ class BadLuck(ContainerTest):
         self.assertEqual(numbers(next(iter(found.values()))), {UNIQUE[0]})
 
     def test_cgroup_that_is_not_the_containers_own(self):
-        """A layout that nobody planned for: what the recorder takes for the container is something above it."""
+        """An unexpected layout: the cgroup that the recorder takes for the container's is an ancestor of it."""
         parent = "/" + "5" * 64
         self.addCleanup(self.remove_cgroups, parent)
         container = self.unique(UNIQUE[0], "nested", host={"CgroupParent": parent})
@@ -602,7 +602,7 @@ class Enforced(UnderProfile):
         return recorder
 
     def generate_profiles(self, folder, *options):
-        """Returns the profile of the service and the capabilities that it is said to need."""
+        """Returns the profile of the service and the capabilities that it needs according to syscarve."""
         out = self.new_folder()
         result = self.syscarve("generate", folder, "-o", out, *options)
         self.assertEqual(result.status, 0, result)

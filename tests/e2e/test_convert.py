@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`convert`, and the formats that `generate` writes: each text is read by somebody else, and must decide what the filter decides."""
+"""`convert`, and the formats that `generate` writes: each text is read by an independent reader, and must decide as the filter does."""
 
 import errno
 import itertools
@@ -29,7 +29,7 @@ CONDITIONAL = (8, 56, 72, 135)  # lseek, clone, fcntl, personality: those of the
 
 
 def run_filter(program, number, arguments):
-    """What the kernel would answer: classic BPF, as far as libseccomp writes it."""
+    """The kernel's result for a filter: classic BPF, as far as libseccomp uses it."""
     data = struct.pack("<iIQ6Q", number, ARCH_X86_64, 0, *arguments)
     accumulator, at = 0, 0
     while True:
@@ -163,7 +163,7 @@ class Convert(E2eTest):
         return {name: int(number) for name, number in definitions} | {"_sysctl": 156}
 
     def arguments(self, profile):
-        """Arguments around every value and bit that the profile asks for, with clean and dirty upper halves."""
+        """Arguments around every value and bit in the profile's conditions, with clean and dirty upper halves."""
         values = {0, 1, ALL_BITS}
         for rule in load(profile)["syscalls"]:
             for condition in rule.get("args", []):
@@ -175,7 +175,7 @@ class Convert(E2eTest):
         return alone + pairs + [[value] * 6 for value in values]
 
     def assert_decides_alike(self, profile, policy, stands_for, conditional=CONDITIONAL):
-        """`stands_for(answer, number)` is what the filter's answer becomes in the format."""
+        """`stands_for(answer, number)` is the format's action for the filter's action."""
         program = self.program(profile)
         sample = self.arguments(profile)
         differing = []
@@ -428,7 +428,7 @@ class Systemd(E2eTest):
     needs_bpf = False
 
     def answers(self, *options):
-        """What systemd makes of a drop-in for the profile: the answer to each call, read from the kernel."""
+        """The action for each call under a drop-in for the profile that systemd has loaded, read from the kernel."""
         units = self.new_folder()
         service = os.path.join(units, "subject.service.d")
         os.mkdir(service)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services of tests/corpus/ as a project would have them: recorded under a small load and `--exercise`, and then verified in containers
-under the profiles and the whole lines that came of it, with other requests, a shell, a reload, a stop and a start on their data."""
+under the profiles and complete lines made from that, with other requests, a shell, a reload, a stop and a start on their data."""
 
 import os
 
@@ -45,7 +45,7 @@ class CorpusTest(ContainerTest):
 
 class Corpus(CorpusTest):
     def verify(self, *recordings):
-        """The status of `verify` for the lines planned from the recordings, what it says, and its report."""
+        """The status of `verify` for the lines planned from the recordings, its output, and its report."""
         profiles = self.new_folder()
         result = self.syscarve("harden", *recordings, "-o", profiles, "--with", "exec")
         self.assertEqual(result.status, 0, result)

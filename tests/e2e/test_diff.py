@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`diff`: what changed between two profiles, who brought it in, and the documented exit codes."""
+"""`diff`: what changed between two profiles, the origin of each change, and the documented exit codes."""
 
 import json
 import os
@@ -65,7 +65,7 @@ class Diff(E2eTest):
         other["syscalls"] = [{"names": ["openat"], "action": "SCMP_ACT_ALLOW"}, {"names": ["write", "read"], "action": "SCMP_ACT_ALLOW"},
                              {"names": ["mount"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]
         result = self.diff(profile("openat"), other, expect=0)
-        self.assertIn("no call is answered differently", result.stdout)
+        self.assertIn("no call is decided differently", result.stdout)
 
     def test_a_changed_default_is_said_once(self):
         result = self.diff(profile(), profile(defaultErrnoRet=38), expect=1)

@@ -13,7 +13,7 @@ NEEDS = ("kernel", "privileges", "kernel type information (BTF)", "cgroup v2", "
 @shares("leftovers")
 class Doctor(E2eTest):
     def lines(self, result):
-        """[(verdict, need, what was found)], and that what is missing says how to mend it."""
+        """[(verdict, need, what was found)]; asserts that each missing need has a remedy."""
         found = []
         lines = result.stdout.splitlines()
         for index, line in enumerate(lines):

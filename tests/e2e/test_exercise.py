@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a life was not recorded is said, and --exercise drives it."""
+"""The parts of a life that were not exercised are reported, and --exercise drives them."""
 
 import signal
 
@@ -153,7 +153,7 @@ class Containers(ContainerTest):
         self.assertEqual(life(recorder.recordings()["again"])["watched"]["restarts"], 1)
 
     def test_nginx_survives_reload_shell_restart_and_stop(self):
-        """The exercise alone, without a test that does any of it, makes the profile that production needs."""
+        """The exercise alone, without a test that does any of it, yields the profile that production needs."""
         web = services.Web()
         container = web.create(self.engine, "web")
         with self.recording(*ALL) as recorder:

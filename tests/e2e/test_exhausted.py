@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Profiles whose conditions on arguments are too complex to be analysed: every verb that would need to says so and answers nothing."""
+"""Profiles whose conditions on arguments are too complex to be analysed: every verb that has to analyse them fails with an error and prints no result."""
 
 import os
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`explain PROFILE NAME ARG…`: what a call with arguments meets, and by which rule."""
+"""`explain PROFILE NAME ARG…`: the action for a call with arguments, and the rule that determines it."""
 
 import json
 import os

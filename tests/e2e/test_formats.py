@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others write, taken where profiles and recordings are: logs of strace and audit, objects of Kubernetes, conditional
+"""Formats of other programs, accepted as profiles and recordings: logs of strace and audit, objects of Kubernetes, conditional
 profiles, and the filters of live processes."""
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`generate` and `explain`: recordings in, a profile with a reason for each name out, and nothing else for anything else."""
+"""`generate` and `explain`: a profile from recordings with a reason for each name, and only an error for any other input."""
 
 import copy
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`harden`: recordings of every schema are taken, each target's text is taken by what it is for, and every report is valid."""
+"""`harden`: recordings of every schema are accepted, each target's text is accepted by the target's program, and every report is valid."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hardening evidence in recordings of containers, beside what the engine and the kernel know themselves: the upper directory of the
+"""The hardening evidence in recordings of containers, compared with the engine and the kernel: the upper directory of the
 container's root (`docker diff`), the peaks of its cgroup."""
 
 import json
@@ -11,7 +11,7 @@ from support import shares, traces
 
 
 def covered(path, files):
-    """What the evidence says of a file: of itself, or of all others of its folder."""
+    """The evidence for a file: its own entry, or that of all other files of its folder."""
     folder = path.rpartition("/")[0] or "/"
     return files.get((path, False)) or files.get((folder, True))
 
@@ -40,7 +40,7 @@ def cgroup_peaks(identifier):
 @shares("containers")
 class Evidence(ContainerTest):
     def record(self, service):
-        """The evidence, what `docker diff` says, and the peaks of the cgroup when its work was done."""
+        """The evidence, the output of `docker diff`, and the peaks of the cgroup when its work was done."""
         with self.recording() as recorder:
             container = service.create(self.engine, name=f"evidence-{service.name}")
             container.start()

@@ -195,7 +195,7 @@ class ByHand(HookTest):
 
 
 class Hostile(HookTest):
-    """Whoever may start a container writes the annotation. Each of these is refused before anything is recorded."""
+    """Any user who may start a container can write the annotation. Each of these is refused before anything is recorded."""
 
     def setUp(self):
         super().setUp()

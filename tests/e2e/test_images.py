@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cache of the images: made once, and made again when what is there is not what was made."""
+"""The cache of the images: an image is made once, and again if its archive has changed since."""
 
 import os
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people feed the verbs with: profiles and logs as editors, other tools, forums and bug reports hold them. Each must be read, or
-refused with a sentence that says what it is, what is wrong where, and what to do.
+"""Inputs as users have them: profiles and logs from editors, other tools, forums and bug reports. Each must be read, or refused with a
+sentence that states what it is, what is wrong where, and what to do.
 
-The inputs are small files of ours in tests/inputs, named by their kind. A kind that is not right yet is in EXPECTED_TO_FAIL: whoever mends it
-takes it out, and the test fails until that is done. No root is needed, and no test may take more than a second or two.
+The inputs are small files of ours in tests/inputs, named by their kind. A kind that is not handled yet is in EXPECTED_TO_FAIL: once it is
+handled, the test fails until the kind is removed from there. No root is needed, and no test may take more than a second or two.
 """
 
 import json
@@ -44,7 +44,7 @@ class Kinds(E2eTest):
         return found
 
     def findings(self, file, **options):
-        """All that `lint` says about `file`, in one text."""
+        """All messages of `lint` about `file`, in one text."""
         return json.dumps(self.lint(file, **options))
 
     def names(self, *words):
@@ -283,7 +283,7 @@ class Kinds(E2eTest):
         self.assertIn("tracer (1)", self.ask("explain", "trace-value-1.json", "mount").stdout)
 
     def test_rules_that_libseccomp_may_never_come_back_from(self):
-        """Told by their shape, and not by trying."""
+        """Recognised by their shape, not by trying to read them."""
         found = self.lint("shared-beginning.json", expect=1)
         self.assertIn("lseek", found["unloadable"][0]["message"])
         for arguments, answer in ((("4", "16", "0"), "allowed"), (("4", "1", "2"), "allowed"), (("3", "16", "2"), "EPERM")):
@@ -291,7 +291,7 @@ class Kinds(E2eTest):
         self.ask("subset", "shared-beginning.json", "shared-beginning.json")
 
     def test_every_verb_reads_every_profile(self):
-        """No verb dies of one, and what it refuses it refuses with a sentence: all that a verb cannot do is bad input."""
+        """No verb crashes on any of them, and each refusal is a sentence: whatever a verb cannot process is bad input."""
         recording = self.path("strace.log")
         with open(recording, "w", encoding="utf-8") as file:
             file.write("1 execve(\"/bin/true\", [\"true\"], 0x7ffc /* 1 var */) = 0\n1 read(3, \"\", 1) = 0\n1 exit_group(0) = ?\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inspect`: the filters of a live process, as words, as a profile and as they are; and the ceiling made of them."""
+"""`inspect`: the filters of a live process, as text, as a profile and as instructions; and the ceiling made of them."""
 
 import os
 import platform

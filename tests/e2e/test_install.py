@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `cmake --install` brings: it runs, its pages format, and its completions complete."""
+"""The result of `cmake --install`: it runs, its pages can be formatted, and its completions complete."""
 
 import glob
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recorder that is killed, and what it may do while it lives."""
+"""A killed recorder, and the privileges that a recorder keeps."""
 
 import glob
 import os
@@ -33,7 +33,7 @@ def status_of(path):
 
 
 class Recorder:
-    """A recorder at work, whose command has marked two runs and waits."""
+    """A recorder whose command has marked two runs and waits."""
 
     def __init__(self, test, *options, command="/bin/sleep 1000", output="recording.json"):
         self.output = test.path(output)

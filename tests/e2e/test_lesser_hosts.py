@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts that lack what recording with BPF stands on: each is named, and nothing half done is left."""
+"""Hosts that lack a requirement of recording with BPF: each is reported, and nothing unfinished is left."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ class LesserHost(E2eTest):
         return self.run_process(["unshare", "--mount", "sh", "-c", script, "sh", *self.command_line(*arguments)])
 
     def locked_down(self, level, *arguments):
-        """As on a kernel that is locked down: one that says so, and where BPF is refused as the verifier does it."""
+        """As on a locked-down kernel: it reports the lockdown, and BPF is refused with the verifier's error."""
         rules = [{"names": ["bpf"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EINVAL}]
         profile = store({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}, os.path.join(self.new_folder(), "profile.json"))
         script = ('mount -t tmpfs none /sys/kernel/security && echo "$1" > /sys/kernel/security/lockdown && chmod 444 /sys/kernel/security/lockdown'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The promise on real programs: what is recorded is what happened, and the profile made from it is enough and not too much.
+"""Real programs: the recording is correct, and the profile made from it suffices without allowing too much.
 
 Each program is run on the same work in five ways; see programs.py for the work and for the differences that are allowed, each with
 its reason.

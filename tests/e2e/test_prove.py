@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`prove`: what a command needs, found by taking it away. setpriv, which drops capabilities for real, is the independent witness."""
+"""`prove`: the needs of a command, found by running it without. setpriv, which drops capabilities for real, is the independent witness."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`prove --docker`: the capabilities and calls of containers, found by creating them without. Docker itself, told --cap-drop and
+"""`prove --docker`: the capabilities and calls of containers, found by creating them without. Docker itself, with --cap-drop and
 --cap-add or a profile, is the independent witness."""
 
 import json

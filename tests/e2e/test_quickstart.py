@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the README, as they stand there."""
+"""The commands of the README, unchanged."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`record`: what the command sees of it, what the user is told, and what is left when things go wrong."""
+"""`record`: its effects on the command, its messages, and what is left after failures."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ def read_line(process):
 
 
 class Command(E2eTest):
-    """The command is to notice nothing, and its caller only syscarve's own words on stderr."""
+    """The command must not notice the recording, and its caller only syscarve's messages on stderr."""
     backend = "bpf"
 
     def record_line(self, *command, options=(), output=None):
@@ -161,7 +161,7 @@ class SignalChecks:
         self.assertTrue(load(output)["complete"]["complete"])
 
     def test_end_of_the_terminal_reaches_the_command(self):
-        """The kernel tells only the session's leader that its terminal is gone, and here that is syscarve."""
+        """The kernel signals a hangup of the terminal only to the session's leader, which is syscarve here."""
         mark = self.path("mark")
         terminal, output = self.on_a_terminal("/bin/sh", "-c", f"trap 'echo gone > {mark}; exit 3' HUP; echo ready; "
                                               "while :; do sleep 0.05; done")
@@ -172,7 +172,7 @@ class SignalChecks:
         self.assertTrue(load(output)["complete"]["complete"])
 
     def test_terminal_stays_the_commands(self):
-        """A command that asks for the terminal, and sets it up, gets what it would get without a recorder."""
+        """A command that queries the terminal, and configures it, gets the same results as without a recorder."""
         script = ("import os, sys, termios; print(os.isatty(0), os.tcgetpgrp(0) == os.getpgrp(), flush=True); "
                   "a = termios.tcgetattr(0); a[3] &= ~termios.ECHO; termios.tcsetattr(0, termios.TCSANOW, a); print('read', input())")
         terminal, _ = self.on_a_terminal("/usr/bin/python3", "-I", "-c", script)

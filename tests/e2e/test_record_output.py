@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where `record` writes: what is left of a recording when its place is full, gone, or nobody's to write to."""
+"""Where `record` writes: what is left of a recording if its place is full, gone, or not writable."""
 
 import fcntl
 import glob
@@ -48,7 +48,7 @@ class Output(E2eTest):
         self.assert_one_line_error(result, "Read-only file system")
 
     def kept(self, stderr):
-        """The recording that a message says was kept elsewhere; what was made for it is removed."""
+        """The recording that was kept elsewhere according to a message; removes the folder made for it."""
         path = re.search(r"the recording is kept in (\S+)", stderr)
         self.assertTrue(path, stderr)
         folder = os.path.dirname(path[1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a profile is: `explain --risk`, the last lines of `generate` and SUMMARY.md, and what `check` proves."""
+"""The confidence in a profile: `explain --risk`, the last lines of `generate` and SUMMARY.md, and what `check` proves."""
 
 import json
 import os

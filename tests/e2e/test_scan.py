@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`scan`: what is planted in images is found in every form and told in every format, secrets are told in none, and a recording and the
-reports of other scanners are joined."""
+"""`scan`: what is planted in images of every form is found and reported in every format, without the secrets themselves, and a
+recording and the reports of other scanners are joined."""
 
 import gzip
 import hashlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""profiles/services/: each profile is one that engines take, lint has nothing against it that is not explained here, and its provenance
+"""profiles/services/: engines accept each profile, every finding of lint about it is explained here, and its provenance
 is there and in the README. The services themselves run under them in containers.Shipped…"""
 
 import glob

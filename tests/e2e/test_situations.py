@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why profiles break in the field, each as a program that does one thing while it is recorded and another one later, under the kernel's
-own filter: which closure holds is what docs/profile-semantics.md promises."""
+own filter: the closures that suffice are those that docs/profile-semantics.md promises."""
 
 import json
 import os
@@ -157,7 +157,7 @@ def handled(pid):
 
 
 class QuietNginx(programs.Nginx):
-    """Nobody tells it to read its configuration anew."""
+    """No reload of its configuration is requested."""
 
     def requests(self, test, folder):
         clients.use_nginx(test, self.connect, "/large", lambda: None)
@@ -165,7 +165,7 @@ class QuietNginx(programs.Nginx):
 
 
 class RecordIt(SituationTest):
-    """Another piece of work is what closure cannot know. `check` and `run` name the calls, and recording it helps."""
+    """Closure cannot cover other work. `check` and `run` name its calls, and recording it helps."""
 
     def check_names(self, profile, recording):
         result = self.syscarve("check", recording, "--profile", profile, "--format", "json")

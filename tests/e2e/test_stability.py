@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings do not depend on luck. Two of the same server under load give the same profile, byte for byte, although luck decides about
-some of its calls; and however busy the machine is, nothing of the recorder's own start is in one."""
+"""Profiles do not depend on chance. Two recordings of the same server under load yield the same profile, byte for byte, although some
+of its calls depend on chance; and however busy the machine is, no recording contains calls of the recorder's own start."""
 
 import concurrent.futures
 import json

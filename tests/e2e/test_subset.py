@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`subset`, and `merge` of profiles: by meaning, with a counterexample, and never wider than what was asked for."""
+"""`subset`, and `merge` of profiles: by meaning, with a counterexample, and never looser than requested."""
 
 import json
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a container meets when it makes a call that its profile does not allow: what docs/profile-semantics.md says of each --unlisted,
-asked of the kernel inside, and what runc has put in front of the profile's own filter, read out of the kernel."""
+"""The action for a call that a container's profile does not allow: for each --unlisted as docs/profile-semantics.md states, tested inside a
+container; and the stub that runc puts in front of the profile's filter, read from the kernel."""
 
 import os
 import unittest

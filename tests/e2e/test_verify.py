@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`verify`: the gate. Each thing that can break is broken once, and told."""
+"""`verify`: each thing that can break is broken once, and must be reported."""
 
 import json
 import os

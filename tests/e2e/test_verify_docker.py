@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`verify --docker`: containers under the profiles that were generated for them. Each thing that can break is broken once, and told with
-the call, the program and what mends it."""
+"""`verify --docker`: containers under the profiles that were generated for them. Each thing that can break is broken once, and must be
+reported with the call, the program and a remedy."""
 
 import glob
 import json
@@ -93,7 +93,7 @@ class VerifyDocker(ContainerTest):
             json.dump(profile, file)
 
     def all_but(self, service, *missing):
-        """A folder with a profile that allows everything, and says of the calls that there is no such thing."""
+        """A folder with a profile that allows everything, except that the calls get ENOSYS."""
         folder = self.new_folder()
         rules = [{"names": list(missing), "action": "SCMP_ACT_ERRNO", "errnoRet": 38}] if missing else []
         self.store_profile(f"{folder}/{service}.json", {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
@@ -498,7 +498,7 @@ class BadLuck(VerifyDocker):
 
 
 class UnderPodman(PodmanMixin, E2eTest):
-    """Podman's service speaks Docker's API, and takes a profile as a path."""
+    """Podman's service implements Docker's API, but takes a profile as a path."""
 
     def test_a_name_that_is_missing_only_when_it_is_enforced(self):
         socket = self.path("podman.sock")

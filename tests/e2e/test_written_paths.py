@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the hardening evidence of containers says was created, written and removed, beside what strace saw of the same processes: on the root's own
-file system the two are the same sets of paths, also of what is gone again when the container ends."""
+"""The paths that were created, written and removed according to the hardening evidence of containers, compared with those that strace saw
+of the same processes: on the root's own file system the sets are equal, including paths that are gone when the container ends."""
 
 import os
 import re
@@ -86,7 +86,7 @@ def whole_calls(lines):
 
 
 class Witness:
-    """What strace's log says: by use, paths. `there` are those that there were at its beginning, in the folder `first_folder`."""
+    """The paths in strace's log, by use. `there` are the paths that existed at its beginning, in the folder `first_folder`."""
 
     def __init__(self, lines, there, first_pid, first_folder):
         self.seen = {use: set() for use in USES}

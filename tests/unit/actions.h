@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The refusals that most tests of profiles are about.
+// Actions and profiles common to many tests.
 #pragma once
 
 #include <cerrno>
@@ -15,7 +15,7 @@ namespace syscarve {
 inline constexpr Action kEnosys{ActionKind::kErrno, ENOSYS};
 inline constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
-// Allows all but the call, under these conditions.
+// A profile that allows everything, except that the call gets `action` under `conditions`.
 inline Profile AllBut(std::string name, Action action = kEperm, std::vector<ArgumentCondition> conditions = {}) {
   Profile profile;
   profile.default_action = {ActionKind::kAllow, 0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many of a test's generated inputs are tried.
+// The number of generated inputs that a test tries.
 #pragma once
 
 namespace syscarve {
@@ -16,8 +16,8 @@ inline constexpr bool kSanitized = false;
 inline constexpr bool kSanitized = false;
 #endif
 
-// Under the sanitizers, where tests are not optimised either, an input takes some twenty times as long, and the
-// mistakes that they find do not need many: `sanitized` of them are tried there, and `all` in the other builds.
+// `sanitized` in builds with a sanitizer, otherwise `all`. With sanitizers, and without optimisation, an input takes
+// some twenty times as long, and the defects that sanitizers find need few inputs.
 template <typename Number>
 constexpr Number InputsToTry(Number all, Number sanitized) {
   return kSanitized ? sanitized : all;

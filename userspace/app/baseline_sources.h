@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the calls of the container runtime come from that a profile gets.
+// Baselines for a generated profile: which are read, from which files, and which one fits a container.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@
 
 namespace syscarve {
 
-// Where `syscarve baseline` leaves what it measured.
+// Where `syscarve baseline` writes by default.
 inline constexpr std::string_view kBaselineFolder = "/var/lib/syscarve/baseline";
 
 struct BaselineRequest {
@@ -23,15 +23,15 @@ struct BaselineRequest {
   std::string no_new_privs = "any";  // Or "recorded".
 };
 
-// The baselines measured on this host, which are in `folder`, and behind them those that are shipped. Files that are
-// there and cannot be used are warned of.
+// The baselines in `folder`, which were measured on this host, followed by the shipped ones. An unusable file in
+// `folder` is a warning in `notes`, not an error.
 absl::StatusOr<std::vector<KnownBaseline>> FindKnownBaselines(const std::string& folder, Notes& notes);
 
-// The files that were asked for, read once for any number of profiles.
+// The requested baselines, read once for any number of profiles.
 class BaselineSources {
  public:
-  // Reads what `request` asks for. Without containers in what is to be generated from (`containers`), `auto` needs and
-  // reads nothing. Files that are there and cannot be used are warned of.
+  // Reads the baselines that `request` names. `containers`: whether the recordings have a container; if not, `auto`
+  // reads nothing. An unusable file of the baseline folder is a warning in `notes`, not an error.
   static absl::StatusOr<BaselineSources> Load(const BaselineRequest& request, bool containers, Notes& notes);
 
   BaselineChoice Choose(std::span<const Recording> recordings) const;

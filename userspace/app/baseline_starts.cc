@@ -62,7 +62,7 @@ absl::StatusOr<std::set<std::string>> CallsOfStart(const Recording& recording, c
   if (!subject->start->filtered || subject->start->no_new_privs != no_new_privs) {
     return absl::FailedPreconditionError(Concat(EscapeForTerminal(runtime),
                                                 " started the container without the filter, or with another "
-                                                "no_new_privs than asked for, so there is nothing to measure"));
+                                                "no_new_privs than requested, so there is nothing to measure"));
   }
   std::set<std::string> names;
   const auto index = static_cast<SubjectId>(subject - recording.subjects.begin());

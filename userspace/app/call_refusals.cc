@@ -36,14 +36,14 @@ std::optional<SyscallId> IdOf(std::string_view call) {
   return std::nullopt;
 }
 
-// What was seen of a call.
+// What a recording contains of a call.
 struct Seen {
   std::optional<SeenArguments> arguments;
   bool made = false;
-  bool natively = true;  // On the native ABI alone.
+  bool natively = true;  // On the native ABI only.
 };
 
-// Whether a rule, which speaks by name for all ABIs, can tell the values that were seen.
+// Whether a rule can distinguish the recorded values: a rule is by name, and so for all ABIs.
 bool CanBeTold(const ArgumentTable& table, const RecordedCall& call, const Seen& seen) {
   return !call.pointed_to && seen.natively && seen.arguments.has_value() && !seen.arguments->open &&
          seen.arguments->indexes == call.indexes && ArgumentMasks(table, call, NativeAbi()).has_value();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls, and calls with some arguments, that `prove` refuses in a trial, and the profile that does it: of a command on
-// its own, of a container on top of the profile that it has anyway.
+// The calls, and calls with particular arguments, that `prove` refuses in a trial, and the profile that refuses them:
+// for a command a profile of its own, for a container a restriction of the profile that it has anyway.
 #pragma once
 
 #include <compare>
@@ -18,8 +18,8 @@
 
 namespace syscarve {
 
-// All are answered ENOSYS, as a generated profile answers them: a call as by a kernel that lacks it, and a call with
-// arguments other than those that are allowed (docs/arguments.md).
+// All are refused with ENOSYS, as a generated profile refuses them: a call as if the kernel lacked it, and a call with
+// arguments other than the allowed ones (docs/arguments.md).
 struct Refusals {
   std::set<std::string> calls;
   std::set<CallWithValues> values;
@@ -30,34 +30,34 @@ struct Refusals {
 // The ABIs of this machine, ascending.
 std::vector<Abi> HostAbis();
 
-// Whether a call is never refused, because no program starts, ends or returns from a signal handler without it.
+// Whether a call is never refused because every program needs it to start, to end or to return from a signal handler.
 bool IsIndispensable(std::string_view call);
 inline constexpr std::string_view kWhyIndispensable = "no program starts, ends or handles signals without it";
 
-// What was recorded of the subjects' own programs, and can be refused.
+// The recorded calls of the subjects' own programs, as candidates for refusal.
 struct RecordedUse {
-  std::set<std::string> calls;      // Those that are indispensable, too.
-  std::set<CallWithValues> values;  // Of calls whose arguments are known.
-  std::set<std::string> open;       // Calls whose arguments are recorded, but which cannot be told by a filter here.
+  std::set<std::string> calls;      // Including the indispensable ones.
+  std::set<CallWithValues> values;  // For calls whose arguments are known.
+  std::set<std::string> open;       // Calls with recorded arguments that no rule on this host can distinguish.
 };
 absl::StatusOr<RecordedUse> UseIn(const Recording& recording);
 
 // "socket(AF_INET, SOCK_STREAM, 0)"
 std::string ValuesText(const CallWithValues& values);
 
-// "fstat socket(AF_UNIX, SOCK_STREAM, 0)", "nothing".
+// "fstat socket(AF_UNIX, SOCK_STREAM, 0)", or "nothing".
 std::string RefusalsWords(const Refusals& refusals);
 
-// Rules that refuse it. What the kernel does not look at is not compared. REQUIRES: `values` are of UseIn, or another
-// recording's.
+// The rules that refuse `refusals`. Argument bits that the kernel ignores are not compared. REQUIRES:
+// `refusals.values` come from UseIn, of any recording.
 absl::StatusOr<std::vector<Rule>> RulesThatRefuse(const Refusals& refusals);
 
-// `base` less what is refused: nothing that it refuses is let through. Fails where no profile can say so.
+// `base` tightened by `refusals`; nowhere looser than `base`. Fails if no profile can express that.
 absl::StatusOr<Profile> Without(const Profile& base, const Refusals& refusals);
 
-// The profile that a container of a trial is created with, as engines take it. `asked` is what its creator says of
-// seccomp (CreateRequest::seccomp), `by_default` what its engine enforces otherwise; nullopt: nothing.
-// `capabilities` are the container's.
+// The profile for a container of a trial, as JSON for the engine. `asked` is the requested seccomp setting
+// (CreateRequest::seccomp), `by_default` the profile that the engine enforces if none is requested (nullopt: it
+// enforces none), `capabilities` those of the container.
 absl::StatusOr<std::string> ContainerProfileWithout(const std::optional<std::string>& asked,
                                                     const std::optional<Profile>& by_default,
                                                     const std::set<int>& capabilities, const Refusals& refusals);

@@ -25,7 +25,7 @@ bool Exists(const std::string& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
-// Whether a file can stand beside `output`: it is a file's path, not a descriptor's, a pipe's or a device's.
+// Whether a file can be written beside `output`: it is the path of a file, not of a descriptor, pipe or device.
 bool HasFolder(const std::string& output) {
   if (output == "-" || output.starts_with("/dev/") || output.starts_with("/proc/")) return false;
   struct stat info;
@@ -39,7 +39,7 @@ std::string CheckpointPath(const std::string& output) {
   const std::string stem = HasFolder(output)
                                ? std::filesystem::absolute(output, error).string()
                                : Concat(RuntimeFolders().front(), "/syscarve-recording.", getpid(), ".json");
-  // A checkpoint that is there is what another recorder left, and is not ours to replace.
+  // An existing checkpoint belongs to another recorder, perhaps a killed one: do not replace it.
   std::string path = stem + ".partial";
   for (int number = 2; Exists(path) && number < kMaxNames; ++number) path = Concat(stem, ".partial.", number);
   return path;

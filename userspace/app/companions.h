@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `generate --with` asks for.
+// The companions of `generate --with`.
 #pragma once
 
 #include <span>
@@ -12,9 +12,9 @@
 
 namespace syscarve {
 
-// Each of `words` is a kind of companion, of which the shipped ones are taken, or KIND=RECORDING: what that recording,
-// or log, shows. kInvalidArgument for another kind (the message has them all), or for a recording of another
-// architecture; kDataLoss for one that is incomplete. An error names the file.
+// Each of `words` is a kind of companion, for all shipped companions of the kind, or KIND=RECORDING, for the calls in a
+// recording or log. kInvalidArgument for an unknown kind (the message lists all) or a recording of an ABI other than
+// `native`; kDataLoss for an incomplete recording. Errors name the file.
 absl::StatusOr<std::vector<CompanionCalls>> LoadCompanions(std::span<const std::string> words, Abi native);
 
 }  // namespace syscarve

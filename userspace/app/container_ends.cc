@@ -29,8 +29,8 @@ std::map<std::string, Lifetime> LivesOf(std::span<const EngineEvent> events) {
       life.started = true;
       life.told_to_stop = life.ended = 0;
     } else if (event.kind == EngineEventKind::kKill) {
-      // What an engine kills, because a stop took too long, was told before. Of signals that mean something else, as a
-      // reload does, the last one is the stop.
+      // A SIGKILL after another signal ends a stop that took too long: the stop began with that signal. Of several
+      // other signals, such as reloads, the last one is the stop.
       if (event.signal != kKilled || life.told_to_stop == 0) life.told_to_stop = event.time;
     } else if (event.kind == EngineEventKind::kDie) {
       life.ended = event.time;

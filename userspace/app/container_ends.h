@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the containers of a run went, as their engine's events tell.
+// How the containers of a run started and ended, from their engine's events.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,9 @@
 
 namespace syscarve {
 
-// Adds the containers that were started and are of a service, or completes those of `found` with the same id. `label`
-// is what a container that we changed has. nullopt from `service_of`: of none that counts.
+// Adds to `found` each container that was started and belongs to a service, or completes the entry with its id.
+// `label` is present on containers that were created with their service's profile. `service_of` returns nullopt for a
+// container that is not verified.
 void AddContainerEnds(std::span<const EngineEvent> events, std::string_view label,
                       absl::FunctionRef<std::optional<std::string>(const Container&)> service_of,
                       std::vector<VerifiedContainer>& found);

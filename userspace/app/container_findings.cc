@@ -23,7 +23,7 @@
 namespace syscarve {
 namespace {
 
-// As DenialWords says it of what was refused.
+// In DenialWords' form, which describes recorded refusals.
 std::string AnswerOf(const Action& action) {
   switch (action.kind) {
     case ActionKind::kErrno:
@@ -38,7 +38,7 @@ std::string AnswerOf(const Action& action) {
   }
 }
 
-// Why a program is known to go on after this answer; "".
+// Why programs are known to continue after this action; "" if they are not.
 absl::StatusOr<std::string> ExcuseOf(SyscallId call, const Action& answer, const Profile& profile) {
   if (answer != Action{ActionKind::kErrno, ENOSYS}) return "";
   const std::optional<std::string> name = SyscallName(call);
@@ -46,7 +46,7 @@ absl::StatusOr<std::string> ExcuseOf(SyscallId call, const Action& answer, const
   if (IsSaidToBeMissing(*name, answer, profile)) return "a rule of the profile gives ENOSYS for it";
   SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const policy, ShippedErrnoPolicy());
   const std::string by = ProbedBy(*policy, *name);
-  return by.empty() ? std::string() : Concat("known to be done without: ", by);
+  return by.empty() ? std::string() : Concat("has a known fallback: ", by);
 }
 
 void Count(const Sighting& sighting, ContainerRefusals& refusals) {
@@ -55,7 +55,7 @@ void Count(const Sighting& sighting, ContainerRefusals& refusals) {
   if (sighting.run_name != kVerifyRunName) refusals.tests.insert(sighting.run_name);
 }
 
-// The capabilities that `given` are as good as.
+// Whether `given` has the capability, or one that includes it.
 bool IsGiven(int capability, const CapabilityData& data, const std::vector<std::string>& given) {
   std::vector<int> enough = WiderCapabilities(data, capability);
   enough.push_back(capability);
@@ -77,7 +77,7 @@ std::string During(const CapabilityVerdict& verdict) {
   return verdict.calls.empty() ? std::string() : Concat(", for ", absl::StrJoin(verdict.calls, ", "));
 }
 
-// Whether anybody executed a program in a container beside those that it started itself.
+// Whether a process from outside joined a container, such as an exec session or a health check.
 bool WasJoined(const Recording& recording) {
   return std::ranges::any_of(
       recording.subjects, [](const Subject& subject) { return subject.life.has_value() && subject.life->joined > 0; });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a service's recording says of its profile: which calls and capabilities of its containers the profile would
-// refuse, or has refused. Nothing is run here.
+// Checks a service's profile against a recording of its containers: which calls and capabilities the profile would
+// refuse, or has refused. Runs nothing.
 #pragma once
 
 #include <set>
@@ -13,20 +13,21 @@
 
 namespace syscarve {
 
-// What a run is called until `syscarve mark` begins one for a test.
+// The name of a run until `syscarve mark` begins one for a test.
 inline constexpr std::string_view kVerifyRunName = "verify";
 
-// What was refused without the profile, too, by service: it is not the profile that would change that.
+// Refusals that also occur without the profile, and so do not count against it.
 struct RefusedBefore {
   std::set<ContainerRefusal> refused;
   std::set<ContainerCapability> capabilities;
 };
 
-// Of a recording made while the profile was not in force. Adds to `found`, and to `before` what something else refused.
+// `recording` was made without the profile. Adds to `found` what the profile would refuse, and to `before` what was
+// refused by something else.
 absl::Status FindWouldBeRefused(const ServiceProfile& service, const Recording& recording, VerifiedContainers& found,
                                 RefusedBefore& before);
 
-// Of one made while it was.
+// `recording` was made with the profile in force. Adds to `found` what was refused and is not in `before`.
 absl::Status FindRefused(const ServiceProfile& service, const Recording& recording, const RefusedBefore& before,
                          VerifiedContainers& found);
 

@@ -12,7 +12,7 @@
 namespace syscarve {
 namespace {
 
-// The name without folders and without what it ends in.
+// The file name without its extension.
 std::string StemOf(const std::string& source) {
   if (source == "-") return "profile";
   std::string_view stem = source;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a profile is to be written: in which format, and what a format needs beside the profile.
+// The requested format of a profile, and what formats need besides the profile.
 #pragma once
 
 #include <optional>
@@ -15,26 +15,24 @@
 namespace syscarve {
 
 struct EmitRequest {
-  std::string format;  // "": not chosen yet, where there is no default.
-  std::string name;    // "": that of what the profile was made of.
+  std::string format;  // "": not chosen yet, for verbs without a default.
+  std::string name;    // "": derived from the profile's source.
   std::string base_profile;
   bool stricter = false;
   bool sets = false;
-  std::optional<KernelVersion> kernel;  // Of the target; nullopt: not said.
+  std::optional<KernelVersion> kernel;  // Of the target; nullopt if not given.
 };
 
 OutputFormat FormatOf(const EmitRequest& request);
 
-// The options as Emit takes them. Without a name the result is called as the file `source`, less its folders and its
-// extension.
+// The options for Emit. The default for the name is the file name of `source` without its extension.
 EmitOptions EmitOptionsOf(const EmitRequest& request, const std::string& source, Abi native);
 
-// In how many of the parts of `recordings`, which are what one subject did in one run, each call of the profile was
-// seen.
+// For each call of the profile, in how many pairs of a subject and a run in `recordings` it was seen.
 Coverage CoverageOf(const GeneratedProfile& made, std::span<const Recording> recordings);
 
-// What was made of `recordings`, with what they hold beside the calls: capabilities, no_new_privs, coverage, and in the
-// formats of an AccessPolicy what MakeAccessPolicy makes of them.
+// `made`, which was generated from `recordings`, in the requested format, with what the recordings contain besides the
+// calls: capabilities, no_new_privs and coverage. In a format for an AccessPolicy, the result of MakeAccessPolicy.
 absl::StatusOr<Emitted> EmitGenerated(const EmitRequest& request, const std::string& source,
                                       const GeneratedProfile& made, std::span<const Recording> recordings);
 

@@ -31,7 +31,7 @@ std::string JsonList(const std::vector<std::string>& texts) {
   return list + "]";
 }
 
-// Waits until the runtime has executed the container's program: before, the filter may not be there yet.
+// Waits until the runtime has executed the container's program: earlier, the filter may not be installed yet.
 absl::Status WaitForStart(pid_t pid) {
   const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
   const std::string link = Concat("/proc/", pid, "/exe");
@@ -132,7 +132,7 @@ absl::StatusOr<Ceiling> CeilingSource::AskEngine(const Configuration& configurat
                                     R"("],"NetworkDisabled":true,"HostConfig":{"NetworkMode":"none","CapAdd":)",
                                     JsonList(cap_add), R"(,"CapDrop":)", JsonList(cap_drop), "}}"),
                              reference.substr(0, reference.find(':')) + "-" + unique));
-  // Before the image goes.
+  // Runs before the image is removed.
   absl::Cleanup remove_container = [&] { (void)engine.Remove(id); };
   SYSCARVE_RETURN_IF_ERROR(engine.Start(id));
   SYSCARVE_ASSIGN_OR_RETURN(const ContainerDetails details, engine.Inspect(id));

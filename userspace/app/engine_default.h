@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile may not exceed: nothing, another profile, or what the engine of this host enforces by default.
+// Ceilings of profiles: none, another profile, or the default profile of this host's engine.
 #pragma once
 
 #include <map>
@@ -27,20 +27,20 @@ struct CeilingRequest {
 std::string TarOfOneProgram(std::string_view name, std::string_view bytes);
 
 struct Ceiling {
-  std::optional<Profile> profile;     // nullopt: there is none.
+  std::optional<Profile> profile;     // nullopt: no ceiling.
   std::vector<std::string> warnings;  // Sentences.
 };
 
-// The ceiling that was asked for, for any number of profiles.
+// The requested ceiling, for any number of profiles.
 class CeilingSource {
  public:
-  // Reads the profile that `request` names, if it names one.
+  // Reads the profile that `request` names, if any.
   static absl::StatusOr<CeilingSource> Load(const CeilingRequest& request, Notes& notes);
 
-  // The ceiling of a profile for these recordings. The engine's default is what the engine of this host enforces when
-  // nobody asks for anything else, on containers with the capabilities that these were configured with: read from a
-  // container that is started for that, once for each configuration, and not from a copy of somebody's file. It needs
-  // the engine, and the right to read a process's filters (process/live_filter.h).
+  // The ceiling of a profile made from `recordings`. For engine-default it is the filter that this host's engine
+  // enforces by default on a container with the recorded containers' configured capabilities. It is read from a
+  // container started for this purpose, once per configuration, rather than from a copy of the engine's profile. That
+  // requires the engine, and the right to read a process's filters (process/live_filter.h).
   absl::StatusOr<Ceiling> For(std::span<const Recording> recordings);
 
  private:

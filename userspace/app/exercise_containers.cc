@@ -30,18 +30,18 @@ constexpr std::string_view kNames[] = {"health", "exec", "reload", "restart", "s
 
 constexpr std::chrono::seconds kIdentityLimit{10};
 constexpr std::chrono::milliseconds kPoll{100};
-// What a program may take, after a restart, to listen where it listened before, or to be healthy.
+// The longest time after a restart until a program listens on its ports again, or is healthy.
 constexpr std::chrono::seconds kReadyLimit{60};
-// Docker's and Podman's own, where the container says nothing.
+// Docker's and Podman's default.
 constexpr std::chrono::seconds kDefaultStopTime{10};
-// More than the engine takes besides waiting for the container.
+// Longer than the engine itself takes, not counting its wait for the container.
 constexpr std::chrono::seconds kEngineTime{60};
 constexpr int kStatusOfSigkill = 128 + 9;
-// Of a command that is not there, or cannot be executed.
+// Exit statuses of a command that cannot be executed, or does not exist.
 constexpr int kNotExecutable = 126;
 constexpr int kNotThere = 127;
 
-// What somebody does first who looks into a container.
+// Typical first commands of an exec session.
 const std::vector<std::string>& ShellProbe() {
   static const auto* const kProbe =
       new std::vector<std::string>{"sh", "-c", "id >/dev/null 2>&1; ls / >/dev/null 2>&1; true"};
@@ -67,7 +67,8 @@ class Driver {
         stop_(stop),
         notes_(notes) {}
 
-  // Only an engine that is gone is an error: the next container has none, either.
+  // kUnavailable if the engine is gone, because other containers' exercises would fail as well; any other failure is a
+  // warning.
   absl::Status Drive() {
     const auto found = Look();
     if (absl::IsNotFound(found.status())) {
@@ -81,7 +82,7 @@ class Driver {
     }
     const bool ran = found->pid != 0;
     if (!ran) {
-      // A job has done its work. What was killed or stopped is a service, and can be started on the data that it left.
+      // A job is finished. A container that was killed or stopped is a service, and can be restarted on its data.
       const bool service = std::ranges::any_of(
           life_.ends, [](const LifeEnd& end) { return end.kind != EndKind::kExited || end.taken != 0; });
       if (!service) {
@@ -107,7 +108,7 @@ class Driver {
       if (now->pid == 0) break;
       SYSCARVE_RETURN_IF_ERROR((this->*step)(*now));
     }
-    // As it was found.
+    // Restore the state in which it was found.
     if (!ran && !wanted_.contains(Exercise::kStop)) (void)engine_.Stop(container_.id, kEngineTime);
     return absl::OkStatus();
   }
@@ -116,7 +117,7 @@ class Driver {
   void Note(std::string_view words) const { notes_.Note(Concat("exercise: ", name_, " ", words)); }
   void Warn(std::string_view words) const { notes_.Warn(Concat("exercise: ", name_, " ", words)); }
 
-  // What went wrong, unless the engine is gone.
+  // Turns a failure into a warning, except kUnavailable.
   absl::Status Outcome(const absl::Status& status, std::string_view words) const {
     if (status.ok() || absl::IsUnavailable(status)) return status;
     Warn(Concat(words, ": ", WithoutHint(status)));
@@ -125,7 +126,7 @@ class Driver {
 
   absl::StatusOr<ContainerDetails> Look() const { return engine_.Inspect(container_.id); }
 
-  // Whether `condition` came to hold within `limit`.
+  // Whether `condition` became true within `limit`.
   bool WaitUntil(std::chrono::milliseconds limit, const std::function<bool()>& condition) const {
     const Clock::time_point deadline = Clock::now() + limit;
     while (!condition()) {
@@ -151,7 +152,7 @@ class Driver {
   }
 
   absl::Status OpenSession(const ContainerDetails& now) {
-    // Health checks join as sessions do, and are no shells.
+    // `joined` also counts health checks, so it shows an exec session only if there are none.
     if (life_.joined > 0 && now.health_command.empty()) return absl::OkStatus();
     const auto status = engine_.Exec(container_.id, ShellProbe());
     if (absl::IsUnavailable(status.status())) return status.status();
@@ -196,7 +197,7 @@ class Driver {
       const auto now = Look();
       if (!now.ok() || (now->pid == 0 && now->state != "restarting")) return true;
       lacks = "become healthy";
-      // The engine itself asks only now and then.
+      // The engine runs the health check only at intervals.
       if (!now->health_command.empty()) return IsHealthy(*now);
       std::set<uint16_t> missing;
       const std::set<uint16_t> open = ListeningPortsBeside(now->pid);
@@ -222,7 +223,7 @@ class Driver {
     const absl::Status stopped = engine_.Stop(container_.id, time + kEngineTime);
     if (!stopped.ok()) return Outcome(stopped, Concat("could not be stopped by ", signal));
     const auto after = Look();
-    // One that is removed when it ends has ended.
+    // A container that is removed at its end has ended.
     if (absl::IsNotFound(after.status())) {
       Note(Concat("was stopped by ", signal));
       return absl::OkStatus();

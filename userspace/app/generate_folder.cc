@@ -32,7 +32,7 @@ constexpr std::string_view kSummaryName = "SUMMARY.md";
 constexpr std::string_view kOverrideName = "docker-compose.override.yml";
 constexpr size_t kMaxSummaryBytes = size_t{64} << 20;
 
-// The recordings of the folders, by what comes before the suffix: one service each.
+// The recordings of the folders, by the name before the suffix: one service each.
 absl::StatusOr<std::map<std::string, std::vector<std::string>>> FindRecordings(
     const std::vector<std::string>& folders) {
   std::map<std::string, std::vector<std::string>> found;
@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<Recording>> LoadAll(const std::vector<std::string>& p
   return recordings;
 }
 
-// Engines take these from `docker run` and Compose.
+// `docker run` and Compose accept these.
 bool IsForEngine(const FolderRequest& request) {
   const OutputFormat format = FormatOf(request.emit);
   return format == OutputFormat::kDocker || format == OutputFormat::kOci;
@@ -103,7 +103,7 @@ absl::StatusOr<MadeService> MakeService(const std::string& title, const std::vec
   SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence(recordings, service.made, options.closure));
   service.sure = ConfidenceLines(sure);
   if (IsAccessFormat(FormatOf(request.emit))) {
-    // What else was found is of calls, of which such a policy says nothing.
+    // The other warnings are about calls, which an access policy does not contain.
     service.warnings = std::move(emitted->warnings);
     service.made.refused.clear();
     const std::string words = emitted->summary + CapabilitySummary(service.made);
@@ -118,7 +118,7 @@ absl::StatusOr<MadeService> MakeService(const std::string& title, const std::vec
   return MadeService{.summary = std::move(service), .text = std::move(emitted->text), .access_words = ""};
 }
 
-// `path` from the root, without links as far as it exists.
+// `path` as an absolute path, with links resolved as far as it exists.
 absl::StatusOr<fs::path> Resolved(const fs::path& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error);
@@ -160,8 +160,8 @@ absl::StatusOr<ComposeOverride> MakeOverride(const std::vector<ServiceSummary>& 
   return made;
 }
 
-// What is written beside profiles for engines: for `verify`, which is to try what is recommended. nullopt where nothing
-// is known of any service's capabilities.
+// The recommended capabilities, which `verify` tries, to be written beside profiles for engines. nullopt if no
+// service's capabilities are known.
 std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& services) {
   ServiceCapabilities known;
   for (const ServiceSummary& service : services) {
@@ -176,7 +176,7 @@ std::optional<std::string> CapabilitiesText(const std::vector<ServiceSummary>& s
   return FormatCapabilities(known);
 }
 
-// The files of the profiles alone.
+// Only the profiles' files.
 absl::Status WriteProfiles(const FolderRequest& request, const std::vector<MadeService>& made) {
   const fs::path output = request.output;
   std::error_code error;
@@ -249,7 +249,7 @@ absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const 
     SYSCARVE_ASSIGN_OR_RETURN(const fs::path profile, Resolved(path));
     path = profile.lexically_relative(compose == "-" ? project : project.parent_path());
   }
-  // With "./" in front it looks like the path that it is.
+  // The "./" marks it as a path.
   return path.is_absolute() || path.string().starts_with("../") ? path.string() : Concat("./", path.string());
 }
 
@@ -268,7 +268,7 @@ absl::Status CheckProfileFolder(const std::string& output) {
   return CheckWritable((fs::path(output) / kSummaryName).string());
 }
 
-// Only the profiles are what the folder was named for: other files are replaced when they were made by us.
+// The user named the folder for profiles, so any other file in it is replaced only if syscarve wrote it.
 absl::Status CheckOurs(const std::string& path, std::string_view words) {
   constexpr size_t kBeginning = 256;
   std::error_code error;

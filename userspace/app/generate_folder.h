@@ -21,52 +21,52 @@
 namespace syscarve {
 
 struct FolderRequest {
-  std::vector<std::string> folders;  // Their *.recording.json; those of one name in several folders make one profile.
-  std::string output;                // A folder; made when it is not there.
+  std::vector<std::string> folders;  // Their *.recording.json; files of one name in several folders make one profile.
+  std::string output;                // A folder; created if missing.
   std::string compose;               // The project's Compose file, or "".
   EmitRequest emit;
-  GenerateOptions options;  // Without baselines and ceiling: these are chosen for each service.
+  GenerateOptions options;  // Without baselines and ceiling, which are chosen per service.
   BaselineRequest baseline;
   CeilingRequest ceiling;
-  Abi native = NativeAbi();  // Of logs, which do not say it.
+  Abi native = NativeAbi();  // For logs, which do not contain it.
 };
 
-// Everything is read, made and proven before the first file is written: one bad recording, and nothing is. Returns a
-// summary for people.
+// Generates and writes all profiles of the folders; returns a summary for people. Everything is read, made and proven
+// before the first file is written, so a bad recording leaves nothing written.
 absl::StatusOr<std::string> GenerateFolder(const FolderRequest& request, Notes& notes);
 
-// The steps of it, for others that make more of the same.
+// The steps of GenerateFolder, for other jobs on the same folders.
 
 struct ServiceRecordings {
   std::vector<std::string> paths;
   std::vector<Recording> recordings;
 };
-// By title: what a profile's file is called, without its suffix.
+// By title: the name of the profile's file without its suffix.
 using RecordedServices = std::map<std::string, ServiceRecordings>;
 
-// The recordings of the folders, those of one name in several folders together. An error names the file.
+// The recordings of the folders; those of one name in several folders are one service's. Errors name the file.
 absl::StatusOr<RecordedServices> ReadServiceFolders(const std::vector<std::string>& folders, Abi native);
 
 struct MadeService {
   ServiceSummary summary;
   std::string text;          // Of the profile's file.
-  std::string access_words;  // Of a policy of AppArmor or SELinux: what is said of it.
+  std::string access_words;  // The summary of an AppArmor or SELinux policy.
 };
-// In the order of the titles. `request.folders` is not looked at.
+// In the order of the titles. `request.folders` is ignored.
 absl::StatusOr<std::vector<MadeService>> MakeServices(const RecordedServices& recorded, const FolderRequest& request,
                                                       Notes& notes);
 
-// The path of a service's profile as Compose takes it: from the folder of the project's file `compose`, or, where that
-// is "", from the current one.
+// The path of a service's profile for a Compose file: relative to the folder of the project's file `compose`, or to the
+// current folder if that is "".
 absl::StatusOr<std::string> PathForCompose(const ServiceSummary& service, const std::string& compose);
 
-// kInvalidArgument, or as the folder's file system says, when profiles cannot be written to `output`.
+// Fails if profiles cannot be written to `output`: with kInvalidArgument, or with the file system's error.
 absl::Status CheckProfileFolder(const std::string& output);
 
-// Refuses to replace a file of this name that does not have `words` near its beginning.
+// Fails if `path` is an existing file without `words` near its beginning, because syscarve did not write it.
 absl::Status CheckOurs(const std::string& path, std::string_view words);
 
-// Writes the profiles, SUMMARY.md, capabilities.yaml and, when there is one, the override for Compose.
+// Writes the profiles, SUMMARY.md, capabilities.yaml and, if given, the override for Compose.
 absl::Status WriteServices(const FolderRequest& request, const std::vector<MadeService>& services,
                            const std::optional<ComposeOverride>& override_file);
 

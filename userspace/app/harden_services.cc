@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxDaemonJson = size_t{1} << 20;
 constexpr std::string_view kMadeByHarden = "Made by `syscarve harden`";
 
-// What the profile of a file's service is called: the file's name without what recordings' names end with.
+// The title of a recording's service: the file name without the suffix of recordings, or else its extension.
 std::string TitleOf(const std::string& path) {
   std::string_view name = path == "-" ? std::string_view("service") : std::string_view(path);
   name = name.substr(name.rfind('/') + 1);
@@ -72,7 +72,7 @@ absl::StatusOr<std::optional<EngineSettings>> ReadEngine(const std::string& path
   return *std::move(settings);
 }
 
-// The path of the profile as the target's program is to be given it.
+// The path of the profile for the target's program.
 absl::StatusOr<std::string> ProfilePath(const HardenServicesRequest& request, const ServiceSummary& service) {
   if (request.output.empty()) return std::string();
   if (request.target == HardenTarget::kCompose) return PathForCompose(service, request.compose);
@@ -105,7 +105,7 @@ absl::Status WriteHardened(const HardenServicesRequest& request, const FolderReq
   if (!override_file.has_value()) {
     for (const PlannedService& service : services) {
       const std::string path = (output / Concat(service.plan.title, HardenTargetSuffix(request.target))).string();
-      // What the file begins with is also what it is known by, later.
+      // CheckOurs recognises the file by its first bytes.
       const std::string_view first = request.target == HardenTarget::kDocker ? "# Made by `syscarve harden`.\n" : "";
       SYSCARVE_RETURN_IF_ERROR(CheckOurs(
           path, request.target == HardenTarget::kSystemd ? std::string_view("Made by syscarve") : kMadeByHarden));
@@ -141,7 +141,7 @@ absl::StatusOr<std::vector<PlannedService>> HardenServices(const HardenServicesR
   folder.compose = request.compose;
   folder.emit.format = "docker";
   folder.options = request.options;
-  // A drop-in of systemd has no conditions: what would need some is then allowed whole where it was seen.
+  // A systemd drop-in has no conditions: a seen call that would need some is allowed for all arguments.
   folder.options.conditions = request.target != HardenTarget::kSystemd;
   folder.baseline = request.baseline;
   folder.native = request.native;

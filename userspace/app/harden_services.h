@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The job of `harden`: from recordings to a plan for each service, and, with a folder to write to, the profiles and
-// what the plans are in the words of a target.
+// The job of `harden`: makes a plan per service from recordings and, given an output folder, writes the profiles and
+// the plans in the target's syntax.
 #pragma once
 
 #include <optional>
@@ -20,23 +20,24 @@
 namespace syscarve {
 
 struct HardenServicesRequest {
-  // Folders of recordings, of which each name is a service, or recordings, which are all of one.
+  // Folders of recordings, where each file name is a service, or recordings, all of one service.
   std::vector<std::string> inputs;
-  std::string output;   // A folder, or "": nothing is written.
+  std::string output;   // A folder, or "" to write nothing.
   std::string compose;  // The project's Compose file, or "".
   HardenTarget target = HardenTarget::kDocker;
   std::set<SettingKind> tried;
   std::set<SettingKind> left_out;
   std::string daemon_json;  // A file, or "".
-  std::string proofs;       // A file, or "": that of `output`, when it is there.
+  std::string proofs;       // A file, or "" for the one in `output`, if it exists.
   std::optional<std::string> apparmor;
   std::optional<std::string> selinux_type;
-  GenerateOptions options;  // Without baselines and ceiling, which are chosen for each service.
+  GenerateOptions options;  // Without baselines and ceiling, which are chosen per service.
   BaselineRequest baseline;
   Abi native = NativeAbi();
 };
 
-// In the order of their titles. Everything is read and made before the first file is written. Warnings go to `notes`.
+// The plans, in the order of their titles; warnings go to `notes`. Everything is read and made before the first file is
+// written.
 absl::StatusOr<std::vector<PlannedService>> HardenServices(const HardenServicesRequest& request, Notes& notes);
 
 }  // namespace syscarve

@@ -20,7 +20,7 @@ constexpr JsonLimits kPlanLimits = {.bytes = size_t{64} << 20, .values = size_t{
 constexpr size_t kMostPlans = 10'000;
 constexpr size_t kMaxDigest = 128;
 
-// Calls `read` for each service, whose members it has to look at all.
+// Calls `read` for each service; `read` must check all of its members.
 template <typename Read>
 absl::Status ReadServices(std::string_view text, std::string_view schema, Read read) {
   SYSCARVE_ASSIGN_OR_RETURN(const JsonValue document, ParseStrictJson(text, kPlanLimits));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `harden` leaves beside the profiles of a folder, and what `verify` adds to it.
+// The files that `harden` and `verify` write beside the profiles of a folder.
 #pragma once
 
 #include <map>
@@ -11,18 +11,18 @@
 
 namespace syscarve {
 
-// The plans, as report/harden.h writes them.
+// The plans, written by report/harden.h.
 inline constexpr std::string_view kHardeningName = "hardening.json";
-// Under which lines services were verified.
+// The lines under which services were verified.
 inline constexpr std::string_view kHardeningProofsName = "hardening-proofs.json";
 inline constexpr std::string_view kHardeningProofsSchema = "syscarve.hardening-proofs/1";
 
-// The lines of the plans, by title. kInvalidArgument for what `harden` does not write.
+// The lines of the plans, by title. kInvalidArgument unless `text` has the form that `harden` writes.
 absl::StatusOr<std::map<std::string, ContainerLine>> ParseHardening(std::string_view text);
 
-// What a service's containers ran under when `verify` passed.
+// The profile and line of a service's containers when `verify` passed.
 struct LineProof {
-  std::string profile;  // DigestOf the profile as the engine was given it.
+  std::string profile;  // DigestOf the profile's text for the engine.
   ContainerLine line;
   bool operator==(const LineProof&) const = default;
 };
@@ -31,7 +31,7 @@ using LineProofs = std::map<std::string, LineProof>;  // By title.
 std::string FormatLineProofs(const LineProofs& proofs);
 absl::StatusOr<LineProofs> ParseLineProofs(std::string_view text);
 
-// Those of the file; none where there is no such file. An error names it.
+// The proofs in the file; empty if it does not exist. Errors name the file.
 absl::StatusOr<LineProofs> ReadLineProofs(const std::string& path);
 absl::StatusOr<std::map<std::string, ContainerLine>> ReadHardening(const std::string& path);
 

@@ -20,7 +20,7 @@
 namespace syscarve {
 namespace {
 
-// As long as the original waits. The hook blocks the container's start, so it is a limit, not an aim.
+// The limit of oci-seccomp-bpf-hook. The container's start waits for the hook, which is usually much faster.
 constexpr std::chrono::seconds kHandshakeLimit{10};
 constexpr size_t kMaxErrors = size_t{16} << 10;
 
@@ -31,8 +31,8 @@ sigset_t RecorderSignals() {
   return signals;
 }
 
-// The signals are blocked and waited for, and have a handler nevertheless: while they are waited for the kernel does
-// not show them as blocked, and the recorder sends none to a process that they would end.
+// The signals are blocked and received by sigtimedwait, but have a handler as well: during sigtimedwait the kernel does
+// not show them as blocked, and the recorder sends no signal to a process that it would end.
 void ExpectSignals() {
   struct sigaction nothing = {};
   nothing.sa_handler = [](int) {};
@@ -41,7 +41,7 @@ void ExpectSignals() {
   sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
-// In the recorder: nothing of the hook's caller holds on to the recorder, and it to nothing of theirs.
+// In the recorder: detaches from the session, descriptors and working directory of the hook's caller.
 void Detach(int error_fd) {
   setsid();
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -54,7 +54,7 @@ void Detach(int error_fd) {
   sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-// Whether our parent waits for `signal`; anybody else would die of it.
+// Whether our parent blocks or handles `signal`; otherwise the signal would kill it.
 bool ParentWaitsFor(int signal) {
   const std::optional<TaskStatus> status = TaskStatus::Of(getppid());
   if (!status.has_value()) return false;
@@ -80,7 +80,7 @@ void HookCaller::Signal(int signal) {
   const pid_t pid = std::exchange(pid_, 0);
   if (pid == 0 || pid != getppid()) return;
   kill(pid, signal);
-  // From here on nobody reads our standard error, and the pipe to the hook must not stay open.
+  // The hook does not read our standard error from here on, and the pipe to it must not stay open.
   const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
   if (null.valid()) dup2(null.get(), STDERR_FILENO);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the hook and its recorder tell each other how it goes: the hook returns, and the container starts, when the
-// recorder is ready.
+// The handshake between the hook and its recorder: the hook returns, and the container starts, when the recorder is
+// ready.
 #pragma once
 
 #include <sys/types.h>
@@ -13,12 +13,12 @@
 
 namespace syscarve {
 
-// The recorder's side: whoever waits for it learns once how it went.
+// The recorder's side: signals once to the waiting hook that the recorder is ready or has failed.
 class HookCaller {
  public:
-  // Our parent, if it waits for such a signal; anybody else would die of it.
+  // Our parent, if it blocks or handles the signal; otherwise nothing is sent, because the signal would kill it.
   static HookCaller Parent();
-  // `pid` is our parent, or 0 when nobody waits.
+  // `pid` is our parent, or 0 to signal nothing.
   explicit HookCaller(pid_t pid) : pid_(pid) {}
 
   void Ready();
@@ -33,19 +33,20 @@ class HookCaller {
 // The hook and the recorder that it starts.
 class HookFork {
  public:
-  // Returns in both. The recorder is a fork without an exec: linking this program anew would cost a tenth of the time
-  // that the container waits. It is detached from the hook's caller, and what it writes to standard error the hook can
-  // read.
+  // Returns in both processes. The recorder is a fork without an exec, because linking this program anew would take a
+  // tenth of the time that the container waits. It is detached from the hook's caller; its standard error is a pipe to
+  // the hook.
   static absl::StatusOr<HookFork> Start();
 
   // Whether this is the recorder.
   bool is_recorder() const { return recorder_ == 0; }
-  // In the recorder: who waits.
+  // The hook's process.
   pid_t hook() const { return hook_; }
 
-  // In the hook: until the recorder is ready, has failed, or takes too long.
+  // In the hook: waits for the recorder. kFailedPrecondition if it failed or ended, kDeadlineExceeded if it took too
+  // long, and then it is killed.
   absl::Status WaitUntilReady() const;
-  // What the recorder wrote before it went silent, for whoever started the container.
+  // In the hook: the recorder's standard error up to its end or its signal, to be shown to the user.
   std::string ReadErrors() const;
 
  private:

@@ -34,7 +34,7 @@
 namespace syscarve {
 namespace {
 
-// Root's rights in a user namespace of somebody's own do not reach the host's tracepoints.
+// Tracepoints need privileges in the initial user namespace; root of another one has none there.
 absl::Status CheckRoot() {
   constexpr ino_t kInitialUserNamespace = 0xEFFFFFFD;  // PROC_USER_INIT_INO, include/linux/proc_ns.h
   struct stat info;
@@ -56,7 +56,7 @@ absl::StatusOr<HookConfig> LoadConfig(const std::string& chosen) {
   return config;
 }
 
-// The default is ours, so we make it; a directory that an administrator named must be there.
+// Only the default folder is created; one that an administrator configured must exist.
 absl::Status MakeDefaultDirectory(const std::string& directory) {
   if (directory != kHookDefaultDirectory) return absl::OkStatus();
   std::error_code error;
@@ -65,7 +65,7 @@ absl::Status MakeDefaultDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
-// A job's files; the rest of it is still to be filled in.
+// A job with its files only; the caller fills in the rest.
 absl::StatusOr<HookJob> OpenFiles(const HookPaths& paths, const HookConfig& config) {
   ContainersCommonProfile input;
   if (!paths.input.empty()) {
@@ -85,15 +85,15 @@ absl::StatusOr<HookJob> OpenFiles(const HookPaths& paths, const HookConfig& conf
       .pid = 0, .output_path = paths.output, .runtime = {}, .output = std::move(output), .input = std::move(input)};
 }
 
-// Our parent is the runtime that called the hook. "" when that cannot be told.
+// The path of our parent's executable: the runtime that called the hook. "" if unknown.
 std::string CallingRuntime() {
   std::error_code error;
   const std::string path = std::filesystem::read_symlink(Concat("/proc/", getppid(), "/exe"), error).string();
   return error || !path.starts_with('/') || path.ends_with(" (deleted)") ? "" : path;
 }
 
-// Which runtime has started the container, as far as it matters: one that baselines are known of. It is asked for its
-// version, and nothing is executed that has another name.
+// The runtime at `path` with its version, if there is a baseline for a runtime of its name; otherwise empty. Only then
+// is `path` executed, to find the version.
 ContainerRuntime FindRuntime(const std::string& path, const std::vector<KnownBaseline>& known, Notes& notes) {
   const std::string name = path.substr(path.rfind('/') + 1);
   const auto is_named_so = [&name](const KnownBaseline& baseline) { return baseline.baseline.runtime == name; };
@@ -113,7 +113,7 @@ absl::StatusOr<HookJob> HookJobFromState(const HookWords& words) {
   SYSCARVE_ASSIGN_OR_RETURN(const HookPaths paths, ParseHookAnnotation(state.annotation));
   SYSCARVE_ASSIGN_OR_RETURN(const HookConfig config, LoadConfig(words.config));
   SYSCARVE_ASSIGN_OR_RETURN(HookJob job, OpenFiles(paths, config));
-  // To be asked before the recorder moves away from the hook's own cgroup.
+  // Must be checked before the recorder leaves the hook's cgroup.
   SYSCARVE_RETURN_IF_ERROR(CgroupSetApart(state.pid).status());
   job.pid = state.pid;
   job.runtime = words.runtime.empty() ? CallingRuntime() : words.runtime;
@@ -159,13 +159,13 @@ absl::StatusOr<std::string> HookProfileText(Recording recording, const Container
 }
 
 absl::Status RecordForHook(const HookJob& job, const std::function<void()>& armed, Notes& notes) {
-  // What is not to be had is not needed: the recording works anywhere.
+  // A cgroup of its own is not required, so a failure is only a warning.
   const absl::StatusOr<OwnCgroup> own = OwnCgroup::Enter();
   if (!own.ok()) notes.Warn(Concat("recording in the caller's cgroup: ", WithoutHint(own.status())));
   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
   ContainerRecordOptions options;
   options.record.run_name = "hook";
-  options.capabilities = false;  // The container waits for us, and the profile has no place for them.
+  options.capabilities = false;  // Saves time while the container waits; the profile has no place for them.
   options.record.note = [&notes](std::string_view note) { notes.Note(note); };
   options.on_armed = armed;
   options.record.safety.give_up_privileges = GiveUpPrivileges;

@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A stop under the profile may take so much longer than the longest without: machines are busy now and then.
+// How much longer than the longest stop without the profile a stop under it may take: allows for a busy machine.
 constexpr int kStopFactor = 3;
 constexpr milliseconds kStopAddition = std::chrono::seconds(2);
 constexpr size_t kNamesShown = 4;
@@ -90,8 +90,8 @@ class ContainerJudge {
     }
   }
 
-  // Under a limit of descriptors a program that raises its own further than the line lets it asks for CAP_SYS_RESOURCE
-  // (do_prlimit, kernel/sys.c), and mostly does with less.
+  // A program that raises its limit of descriptors above the line's hard limit causes a check of CAP_SYS_RESOURCE
+  // (do_prlimit, kernel/sys.c), and usually works with the lower limit.
   std::string CapabilityFix(const ContainerCapability& key, bool enforced) const {
     const auto service = std::ranges::find(profiles_, key.service, &ServiceProfile::title);
     const bool has_limit =
@@ -121,7 +121,7 @@ class ContainerJudge {
     }
   }
 
-  // Whether any container was there to be verified.
+  // Judges whether containers of each profile's service were started.
   void Started(bool chosen) {
     bool any = false;
     for (const ServiceProfile& profile : profiles_) any |= EndsOf(reporting_, profile.title).containers > 0;

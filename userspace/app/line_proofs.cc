@@ -39,7 +39,7 @@ absl::Status KeepLineProofs(std::span<const ServiceProfile> profiles, const Veri
     if (!by_file.contains(path)) {
       SYSCARVE_ASSIGN_OR_RETURN(by_file[path], ReadLineProofs(path));
     }
-    // A problem that names no service is of the command, and so of all that it started.
+    // A problem without a service is the command's, and so counts against every service.
     if (!result.Passed()) {
       const bool blamed = std::ranges::any_of(result.problems, [&](const VerifyProblem& problem) {
         return problem.service.empty() || problem.service == profile.title;

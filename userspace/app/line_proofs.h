@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a verification of containers proves of the lines that they were created under, kept for `harden`.
+// Writes, for `harden`, which lines a verification of containers has proven.
 #pragma once
 
 #include <span>
@@ -14,8 +14,8 @@ namespace syscarve {
 // Whether any service is verified under a line.
 bool HaveLines(std::span<const ServiceProfile> profiles);
 
-// Writes hardening-proofs.json beside each hardening.json that `profiles` have their lines from: with the services that
-// passed, without those that something was found against, and with all others as they were.
+// Writes hardening-proofs.json beside each hardening.json from which `profiles` have their lines: adds the services
+// that passed, removes those with a problem, and keeps all others.
 absl::Status KeepLineProofs(std::span<const ServiceProfile> profiles, const Verification& result,
                             const WriteOptions& options);
 

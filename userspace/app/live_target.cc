@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-// As engines name containers.
+// The form of an engine's container names.
 bool IsContainerWord(std::string_view name) {
   const auto is_word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
@@ -21,7 +21,7 @@ bool IsContainerWord(std::string_view name) {
   return !name.empty() && std::isalnum(static_cast<unsigned char>(name[0])) != 0 && std::ranges::all_of(name, is_word);
 }
 
-// Of the first engine that knows it; the error is the last engine's.
+// The details from the first engine that has the container; otherwise the last engine's error.
 absl::StatusOr<ContainerDetails> InspectSomewhere(const std::vector<std::string>& sockets, std::string_view name) {
   absl::Status problem;
   for (const std::string& socket : sockets) {
@@ -49,7 +49,7 @@ absl::StatusOr<pid_t> ResolveLiveTarget(const std::string& target, const std::op
   } else if (const auto pid = ParseNumber<pid_t>(name); pid && *pid > 0) {
     return *pid;
   }
-  // A number is not asked for by mistake.
+  // A number that is no pid is an error, not a container's name.
   const bool is_number = !is_container && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
   if (is_number || !IsContainerWord(name)) {
     return absl::InvalidArgumentError(Concat("\"", target, "\" is no process id and no container"));

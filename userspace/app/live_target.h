@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which process somebody means whose filters are to be read.
+// From a live target in a user's words to the process whose filters are read.
 #pragma once
 
 #include <sys/types.h>
@@ -12,12 +12,12 @@
 
 namespace syscarve {
 
-// What stands before a live target where a file could be meant as well.
+// The prefix of a live target where a file name is accepted as well.
 inline constexpr std::string_view kLive = "live:";
 
-// A number is a process; anything else is a container's name or id, and so is whatever stands behind "container:".
-// "live:" may stand before either. The container is asked for at `engine_socket` or, without one, of every engine that
-// listens where engines usually do.
+// The process for `target`: a number is a process id; anything else, or anything behind "container:", is a container's
+// name or id. Either may be prefixed with "live:". The container is looked up in the engine at `engine_socket` or,
+// without one, in every engine that listens on a usual socket.
 absl::StatusOr<pid_t> ResolveLiveTarget(const std::string& target, const std::optional<std::string>& engine_socket);
 
 }  // namespace syscarve

@@ -37,7 +37,7 @@ namespace fs = std::filesystem;
 
 constexpr char kBundleStub[] = "stub";
 
-// A folder of our own for the bundle and the runtime's state, removed with all that is in it.
+// A folder for the bundle and the runtime's state; the destructor removes it with its contents.
 class BundleFolder {
  public:
   static absl::StatusOr<BundleFolder> Create() {
@@ -73,7 +73,7 @@ absl::Status MakeBundle(const std::string& bundle) {
   }
   const std::string stub = Concat(bundle, "/rootfs/", kBundleStub);
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(stub, StubProgram()));
-  // Whatever the umask: the container's user reads its root, and executes the stub.
+  // Independent of the umask: the container's user must read its root and execute the stub.
   for (const std::string& path : {Concat(bundle, "/rootfs"), stub}) {
     if (chmod(path.c_str(), 0755) != 0) return PosixError(Concat("set the mode of ", path), errno);
   }
@@ -85,10 +85,10 @@ struct Runtime {
   ContainerRuntime told;
 };
 
-// One start and its end. The calls that the runtime made under the container's filter.
+// Starts a container and waits for its end. Returns the calls that the runtime made under the container's filter.
 absl::StatusOr<std::set<std::string>> StartOnce(const Runtime& runtime, const std::string& folder, StartSetting setting,
                                                 SignalForwarder& signals, Notes& notes) {
-  // As engines name containers, so that the kernel side knows the cgroup for one.
+  // In the form of engines' container ids, by which the kernel side recognises a container's cgroup.
   SYSCARVE_ASSIGN_OR_RETURN(const std::string id, RandomHex(32));
   rlimit files = {};
   getrlimit(RLIMIT_NOFILE, &files);
@@ -101,7 +101,7 @@ absl::StatusOr<std::set<std::string>> StartOnce(const Runtime& runtime, const st
                                                    .gid = setting.user,
                                                    .open_files = std::min<uint64_t>(files.rlim_cur, 1024)})));
   std::vector<std::string> words = {runtime.path, "--root", folder + "/state"};
-  // crun would talk to systemd otherwise, where that runs.
+  // Otherwise crun would use systemd where it runs.
   if (runtime.told.name == "crun") words.push_back("--cgroup-manager=cgroupfs");
   for (const std::string& word : {std::string("run"), std::string("--bundle"), bundle, id}) words.push_back(word);
   SYSCARVE_ASSIGN_OR_RETURN(const Command command, ResolveCommand(words, std::nullopt));
@@ -159,7 +159,7 @@ class Measurement {
     return absl::OkStatus();
   }
 
-  // The names of all settings with these no_new_privs, as a file that is for `no_new_privs`.
+  // A baseline for `no_new_privs` with the calls of all settings whose no_new_privs is in `measured`.
   Baseline Make(const std::set<bool>& measured, bool no_new_privs, const std::string& privileges) const {
     const std::set<std::string> names = NamesSeen(seen_, measured);
     return {.runtime = runtime_.told.name,
@@ -204,7 +204,7 @@ absl::Status MeasureTo(const MeasureBaselineRequest& request, Notes& notes) {
     return absl::OkStatus();
   };
   if (one_file && wanted.size() == 2) {
-    // What was measured without no_new_privs stands for containers with it, too; what was seen only with it joins it.
+    // A baseline without no_new_privs also applies to containers with it, so add the calls that were seen only with it.
     return write(measurement.Make(wanted, false, ", with and without no_new_privs,"), request.output,
                  measurement.RemarksOn(false));
   }

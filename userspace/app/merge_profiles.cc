@@ -28,8 +28,8 @@ absl::StatusOr<ProfileInput> ReadInput(const std::string& word, const ProfileTar
       Concat(EscapeForTerminal(word), " is a recording; recordings are merged without --union and --intersect"));
 }
 
-// A flag says how a filter is loaded. Those that all inputs have stay; whether the others are wanted is not ours to
-// say.
+// The flags that all inputs have, with a warning about the others. Flags affect only how a filter is loaded, so
+// meanings do not determine which ones the result needs.
 std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs, Notes& notes) {
   std::set<std::string> common(inputs.front().profile.flags.begin(), inputs.front().profile.flags.end());
   std::set<std::string> all;
@@ -45,7 +45,7 @@ std::vector<std::string> CommonFlags(const std::vector<ProfileInput>& inputs, No
   return {common.begin(), common.end()};
 }
 
-// What the result cannot speak of: it is about the ABIs of one kernel.
+// Warns of an input's ABIs that the result lacks: it covers only those of one kernel.
 void WarnOfOtherAbis(const ProfileInput& input, Abi native, Notes& notes) {
   const std::span<const Abi> served = AbisServedBeside(native);
   std::vector<std::string> others;
@@ -57,7 +57,7 @@ void WarnOfOtherAbis(const ProfileInput& input, Abi native, Notes& notes) {
                     ": ", absl::StrJoin(others, ", ")));
 }
 
-// What the result cannot speak of, because meanings do not: calls that no filter is asked about.
+// Warns of rules for exempt calls, which meanings, and so the result, do not contain.
 void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native, Notes& notes) {
   std::set<std::string> names;
   for (const ProfileInput& input : inputs) {
@@ -71,7 +71,7 @@ void WarnOfExemptCalls(const std::vector<ProfileInput>& inputs, Abi native, Note
   }
   if (names.empty()) return;
   notes.Warn(
-      Concat("calls left out, because filters are not asked about them (of uretprobe Linux 6.11 to 6.13 do ask): ",
+      Concat("calls left out, because the kernel applies no filter to them (to uretprobe Linux 6.11 to 6.13 does): ",
              absl::StrJoin(names, ", ")));
 }
 
@@ -107,7 +107,7 @@ absl::Status MergeProfiles(const MergeProfilesRequest& request, Notes& notes) {
         Concat(what, " cannot be written exactly as a profile: ", absl::StrJoin(decompiled->warnings, "; ")));
   }
   for (const ProfileInput& input : inputs) {
-    // Those of live filters are about the profile that is made of them, and not used here.
+    // Warnings of live filters are about the profile decompiled from them, which is not used here.
     if (input.live.empty()) PassWarningsOn(input, notes);
     if (input.live.empty()) WarnOfOtherAbis(input, target.native, notes);
   }

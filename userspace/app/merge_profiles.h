@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `merge` for profiles: one profile of many, by meaning.
+// `merge` for profiles: the union or intersection of their meanings as one profile.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ struct MergeProfilesRequest {
   bool exact = false;
 };
 
-// Writes the profile, and warns where it differs from the exact result: it is never less restrictive, and with `exact`
-// it does not differ. kAborted: there is no such profile.
+// Writes the merged profile. Where no profile expresses the exact result, the written one is tighter, with a warning;
+// with `exact` that is kAborted.
 absl::Status MergeProfiles(const MergeProfilesRequest& request, Notes& notes);
 
 }  // namespace syscarve

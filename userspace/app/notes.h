@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a job reports while it works, for whoever started it: jobs print nothing themselves.
+// Messages of a job to its caller while it works: jobs print nothing themselves.
 #pragma once
 
 #include <string_view>
@@ -8,14 +8,14 @@
 
 namespace syscarve {
 
-// Texts come as they are: whoever shows them escapes them.
+// Texts are unescaped and may contain untrusted bytes: the implementation escapes them for its output.
 class Notes {
  public:
   virtual ~Notes() = default;
 
-  // Something that the user should know about the result; what it is about stands in front.
+  // A defect or limit of the result. Begins with its subject, such as a file's name.
   virtual void Warn(std::string_view message) = 0;
-  // Progress, and what was done.
+  // Progress, and completed steps.
   virtual void Note(std::string_view message) = 0;
   // One of several results failed, and the job goes on with the others.
   virtual void Error(const absl::Status& status) = 0;

@@ -20,7 +20,7 @@
 namespace syscarve {
 namespace {
 
-// Has no name, so its arguments are written as numbers.
+// A call without a name, so that its arguments are written as numbers.
 constexpr SyscallId kNoCall = {.abi = Abi::kX86_64, .nr = kBeyondAllTables};
 
 std::array<uint64_t, 6> ArgumentsOf(const seccomp_data& data) {
@@ -39,7 +39,7 @@ std::string DescribeAction(const Action& action) {
   return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).brief);
 }
 
-// Whether `stub`, behind which the profile's filter follows, answers the call.
+// Whether `stub`, which precedes the profile's filter, decides the call.
 bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
   FilterProgram program = stub;
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
@@ -47,7 +47,7 @@ bool IsBeyondLargest(const FilteredCall& call, const FilterProgram& stub) {
   return Evaluate(program, data) != SECCOMP_RET_ALLOW;
 }
 
-// Whether the call was made: nothing was enforced, or the profile only logs it.
+// Whether the call was executed: nothing was enforced, or the profile only logs it.
 bool LetThrough(const FilteredCall& call, bool log_only) {
   return log_only || call.action.kind == ActionKind::kLog;
 }
@@ -56,7 +56,7 @@ bool LetThrough(const FilteredCall& call, bool log_only) {
 
 absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile) {
   EnforcedFilter result;
-  // Filters in force are what they are: they have runc's stub or not.
+  // Live filters already contain runc's stub, if any.
   if (profile.live.empty()) result.stub = EnosysStub(profile.profile);
   absl::StatusOr<FilterProgram> compiled = Compile(profile.profile);
   if (!compiled.ok()) return Annotate(compiled.status(), profile.name);
@@ -75,11 +75,11 @@ Response ProfileEnforcer::Decide(const Notification& notification) {
     case ActionKind::kLog:
       return {};
     case ActionKind::kErrno:
-      // The kernel caps what a filter returns in the same way.
+      // The kernel limits a filter's errno in the same way.
       return {.kind = Response::Kind::kFail, .errno_value = std::min<int>(action.value, kMaxErrno)};
     case ActionKind::kNotify:
     case ActionKind::kTrace:
-      // There is no agent and no tracer to ask, so the kernel would say this.
+      // The kernel's result without a listener or tracer.
       return {.kind = Response::Kind::kFail, .errno_value = ENOSYS};
     case ActionKind::kTrap:
       return {.kind = Response::Kind::kTrap};
@@ -99,7 +99,7 @@ void ProfileEnforcer::Delivered(const Notification& notification, const Response
   FilteredCount& refusals = refused_[{data.arch, data.nr, notification.program, action}];
   if (refusals.count++ > 0) return;
   refusals.first_arguments = ArgumentsOf(data);
-  // Paths of another call, which a signal took back, are not this one's.
+  // `read_` may be of another call, which a signal interrupted.
   const bool read = read_.has_value() && read_->notified.nr == data.nr && read_->notified.arch == data.arch &&
                     std::ranges::equal(read_->notified.args, data.args);
   const std::string name = NameOf(data, notification.id);
@@ -107,7 +107,7 @@ void ProfileEnforcer::Delivered(const Notification& notification, const Response
                                  {.paths = read ? std::move(read_->paths) : std::map<unsigned, PathText>()});
 }
 
-// The paths of a call that is to be shown: the first of its line.
+// Reads the paths of a call to be shown: the first of its kind.
 void ProfileEnforcer::ReadPaths(const Notification& notification, const Action& action) {
   const seccomp_data& data = notification.data;
   read_.reset();

@@ -21,7 +21,7 @@
 
 namespace syscarve {
 
-// What is told of a call that the profile does not simply allow. Calls that agree in all of it are one line.
+// A kind of call that the profile does not simply allow. Reports have one line per kind.
 struct FilteredCall {
   uint32_t audit_arch = 0;
   int nr = 0;  // As seccomp_data has it.
@@ -33,25 +33,25 @@ struct FilteredCall {
 struct FilteredCount {
   uint64_t count = 0;
   std::array<uint64_t, 6> first_arguments = {};
-  std::string first_call;  // As CallText has it: "openat(AT_FDCWD, \"/etc/shadow\", O_RDONLY)".
+  std::string first_call;  // CallText of the first one: "openat(AT_FDCWD, \"/etc/shadow\", O_RDONLY)".
 };
 
 using FilteredCalls = std::map<FilteredCall, FilteredCount>;
 
-// What is put on a command.
+// The filter to enforce on a command.
 struct EnforcedFilter {
-  FilterProgram filter;  // What the kernel would be given: the stub, and behind it what the profile compiles to.
-  FilterProgram stub;    // runc's answer to calls beyond the largest that the profile names; empty for live filters.
+  FilterProgram filter;  // For the kernel: the stub followed by the compiled profile.
+  FilterProgram stub;    // runc's ENOSYS stub for calls beyond the profile's largest; empty for live filters.
 };
 
-// An error names the input.
+// Errors name the input.
 absl::StatusOr<EnforcedFilter> EnforcedFilterOf(const ProfileInput& profile);
 
-// Answers as the profile says, and remembers each call that it does not allow; but not those with arguments in memory
-// that it answers with ENOSYS, from which everybody falls back (IsFallenBackFrom).
+// Applies the profile's decision to each notified call, and collects the calls that it does not allow; except calls
+// with arguments in memory that get ENOSYS, for which every program has a fallback (IsFallenBackFrom).
 class ProfileEnforcer : public NotificationHandler {
  public:
-  // `filter` and `table` must stay. With `log_only` every call is let through, and remembered all the same.
+  // `filter` and `table` must outlive this object. With `log_only` every call is let through, but collected as well.
   ProfileEnforcer(const FilterProgram& filter, const ArgumentTable& table, bool log_only)
       : filter_(filter), table_(table), log_only_(log_only) {}
 
@@ -72,17 +72,17 @@ class ProfileEnforcer : public NotificationHandler {
   const ArgumentTable& table_;
   const bool log_only_;
   FilteredCalls refused_;
-  std::optional<ReadCall> read_;  // Of the call that waits for its answer, before that is delivered.
+  std::optional<ReadCall> read_;  // For the pending call, until its response is delivered.
 };
 
-// nullopt for a number that has no name.
+// nullopt if the number has no name.
 std::optional<std::string> NameOf(const FilteredCall& call);
 
 // "refused mkdir("/new", 0755): EPERM, 2 times, in /bin/sh"
 std::string DescribeRefusal(const FilteredCall& call, const FilteredCount& refusals, const FilterProgram& stub,
                             bool log_only);
 
-// The calls as docs/run.md has them in its report.
+// The calls in the form of the report in docs/run.md.
 JsonValue::Array FilteredCallsJson(const FilteredCalls& refused, const FilterProgram& stub, bool log_only);
 
 }  // namespace syscarve

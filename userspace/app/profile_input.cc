@@ -42,7 +42,7 @@ absl::StatusOr<std::set<int>> CapabilitiesFromText(std::string_view text) {
       capabilities.insert(*capability);
     } else {
       return WithHint(absl::InvalidArgumentError(Concat("--caps: unknown capability \"", word, "\"")),
-                      "Say none, all, or a list such as default,SYS_PTRACE.");
+                      "Give none, all, or a list such as default,SYS_PTRACE.");
     }
   }
   if (capabilities.empty()) {
@@ -60,7 +60,7 @@ absl::StatusOr<ProfileInput> ReadLive(const std::string& word, const ProfileTarg
   ProfileInput input{.name = word};
   SYSCARVE_ASSIGN_OR_RETURN(const pid_t pid, ResolveLiveTarget(word, engine_socket));
   absl::StatusOr<std::vector<FilterProgram>> filters = ReadLiveFilters(pid);
-  // Whoever asks for a profile has asked no question that this would be the answer to.
+  // That there is no filter is a result for `inspect` (kAborted), but an error for a job that needs a profile.
   if (absl::IsAborted(filters.status())) return absl::FailedPreconditionError(filters.status().message());
   SYSCARVE_RETURN_IF_ERROR(filters.status());
   SYSCARVE_ASSIGN_OR_RETURN(DecompiledProfile decompiled, DecompileFilters(*filters, NativeAbi(), Bound::kAtMost));

@@ -23,7 +23,7 @@
 namespace syscarve {
 namespace {
 
-// How long the engine may take, when all is over, to say who the last containers were.
+// How long to wait at the end for the engine's details of the last containers.
 constexpr std::chrono::seconds kLastIdentityLimit{10};
 
 absl::Status MakeFolderOfResults(const std::string& path) {
@@ -35,7 +35,8 @@ bool AsksForNames(const ContainerFilter& filter) {
   return !filter.names.empty() || !filter.labels.empty() || !filter.compose_project.empty();
 }
 
-// The engines' word on who is who. Without any there is none, unless the user asked for what only they can tell.
+// Watches the engines for the names and settings of containers. It is not an error that there is no engine, unless the
+// request needs one.
 absl::StatusOr<EngineWatchers> WatchEngines(const RecordContainersRequest& request, Notes& notes) {
   const absl::StatusOr<std::vector<std::string>> sockets =
       request.engine_socket ? absl::StatusOr<std::vector<std::string>>({*request.engine_socket})
@@ -79,14 +80,14 @@ class Reporter {
                        denied == 0 ? "" : Concat("; ", denied, " call(s) were refused by the filter in force")));
   }
 
-  // What of its containers' lives was not seen.
+  // Warns of the parts of its containers' lives that were not recorded.
   void Unexercised(const std::string& name, const Recording& recording) const {
     for (const Gap& gap : FindGaps({&recording, 1})) {
       notes_.Warn(Concat(name, " was not exercised: ", GapLine(gap)));
     }
   }
 
-  // Each once, although every file has it.
+  // Warns of each loss once, although every file contains it.
   void Losses(const Recording& recording) {
     for (const Loss& loss : recording.losses) {
       if (reported_.insert(Concat(loss.what, loss.detail)).second) notes_.Warn(LossWarning(loss));
@@ -105,7 +106,8 @@ ContainerChoice ChoiceOf(const RecordContainersRequest& request) {
           .max_containers = request.max_containers};
 }
 
-// Writes every service's recording. Those that cannot be written where they should be do not cost the others: false.
+// Writes every service's recording. A recording that cannot be written to its path does not prevent the others; the
+// result is then false.
 absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& engines,
                                    const RecordContainersRequest& request, RecordingOutput& output, Notes& notes) {
   const ContainerChoice choice = ChoiceOf(request);
@@ -130,7 +132,7 @@ absl::StatusOr<bool> WriteServices(const SeenContainers& seen, EngineWatchers& e
   return all_written;
 }
 
-// A checkpoint for each service, as far as the engines have said by now who is who.
+// Writes a checkpoint for each service, with the containers' details that the engines have reported so far.
 void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const RecordContainersRequest& request,
                       CheckpointFiles& files) {
   const SeenContainers seen = {.recording = &recording};
@@ -145,7 +147,7 @@ void WriteCheckpoints(const Recording& recording, EngineWatchers& engines, const
   files.KeepOnly(paths);
 }
 
-// How many of the containers that run already the user would have wanted.
+// How many of the already running containers match the filter.
 size_t CountWanted(const std::set<std::string>& ids, EngineWatchers& engines, const ContainerFilter& filter) {
   const auto known = engines.WaitFor(ids, std::chrono::steady_clock::now() + kLastIdentityLimit);
   return static_cast<size_t>(std::ranges::count_if(ids, [&](const std::string& id) {
@@ -161,7 +163,7 @@ absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContaine
                                                             Notes& notes) {
   stage = RecordStage::kSetUp;
   SYSCARVE_RETURN_IF_ERROR(MakeFolderOfResults(request.output));
-  // Before any thread is made, so that none of them takes our signals. Lives until everything is written.
+  // Created before any thread, so that no thread receives the signals; lives until everything is written.
   SYSCARVE_ASSIGN_OR_RETURN(SignalForwarder signals, SignalForwarder::Create());
   SYSCARVE_ASSIGN_OR_RETURN(EngineWatchers engines, WatchEngines(request, notes));
 

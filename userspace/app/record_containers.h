@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recording all containers that are made while it goes on, each under its service's name.
+// Records all containers that are created during the recording, each under its service's name.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace syscarve {
 
 struct RecordContainersRequest {
   std::string output = "recordings";  // A folder.
-  RecordOptions record;  // Its notes, and what keeps it safe, are the job's; denials are recorded in any case.
+  RecordOptions record;               // The job sets its notes and safety, and always records denials.
   std::optional<std::string> engine_socket;
   ContainerFilter filter;
   By by = By::kService;
@@ -29,19 +29,19 @@ struct RecordContainersRequest {
   std::vector<std::string> cgroup_parents;
   uint32_t max_containers = 1024;
   std::set<Exercise> exercise;
-  bool expect_containers = true;  // That none was recorded is an error.
-  bool warn_of_gaps = true;       // Of what of a life was not exercised.
-  bool quiet = false;             // Nobody reads notes, so nothing is found out for one.
+  bool expect_containers = true;  // It is an error if no container was recorded.
+  bool warn_of_gaps = true;       // About the parts of a life that were not exercised.
+  bool quiet = false;             // Notes are discarded, so no work is done for them.
   std::function<absl::Status()> give_up_privileges = GiveUpPrivileges;
 };
 
 struct RecordedContainers {
-  bool all_written = true;  // Otherwise the notes have an error for each recording that is not where it should be.
+  bool all_written = true;  // Otherwise `notes` received an error for each recording that is not at its path.
   int command_status = 0;
 };
 
-// Records until the command has ended, without one for the duration or until a signal, and writes a recording for each
-// service. On an error, `stage` is where it came from.
+// Records until the command has ended or, without one, until the duration is over or a signal arrives; writes one
+// recording per service. On an error, `stage` is the stage that failed.
 absl::StatusOr<RecordedContainers> RecordContainersToFolder(const RecordContainersRequest& request,
                                                             const std::optional<Command>& command, RecordStage& stage,
                                                             Notes& notes);

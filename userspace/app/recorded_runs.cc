@@ -33,10 +33,10 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long a recorder may take to write what it has, once it was told to end.
+// How long a recorder may take to write its recordings after it was signalled to end.
 constexpr std::chrono::seconds kRecorderLimit{60};
 
-// Passes warnings and errors on: what was recorded is nobody's progress here.
+// Forwards warnings and errors; drops notes about the recording, which do not concern a verification.
 class RecorderNotes : public Notes {
  public:
   explicit RecorderNotes(Notes& notes) : notes_(notes) {}
@@ -81,7 +81,7 @@ class RelayAndRecorder final : public RecordedRuns {
     return EngineRelay::Start(options);
   }
 
-  // In a process of its own, which is left without what recording needs when it is over.
+  // Records in a process of its own, because a recorder drops the privileges that the next run needs.
   absl::StatusOr<RecordedRun> Record(const Command& command, const std::string& folder,
                                      std::optional<milliseconds> limit) {
     const UniqueFd result(memfd_create("syscarve-result", MFD_CLOEXEC));
@@ -91,7 +91,7 @@ class RelayAndRecorder final : public RecordedRuns {
     const pid_t recorder = fork();
     if (recorder < 0) return PosixError("fork", errno);
     if (recorder == 0) {
-      // When we are killed, it tells its command to end and does so itself.
+      // If the verification is killed, the recorder ends its command and itself.
       prctl(PR_SET_PDEATHSIG, SIGTERM);
       (void)WriteAll(result.get(), FormatOutcome(RecordHere(command, folder)), "the outcome");
       _exit(0);
@@ -190,7 +190,7 @@ absl::Status WaitForRecorder(pid_t recorder, std::optional<milliseconds> limit, 
     if (!deadline.has_value() || Clock::now() < *deadline) continue;
     if (!over_limit) {
       over_limit = true;
-      kill(recorder, SIGTERM);  // It passes that on to the command.
+      kill(recorder, SIGTERM);  // The recorder forwards it to the command.
       deadline = Clock::now() + grace;
     } else if (!killed) {
       killed = true;
@@ -202,7 +202,7 @@ absl::Status WaitForRecorder(pid_t recorder, std::optional<milliseconds> limit, 
     }
   }
   waitpid(recorder, nullptr, 0);
-  // What lost its parent is ours by now.
+  // Orphans have been reparented to this process, a subreaper.
   if (over_limit) EndBelow(getpid());
   if (asked_to_end) return absl::AbortedError("a signal ended the verification before all runs were made");
   return absl::OkStatus();

@@ -13,7 +13,7 @@
 namespace syscarve {
 namespace {
 
-// What a recording is called in another folder.
+// The name of a recording that is kept in another folder.
 std::string NameElsewhere(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   return name.empty() || name == "-" || path.starts_with("/dev/") || path.starts_with("/proc/") ? "recording.json"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How `record` lets go of what it recorded: into the file that was asked for, or else into another place that the
-// message names. Nothing that was recorded is lost to a full disk.
+// Writes the recordings of `record`: to the requested file or, if that fails, to another place that the message names,
+// so that a full disk does not lose a recording.
 #pragma once
 
 #include <cstddef>
@@ -20,48 +20,48 @@
 
 namespace syscarve {
 
-// Whom a recorder's files belong to: who called sudo, or nullopt: us.
+// The owner of a recorder's files: the user who called sudo, otherwise nullopt (keep the current user).
 std::optional<UserIds> OwnerOfResults();
 
-// What a recorder does without once all is armed: it keeps what reading maps on older kernels (CAP_BPF), ending what
-// outlives the command (CAP_KILL) and writing files for somebody else take (CAP_DAC_OVERRIDE, CAP_CHOWN, CAP_FOWNER),
-// and no limit on the size of its files.
+// Drops all privileges of a recorder that it does not need once it is armed. It keeps CAP_BPF (reading maps on older
+// kernels), CAP_KILL (ending processes that outlive the command), and CAP_DAC_OVERRIDE, CAP_CHOWN and CAP_FOWNER
+// (writing files for another user). Before that, lifts the limit on the size of files.
 absl::Status GiveUpPrivileges();
-// A supervisor by notification needs CAP_SYS_PTRACE instead of CAP_BPF: it reads which program a task of another user
-// executes.
+// The same for a supervisor under user notification, which keeps CAP_SYS_PTRACE instead of CAP_BPF: it reads the
+// executables of other users' tasks.
 absl::Status GiveUpSupervisorPrivileges();
 
 struct RecordedTotals {
-  size_t kinds = 0;  // Of calls.
+  size_t kinds = 0;  // Distinct calls.
   uint64_t calls = 0;
   uint64_t refused = 0;
-  // That made a call. A recording has others: of a process that ended, what it caught is known and not always which
-  // program it was.
+  // Programs that made a call. A recording has others: for a process that ended, its signal handlers are recorded, but
+  // not always its program.
   size_t programs = 0;
   bool operator==(const RecordedTotals&) const = default;
 };
 
 RecordedTotals TotalsOf(const Recording& recording);
 
-// With checkpoints in `files` (not owned), at `path`.
+// The recorder's safety measures, with checkpoints in `files` (not owned), at `path`.
 RecorderSafety SafetyWith(CheckpointFiles& files, const std::string& path);
 
-// After the last write: removes the checkpoints unless something was lost; then warnings name them.
+// After the last write: removes the checkpoints or, if a recording was lost, keeps them and names them in warnings.
 void EndCheckpoints(CheckpointFiles& files, bool lost, Notes& notes);
 
-// The end of waiting for a reader that does not read: what asks `signals` (not owned) to end.
+// Stops a blocked write when `signals` (not owned) receives a terminating signal.
 StopSignal StopAtSignal(SignalForwarder& signals);
 
 class RecordingOutput {
  public:
-  // `signals` (not owned) end the wait for a reader that does not read.
+  // A terminating signal in `signals` (not owned) stops a write that blocks.
   explicit RecordingOutput(SignalForwarder& signals);
 
-  // Files are readable by their owner and its group, no others: a recording tells much about a host. An error says what
-  // went wrong and where the recording is kept instead.
+  // Writes the file with mode kRecordingMode. kDataLoss if that fails; the message has the cause and the path where the
+  // recording is kept instead.
   absl::Status Write(const OutputFile& file, const Recording& recording);
   absl::Status Write(const std::string& path, const Recording& recording);
-  // Whether a recording could be kept nowhere.
+  // Whether a recording could not be written anywhere.
   bool lost_any() const { return lost_any_; }
 
  private:

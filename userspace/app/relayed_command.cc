@@ -29,7 +29,7 @@ void Remove(const std::string& path) {
   if (!path.empty()) fs::remove_all(path, error);
 }
 
-// One that was killed could not remove its own.
+// Removes the folders of killed processes.
 void RemoveStale(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> stale;
@@ -66,7 +66,7 @@ WorkFolder::~WorkFolder() {
 }
 
 Command WithEngine(Command command, const std::string& socket) {
-  // What else chooses an engine would be believed before DOCKER_HOST, or contradict it.
+  // The other variables that select an engine take precedence over DOCKER_HOST, or contradict it.
   constexpr std::string_view kOthers[] = {
       "DOCKER_HOST=", "DOCKER_CONTEXT=", "DOCKER_TLS_VERIFY=", "DOCKER_TLS=", "DOCKER_CERT_PATH="};
   std::erase_if(command.environment, [&](const std::string& variable) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What running a command with a relay (container/engine_relay.h) in the engine's place takes: a folder for the socket,
-// the command's environment, and ending what the command left.
+// Runs a command with a relay (container/engine_relay.h) in the engine's place: a folder for the relay's socket, the
+// command's environment, and the end of processes that the command leaves behind.
 #pragma once
 
 #include <sys/types.h>
@@ -13,18 +13,18 @@
 
 namespace syscarve {
 
-// For the socket and the recordings of a verification. Removed with its owner; what killed owners left is removed when
-// the next one is made.
+// A folder for the socket and the recordings of a verification. Its destructor removes it; folders of killed processes
+// are removed when the next one is made.
 class WorkFolder {
  public:
-  // Made in `parent`. The identity can pass through it, and nobody but us can look into it.
+  // Creates a folder in `parent` that only its owner can list; with `others_pass`, other users can traverse it.
   static absl::StatusOr<WorkFolder> Make(bool others_pass, const std::string& parent = RuntimeFolders().front());
   WorkFolder(WorkFolder&& other) noexcept;
   WorkFolder& operator=(WorkFolder&&) = delete;
   ~WorkFolder();
 
   const std::string& path() const { return path_; }
-  // Nobody else comes to what is in it, whoever that belongs to.
+  // A subfolder that only its owner can enter, whatever the permissions of the files in it.
   std::string recordings() const { return path_ + "/recordings"; }
 
  private:
@@ -33,13 +33,13 @@ class WorkFolder {
   std::string path_;
 };
 
-// `command` with the engine at `socket`, a path, and no other.
+// `command` with an environment that selects the engine at `socket`, a path, and no other one.
 Command WithEngine(Command command, const std::string& socket);
 
-// How many processes below `ancestor` run and are not of our own making, as the recorder, its guardian and the relay
-// are.
+// The number of live descendants of `ancestor` that do not execute syscarve, as the recorder, its guardian and the
+// relay do.
 size_t CountBelow(pid_t ancestor);
-// Kills them.
+// Kills the descendants that CountBelow counts.
 void EndBelow(pid_t ancestor);
 
 }  // namespace syscarve

@@ -29,7 +29,7 @@ bool IsThere(const std::string& path) {
   return stat(path.c_str(), &info) == 0;
 }
 
-// What can only be meant as a path, so that a misspelt one is not asked of an engine.
+// Whether `word` can only be a path, so that a misspelt one is not looked up in an engine.
 bool LooksLikePath(const std::string& word) {
   return word.starts_with("/") || word.starts_with("./") || word.starts_with("../") || word.ends_with(".tar") ||
          word.ends_with(".gz") || word.ends_with(".tgz") || word.ends_with(".zst");
@@ -44,7 +44,7 @@ absl::StatusOr<ScannedImage> ScanFile(const std::string& path, const ScanOptions
 absl::StatusOr<ScannedImage> ScanFromEngine(const ScanRequest& request, const ScanOptions& options) {
   absl::StatusOr<std::string> socket = EngineSocket(request.engine_socket);
   if (!socket.ok()) {
-    return WithHint(Annotate(socket.status(), "there is no file or folder of this name, and no engine to ask"),
+    return WithHint(Annotate(socket.status(), "there is no file or folder of this name, and no container engine"),
                     "Name a file that `docker save` has written, an OCI layout, or a root folder.");
   }
   SYSCARVE_ASSIGN_OR_RETURN(const std::unique_ptr<ImageStream> stream, ImageStream::Open(*socket, request.image));
@@ -94,7 +94,7 @@ absl::StatusOr<ScanResult> ScanImage(const ScanRequest& request) {
   SYSCARVE_RETURN_IF_ERROR(CheckStandardInput(words));
   SYSCARVE_RETURN_IF_ERROR(CheckRuleNames(request.disabled));
 
-  // The small files first: a mistake in them is told before a large image is read.
+  // The small files first, so that an error in them is reported before a large image is read.
   ScanResult result;
   result.name = request.image;
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<ScannerReport> reports, ReadReports(request, result.passed_over));

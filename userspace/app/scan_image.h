@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The job of `scan`: an image looked at, beside a recording and the reports of other scanners.
+// The job of `scan`: examines an image, together with recordings and the reports of other scanners.
 #pragma once
 
 #include <optional>
@@ -15,17 +15,17 @@ struct ScanRequest {
   // A file (docker-save or OCI tar), "-" for standard input, a folder (OCI layout or root file system), or the name of
   // an engine's image.
   std::string image;
-  std::string reference;                     // Which of an archive's images, or "".
-  std::optional<std::string> engine_socket;  // nullopt: the usual ones.
-  std::vector<std::string> recordings;       // Files or folders; none: nothing is joined.
+  std::string reference;                     // Selects one of an archive's images; "" for the only one.
+  std::optional<std::string> engine_socket;  // nullopt for the usual ones.
+  std::vector<std::string> recordings;       // Files or folders; if empty, nothing is joined.
   std::vector<std::string> reports;          // Files of other scanners.
   std::vector<std::string> disabled;         // Rules to leave out.
 };
 
-// An error names the file that it is about.
+// Errors name the file.
 absl::StatusOr<ScanResult> ScanImage(const ScanRequest& request);
 
-// kInvalidArgument for a rule that there is none of.
+// kInvalidArgument for an unknown rule.
 absl::Status CheckRuleNames(const std::vector<std::string>& rules);
 
 }  // namespace syscarve

@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<Named>> FindProfiles(std::span<const std::string> wor
   return found;
 }
 
-// What is said beside the profile; nothing where there is no such file.
+// The file of capabilities beside the profile; empty if there is none.
 absl::StatusOr<ServiceCapabilities> CapabilitiesBeside(const std::string& file) {
   const std::string path = (fs::path(file).parent_path() / kCapabilitiesName).string();
   std::error_code error;
@@ -95,7 +95,7 @@ void ReadNames(const JsonReader& names, std::vector<std::string>& list) {
   });
 }
 
-// The user's own text where engines take it: they are to get in the test what they get later.
+// The user's own text if engines accept it, so that the test uses the same text as production.
 absl::StatusOr<std::string> EngineText(const std::string& file, const ProfileInput& input) {
   if (input.is_whole_text) return ReadFile(file, kMaxProfileBytes);
   const absl::StatusOr<Emitted> emitted = Emit(OutputFormat::kOci, input.profile, {});

@@ -9,10 +9,10 @@
 
 namespace syscarve {
 
-// kInvalidArgument when more than one of `inputs` is standard input.
+// kInvalidArgument if more than one of `inputs` is standard input.
 absl::Status CheckStandardInput(const std::vector<std::string>& inputs);
 
-// What messages call `input`: "standard input", or the path as it is.
+// The name of `input` in messages: "standard input", or the unchanged path.
 std::string InputName(const std::string& input);
 
 }  // namespace syscarve

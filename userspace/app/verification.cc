@@ -53,7 +53,7 @@ void JudgeEndings(Verification& result) {
     return result.Add(VerifyProblemKind::kFailsAnyway,
                       Concat("the command fails while the profile only reports, too (",
                              StatusWords(reporting.front()->status), "), so that nothing is proven"),
-                      "Mend the command first.");
+                      "Fix the command first.");
   }
   const bool flaky = failed > 0;
   if (flaky) {
@@ -65,13 +65,13 @@ void JudgeEndings(Verification& result) {
   const auto first = std::ranges::find_if(enforced, [](const VerifiedRun* run) { return run->Failed(); });
   const std::string what = Concat("the command failed ", under_profile, " of ", enforced.size(),
                                   " times under the profile (", StatusWords((*first)->status), ")");
-  // What fails now and then by itself may do so here; always is something else.
+  // A command that fails sometimes without the profile may fail sometimes with it; failing always is different.
   if (flaky && under_profile < enforced.size()) {
     result.remarks.push_back(what);
   } else {
     const bool explained = result.Has(VerifyProblemKind::kRefused) || result.Has(VerifyProblemKind::kCapability);
     result.Add(VerifyProblemKind::kFails, Concat(what, ", and ", failed, " of ", reporting.size(), " without it"),
-               explained ? "" : "No call was refused in it: --runs 10 tells whether it fails by itself now and then.");
+               explained ? "" : "No call was refused: --runs 10 shows whether it also fails without the profile.");
   }
 }
 

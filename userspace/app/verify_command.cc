@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// All of one kind of run together.
+// The sum over all runs of one phase.
 FilteredCalls Together(const std::vector<VerifiedRun>& runs, bool enforced) {
   FilteredCalls all;
   for (const VerifiedRun& run : runs) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a profile suffices for a command: it is run with the profile only reporting, and then with it in force.
+// Whether a profile suffices for a command: the command is run with the profile only reporting, then with it in force.
 //
 //   VerifyRequest request{.runs = 3};
 //   SYSCARVE_ASSIGN_OR_RETURN(const Verification result, VerifyCommand(request, profile, filter, command,
@@ -19,16 +19,17 @@
 
 namespace syscarve {
 
-// Runs `command` under `filter`, which is `profile`'s, and judges. Notes tell the progress. REQUIRES: as Supervise.
-// kAborted when a signal asked to end; other errors mean that a run could not be made or was not seen to its end.
+// Runs `command` under `filter`, the compiled `profile`, judges the runs, and reports progress to `notes`. REQUIRES: as
+// Supervise. kAborted after a terminating signal; any other error means that a run could not be started or observed to
+// its end.
 absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const Profile& profile,
                                            const EnforcedFilter& filter, const Command& command,
                                            SignalForwarder& signals, Notes& notes);
 
-// The part that judges.
+// The judging part of VerifyCommand.
 Verification JudgeRuns(std::vector<VerifiedRun> runs, const EnforcedFilter& filter, const Profile& profile);
 
-// Whether the profile names the call only to say that there is no such thing: programs are made to do without.
+// Whether the profile has a rule that refuses the call with ENOSYS, and `action` is that: programs have a fallback.
 bool IsSaidToBeMissing(const std::string& name, const Action& action, const Profile& profile);
 
 }  // namespace syscarve

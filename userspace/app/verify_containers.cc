@@ -22,7 +22,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Reads what was recorded, run by run: what one refused without profiles excuses the later ones.
+// Reads the recordings run by run. What was refused without profiles does not count in later runs.
 class RunReader {
  public:
   explicit RunReader(const VerifyContainersRequest& request) : request_(request) {}
@@ -78,7 +78,7 @@ class RunReader {
                                   .status = std::nullopt,
                                   .stop = std::nullopt});
     }
-    // All that is known of a service whose containers were lost is the name of its recording.
+    // If the containers of a service were lost, only the recording's name identifies the service.
     if (profile == nullptr && recording.subjects.empty()) {
       const auto it = std::ranges::find(request_.profiles, title, &ServiceProfile::title);
       if (it != request_.profiles.end()) profile = &*it;

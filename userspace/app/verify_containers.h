@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether profiles suffice for the containers that a command starts. The command is run as it is, its containers
-// recorded, and what their profiles would refuse is told; then it is run with each container created under its profile
-// and with no more than the recommended capabilities, and recorded again: what was refused, to whom, and whether
-// containers end as they did. How a run is made and recorded is in recorded_runs.h.
+// Whether profiles suffice for the containers that a command starts. First the command runs unchanged, its containers
+// are recorded, and all that their profiles would refuse is reported. Then it runs with each container created under
+// its profile with only the recommended capabilities, and is recorded again, to find what was refused, in which
+// service, and whether containers end as before. Runs are made and recorded by recorded_runs.h.
 #pragma once
 
 #include <span>
@@ -18,16 +18,16 @@
 
 namespace syscarve {
 
-// REQUIRES: the caller has one thread; signals are taken by `signals`. kAborted when a signal asked to end,
-// kUnavailable when the engine went away, kDataLoss when a recording is incomplete; other errors mean that a run could
-// not be made or was not seen to its end.
+// REQUIRES: the caller has one thread; `signals` receives the signals. kAborted after a terminating signal,
+// kUnavailable if the connection to the engine was lost, kDataLoss if a recording is incomplete; any other error means
+// that a run could not be started or observed to its end.
 absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& request, const Command& command,
                                               SignalForwarder& signals, Notes& notes);
 
-// The same by these runs, which must be of the same request. What is wrong with a run is returned as it is.
+// The same with `runs`, which must be made for the same request. Errors of a run are returned unchanged.
 absl::StatusOr<Verification> VerifyContainers(const VerifyContainersRequest& request, RecordedRuns& runs, Notes& notes);
 
-// The part that judges. `chosen`: the user named the containers that count, so that not every profile has one.
+// The judging part of VerifyContainers. `chosen`: the user selected containers, so a profile may have none.
 Verification JudgeContainers(std::vector<VerifiedRun> runs, std::span<const ServiceProfile> profiles, bool chosen);
 
 }  // namespace syscarve

@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kSchema[] = "syscarve.verify-report/1";
 
-// Of what is verified, which can have the problem.
+// Which subjects of a verification can have the problem.
 enum class Of { kBoth, kCommand, kContainers };
 
 struct KindWords {
@@ -30,7 +30,7 @@ constexpr std::array<KindWords, 10> kKinds = {{
     {VerifyProblemKind::kRefused, Of::kBoth, "refused", "No call is refused.",
      "Record the command that makes the call, and generate the profile anew."},
     {VerifyProblemKind::kFails, Of::kBoth, "fails", "The command succeeds under the profile as it does without.",
-     "The calls that were refused tell why."},
+     "The refused calls show why."},
     {VerifyProblemKind::kFailsAnyway, Of::kBoth, "fails-anyway", "The command succeeds without the profile.",
      "Mend the command first."},
     {VerifyProblemKind::kStops, Of::kBoth, "stops", "What the command started ends as it does without the profile.",

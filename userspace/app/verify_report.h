@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `verify` found, for programs (JSON; docs/verify.md has its fields) and for the test tabs of CI servers (JUnit).
+// The result of `verify`, for programs (JSON; docs/verify.md has its fields) and for the test tabs of CI servers
+// (JUnit).
 #pragma once
 
 #include <map>
@@ -14,11 +15,11 @@ namespace syscarve {
 struct VerifiedSubject {
   std::string profile;
   std::vector<std::string> command;
-  std::map<std::string, std::string> services = {};  // Of containers: the profiles' files, by their services.
+  std::map<std::string, std::string> services = {};  // For containers: the profiles' files, by service.
 };
 
 std::string VerificationJson(const Verification& result, const EnforcedFilter& filter, const VerifiedSubject& subject);
-// A test case for each kind of problem, failed by those that there are.
+// A test case per kind of problem, which fails if there are problems of the kind.
 std::string VerificationJunit(const Verification& result, const VerifiedSubject& subject);
 
 }  // namespace syscarve

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of `generate` and `explain` that decide which calls of the container runtime a profile gets.
+// The options of `generate` and `explain` that select the baseline of a profile.
 #pragma once
 
 #include "userspace/app/baseline_sources.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of `generate` that say what a profile may not exceed.
+// The options of `generate` for a profile's ceiling.
 #pragma once
 
 #include "userspace/app/engine_default.h"

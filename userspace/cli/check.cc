@@ -39,7 +39,7 @@ struct CheckArguments {
   bool allow_incomplete = false;
 };
 
-// The exit code, when there was no error.
+// The exit code, if there was no error.
 absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   if (arguments.profile == "-") {
     std::vector<std::string> words = arguments.inputs;
@@ -55,7 +55,7 @@ absl::StatusOr<int> RunCheck(const CheckArguments& arguments) {
   SYSCARVE_ASSIGN_OR_RETURN(const CheckResult result, Check(profile.profile, recording, target.kernel));
   SYSCARVE_RETURN_IF_ERROR(
       WriteFileAtomically("-", arguments.format == "json" ? CheckJson(result) : CheckText(result)));
-  // What is refused is known to be; only "nothing" needs a recording that has everything.
+  // A refusal is certain even if a recording is incomplete; only the result "none" requires complete ones.
   if (result.HasRefusals()) return 1;
   if (!result.complete && !arguments.allow_incomplete) {
     return WithHint(absl::DataLossError("a recording is incomplete: calls may be missing that would be refused"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a command that is to be run, exactly as the caller typed them.
+// The words of a command to run, exactly as typed.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,18 @@
 
 namespace syscarve::cli {
 
-// The words behind the first "--" of our own command line; `parsed` where there is none. CLI11 takes "[a,b]" for a list
-// and "[]" for nothing, also behind "--", so a command's words must not come from it.
+// The words behind the first "--" of this process's command line; `parsed` if there is none. They are not CLI11's,
+// because it parses "[a,b]" as a list and "[]" as nothing, even behind "--".
 std::vector<std::string> CommandWords(std::vector<std::string> parsed);
 
-// What a verb has beside options: files, and the command behind "--".
+// A verb's words other than options: files, and the command behind "--".
 struct TypedWords {
   std::vector<std::string> words;
-  size_t typed = 0;  // So many it has: CLI11 takes "[a,b]" for two.
+  size_t typed = 0;  // Their number as typed: CLI11 splits "[a,b]" into two.
 };
 
-// The words in front of "--", where `command` are those behind it. kInvalidArgument without a command; and, with the
-// hint `hint`, where there are such words and none are `wanted`.
+// The words in front of "--"; `command` has those behind it. kInvalidArgument if there is no command or, with the hint
+// `hint`, if there are words in front although none are `wanted`.
 absl::StatusOr<std::vector<std::string>> WordsBefore(const TypedWords& all, const std::vector<std::string>& command,
                                                      bool wanted, std::string_view hint);
 

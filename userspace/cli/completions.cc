@@ -36,7 +36,7 @@ std::string BashPattern(const CLI::App& verb, const CLI::Option& option) {
   return absl::StrJoin(patterns, "|");
 }
 
-// Words are taken from the line itself: in COMP_WORDS they are split at = and :.
+// Splits the line itself, because COMP_WORDS is also split at = and :.
 constexpr char kBashBegin[] = R"(# Completion of syscarve for bash, made from the help of the program itself.
 _syscarve() {
   local line=${COMP_LINE:0:COMP_POINT} current= verb= ended= begun= option= values= files= words= word prefix
@@ -101,7 +101,7 @@ std::string ZshValue(const CLI::Option& option, std::string_view name) {
   return Concat(":", Replaced(name, ":\\", "\\"), ":", Replaced(action, ":", "\\"));
 }
 
-// A specification for _arguments. An option that may be given again begins with a star.
+// A specification for _arguments. A star marks a repeatable option.
 std::string ZshOption(const CLI::Option& option) {
   const std::vector<std::string> names = OptionNames(option);
   const std::string text = Concat("[", Replaced(FirstSentence(option.get_description()), "[]:\\", "\\"), "]",
@@ -156,7 +156,7 @@ std::string BashCompletion(const CLI::App& app) {
       const std::vector<std::string> values = EnumeratedValues(*option);
       if (!TakesValue(*option)) continue;
       out += Concat("    ", BashPattern(*verb, *option), ") ");
-      // A value that cannot be guessed: nothing is completed.
+      // A value without completions.
       out += !values.empty()      ? Concat("values='", absl::StrJoin(values, " "), "'")
              : MayBeFile(*option) ? "files=1"
                                   : "return 0";

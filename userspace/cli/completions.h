@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What shells need to complete our command line, from its own tree.
+// Completions for shells, generated from the command line's tree.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ class App;
 
 namespace syscarve::cli {
 
-// A script for bash to source. It needs nothing of the package bash-completion.
+// A script for bash to source. Does not need the package bash-completion.
 std::string BashCompletion(const CLI::App& app);
 
 // A file for a folder of zsh's $fpath, _syscarve.

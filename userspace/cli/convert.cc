@@ -55,7 +55,7 @@ absl::Status WriteOne(const ConvertArguments& arguments, const ProfileInput& inp
   return absl::OkStatus();
 }
 
-// For the file of a profile that a text calls `name`, which may be an adversary's: no folder, nothing hidden.
+// A file name for a profile with the name `name`, which is untrusted: without folders, and not hidden.
 std::string FileStemOf(std::string_view name) {
   constexpr size_t kMaxStem = 100;
   std::string stem;
@@ -70,7 +70,7 @@ std::string FileStemOf(std::string_view name) {
   return stem.empty() ? "profile" : stem;
 }
 
-// Every profile of the input, each in a file of its own name. One that fails does not cost the others.
+// Writes every profile of the input to a file of its own name. One that fails does not prevent the others.
 absl::Status RunConvertAll(const ConvertArguments& arguments, const ProfileTarget& target) {
   const ProfileWord word = SplitProfileWord(arguments.input);
   if (IsLive(word.file)) return absl::InvalidArgumentError("-o: live filters are one profile, not a folder of them");

@@ -46,7 +46,7 @@ bool TakesMany(const CLI::Option& option) {
 }
 
 std::vector<std::string> EnumeratedValues(const CLI::Option& option) {
-  // CLI11 keeps the set of IsMember only as text: TEXT:{a,b}.
+  // CLI11 stores the set of IsMember only as text: TEXT:{a,b}.
   const std::string type = option.get_type_name();
   const size_t begin = type.find(":{");
   if (begin == std::string::npos || !type.ends_with('}')) return {};
@@ -72,7 +72,7 @@ std::string ValueName(const CLI::Option& option) {
   if (!option.get_option_text().empty()) return option.get_option_text();
   if (HasFewValues(option)) return absl::StrJoin(EnumeratedValues(option), "|");
   const std::string type = option.get_type_name();
-  // A check has added its own words: "UINT:INT in [1 - 1000]".
+  // A check appends its own description: "UINT:INT in [1 - 1000]".
   return type.substr(0, type.find(':'));
 }
 

@@ -51,7 +51,7 @@ struct DiffArguments {
   ProfileTargetArguments target;
 };
 
-// Whether `word` names recordings and no profile.
+// Whether `word` names recordings rather than a profile.
 bool MeansRecordings(const std::string& word) {
   return word.ends_with(kRecordingSuffix) || IsFolder(word);
 }
@@ -61,7 +61,7 @@ struct Generated {
   bool complete = true;
 };
 
-// What `generate` makes of `input`, a recording or a folder of them.
+// The profile that `generate` makes from `input`, a recording or a folder of recordings.
 absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, bool allow_incomplete) {
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<std::string> paths, RecordingPaths({input}));
   TerminalNotes notes;
@@ -83,10 +83,10 @@ absl::StatusOr<Generated> GenerateFrom(const std::string& input, Abi native, boo
   return result;
 }
 
-// One of the two that are compared.
+// One side of the comparison.
 struct Side {
   ProfileInput profile;
-  std::optional<Generated> generated;  // When it was given as recordings.
+  std::optional<Generated> generated;  // Set if the side was given as recordings.
 };
 
 absl::StatusOr<Side> ReadSide(const std::string& word, const DiffArguments& arguments, const ProfileTarget& target) {
@@ -100,7 +100,7 @@ absl::StatusOr<Side> ReadSide(const std::string& word, const DiffArguments& argu
   return side;
 }
 
-// nullopt when there are no recordings for both.
+// nullopt unless there are recordings for both sides.
 absl::StatusOr<std::optional<DiffEvidence>> EvidenceFrom(const DiffArguments& arguments, Abi native, const Diff& diff,
                                                          Side& before, Side& after) {
   if (!arguments.evidence.empty()) {
@@ -129,7 +129,7 @@ bool Fails(const std::string& fail_on, const DiffReport& report) {
   return limit.has_value() && LooserRisk(report.diff, report.risks) >= limit;
 }
 
-// The exit code, when there was no error.
+// The exit code, if there was no error.
 absl::StatusOr<int> RunDiff(const DiffArguments& arguments) {
   std::vector<std::string> words = {arguments.before, arguments.after};
   words.insert(words.end(), arguments.evidence.begin(), arguments.evidence.end());

@@ -86,7 +86,7 @@ HostFinding Cgroup() {
           "sudo mkdir -p /sys/fs/cgroup/unified && sudo mount -t cgroup2 none /sys/fs/cgroup/unified"};
 }
 
-// Said once: what nobody can expect of an old kernel is not missing a second time.
+// If the kernel is too old, `kernel` reports that, and this finding is only a note.
 HostFinding Programs(const absl::StatusOr<AttachFacts>& probe, const HostFinding& kernel) {
   if (probe.ok()) {
     const std::string found =
@@ -137,12 +137,12 @@ HostFinding Libseccomp() {
     if (IsExemptFromSeccomp({NativeAbi(), entry.nr}) || LibseccompKnows(NativeAbi(), entry.name)) continue;
     if (unknown++ == 0) first = entry.name;
   }
-  if (unknown == 0) return {kOk, "libseccomp", absl::StrCat(version, ", knows every call we know"), ""};
-  return {kNote, "libseccomp", absl::StrCat(version, ", does not know ", unknown, " newer calls (", first, " …)"),
-          "runtimes on this host ignore those names in a profile; a newer libseccomp2 package knows them"};
+  if (unknown == 0) return {kOk, "libseccomp", absl::StrCat(version, ", has every call of syscarve's tables"), ""};
+  return {kNote, "libseccomp", absl::StrCat(version, ", lacks ", unknown, " newer calls (", first, " …)"),
+          "runtimes on this host ignore those names in a profile; a newer libseccomp2 package has them"};
 }
 
-// What a recorder that was killed left, and the command that removes it.
+// A cgroup or file left by a killed recorder, and the command that removes it.
 HostFinding Left(const Leftover& leftover) {
   const std::string path = QuoteForShell(leftover.path);
   switch (leftover.kind) {

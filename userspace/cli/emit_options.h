@@ -14,17 +14,17 @@ class Option;
 
 namespace syscarve::cli {
 
-// What a verb writes profiles from.
+// The source of the profiles that a verb writes.
 enum class EmitSource { kProfiles, kRecordings };
 
-// `request` must outlive `verb`. Returns the option for the format. Only of recordings there are formats that say which
-// files may be used.
+// `request` must outlive `verb`. Returns the option for the format. Only kRecordings includes the formats of an
+// AccessPolicy.
 CLI::Option* AddEmitOptions(CLI::App& verb, EmitRequest& request, EmitSource source = EmitSource::kProfiles);
 
-// kInvalidArgument when bytes that a terminal may obey would go to one.
+// kInvalidArgument if `output` is a terminal, which might interpret the bytes of a binary format.
 absl::Status CheckNoTerminal(const std::string& output);
 
-// The same for what is written in this format; nothing against text.
+// The same for the requested format; OK for a text format.
 absl::Status CheckEmitOutput(const EmitRequest& request, const std::string& output);
 
 }  // namespace syscarve::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of verbs that ask a container engine, and of those that follow containers.
+// The options of verbs that query a container engine, and of those that follow containers.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,7 +16,7 @@ namespace syscarve::cli {
 // --engine-socket.
 CLI::Option* AddEngineSocket(CLI::App& verb, std::optional<std::string>& path);
 
-// Which containers a verb follows, and what makes them one.
+// Which containers a verb follows, and which of them belong together.
 struct ContainerFlags {
   std::optional<std::string> engine_socket;
   std::vector<std::string> names;
@@ -26,16 +26,16 @@ struct ContainerFlags {
   std::vector<std::string> cgroup_parents;
   uint32_t max_containers = 1024;
 
-  // Whether any of them is given that means nothing where no container is followed.
+  // Whether any option is given that applies only to followed containers.
   bool ChooseAny() const;
-  // kInvalidArgument for a label that is none.
+  // kInvalidArgument for an invalid label.
   absl::StatusOr<ContainerFilter> Filter() const;
 };
 
-// Those of ContainerFlags that say which engine's containers, and what they are called by, in the group "Containers".
-// `by` is what --by says of itself.
+// Adds the options of ContainerFlags for the engine, the selection and the naming of containers, in the group
+// "Containers". `by` is the help of --by.
 void AddContainerChoice(CLI::App& verb, ContainerFlags& flags, const std::string& by);
-// All of ContainerFlags, likewise.
+// The same with all options of ContainerFlags.
 void AddContainerFlags(CLI::App& verb, ContainerFlags& flags, const std::string& by);
 
 }  // namespace syscarve::cli

@@ -56,7 +56,7 @@ constexpr char kExplainAbout[] =
 
 struct ExplainArguments {
   std::string input;
-  std::vector<std::string> names;  // Or one, and the arguments of a call.
+  std::vector<std::string> names;  // Names, or one name and the call's arguments.
   std::string abi;
   std::string format = "text";
   std::string closure{ClosureModeName(GenerateOptions().closure)};
@@ -102,13 +102,13 @@ absl::StatusOr<std::string> ExplainRecording(const ExplainArguments& arguments, 
   return arguments.format == "json" ? ExplainJson(made, arguments.names) : ExplainText(made, arguments.names);
 }
 
-// A call that the user asks about: NAME ARG…
+// A call to explain: NAME ARG…
 struct AskedCall {
   std::string name;
   std::vector<uint64_t> known;
 };
 
-// nullopt: only names of calls are given.
+// nullopt if the words are only names of calls.
 absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& words, Abi abi) {
   if (words.size() < 2) return std::nullopt;
   SYSCARVE_ASSIGN_OR_RETURN(const ArgumentTable* const table, ShippedArgumentTable());
@@ -116,7 +116,7 @@ absl::StatusOr<std::optional<AskedCall>> CallOf(const std::vector<std::string>& 
   std::vector<uint64_t> known;
   for (size_t i = 1; i < words.size(); ++i) {
     std::optional<uint64_t> argument = ArgumentFromText(words[i]);
-    // AF_INET and the like, where the arguments before it are known.
+    // Named values such as AF_INET, which depend on the preceding arguments.
     if (!argument.has_value() && id.has_value() && known.size() + 1 == i) {
       argument = ArgumentFromNames(*table, *id, known, words[i]);
     }

@@ -84,7 +84,7 @@ absl::Status RunOnFiles(const GenerateArguments& arguments, const ProfileTarget&
                             EmitGenerated(arguments.emit, arguments.recordings.front(), made, recordings));
   SYSCARVE_RETURN_IF_ERROR(WriteFileAtomically(arguments.output, emitted.text));
   if (IsAccessFormat(FormatOf(arguments.emit))) {
-    // What else was found is of calls, of which such a policy says nothing.
+    // The other warnings are about calls, which an access policy does not contain.
     for (const std::string& warning : emitted.warnings) Warn(warning);
     if (arguments.quiet) return absl::OkStatus();
     return WriteAll(STDERR_FILENO, emitted.summary + CapabilitySummary(made), "standard error");

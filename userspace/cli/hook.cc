@@ -30,14 +30,14 @@ constexpr char kHookHelp[] =
     "and besides:\n\n"
     "  -config FILE     instead of /etc/syscarve/hook.json\n"
     "  -runtime FILE    with -r: the OCI runtime, whose measured calls complete the profile\n\n"
-    "A container asks for a profile by the annotation\n"
+    "A container requests a profile by the annotation\n"
     "io.containers.trace-syscall=\"of:OUT\" or \"if:IN;of:OUT\". OUT and IN must be below a\n"
     "directory that the configuration allows; without a configuration that is\n"
     "/var/lib/syscarve/profiles. Exit code 0 or 1. A binary of the name\n"
     "oci-seccomp-bpf-hook needs no verb. docs/hook.md has the set-up.";
 
-// What happens goes to the system's log, where administrators look for a hook's words; errors also to standard error,
-// which a runtime shows to whoever started the container.
+// Writes messages to the system's log, where administrators look for them, and errors also to standard error, which a
+// runtime shows to the user who started the container.
 std::string log_name;
 
 void OpenLog() {
@@ -85,7 +85,7 @@ int RecordProcess(const HookWords& words) {
 
 // -s. Returns in the hook and in the recorder.
 int Start(const HookWords& words) {
-  // What the runtime left open is not ours, and the recorder would keep it open.
+  // Descriptors inherited from the runtime: the recorder would keep them open.
   syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
   const absl::StatusOr<HookJob> job = HookJobFromState(words);
   if (!job.ok()) return FailHook(job.status());
@@ -134,7 +134,7 @@ int RunHook(const std::vector<std::string>& words, const std::string& program) {
 
 void AddHook(CLI::App& app, int& exit_code) {
   CLI::App* const verb = AddVerb(app, "hook", kHookHelp);
-  // The original's options are not of this command line's style, so they are read apart.
+  // The options of the original program have another style, so they are parsed separately.
   verb->allow_extras();
   verb->callback([verb, &exit_code] { exit_code = RunHook(verb->remaining(), "syscarve"); });
 }

@@ -50,16 +50,16 @@ struct LintArguments {
   ProfileTargetArguments target;
 };
 
-// What was read, and what to write back.
+// A profile to lint, and the text to fix.
 struct Read {
   LintInput input;
-  std::optional<std::string> text;  // Of a file that can be mended.
+  std::optional<std::string> text;  // If the file can be fixed.
 };
 
 // One of the profiles of a text, or a live one.
 struct FoundRead {
   std::string name;
-  absl::StatusOr<Read> read;  // An error names it.
+  absl::StatusOr<Read> read;  // Errors name it.
 };
 
 Read FromInput(ProfileInput input, const std::string& text, const ProfileTarget& target) {
@@ -93,7 +93,7 @@ absl::StatusOr<std::vector<FoundRead>> ReadAll(const std::string& word, const Pr
   return reads;
 }
 
-// The runtimes that are installed where distributions and their users put them.
+// The runtimes installed in the usual folders.
 std::vector<ContainerRuntime> InstalledRuntimes() {
   std::vector<ContainerRuntime> runtimes;
   for (const std::string name : {"runc", "crun"}) {
@@ -107,12 +107,12 @@ std::vector<ContainerRuntime> InstalledRuntimes() {
   return runtimes;
 }
 
-// What distributions append to a version after a "+" does not count.
+// Ignores what distributions append to a version after a "+".
 bool SameRelease(std::string_view a, std::string_view b) {
   return a.substr(0, a.find('+')) == b.substr(0, b.find('+'));
 }
 
-// With no_new_privs a runtime makes the fewest calls, and no container can do without these.
+// The baselines with no_new_privs, under which a runtime makes the fewest calls: every container needs these.
 absl::StatusOr<std::vector<RequiredCalls>> Required(const LintArguments& arguments, Abi native) {
   std::vector<RequiredCalls> required;
   if (arguments.baseline == "none") return required;
@@ -151,10 +151,10 @@ absl::StatusOr<std::vector<LintFinding>> Enabled(const LintInput& input, const s
   return findings;
 }
 
-// Mends what `linted` found, writes the profile, and finds again what is left.
+// Applies the fixes for `linted.findings`, writes the profile, and lints it again.
 absl::Status Fix(const LintArguments& arguments, const std::string& word, const Read& read, LintedProfile& linted) {
   if (!read.text.has_value()) {
-    return absl::InvalidArgumentError("only profiles in Docker's or OCI's JSON can be mended");
+    return absl::InvalidArgumentError("only profiles in Docker's or OCI's JSON can be fixed");
   }
   SYSCARVE_ASSIGN_OR_RETURN(FixedProfile fixed, FixProfile(*read.text, read.input, linted.findings));
   const std::string& path = arguments.output.empty() ? word : arguments.output;
@@ -195,7 +195,7 @@ absl::Status CheckUsage(const LintArguments& arguments) {
   }
   const bool from_stdin = std::ranges::count(arguments.inputs, "-") > 0;
   if (arguments.fix && arguments.output.empty() && from_stdin) {
-    return WithHint(absl::InvalidArgumentError("standard input cannot be mended in its place"),
+    return WithHint(absl::InvalidArgumentError("standard input cannot be fixed in place"),
                     "Name with -o where to write the profile.");
   }
   return absl::OkStatus();
@@ -219,12 +219,12 @@ LintedProfile Unreadable(const std::string& name, const absl::Status& status) {
   return {.file = name, .findings = {std::move(finding)}, .fixed = {}, .fixes = {}, .text = {}};
 }
 
-// The exit code, when there was no error that concerns all profiles.
+// The exit code, if there was no error that affects all profiles.
 absl::StatusOr<int> RunLint(const LintArguments& arguments) {
   SYSCARVE_RETURN_IF_ERROR(CheckUsage(arguments));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   SYSCARVE_ASSIGN_OR_RETURN(const std::vector<RequiredCalls> required, Required(arguments, target.native));
-  // What cannot be read or written is said at once and does not hide what is found in the others.
+  // A profile that cannot be read or written is reported at once; the others are linted all the same.
   std::vector<LintedProfile> profiles;
   int failure = 0;
   const auto fail = [&](const std::string& name, const absl::Status& status) {
@@ -252,7 +252,7 @@ absl::StatusOr<int> RunLint(const LintArguments& arguments) {
     }
   }
   if (profiles.empty()) return failure;
-  // Where the profile goes to standard output, what there is to say about it does not.
+  // If the profile goes to standard output, the findings go to standard error.
   const std::string report = Formatted(arguments, profiles);
   if (arguments.output == "-") {
     std::cerr << report;
@@ -276,8 +276,8 @@ void AddLint(CLI::App& app, int& exit_code) {
   verb->add_option("--disable", arguments->disabled, "Rules to leave out")->delimiter(',')->type_name("RULE");
   verb->add_flag("--strict", arguments->strict, "Warnings are errors for the exit code");
   verb->add_flag("--fix", arguments->fix,
-                 "Mend in the file what can be mended safely, after proving that nothing else changes");
-  verb->add_option("-o,--output", arguments->output, "With --fix: write the mended profile there");
+                 "Fix in the file what can be fixed safely, after proving that nothing else changes");
+  verb->add_option("-o,--output", arguments->output, "With --fix: write the fixed profile there");
   verb->add_option("--baseline", arguments->baseline,
                    "The container runtime whose own calls must be allowed: auto (the installed ones), none, or a file")
       ->capture_default_str();

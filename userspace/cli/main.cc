@@ -50,12 +50,12 @@ const VerbGroup kVerbs[] = {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that goes away (`| head`) is an error of our write, not a death.
+  // A closed pipe (`| head`) shall be a failed write (EPIPE), not a fatal signal.
   std::signal(SIGPIPE, SIG_IGN);
-  // So is a file that grows beyond `ulimit -f`: EFBIG.
+  // Likewise a file that grows beyond `ulimit -f` (EFBIG).
   std::signal(SIGXFSZ, SIG_IGN);
 
-  // For tests: a profile whose conditions are too complex without a million nodes. It can only make an analysis fail.
+  // For tests: makes conditions too complex without a million nodes. It can only make an analysis fail.
   if (const char* const nodes = std::getenv("SYSCARVE_SET_NODES")) {
     syscarve::ArgumentSets::LimitNodes(std::strtoul(nodes, nullptr, 10));
   }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr char kExitStatus[] = "Exit codes: ";
 
-// The code point that `text`, well-formed UTF-8, begins with, taken off it.
+// Removes the first code point from `text`, well-formed UTF-8, and returns it.
 uint32_t TakeCodePoint(std::string_view& text) {
   const auto byte = [&text](size_t i) { return static_cast<uint8_t>(text[i]); };
   const size_t length = byte(0) < 0x80 ? 1 : byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
@@ -28,9 +28,9 @@ uint32_t TakeCodePoint(std::string_view& text) {
   return code;
 }
 
-// One line of text that troff shows as it is: quotes and dashes are ASCII's, to be pasted into a shell.
+// One line of text that troff shows literally, with ASCII quotes and dashes, so that it can be pasted into a shell.
 std::string Roff(std::string_view text) {
-  // A line that begins with one of these would be a request.
+  // A line that begins with one of these is a request of troff.
   std::string out = text.starts_with('.') || text.starts_with('\'') ? "\\&" : "";
   while (!text.empty()) {
     const uint32_t code = TakeCodePoint(text);
@@ -87,8 +87,8 @@ std::string Section(std::string_view title) {
   return Concat(".SH ", Roff(Upper(title)), "\n");
 }
 
-// Paragraphs are parted by empty lines. One whose lines are indented keeps them: an example, or a table. Behind a
-// section's title none has to be begun.
+// `text` as troff paragraphs, which empty lines separate. A paragraph with indented lines, such as an example or a
+// table, keeps its line breaks. `first`: the text follows a section's title, so its first paragraph needs no request.
 std::string Paragraphs(std::string_view text, bool first) {
   std::string out;
   bool begins = true;
@@ -127,7 +127,7 @@ std::string OptionHead(const CLI::Option& option) {
   return head;
 }
 
-// The words of the help, and what CLI11 shows beside them.
+// The help of an option, followed by the details that CLI11 shows with it.
 std::string OptionText(const CLI::Option& option) {
   std::string text = option.get_description();
   if (!text.empty() && text.back() != '.') text += '.';

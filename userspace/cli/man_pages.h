@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Manual pages from the command line's own tree.
+// Manual pages, generated from the command line's tree.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@ class App;
 
 namespace syscarve::cli {
 
-// By file name: syscarve.1 and a syscarve-VERB.1 for each verb. `date` stands in the footers.
+// By file name: syscarve.1 and a syscarve-VERB.1 for each verb. `date` appears in the footers.
 std::map<std::string, std::string> ManPages(const CLI::App& app, std::string_view date);
 
 }  // namespace syscarve::cli

@@ -18,8 +18,8 @@ constexpr char kMarkHelp[] =
     "Every call made before is in the run that ends here; the mark returns when the next\n"
     "has begun. Without a recorder (no SYSCARVE_MARK) it does nothing, so that the same\n"
     "test script works outside a recording; --required makes that an error.\n\n"
-    "Exit code 0: the run has begun, or nobody records. 2: the name cannot be one.\n"
-    "3: the recorder does not respond, or nobody records and --required is given.";
+    "Exit code 0: the run has begun, or there is no recorder. 2: the name cannot be one.\n"
+    "3: the recorder does not respond, or there is none and --required is given.";
 
 absl::Status Mark(const std::string& name, bool required) {
   const char* where = std::getenv(std::string(kMarkVariable).c_str());
@@ -36,7 +36,7 @@ void AddMark(CLI::App& app, int& exit_code) {
   const auto name = std::make_shared<std::string>();
   const auto required = std::make_shared<bool>(false);
   verb->add_option("NAME", *name, "The run's name, for example the test's: up to 256 bytes, no newline")->required();
-  verb->add_flag("--required", *required, "Fail when nobody records");
+  verb->add_flag("--required", *required, "Fail if there is no recorder");
   verb->callback([name, required, &exit_code] {
     const absl::Status status = Mark(*name, *required);
     exit_code = status.ok() ? 0 : Fail(status);

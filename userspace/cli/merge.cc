@@ -54,7 +54,7 @@ absl::Status HowToMerge(const std::string& profile) {
                   "Give --union for what any of them lets through, or --intersect for what all do.");
 }
 
-// `status`, or that a profile cannot be merged without saying how.
+// `status`, or an error that profiles need --union or --intersect, if an input is a profile.
 absl::Status UnlessProfiles(const absl::Status& status, const std::vector<std::string>& inputs) {
   if (!absl::IsInvalidArgument(status)) return status;
   for (const std::string& input : inputs) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How every verb talks: results on stdout, talk on stderr, one clear error.
+// The output of all verbs: results on stdout, messages on stderr.
 #pragma once
 
 #include <string_view>
@@ -9,15 +9,15 @@
 
 namespace syscarve::cli {
 
-// Prints "syscarve: error: <message>" on stderr, escaped for a terminal, with the hint on a line of its own; returns
+// Prints "syscarve: error: <message>" on stderr, escaped for a terminal, with the hint on a line of its own. Returns
 // the exit code for the status (base/status.h).
 int Fail(const absl::Status& status);
 
-// "syscarve: warning: <message>" and "syscarve: <message>" on stderr, escaped for a terminal.
+// Print "syscarve: warning: <message>" and "syscarve: <message>" on stderr, escaped for a terminal.
 void Warn(std::string_view message);
 void Note(std::string_view message);
 
-// A job's notes in the same way.
+// Prints a job's notes in the same way.
 class TerminalNotes : public Notes {
  public:
   // With `quiet`, only warnings and errors.
@@ -31,7 +31,7 @@ class TerminalNotes : public Notes {
   bool quiet_;
 };
 
-// Whether to colour what goes to `fd`: a terminal, no NO_COLOR in the environment, no --no-color given.
+// Whether to colour output to `fd`: it is a terminal, without NO_COLOR in the environment and without --no-color.
 bool UseColor(int fd);
 void DisableColor();
 

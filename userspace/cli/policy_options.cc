@@ -21,7 +21,7 @@ void AddPolicyOptions(CLI::App& verb, PolicyArguments& arguments) {
       ->capture_default_str();
   verb.add_option(
           "--unlisted", arguments.unlisted,
-          "How other calls are answered. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "
+          "The action for other calls. enosys: ENOSYS for what a libc may probe and for future calls, EPERM for the "
           "rest; eperm: EPERM also for future calls; kill: the process dies; log: let through and logged")
       ->check(CLI::IsMember({"enosys", "eperm", "kill", "log"}))
       ->capture_default_str();

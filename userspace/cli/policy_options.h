@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decides which calls a profile made from recordings allows, as the verbs that make one are told it.
+// The options of the verbs that generate a profile from recordings, for the calls that it allows.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -25,7 +25,7 @@ struct PolicyArguments {
 
 void AddPolicyOptions(CLI::App& verb, PolicyArguments& arguments);
 
-// Reads the recordings of companions. Baselines and a ceiling are chosen elsewhere.
+// The options for Generate, without baselines and ceiling. Reads the recordings of companions.
 absl::StatusOr<GenerateOptions> GenerateOptionsOf(const PolicyArguments& arguments, Abi native);
 
 }  // namespace syscarve::cli

@@ -21,10 +21,10 @@ inline constexpr std::string_view kProfileWords =
 // `arguments` must outlive `verb`.
 void AddProfileTargetOptions(CLI::App& verb, ProfileTargetArguments& arguments);
 
-// The profile behind `word` for a command that is run here, so that --arch can only mean this host's.
+// The profile that `word` names, for a command on this host; --arch can only be this host's ABI.
 absl::StatusOr<ProfileInput> ReadProfileForCommand(const std::string& word, const ProfileTargetArguments& arguments);
 
-// The input's warnings on standard error.
+// Prints the input's warnings on standard error.
 void PrintWarnings(const ProfileInput& input);
 
 }  // namespace syscarve::cli

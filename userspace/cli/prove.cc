@@ -38,7 +38,7 @@ namespace {
 
 constexpr char kProveHelp[] =
     "Find the capabilities, calls and arguments that a command needs, by running it without them.\n\n"
-    "A capability that the kernel asked for is not always needed, and passing tests do not prove that it is not: a\n"
+    "A capability that the kernel checked is not always needed, and passing tests do not prove that it is not: a\n"
     "server that cannot change its user goes on as root. So the command, a test that starts and stops what it tests,\n"
     "is run repeatedly without some capabilities, and each run is compared with reference runs: by exit status, and "
     "by\n"
@@ -74,12 +74,12 @@ struct ProveFlags {
   bool docker = false;
   ContainerFlags containers;
   TypedWords words;     // The files are recordings.
-  std::string command;  // Never filled, as CLI11 gives everything to `words`.
+  std::string command;  // Always empty: CLI11 assigns everything to `words`.
 
   bool ProvesCapabilities() const { return capabilities || (!calls && !arguments); }
 };
 
-// The capabilities that were granted in the recording of this name.
+// The capabilities that were granted in the recording of this title.
 absl::StatusOr<std::set<int>> GrantedIn(const Recording& recording, const std::string& path) {
   if (recording.method.capabilities == "none") {
     return absl::InvalidArgumentError(Concat(path, ": the recording has no evidence of capabilities"));
@@ -97,7 +97,7 @@ absl::StatusOr<std::set<int>> GrantedIn(const Recording& recording, const std::s
   return granted;
 }
 
-// The capabilities that the containers of a recording had, by their configuration.
+// The capabilities that the containers of a recording had by their configuration.
 std::set<int> HeldIn(const Recording& recording) {
   std::set<int> held;
   for (const Subject& subject : recording.subjects) {
@@ -107,7 +107,7 @@ std::set<int> HeldIn(const Recording& recording) {
   return held;
 }
 
-// What the recordings say of services, each file being called as its service is.
+// The services with their recordings; each file is named after its service.
 absl::StatusOr<std::vector<ServiceToProve>> ReadServices(const ProveFlags& flags,
                                                          const std::vector<std::string>& inputs) {
   if (inputs.empty()) {
@@ -162,7 +162,7 @@ void PrintCapabilities(const std::vector<Proven>& proven, const std::string& kin
   Note(Concat("  ", options));
 }
 
-// Calls and arguments, of a service when its name stands in `of`.
+// Prints the results for calls and arguments. `of` begins with the service's name, or is "".
 void PrintRefusals(const std::vector<Proven>& calls, const std::vector<Proven>& arguments, const std::string& of) {
   for (const auto& [kind, proven] : {std::pair("calls", &calls), std::pair("arguments", &arguments)}) {
     if (proven->empty()) continue;
@@ -234,7 +234,7 @@ absl::StatusOr<ProveRequest> CommandRequest(const ProveFlags& flags) {
   return request;
 }
 
-// The report of a proof that is under way, by which it can go on: written after each trial, into a file only.
+// The report of an unfinished proof, from which it can be resumed: written after each trial, but only to a file.
 class Checkpoints {
  public:
   Checkpoints(const OutputFile* file, const ProvenCommand& command, Notes& notes)
@@ -258,7 +258,7 @@ class Checkpoints {
     }
   }
 
-  // How the proof goes on.
+  // How to resume the proof.
   std::string Hint() const {
     return written_ ? Concat("The same command with --resume ", file_->path(), " goes on from here.")
                     : std::string("With --report FILE a proof that is interrupted can go on.");
@@ -285,7 +285,7 @@ void AddProven(const ServiceProof& proven, Recording& recording) {
   }
 }
 
-// Writes what was proven into copies of the recordings.
+// Writes copies of the recordings with the results of the proof.
 absl::Status WriteInto(const ProveFlags& flags, const Proof& proof, SignalForwarder& signals) {
   RecordingOutput output(signals);
   const auto write = [&](const ServiceProof& proven, const std::string& to) -> absl::Status {
@@ -316,7 +316,7 @@ absl::StatusOr<std::vector<Tried>> ReadResumed(const std::string& path, const Pr
   return tried;
 }
 
-// The exit code, when there was no error.
+// The exit code, if there was no error.
 absl::StatusOr<int> Prove(ProveFlags flags) {
   const ProvenCommand proven = {.words = CommandWords(flags.words.words), .user = flags.user.value_or("")};
   if (!flags.resume.empty()) {
@@ -405,8 +405,8 @@ void AddProve(CLI::App& app, int& exit_code) {
   verb->add_flag("--docker", flags->docker, "Prove the containers that the command creates, by service")
       ->group("Containers");
   AddContainerChoice(*verb, flags->containers, "What a container's recording is chosen by, as when it was recorded");
-  // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
-  // positionals are complete go on behind "--".
+  // The first positional receives all words. The second is for the help, and because CLI11 does not continue with a
+  // verb behind "--" if its positionals are complete.
   const CLI::Option* const words =
       verb->add_option("recordings", flags->words.words,
                        "With --docker: a folder as record --docker writes it, or its files")

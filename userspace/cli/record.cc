@@ -45,13 +45,13 @@ constexpr char kRecordHelp[] =
 
 struct RecordFlags {
   std::optional<std::string> output;
-  RecordOptions record = {.run_name = "default"};  // Of which Options() makes the rest.
+  RecordOptions record = {.run_name = "default"};  // Options() completes it.
   std::string events = "first";
   std::string backend = "auto";
   std::optional<std::string> user;
   std::optional<std::string> cgroup;
   std::optional<pid_t> pid;
-  std::chrono::milliseconds duration{0};  // 0: until told to end.
+  std::chrono::milliseconds duration{0};  // 0: until a signal.
   bool mark_by_descriptor = false;
   bool quiet = false;
   std::vector<std::string> exercise;
@@ -65,7 +65,7 @@ struct RecordFlags {
 
   std::string Output() const { return output.value_or(docker ? "recordings" : "recording.json"); }
   bool OfContainersOnly() const { return containers.ChooseAny() || running; }
-  // As all recordings take them; the rest is the subject's.
+  // The options common to all subjects.
   RecordOptions Options() const {
     RecordOptions options = record;
     options.every_call = events == "all";
@@ -79,7 +79,7 @@ struct RecordFlags {
   }
 };
 
-// A recording that ends with what a person wants to know first.
+// Prints a short summary at the end of a recording.
 void Summarise(const Recording& recording, const RecordFlags& flags) {
   const RecordedTotals totals = TotalsOf(recording);
   if (!flags.quiet) {
@@ -187,7 +187,7 @@ int Record(const RecordFlags& flags) {
     return 2;
   }
   const bool existing = flags.cgroup || flags.pid;
-  // A verb that runs a command must not return what the command itself could mean.
+  // A verb that runs a command must not fail with a status that could be the command's.
   auto fail = [&](const absl::Status& status) {
     const int code = Fail(status);
     return existing ? code : kExitSyscarveFailed;
@@ -237,7 +237,7 @@ int Record(const RecordFlags& flags) {
     return fail(absl::InvalidArgumentError("--backend notify records a command, with --events first"));
   }
 
-  // Lives until the recording is written: while it does, no signal ends us.
+  // Lives until the recording is written: until then no terminating signal kills this process.
   auto signals = SignalForwarder::Create();
   if (!signals.ok()) return fail(signals.status());
   TerminalNotes notes(flags.quiet);

@@ -70,7 +70,7 @@ std::string FormatReport(const FilteredCalls& refused, const FilterProgram& stub
   return PrintJson(report, /*width=*/0);
 }
 
-// What became of the command, for the exit code, after it has been said.
+// Prints how the command ended, and returns the exit code.
 int Conclude(const Command& command, const SuperviseOutcome& outcome) {
   if (!outcome.complete.ok()) {
     Fail(Annotate(outcome.complete, "supervising the command had to stop, so it was ended"));

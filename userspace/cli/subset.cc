@@ -40,7 +40,7 @@ struct SubsetArguments {
   bool quiet = false;
 };
 
-// What cannot be told, by reason: live filters may compute.
+// Warns of the undecided calls, by reason: live filters may compute with arguments.
 void TellUndecided(const SubsetAnswer& answer) {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& [id, why] : answer.undecided) by_reason[why].push_back(DisplayName(id));
@@ -49,13 +49,13 @@ void TellUndecided(const SubsetAnswer& answer) {
   }
 }
 
-// The exit code, when there was no error.
+// The exit code, if there was no error.
 absl::StatusOr<int> RunSubset(const SubsetArguments& arguments) {
   SYSCARVE_RETURN_IF_ERROR(CheckStandardInput({arguments.left, arguments.right}));
   SYSCARVE_ASSIGN_OR_RETURN(const ProfileTarget target, ProfileTargetOf(arguments.target));
   const auto read = [&](const std::string& word, std::string& name) -> absl::StatusOr<Meaning> {
     SYSCARVE_ASSIGN_OR_RETURN(const ProfileInput input, ReadProfileInput(word, target, arguments.engine_socket));
-    // Those of live filters are about the profile that is made of them, and not used here.
+    // Warnings of live filters are about the profile decompiled from them, which is not used here.
     if (input.live.empty()) PrintWarnings(input);
     name = input.name;
     return MeaningOf(input, target);

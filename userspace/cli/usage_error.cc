@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kLongestWord = 64;
 constexpr char kVerbsHint[] = "`syscarve --help` lists the verbs.";
 
-// A third of the word, but two for a short one: "recrod".
+// A third of the word's length, but at least two: "recrod".
 size_t MostMistakes(std::string_view word) {
   return std::max<size_t>(2, word.size() / 3);
 }
@@ -42,7 +42,7 @@ absl::Status UnknownVerb(const CLI::App& app, std::string_view word) {
                   nearest.empty() ? kVerbsHint : DidYouMean(nearest));
 }
 
-// Whether the words of the command that `verb` runs have begun before `option`, without the -- that ends our options.
+// Whether `option` stands behind the first word of the command that `verb` runs, and there is no -- before it.
 bool IsBehindBareCommand(const CLI::App& verb, std::string_view option, const std::vector<std::string>& words) {
   const CLI::Option* const command = CommandOf(verb);
   if (command == nullptr || command->count() == 0) return false;
@@ -73,7 +73,7 @@ absl::Status UnknownOption(const CLI::App& app, const CLI::App* verb, std::strin
       hint);
 }
 
-// CLI11's sentence in our form: no line break, no full stop.
+// CLI11's message in the form of ours: without line breaks and full stop.
 std::string Sentence(std::string_view text) {
   std::string sentence(text.substr(0, text.find_last_not_of(" .\n") + 1));
   std::replace(sentence.begin(), sentence.end(), '\n', ' ');
@@ -86,7 +86,7 @@ absl::Status UsageError(const CLI::App& app, const CLI::ParseError& error, const
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const CLI::App* const verb = chosen.empty() ? nullptr : chosen.front();
   const auto verb_at = verb == nullptr ? words.end() : std::find(words.begin(), words.end(), verb->get_name());
-  // What a verb leaves over behind `--` is among those of `app`, too.
+  // The words behind `--` that a verb does not use are also in app.remaining().
   std::vector<std::string> unexpected = app.remaining();
   for (auto word = words.begin(); word != verb_at; ++word) {
     if (*word == "--" || std::find(unexpected.begin(), unexpected.end(), *word) == unexpected.end()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a command line, for somebody who does not know CLI11.
+// Errors in a command line, in words for users.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ class ParseError;
 
 namespace syscarve::cli {
 
-// `error` as CLI11 found it while `app` parsed `words`, those behind the program's name: kInvalidArgument with one
-// sentence and one hint. Of several mistakes it is the first unknown verb, then the first unknown option, then `error`.
+// kInvalidArgument with one sentence and one hint for `error`, which CLI11 threw while `app` parsed `words`, the words
+// behind the program's name. Reports the first unknown verb, otherwise the first unknown option, otherwise `error`.
 absl::Status UsageError(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& words);
 
 }  // namespace syscarve::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs. Each Add* puts one subcommand, with its help and examples, on `app`; when the user chose it, its callback
-// does the work, prints, and leaves the process's exit code in `exit_code`.
+// The verbs. Each Add* adds a subcommand with its help and examples to `app`. If the user chose it, its callback does
+// the work, prints the result, and stores the process's exit code in `exit_code`.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@ class Option;
 
 namespace syscarve::cli {
 
-// A subcommand. The first paragraph of `help` stands in the list of verbs and on top of the verb's own help; the rest,
-// examples above all, below the options there.
+// Adds a subcommand. The first paragraph of `help` appears in the list of verbs and at the top of the verb's help; the
+// rest, mostly examples, below the options.
 CLI::App* AddVerb(CLI::App& app, std::string name, std::string_view help);
 
 // An option that takes a duration: "500ms", "5s", "2m", "1h", or seconds without a unit.
@@ -42,13 +42,13 @@ void AddDoctor(CLI::App& app, int& exit_code);
 void AddBaseline(CLI::App& app, int& exit_code);
 void AddHook(CLI::App& app, int& exit_code);
 
-// For the build, and in no list of verbs: writes what is made of `app`, to which all others were added before.
+// For the build, and not listed: writes the files generated from `app`, to which all other verbs were added before.
 void AddDescribe(CLI::App& app, int& exit_code);
 
-// The name under which this binary needs no verb and is `hook`: that of the program it stands in for.
+// The name of the program that `hook` replaces: a binary of this name acts as `hook` without a verb.
 inline constexpr std::string_view kHookProgram = "oci-seccomp-bpf-hook";
 
-// `hook` with the words behind the verb. `program` is the name in the system's log.
+// Runs `hook` with the words behind the verb. `program` is its name in the system's log. Returns the exit code.
 int RunHook(const std::vector<std::string>& words, const std::string& program);
 
 }  // namespace syscarve::cli

@@ -55,7 +55,7 @@ struct VerifyFlags {
   bool docker = false;
   ContainerFlags containers;
   TypedWords words;     // The files are profiles.
-  std::string command;  // Never filled, as CLI11 gives everything to `words`.
+  std::string command;  // Always empty: CLI11 assigns everything to `words`.
 };
 
 void PrintVerdict(const Verification& result, const VerifyFlags& flags, bool have_lines) {
@@ -107,7 +107,7 @@ absl::StatusOr<VerifyContainersRequest> ContainersRequest(const VerifyFlags& fla
   return request;
 }
 
-// The exit code, when there was no error.
+// The exit code, if there was no error.
 absl::StatusOr<int> Verify(VerifyFlags flags) {
   std::optional<OutputFile> report_file;
   if (flags.report.has_value()) {
@@ -187,8 +187,8 @@ void AddVerify(CLI::App& app, int& exit_code) {
                  "Verify the containers that the command creates, each under its service's profile")
       ->group("Containers");
   AddContainerFlags(*verb, flags->containers, "What a container's profile is chosen by, as when it was recorded");
-  // The first of them takes all words. The second is there to be told, and because CLI11 does not let a verb whose
-  // positionals are complete go on behind "--".
+  // The first positional receives all words. The second is for the help, and because CLI11 does not continue with a
+  // verb behind "--" if its positionals are complete.
   const CLI::Option* const words =
       verb->add_option(
               "profiles", flags->words.words,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The language is that of apparmor.d(5) and of the parser of AppArmor 3.0, which was asked what it makes of each
-// escape.
+// The language is that of apparmor.d(5) and of AppArmor 3.0's parser, with which every escape was tested.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -22,13 +21,13 @@ bool IsPlain(char c) {
   return IsPatternWord(c) || std::string_view("/.-+:=~").find(c) != std::string_view::npos;
 }
 
-// A byte as it stands in quotes, for itself alone: the parser takes escapes off twice, once from the text and once from
-// the pattern.
+// A byte inside quotes that matches only itself. The parser removes escapes twice: once from the text, once from the
+// pattern.
 std::string Quoted(char c) {
   constexpr std::string_view kPatternCharacters = "*[]{}^\"$";
-  // An escaped "?" would mean that what is before it may be absent, but for where it stands in brackets.
+  // Outside brackets, an escaped "?" makes the preceding character optional.
   if (c == '?') return "[\\?]";
-  // At the end of the text it would escape the quote there.
+  // At the end of the text it would escape the closing quote.
   if (c == '\\') return "[\\\\]";
   if (kPatternCharacters.find(c) != std::string_view::npos) return {'\\', c};
   const auto byte = static_cast<unsigned char>(c);
@@ -79,7 +78,7 @@ std::string PatternText(const PathPattern& pattern, bool as_directory) {
   return plain ? text : Concat("\"", text, "\"");
 }
 
-// The letters of a rule for files, in the order in which people write them.
+// The letters of a file rule, in the usual order.
 struct Letters {
   bool read = false;
   bool write = false;
@@ -93,18 +92,18 @@ struct Letters {
   }
 };
 
-// What one program's use of a path takes.
+// Adds the letters that one program's use of a path requires.
 void AddLetters(FileUses uses, const ProgramHabits& habits, bool may_be_file, Letters& letters) {
   const bool opened = uses.has(FileUse::kRead) || uses.has(FileUse::kWritten);
   const bool runs = uses.has(FileUse::kExecuted);
   const bool connects = uses.has(FileUse::kConnected);
-  // The kernel maps a program under the profile that it then runs in, and a library is mapped by a descriptor to read.
+  // The kernel maps a program under the profile in which it will run; a library is mapped from a readable descriptor.
   letters.map |= runs || uses.has(FileUse::kMapped);
   letters.execute |= runs;
   letters.read |= uses.has(FileUse::kRead) || runs || uses.has(FileUse::kMapped) || connects;
   letters.write |= uses.has(FileUse::kWritten) || uses.has(FileUse::kCreated) || uses.has(FileUse::kRemoved) ||
                    uses.has(FileUse::kChanged) || connects;
-  // rename(2) asks for the old name to be read, too.
+  // rename(2) also requires read access to the old name.
   letters.read |= habits.renames && uses.has(FileUse::kRemoved);
   letters.link |= habits.links && uses.has(FileUse::kCreated) && may_be_file;
   letters.lock |= habits.locks && opened && may_be_file;
@@ -112,7 +111,7 @@ void AddLetters(FileUses uses, const ProgramHabits& habits, bool may_be_file, Le
 
 bool MayBe(const PathAccess& access, bool directory) {
   const FileUses uses = access.all_uses();
-  // Directories are not used so, and of one name there is only one kind at a time.
+  // Directories do not have these uses, and a name has only one kind at a time.
   const bool is_file = uses.has(FileUse::kExecuted) || uses.has(FileUse::kMapped) || uses.has(FileUse::kConnected);
   if (directory && is_file && !access.kinds.contains(FileKind::kDirectory)) return false;
   return std::ranges::any_of(access.kinds, [directory](FileKind kind) {
@@ -153,11 +152,11 @@ class ApparmorProfile {
 
   void AddFiles() {
     text_ += "  # Files. All programs are in this profile (ix).\n";
-    // By the text, as two patterns may have one.
+    // By text, because two patterns can have the same text.
     std::map<std::string, Letters> lines;
     for (const auto& [pattern, access] : policy_.paths) {
       for (const bool directory : {false, true}) {
-        // What is always allowed are devices, and a pattern for a whole tree is for its directories, too.
+        // Paths without kinds are the always allowed devices; a pattern for a whole tree includes its directories.
         const bool one_line = access.kinds.empty() || EndsDeep(pattern);
         if (one_line ? directory : !MayBe(access, directory)) continue;
         Letters letters;
@@ -165,7 +164,7 @@ class ApparmorProfile {
           const auto habits = policy_.habits.find(program);
           AddLetters(uses, habits == policy_.habits.end() ? ProgramHabits() : habits->second, !directory, letters);
         }
-        if (directory) letters.map = letters.execute = false;  // Of what is unknown, these are files.
+        if (directory) letters.map = letters.execute = false;  // Paths of unknown kind with these uses are files.
         if (letters.text().empty()) continue;
         Letters& known = lines[PatternText(pattern, directory)];
         known.read |= letters.read;
@@ -199,7 +198,7 @@ class ApparmorProfile {
   void AddNetwork() {
     Title("Sockets.");
     if (policy_.any_socket) {
-      losses_.Note("sockets were made whose kind the recording does not have: all kinds are allowed");
+      losses_.Note("the recording lacks the kind of some sockets: all kinds are allowed");
       Line("network,");
       Line("unix,");
       return;
@@ -279,7 +278,7 @@ std::string ApparmorName(std::string_view name) {
   for (const char c : name.substr(0, kMaxProfileName)) {
     made += IsPatternWord(c) || c == '.' || c == '-' ? c : '_';
   }
-  // A name that begins so would be an option or hidden, and these are others' names.
+  // A name that begins with "-" or "." would be an option or hidden; the names below belong to engines or AppArmor.
   const auto begins_well = [](char c) { return IsPatternWord(c); };
   if (made.empty() || !begins_well(made.front())) made = "p" + made;
   if (made == "unconfined" || made == "docker-default" || made.starts_with("containers-default")) made += "_service";

@@ -8,7 +8,7 @@
 namespace syscarve {
 namespace {
 
-// Both languages spell these alike. Not for kMaskedEqual.
+// The operator, the same in both languages. REQUIRES: not kMaskedEqual.
 const char* Operator(CompareOp op) {
   switch (op) {
     case CompareOp::kNotEqual:

@@ -15,7 +15,7 @@ AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi) {
   decisions.unknown = Strictest(meaning.decisions.at({abi, kBeyondAllTables}));
   for (const SyscallEntry& entry : SyscallTable(abi)) {
     const auto decision = meaning.decisions.find({abi, entry.nr});
-    // Calls that seccomp is not asked about have no decision.
+    // Exempt calls have no decision.
     if (decision == meaning.decisions.end()) continue;
     decisions.calls.push_back({{abi, entry.nr}, entry.name, decision->second});
   }
@@ -38,9 +38,9 @@ absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view 
   std::vector<std::string> spoken;
   for (const Abi abi : profile.abis) spoken.emplace_back(AbiName(abi));
   return WithHint(
-      absl::InvalidArgumentError(Concat("the profile says nothing of ", AbiName(native), ", and as ", format,
-                                        " it is written for that; it is about ", absl::StrJoin(spoken, ", "))),
-      "Say --arch.");
+      absl::InvalidArgumentError(Concat("the profile does not cover ", AbiName(native), ", for which ", format,
+                                        " is written here; it covers ", absl::StrJoin(spoken, ", "))),
+      "Choose another one with --arch.");
 }
 
 }  // namespace syscarve

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile decides, call by call, for the formats that speak of calls and not of rules.
+// A profile's decisions, call by call, for the formats that consist of calls and not of rules.
 #pragma once
 
 #include <set>
@@ -23,14 +23,14 @@ struct CallDecision {
 };
 
 struct AbiDecisions {
-  Action unknown;                   // For numbers beyond the tables; the profile's default in effect.
-  std::vector<CallDecision> calls;  // All with a name, ascending by number.
+  Action unknown;                   // For numbers beyond the tables: the profile's effective default.
+  std::vector<CallDecision> calls;  // All calls with a name, ascending by number.
 };
 
-// Of `meaning`, which is a profile's.
+// The decisions of `meaning`, which is a profile's, on `abi`.
 AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi);
 
-// Whether the kernel makes the call with some arguments.
+// Whether the kernel executes the call for some arguments.
 inline bool LetsThrough(const Decision& decision) {
   for (const auto& [action, on] : decision) {
     if (LetsThrough(action)) return true;
@@ -38,11 +38,11 @@ inline bool LetsThrough(const Decision& decision) {
   return false;
 }
 
-// Notes in `losses` the ABIs beside `native` of which the profile lets some calls through, for a format for one
-// architecture, under which all their calls are refused. Not of those in `spoken_of`.
+// For a format for one architecture, which refuses all calls of other ABIs: notes in `losses` each ABI, other than
+// `native` and those in `spoken_of`, of which the profile lets some calls through.
 void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spoken_of, Losses& losses);
 
-// kInvalidArgument unless `profile` speaks of `native`; the error says of which it does.
+// kInvalidArgument unless `profile` covers `native`; the error lists the ABIs that it covers.
 absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view format);
 
 }  // namespace syscarve

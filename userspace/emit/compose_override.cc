@@ -20,14 +20,13 @@ namespace {
 
 constexpr std::string_view kAll = "ALL";
 
-// What Docker and Podman give a container unless told otherwise: moby oci/caps/defaults.go. Podman's list is a part of
-// it.
+// The default capabilities of Docker's containers: moby oci/caps/defaults.go. Podman's default is a subset.
 constexpr std::string_view kEngineDefault[] = {
     "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",    "CAP_FSETID",
     "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",   "CAP_SETFCAP",
     "CAP_SETGID",      "CAP_SETPCAP", "CAP_SETUID",           "CAP_SYS_CHROOT"};
 
-// A list of capabilities as Compose files have it.
+// A list of capabilities in a Compose file.
 struct CapabilityList {
   bool all = false;
   std::set<int> capabilities;
@@ -42,7 +41,7 @@ struct CapabilityList {
   }
 };
 
-// The capabilities that a service has by its file alone: moby oci/caps/utils.go, TweakCapabilities.
+// The capabilities of a service by its Compose file, without the override: moby oci/caps/utils.go, TweakCapabilities.
 std::set<int> CapabilitiesOf(const ComposeService& service) {
   const CapabilityList add(service.cap_add);
   const CapabilityList drop(service.cap_drop);
@@ -62,7 +61,7 @@ std::set<int> CapabilitiesOf(const ComposeService& service) {
   return result;
 }
 
-// The value of the security option `key` in the file: "key=value" or "key:value", as engines cut it.
+// The values of the security option `key` in the file, split as engines do: "key=value" or "key:value".
 std::vector<std::string> OptionsOf(const ComposeService& service, std::string_view key) {
   std::vector<std::string> values;
   for (const std::string& option : service.security_opt) {
@@ -95,12 +94,12 @@ std::string ListLines(std::string_view key, std::span<const std::string> values,
   return text;
 }
 
-// A scalar as Compose reads it back; nullopt where YAML has no place for it.
+// A scalar that Compose reads as `text`; nullopt if YAML cannot express it.
 std::optional<std::string> Scalar(std::string_view text) {
   return QuoteForYaml(WithoutVariables(text));
 }
 
-// The keys of a line besides those for security options and capabilities.
+// The keys of a line other than security options and capabilities.
 std::optional<std::string> LineKeys(const Hardening& hardening, const std::string& indent) {
   const ContainerLine& line = hardening.line;
   std::string text;
@@ -151,7 +150,7 @@ std::optional<std::string> LineKeys(const Hardening& hardening, const std::strin
   return text;
 }
 
-// Which lines a service gets, besides those that its Hardening decides.
+// Which optional parts of a Hardening a service gets.
 struct Selection {
   bool profile = true;
   bool drop_all = true;
@@ -190,7 +189,7 @@ std::optional<std::string> Lines(std::string_view service, const Hardening& hard
   return lines.empty() ? Concat(outer, *name, ": {}\n") : Concat(outer, *name, ":\n", lines);
 }
 
-// Takes out of `wanted` what the service does not have by its file, and what that adds itself.
+// Removes from `wanted` the capabilities that the service does not have by its file, and those that the file adds.
 void KeepWithin(const CapabilityData& data, const ComposeService& service, const std::string& where,
                 std::vector<std::string>& wanted, std::vector<std::string>& warnings) {
   const std::set<int> has = CapabilitiesOf(service);
@@ -231,14 +230,14 @@ std::string ServiceLines(const CapabilityData& data, const ComposeService& servi
                          std::vector<std::string>& warnings) {
   const std::string where = Concat("service \"", service.name, "\"");
   Hardening hardening = recorded.hardening;
-  // What the file says already is not said again: some versions of Compose refuse a list that has something twice.
+  // Options of the file are not repeated: some versions of Compose refuse a list with duplicates.
   Selection selection;
   for (const std::string& value : OptionsOf(service, "seccomp")) {
     if (SamePath(value, hardening.profile)) {
-      selection.profile = false;  // Said already: once is enough.
+      selection.profile = false;  // The file already has it.
     } else if (value == "unconfined") {
       warnings.push_back(Concat(where,
-                                ": the Compose file says seccomp=unconfined, which the override's profile replaces; ",
+                                ": the Compose file sets seccomp=unconfined, which the override's profile replaces; ",
                                 "take it out of the file"));
     } else {
       selection.profile = false;

@@ -42,7 +42,7 @@ bool IsNull(const JsonValue& value) {
   return std::holds_alternative<std::nullptr_t>(value.data);
 }
 
-// The members in the order of `keys`, what is not among them behind; null is as good as absent.
+// The members in the order of `keys`, followed by all others; null members are removed: they mean the same as absent.
 JsonValue::Object Ordered(JsonValue::Object object, Keys keys) {
   std::erase_if(object, [](const JsonMember& member) { return IsNull(member.value); });
   const auto rank = [&](const JsonMember& member) { return std::ranges::find(keys, std::string_view(member.key)); };
@@ -131,7 +131,7 @@ std::string TextOf(const JsonValue::Object& object, std::string_view key) {
   return value == nullptr ? "" : std::get<std::string>(value->data);
 }
 
-// The action that an entry of the input gives each name it speaks of, the first entry's where there are several.
+// The action of each name in the input's entries; of several entries, the first one's.
 std::map<std::string, std::string> ActionsByName(const JsonValue::Array& entries) {
   std::map<std::string, std::string> actions;
   for (const JsonValue& value : entries) {
@@ -147,7 +147,7 @@ std::map<std::string, std::string> ActionsByName(const JsonValue::Array& entries
   return actions;
 }
 
-// Names `abi`, in the list that the profile uses: with both lists it would be refused.
+// Adds `abi` to the list that the profile uses: a profile with both lists is refused.
 void NameArchitecture(JsonValue::Object& profile, Abi abi, Abi host) {
   const std::string token(ScmpArchName(abi));
   const auto is_token = [&](const JsonValue& value) { return std::get<std::string>(value.data) == token; };
@@ -174,7 +174,7 @@ void NameArchitecture(JsonValue::Object& profile, Abi abi, Abi host) {
 }  // namespace
 
 absl::StatusOr<ContainersCommonProfile> ParseContainersCommonProfile(std::string_view text) {
-  // Go's decoder refuses a byte order mark, and takes the last of two keys.
+  // Go's decoder refuses a byte order mark, and uses the last of two equal keys.
   absl::StatusOr<JsonValue> parsed = ParseStrictJson(text, kLimits, {.repeated_keys = true});
   if (!parsed.ok()) return Annotate(parsed.status(), "not a seccomp profile");
   std::vector<ProfileNote> notes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles in the shape that oci-seccomp-bpf-hook writes them, with containers-common's types: one line, every entry
-// with all of its fields; and its way of adding what was recorded to a profile that is there already.
+// Profiles in the form that oci-seccomp-bpf-hook writes, which uses containers-common's types: one line, every entry
+// with all of its fields; and its way of adding recorded calls to an existing profile.
 #pragma once
 
 #include <map>
@@ -16,31 +16,31 @@
 
 namespace syscarve {
 
-// A profile to start from: the text's members in containers-common's order, with those that an entry must have filled
-// in. Members that containers-common does not know are kept, behind the others.
+// A profile to extend: the text's members in containers-common's order, with missing required members filled in.
+// Members unknown to containers-common are kept, behind the others.
 struct ContainersCommonProfile {
   JsonValue::Object members;
 };
 
-// kInvalidArgument, naming the place, for what is no JSON object or has a member of the wrong type. What the members
-// mean is not judged here: as in the original, the profile is taken as it is.
+// kInvalidArgument, with the place, if `text` is not a JSON object or a member has the wrong type. As in the original,
+// the values of the members are not validated.
 absl::StatusOr<ContainersCommonProfile> ParseContainersCommonProfile(std::string_view text);
 
 struct ContainersCommonAddition {
   std::set<std::string> names;  // To allow.
-  std::span<const Abi> abis;    // The host's first. Each is named by the result.
-  // The errno of unlisted calls, unless the input says one; nullopt leaves the runtime's, which is EPERM.
+  std::span<const Abi> abis;    // The host's first. The result lists all of them.
+  // The errno of unlisted calls, unless the input has one; nullopt for the runtime's default, EPERM.
   std::optional<int> default_errno;
 };
 
 struct ContainersCommonMerge {
   std::string text;
-  // Names to allow that the input speaks of already, with the action it gives them first: what it says stands.
+  // Names to allow that have an entry in the input already, with the action of the first: the input takes precedence.
   std::map<std::string, std::string> decided_by_input;
 };
 
-// The input's entries first and as they were, then one entry that allows the `names` of which the input says nothing
-// under any action (none when there are no such), over the default SCMP_ACT_ERRNO. Same input, same bytes.
+// The input's entries, unchanged, followed by one entry that allows those of `names` that no entry of the input has (no
+// such entry if there are none); the default action is SCMP_ACT_ERRNO. Deterministic.
 ContainersCommonMerge MergeContainersCommon(const ContainersCommonProfile& input,
                                             const ContainersCommonAddition& addition);
 

@@ -84,7 +84,7 @@ absl::StatusOr<Emitted> Emit(OutputFormat format, const Profile& profile, const 
       return EmitC(profile, options);
     case OutputFormat::kApparmor:
     case OutputFormat::kSelinux:
-      return WithHint(absl::InvalidArgumentError(Concat("a profile of seccomp says nothing of files, which ",
+      return WithHint(absl::InvalidArgumentError(Concat("a seccomp profile does not contain files, which ",
                                                         OutputFormatName(format), " needs")),
                       "Use `syscarve generate` on recordings.");
   }

@@ -30,7 +30,7 @@ absl::StatusOr<Emitted> EmitComposeHardening(const HardeningPlan& plan) {
     const std::optional<std::string> lines = ComposeServiceLines(name, hardening, 2);
     if (!lines.has_value()) {
       return WithHint(
-          absl::InvalidArgumentError(Concat("compose cannot say the name or a path of ", EscapeForTerminal(name))),
+          absl::InvalidArgumentError(Concat("compose cannot express the name or a path of ", EscapeForTerminal(name))),
           "Leave the root writable (--leave-out read-only-root), or name the folder of the profiles otherwise.");
     }
     services += *lines;

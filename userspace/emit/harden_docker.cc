@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kDockerTarget = "docker";
 
-// The options, a word and its value each.
+// The options of `docker run`, each with its value.
 class Options {
  public:
   void Add(std::string_view option) { text_ += Concat(" \\\n  ", option); }
@@ -27,7 +27,7 @@ class Options {
 absl::Status AddWritable(const HardeningPlan& plan, Options& options) {
   const std::map<std::string, std::string> volumes = VolumeNames(plan);
   for (const auto& [path, directory] : plan.line.writable) {
-    // A colon ends the path there, and nothing quotes it.
+    // A colon ends the path, and cannot be quoted.
     if (path.find_first_of(":\n") != std::string_view::npos)
       return CannotSay(kDockerTarget, "path", path, SettingKind::kReadOnlyRoot);
     if (directory.volume) {

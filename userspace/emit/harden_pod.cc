@@ -79,15 +79,15 @@ class Pod {
       Security(Concat("runAsUser: ", *user));
       if (group.has_value()) Security(Concat("runAsGroup: ", *group));
     } else {
-      warnings_.push_back(Concat("kubernetes takes numbers for users, and ", *line_.user,
-                                 " is a name, which the image says by itself: it is left out"));
+      warnings_.push_back(Concat("kubernetes accepts only numbers for users, and ", *line_.user,
+                                 " is a name, which the image already sets: it is left out"));
     }
     return absl::OkStatus();
   }
 
   absl::Status AddSecurity() {
     Security("privileged: false");
-    // With CAP_SYS_ADMIN, as when privileged, the API refuses false.
+    // The API refuses false together with CAP_SYS_ADMIN.
     const bool admin =
         line_.cap_add.has_value() && std::ranges::find(*line_.cap_add, "CAP_SYS_ADMIN") != line_.cap_add->end();
     if (line_.no_new_privileges && !admin) Security("allowPrivilegeEscalation: false");
@@ -139,7 +139,7 @@ class Pod {
     bool has_volumes = false;
     for (const auto& [path, directory] : line_.writable) {
       const std::optional<std::string> quoted = QuoteForYaml(path);
-      // kubelet cuts a mount path at ":".
+      // kubelet splits a mount path at ":".
       if (!quoted.has_value() || path.find(':') != std::string_view::npos) {
         return CannotSay(kKubernetesTarget, "path", path, SettingKind::kReadOnlyRoot);
       }

@@ -14,7 +14,7 @@ constexpr std::string_view kPodmanTarget = "podman";
 void AddWritable(const HardeningPlan& plan, UnitText& unit, absl::Status& status) {
   const std::map<std::string, std::string> volumes = VolumeNames(plan);
   for (const auto& [path, directory] : plan.line.writable) {
-    // A colon ends the path there.
+    // A colon ends the path.
     if (path.find(':') != std::string_view::npos && status.ok()) {
       status = CannotSay(kPodmanTarget, "path", path, SettingKind::kReadOnlyRoot);
     }
@@ -58,7 +58,7 @@ absl::StatusOr<Emitted> EmitQuadlet(const HardeningPlan& plan) {
   if (line.no_network) unit.Set("Network", "none", SettingKind::kNetwork);
   for (const std::string& device : line.devices) unit.Set("AddDevice", device, SettingKind::kDevices);
   if (line.selinux_type.has_value()) unit.Set("SecurityLabelType", *line.selinux_type, SettingKind::kSeccomp);
-  // What older versions of Quadlet have no key for.
+  // Settings for which older versions of Quadlet have no key.
   const auto argument = [&unit](const std::string& option, SettingKind from) { unit.Set("PodmanArgs", option, from); };
   if (line.apparmor.has_value()) argument(Concat("--security-opt=apparmor=", *line.apparmor), SettingKind::kSeccomp);
   if (line.memory_bytes.has_value()) {

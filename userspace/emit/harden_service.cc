@@ -16,7 +16,7 @@ constexpr std::string_view kSystemdTarget = "systemd";
 
 absl::StatusOr<Emitted> EmitServiceHardening(const HardeningPlan& plan, const Profile& profile) {
   const ContainerLine& line = plan.line;
-  // That, with its section's head, comes first, and the rest goes on there.
+  // The profile's drop-in comes first, with the section's header; the other settings follow in that section.
   EmitOptions options;
   options.native = profile.abis.empty() ? NativeAbi() : profile.abis.front();
   options.capabilities = line.cap_add;
@@ -35,7 +35,7 @@ absl::StatusOr<Emitted> EmitServiceHardening(const HardeningPlan& plan, const Pr
   if (line.read_only_root) {
     unit.Set("ProtectSystem", "strict", SettingKind::kReadOnlyRoot);
     for (const auto& [path, directory] : line.writable) {
-      // ":" means nothing there, and "-" in front that it need not exist.
+      // ":" has no meaning here; a leading "-" means that the path need not exist.
       unit.Set("ReadWritePaths", Concat("-", path), SettingKind::kReadOnlyRoot);
     }
   }

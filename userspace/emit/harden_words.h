@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words that the targets of `harden` share.
+// Texts that the targets of `harden` share.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,17 @@ inline std::string MilliText(uint64_t milli) {
   return text;
 }
 
-// Of something that the target cannot say.
+// An error about a value that the target's syntax cannot express.
 inline absl::Status CannotSay(std::string_view target, std::string_view what, std::string_view bytes,
                               SettingKind setting) {
-  return WithHint(absl::InvalidArgumentError(Concat(target, " cannot say the ", what, " ", EscapeForTerminal(bytes))),
-                  Concat("Leave the setting out: --leave-out ", SettingKindName(setting), "."));
+  return WithHint(
+      absl::InvalidArgumentError(Concat(target, " cannot express the ", what, " ", EscapeForTerminal(bytes))),
+      Concat("Leave the setting out: --leave-out ", SettingKindName(setting), "."));
 }
 
-// A sentence for each setting that a plan has and a target has no word for.
+// A warning about a setting of the plan that the target does not support.
 inline std::string NoWord(std::string_view target, std::string_view what) {
-  return Concat(target, " has no word for ", what, " here: it is left out");
+  return Concat(target, " cannot express ", what, " here: it is left out");
 }
 
 // The first image that was recorded, or `otherwise`.

@@ -33,7 +33,7 @@ std::string ObjectNameOf(std::string_view name) {
   for (const char c : name.substr(0, kMaxObjectName)) {
     const char lower = IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c;
     const bool plain = IsLower(lower) || IsDigit(lower);
-    // Each part between dots begins and ends with a letter or digit.
+    // Each part between dots must begin and end with a letter or digit.
     if (!plain && object.empty()) continue;
     if (lower == '.' && !object.empty()) {
       while (object.back() == '-') object.pop_back();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of an adversary as names of something else.
+// Identifiers and object names made from untrusted names.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace syscarve {
 
-// Letters of ASCII, digits and "_", the first one a letter; what is not among them becomes "_". Never a word of C or of
-// kafel, because `suffix`, which begins with "_", ends it. At most 64 bytes before that.
+// ASCII letters, digits and "_", beginning with a letter; any other byte becomes "_". At most 64 bytes, followed by
+// `suffix`, which begins with "_" and ensures that the result is no keyword of C or kafel.
 std::string IdentifierOf(std::string_view name, std::string_view suffix);
 
-// A name that Kubernetes takes for an object (RFC 1123's subdomain): lower case letters, digits, "-" and ".".
+// A name that Kubernetes accepts for an object (RFC 1123 subdomain): lower case letters, digits, "-" and ".".
 std::string ObjectNameOf(std::string_view name);
 
 }  // namespace syscarve

@@ -26,8 +26,8 @@ std::string Target(Action action) {
   return HasValue(action.kind) ? Concat(word, "(", action.value, ")") : std::string(word);
 }
 
-// The least restrictive first, as people read it. Of one call's rules the first that matches decides, and those without
-// conditions come behind.
+// The blocks of a policy, the least restrictive first, for readability. The first matching rule of a call decides, so
+// rules without conditions come last.
 struct Blocks {
   std::map<Action, std::vector<std::string>, std::greater<>> conditional;
   std::map<Action, std::vector<std::string>, std::greater<>> unconditional;
@@ -43,7 +43,7 @@ class KafelPolicy {
       AddWhole(call, Strictest(call.decision));
       return absl::OkStatus();
     }
-    // The default as what is left over needs one rule less.
+    // If the remaining arguments get the default action, one rule less is needed.
     std::vector<Action> leftovers;
     if (call.decision.contains(default_)) leftovers.push_back(default_);
     for (const auto& [action, on] : call.decision) leftovers.push_back(action);
@@ -56,10 +56,10 @@ class KafelPolicy {
       return absl::OkStatus();
     }
     if (!stricter_) {
-      losses_.Unsayable("answered in more ways than a list of conditions says", call.name);
+      losses_.Unsayable("no single list of conditions expresses their actions", call.name);
       return absl::OkStatus();
     }
-    losses_.Changed("refused for all arguments, because they are answered in more ways than a list of conditions says",
+    losses_.Changed("refused for all arguments, because no single list of conditions expresses their actions",
                     call.name);
     AddWhole(call, Strictest(call.decision));
     return absl::OkStatus();
@@ -78,10 +78,10 @@ class KafelPolicy {
   }
 
  private:
-  // kafel's own table has other names than the kernel's headers for some calls, and no names for new ones. A name
-  // defined as a number is looked up first, and its arguments count with all 64 bits.
+  // For some calls kafel's table has names other than the kernel headers', and it lacks new calls. A name defined as a
+  // number takes precedence over the table, and its arguments are compared with all 64 bits.
   std::string Named(const CallDecision& call) {
-    // Identifiers begin with a letter, and a name is x86_64's.
+    // Identifiers begin with a letter, and names are for x86_64's calls.
     if (call.name.starts_with('_') || call.id.abi == Abi::kX32) {
       return Concat("SYSCALL[", SeccompDataNumber(call.id), "]");
     }
@@ -113,7 +113,7 @@ class KafelPolicy {
   Blocks blocks_;
 };
 
-// x32's calls have x86_64's audit architecture and numbers of their own. Those that are not named meet the default.
+// x32's calls have x86_64's audit architecture but their own numbers. Those not in the policy get the default action.
 absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
   const Action of_x32 = Strictest(meaning.decisions.at({Abi::kX32, kBeyondAllTables}));
   if (of_x32 == unknown) return absl::OkStatus();

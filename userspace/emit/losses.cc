@@ -80,7 +80,8 @@ void NoteExempt(const Profile& profile, Losses& losses) {
       });
       if (exempt)
         losses.Changed(
-            "calls left out, because filters are not asked about them (of uretprobe Linux 6.11 to 6.13 do ask)", name);
+            "calls left out, because the kernel applies no filter to them (to uretprobe Linux 6.11 to 6.13 does)",
+            name);
     }
   }
 }

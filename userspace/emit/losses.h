@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is lost when a profile is written in a format that cannot say all of it, collected while it is written.
+// Collects what is lost while a profile is written in a format that cannot express all of it.
 #pragma once
 
 #include <map>
@@ -13,24 +13,25 @@
 
 namespace syscarve {
 
-// "ENOSYS", or the number of an errno that has no name here.
+// "ENOSYS", or the number of an errno without a name.
 std::string ErrnoText(int value);
 
-// What a call meets, as a part of a sentence: "ENOSYS", "a kill of the process", "a supervisor's decision" …
+// An action as a noun: "ENOSYS", "a kill of the process", "a supervisor's decision" …
 std::string AnswerText(Action action);
 
 class Losses {
  public:
-  // `call` is answered in another way, but not less strictly. `how` begins a sentence that a list of calls ends.
+  // `call` gets another action, but not a looser one. `how` is the beginning of a sentence that ends with a list of
+  // calls.
   void Changed(const std::string& how, const std::string& call) { changed_[how].insert(call); }
 
-  // The format would let `call` through where the profile does not, or be less strict with it.
+  // The format could only be looser than the profile for `call`.
   void Unsayable(const std::string& why, const std::string& call) { unsayable_[why].insert(call); }
 
-  // A sentence about the whole.
+  // Adds a sentence about the whole profile.
   void Note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
-  // kInvalidArgument when something is unsayable; `hint` says what to do then.
+  // kInvalidArgument, with `hint`, if Unsayable was called.
   absl::Status status(std::string_view format, std::string_view hint) const;
   std::vector<std::string> warnings() const;
 
@@ -40,14 +41,14 @@ class Losses {
   std::vector<std::string> notes_;
 };
 
-// For formats that would put conditions on one argument as alternatives where a rule means all of them (runc splits the
-// whole rule when an argument's index repeats): kInvalidArgument, naming the calls.
+// For formats whose readers treat several conditions on one argument as alternatives, although in a rule all must hold
+// (runc splits the rule if an argument's index repeats): kInvalidArgument, with the calls, if a rule has such.
 absl::Status CheckNoRepeatedArgument(const Profile& profile, std::string_view format);
 
-// Notes the calls that formats leave out which are made from decisions: what the kernel exempts from seccomp has none.
+// Notes the exempt calls of the profile, which have no decisions: formats made from decisions leave them out.
 void NoteExempt(const Profile& profile, Losses& losses);
 
-// Notes what formats that are made from a profile's decisions leave out: its flags, and names that are no call.
+// Notes what else formats made from a profile's decisions leave out: flags, the listener's path, and unknown names.
 void NoteLeftOut(const Profile& profile, Losses& losses);
 
 }  // namespace syscarve

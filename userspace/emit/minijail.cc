@@ -17,12 +17,12 @@ namespace {
 constexpr char kMinijailHint[] = "Write it as bpf, or let --stricter refuse these calls.";
 constexpr char kMinijailDefaultHint[] = "Write it as kafel, bpf or c.";
 
-// minijail's C parser (syscall_filter.c, bpf.h) has so many labels for lines that are not just "1".
+// The maximum of labels in minijail's C parser (syscall_filter.c, bpf.h), which each line other than "1" uses.
 constexpr size_t kMaxLabels = 512;
-// What a minijail of some years knows. It refuses a whole policy for one name that it does not know.
+// The kernel whose calls a minijail of some years ago has. It refuses a whole policy for one unknown name.
 constexpr KernelVersion kCommonKernel = {6, 0};
 
-// What a policy can answer beside letting a call through: an errno, or the kill that is its default.
+// The refusals that a policy can express: an errno, or a kill, its default.
 Action Refusal(Action wanted) {
   return wanted.kind == ActionKind::kErrno ? wanted : Action{ActionKind::kKillThread, 0};
 }
@@ -50,7 +50,7 @@ class MinijailPolicy {
     Decision decision = call.decision;
     const KernelVersion since = KernelOfNumber(call.id.nr);
     if (options_.kernel.has_value() && since > *options_.kernel) {
-      // That kernel does not have the call, and so nobody can tell a refusal from its absence but by the kill.
+      // That kernel does not have the call, so omitting it changes only the refusal, to a kill.
       if (!IsKill(Strictest(decision)) || decision.size() > 1) {
         losses_.Changed(Concat("newer than Linux ", options_.kernel->major, ".", options_.kernel->minor,
                                ", so left out of the policy and killed"),
@@ -82,7 +82,7 @@ class MinijailPolicy {
   size_t labels() const { return labels_; }
 
  private:
-  // One answer for all arguments that are refused: the strictest that they meet.
+  // One action for all refused arguments: the strictest of theirs.
   Action RefusalFor(const std::string& name, const Decision& refused) {
     const Action strictest = Strictest(refused);
     const Action refusal = Refusal(strictest);
@@ -96,7 +96,7 @@ class MinijailPolicy {
   absl::Status AddRefusing(const std::string& name, ArgumentSets::Set on, Action refusal) {
     const std::string otherwise = IsKill(refusal) ? "" : Concat("return ", ErrnoText(refusal.value));
     if (on == ArgumentSets::kNone) {
-      if (otherwise.empty()) return absl::OkStatus();  // What is not named is killed.
+      if (otherwise.empty()) return absl::OkStatus();  // Calls without a line are killed.
       lines_.push_back(Concat(name, ": ", otherwise));
       ++labels_;
       return absl::OkStatus();
@@ -106,11 +106,11 @@ class MinijailPolicy {
         const std::optional<ArgumentRules> rules,
         ToConditions(sets_, wanted, refusal, false, ComparisonStyle::kInclusive, ConditionUse::kOtherLanguage));
     if (!rules.has_value() && !options_.stricter) {
-      losses_.Unsayable("allowed in more ways than a list of conditions says", name);
+      losses_.Unsayable("no single list of conditions expresses when these are allowed", name);
       return absl::OkStatus();
     }
     if (!rules.has_value()) {
-      losses_.Changed("refused for all arguments, because they are allowed in more ways than a list of conditions says",
+      losses_.Changed("refused for all arguments, because no single list of conditions expresses when they are allowed",
                       name);
       return AddRefusing(name, ArgumentSets::kNone, refusal);
     }
@@ -153,7 +153,7 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader read
   for (const CallDecision& call : decisions.calls) SYSCARVE_RETURN_IF_ERROR(policy.Add(call));
   SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kMinijailHint));
   if (!IsKill(decisions.unknown)) {
-    losses.Note(Concat("numbers without a name, calls of the future above all, are killed and not answered with ",
+    losses.Note(Concat("numbers without a name, mostly future calls, are killed and not answered with ",
                        AnswerText(decisions.unknown)));
   }
   if (reader == MinijailReader::kAtRunTime && policy.labels() > kMaxLabels) {

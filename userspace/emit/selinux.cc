@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// SELinux decides by types, and by a path only where its file's type was chosen by one. So what is written are the
-// classes of files, and what was done with files of each, on the one type that a container's files have; a volume and
-// what the kernel shows in /proc and /sys have types of their own. docs/lsm.md says what that keeps out and what not.
+// SELinux decides by types; a path matters only if it determines its file's type. So the module allows, per class of
+// files, the recorded uses on the one type that a container's files have. Volumes, and the kernel's files in /proc and
+// /sys, have types of their own. docs/lsm.md states what that keeps out and what it does not.
 //
-// Classes and permissions are the kernel's (security/selinux/include/classmap.h); names of others' types are those of
-// the reference policy and of container-selinux. Each stands in a block that is left out where the type does not exist.
+// Classes and permissions are the kernel's (security/selinux/include/classmap.h); external types are those of the
+// reference policy and of container-selinux, each in an optional block, which is ignored if the type does not exist.
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
@@ -34,7 +34,7 @@ void Allow(std::string_view file_class, std::initializer_list<std::string_view> 
   allowed[file_class].insert(permissions.begin(), permissions.end());
 }
 
-// What the classes of a file are, as far as its kind is known.
+// The possible classes of a file of these kinds.
 std::vector<std::string_view> ClassesOf(const std::set<FileKind>& kinds) {
   std::set<std::string_view> classes;
   for (const FileKind kind : kinds) {
@@ -68,7 +68,7 @@ std::vector<std::string_view> ClassesOf(const std::set<FileKind>& kinds) {
   return {classes.begin(), classes.end()};
 }
 
-// What one use of a file of one class takes, on the file itself and on the directory that it is in.
+// Adds the permissions that one use of a file of a class requires, on the file and on its directory.
 void AddUse(std::string_view file_class, FileUse use, const ProgramHabits& habits, Permissions& allowed) {
   const bool is_directory = file_class == "dir";
   switch (use) {
@@ -119,7 +119,8 @@ void AddUse(std::string_view file_class, FileUse use, const ProgramHabits& habit
   }
 }
 
-// Only files have what is executed, and only what has an entry point begins a domain.
+// Removes permissions that a class cannot need: only "file" is executed or enters a domain, and sockets and pipes are
+// not mapped.
 void DropImpossible(Permissions& allowed) {
   for (auto& [file_class, words] : allowed) {
     if (file_class == "file") continue;
@@ -132,7 +133,7 @@ struct FolderType {
   std::string_view folder;
   std::string_view type;
 };
-// The types of what the kernel shows, by the reference policy (genfscon); the first that fits.
+// The types of the kernel's files by the reference policy (genfscon); the first match applies.
 constexpr FolderType kKernelFiles[] = {
     {"/proc/sys/kernel", "sysctl_kernel_t"},
     {"/proc/sys/vm/overcommit_memory", "sysctl_vm_overcommit_t"},
@@ -161,14 +162,14 @@ bool IsIn(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-// Types of what engines' containers have for files, consoles and the shared memory that they are given.
+// Types of the files, consoles and shared memory of engines' containers.
 constexpr std::string_view kEnginesFiles[] = {"container_file_t", "container_ro_file_t", "svirt_lxc_file_t",
                                               "container_share_t", "container_var_lib_t"};
-// Of who starts containers, by policies that have them apart.
+// Types of the programs that start containers, in the various policies.
 constexpr std::string_view kRuntimes[] = {
     "container_runtime_t", "container_engine_t",   "dockerd_t", "docker_t", "podman_t", "crio_t", "kubelet_t",
     "unconfined_t",        "unconfined_service_t", "initrc_t",  "init_t",   "kernel_t"};
-// What engines mount by themselves, with the type of the container's files.
+// The mounts that engines add, with the type of the container's files.
 constexpr std::string_view kEnginesMounts[] = {"/etc/hosts",   "/etc/hostname", "/etc/resolv.conf",
                                                "/dev",         "/dev/shm",      "/dev/mqueue",
                                                "/dev/console", "/run/secrets",  "/run/.containerenv"};
@@ -295,7 +296,7 @@ class SelinuxModule {
     }
     text += Optional("categories", "(typeattributeset mcs_constrained_type (process))\n");
     text += Optional("unconfined", "(roletype unconfined_r process)\n");
-    text += "  ; Whoever starts a container.\n";
+    text += "  ; The programs that start a container.\n";
     for (const std::string_view type : kRuntimes) {
       text += Optional(
           Concat("started_by_", type),
@@ -336,7 +337,7 @@ class SelinuxModule {
     text += "  ; Files.\n";
   }
 
-  // The name of the type that the path's file has: "files", one of volumes_, of the kernel's, or "self".
+  // The type of the path's file: "files", one of volumes_, one of the kernel's, or "self".
   std::string TypeOf(const PathPattern& pattern, const PathAccess& access) {
     const std::string path = UsualPath(pattern.text(), access);
     constexpr std::string_view kProcesses = "/proc/";
@@ -358,7 +359,7 @@ class SelinuxModule {
     return "files";
   }
 
-  // Where the kernel's file would be if its file system were mounted where it usually is: below another root it is not.
+  // The path of the kernel's file if its file system were mounted at the usual place, which differs below another root.
   static std::string UsualPath(std::string path, const PathAccess& access) {
     for (const auto& [mount, filesystem] : access.mounts) {
       const auto* const usual = std::ranges::find(kUsualMounts, filesystem, &FolderType::type);
@@ -368,7 +369,7 @@ class SelinuxModule {
     return path;
   }
 
-  // The directories on the way to `path` that have types of the kernel's files.
+  // Allows searching the parent directories of `path` that have types of the kernel's files.
   static void AllowWay(std::string_view path, std::map<std::string, Permissions>& by_type) {
     for (size_t slash = path.find('/', 1); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
       const std::string_view folder = path.substr(0, slash);
@@ -391,7 +392,7 @@ class SelinuxModule {
 
   void AddFiles() {
     std::map<std::string, Permissions> by_type;
-    // Every file is reached by directories and links.
+    // Every file is reached through directories and links.
     Allow("dir", {"search", "getattr"}, by_type["files"]);
     Allow("lnk_file", {"read", "getattr"}, by_type["files"]);
     for (const auto& [pattern, access] : policy_.paths) {
@@ -401,7 +402,7 @@ class SelinuxModule {
       Allow("dir", {"search", "getattr"}, allowed);
       const std::string path = UsualPath(pattern.text(), access);
       AllowWay(path, by_type);
-      // One of these files has a type of its own.
+      // One of the files there has a type of its own.
       if (IsIn(path, "/sys/devices/system/cpu") && access.all_uses().has(FileUse::kRead)) {
         Allow("file", {"read", "open", "getattr", "ioctl", "lock"}, by_type["cpu_online_t"]);
       }
@@ -438,7 +439,7 @@ class SelinuxModule {
     std::set<std::string_view> classes;
     if (policy_.any_socket) {
       for (const SocketClass& each : kSocketClasses) classes.insert(each.name);
-      losses_.Note("sockets were made whose kind the recording does not have: all kinds are allowed");
+      losses_.Note("the recording lacks the kind of some sockets: all kinds are allowed");
     }
     for (const SocketKind& kind : SocketsOf(policy_)) classes.insert(SocketClassOf(kind));
     for (const std::string_view each : classes) {
@@ -528,7 +529,7 @@ absl::StatusOr<Emitted> EmitSelinux(const AccessPolicy& policy, const EmitOption
   for (std::string& warning : losses.warnings()) emitted.warnings.push_back(std::move(warning));
   if (!policy.in_container) {
     emitted.warnings.emplace_back(
-        "this was recorded outside a container: the module speaks of files of one type, and a host's files have many");
+        "this was recorded outside a container: the module covers files of one type, and a host's files have many");
   }
   return emitted;
 }

@@ -20,8 +20,8 @@ namespace {
 constexpr char kSpoHint[] = "Write it as docker, or as bpf.";
 constexpr Action kEperm{ActionKind::kErrno, EPERM};
 
-// A resource has no errno for its default, and runtimes then answer EPERM. So that no known call is answered otherwise
-// than by the profile, those that nothing is said of get a rule with the errno, and the rules that say EPERM go.
+// A resource has no errno for its default action, so runtimes use EPERM. To keep the profile's decision for every known
+// call, the unlisted ones get a rule with the profile's errno, and rules with EPERM are dropped.
 Profile WithPlainDefault(const Profile& profile) {
   Profile plain = profile;
   const Action answer = profile.default_action;
@@ -34,7 +34,7 @@ Profile WithPlainDefault(const Profile& profile) {
     }
   }
   for (const Rule& rule : profile.rules) {
-    // A rule with the default's action is skipped, so it says nothing.
+    // A rule with the default action is skipped, so its names count as unlisted.
     if (rule.action == answer) continue;
     for (const std::string& name : rule.names) unsaid.erase(name);
   }
@@ -47,7 +47,7 @@ Profile WithPlainDefault(const Profile& profile) {
   return plain;
 }
 
-// Where the resource's filter decides otherwise than the profile's.
+// Notes in `losses` where the resource's filter differs from the profile's.
 absl::Status Compare(const Profile& profile, const Profile& plain, Abi native, Losses& losses) {
   if (profile.default_action == plain.default_action) return absl::OkStatus();
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning wanted, MeaningOf(profile, native));
@@ -70,8 +70,8 @@ absl::Status Compare(const Profile& profile, const Profile& plain, Abi native, L
     }
   }
   losses.Note(
-      Concat("the resource has no errno for its default: numbers without a name meet EPERM, unless the runtime "
-             "knows better, and ",
+      Concat("the resource has no errno for its default: numbers without a name get EPERM, unless the runtime "
+             "has another default, and ",
              AnswerText(profile.default_action), " by the profile"));
   return absl::OkStatus();
 }
@@ -110,7 +110,7 @@ bool IsBaseProfile(std::string_view name) {
   return name == ObjectNameOf(name);
 }
 
-// The annotation's value: compact JSON. Its names are known calls.
+// The annotation's value: compact JSON. Its names are those of known calls, so they need no escaping.
 std::string CoverageJson(const Coverage& coverage) {
   std::string text = Concat("{\"version\":\"v1\",\"total\":", coverage.total, ",\"syscalls\":{");
   bool first = true;

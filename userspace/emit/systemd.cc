@@ -23,7 +23,7 @@ constexpr Action kLog{ActionKind::kLog, 0};
 
 using Names = std::set<std::string>;
 
-// The nearest answer that a unit can give and that is no less strict.
+// The nearest action that a unit can express and that is not looser.
 Action Expressible(Action action) {
   if (LetsThrough(action)) return action;
   switch (action.kind) {
@@ -37,8 +37,8 @@ Action Expressible(Action action) {
   }
 }
 
-// systemd.exec(5), SystemCallArchitectures=. What it has no word for is written with ours, and it says so when it
-// loads.
+// The name in systemd.exec(5), SystemCallArchitectures=. An ABI without one gets syscarve's name, of which systemd
+// warns when it loads the unit.
 std::string_view SystemdArchitecture(Abi abi) {
   switch (abi) {
     case Abi::kX86_64:
@@ -62,7 +62,7 @@ std::string_view SystemdArchitecture(Abi abi) {
   }
 }
 
-// `KEY=PREFIXword word …`, as many lines as it takes: the lists of one setting add up.
+// `KEY=PREFIXword word …`, in several lines if necessary: systemd joins the lists of one setting.
 std::string Lines(std::string_view key, std::string_view prefix, const std::vector<std::string>& words) {
   const std::string start = Concat(key, "=", prefix);
   std::string text;
@@ -77,7 +77,7 @@ std::string Lines(std::string_view key, std::string_view prefix, const std::vect
   return line.empty() ? text : text + line + "\n";
 }
 
-// One answer for each name: a unit speaks by name for all of its architectures.
+// One action per name: in a unit, a name applies to all of its architectures.
 class Answers {
  public:
   Answers(const Profile& profile, const Meaning& meaning, bool stricter, Losses& losses) {
@@ -131,8 +131,8 @@ class Answers {
   std::map<std::string, Action> by_name_;
 };
 
-// Sets all of whose calls are in `allowed`, as far as these architectures have them, in place of the calls. The set
-// with most calls that no other one has brought comes first.
+// `allowed` with calls replaced by sets, if all calls of the set that these architectures have are in `allowed`.
+// Greedy: always the set with the most calls that are not yet covered.
 std::vector<std::string> WithSets(const Names& allowed, const std::map<std::string, Action>& known,
                                   const std::vector<SystemdSet>& sets) {
   std::map<std::string, Names> fitting;
@@ -150,7 +150,7 @@ std::vector<std::string> WithSets(const Names& allowed, const std::map<std::stri
       return std::ranges::count_if(set.second, [&](const std::string& name) { return rest.contains(name); });
     };
     const auto best = std::ranges::max_element(fitting, {}, events);
-    // A set that stands for one call only hides it.
+    // A set that replaces a single call would only obscure it.
     if (best == fitting.end() || events(*best) < 2) break;
     for (const std::string& name : best->second) rest.erase(name);
     words.push_back(best->first);
@@ -164,7 +164,7 @@ std::string ErrnoSuffix(Action action) {
   return IsKill(action) ? ":kill" : Concat(":", ErrnoText(action.value));
 }
 
-// What is refused in another way than `otherwise`, with its errno.
+// The names with an action other than `otherwise`, each with its errno.
 std::vector<std::string> RefusedApart(const std::map<std::string, Action>& answers, Action otherwise) {
   std::vector<std::string> words;
   for (const auto& [name, answer] : answers) {
@@ -187,8 +187,8 @@ absl::StatusOr<std::string> AllowList(const Filter& filter, Losses& losses) {
   allowed.merge(filter.answers.NamesWith(kLog));
   std::vector<std::string> words =
       filter.use_sets ? WithSets(allowed, answers, *sets) : std::vector<std::string>(allowed.begin(), allowed.end());
-  // An allow-list always holds @default. What of it the profile refuses is taken out again, and so is every other call
-  // that another version of systemd may have in a set.
+  // An allow-list always contains @default. The calls of it that the profile refuses are removed again, as is every
+  // other call that another version of systemd may have in a set.
   const auto defaults = std::ranges::find(*sets, "@default", &SystemdSet::name);
   std::vector<std::string> taken_out;
   for (const std::string& name : defaults->names) {
@@ -223,7 +223,7 @@ std::string DenyList(const Filter& filter) {
   const bool logs = filter.unknown == kLog;
   const Names named = filter.answers.NamesWith(logs ? kAllowAction : kLog);
   std::vector<std::string> words(named.begin(), named.end());
-  // "All but these", of which there may be none.
+  // "~" means all except these, which may be none.
   if (logs && words.empty()) return text + "SystemCallLog=~\n";
   return text + Lines("SystemCallLog", logs ? "~" : "", words);
 }
@@ -237,7 +237,7 @@ absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& o
   const Answers answers(profile, meaning, options.stricter, losses);
   const Action wanted = DecisionsOf(meaning, options.native).unknown;
   Filter filter{.answers = answers, .unknown = Expressible(wanted), .use_sets = options.systemd_sets};
-  // SystemCallErrorNumber= takes no 0.
+  // SystemCallErrorNumber= does not accept 0.
   if (filter.unknown == Action{ActionKind::kErrno, 0}) filter.unknown = kKill;
   if (filter.unknown != wanted && !(IsKill(filter.unknown) && IsKill(wanted))) {
     losses.Note(Concat("numbers without a name are answered with ", AnswerText(filter.unknown), " instead of ",
@@ -248,7 +248,7 @@ absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& o
   NoteLeftOut(profile, losses);
 
   std::string text = "# Made by syscarve.\n[Service]\n";
-  // A drop-in adds to what the unit says; an empty value begins anew.
+  // A drop-in adds to the unit's lists; an empty value clears them first.
   text += "SystemCallFilter=\nSystemCallLog=\nSystemCallArchitectures=\n";
   if (LetsThrough(filter.unknown)) {
     text += DenyList(filter);

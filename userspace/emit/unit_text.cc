@@ -9,7 +9,8 @@
 namespace syscarve {
 namespace {
 
-// What ends a word, quotes or escapes. Not blanks alone: some settings are lists, and words of others.
+// Whether systemd reads the character literally: no blank, because some settings are lists or words of other settings,
+// and nothing that quotes or escapes.
 bool IsPlainInUnit(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte > ' ' && byte < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '$' && c != ';' && c != '#';
@@ -29,7 +30,7 @@ void UnitText::Set(std::string_view key, std::string_view value, SettingKind fro
   text_ += Concat(key, "=");
   for (const char c : value) {
     text_ += c;
-    if (c == '%') text_ += c;  // A specifier otherwise.
+    if (c == '%') text_ += c;  // A single "%" begins a specifier.
   }
   text_ += '\n';
 }

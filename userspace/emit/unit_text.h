@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text of a unit file of systemd (systemd.syntax(7)), whose values may be an adversary's.
+// The text of a systemd unit file (systemd.syntax(7)), whose values may be untrusted.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace syscarve {
 
-// Lines "KEY=VALUE". A value that a unit might read as anything but itself is not written: what is wrong is told by
-// status(), with the setting that it came from.
+// Writes lines "KEY=VALUE". A value that systemd might not read literally is not written; then status() is an error
+// with the setting that the value comes from.
 class UnitText {
  public:
   explicit UnitText(std::string_view target) : target_(target) {}

@@ -26,7 +26,7 @@ std::string_view SentenceFor(std::string_view word) {
       {kMissingEndpoints, "addresses were not looked for"},
       {kMissingMessages, "addresses given to sendmsg, sendmmsg and socketcall were not looked for"},
       {kMissingPeaks, "memory, processes and processor time were not measured"},
-      {kMissingResults, "what failed was not told from what succeeded: what was tried in vain counts as used"},
+      {kMissingResults, "failed uses are not distinguished from successful ones, and count as uses"},
       {kMissingRecordings, "one of the recordings has no such evidence"},
   };
   const auto* const found = std::ranges::find(kSentences, word, [](const auto& entry) { return entry.first; });

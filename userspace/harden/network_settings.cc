@@ -120,7 +120,7 @@ void PlanPorts(const Planner& planner) {
   planner.Add({.kind = SettingKind::kPorts,
                .verdict = SettingVerdict::kUnknown,
                .severity = Severity::kLow,
-               .reasons = {Concat("Ports are published to whoever reaches the host: ", SomeOf(open),
+               .reasons = {Concat("Ports are published to every client that reaches the host: ", SomeOf(open),
                                   ". An engine's rules for them come before those of most firewalls.")},
                .how = "Where only this host's programs are clients, such as a proxy in front, publish on 127.0.0.1."});
 }

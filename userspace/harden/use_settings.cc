@@ -128,7 +128,7 @@ void PlanMaskedPaths(const Planner& planner) {
   Setting setting = {.kind = SettingKind::kMaskedPaths,
                      .verdict = SettingVerdict::kRefused,
                      .severity = Severity::kMedium,
-                     .how = "Engines hide these unless they are told not to (privileged, systempaths=unconfined)."};
+                     .how = "Engines hide these by default (not with privileged or systempaths=unconfined)."};
   for (const auto& [used, file] : facts.evidence->files) {
     // A hidden path has something else mounted over it.
     const bool open = file.filesystem == "proc" || file.filesystem == "sysfs";

@@ -123,8 +123,8 @@ void PlanUser(const Planner& planner) {
           "These ran as root all the same, by set-id files or in sessions of the engine: ", SomeOf(ids.as_root), "."));
     }
   } else if (ids.as_root.empty() && ids.others.empty()) {
-    setting.reasons.push_back(
-        Concat("As whom it runs is not known: ", missing.empty() ? "no user ids were recorded." : missing.sentence));
+    setting.reasons.push_back(Concat("The user that it runs as is not known: ",
+                                     missing.empty() ? "no user ids were recorded." : missing.sentence));
     setting.how = kRecordHow;
   } else {
     if (!ids.as_root.empty()) {

@@ -37,7 +37,7 @@ std::string Calls(uint64_t count) {
   return Concat(count, count == 1 ? " call" : " calls");
 }
 
-// What would become of it, as a sentence without its end.
+// The outcome under the profile, as a sentence without its full stop.
 std::string OutcomeWords(const CheckedRefusal& refused) {
   switch (refused.outcome) {
     case RefusedAgain::kAllowed:
@@ -47,11 +47,11 @@ std::string OutcomeWords(const CheckedRefusal& refused) {
     case RefusedAgain::kSame:
       return AnswerWords(refused.answers) + ", as while recording";
     case RefusedAgain::kHarmless:
-      return Concat(AnswerWords(refused.answers), ", which is known to be done without: ", refused.call.probed_by);
+      return Concat(AnswerWords(refused.answers), ", which has a known fallback: ", refused.call.probed_by);
     case RefusedAgain::kRefused:
       return AnswerWords(refused.answers) + ": no program was seen to go on from that";
     case RefusedAgain::kUnfiltered:
-      return "this kernel asks no filter about it";
+      return "this kernel applies no filter to it";
   }
   return "";
 }
@@ -106,7 +106,7 @@ JsonValue::Array CallsJson(const std::vector<CheckedCall>& calls) {
   return result;
 }
 
-// Whether the runs, if they are none of those that the profile was made of, are a proof.
+// Whether the runs, if they are fresh, are a proof.
 bool IsClean(const CheckResult& result) {
   return result.complete && result.runs > 0 && !result.HasRefusals() && result.depends.empty();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile would have refused, for people (text) and programs (JSON; docs/check.md has its fields).
+// Reports of `check`: the recorded calls that a profile would refuse, for people (text) and programs (JSON;
+// docs/check.md has its fields).
 #pragma once
 
 #include <string>

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kRiskSchema = "syscarve.risk/1";
 constexpr double kShares[] = {0.05, 0.01};
 
-// "7.3 %", with as many digits as are worth reading.
+// "7.3 %", with significant digits only.
 std::string Percent(double share) {
   const double percent = 100 * share;
   if (percent != 0 && percent < 1) return absl::StrFormat("%.2g %%", percent);
@@ -48,8 +48,8 @@ std::string NoveltyWords(const Novelty& novelty) {
 
 std::string MissingWords(const Missing& missing) {
   if (missing.names.value <= 0) {
-    return Concat("calls still missing: none that Chao2 could tell (", missing.once, " in one run only, ",
-                  missing.twice, " in two)");
+    return Concat("calls still missing: none by Chao2's estimate (", missing.once, " in one run only, ", missing.twice,
+                  " in two)");
   }
   return absl::StrFormat(
       "calls still missing: at least %.0f (Chao2: %.1f, 95 %%: %.0f to %.0f; a lower bound, there may be more)",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How sure a profile is, for people (text, and a line for a summary) and programs (JSON; docs/risk.md has its fields).
+// The confidence in a profile, for people (text, and lines for a summary) and programs (JSON; docs/risk.md has its
+// fields).
 #pragma once
 
 #include <string>
@@ -9,10 +10,10 @@
 
 namespace syscarve {
 
-// A few words, each a line without a newline; may hold an adversary's bytes. The first is short enough for a summary.
+// A few lines without newlines; may contain untrusted bytes. The first is short enough for a summary.
 std::vector<std::string> ConfidenceLines(const Confidence& sure);
 
-// All that is known, with the runs that have calls of their own. Safe to print.
+// The complete report, with the novel runs. Safe to print.
 std::string ConfidenceText(const Confidence& sure);
 std::string ConfidenceJson(const Confidence& sure);
 

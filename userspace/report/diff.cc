@@ -64,7 +64,7 @@ std::string Section(const DiffReport& report, const std::string& title, const st
   return text;
 }
 
-// A change of the default, or of a part of an ABI.
+// A change of the default action, or of many calls of an ABI.
 std::string ManyLines(const DiffReport& report, const CallChange& change) {
   std::string text = Concat("  ", ManyWords(change), "\n", AnswerLines(change, "    "));
   if (change.names.size() <= kFewNames) {
@@ -76,7 +76,7 @@ std::string ManyLines(const DiffReport& report, const CallChange& change) {
   return text;
 }
 
-// Calls that only changed how they are refused: nobody reads a page of these.
+// Calls whose refusal changed, in brief: there may be very many.
 std::string OtherAnswers(const DiffReport& report, const std::vector<FamilyChanges>& families) {
   if (families.empty()) return "";
   std::map<std::string, std::vector<std::string>> by_answers;
@@ -85,7 +85,7 @@ std::string OtherAnswers(const DiffReport& report, const std::vector<FamilyChang
       by_answers[AnswerLines(*change, "  ")].push_back(CallTitle(*change, report.native));
     }
   }
-  std::string text = Concat("\nrefused with another answer (", CountOf(families), ")\n\n");
+  std::string text = Concat("\nrefused in another way (", CountOf(families), ")\n\n");
   for (auto& [answers, titles] : by_answers) {
     std::ranges::sort(titles);
     text += answers + WrapWords("    ", titles);

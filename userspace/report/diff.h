@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changed between two profiles, as people and their tools read it. Texts are safe wherever they are meant for,
-// whatever files, programs and runs are called; same input, same bytes.
+// Reports of a diff, for people and programs. Texts are escaped for their medium, so that untrusted names of files,
+// programs and runs do no harm. Deterministic.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace syscarve {
 
 struct DiffReport {
-  std::string before;  // The profiles as the user named them: an adversary's bytes.
+  std::string before;  // The profiles' names as typed; untrusted bytes.
   std::string after;
   Abi native = Abi::kX86_64;
   Diff diff;
@@ -27,15 +27,15 @@ struct DiffReport {
 // For a terminal.
 std::string DiffText(const DiffReport& report);
 
-// For a comment on a pull request: verdict, what is newly allowed as a table with the most risky first, and the rest
-// folded away.
+// For a comment on a pull request: the verdict, a table of newly allowed calls by descending risk, and the rest in a
+// collapsed section.
 std::string DiffMarkdown(const DiffReport& report);
 
 // "syscarve.diff/1" (docs/diff.md).
 std::string DiffJson(const DiffReport& report);
 
-// For FormatSarif and FormatJunit. What is looser is an error, a warning or a note as its risk is high, medium or low;
-// everything else is a note.
+// For FormatSarif and FormatJunit. A looser change of high, medium or low risk is an error, a warning or a note; any
+// other change is a note.
 std::vector<FindingRule> DiffFindingRules();
 std::vector<Finding> DiffFindings(const DiffReport& report);
 

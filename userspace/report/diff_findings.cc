@@ -103,19 +103,19 @@ std::vector<FindingRule> DiffFindingRules() {
   for (const RiskLevel risk : {RiskLevel::kHigh, RiskLevel::kMedium, RiskLevel::kLow}) {
     rules.push_back({.id = Concat("looser-", RiskLevelName(risk)),
                      .summary = Concat("The profile lets more be done than before, at ", RiskLevelName(risk), " risk."),
-                     .help = "Look who needs it (syscarve diff --evidence), and leave it out when nobody does.",
+                     .help = "Find what needs it (syscarve diff --evidence), and leave it out if nothing does.",
                      .level = LevelOf(risk)});
   }
   rules.push_back({.id = "tighter",
                    .summary = "The profile lets less be done than before.",
-                   .help = "Programs that still make the call will be refused: syscarve check tells by a recording.",
+                   .help = "Programs that still make the call will be refused: syscarve check finds them.",
                    .level = FindingLevel::kNote});
   rules.push_back({.id = "other-answer",
                    .summary = "What was refused is refused with another error or signal.",
                    .help = "A program may fall back on something else, or no longer fall back, by the error it gets.",
                    .level = FindingLevel::kNote});
   rules.push_back({.id = "unclear",
-                   .summary = "The answer of a live filter cannot be compared.",
+                   .summary = "The decision of a live filter cannot be compared.",
                    .help = "Compare the files that the filters were made of.",
                    .level = FindingLevel::kWarning});
   return rules;

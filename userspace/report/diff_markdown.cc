@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kArrow = "→";
 constexpr size_t kMaxInCell = 3;      // Programs and runs in a table's cell.
-constexpr size_t kMaxSightings = 20;  // Of one call: a suite can have thousands of tests.
-constexpr size_t kMaxRows = 200;      // GitHub's comments end at 65536 characters.
+constexpr size_t kMaxSightings = 20;  // Per call: a suite can have thousands of tests.
+constexpr size_t kMaxRows = 200;      // GitHub limits comments to 65536 characters.
 
 std::string CodeCell(const std::set<std::string>& texts) {
   std::vector<std::string> parts;
@@ -55,7 +55,7 @@ std::string Changed(const CallChange& change, bool in_table) {
   return absl::StrJoin(parts, "; ");
 }
 
-// Who made it, in which runs, short enough for a cell.
+// The programs that made the call and the runs, short enough for a cell.
 std::string Who(const DiffReport& report, const CallChange& change) {
   const CallEvidence* const evidence = EvidenceFor(report, change.names.front());
   if (evidence == nullptr) return "";
@@ -74,7 +74,7 @@ std::string RiskCell(RiskLevel level) {
   return level == RiskLevel::kHigh ? Concat("**", RiskLevelName(level), "**") : std::string(RiskLevelName(level));
 }
 
-// With `risks`, of what is newly allowed; else of what is no longer.
+// A table of newly allowed calls, with `risks`, or of calls that are no longer allowed.
 std::string CallTable(const DiffReport& report, const std::vector<FamilyChanges>& families, bool risks) {
   const bool evidence = report.evidence.has_value();
   std::string text = Concat(risks ? "| risk " : "", "| call | change |", risks ? " why it matters |" : "",
@@ -94,7 +94,7 @@ std::string CallTable(const DiffReport& report, const std::vector<FamilyChanges>
   return text;
 }
 
-// `summary` is ours.
+// A collapsed section. `summary` is trusted.
 std::string Folded(const std::string& summary, const std::string& content) {
   return Concat("\n<details><summary>", summary, "</summary>\n\n", content, "\n</details>\n");
 }
@@ -199,7 +199,7 @@ std::string DiffMarkdown(const DiffReport& report) {
     text += Folded(Concat(Plural(CountOf(ranked.tighter)), " tighter"), CallTable(report, ranked.tighter, false));
   }
   if (!ranked.other.empty()) {
-    text += Folded(Concat(Plural(CountOf(ranked.other)), " refused with another answer"),
+    text += Folded(Concat(Plural(CountOf(ranked.other)), " refused in another way"),
                    OtherAnswersList(report, ranked.other));
   }
   if (!report.diff.unclear.empty()) {

@@ -21,7 +21,7 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMaxAlternatives = 6;  // More conditions than that are no sentence.
+constexpr size_t kMaxAlternatives = 6;  // More alternatives make the sentence unreadable.
 
 std::vector<FamilyChanges> ByFamily(const DiffReport& report, std::vector<const CallChange*> changes) {
   std::ranges::stable_sort(changes, [&](const CallChange* a, const CallChange* b) {
@@ -41,7 +41,7 @@ std::vector<FamilyChanges> ByFamily(const DiffReport& report, std::vector<const 
   return families;
 }
 
-// The names in all parts of the diff whose changes are such.
+// The names in all parts of the diff whose changes satisfy `is_such`.
 std::set<std::string> NamesWhere(const Diff& diff, absl::FunctionRef<bool(const CallChange&)> is_such) {
   std::set<std::string> names;
   const auto add = [&](const std::vector<CallChange>& changes) {
@@ -95,10 +95,9 @@ std::string CountWords(const DiffReport& report) {
   std::vector<std::string> parts;
   if (opened > 0) parts.push_back(Concat(CallCount(opened), " newly or more widely allowed"));
   if (tighter > 0) parts.push_back(Concat(CallCount(tighter), " tighter"));
-  if (other > 0) parts.push_back(Concat(CallCount(other), " refused with another answer"));
+  if (other > 0) parts.push_back(Concat(CallCount(other), " refused in another way"));
   if (!parts.empty()) return absl::StrJoin(parts, ", ");
-  return report.diff.empty() ? "no call is answered differently"
-                             : "only numbers without a name are answered differently";
+  return report.diff.empty() ? "no call is decided differently" : "only numbers without a name are decided differently";
 }
 
 size_t CountOf(const std::vector<FamilyChanges>& families) {
@@ -121,7 +120,7 @@ std::string AnswerWords(const ActionChange& answer, std::string_view arrow) {
 }
 
 std::string WhenWords(const ActionChange& answer, Length length) {
-  if (answer.when.empty()) return "for some arguments, in more ways than can be told";
+  if (answer.when.empty()) return "for some arguments, under too many conditions to list";
   if (answer.when.front().empty()) return "";
   std::vector<std::string> alternatives;
   for (const auto& conditions : answer.when) {

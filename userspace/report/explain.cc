@@ -46,7 +46,7 @@ std::string CallLines(const AllowedCall& call, Abi native) {
   return text;
 }
 
-// ", proven needed: without it, …": of arguments.
+// ", proven needed: without it, …", for arguments.
 std::string ProvenWords(const ArgumentSighting& seen) {
   if (seen.proven.verdict == ProofVerdict::kNeeded) {
     return Concat(", proven needed: without it, ", EscapeForTerminal(seen.proven.why));
@@ -55,7 +55,7 @@ std::string ProvenWords(const ArgumentSighting& seen) {
   return Concat(", proven not needed", seen.left_out ? " and left out" : "");
 }
 
-// For which arguments the profile allows the call, and with which it was seen, where these narrow it.
+// If the profile allows the call only for seen arguments: the allowed arguments, and the seen ones.
 std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
   if (call == made.narrowed.end() || !call->by_arguments) return "";
@@ -75,7 +75,7 @@ std::string ArgumentLines(const GeneratedProfile& made, std::string_view name) {
   return text;
 }
 
-// What a filter in force while recording refused of the call, if anything.
+// The denials of the call in the recording, if any.
 std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
   const RefusedCall* const call = FindRefused(made.refused, name);
   if (call == nullptr) return "";
@@ -88,7 +88,7 @@ std::string RefusedLines(const GeneratedProfile& made, std::string_view name) {
   return harmless ? Concat(text, "  harmless where refused with ENOSYS: ", call->probed_by, "\n") : text;
 }
 
-// The answer to a call that has no reason to be allowed.
+// The action for a call that is not in the profile.
 std::string RefusedLine(const RuleEvaluator& decider, const std::vector<Abi>& abis, const std::string& name) {
   for (const Abi abi : abis) {
     if (const std::optional<SyscallId> id = FindSyscall(abi, name)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why each call is in a profile, for people (text) and programs (JSON; docs/explain.md has its fields).
+// Reports of `explain`: why each call is in a profile, for people (text) and programs (JSON; docs/explain.md has its
+// fields).
 #pragma once
 
 #include <span>
@@ -10,13 +11,13 @@
 
 namespace syscarve {
 
-// Every reason for every call that a recording's profile allows, then the calls that a filter refused while recording,
-// then the verdicts on capabilities. With `names`, only those calls, in that order, and no capabilities; a name that is
-// not allowed is said to be refused, and how. What a filter refused while recording is told of each call that it was.
+// All reasons for every call that a generated profile allows, then the denials of the recording, then the verdicts on
+// capabilities. With `names`, only these calls, in this order, and no capabilities; for a name that is not allowed, the
+// action that refuses it. A call's denials are reported with the call.
 std::string ExplainText(const GeneratedProfile& made, std::span<const std::string> names);
 std::string ExplainJson(const GeneratedProfile& made, std::span<const std::string> names);
 
-// What a profile file itself says of each name: the action, the conditions and the comment of every rule that has it.
+// For each name, the action, conditions and comment of every rule of a profile's file that contains it.
 std::string ExplainText(const Profile& profile, std::span<const std::string> names);
 std::string ExplainJson(const Profile& profile, std::span<const std::string> names);
 

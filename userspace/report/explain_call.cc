@@ -14,7 +14,7 @@
 namespace syscarve {
 namespace {
 
-// Of the arguments all bits count, as they do for the filter.
+// Writes all bits of the arguments, as the filter compares them.
 std::string CallWords(const ArgumentTable& table, SyscallId id, const std::string& name,
                       std::span<const uint64_t> arguments) {
   return CallText(table, id, name, arguments, {.paths = {}, .exact = true});
@@ -33,8 +33,8 @@ std::string RuleWords(const std::string& file, const CallExplanation& answer, co
 std::string OutcomeWords(const std::string& file, const CallExplanation& answer, const ExplainedOutcome& outcome) {
   const std::string said = ActionWords(outcome.text.value_or(outcome.filter)) + RuleWords(file, answer, outcome);
   if (!outcome.Differs()) return said + "\n";
-  return Concat(said, "\n    but the filter that libseccomp makes of the profile answers otherwise: ",
-                ActionWords(outcome.filter), "\n");
+  return Concat(
+      said, "\n    but libseccomp's filter for the profile decides differently: ", ActionWords(outcome.filter), "\n");
 }
 
 std::string DependsWords(const std::vector<unsigned>& indices) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call with arguments meets under a profile, for people and programs (docs/explain.md has the fields).
+// Reports of `explain` for a call with arguments, for people and programs (docs/explain.md has the fields).
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace syscarve {
 
-// `file` is the profile's name, for places in it. Calls are written as CallText does it, by the ABI of each answer, of
-// which there is at least one.
+// `known` has the values of the call's first arguments. `answers` is not empty; each call is written by CallText for
+// its answer's ABI. `file` is the profile's name, for places in it.
 std::string ExplainCallText(const std::string& file, const std::string& name, std::span<const uint64_t> known,
                             std::span<const CallExplanation> answers, const ArgumentTable& table);
 std::string ExplainCallJson(const std::string& name, std::span<const uint64_t> known,

@@ -18,7 +18,7 @@
 namespace syscarve {
 namespace {
 
-// `bytes` from an adversary in a JSON string.
+// Untrusted bytes as a JSON string.
 JsonValue Bytes(std::string_view bytes) {
   return EncodePercent(bytes);
 }
@@ -35,7 +35,7 @@ JsonValue::Array ConditionsJson(const std::vector<ArgumentCondition>& conditions
   return result;
 }
 
-// What a filter in force while recording refused of the call; nothing is added when it refused nothing.
+// Adds the denials of the call in the recording, if any.
 void AddRefusals(const GeneratedProfile& made, const std::string& name, JsonValue::Object& object) {
   const RefusedCall* const call = FindRefused(made.refused, name);
   if (call == nullptr) return;
@@ -51,7 +51,7 @@ void AddProven(const ProvenNeed& proven, JsonValue::Object& object) {
       {"proven", JsonValue::Object{{"verdict", ProofVerdictName(proven.verdict)}, {"why", Bytes(proven.why)}}});
 }
 
-// For which arguments the profile allows the call, and with which it was seen, where these narrow it.
+// If the profile allows the call only for seen arguments: adds the allowed arguments, and the seen ones.
 void AddArguments(const GeneratedProfile& made, std::string_view name, JsonValue::Object& object) {
   const auto call = std::ranges::find(made.narrowed, name, &NarrowedCall::name);
   if (call == made.narrowed.end() || !call->by_arguments) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a verb found in a file, for the programs that show such things beside the code: SARIF for code scanning
-// (OASIS, "Static Analysis Results Interchange Format 2.1.0") and JUnit's XML for the test tabs of CI servers.
+// Findings of a verb in a file, for programs that show findings beside the code: SARIF for code scanning (OASIS,
+// "Static Analysis Results Interchange Format 2.1.0") and JUnit's XML for the test tabs of CI servers.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ struct FindingRule {
   FindingLevel level = FindingLevel::kWarning;
 };
 
-// A place in a text: lines and columns from 1, columns in Unicode code points, a byte order mark in front not counted.
-// The end is the first character that is not in it.
+// A region of a text: lines and columns from 1, columns in Unicode code points without a leading byte order mark. The
+// end is exclusive.
 struct TextRegion {
   size_t start_line = 1;
   size_t start_column = 1;
@@ -32,33 +32,33 @@ struct TextRegion {
   bool operator==(const TextRegion&) const = default;
 };
 
-// A change that mends a finding, together with the finding's others.
+// A change of the text that, together with the finding's other changes, removes the finding.
 struct FindingFix {
   TextRegion region;
-  std::string text;  // In its place.
+  std::string text;  // The replacement.
 };
 
-// Texts may hold an adversary's bytes: every format below escapes them.
+// Texts may contain untrusted bytes: every format below escapes them.
 struct Finding {
   std::string rule;  // FindingRule::id
   FindingLevel level = FindingLevel::kWarning;
   std::string message;
-  std::string file;                 // As the user named it.
+  std::string file;                 // As the user typed it.
   std::optional<size_t> line;       // From 1.
-  std::string identity;             // What stays the same while a finding stays the same, such as the call's name.
-  std::string fix;                  // What to do about this one; "" for nothing in particular.
-  std::vector<FindingFix> changes;  // Of `file`, which do it; none where it takes a human.
+  std::string identity;             // Identifies the finding across versions of the file, such as the call's name.
+  std::string fix;                  // What to do about this finding, or "".
+  std::vector<FindingFix> changes;  // Changes of `file` that do it; empty if a person must decide.
 };
 
-// Where the bytes from `begin` to before `end` of a text are, both at most its size.
+// The region of the bytes [begin, end) of a text. REQUIRES: both are at most its size.
 TextRegion RegionOf(std::string_view text, size_t begin, size_t end);
 
-// A SARIF log with one run; `rules` are those that `findings` may refer to, whether or not any does. Relative files are
-// taken to be below the root of the source tree. Same input, same bytes.
+// A SARIF log with one run. `rules` contains every rule of `findings`, and may contain others. Relative paths of files
+// are relative to the root of the source tree. Deterministic.
 std::string FormatSarif(std::span<const FindingRule> rules, std::span<const Finding> findings);
 
-// A JUnit report: each rule is a test case of the suite `suite`, failed by its errors and warnings; notes are its
-// output. Same input, same bytes: the times, which readers want to be there, are all 0.
+// A JUnit report: each rule is a test case of the suite `suite`, which its errors and warnings make fail; notes are its
+// output. Deterministic: the times, which readers require, are all 0.
 std::string FormatJunit(const std::string& suite, std::span<const FindingRule> rules,
                         std::span<const Finding> findings);
 

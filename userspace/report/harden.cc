@@ -31,8 +31,8 @@ std::string SettingLines(const Setting& setting) {
   return text;
 }
 
-// A line that is to be pasted, and is quoted for that. Backslashes do nothing to a terminal, and two of them would be
-// something else; where a line has bytes that do something, it is escaped.
+// A line to be pasted, already quoted for a shell. Left unchanged if a terminal shows it safely, because escaping would
+// double its backslashes, which are harmless and significant; otherwise escaped.
 std::string AsItIs(std::string_view line) {
   std::string harmless(line);
   std::erase(harmless, '\\');
@@ -98,7 +98,7 @@ std::vector<FindingRule> HardenFindingRules() {
     const auto kind = static_cast<SettingKind>(i);
     rules.push_back({.id = std::string(SettingKindName(kind)),
                      .summary = Concat(SettingSummary(kind), "."),
-                     .help = "docs/harden.md says what the setting does and how it is judged.",
+                     .help = "docs/harden.md describes what the setting does and how it is judged.",
                      .level = kind <= SettingKind::kHostNamespaces ? FindingLevel::kError : FindingLevel::kWarning});
   }
   return rules;

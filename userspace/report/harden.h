@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans of `harden` in the forms that people and programs read them in (docs/harden.md). SARIF and JUnit are made of
-// HardenFindings by finding.h.
+// Plans of `harden` for people and programs (docs/harden.md). For SARIF and JUnit, finding.h formats HardenFindings.
 #pragma once
 
 #include <map>
@@ -18,20 +17,21 @@ namespace syscarve {
 
 inline constexpr std::string_view kHardeningSchema = "syscarve.hardening/1";
 
-// A plan, and the same for the target that was asked for.
+// A plan, and its text for the requested target.
 struct PlannedService {
   HardeningPlan plan;
   std::string target;                 // "docker"
-  std::string text;                   // In its words.
-  std::vector<std::string> warnings;  // Sentences; may hold an adversary's bytes.
+  std::string text;                   // In the target's syntax.
+  std::vector<std::string> warnings;  // Sentences; may contain untrusted bytes.
 };
 
 std::string HardenText(std::span<const PlannedService> services);
 std::string HardenMarkdown(std::span<const PlannedService> services);
-// Also what `verify` reads (app/hardening_files.h).
+// `verify` reads this format, too (app/hardening_files.h).
 std::string HardenJson(std::span<const PlannedService> services);
 
-// What is not in force and matters: errors are what is high or critical, warnings what is medium, notes the rest.
+// The settings that are not in force, except those of severity note: high and critical are errors, medium is a warning,
+// low is a note.
 std::vector<Finding> HardenFindings(std::span<const PlannedService> services);
 std::vector<FindingRule> HardenFindingRules();
 

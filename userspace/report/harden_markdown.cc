@@ -6,7 +6,7 @@
 namespace syscarve {
 namespace {
 
-// GitHub's comments end at 65536 characters.
+// GitHub limits comments to 65536 characters.
 constexpr size_t kMostReasons = 12;
 
 std::string Reasons(const Setting& setting) {

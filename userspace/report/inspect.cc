@@ -16,7 +16,7 @@
 namespace syscarve {
 namespace {
 
-// What one name meets, without its ABI: equal for two ABIs that agree.
+// The decision for one name, without its ABI, so that two ABIs can be compared.
 struct Meets {
   ArgumentRules answers;
   Action otherwise;
@@ -27,7 +27,7 @@ struct Meets {
 std::map<std::string, Meets> ByName(const AbiSummary& abi) {
   std::map<std::string, Meets> by_name;
   for (const CallSummary& call : abi.calls) {
-    // Conditions of the ABIs with 32 bits are their low halves; whether two agree is a question for the words.
+    // Conditions of 32-bit ABIs are on the low halves; ABIs are compared by the conditions' text.
     by_name[SyscallName(call.id).value_or(DisplayName(call.id))] = {call.answers, call.otherwise, call.unclear};
   }
   return by_name;
@@ -69,7 +69,7 @@ std::string Table(const std::map<std::string, Meets>& by_name) {
     }
   }
   std::string text;
-  // From what is allowed to what kills.
+  // From allow to kill.
   for (auto group = plain.rbegin(); group != plain.rend(); ++group) {
     text +=
         Concat("  ", ActionWords(group->first), " (", group->second.size(), ")\n") + WrapWords("    ", group->second);
@@ -87,8 +87,8 @@ std::string InspectText(const std::string& subject, std::span<const size_t> inst
   for (const size_t length : instructions) lengths.push_back(std::to_string(length));
   std::string text = Concat(subject, ": ", instructions.size(), instructions.size() == 1 ? " filter" : " filters",
                             " of ", absl::StrJoin(lengths, ", "), " instructions",
-                            instructions.size() == 1 ? "" : ", the newest first; the strictest answer counts", "\n");
-  // The first ABI whole; of the others what differs by name.
+                            instructions.size() == 1 ? "" : ", the newest first; the strictest action applies", "\n");
+  // The first ABI completely, then the differences of the others, by name.
   const std::map<std::string, Meets> first = ByName(abis.front());
   for (const AbiSummary& abi : abis) {
     text += "\n";

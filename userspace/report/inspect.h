@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the filters of a process decide, for people.
+// The report of `inspect`: the decisions of a process's filters, for people.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,8 @@
 
 namespace syscarve {
 
-// A table per ABI, or one for several that agree by name: the default, and the calls by what they meet, conditions in
-// words. `instructions` has each filter's length, the most recently installed first. Safe to print; lines end in
-// newlines.
+// A table per ABI, or one for several ABIs whose decisions agree by name: the default, and the calls by action, with
+// conditions. `instructions` has the length of each filter, newest first. Safe to print; each line ends with a newline.
 std::string InspectText(const std::string& subject, std::span<const size_t> instructions,
                         const std::vector<AbiSummary>& abis);
 

@@ -8,8 +8,8 @@
 namespace syscarve {
 namespace {
 
-// Text of an element or of an attribute in double quotes. What XML 1.0 has no place for at all, such as control
-// characters and bytes that are not UTF-8, is escaped as for a terminal.
+// The text of an element or of an attribute in double quotes. Bytes that XML 1.0 cannot express, such as control
+// characters and invalid UTF-8, are escaped as for a terminal.
 std::string EscapeForXml(std::string_view bytes) {
   std::string result;
   for (const char c : EscapeForTerminal(bytes)) {
@@ -40,7 +40,7 @@ std::string Line(const Finding& finding) {
   return EscapeForXml(Concat(place, ": ", finding.message, finding.fix.empty() ? "" : " ", finding.fix)) + "\n";
 }
 
-// What one rule found.
+// The findings of one rule.
 struct TestCase {
   std::vector<const Finding*> failures;  // Errors and warnings.
   std::string failure_lines;
@@ -61,7 +61,7 @@ TestCase TestCaseOf(const FindingRule& rule, std::span<const Finding> findings) 
   return test;
 }
 
-// Readers take only the first failure of a test case: it holds all of them.
+// Readers show only the first failure of a test case, so it contains all of them.
 std::string FailureXml(const FindingRule& rule, const TestCase& test) {
   const std::string more =
       test.failures.size() > 1 ? Concat(" (and ", test.failures.size() - 1, " more)") : std::string();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lint found, in the forms that people and programs read it in.
+// The findings of `lint`, for people and programs.
 #pragma once
 
 #include <span>
@@ -11,12 +11,12 @@
 
 namespace syscarve {
 
-// What was found in one profile.
+// The findings in one profile.
 struct LintedProfile {
-  std::string file;  // As the user named it.
+  std::string file;  // As the user typed it.
   std::vector<LintFinding> findings;
-  std::vector<LintFinding> fixed;  // What --fix has mended; not among `findings`.
-  // What would mend each of `findings` (FixesOf), in `text`; empty when nobody asked.
+  std::vector<LintFinding> fixed;  // Findings that --fix removed; not in `findings`.
+  // For each of `findings`, the replacements in `text` that remove it (FixesOf); empty if not requested.
   std::vector<std::vector<TextReplacement>> fixes;
   std::string text;
 };
@@ -28,12 +28,12 @@ struct LintCounts {
 };
 LintCounts CountFindings(std::span<const LintedProfile> profiles);
 
-// "FILE:LINE: error: … [rule]", the fix below it, and the counts at the end.
+// "FILE:LINE: error: … [rule]" per finding, with the fix below it, and the counts at the end.
 std::string LintText(std::span<const LintedProfile> profiles);
 // docs/lint.md has the fields.
 std::string LintJson(std::span<const LintedProfile> profiles);
 
-// Lint's rules but those in `disabled`, and its findings, for FormatSarif and FormatJunit.
+// The rules of lint except those in `disabled`, and the findings, for FormatSarif and FormatJunit.
 std::vector<FindingRule> LintFindingRules(std::span<const std::string> disabled);
 std::vector<Finding> AllFindings(std::span<const LintedProfile> profiles);
 

@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kSarifSchema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-// How a level is spelt: by SARIF, and by GitHub's code scanning, which shows "error", "warning" or "recommendation" for
+// The names of a level: in SARIF, and in GitHub's code scanning, which shows "error", "warning" or "recommendation" for
 // a rule, and ranks a rule about security by a number from 0 to 10.
 struct LevelWords {
   std::string_view sarif;
@@ -42,8 +42,8 @@ LevelWords WordsOf(FindingLevel level) {
   return {};
 }
 
-// A message string of SARIF (3.11): braces make placeholders unless they are doubled, and "[text](place)" is a link,
-// which nobody but us may put there.
+// A message string of SARIF (3.11). Braces, which begin placeholders, are doubled, and a blank separates "]" from "(",
+// so that untrusted text cannot contain a link, "[text](place)".
 std::string MessageText(std::string_view text) {
   std::string result;
   for (const char c : EscapeForTerminal(text)) {
@@ -77,8 +77,8 @@ std::string EncodeForUri(std::string_view segment) {
   return result;
 }
 
-// A relative path is a reference from the root of the source tree, as code scanning takes it; an absolute one is a
-// file URI.
+// A relative path becomes a reference relative to the root of the source tree, as code scanning expects; an absolute
+// one a file URI.
 JsonValue ArtifactLocation(const std::string& file) {
   const bool absolute = file.starts_with('/');
   std::string uri = absolute ? "file://" : "";
@@ -105,7 +105,7 @@ JsonValue RegionJson(const TextRegion& region) {
                            {"endColumn", region.end_column}};
 }
 
-// A fix of SARIF (3.55): one file's replacements, which belong together.
+// A fix of SARIF (3.55): the replacements in one file, to be applied together.
 JsonValue FixJson(const Finding& finding) {
   JsonValue::Array replacements;
   for (const FindingFix& change : finding.changes) {
@@ -121,17 +121,17 @@ JsonValue FixJson(const Finding& finding) {
   return fix;
 }
 
-// Moves the place on by one character, which begins with `c`.
+// Advances the place over a byte of the text.
 void Step(char c, size_t& line, size_t& column) {
   if (c == '\n') {
     ++line;
     column = 1;
-  } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {  // Of a character in UTF-8 all bytes but the first.
+  } else if ((static_cast<unsigned char>(c) & 0xc0) != 0x80) {  // Not a continuation byte of UTF-8.
     ++column;
   }
 }
 
-// "unknown-name" is called "UnknownName".
+// "UnknownName" for "unknown-name".
 std::string PascalCase(std::string_view id) {
   std::string name;
   for (const std::string_view part : SplitNonEmpty(id, '-')) {
@@ -160,14 +160,14 @@ JsonValue RuleJson(const FindingRule& rule) {
   };
 }
 
-// Enough to tell the findings of one run apart.
+// A hash that suffices to distinguish the findings of one run.
 std::string Hash(std::initializer_list<std::string_view> parts) {
   uint64_t hash = kFnvBasis;
   for (const std::string_view part : parts) hash = Fnv1a(part, hash) * kFnvPrime;  // As if a NUL stood behind it.
   return absl::StrFormat("%016x", hash);
 }
 
-// The fingerprint has no line in it: a finding stays the same one when lines are put in above it.
+// Fingerprints do not include lines, so a finding keeps its own when lines are inserted above it.
 class Fingerprints {
  public:
   std::string Next(const Finding& finding) {

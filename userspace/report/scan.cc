@@ -87,7 +87,7 @@ std::string ScanCounts(const ScanResult& result) {
 std::string RemoveSetIdLine(const ScanResult& result) {
   std::string files;
   for (const std::string& path : result.unused_set_id) {
-    // A name that only some shells could be told is left to be looked at by hand.
+    // Names that cannot be quoted for every shell are left out.
     if (IsPrintable(path)) files += " " + QuoteForShell(path);
   }
   return files.empty() ? files : Concat("RUN chmod a-s --", files);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a scan of an image found, in the forms that people and programs read it in (docs/scan.md). SARIF and JUnit are
-// made of ScanFindings by finding.h.
+// The findings of a scan of an image, for people and programs (docs/scan.md). For SARIF and JUnit, finding.h formats
+// ScanFindings.
 #pragma once
 
 #include <array>
@@ -14,21 +14,21 @@
 
 namespace syscarve {
 
-// By Severity.
+// The number of findings, by Severity.
 std::array<size_t, 5> CountBySeverity(const ScanResult& result);
 // "2 critical, 1 high, 0 medium, 3 low, 12 notes"
 std::string ScanCounts(const ScanResult& result);
 
-// What can be put into a Dockerfile to take the set-id bits away that nothing needed; "" for nothing.
+// An instruction for a Dockerfile that removes the set-id bits that nothing needed; "" if there are none.
 std::string RemoveSetIdLine(const ScanResult& result);
 
 std::string ScanText(const ScanResult& result);
 std::string ScanJson(const ScanResult& result);
 std::string ScanMarkdown(const ScanResult& result);
 
-// For SARIF and JUnit: errors are what is high or critical, warnings what is medium, notes the rest.
+// For SARIF and JUnit: high and critical severity are errors, medium is a warning, the rest are notes.
 std::vector<Finding> ScanFindings(const ScanResult& result);
-// All rules but those that are left out.
+// All rules except those in `disabled`.
 absl::StatusOr<std::vector<FindingRule>> ScanFindingRules(const std::vector<std::string>& disabled);
 
 }  // namespace syscarve

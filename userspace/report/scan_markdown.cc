@@ -9,7 +9,7 @@
 namespace syscarve {
 namespace {
 
-constexpr size_t kMostRows = 200;  // GitHub's comments end at 65536 characters.
+constexpr size_t kMostRows = 200;  // GitHub limits comments to 65536 characters.
 
 std::string Left(size_t all) {
   return all > kMostRows ? Concat("\n", all - kMostRows, " more are not shown.\n") : std::string();

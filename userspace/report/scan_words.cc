@@ -15,8 +15,8 @@ std::string FindingRemarks(const ImageFinding& finding) {
   if (finding.line.has_value()) say(Concat("Line ", *finding.line, "."));
   if (finding.deleted) {
     say(finding.layer.has_value()
-            ? Concat("It is in layer ", *finding.layer, " and deleted later: whoever has the image has it.")
-            : std::string("It is in a part that no layer uses: whoever has the archive has it."));
+            ? Concat("It is in layer ", *finding.layer, " and deleted later: it is still in the image.")
+            : std::string("It is in a part that no layer uses: it is still in the archive."));
   }
   if (finding.executed.has_value()) say(*finding.executed ? "It was executed." : "It was never executed.");
   return words;

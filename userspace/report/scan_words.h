@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words that the forms of a scan's report share.
+// Texts that the reports of a scan share.
 #pragma once
 
 #include <string>
@@ -11,9 +11,9 @@ namespace syscarve {
 
 // "4 layers"
 std::string LayerCount(const ScannedImage& image);
-// What is known beside a finding's message: sentences about its layer, and whether it was executed.
+// Sentences to follow a finding's message: its layer, and whether the file was executed.
 std::string FindingRemarks(const ImageFinding& finding);
-// What the scan and the joining do not know. Texts may hold an adversary's bytes.
+// What the scan and the joining could not determine. Texts may contain untrusted bytes.
 std::vector<std::string> NotKnown(const ScanResult& result);
 
 }  // namespace syscarve

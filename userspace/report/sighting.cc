@@ -20,7 +20,7 @@ std::string WhereWords(const Sighting& sighting) {
   return Concat(" in run ", Quoted(sighting.run_name), " by ", Quoted(sighting.subject));
 }
 
-// What happened, how often, in which run, by whom.
+// `what`, the count, the run, the subject and programs.
 std::string Lines(std::string_view what, const Sighting& sighting, bool native) {
   std::string text = Concat("  ", what, " ", Times(sighting.count),
                             native ? std::string() : Concat(" as ", DisplayName(sighting.id)), WhereWords(sighting));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a call was seen or refused, as every report that gives evidence shows it.
+// Sightings and refusals of a call, as all reports with evidence show them.
 #pragma once
 
 #include <string>
@@ -10,18 +10,18 @@
 
 namespace syscarve {
 
-// Lines that begin with two spaces: how often, in which run, by whom. The call is named unless `native`.
+// Lines indented by two spaces: the count, the run, the subject and programs. Includes the call's name unless `native`.
 std::string SightingLines(const Sighting& sighting, bool native);
 
-// The same of what a filter that was in force while recording refused: how it answered comes first.
+// The same for a denial of a filter in force during the recording, with its result first.
 std::string RefusalLines(const Refusal& refusal, bool native);
 
 // An object with `run`, `run_id`, `subject`, `abi`, `number`, `count`, `first_seen_after_ns` unless lost, and
-// `programs`. An adversary's bytes are percent-encoded.
+// `programs`. Untrusted bytes are percent-encoded.
 JsonValue SightingJson(const Sighting& sighting);
 
-// The same with `outcome` in front, "errno", "killed", "trapped" or "answered", and with `errno`, a name, where it is
-// the first. `harmless` says what `call` does of it.
+// The same, with `outcome` first: "errno", "killed", "trapped" or "answered"; then `errno`, a name, if the outcome is
+// "errno"; then `harmless`, which is call.IsHarmless(refusal).
 JsonValue RefusalJson(const RefusedCall& call, const Refusal& refusal);
 
 }  // namespace syscarve

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether one profile lets through no more than another, for people (text) and programs (JSON; docs/subset.md has its
-// fields).
+// Reports of `subset`: whether one profile is nowhere looser than another, for people (text) and programs (JSON;
+// docs/subset.md has its fields).
 #pragma once
 
 #include <map>
@@ -12,14 +12,14 @@
 
 namespace syscarve {
 
-// The names may hold an adversary's bytes.
+// The names may contain untrusted bytes.
 struct SubsetAnswer {
   std::string left;
   std::string right;
   std::optional<Counterexample> counterexample;
-  std::map<SyscallId, std::string> undecided;  // Calls that cannot be told, with the reason.
+  std::map<SyscallId, std::string> undecided;  // Calls that cannot be compared, with the reason.
 
-  // nullopt: it cannot be told.
+  // nullopt if undecided.
   std::optional<bool> is_subset() const {
     if (counterexample.has_value()) return false;
     return undecided.empty() ? std::optional(true) : std::nullopt;

@@ -43,7 +43,7 @@ std::string ReasonCounts(const GeneratedProfile& made) {
   return absl::StrJoin(parts, ", ");
 }
 
-// A source may go on with a reason; its title is what comes before.
+// The source's title, without a following reason.
 std::string SourceTitle(const std::string& source) {
   return source.substr(0, source.find(": "));
 }
@@ -141,7 +141,7 @@ std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps) {
 std::string HarmlessLine(const GeneratedProfile& made, size_t most) {
   const std::string calls = HarmlessRefusals(made.refused, most);
   if (calls.empty()) return "";
-  return Concat("tried, refused with ENOSYS by a filter already in force, and known to be done without: ", calls);
+  return Concat("tried, refused with ENOSYS by a filter already in force, with a known fallback: ", calls);
 }
 
 Reach NativeReach(const GeneratedProfile& made) {
@@ -215,7 +215,7 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   if (!seen_too.empty()) {
     text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile lists their architecture, too\n");
   }
-  if (!spoken_of.empty()) text += Concat("portable: the profile speaks of ", AbiList(spoken_of), " too\n");
+  if (!spoken_of.empty()) text += Concat("portable: the profile covers ", AbiList(spoken_of), " too\n");
   for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";
   if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
   if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `generate` tells people about the profile it made.
+// The summary that `generate` prints about the generated profile.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace syscarve {
 
-// How many of the native ABI's calls a profile leaves, of how many that the table has.
+// How many of the native ABI's calls a profile allows, and how many its table has.
 struct Reach {
   size_t allowed = 0;
   size_t kernel = 0;
@@ -21,31 +21,32 @@ Reach NativeReach(const GeneratedProfile& made);
 // "67 of the kernel's 362 x86_64 calls are left (51 seen, …); other calls …", without a newline.
 std::string FirstSummaryLine(const GeneratedProfile& made);
 
-// Where the container runtime's own calls in it are known from: "observed; go-runtime", or "none".
+// The sources of its baseline: "observed; go-runtime", or "none".
 std::string BaselineSummary(const GeneratedProfile& made);
 
-// What each rule of closure cost: "added by closure: abort 5, end 3", counting the calls that nothing else allows; ""
-// when there is none.
+// The number of calls that each rule of closure added and no other reason allows: "added by closure: abort 5, end 3";
+// "" if there are none.
 std::string ClosureCosts(const GeneratedProfile& made);
 
-// What a ceiling has cut, what it or closure has narrowed, and what was left out for want of conditions, a line each:
-// every cut call that there was a reason for on its own; those that closure would have added are only counted.
+// Lines about the calls that a ceiling cut, those that it or closure narrowed, and those left out because conditions
+// cannot be expressed. Of cut calls, those that only closure would have added are counted, all others named.
 std::vector<std::string> CeilingLines(const GeneratedProfile& made);
 
-// What was left out because it was proven not to be needed; "" for nothing.
+// The calls left out because they were proven not to be needed; "" if there are none.
 std::string NotNeededLine(const GeneratedProfile& made);
 
-// What of a life was not recorded, "not exercised: stops: was killed, …", a line each; may hold an adversary's bytes.
+// The parts of a life that were not exercised, one line each: "not exercised: stops: was killed, …"; may contain
+// untrusted bytes.
 std::vector<std::string> UnexercisedLines(std::span<const Gap> gaps);
 
-// What a filter refused while recording that programs are known to do without, at most `most` calls of it; "" when
-// there is nothing.
+// The calls that a filter refused while recording and that programs are known to work without, at most `most` of them;
+// "" if there are none.
 std::string HarmlessLine(const GeneratedProfile& made, size_t most);
 
-// What GenerateSummary says of capabilities.
+// The part of GenerateSummary about capabilities.
 std::string CapabilitySummary(const GeneratedProfile& made);
 
-// A few lines for a terminal, each with a newline, safe to print. Warnings are not among them.
+// A few lines for a terminal, each with a newline, safe to print. Does not contain warnings.
 std::string GenerateSummary(const GeneratedProfile& made);
 
 }  // namespace syscarve

@@ -60,7 +60,7 @@ std::string ReasonTable(const GeneratedProfile& made) {
   const Rule* previous = nullptr;
   for (const Rule& rule : made.profile.rules) {
     if (rule.action.kind != ActionKind::kAllow) continue;
-    // One call's conditions are a rule each.
+    // A call with several alternative conditions has several rules.
     if (previous != nullptr && previous->comment == rule.comment && previous->names == rule.names) continue;
     previous = &rule;
     const bool seen = rule.comment == "seen";
@@ -93,7 +93,7 @@ std::string CapabilityTable(const GeneratedProfile& made) {
   return text + Concat("Opportunistic: ", absl::StrJoin(passing, ", "), ".\n");
 }
 
-// What a filter refused while recording, and nobody is known to do without.
+// The denials in the recording that are not known to be harmless.
 std::string RefusedTable(const GeneratedProfile& made) {
   std::string rows;
   for (const RefusedCall& call : made.refused) {
@@ -165,7 +165,7 @@ std::string DockerRunOptions(const ServiceSummary& service) {
 
 std::string SummaryMarkdown(std::span<const ServiceSummary> services) {
   std::string text = Concat(kSummaryMarker,
-                            " from recordings. `syscarve explain RECORDING` tells the reason for each call.\n\n"
+                            " from recordings. `syscarve explain RECORDING` shows the reason for each call.\n\n"
                             "| profile | calls left | capabilities | warnings |\n| --- | --- | --- | --- |\n");
   for (const ServiceSummary& service : services) {
     const Reach reach = NativeReach(service.made);

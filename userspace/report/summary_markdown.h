@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SUMMARY.md: what `generate` made of a folder of recordings, for people who review it, with what to paste.
+// SUMMARY.md: the result of `generate` for a folder of recordings, for reviewers, with commands and settings to paste.
 #pragma once
 
 #include <optional>
@@ -13,24 +13,24 @@
 
 namespace syscarve {
 
-// How every page begins.
+// The first bytes of every page.
 inline constexpr std::string_view kSummaryMarker = "# Seccomp profiles\n\nMade by `syscarve generate`";
 
 struct ServiceSummary {
-  std::string title;         // What the profile's file is called, without its suffix.
-  std::string profile_path;  // The profile's file as `docker run` is given it. Adversary's bytes, as is `title`.
-  bool for_engine = true;    // The file is one that `docker run` takes.
+  std::string title;         // The name of the profile's file without its suffix.
+  std::string profile_path;  // The path of the profile's file for `docker run`. Untrusted bytes, as is `title`.
+  bool for_engine = true;    // `docker run` accepts the file.
   ServiceFacts facts;
   GeneratedProfile made;
   std::vector<std::string> sure;       // ConfidenceLines.
-  std::vector<std::string> warnings;   // All, `made.warnings` included, but those of what was refused.
-  std::optional<std::string> compose;  // The lines of its Compose file, where they can be written.
+  std::vector<std::string> warnings;   // All warnings, including `made.warnings`, except those about denials.
+  std::optional<std::string> compose;  // The lines for its Compose file; nullopt if they cannot be written.
 };
 
 // The options of `docker run` for this service, quoted for a shell, on one line without a newline.
 std::string DockerRunOptions(const ServiceSummary& service);
 
-// The page. Whatever the services are called, nothing of it is markup, a link or a command but what is said here.
+// The page. Untrusted names in it never become markup, a link or a command.
 std::string SummaryMarkdown(std::span<const ServiceSummary> services);
 
 }  // namespace syscarve

@@ -26,7 +26,7 @@ uint64_t Sum(const std::vector<uint64_t>& counts) {
   return sum;
 }
 
-// Calls `visit(run, subject, timeline)` for each. kInvalidArgument when there is none.
+// Calls `visit(run, subject, timeline)` for each timeline. kInvalidArgument if there is none.
 absl::Status ForEachTimeline(const Recording& recording,
                              const std::function<void(const Run&, const Subject&, const Timeline&)>& visit) {
   bool any = false;
@@ -41,14 +41,14 @@ absl::Status ForEachTimeline(const Recording& recording,
   return WithHint(absl::InvalidArgumentError("the recording has no timeline"), "Record with --events all.");
 }
 
-// As many of the buckets together as it takes to have no more than kMaxLines.
+// The counts of groups of `together` buckets.
 std::vector<uint64_t> Coarser(const std::vector<uint64_t>& counts, size_t together) {
   std::vector<uint64_t> joined((counts.size() + together - 1) / together, 0);
   for (size_t i = 0; i < counts.size(); ++i) AddSaturating(counts[i], joined[i / together]);
   return joined;
 }
 
-// From 0 to kBarWidth; a call is never without a mark.
+// A bar of at most kBarWidth marks, at least one for a count above 0.
 std::string Bar(uint64_t count, uint64_t most) {
   if (count == 0) return "";
   const double share = static_cast<double>(count) / static_cast<double>(most);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls over time, as `record --events all` has them, for people (text) and programs (JSON; docs/explain.md has its
+// Calls over time, recorded by `record --events all`, for people (text) and programs (JSON; docs/explain.md has its
 // fields).
 #pragma once
 
@@ -10,9 +10,9 @@
 
 namespace syscarve {
 
-// Every subject of every run that has a timeline, in the recording's order: a line per equal span of time, a few dozen
-// lines at most, with the number of calls and a bar. kInvalidArgument when the recording has no timeline at all. Names
-// are escaped.
+// For each subject of each run that has a timeline, in the recording's order: one line per span of time, all equally
+// long, a few dozen lines at most, with the number of calls and a bar. kInvalidArgument if the recording has no
+// timeline. Names are escaped.
 absl::StatusOr<std::string> TimelineText(const Recording& recording);
 // The same with the recording's own buckets.
 absl::StatusOr<std::string> TimelineJson(const Recording& recording);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words that the reports share.
+// Texts that the reports share.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,16 @@
 
 namespace syscarve {
 
-// Where lines of the reports in JSON are broken.
+// The line width of reports in JSON.
 inline constexpr size_t kReportJsonWidth = 120;
 
-// Of `explain`, about a profile as about one call: docs/explain.md.
+// The schema of `explain`, for a whole profile and for one call: docs/explain.md.
 inline constexpr std::string_view kExplanationSchema = "syscarve.explanation/1";
 
-// What a call meets: "allowed", "refused with EPERM", "kills the process" …
+// An action: "allowed", "refused with EPERM", "kills the process" …
 std::string ActionWords(Action action);
 
-// {"action": "SCMP_ACT_ERRNO", "errno": "EPERM"}; the errno only where it counts.
+// {"action": "SCMP_ACT_ERRNO", "errno": "EPERM"}; `errno` and `message` only for the actions that use them.
 JsonValue::Object ActionJson(Action action);
 
 // "arg0 == 0x2", "arg1 & 0xff == 0x3".
@@ -30,13 +30,13 @@ std::string ConditionWords(const ArgumentCondition& condition);
 // "0.012 s".
 std::string Seconds(uint64_t nanos);
 
-// `text` as one part of a sentence: in quotes that it cannot end by itself, and harmless to a terminal.
+// `text` as part of a sentence: quoted, with embedded quotes and terminal controls escaped.
 std::string Quoted(std::string_view text);
 
-// Words in lines that begin with `indent`, each of which ends with a newline.
+// `words` wrapped in lines that begin with `indent` and end with a newline.
 std::string WrapWords(const std::string& indent, const std::vector<std::string>& words);
 
-// Each line of `lines` with `indent` before it.
+// `lines` with each line prefixed by `indent`.
 std::string Indented(std::string_view lines, std::string_view indent);
 
 }  // namespace syscarve

@@ -26,14 +26,15 @@ RulePlace PlaceOf(const ProfileEntry& entry, const Rule& rule) {
   return {.entry = entry.index, .line = entry.line, .comment = rule.comment};
 }
 
-// The rule that makes `answer` of a call: the first without conditions, else one whose conditions hold.
+// The place of the rule that makes `answer` the action of a call: the first without conditions, otherwise one whose
+// conditions hold.
 std::optional<RulePlace> FindRule(const ProfileSource& source, SyscallId id, const Arguments& arguments,
                                   Action answer) {
   std::optional<RulePlace> conditional;
   for (const ProfileEntry& entry : source.entries) {
     for (const Rule& rule : entry.rules) {
       if (rule.action != answer) continue;
-      // By itself, so that all that RuleEvaluator knows of names and ABIs counts.
+      // Evaluated alone, by RuleEvaluator, so that its treatment of names and ABIs applies.
       Profile alone{.default_action = source.profile.default_action, .abis = source.profile.abis};
       alone.rules = {rule};
       const RuleEvaluator decider(alone);

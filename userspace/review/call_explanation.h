@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile answers to one call with some of its arguments known: which of the others matter, what there may come
-// of it, and which rule says so.
+// The decision of a profile for one call whose first arguments are known: on which other arguments it depends, which
+// actions are possible, and which rule determines each.
 #pragma once
 
 #include <cstddef>
@@ -18,40 +18,40 @@
 
 namespace syscarve {
 
-// Where a rule stands.
+// The place of a rule in a profile's text.
 struct RulePlace {
   size_t entry = 0;            // ProfileEntry::index
   std::optional<size_t> line;  // From 1.
-  std::string comment;         // Its author's bytes.
+  std::string comment;         // Untrusted bytes.
 };
 
-// One of the answers that a call may get, with arguments that get it: the known ones, and the others as simple as can
-// be.
+// One of the possible actions for a call, with an example of arguments for it: the known ones, and the simplest
+// possible others.
 struct ExplainedOutcome {
   Arguments arguments = {};
-  Action filter;                  // What the filter returns for them.
-  std::optional<Action> text;     // What the rules say; nullopt of live filters, which have no text.
-  std::optional<RulePlace> rule;  // That says it; nullopt for the default, and for an ABI that is not listed.
+  Action filter;                  // The filter's action for `arguments`.
+  std::optional<Action> text;     // The action by the text's rules; nullopt for live filters, which have no text.
+  std::optional<RulePlace> rule;  // The rule of `text`; nullopt for the default action, and for an unlisted ABI.
   bool Differs() const { return text.has_value() && *text != filter; }
 };
 
 struct CallExplanation {
   SyscallId id;
   bool is_listed = true;             // Whether the profile lists the ABI.
-  std::vector<unsigned> depends_on;  // The unknown arguments on which the filter's answer depends, ascending.
-  // One for each answer of the filter, from the most restrictive; at least one.
+  std::vector<unsigned> depends_on;  // The unknown arguments on which the filter's action depends, ascending.
+  // One for each possible action of the filter, the most restrictive first; at least one.
   std::vector<ExplainedOutcome> outcomes;
 };
 
-// The answers to `name` with the first arguments `known`, on each of `abis` that has such a call. `stack` is what
-// enforces the profile: its compiled filter, or live ones, and then `source` is not looked at. Errors are DecisionOf's
-// (symbolic.h).
+// Explains the call `name` with the first arguments `known`, on each of `abis` that has it. `stack` is the profile's
+// compiled filter, or live filters, with which `source` is ignored. Fails as DecisionOf does (symbolic.h).
 absl::StatusOr<std::vector<CallExplanation>> ExplainCalls(const std::string& name, std::span<const uint64_t> known,
                                                           std::span<const Abi> abis,
                                                           std::span<const FilterProgram> stack,
                                                           const ProfileSource* source);
 
-// A number as people write it: decimal, 0x1f or 017, and negative for its two's complement of 64 bits.
+// A number in decimal, hexadecimal (0x1f) or octal (017); a negative one is its 64-bit two's complement. nullopt if
+// `text` is none.
 std::optional<uint64_t> ArgumentFromText(std::string_view text);
 
 }  // namespace syscarve

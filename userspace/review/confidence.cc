@@ -23,7 +23,7 @@ using SubjectKey = std::pair<SubjectKind, std::string>;
 
 constexpr size_t kMostSubjectsNamed = 4;
 
-// Gives each name that is met a number.
+// Assigns a number to each name.
 class NameIds {
  public:
   NameId Add(const std::string& name) {
@@ -43,14 +43,14 @@ class NameIds {
   std::vector<std::string> names_;
 };
 
-// What a shape of a trace has, all in ascending order.
+// The names in a shape of a trace, all in ascending order.
 struct ShapeNames {
   std::vector<NameId> names;
   std::vector<std::pair<Program, NameId>> by_program;
 };
 
 struct UnitNames {
-  std::vector<NameId> names;  // Made in the run; ascending, each once.
+  std::vector<NameId> names;  // Calls made in the run; ascending, each once.
   std::vector<std::pair<Program, NameId>> by_program;
   auto operator<=>(const UnitNames&) const = default;
 };
@@ -59,10 +59,10 @@ struct Unit {
   std::string id;
   std::string name;
   UnixNanos start = 0;
-  bool begins = false;  // It ends at the first mark of a recording,
+  bool begins = false;  // The run ends at the first mark of a recording,
   bool ends = false;    // or is the last of a recording with many.
   UnitNames made;
-  std::set<SubjectKey> subjects;  // That made a call.
+  std::set<SubjectKey> subjects;  // Those that made a call.
 };
 
 template <typename T>
@@ -98,7 +98,7 @@ class Gatherer {
     }
   }
 
-  // In the order in which they were made.
+  // The runs, in the order in which they were made.
   std::vector<Unit> Units() && {
     std::vector<Unit> units;
     for (auto& [key, unit] : units_) {
@@ -159,13 +159,13 @@ class Gatherer {
   Abi native_;
   NameIds names_;
   std::map<std::pair<UnixNanos, std::string>, Unit> units_;
-  // Of the recording that is being added.
+  // About the recording that is being added.
   std::unordered_map<ShapeId, ShapeNames> shapes_;
   std::set<size_t> begins_;
   std::set<size_t> ends_;
 };
 
-// What a profile made from one run allows, as ids of names that some run made.
+// The names that a profile made from one run allows, restricted to names that some run made.
 class Coverer {
  public:
   Coverer(const NameIds& names, const GeneratedProfile& made, ClosureMode mode, const std::vector<ClosureRule>& rules)
@@ -190,7 +190,7 @@ class Coverer {
       seen.programs.back().insert(names_[made.by_program[i].second]);
     }
     for (const auto& [name, reasons] : Close(rules_, mode_, seen)) {
-      // For some arguments only is not enough to be sure of.
+      // A call that is added only for some arguments does not count.
       if (std::ranges::none_of(reasons, [](const ClosureReason& reason) { return reason.conditions.empty(); }))
         continue;
       if (const std::optional<NameId> id = names_.Find(name)) covered.push_back(*id);
@@ -207,7 +207,8 @@ class Coverer {
   std::map<UnitNames, std::vector<NameId>> known_;
 };
 
-// Subjects that were at work in one run belong together. "" when all do, else the sentence that says who does not.
+// Subjects that made calls in the same run belong together. "" if all subjects belong together, otherwise the objection
+// that names those that do not.
 std::string MixedSubjects(const std::vector<Unit>& units) {
   std::map<SubjectKey, SubjectKey> leader;  // A forest, by union and find.
   const auto find = [&leader](SubjectKey key) {
@@ -233,7 +234,7 @@ std::string MixedSubjects(const std::vector<Unit>& units) {
     }
     parts.push_back(Concat(key.second, " (", count, ")"));
   }
-  return Concat("the runs are of different subjects, ", Enumerated(parts), ", and say nothing of one another");
+  return Concat("the runs are of different subjects, ", Enumerated(parts), ", and do not predict one another");
 }
 
 std::string LossSentence(std::span<const Recording> recordings) {
@@ -252,12 +253,12 @@ std::string JoinedSentence(const Joined& joined) {
                 absl::StrFormat("%.1f have %.1f", joined.novel_usual, joined.once_usual), " when shuffled first");
 }
 
-// The runs that count, and in which of them each name is that is a matter of runs.
+// The runs that count, and in which of them each name occurs, for the names that depend on runs.
 struct Matrix {
   std::vector<const Unit*> units;
   std::vector<NameId> names;
-  std::vector<std::vector<uint32_t>> in;  // By place in `names`.
-  size_t always = 0;                      // Names that were seen and are in every profile all the same.
+  std::vector<std::vector<uint32_t>> in;  // By index in `names`.
+  size_t always = 0;                      // Seen names that are in every profile for other reasons.
 };
 
 Matrix MatrixOf(const std::vector<Unit>& units, const NameIds& names, const GeneratedProfile& made, Coverer& coverer) {
@@ -348,7 +349,7 @@ absl::StatusOr<Confidence> JudgeConfidence(std::span<const Recording> recordings
         Concat(result.runs, result.runs == 1 ? " run is" : " runs are", " too few: ", kFewestRuns, " are needed"));
   }
 
-  // By name, so that the numbers do not depend on the order of recordings.
+  // Ordered by name, so that the numbers do not depend on the order of recordings.
   std::vector<size_t> order(matrix.names.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [&](size_t i) { return std::string_view(names[matrix.names[i]]); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How sure a profile is: what the runs that it was made of say of the next run. docs/risk.md has the formulas, what
-// they assume, and when no number is given.
+// The confidence in a profile: a prediction for the next run from the runs that the profile was made of. docs/risk.md
+// has the formulas, their assumptions, and when no number is given.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Confidence sure, JudgeConfidence(recordings, made, options.closure));
 //   if (sure.objections.empty()) … sure.novelty->share.upper …
@@ -22,32 +22,32 @@ namespace syscarve {
 // With fewer runs no number is given.
 inline constexpr size_t kFewestRuns = 20;
 
-// A run with calls that no other run brings in.
+// A run with calls that no other run adds to the profile.
 struct NovelRun {
   std::string id;
-  std::string name;                // An adversary's bytes.
-  std::vector<std::string> names;  // Ascending; "architecture i386" where the run alone has calls of it.
+  std::string name;                // Untrusted bytes.
+  std::vector<std::string> names;  // Ascending; "architecture i386" if only this run has calls of that ABI.
   bool operator==(const NovelRun&) const = default;
 };
 
 struct Confidence {
-  size_t runs = 0;    // That count: of what follows, neither.
-  size_t starts = 0;  // Runs before the first mark of a recording that has marks.
-  size_t empty = 0;   // Runs in which nothing was called.
-  // Why there are no numbers, each a sentence without its end. May hold an adversary's bytes.
+  size_t runs = 0;    // Runs that count, without the next two kinds.
+  size_t starts = 0;  // Runs before the first mark of a recording with marks.
+  size_t empty = 0;   // Runs without a call.
+  // Why there are no numbers, each a sentence without its full stop. May contain untrusted bytes.
   std::vector<std::string> objections;
-  std::vector<CurvePoint> curve;  // Empty for runs of different subjects.
-  // With objections, neither of these is there.
+  std::vector<CurvePoint> curve;  // Empty if the runs are of different subjects.
+  // Both are nullopt if there are objections.
   std::optional<Novelty> novelty;
   std::optional<Missing> missing;
   std::vector<NovelRun> novel_runs;  // In the order of runs.
-  std::vector<Joined> joined;        // By two and by four, where there are enough runs.
+  std::vector<Joined> joined;        // By two and by four, if there are enough runs.
   bool operator==(const Confidence&) const = default;
 };
 
-// Of the recordings that Generate made `made` from, with this closure. A run counts once, however many recordings hold
-// it or a part of it. A run has a name when it made the call, or when closure would add it to a profile made from this
-// run alone; what the profile allows for other reasons, or not at all, is no matter of runs and left out.
+// The confidence in `made`, which Generate made from `recordings` with this closure. A run counts once, even if several
+// recordings contain it or a part of it. A run has a name if it made the call, or if closure would add the call to a
+// profile made from this run alone. Calls that the profile allows for other reasons, or does not allow, are ignored.
 absl::StatusOr<Confidence> JudgeConfidence(std::span<const Recording> recordings, const GeneratedProfile& made,
                                            ClosureMode closure);
 

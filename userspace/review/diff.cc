@@ -16,13 +16,12 @@
 namespace syscarve {
 namespace {
 
-// What distinguishes two changes for a reader: the example of one call may differ from another's.
+// An order by what distinguishes two changes for a reader, which excludes examples.
 struct ByWords {
   bool operator()(const std::vector<ActionChange>& a, const std::vector<ActionChange>& b) const {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
                                         [](const ActionChange& left, const ActionChange& right) {
-                                          // Changes that cannot be told in words are the same only with the same
-                                          // example.
+                                          // Without conditions, changes are equal only if their examples are.
                                           const auto key = [](const ActionChange& answer) {
                                             return std::tuple(answer.before, answer.after, answer.when,
                                                               answer.when.empty() ? answer.example : Arguments{});
@@ -34,7 +33,7 @@ struct ByWords {
 
 class Differ {
  public:
-  // `after` has the sets of `before`.
+  // REQUIRES: `after` shares the sets of `before`.
   Differ(const Meaning& before, const Meaning& after) : before_(before), after_(after), sets_(*before.sets) {}
 
   absl::StatusOr<Diff> Run() {
@@ -84,7 +83,7 @@ class Differ {
     return absl::OkStatus();
   }
 
-  // The changes of `changed`, which are of one ABI, those together that are the same.
+  // The changes in `changed`, all of one ABI, with equal ones joined.
   static std::vector<CallChange> Together(const std::map<SyscallId, std::vector<ActionChange>>& changed) {
     Changes changes;
     for (const auto& [id, answers] : changed) {
@@ -106,7 +105,7 @@ class Differ {
     return together;
   }
 
-  // Joins it with another ABI's where the same numbers and names changed in the same way.
+  // Adds `change`, or joins it with another ABI's if the same numbers and names changed in the same way.
   void AddUnnamed(CallChange change) {
     for (CallChange& other : result_.unnamed) {
       CallChange same = other;
@@ -156,11 +155,11 @@ class Differ {
     return answers;
   }
 
-  // Empty: it cannot be said in a few conditions.
+  // Conditions for the arguments in `on`; empty if too many would be needed.
   absl::StatusOr<std::vector<std::vector<ArgumentCondition>>> When(Abi abi, ArgumentSets::Set on) {
     if (on == ArgumentSets::kAll) return std::vector<std::vector<ArgumentCondition>>(1);
     if (const auto known = spelled_.find({on, ComparesLowHalfOnly(abi)}); known != spelled_.end()) return known->second;
-    // Only the partition matters here: any two actions do.
+    // Only the partition matters, so any two actions suffice.
     constexpr Action kIn{ActionKind::kAllow, 0};
     constexpr Action kOut{ActionKind::kErrno, 0};
     const Decision decision = {{kOut, sets_.Not(on)}, {kIn, on}};
@@ -233,12 +232,12 @@ std::vector<std::string> LooserNames(const Diff& diff) {
 
 namespace {
 
-// The arguments for which something is let through that was not.
+// The arguments for which the call is newly let through.
 std::vector<std::vector<ArgumentCondition>> OpenedWhen(const CallChange& change) {
   std::vector<std::vector<ArgumentCondition>> when;
   for (const ActionChange& answer : change.answers) {
     if (answer.direction != Comparison::kLooser) continue;
-    // Too many ways to tell.
+    // Too many conditions.
     if (answer.when.empty()) return {{}};
     when.insert(when.end(), answer.when.begin(), answer.when.end());
   }

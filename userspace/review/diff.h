@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changed from one profile to another, by meaning: which calls, with which arguments, are answered differently.
+// The difference between two profiles by meaning: which calls, with which arguments, get another action.
 //
 //   SYSCARVE_ASSIGN_OR_RETURN(const Diff diff, DiffMeanings(before, after, sets));
 //   if (diff.looser) …
@@ -21,39 +21,39 @@
 
 namespace syscarve {
 
-// The arguments that met `before` and now meet `after`.
+// A set of arguments whose action changed from `before` to `after`.
 struct ActionChange {
   Action before;
   Action after;
   Comparison direction = Comparison::kOtherRefusal;  // Never kSame.
-  // Where all conditions of one of these hold. A single one without conditions: whatever the arguments. None: they
-  // cannot be told in so few words, and there is only the example.
+  // Alternatives: the set is where all conditions of one of them hold. A single one without conditions means all
+  // arguments. Empty if too many conditions would be needed; then there is only the example.
   std::vector<std::vector<ArgumentCondition>> when;
-  Arguments example = {};  // Arguments for which it is so.
+  Arguments example = {};  // Arguments in the set.
   bool operator==(const ActionChange&) const = default;
 };
 
-// Calls that are answered differently, all in the same way.
+// Calls that changed, all in the same way.
 struct CallChange {
-  std::vector<std::string> names;  // Sorted. Empty: numbers without a name only.
-  std::vector<int> numbers;        // Those without a name, ascending.
-  bool future = false;             // Numbers beyond all tables, too: the default, and what calls of the future meet.
+  std::vector<std::string> names;  // Sorted; empty if the change is only of numbers without a name.
+  std::vector<int> numbers;        // Numbers without a name, ascending.
+  bool future = false;             // Also numbers beyond all tables: the default action, which future calls get.
   std::vector<Abi> abis;
   std::vector<ActionChange> answers;  // At least one; ascending by `before`, then `after`.
   bool operator==(const CallChange&) const = default;
 
   bool Has(Comparison direction) const;
-  // Whether it is looser and some arguments are let through, or left to a supervisor or tracer, that were not. Other
-  // looser changes, such as ENOSYS in place of a kill, give nothing away.
+  // Whether some arguments are newly let through, or newly left to a supervisor or tracer. Other looser changes, such
+  // as ENOSYS instead of a kill, give nothing away.
   bool Opens() const;
 };
 
-// An ABI all of whose calls met one action, before or now, and not the same.
+// A change of an ABI all of whose calls had the same action before, or have the same action now.
 struct AbiChange {
   Abi abi = Abi::kX86_64;
-  std::optional<Action> before;  // What all calls met; nullopt: it depends on the call.
+  std::optional<Action> before;  // The action of all calls; nullopt if it depends on the call.
   std::optional<Action> after;
-  std::vector<CallChange> changes;  // Of all its calls, those together that changed in the same way; what opens first.
+  std::vector<CallChange> changes;  // Of all its calls, grouped by equal change; opening changes first.
   bool operator==(const AbiChange&) const = default;
 };
 
@@ -66,36 +66,36 @@ struct UnclearCall {
 
 struct Diff {
   std::vector<AbiChange> abis;
-  // Numbers without a name. Calls with a name that changed just as those of the future are among the names here and not
-  // among `calls`: a change of the default is one change.
+  // Changes of numbers without a name. A named call that changed in the same way as future calls is among the names
+  // here and not in `calls`, because a change of the default action is one change.
   std::vector<CallChange> unnamed;
-  std::vector<CallChange> calls;  // One name each, ascending; ABIs together where they agree.
+  std::vector<CallChange> calls;  // One name each, ascending; ABIs with the same change are joined.
   std::vector<UnclearCall> unclear;
-  bool looser = false;   // Something is answered less restrictively.
-  bool tighter = false;  // Something is answered more restrictively.
+  bool looser = false;   // Something is looser.
+  bool tighter = false;  // Something is tighter.
   bool operator==(const Diff&) const = default;
 
-  // Whether nothing at all is answered differently, as far as it is clear.
+  // Whether there is no change, apart from `unclear` calls.
   bool empty() const { return abis.empty() && unnamed.empty() && calls.empty(); }
 };
 
-// "same", "looser", "tighter" or "mixed", by what is permitted: other errnos alone are "same".
+// "same", "looser", "tighter" or "mixed"; "same" if only errnos changed.
 std::string_view VerdictOf(const Diff& diff);
 
-// kInvalidArgument when the two are not for one native ABI. kResourceExhausted: too complex.
+// kInvalidArgument if the two have different native ABIs, kResourceExhausted if they are too complex.
 absl::StatusOr<Diff> DiffMeanings(const Meaning& before, const Meaning& after);
 
-// Calls, by name and ascending, that are answered less restrictively, on any ABI and in whichever part of `diff`.
+// The names of all calls that are looser on any ABI, in any part of `diff`, ascending.
 std::vector<std::string> LooserNames(const Diff& diff);
 
-// Of a change of one call: what the arguments give away for which it opens it; where it does not, what the call does.
+// The risk of a change of one call: if it opens the call, that of the arguments which it opens; otherwise the call's.
 Risk RiskBehind(const CallChange& change, const Risks& risks);
 
-// How much a change gives away: the highest risk of its calls when it opens them (RiskOf has that of numbers without a
-// name), else low.
+// The risk of a change: if it opens its calls, the highest risk among them (for numbers without a name, see RiskOf),
+// otherwise low.
 RiskLevel RiskOfChange(const CallChange& change, const Risks& risks);
 
-// The highest RiskOfChange among what is looser. nullopt when nothing is.
+// The highest RiskOfChange among the looser changes; nullopt if there are none.
 std::optional<RiskLevel> LooserRisk(const Diff& diff, const Risks& risks);
 
 }  // namespace syscarve

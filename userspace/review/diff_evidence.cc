@@ -10,7 +10,7 @@
 namespace syscarve {
 namespace {
 
-// The rule of closure.json whose fallbacks are the same operation in an older kernel's words.
+// The rule of closure.json whose fallbacks are the same operation under an older name.
 constexpr std::string_view kOlderSpelling = "older-spelling";
 
 using CallsByName = std::map<std::string, const AllowedCall*>;
@@ -29,7 +29,7 @@ std::set<std::string> ProgramsOf(const std::vector<Sighting>& sightings) {
   return paths;
 }
 
-// The calls that are spellings of the same operation as `name`, in the rules' order.
+// The calls of the same family as `name`, in the rules' order.
 std::vector<std::string> OtherSpellings(const std::vector<ClosureRule>& rules, const std::string& name) {
   std::vector<std::string> others;
   const auto has_name = [&](const std::vector<std::string>& names) {
@@ -39,7 +39,7 @@ std::vector<std::string> OtherSpellings(const std::vector<ClosureRule>& rules, c
     for (const auto& family : rule.families) {
       if (has_name(family)) others.insert(others.end(), family.begin(), family.end());
     }
-    if (rule.id != kOlderSpelling) continue;  // Other rules add what is needed beside a call, not in place of it.
+    if (rule.id != kOlderSpelling) continue;  // Other rules add calls that are needed with a call, not instead of it.
     for (const ClosureFallback& fallback : rule.fallbacks) {
       if (fallback.when == name) others.insert(others.end(), fallback.add.begin(), fallback.add.end());
       if (has_name(fallback.add)) others.push_back(fallback.when);
@@ -49,7 +49,7 @@ std::vector<std::string> OtherSpellings(const std::vector<ClosureRule>& rules, c
   return others;
 }
 
-// Whether it is about calls with any arguments.
+// Whether the change is for all arguments.
 bool IsOfAllArguments(const CallChange& change) {
   return std::ranges::any_of(change.answers, [](const ActionChange& answer) {
     return answer.when.size() == 1 && answer.when.front().empty();
@@ -70,7 +70,7 @@ class Finder {
     for (const LibcCalls& calls : libc) libc_.insert(calls.names.begin(), calls.names.end());
   }
 
-  // `all_arguments`: the change is of all of them, which a reason for some does not explain.
+  // `all_arguments`: the change is for all arguments, so a reason for some arguments does not explain it.
   CallEvidence Find(const std::string& name, bool all_arguments) const {
     CallEvidence evidence;
     if (const auto old = before_.find(name); old != before_.end()) evidence.before = old->second->sightings;
@@ -98,7 +98,7 @@ class Finder {
     const std::set<std::string> paths = ProgramsOf(evidence.after);
     evidence.new_program =
         std::ranges::none_of(paths, [&](const std::string& path) { return made_before_.contains(path); });
-    // Known before, and without this call then. A program whose path is not known is nobody's successor.
+    // Every program is in the old recordings, without this call. A program without a known path cannot be matched.
     const bool newly = std::ranges::all_of(paths, [&](const std::string& path) {
       const auto made = made_before_.find(path);
       return !path.empty() && made != made_before_.end() && !made->second.contains(name);

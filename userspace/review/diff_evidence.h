@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a changed call comes from, as far as recordings can tell: what two profiles differ in is put beside what was
-// recorded for each of them.
+// The origin of each changed call, as far as recordings show it: the difference between two profiles is compared with
+// the recordings behind each of them.
 #pragma once
 
 #include <map>
@@ -17,22 +17,22 @@
 namespace syscarve {
 
 enum class Origin {
-  kProgram,      // Programs make it, and nothing says that it is not their own doing.
-  kLibrary,      // The C library, most likely: see CallEvidence::spelling.
-  kRuntime,      // Not seen of a program, but the container runtime needs it (a baseline).
-  kClosure,      // Not seen: a rule adds it beside what was.
-  kUnexplained,  // Nothing in the new recordings speaks for it.
+  kProgram,      // Programs make the call, and no other origin applies.
+  kLibrary,      // Most likely the C library: see CallEvidence::spelling.
+  kRuntime,      // No program made the call, but the container runtime needs it (a baseline).
+  kClosure,      // Not seen: a closure rule adds it.
+  kUnexplained,  // Nothing in the new recordings explains it.
 };
 std::string_view OriginName(Origin origin);  // "program", "library", "runtime", "closure", "unexplained"
 
-// All of one call's name.
+// The evidence for all calls of one name.
 struct CallEvidence {
   Origin origin = Origin::kUnexplained;
-  // Of kLibrary. Not empty: each program that makes the call now, which it did not before, made this one before, which
-  // it does not now, and closure.json has the two as spellings of one operation. Empty: programs that were recorded
-  // before make it now, and it is one of those that a C library makes when a process or a thread begins (libc.json).
+  // For kLibrary. Not empty: a call that closure.json lists as a spelling of the same operation; each program that
+  // newly makes the changed call made this one before and no longer does. Empty: programs that were recorded before
+  // newly make the changed call, and a C library makes it when a process or thread begins (libc.json).
   std::string spelling;
-  // Of kProgram: every program that makes it was in none of the old recordings.
+  // For kProgram: none of the programs that make the call is in the old recordings.
   bool new_program = false;
   std::vector<Sighting> before;  // In the old recordings.
   std::vector<Sighting> after;   // In the new ones.
@@ -42,11 +42,11 @@ struct CallEvidence {
 };
 
 struct DiffEvidence {
-  std::map<std::string, CallEvidence> calls;  // Of every name in the Diff.
-  bool complete = true;                       // No recording says that calls may be missing from it.
+  std::map<std::string, CallEvidence> calls;  // For every name in the Diff.
+  bool complete = true;                       // No recording has a loss that can hide a call.
 };
 
-// `before` and `after` were generated from the recordings behind the two profiles. Programs are known by their paths.
+// `before` and `after` are the profiles as generated from their recordings. Programs are identified by path.
 absl::StatusOr<DiffEvidence> FindEvidence(const Diff& diff, const GeneratedProfile& before,
                                           const GeneratedProfile& after);
 

@@ -15,15 +15,15 @@ namespace {
 
 constexpr double kAlpha = 0.05;
 constexpr double kNormal975 = 1.959963984540054;
-// With fewer expected to be unseen, none at all may be: the chance of that is exp(-4), 1.8 %.
+// With fewer expected unseen names, there may be none at all: the probability of that is exp(-4), 1.8 %.
 constexpr double kFewestUnseenForTwoSides = 4;
 constexpr unsigned kBootstraps = 1000;
 constexpr unsigned kShuffles = 999;
-// Of the shuffles, how many may lie as far out as what was seen, on either side, before it is taken for chance: 0.5 %
-// on each of two sides, of two numbers.
+// If at least this many shuffles are as extreme as the observation, on either side, it is attributed to chance: 0.5 %
+// on each of two sides, for two numbers.
 constexpr unsigned kFewestAsFar = 5;
 
-// Below `end`; the bias of the multiplication is below end / 2^32.
+// A random number below `end`; the multiplication's bias is below end / 2^32.
 uint32_t Below(SplitMix64& random, uint32_t end) {
   return static_cast<uint32_t>(((random.Next() >> 32) * end) >> 32);
 }
@@ -72,13 +72,13 @@ double BetaQuantile(double a, double b, double probability) {
   return (low + high) / 2;
 }
 
-// Chao2's number of names that no run had, of a sample of so many runs.
+// Chao2's estimate of the number of unseen names, for a sample of `runs` runs.
 double Unseen(double runs, double once, double twice) {
   return runs < 1 ? 0 : (runs - 1) / runs * once * (once - 1) / (2 * (twice + 1));
 }
 
-// What each run brings to the novelty: +1 when it is novel, and −1 for each other run that would be if it were not
-// there.
+// The contribution of each run to the novelty: +1 if it is novel, and −1 for each other run that would be novel without
+// it.
 std::vector<int> PseudoValues(const Incidence& incidence, size_t& novel, size_t& twos) {
   std::vector<char> is_novel(incidence.runs(), 0);
   for (const std::vector<uint32_t>& in : incidence.rare()) {
@@ -96,7 +96,7 @@ std::vector<int> PseudoValues(const Incidence& incidence, size_t& novel, size_t&
   return values;
 }
 
-// The variance of the sum of `values` over runs that are drawn anew, with all that a run has.
+// The bootstrap variance of the sum of `values`, resampling whole runs.
 double ClusterBootstrapVariance(const std::vector<int>& values, uint64_t seed) {
   SplitMix64 random(seed);
   const auto runs = static_cast<uint32_t>(values.size());
@@ -112,8 +112,8 @@ double ClusterBootstrapVariance(const std::vector<int>& values, uint64_t seed) {
   return squares / (kBootstraps - 1);
 }
 
-// How many names come together, as the variance of their number has it: of groups of names that are in the same few
-// runs, the mean size of a name's group. Names in one run only say nothing of that where many runs have some.
+// How many names occur together, as it affects the variance of their number: for names in the same few runs, the mean
+// size of a name's group. Names in only one run show nothing about it if many runs have some.
 double Togetherness(const Incidence& incidence) {
   std::map<std::vector<uint32_t>, size_t> groups;
   for (const std::vector<uint32_t>& in : incidence.rare()) ++groups[in];
@@ -150,7 +150,7 @@ size_t Incidence::NamesInExactly(size_t runs) const {
 std::vector<CurvePoint> DiscoveryCurve(const Incidence& incidence) {
   std::vector<CurvePoint> curve;
   const size_t runs = incidence.runs();
-  // log(C(runs - count, k) / C(runs, k)) is a difference of these.
+  // log(C(runs - count, k) / C(runs, k)) is a difference of these logarithms.
   const auto log_factorial = [](size_t n) { return std::lgamma(static_cast<double>(n) + 1); };
   const auto add = [&](size_t k) {
     CurvePoint point = {.runs = k};
@@ -175,7 +175,7 @@ Novelty LeaveOneRunOut(const Incidence& incidence) {
   const auto novel = static_cast<double>(result.novel);
   result.share.value = novel / runs;
   result.one_sided = Unseen(runs, novel, static_cast<double>(twos)) < kFewestUnseenForTwoSides;
-  // How much more the sum varies than if runs were independent coins (the design effect of Korn and Graubard).
+  // How much more the sum varies than for independent runs (the design effect of Korn and Graubard).
   const double usual = std::max(novel, 1.0) * (1 - novel / (runs + 1));
   const double effect = std::max(1.0, ClusterBootstrapVariance(values, incidence.Seed()) / usual);
   const double effective = runs / effect;
@@ -185,7 +185,7 @@ Novelty LeaveOneRunOut(const Incidence& incidence) {
     return result;
   }
   result.share.lower = BetaQuantile(hits, effective - hits + 1, kAlpha / 2);
-  // The true share varies, too: what was not seen at all may be rarer than what was seen once.
+  // The true share varies, too: unseen names may be rarer than those seen once.
   const double deviation = std::sqrt(effect * usual) / runs;
   result.share.lower = std::max(0.0, std::min(result.share.lower, result.share.value - kNormal975 * deviation));
   result.share.upper = BetaQuantile(hits + 0.5, effective - hits + 0.5, 1 - kAlpha / 2);
@@ -198,7 +198,7 @@ Missing Chao2(const Incidence& incidence) {
   const auto once = static_cast<double>(result.once);
   const auto twice = static_cast<double>(result.twice);
   if (result.once == 0) return result;
-  // Names that come together are one thing to be seen: the formulas count things, and these have `size` names each.
+  // Names that occur together count as one: the formulas count groups, which have `size` names each.
   const double size = Togetherness(incidence);
   const double ones = once / size;
   const double more = twice / size + 1;
@@ -215,7 +215,7 @@ Missing Chao2(const Incidence& incidence) {
        scale * scale * ones * ones * (more - 1) * (ones - 1) * (ones - 1) / (4 * more * more * more * more));
   const double value = result.names.value;
   const double ratio = std::exp(kNormal975 * std::sqrt(std::log1p(variance / (value * value))));
-  // Names are whole; and where so little is left, it may be nothing.
+  // Numbers of names are integers; and if few are unseen, there may be none.
   result.names.lower = value / size < kFewestUnseenForTwoSides ? 0 : std::floor(value / ratio);
   result.names.upper = std::ceil(value * ratio);
   return result;
@@ -223,7 +223,7 @@ Missing Chao2(const Incidence& incidence) {
 
 namespace {
 
-// Counts the groups that have names of their own, and these names.
+// Counts the groups with names of their own, and these names.
 template <typename GroupOf>
 void CountOwn(const std::vector<std::vector<uint32_t>>& rare, GroupOf group_of, std::vector<char>& has, size_t& novel,
               size_t& once) {
@@ -258,7 +258,7 @@ Joined JoinRuns(const Incidence& incidence, size_t by) {
   SplitMix64 random(incidence.Seed() + by);
   std::vector<uint32_t> place(incidence.runs());
   std::iota(place.begin(), place.end(), 0);
-  // Only the runs that have rare names need a place.
+  // Only runs with rare names need an index.
   std::vector<uint32_t> matter;
   for (const std::vector<uint32_t>& in : rare) matter.insert(matter.end(), in.begin(), in.end());
   std::ranges::sort(matter);

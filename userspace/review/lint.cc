@@ -21,18 +21,18 @@ constexpr LintRule kRules[] = {
     {"deadly", LintLevel::kError, "A call is refused without which no program starts, ends or takes a signal.",
      "Allow execve, exit_group and rt_sigreturn, whatever else is refused."},
     {"notify-misuse", LintLevel::kError, "SCMP_ACT_NOTIFY is where runtimes refuse it.",
-     "runc tells the agent about the container by a write under the filter, so neither write nor the default may be "
+     "runc reports the container to the agent by a write under the filter, so neither write nor the default may be "
      "notified of (runc 1.1, libcontainer/seccomp). Name the calls that the agent decides."},
     {"refused-by-runtimes", LintLevel::kError, "Some runtimes refuse what stands in the text.",
      "The profile works with one engine and keeps the other from starting the container. Write what all of them take."},
     {"read-differently", LintLevel::kWarning, "Runtimes read a part of the text in different ways.",
      "What is enforced then depends on the engine. Write it so that all read the same."},
     {"unknown-field", LintLevel::kNote, "A field that nothing reads.",
-     "Runtimes pass over fields that they do not know, so a misspelt one does nothing. Notes may stay."},
+     "Runtimes ignore unknown fields, so a misspelt one has no effect. Notes may stay."},
     {"errno-zero", LintLevel::kWarning, "A call is refused with errno 0.",
-     "The program is told that the call has succeeded, though it was not made. Give the errno that is meant."},
+     "The program sees a success, although the call was not executed. Give the errno that is meant."},
     {"errno-too-large", LintLevel::kWarning, "An errno is larger than the kernel returns.",
-     "The kernel returns 4095 in its place (MAX_ERRNO), which no program knows. Give an errno of errno(3)."},
+     "The kernel returns 4095 in its place (MAX_ERRNO), unknown to every program. Give an errno of errno(3)."},
     {"unknown-name", LintLevel::kError, "A rule names a call that no architecture has.",
      "Runtimes ignore such a name silently, so the call that was meant gets the default action. Write the kernel's "
      "name, which is not always the C library's function: pread is pread64."},
@@ -50,14 +50,14 @@ constexpr LintRule kRules[] = {
     {"never-matches", LintLevel::kWarning, "A rule can never match.",
      "Its conditions contradict each other, or another rule decides the call whatever the arguments. Remove it, or "
      "mend what was meant."},
-    {"duplicate-entries", LintLevel::kWarning, "A rule says again what another one says.",
+    {"duplicate-entries", LintLevel::kWarning, "A rule repeats another one.",
      "It changes nothing, and a reviewer who changes one of them will miss the other. Remove one."},
-    {"conflict", LintLevel::kError, "Two rules give different answers to the same call.",
+    {"conflict", LintLevel::kError, "Two rules have different actions for the same call.",
      "Of rules without conditions runtimes take the first; of rules with conditions which one decides depends on how "
      "libseccomp sorts them. Make the conditions exclude each other."},
-    {"compiled-differs", LintLevel::kWarning, "libseccomp's filter answers a call otherwise than the text says.",
+    {"compiled-differs", LintLevel::kWarning, "libseccomp's filter decides a call differently from the text.",
      "libseccomp makes wrong filters of some calls with several rules that compare by order or inequality. The filter "
-     "is what is enforced, whatever the text says. Write the conditions differently, or split them by value."},
+     "is enforced, not the text. Write the conditions differently, or split them by value."},
     {"wide-equal", LintLevel::kWarning, "64 bits are compared of an argument of which the kernel takes 32.",
      "The filter sees all of the register, the kernel only its lower half. A rule that refuses a value is passed by "
      "with dirty upper bits (CVE-2019-10063), and one that allows a value refuses callers that extend its sign. "
@@ -80,7 +80,7 @@ constexpr LintRule kRules[] = {
      "List what is allowed, and refuse the rest."},
     {"dangerous-call", LintLevel::kWarning, "A call that gives much away is allowed without a word.",
      "What profiles/rules/risk.json calls high is a way out of the container, into the kernel or past the filter. "
-     "Remove it, or say in the entry's comment what needs it."},
+     "Remove it, or state in the entry's comment what needs it."},
     {"eperm-for-probed", LintLevel::kWarning, "Calls that a libc tries and falls back from are refused with EPERM.",
      "A libc takes ENOSYS for an old kernel and uses the older call; EPERM it reports as a failure, after its next "
      "update if not today. Answer them with ENOSYS."},
@@ -89,7 +89,7 @@ constexpr LintRule kRules[] = {
      "anything but ENOSYS, it breaks a libc that would have fallen back on clone."},
     {"missing-baseline", LintLevel::kError, "The container runtime makes calls under the filter that it refuses.",
      "runc and crun load the filter before the program is started. What they still do then must be allowed, or no "
-     "container starts. Allow them, or say with --baseline which runtime it is."},
+     "container starts. Allow them, or select the runtime with --baseline."},
 };
 
 }  // namespace

@@ -20,12 +20,12 @@ bool IsErrno(Action action, int value) {
   return action.kind == ActionKind::kErrno && action.value == value;
 }
 
-// Whether some arguments may get through.
+// Whether the call may be executed for some arguments.
 bool MayPass(const Subject& subject, SyscallId id) {
   return subject.decider.DependsOnArguments(id) || MayBeMade(subject.decider.Decide(id, {}));
 }
 
-// What becomes of a call that may be made.
+// How a call that may be executed is treated.
 std::string_view FateWords(ActionKind kind) {
   switch (kind) {
     case ActionKind::kNotify:
@@ -44,8 +44,8 @@ struct DeadlyCall {
   std::string_view consequence;
 };
 
-// The _exit of a C library tries again for ever when exit_group fails, at the cost of a whole processor. A kill ends
-// the program, too, but as a failure.
+// If exit_group fails, a C library's _exit retries forever, at full use of a processor. A kill ends the program, but as
+// a failure.
 constexpr DeadlyCall kDeadlyCalls[] = {
     {"execve", "no program can be started, and old engines wait for it for ever"},
     {"exit_group", "no program can end: it fails when it should, or spins for ever"},
@@ -83,7 +83,7 @@ void NotifyMisuse(const Subject& subject, Findings& findings) {
     const std::vector<std::string>& names = entry.rules.front().names;
     const auto write = std::ranges::find(names, "write");
     if (write == names.end()) continue;
-    add("runc refuses SCMP_ACT_NOTIFY for write, with which it tells the agent about the container.",
+    add("runc refuses SCMP_ACT_NOTIFY for write, with which it reports the container to the agent.",
         entry.name_lines[static_cast<size_t>(write - names.begin())], "write");
   }
 }
@@ -93,7 +93,7 @@ void Errnos(const Subject& subject, Findings& findings) {
     if (action.kind != ActionKind::kErrno || (action.value != 0 && action.value <= kMaxErrno)) return;
     LintFinding finding = Of(action.value == 0 ? "errno-zero" : "errno-too-large");
     finding.line = line;
-    finding.message = action.value == 0 ? Concat(what, " answers with errno 0: the program believes that it succeeded.")
+    finding.message = action.value == 0 ? Concat(what, " answers with errno 0: the program sees a success.")
                                         : Concat(what, " answers with errno ", action.value, ", for which the kernel ",
                                                  "returns ", kMaxErrno, ".");
     finding.identity = std::move(what);

@@ -20,7 +20,7 @@ namespace {
 
 using Set = ArgumentSets::Set;
 
-// The arguments that rules with different answers match: those are Conflicts' to tell, and there is no right answer.
+// The arguments that rules with different actions match: Conflicts reports those, and there is no right action.
 Set Contested(const Subject& subject, SyscallId id, ArgumentSets& sets) {
   const RuleEvaluator::Entry* const entry = subject.decider.Find(id);
   if (entry == nullptr) return ArgumentSets::kNone;
@@ -45,7 +45,7 @@ struct Difference {
   Action filter;
 };
 
-// Where `text` and `filter` answer differently; of several such answers first what the filter gives away.
+// A difference between `text` and `filter`: first one where the filter is looser.
 std::optional<Difference> FindDifference(const Subject& subject, SyscallId id, const Decision& text,
                                          const Decision& filter, ArgumentSets& sets) {
   if (text == filter) return std::nullopt;
@@ -67,7 +67,7 @@ bool SpeaksOf(std::string_view name, SyscallId id) {
   return multiplexed.has_value() && multiplexed->id == id;
 }
 
-// The entries that name the call, and the line of the first of them.
+// The entries with the call's name, and the line of the first one.
 struct Places {
   std::vector<std::string> entries;
   std::optional<size_t> line;
@@ -98,9 +98,9 @@ LintFinding DescribeDifference(const Subject& subject, const Difference& example
   LintFinding finding = Of("compiled-differs");
   finding.line = places.line;
   finding.identity = SyscallName(example.id).value_or(DisplayName(example.id));
-  finding.message = Concat("To ", CallWords(DisplayName(example.id), example.where, sets),
-                           " the profile's text answers ", AnswerWords(example.text),
-                           ", and the filter that libseccomp makes of it ", AnswerWords(example.filter), ".");
+  finding.message =
+      Concat("For ", CallWords(DisplayName(example.id), example.where, sets), " the profile's text has the action ",
+             AnswerWords(example.text), ", but libseccomp's filter has ", AnswerWords(example.filter), ".");
   const std::string what = places.entries.empty() ? "the profile" : Enumerated(places.entries);
   finding.fix = Concat("Write the conditions of ", what,
                        " differently, or split them by value, and look again: it is the filter that is enforced.");
@@ -116,7 +116,7 @@ LintFinding Unloadable(const Subject& subject, const absl::Status& status) {
   return finding;
 }
 
-// What no one can count on, whether libseccomp ends with these rules or not: it is not tried.
+// The finding for a filter with which libseccomp may not terminate: compiling it is not attempted.
 LintFinding Endless(const Subject& subject, const std::string& family) {
   LintFinding finding = Of("unloadable");
   finding.line = subject.input.source.default_line;
@@ -144,7 +144,7 @@ LintFinding Endless(const Subject& subject, const std::string& family) {
 
 absl::Status CompiledFilter(const Subject& subject, Findings& findings) {
   const absl::StatusOr<FilterProgram> program = Compile(subject.profile());
-  // Of a name that libseccomp does not know runtimes ignore the rule, and another finding tells that.
+  // Runtimes ignore a rule with a name unknown to libseccomp, which another finding reports.
   if (absl::IsUnimplemented(program.status())) return absl::OkStatus();
   if (!program.ok()) {
     findings.push_back(Unloadable(subject, program.status()));

@@ -22,7 +22,7 @@ using Kind = ProfileEdit::Kind;
 
 constexpr uint64_t kHighHalf = ~uint64_t{0xffffffff};
 
-// Each name of an entry once, with all its places, in the order of the first of these.
+// Each distinct name of an entry with all its positions, in the order of first positions.
 struct NamePlaces {
   std::string_view name;
   std::vector<size_t> positions;
@@ -41,7 +41,7 @@ std::vector<NamePlaces> DistinctNames(const ProfileEntry& entry) {
   return names;
 }
 
-// What is looked up of a name once, however often a profile has it.
+// Caches what is looked up for a name.
 class KnownNames {
  public:
   explicit KnownNames(const Subject& subject) : subject_(subject) {
@@ -56,7 +56,7 @@ class KnownNames {
     return found->second;
   }
 
-  // Whether libseccomp lacks it on an ABI of the profile that has it.
+  // Whether libseccomp lacks the call on an ABI of the profile that has it.
   bool IsNew(std::string_view name) {
     const auto [found, is_new] = new_.try_emplace(name, false);
     if (is_new) {
@@ -66,7 +66,7 @@ class KnownNames {
     return found->second;
   }
 
-  // A file of nothing but wrong names is no list of slips, and each search reads all names that there are.
+  // Limited, because each search compares all names: a file with more wrong names does not have typing errors.
   std::vector<std::string> Nearest(std::string_view name) {
     constexpr size_t kMostSearches = 256;
     const auto found = nearest_.find(name);
@@ -97,7 +97,7 @@ LintFinding UnknownName(KnownNames& known, const ProfileEntry& entry, const Name
     return finding;
   }
   finding.fix = Concat("Did you mean ", nearest.front(), "?");
-  // A call that other rules speak of may have been left out here on purpose.
+  // A call that other rules name may have been omitted here on purpose.
   if (nearest.size() == 1 && !known.IsNamed(nearest.front())) {
     for (const size_t position : places.positions) {
       finding.edits.push_back({Kind::kReplaceName, entry.index, position, nearest.front()});
@@ -112,7 +112,7 @@ void UnknownToLibseccomp(const Subject& subject, const ProfileEntry& entry, cons
   if (!subject.Counts(rule)) return;
   const std::string name(places.name);
   LintFinding finding = Of("unknown-to-libseccomp");
-  // Refusing a call with another errno than the rest is refused with is a nicety.
+  // A refusal with an errno other than the default's is of little importance.
   if (!MayBeMade(rule.action) && !MayBeMade(subject.profile().default_action)) finding.level = LintLevel::kNote;
   finding.line = entry.name_lines[places.positions.front()];
   finding.identity = name;
@@ -130,8 +130,8 @@ bool ComparesHighHalf(const ArgumentCondition& condition) {
   return condition.op != CompareOp::kMaskedEqual || (condition.value & kHighHalf) != 0;
 }
 
-// Whether an argument with dirty upper bits gets the more permissive of the rule's answer and what else is given: where
-// the rule permits, if it matches such arguments, and where it refuses, if it does not.
+// Whether an argument with dirty upper bits gets the looser of the rule's action and the action without it: if the rule
+// allows and matches such arguments, or if it refuses and does not match them.
 bool IsPassedBy(const Subject& subject, const Rule& rule, const ArgumentCondition& condition) {
   const bool matches_dirty = condition.op == CompareOp::kNotEqual || condition.op == CompareOp::kGreater ||
                              condition.op == CompareOp::kGreaterOrEqual;
@@ -166,7 +166,7 @@ LintFinding WideComparison(const Subject& subject, const ProfileEntry& entry, co
   };
   SayOf(names, words, finding);
   if (condition.op != CompareOp::kEqual) {
-    finding.fix = "Say it with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, one entry for each value.";
+    finding.fix = "Write it with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, one entry for each value.";
     return finding;
   }
   finding.fix = "Compare with SCMP_CMP_MASKED_EQ and the mask 0xffffffff.";
@@ -219,7 +219,7 @@ void SameAsDefault(const Subject& subject, Findings& findings) {
     finding.identity = Enumerated(entry.rules.front().names);
     finding.message = Concat(EntryWords(entry), " has the action of the default: runtimes skip it.");
     finding.fix = "Remove it.";
-    // Docker 20.10 drops the errno of a default and answers EPERM, and then the rule is not the same.
+    // Docker 20.10 ignores the default action's errno and uses EPERM, and then the rule has an effect.
     if (action.kind == ActionKind::kErrno && action.value != EPERM) {
       finding.level = LintLevel::kNote;
       finding.fix = "Keep it if an engine that ignores defaultErrnoRet, as Docker 20.10 does, uses the profile.";
@@ -258,7 +258,7 @@ void WideComparisons(const Subject& subject, Findings& findings) {
 
 void DangerousCalls(const Subject& subject, Findings& findings) {
   for (const ProfileEntry& entry : subject.input.source.entries) {
-    // Conditions of either kind and a comment show that somebody thought of it.
+    // Conditions of either kind, or a comment, show that the author intended it.
     if (entry.rules.empty() || entry.depends_on_target) continue;
     const Rule& rule = entry.rules.front();
     if (!MayBeMade(rule.action) || !rule.conditions.empty() || !rule.comment.empty()) continue;
@@ -270,7 +270,7 @@ void DangerousCalls(const Subject& subject, Findings& findings) {
       finding.line = entry.name_lines[places.positions.front()];
       finding.identity = name;
       finding.message = Concat("\"", name, "\" is allowed without a comment. ", risk.why);
-      finding.fix = "Remove it, or say in the entry's comment what needs it.";
+      finding.fix = "Remove it, or state in the entry's comment what needs it.";
       findings.push_back(std::move(finding));
     }
   }

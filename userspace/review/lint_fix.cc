@@ -25,10 +25,10 @@ void AddCalls(const Profile& profile, const std::string& name, std::set<SyscallI
   }
 }
 
-// What may differ.
+// The permitted differences.
 struct Permitted {
   std::set<SyscallId> renamed;
-  // Where no upper half that is no longer looked at is dirty: there nothing may differ.
+  // By call, the arguments whose upper halves, no longer compared, are 0: for these nothing may differ.
   std::map<SyscallId, Set> masked;
 };
 
@@ -78,7 +78,7 @@ absl::Status Prove(const Profile& before, const Profile& after, const ProfileSou
     const auto masked = permitted.masked.find(id);
     const Set domain = masked == permitted.masked.end() ? ArgumentSets::kAll : masked->second;
     if (!EqualWithin(decision, now, domain, sets)) {
-      return absl::InternalError(Concat("mending the profile would change what ", DisplayName(id), " is answered"));
+      return absl::InternalError(Concat("the fix would change the decision for ", DisplayName(id)));
     }
   }
   return sets.status();

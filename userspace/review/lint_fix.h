@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mending a profile's text where it is safe, with a proof that nothing else changed.
+// Applies safe fixes to a profile's text, with a proof that they change nothing else.
 #pragma once
 
 #include <span>
@@ -13,20 +13,20 @@
 namespace syscarve {
 
 struct FixedProfile {
-  std::string text;                // Differs from the input only where an edit of `fixed` says so.
-  std::vector<LintFinding> fixed;  // What was mended.
+  std::string text;                // The input with the edits of `fixed`.
+  std::vector<LintFinding> fixed;  // The findings that were removed.
 };
 
-// `text`, which `input` was read from, with the edits of all `findings`. The meaning of the result, as libseccomp's
-// filter has it, is that of `text` but for
-//  - calls whose name was misspelt: they get what their rule says;
-//  - calls of which a comparison was narrowed to 32 bits: the same as before where the upper half is 0.
-// kInternal when it is not, and errors of Compile; the text is not to be used then.
+// `text`, from which `input` was read, with the edits of all `findings`. The meaning of the result, compiled by
+// libseccomp, equals that of `text` except for
+//  - calls whose name was misspelt: they get their rule's action;
+//  - calls with a comparison that was narrowed to 32 bits: unchanged for arguments whose upper half is 0.
+// kInternal if the meaning differs otherwise; also fails as Compile does.
 absl::StatusOr<FixedProfile> FixProfile(std::string_view text, const LintInput& input,
                                         std::span<const LintFinding> findings);
 
-// What FixProfile would do for each of `findings` alone, in their order; nothing for those that it cannot mend, or not
-// alone, and for what stands before the first character.
+// For each of `findings`, in their order, the replacements that FixProfile makes for it alone; empty if it cannot fix
+// the finding, or not alone, or if the finding is about what precedes the first character.
 std::vector<std::vector<TextReplacement>> FixesOf(std::string_view text, const LintInput& input,
                                                   std::span<const LintFinding> findings);
 

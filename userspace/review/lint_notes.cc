@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reader of the profile noticed and passed over (model/profile_note.h), as findings: who among the runtimes
-// does not.
+// Notes of the profile's reader about text that it ignored (model/profile_note.h), as findings: which runtimes do not
+// ignore it.
 #include <algorithm>
 
 #include "userspace/base/concat.h"
@@ -13,7 +13,7 @@ void ReaderNotes(const Subject& subject, Findings& findings) {
     const auto rule = std::ranges::find(subject.readers, note.kind, &ReaderRule::note);
     if (rule == subject.readers.end()) continue;
     LintFinding finding = Of(rule->rule);
-    // A field that is near to a real one was meant to be that one.
+    // A field with a name similar to a real one's is probably misspelt.
     const bool misspelt = note.kind == ProfileNoteKind::kUnknownField && !note.suggestion.empty();
     finding.level = misspelt ? LintLevel::kWarning : rule->level;
     if (note.place.line != 0) finding.line = note.place.line;

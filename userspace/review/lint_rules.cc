@@ -18,7 +18,7 @@ namespace {
 using Kind = ProfileEdit::Kind;
 using Set = ArgumentSets::Set;
 
-// One rule, of the entry that it is from.
+// A rule and its entry.
 struct Place {
   const ProfileEntry* entry = nullptr;
   const Rule* rule = nullptr;
@@ -60,7 +60,7 @@ LintFinding Contradiction(const Place& place) {
   return finding;
 }
 
-// Names of a rule with conditions that another rule decides anyway.
+// The names of a rule with conditions that a rule without conditions decides.
 std::optional<LintFinding> Shadowed(const Place& place, const std::map<std::string_view, Place>& deciding) {
   LintFinding finding = Of("never-matches");
   std::vector<std::string> names;
@@ -71,8 +71,8 @@ std::optional<LintFinding> Shadowed(const Place& place, const std::map<std::stri
     if (found == deciding.end()) continue;
     names.push_back(name);
     if (by.empty()) by = EntryWords(*found->second.entry);
-    // Where an author gave two answers, which one was meant is not for us to say; and what decides must do so for every
-    // container that the profile is used for.
+    // If the actions differ, it is unknown which one was intended; and the deciding rule must apply to every container
+    // that the profile is used for.
     if (found->second.rule->action == place.rule->action && !found->second.entry->depends_on_target &&
         !place.entry->RepeatsAnIndex()) {
       finding.edits.push_back({Kind::kRemoveName, place.entry->index, i, ""});
@@ -97,7 +97,7 @@ RuleText TextOf(std::string_view name, const Rule& rule) {
   return {name, rule.action, std::move(conditions)};
 }
 
-// Where something was said first, and the finding about the entry that last said it again.
+// The first entry with a rule, and the finding about the last entry that repeats the rule.
 struct Said {
   const ProfileEntry* first = nullptr;
   const ProfileEntry* last_told = nullptr;
@@ -109,15 +109,14 @@ LintFinding Duplicate(const Place& place, size_t position, const ProfileEntry& f
   LintFinding finding = Of("duplicate-entries");
   finding.line = place.entry->name_lines[position];
   finding.identity = name;
-  finding.message =
-      &first == place.entry
-          ? Concat("\"", name, "\" is more than once in ", EntryWords(*place.entry), ".")
-          : Concat(EntryWords(*place.entry), " says of \"", name, "\" what ", EntryWords(first), " says already.");
+  finding.message = &first == place.entry
+                        ? Concat("\"", name, "\" is more than once in ", EntryWords(*place.entry), ".")
+                        : Concat(EntryWords(*place.entry), " repeats ", EntryWords(first), " for \"", name, "\".");
   finding.fix = "Remove it here.";
   return finding;
 }
 
-// Two answers to the same call without conditions.
+// Reports calls with two different actions, both without conditions.
 void AddSecondAnswers(const Subject& subject, Findings& findings) {
   const std::map<std::string_view, Place> deciding = Deciding(subject);
   for (const Place& place : CountingRules(subject)) {
@@ -129,15 +128,15 @@ void AddSecondAnswers(const Subject& subject, Findings& findings) {
       LintFinding finding = Of("conflict");
       finding.line = place.entry->name_lines[i];
       finding.identity = name;
-      finding.message = Concat(EntryWords(*place.entry), " and ", EntryWords(*first.entry), " give \"", name,
-                               "\" different answers: the first one counts.");
+      finding.message = Concat(EntryWords(*place.entry), " and ", EntryWords(*first.entry),
+                               " have different actions for \"", name, "\": the first one applies.");
       finding.fix = "Keep the one that is meant.";
       findings.push_back(std::move(finding));
     }
   }
 }
 
-// What the conditional rules of one call cover, by their answer.
+// The arguments that the conditional rules of one call match, by action.
 struct Covered {
   std::map<Action, Set> sets;
   Place last;  // The last rule that overlaps an earlier one of another action, and the arguments that both match.
@@ -163,7 +162,7 @@ void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, F
       own = subject.sets.Or(own, matched);
     }
   }
-  if (!subject.sets.status().ok()) return;  // Which LintProfile returns.
+  if (!subject.sets.status().ok()) return;  // Lint returns this status.
   for (const auto& [name, covered] : calls) {
     if (covered.overlap == ArgumentSets::kNone || !told.insert(std::string(name)).second) continue;
     LintFinding finding = Of("conflict");
@@ -171,7 +170,7 @@ void AddOverlaps(const Subject& subject, Abi abi, std::set<std::string>& told, F
     finding.identity = std::string(name);
     finding.message = Concat(EntryWords(*covered.last.entry), " and an entry before it both match ",
                              CallWords(name, covered.overlap, subject.sets),
-                             " and give it different answers: which one counts depends on how libseccomp sorts them.");
+                             " with different actions: which one applies depends on how libseccomp sorts them.");
     finding.fix = "Make their conditions exclude each other.";
     findings.push_back(std::move(finding));
   }
@@ -199,7 +198,7 @@ void Duplicates(const Subject& subject, Findings& findings) {
       const auto [found, is_new] = said.try_emplace(TextOf(name, *place.rule), Said{.first = place.entry});
       if (is_new) continue;
       Said& before = found->second;
-      // However often an entry repeats it: one finding, which mends all of it.
+      // One finding per entry, which fixes all repetitions in it.
       if (before.last_told != place.entry) {
         before.last_told = place.entry;
         before.finding = findings.size();

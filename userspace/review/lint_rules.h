@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pieces that Lint is made of. Each function appends what one or a few rules find.
+// The parts of Lint. Each function appends the findings of one or a few rules.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@
 
 namespace syscarve::lint {
 
-// What every rule may look at.
+// The inputs of all rules.
 struct Subject {
   const LintInput& input;
   const RuleEvaluator& decider;
@@ -30,9 +30,9 @@ struct Subject {
   const std::vector<ReaderRule>& readers;
 
   const Profile& profile() const { return input.source.profile; }
-  // Where any ABI of the profile has the call.
+  // The ABIs of the profile that have the call.
   std::vector<Abi> AbisWith(std::string_view name) const;
-  // A rule that the runtime does not skip.
+  // Whether the runtime adds the rule to the filter: it skips rules with the default action.
   bool Counts(const Rule& rule) const { return rule.action != profile().default_action; }
 };
 
@@ -43,12 +43,14 @@ LintFinding Of(std::string_view id);
 
 // "syscalls[3]".
 std::string EntryWords(const ProfileEntry& entry);
-// The message that `words` makes of the names, whole and, if there are more than a few, in brief ("… and 44 more").
+// Sets the finding's `message` to `words` of all names and, if there are more than a few, `brief` to `words` of the
+// first ones ("… and 44 more").
 void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
            LintFinding& finding);
-// "lseek(0, 9)": an example of the arguments in `where`, which is not kNone, up to the last one that it depends on.
+// "lseek(0, 9)": an example from `where`, with arguments up to the last one that `where` depends on. REQUIRES: `where`
+// is not kNone.
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets);
-// Whether the call is made, if only as far as a tracer or an agent lets it.
+// Whether the call may be executed, perhaps subject to a tracer or supervisor.
 bool MayBeMade(Action action);
 
 // lint_entries.cc: entry by entry.
@@ -65,14 +67,14 @@ void NeverMatching(const Subject& subject, Findings& findings);
 void Duplicates(const Subject& subject, Findings& findings);
 void Conflicts(const Subject& subject, Findings& findings);
 
-// lint_compiled.cc: whether libseccomp makes a filter of the text, and what that decides against what the text says.
-// kResourceExhausted: the filter is too complex to be followed.
+// lint_compiled.cc: whether libseccomp compiles the text, and where the filter's decisions differ from the text's
+// rules. kResourceExhausted if the filter is too complex for symbolic evaluation.
 absl::Status CompiledFilter(const Subject& subject, Findings& findings);
 
-// lint_notes.cc: what runtimes read otherwise, or refuse to read.
+// lint_notes.cc: text that runtimes read differently, or refuse.
 void ReaderNotes(const Subject& subject, Findings& findings);
 
-// lint_answers.cc: what the profile answers as a whole.
+// lint_answers.cc: the decisions of the profile as a whole.
 void Architectures(const Subject& subject, Findings& findings);
 void DefaultAction(const Subject& subject, Findings& findings);
 void DeadlyRefusals(const Subject& subject, Findings& findings);

@@ -17,7 +17,7 @@ using shipped::kMaxText;
 constexpr JsonLimits kLimits = {.bytes = size_t{1} << 18, .values = 8192, .depth = 16};
 constexpr size_t kMaxElements = 256;
 
-// Kinds without a word here are of what the profile itself tells as well: other rules of `lint` look for it.
+// Kinds without a word are also visible in the profile itself, and reported by other rules of `lint`.
 constexpr std::pair<std::string_view, ProfileNoteKind> kNotes[] = {
     {"byte-order-mark", ProfileNoteKind::kByteOrderMark},
     {"dropped-field", ProfileNoteKind::kDroppedField},

@@ -79,7 +79,7 @@ TEST_F(MergeProfilesTest, WarnsOfWhatTheResultHasNoPlaceFor) {
   EXPECT_THAT(
       notes_.warnings,
       ElementsAre(Path("b.json") + ": architectures left out, because no kernel serves them beside x86_64: aarch64",
-                  HasSubstr("calls left out, because filters are not asked about them"),
+                  HasSubstr("calls left out, because the kernel applies no filter to them"),
                   "flags left out, because not every profile has them: SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
   EXPECT_THAT(notes_.warnings[1], testing::EndsWith(": uprobe"));
   EXPECT_THAT(ParseProfile(Read("merged.json")).value().flags, ElementsAre("SECCOMP_FILTER_FLAG_LOG"));

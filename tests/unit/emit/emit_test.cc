@@ -254,7 +254,7 @@ TEST(EmitTest, CallsThatFiltersAreNotAskedAboutAreSaidToBeLeftOut) {
   for (const OutputFormat format : {OutputFormat::kMinijail, OutputFormat::kKafel, OutputFormat::kSystemd}) {
     const Emitted emitted = Made(format, profile);
     EXPECT_FALSE(Has(emitted.text, "uretprobe"));
-    EXPECT_TRUE(Warns(emitted, "calls left out, because filters are not asked about them"));
+    EXPECT_TRUE(Warns(emitted, "calls left out, because the kernel applies no filter to them"));
   }
 }
 

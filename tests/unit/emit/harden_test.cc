@@ -97,17 +97,17 @@ TEST_F(HardenTargetsTest, WhatATargetCannotSayIsAnError) {
   plan_.line.writable = {{"/srv/a:b", {}}};
   for (const HardenTarget target :
        {HardenTarget::kDocker, HardenTarget::kCompose, HardenTarget::kKubernetes, HardenTarget::kPodman}) {
-    EXPECT_THAT(ErrorOf(target), HasSubstr("cannot say")) << HardenTargetName(target);
+    EXPECT_THAT(ErrorOf(target), HasSubstr("cannot express")) << HardenTargetName(target);
   }
   for (const char* const hostile : {"/srv/a\nUser=root", "/srv/a b", "/srv/\"x"}) {
     plan_.line.writable = {{hostile, {.volume = true}}};
     for (const HardenTarget target : {HardenTarget::kSystemd}) {
-      EXPECT_THAT(ErrorOf(target), HasSubstr("cannot say")) << HardenTargetName(target);
+      EXPECT_THAT(ErrorOf(target), HasSubstr("cannot express")) << HardenTargetName(target);
     }
   }
   plan_.line.writable.clear();
   plan_.line.devices = {"/dev/x\nExecStart=/bin/sh"};
-  EXPECT_THAT(ErrorOf(HardenTarget::kPodman), HasSubstr("cannot say"));
+  EXPECT_THAT(ErrorOf(HardenTarget::kPodman), HasSubstr("cannot express"));
 }
 
 TEST_F(HardenTargetsTest, AnImageIsNoOption) {

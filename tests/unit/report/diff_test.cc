@@ -113,9 +113,9 @@ TEST(DiffReportTest, FindingsAreAsGraveAsTheirRisk) {
 TEST(DiffReportTest, NothingChangedIsSaid) {
   DiffReport report = Report();
   report.diff = {};
-  EXPECT_EQ(DiffText(report), "old.json -> new.json: same\nno call is answered differently\n");
+  EXPECT_EQ(DiffText(report), "old.json -> new.json: same\nno call is decided differently\n");
   EXPECT_EQ(DiffMarkdown(report),
-            "### Seccomp profile: same\n\n`old.json` → `new.json`: no call is answered differently.\n");
+            "### Seccomp profile: same\n\n`old.json` → `new.json`: no call is decided differently.\n");
   EXPECT_TRUE(DiffFindings(report).empty());
 }
 

@@ -49,8 +49,9 @@ TEST(InspectTextTest, GroupsCallsFromWhatIsAllowedToWhatKills) {
 TEST(InspectTextTest, AStackSaysWhichAnswerCounts) {
   const std::string text =
       Shown({{.abi = Abi::kX86_64, .everything = kAllowed, .unknown = kAllowed, .calls = {}}}, {3, 40});
-  EXPECT_THAT(text, testing::StartsWith(
-                        "process 7: 2 filters of 3, 40 instructions, the newest first; the strictest answer counts\n"));
+  EXPECT_THAT(text,
+              testing::StartsWith(
+                  "process 7: 2 filters of 3, 40 instructions, the newest first; the strictest action applies\n"));
 }
 
 TEST(InspectTextTest, ConditionsAreSentences) {

@@ -77,7 +77,7 @@ TEST(SummaryMarkdownTest, WhatWasRefusedIsWholeAndWhatIsDoneWithoutIsALine) {
   GenerateOptions options;
   options.closure = ClosureMode::kNone;
   const std::string text = SummaryMarkdown(std::vector<ServiceSummary>{Service("web", builder, options)});
-  EXPECT_TRUE(Has(text, "done without: clone3 (7 times)\n")) << text;
+  EXPECT_TRUE(Has(text, "with a known fallback: clone3 (7 times)\n")) << text;
   EXPECT_FALSE(Has(text, "| `clone3` |")) << text;
   for (const std::string& name : names) {
     EXPECT_TRUE(Has(text, "| `" + name + "` | EPERM | 23 | ``/a`\\|\\n\\|b`` |\n")) << name << text;

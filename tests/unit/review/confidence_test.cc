@@ -115,7 +115,7 @@ TEST(ConfidenceTest, RunsOfDifferentSubjectsAreNotMixed) {
   const Confidence sure = Judge({Runs(Same(25)), other});
   ASSERT_EQ(sure.objections.size(), 1U);
   EXPECT_EQ(sure.objections[0],
-            "the runs are of different subjects, other (25) and server (25), and say nothing of one another");
+            "the runs are of different subjects, other (25) and server (25), and do not predict one another");
   EXPECT_TRUE(sure.curve.empty());
   EXPECT_FALSE(sure.novelty.has_value());
 }

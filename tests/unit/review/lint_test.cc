@@ -227,8 +227,8 @@ TEST(LintTest, CompiledDiffersGivesAway) {
   EXPECT_EQ(finding.line, 6U);
   EXPECT_EQ(finding.identity, "lseek");
   EXPECT_EQ(finding.message,
-            "To lseek(3, 0, 0) the profile's text answers SCMP_ACT_ERRNO with errno 1, and the filter that "
-            "libseccomp makes of it SCMP_ACT_ALLOW.");
+            "For lseek(3, 0, 0) the profile's text has the action SCMP_ACT_ERRNO with errno 1, but libseccomp's "
+            "filter has SCMP_ACT_ALLOW.");
   EXPECT_NE(finding.fix.find("syscalls[1] and syscalls[2]"), std::string::npos) << finding.fix;
   EXPECT_TRUE(finding.edits.empty());
   // With bounds of different upper halves the filter is right.
@@ -237,7 +237,7 @@ TEST(LintTest, CompiledDiffersGivesAway) {
 }
 
 TEST(LintTest, CompiledDiffersIsNotAboutConflicts) {
-  // Both match 9, with different answers; which one libseccomp takes is not what the text says or does not say.
+  // Both match 9, with different actions: the text does not determine which one libseccomp applies.
   const auto answers = [](std::string_view first, std::string_view second) {
     const auto entry = [](std::string_view action, std::string_view conditions) {
       return Concat("{\"names\": [\"lseek\"], \"action\": \"SCMP_ACT_", action, "\"", conditions, "}");
