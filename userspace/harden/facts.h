@@ -36,7 +36,8 @@ struct HardeningFacts {
   // The recorded families and types of socket(2), with the paths of their programs; nullopt if some are unknown.
   std::optional<std::map<std::pair<uint64_t, uint64_t>, std::set<std::string>>> sockets;
 
-  // What is missing of `words`, of HardeningEvidence::missing; kMissingRecordings and a lack of all evidence always count.
+  // What is missing of `words`, of HardeningEvidence::missing; kMissingRecordings and a lack of all evidence always
+  // count.
   EvidenceGap Missing(std::initializer_list<std::string_view> words) const;
   // "nginx (/usr/sbin/nginx)": the program and its path, for a sentence.
   std::string ProgramWords(ProgramId program) const;

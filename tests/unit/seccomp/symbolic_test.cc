@@ -250,8 +250,8 @@ TEST(FilterPathsTest, APartOfAnArgumentIsComparedAsTheKernelDoes) {
   }
 }
 
-// Every instruction that the kernel takes, mostly with constants: those of the program, the call's number and ABI. Of an
-// argument there is one part now and then, to be masked, shifted and compared.
+// Every instruction that the kernel takes, mostly with constants: those of the program, the call's number and ABI. Of
+// an argument there is one part now and then, to be masked, shifted and compared.
 FilterProgram RandomComputation(std::mt19937& random) {
   const auto below = [&](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
   constexpr uint32_t kWords = 4;
