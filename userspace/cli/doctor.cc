@@ -33,7 +33,7 @@ namespace syscarve::cli {
 namespace {
 
 constexpr char kDoctorHelp[] =
-    "Check what this host can do; for what is missing, print the command that mends it.\n\n"
+    "Check what this host can do; for what is missing, print the command that fixes it.\n\n"
     "What recorders that were killed have left is listed, with the command that removes it.\n\n"
     "Exit code 0: recording with BPF works here. 3: it does not (run and --backend notify may).";
 

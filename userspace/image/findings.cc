@@ -39,7 +39,7 @@ constexpr ImageRule kRules[] = {
      "An engine cannot tell whether the service works. Say how to tell (HEALTHCHECK); Kubernetes has probes of its own.",
      Severity::kLow},
     {"base-unknown", "The image does not name its base",
-     "Nobody can tell from the image whether its base has mended a flaw since. Build with the labels "
+     "The image does not show whether a flaw of its base has been fixed since. Build with the labels "
      "org.opencontainers.image.base.name and org.opencontainers.image.base.digest.",
      Severity::kLow},
     {"base-not-pinned", "The image's base is a name that can come to mean another image",

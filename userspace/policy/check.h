@@ -66,9 +66,8 @@ struct CheckResult {
 
 // Checks `calls`, `baseline_calls` and `denials`. Not checked are calls that the runtime made before there was a
 // filter, and calls that the kernel exempts from seccomp: according to the version of `kernel`, or IsExemptFromSeccomp
-// if unknown. SCMP_ACT_LOG lets a call through. Recorded values of an argument decide if the record of them is
-// complete; combinations of the values of several arguments are not recorded, so all of them count. An incomplete
-// recording is checked, too.
+// if unknown. SCMP_ACT_LOG lets a call through. Recorded arguments decide in the combinations that were recorded; for
+// arguments that are open, pointed to or not recorded, all values count. An incomplete recording is checked, too.
 //
 // Fails as Compile does. kInvalidArgument if the profile's ABIs are not served on the recording's architecture.
 absl::StatusOr<CheckResult> Check(const Profile& profile, const Recording& recording,

@@ -49,7 +49,7 @@ constexpr LintRule kRules[] = {
      "range allow everything. Write one entry for each alternative, or one masked comparison."},
     {"never-matches", LintLevel::kWarning, "A rule can never match.",
      "Its conditions contradict each other, or another rule decides the call whatever the arguments. Remove it, or "
-     "mend what was meant."},
+     "fix what was meant."},
     {"duplicate-entries", LintLevel::kWarning, "A rule repeats another one.",
      "It changes nothing, and a reviewer who changes one of them will miss the other. Remove one."},
     {"conflict", LintLevel::kError, "Two rules have different actions for the same call.",

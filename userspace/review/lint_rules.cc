@@ -55,7 +55,7 @@ LintFinding Contradiction(const Place& place) {
   finding.line = place.entry->line;
   finding.identity = Enumerated(place.rule->names);
   finding.message = Concat("No arguments meet the conditions of ", EntryWords(*place.entry), ".");
-  finding.fix = "Remove it, or mend its conditions.";
+  finding.fix = "Remove it, or fix its conditions.";
   if (!place.entry->RepeatsAnIndex()) finding.edits = {{Kind::kRemoveEntry, place.entry->index, 0, ""}};
   return finding;
 }

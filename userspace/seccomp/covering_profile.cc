@@ -74,8 +74,8 @@ absl::StatusOr<DecompiledProfile> DecompileAtLeast(const Meaning& meaning, std::
       if (!looser.empty()) {
         result.warnings.insert(
             result.warnings.begin(),
-            Concat("answered less strictly by the profile than by ", what,
-                   ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
+            Concat("less strict in the profile than in ", what,
+                   ", because a rule applies to every ABI by name, and not every condition can be expressed: ",
                    absl::StrJoin(looser, ", ")));
       }
       return result;

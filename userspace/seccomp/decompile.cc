@@ -208,8 +208,8 @@ class Decompiler {
       const auto wider = differing->find(Comparison::kLooser);
       if (wider == differing->end()) continue;
       return absl::UnimplementedError(Concat("no profile refuses all that ", what_,
-                                             " refuses: a profile speaks by name for all of its ABIs, and ",
-                                             "cannot say what is decided for ", names_of(wider->second)));
+                                             " refuses: a rule applies to every ABI by name, and conditions ",
+                                             "cannot express what is decided for ", names_of(wider->second)));
     }
     DecompiledProfile folded{.profile = std::move(attempt.profile)};
     if (!unclear.empty()) {
@@ -218,14 +218,13 @@ class Decompiler {
     }
     if (const auto stricter = attempt.named.find(Comparison::kTighter); stricter != attempt.named.end()) {
       folded.warnings.push_back(
-          Concat("answered more strictly by the profile than by ", what_,
-                 ", because a profile speaks by name for all of its ABIs, and not of every condition: ",
+          Concat("stricter in the profile than in ", what_,
+                 ", because a rule applies to every ABI by name, and not every condition can be expressed: ",
                  names_of(stricter->second)));
     }
     if (const auto other = attempt.named.find(Comparison::kOtherRefusal); other != attempt.named.end()) {
-      folded.warnings.push_back(
-          Concat("refused by the profile with another error than by ", what_,
-                 ", because a profile speaks by name for all of its ABIs: ", names_of(other->second)));
+      folded.warnings.push_back(Concat("refused by the profile with another error than by ", what_,
+                                       ", because a rule applies to every ABI by name: ", names_of(other->second)));
     }
     if (bound == Bound::kExact && !folded.warnings.empty()) {
       return absl::UnimplementedError(
