@@ -152,13 +152,13 @@ class MergeProfiles(Algebra):
         self.assertEqual(texts[0], texts[1])
 
     def test_what_cannot_be_said_is_refused_with_exact(self):
-        # A profile speaks by name for all its ABIs.
+        # A rule applies to every ABI by name.
         wide = self.profile("wide.json", rule("read"), rule("write"), architectures=("SCMP_ARCH_X86_64",))
         compat = self.profile("compat.json", rule("read"), architectures=("SCMP_ARCH_X86",))
         result = self.merged(wide, compat, "--union", "--exact", expect=1)
         self.assert_one_line_error(result, "the union", "write")
         union, result = self.merged(wide, compat, "--union")
-        self.assertRegex(result.stderr, "less strictly .*: .*write")
+        self.assertRegex(result.stderr, "less strict .*: .*write")
         for part in (wide, compat):
             self.subset(part, union, expect=0)
         # On i386 neither lets write through, but the union must on x86_64; nothing else is widened.
