@@ -59,7 +59,7 @@ def use_redis(test, connect, stop):
         test.assertEqual(ask("BGSAVE"), b"Background saving started")
         wait_until(lambda: b"rdb_bgsave_in_progress:0" in ask("INFO", "persistence"), "the background save is done")
         test.assertEqual(redis_info(ask, "persistence", "rdb_last_bgsave_status"), "ok")
-        # Its periodic work runs ten times a second; by then all of it has.
+        # Its periodic work runs ten times a second: after this time all of it has run.
         wait_until(lambda: int(redis_info(ask, "server", "uptime_in_seconds")) >= 2, "redis has run for two seconds")
         stop(connection)
 

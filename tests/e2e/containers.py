@@ -35,7 +35,7 @@ class Recorder:
         return self.result
 
     def files(self):
-        """subject -> path of its recording; the whole folder, so that a file with a name of its own making is seen too."""
+        """subject -> path of its recording; the whole folder, so that a file with an unexpected name is found, too."""
         return {os.path.basename(path)[:-len(RECORDING)]: path for path in glob.glob(f"{self.folder}/**/*{RECORDING}", recursive=True)}
 
     def recordings(self):
@@ -55,7 +55,7 @@ class ContainerTest(E2eTest):
         self.addCleanup(self._remove_containers, self.api)
         self.environment.update(self.engine.environment())
 
-    # A test's containers are its own. The engine may be everybody's, and must not carry them on.
+    # A test's containers are its own. The engine may be shared, and must not keep them.
     def _remove_containers(self, api):
         for found in api.containers(label=[f"{LABEL}={os.getpid()}"]):
             engine.Container(api, found["Id"]).remove()

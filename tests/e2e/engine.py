@@ -41,10 +41,10 @@ COMPOSE = "/usr/bin/docker-compose"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 LABEL = "syscarve-test"
 SKIPPED = 77
-# Seconds after which an engine that has not described itself never will. On a busy machine it takes one.
+# An engine that has not responded to /info after so many seconds never will. On a busy machine it takes one.
 HANGS_AFTER = 30
 
-# What dockerd makes outside the folders that it is told to use. It is removed if it was not there before and nobody uses it.
+# Files that dockerd creates outside its configured folders. They are removed if they were not there before and nothing uses them.
 OUTSIDE = ("/etc/docker/key.json", "/etc/docker", "/run/docker/plugins", "/run/docker/netns", "/run/docker", "/run/containerd/s",
            "/run/containerd", "/opt/containerd/bin", "/opt/containerd/lib", "/opt/containerd", "/etc/cni/net.d", "/etc/cni")
 
@@ -121,7 +121,7 @@ class Api:
         """Creates a container. `host` is its HostConfig; without a NetworkMode in it there is no network. All other arguments are its Config."""
         host = {"NetworkMode": "none", **config.pop("host", {})}
         labels = {LABEL: str(os.getpid()), **config.pop("labels", {})}
-        # dockerd's network code has nothing to do with a container that has no network: it starts in half the time, and cannot meet
+        # dockerd's network code has nothing to do for a container that has no network: it starts in half the time, and cannot run into
         # the deadlock of `is_known_deadlock`.
         disabled = {"NetworkDisabled": True} if host["NetworkMode"] == "none" else {}
         body = {"Image": image, "Cmd": command, "Labels": labels, "HostConfig": host, **disabled, **config}
@@ -155,7 +155,7 @@ class Container:
         return self.inspect()["State"]["Running"]
 
     def wait(self):
-        """The status that it ended with."""
+        """Waits for its end and returns its exit status."""
         return self._post("wait")["StatusCode"]
 
     def stop(self, seconds=30):
@@ -269,7 +269,7 @@ class Engine:
         for program in ("dockerd", "containerd", "runc", "docker-proxy"):
             if not shutil.which(program, path=PATH):
                 raise Missing(f"{program} is not installed")
-        # Short, as paths of sockets are limited; and not in /tmp, which may be memory.
+        # Short, because the length of socket paths is limited; and not in /tmp, which may be in memory.
         folder = tempfile.mkdtemp(prefix="syscarve-engine-", dir="/var/tmp")
         absent = [path for path in OUTSIDE if not os.path.exists(path)]
         absent += [f"{mount}/docker" for mount in cgroup_mounts() if not os.path.exists(f"{mount}/docker")]
@@ -294,7 +294,7 @@ class Engine:
                    "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/dockerd.pid", "--host", f"unix://{self.socket}",
                    "--bridge=none", "--iptables=false", "--ip-forward=false"]
         with open(f"{folder}/log", "ab") as log:
-            # A session of its own: neither a test's terminal nor its end is the engine's.
+            # A session of its own: neither a test's terminal nor its end affects the engine.
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                                        cwd=folder, env={"PATH": PATH, "HOME": folder})
         self._state.update(pid=process.pid, start_time=start_time(process.pid))
@@ -338,7 +338,7 @@ class Engine:
     def crash(self):
         """Kills dockerd as a lack of memory would. Its containers stay."""
         self._signal(signal.SIGKILL)
-        # containerd dies with it. While a number is taken, by somebody else or because nobody has reaped it yet, the next dockerd would
+        # containerd ends with it. While its pid is in use, by another process or because it is not reaped yet, the next dockerd would
         # refuse to start or wait for the dead containerd.
         for path in (f"{self.folder}/dockerd.pid", f"{self.folder}/exec/containerd/containerd.pid"):
             with open(path) as file:
@@ -377,7 +377,7 @@ class Engine:
         return problems + self._sweep()
 
     def _clear(self):
-        """Removes what tests have made in the engine; returns what there was."""
+        """Removes everything that tests have made in the engine; returns the containers among it."""
         filters = {} if self._state else {"label": [LABEL]}
         left = []
         for found in self.api.containers(**filters):
@@ -388,7 +388,7 @@ class Engine:
             self.api.post("/volumes/prune")
         return left
 
-    # Everything that names our folder is ours, also when dockerd was killed and could not tidy up.
+    # Every mount and process that names our folder is ours, even if dockerd was killed and could not clean up.
     def _sweep(self):
         folder, problems = self.folder, []
         ours = [(pid, words) for pid, words in processes() if any(folder in word for word in words) and pid != os.getpid()]
@@ -416,7 +416,7 @@ class Engine:
         shutil.rmtree(folder)
         others = any("dockerd" in os.path.basename(words[0]) for _, words in processes())
         for path in self._state["absent"]:
-            # Folders go only if they are empty, and none while another engine may be about to use it.
+            # Only empty folders are removed, and none while another engine may be about to use it.
             if not others:
                 removed(path)
         return problems
@@ -434,7 +434,7 @@ class Engine:
 
     @classmethod
     def load(cls, path):
-        """The engine that was noted in `path`, or None."""
+        """The engine that is recorded in the file `path`, or None."""
         try:
             with open(path) as file:
                 noted = json.load(file)
@@ -469,7 +469,7 @@ def is_known_deadlock(stacks):
 
 
 def replace_if_hung():
-    """Replaces the noted engine by a new one if it hangs. Returns whether the cause is a known deadlock of Docker."""
+    """Replaces the recorded engine by a new one if it hangs. Returns whether the cause is a known deadlock of Docker."""
     engine = Engine.load(noted()) if noted() else None
     if engine is None or not engine.pid() or engine.api.works():
         return False
@@ -482,7 +482,7 @@ def replace_if_hung():
 
 
 def provide():
-    """An engine, and what to call when it is no longer needed. Raises Missing where there can be none."""
+    """An engine, and a function to call when it is no longer needed. Raises Missing where there can be none."""
     host = os.environ.get("SYSCARVE_TEST_DOCKER_HOST", "")
     if host:
         if not host.startswith("unix://"):
@@ -503,7 +503,7 @@ def start():
     if os.geteuid() != 0:
         raise Missing("an engine needs root")
     engine, _ = provide()
-    # Noted before anything else can go wrong, so that stop finds it.
+    # Recorded before anything else can fail, so that stop finds it.
     engine.store(noted())
     for name in images.NAMES:
         engine.image(name)

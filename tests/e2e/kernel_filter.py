@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The filter that libseccomp makes of a profile, made without syscarve in the way of a container runtime: for tests of the kernel's
+"""Compiles a profile to a filter with libseccomp, as a container runtime does, without syscarve: for tests of the kernel's
 decisions outside containers."""
 
 import ctypes
@@ -25,7 +25,7 @@ def action(name, errno):
 
 
 def export(profile_path, output, default_errno=None):
-    """Writes the instructions of the filter of a profile to the file `output`. `default_errno` takes the place of the profile's."""
+    """Writes the instructions of the filter of a profile to the file `output`. `default_errno` replaces the profile's."""
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     with open(profile_path, encoding="utf-8") as file:
@@ -42,7 +42,7 @@ def export(profile_path, output, default_errno=None):
             array = (Comparison * len(conditions))(*conditions)
             for name in rule["names"] if wanted != default else ():
                 number = library.seccomp_syscall_resolve_name(name.encode())
-                # A runtime leaves out what its libseccomp does not know.
+                # A runtime leaves out names that its libseccomp does not know.
                 if number != UNKNOWN:
                     checked(library.seccomp_rule_add_array(context, ctypes.c_uint32(wanted), number, len(conditions), array))
         with open(output, "wb") as file:

@@ -19,7 +19,7 @@ ROUNDS = 12
 
 
 def in_parallel(function):
-    """Lets CLIENTS threads call `function`, each with its number; raises what the first that fails raises."""
+    """Lets CLIENTS threads call `function`, each with its number; raises the exception of the first that fails."""
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(function, range(CLIENTS)))
 
@@ -59,7 +59,7 @@ class Nginx(programs.Nginx, Loaded):
                     path = "/large" if (number + round_number) % 2 else "/"
                     connection.request("GET", path, headers={"Accept-Encoding": "gzip" if round_number % 3 else ""})
                     test.assertNotEqual(connection.getresponse().read(), b"")
-            # One that goes away in the middle of an answer.
+            # A client that disconnects in the middle of a response.
             with self.connect() as impatient:
                 impatient.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
         in_parallel(client)
@@ -70,7 +70,7 @@ class Nginx(programs.Nginx, Loaded):
 
 
 class Redis(programs.Redis, Loaded):
-    """With threads that read and write the sockets, and memory that is given back."""
+    """With threads that read and write the sockets, and memory that is returned to the kernel."""
     program = "redis-server"
 
     def command(self, folder):
@@ -171,7 +171,7 @@ class Proxy(Loaded):
             yield
 
     def command(self, folder):
-        # It tells by descriptor 3 that it listens.
+        # It reports on descriptor 3 that it listens.
         return ["/bin/sh", "-c", f"exec {find('docker-proxy')} -proto tcp -host-ip 127.0.0.1 -host-port {self.port} "
                                  f"-container-ip 127.0.0.1 -container-port {self._server.port} 3> ready"]
 

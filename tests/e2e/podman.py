@@ -11,7 +11,7 @@ from support import shares, wait_until
 
 @shares("containers")
 class PodmanMixin:
-    """To be mixed into an E2eTest. Containers are in cgroups below one of the test's."""
+    """A mixin for an E2eTest. Containers are in cgroups below one of the test's."""
 
     def setUp(self):
         super().setUp()

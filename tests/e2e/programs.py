@@ -43,7 +43,7 @@ class Program:
     unsteady = {}
 
     def prepare(self, folder):
-        """Puts what the command needs into `folder`."""
+        """Creates the files that the command needs in `folder`."""
 
     def command(self, folder):
         raise NotImplementedError
@@ -54,11 +54,11 @@ class Program:
 
     @contextlib.contextmanager
     def surroundings(self):
-        """What must be there while the command runs, but is not recorded."""
+        """A context that must exist while the command runs, but is not recorded."""
         yield
 
     def use(self, test, folder, process):
-        """Talks to a running server until it has ended. Nothing to do for a command."""
+        """Sends requests to a running server until it has ended. Does nothing for a command."""
 
 
 class Sh(Program):
@@ -210,7 +210,7 @@ cat out/tree/sub/link
 
 
 class LocalHttpServer(http.server.BaseHTTPRequestHandler):
-    """Serves 200,000 bytes at /large and echoes what is POSTed."""
+    """Serves 200,000 bytes at /large and echoes POSTed data."""
     LARGE = b"0123456789" * 20000
 
     def do_GET(self):
@@ -292,7 +292,7 @@ class Server(Program):
             except ConnectionRefusedError:
                 return False
         wait_until(ready, "the server answers or has ended")
-        # A server that could not start has nothing to be asked.
+        # A server that could not start gets no requests.
         if process.poll() is None:
             self.requests(test, folder)
             self.stop(folder)
@@ -319,7 +319,7 @@ class Nginx(Server):
         write(folder, "html/large", "0123456789" * 50000)
         for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
             os.mkdir(os.path.join(folder, name))
-        # Ordinary users get a warning about `user`, and no more.
+        # Ordinary users only get a warning about `user`.
         write(folder, "nginx.conf", f"""
 user www-data;
 worker_processes 1;

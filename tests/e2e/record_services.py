@@ -4,8 +4,8 @@ containers under the load of the tests, and writes NAME.json and NAME.provenance
 
   tests/support/record_services.sh BUILD-FOLDER [OUTPUT-FOLDER]      as root, on a host where the container tests run
 
-Each is started four times: as root, which gives up its rights itself, and as its own user, each without and with no-new-privileges. Each
-time it is started, loaded, reloaded where it can be, and stopped.
+Each is started four times: as root, dropping its privileges itself, and as its own user, each without and with no-new-privileges. Each
+time it is started, loaded, reloaded if it supports this, and stopped.
 """
 
 import datetime
@@ -24,7 +24,7 @@ from support import SOURCE, load, traces
 
 OUTPUT = os.environ.get("SYSCARVE_SERVICES_OUTPUT", os.path.join(SOURCE, "profiles/services"))
 CLOSURE = "steady"
-# Name of the profile, the service of the tests, the package, the load in words.
+# Name of the profile, the service of the tests, the package, a description of the load.
 SERVICES = (
     ("nginx", services.Web, "nginx",
      "static files over HTTP/1.1, small, large, compressed and missing, HEAD, a status page, a reload, a graceful stop (SIGQUIT)"),
@@ -45,7 +45,7 @@ class RecordServices(ContainerTest):
         return text.strip()
 
     def package_version(self, package):
-        """Package -> version; for a meta package such as "postgresql", of the packages that it stands for."""
+        """Package -> version; for a meta package such as "postgresql", those of its real packages."""
         query = ("dpkg-query", "-W", "-f", "${Package} ${Version}\n")
         found = dict(line.split(" ", 1) for line in self.output_of(*query).splitlines())
         real = sorted(name for name in found if re.fullmatch(package + r"-\d+", name)) or [package]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges of the formats that other programs read: SARIF by a JSON Schema, JUnit's XML by an XML Schema."""
+"""Validators of the formats that other programs read: SARIF by a JSON Schema, JUnit's XML by an XML Schema."""
 
 import json
 import os

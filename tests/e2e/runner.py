@@ -48,7 +48,7 @@ class Listing:
         return None
 
     def lineage(self, module, definition):
-        """The class and all that it inherits from, as far as it is ours; "TestCase" for unittest's."""
+        """The class and all base classes that are ours; "TestCase" for unittest's."""
         yield definition
         for base in definition.bases:
             if isinstance(base, ast.Attribute):
@@ -63,7 +63,7 @@ class Listing:
 
     @staticmethod
     def needs(lineage, what):
-        """What the class variable `what` is: that of the first of `lineage` that has it."""
+        """The value of the class variable `what`: that of the first class in `lineage` that has it."""
         for ancestor in lineage:
             for node in ancestor.body:
                 if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == [what]:
@@ -72,7 +72,7 @@ class Listing:
 
     @staticmethod
     def shared(definitions):
-        """The names that decorators of these definitions give."""
+        """The names in the decorators of these definitions."""
         for definition in definitions:
             for node in definition.decorator_list:
                 if isinstance(node, ast.Name) and node.id == "alone":
@@ -126,7 +126,7 @@ def attempt(test_id):
 
 def run(test_id):
     result = attempt(test_id)
-    # The engine serves all tests: what made it hang must not fail the others, and what is Docker's own fault not even this one.
+    # The engine serves all tests: if one makes it hang, the others must not fail; if the cause is Docker's own fault, not even this one.
     if not result.wasSuccessful() and "engine" in sys.modules and sys.modules["engine"].replace_if_hung():
         print("once more, with a new engine", file=sys.stderr)
         result = attempt(test_id)

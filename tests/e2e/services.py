@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nginx, redis and PostgreSQL as containers of the image syscarve-test/services: how each is started, when it is ready, its work and its
-end. Each can be started as root, giving up its rights itself as public images do, or as an ordinary user from the beginning."""
+end. Each can be started as root, dropping its privileges itself as public images do, or as an ordinary user from the beginning."""
 
 import functools
 
@@ -13,7 +13,7 @@ IMAGE = "services"
 
 class Service:
     name = ""
-    user = ""  # Whom it runs as in the end.
+    user = ""  # The user that it runs as in the end.
     port = 0
     stop_signal = "SIGTERM"
     needed = ""  # A call without which its work cannot be done.
@@ -32,7 +32,7 @@ class Service:
         try:
             self.work(test, container, connect)
         except (OSError, AssertionError) as error:
-            # What the service itself says is most of the story.
+            # The service's own output usually contains the cause.
             raise AssertionError(f"{error!r}; {self.name} says:\n{container.logs()}") from error
         test.assertEqual(container.stop(), 0, container.logs())
 

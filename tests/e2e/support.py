@@ -31,7 +31,7 @@ def shares(*_names):
 
 
 def alone(decorated):
-    """Marks a test or a class: no other test runs at the same time, because it measures, needs the load for itself, or any recorder disturbs it."""
+    """Marks a test or a class: no other test runs at the same time. It measures, needs the whole machine, or any recorder disturbs it."""
     return decorated
 
 
@@ -51,7 +51,7 @@ def decode(data):
 
 
 def wait_until(condition, what, seconds=30):
-    """Polls until `condition()` is true and returns what it gave."""
+    """Polls until `condition()` is true and returns its result."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -85,7 +85,7 @@ def mount_points():
 
 
 def process_state(pid):
-    """The letter of /proc/PID/stat ("T" is stopped), or "" when there is no such process."""
+    """The letter of /proc/PID/stat ("T" is stopped), or "" if there is no such process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
             return decode(stat.read().rpartition(b")")[2].split()[0])
@@ -94,8 +94,8 @@ def process_state(pid):
 
 
 def recording_note():
-    """(path of a note, what is in it) that `doctor` was content with this binary since the last boot. The path is "" where there is no
-    build folder. Loading the programs anew for each of hundreds of tests costs a minute in all, and only a success is noted: if the
+    """The path and content of a note that `doctor` reported no problem with this binary since the last boot. The path is "" if there is no
+    build folder. Loading the programs anew for each of hundreds of tests takes a minute in all. Only a success is noted: if the
     host changes later, tests fail and are not skipped."""
     build = os.environ.get("SYSCARVE_BUILD", "")
     with open("/proc/sys/kernel/random/boot_id") as file:
@@ -117,7 +117,7 @@ def say_that_it_records():
     path, content = recording_note()
     if not path:
         return
-    # Two tests may say it at once.
+    # Two tests may write it at once.
     with open(f"{path}.{os.getpid()}", "w") as file:
         file.write(content)
     os.rename(file.name, path)
@@ -132,7 +132,7 @@ def identity_environment(user):
 class E2eTest(unittest.TestCase):
     needs_root = True
     needs_bpf = True
-    # Whether all that the test starts, unless it says another user, is without root where the test itself is root.
+    # Whether all programs that the test starts, unless it gives another user, run without root even if the test itself is root.
     as_nobody = False
     maxDiff = None
 
@@ -153,16 +153,16 @@ class E2eTest(unittest.TestCase):
         if self.as_nobody and os.geteuid() == 0:
             self._give(self.folder, NOBODY)
         self.addCleanup(self._leave)
-        # Nothing of the caller's may change what a program does: a locale, a pager, a Python path.
+        # Nothing of the caller's environment may change what a program does: a locale, a pager, a Python path.
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C"}
-        # Where tests/support/coverage.sh collects what was run.
+        # The file in which tests/support/coverage.sh collects the coverage.
         if profile := os.environ.get("LLVM_PROFILE_FILE"):
             self.environment["LLVM_PROFILE_FILE"] = profile
         self._started = []
         self._copies = {}
         self._next_folder = 0
 
-    # A cgroup of our own keeps other recorders on the host out of what we look at, and catches every stray process.
+    # A cgroup of our own separates the test from other recorders on the host, and catches every stray process.
     def _enter_cgroup(self):
         mount = cgroup2_mount()
         if os.geteuid() != 0 or mount is None:
@@ -199,7 +199,7 @@ class E2eTest(unittest.TestCase):
         shutil.rmtree(self.folder)
         self.assertEqual(problems, [], "the test left something behind")
 
-    # A recorder passes SIGTERM on and ends in good order. Only a test that has failed leaves anything running.
+    # A recorder passes SIGTERM on and ends in an orderly way. Only a failed test leaves anything running.
     @staticmethod
     def _end(process):
         process.terminate()
@@ -236,7 +236,7 @@ class E2eTest(unittest.TestCase):
         return True
 
     def leaves(self):
-        """The cgroups that recorders which this test started have made and not removed."""
+        """The cgroups that this test's recorders have made and not removed."""
         return sorted(glob.glob(self._cgroup + "/**/syscarve.*", recursive=True))
 
     def recorded_pids(self):
@@ -317,7 +317,7 @@ class E2eTest(unittest.TestCase):
         if user := user or self._default_user():
             entry = pwd.getpwnam(user)
             environment.update(identity_environment(user))
-            # What root has begun to write others may not go on with.
+            # Other users cannot continue a file that root has begun to write.
             if profile := environment.get("LLVM_PROFILE_FILE"):
                 environment["LLVM_PROFILE_FILE"] = os.path.join(os.path.dirname(profile), f"{user}-{os.path.basename(profile)}")
             options.update(user=entry.pw_uid, group=entry.pw_gid, extra_groups=[])
@@ -376,7 +376,7 @@ def traces(recording):
 
 
 def call_name(call):
-    """The name as profiles have it; a call of another ABI than the kernel's own carries that in front."""
+    """The name as in profiles; a call of an ABI other than the kernel's own has the ABI as a prefix."""
     name = call.get("name", f"#{call['nr']}")
     return name if call["abi"] == "x86_64" or call["abi"] == "aarch64" else f"{call['abi']}:{name}"
 
