@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every test, on a fresh clone and on any later day: sudo ./tests/run.sh [--long]
 #
-# Installs what is missing, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
+# Installs missing packages, and builds twice: with clang, assertions and sanitizers (the preset asan) for all tests that need no root, and
 # with g++ as users do (release) for a thousand random pairs of profiles (with --long ten thousand), the benchmarks and the live tests,
-# which load BPF programs and run real servers. These wait more than they work: the first build, its tests and clang-tidy run beside them, and
-# beside other kernels, at a lower priority. Without root there are only these. When bpf/, vmlinux/ or userspace/trace/ are not what tests/kernels/tested names, Linux
-# 6.1 and the newest 7 are booted in QEMU, too (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
+# which load BPF programs and run real servers. The live tests mostly wait: the first build, its tests and clang-tidy run beside them, and
+# beside other kernels, at a lower priority. Without root only the first build, its tests and clang-tidy are run. If bpf/, vmlinux/ or
+# userspace/trace/ differ from the state in tests/kernels/tested, Linux 6.1 and the newest 7 are booted in QEMU, too
+# (tests/kernels/run.sh), which takes some ten minutes more and forty at most.
 # The last line of the output is "N passed, N failed, N skipped"; the exit status is 0 only if nothing failed and no live test was
 # skipped on a host where recording works. Leaves nothing behind but build/.
 set -euo pipefail
@@ -30,18 +31,18 @@ timings=()
 
 clean_up() {
   if [[ -n $beside ]]; then kill -TERM -- "-$beside" 2> /dev/null || true; wait "$beside" || true; fi
-  # Only a run that was interrupted has left the tests' engine.
+  # The tests' engine is left only by an interrupted run.
   if [[ -e build/release/engine.json ]]; then SYSCARVE_ENGINE=$PWD/build/release/engine.json python3 -B tests/e2e/engine.py stop || true; fi
   if [[ -n $mounted ]]; then umount "$mounted"; fi
   rm -rf "$work"
-  # What sudo made in its caller's folder is the caller's.
+  # Files that sudo created in its caller's folder are given to the caller.
   if [[ -n ${SUDO_UID-} && -d build ]]; then chown -R "$SUDO_UID:${SUDO_GID-$SUDO_UID}" build; fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# timed WHAT COMMAND…: runs it and notes how long it took.
+# timed WHAT COMMAND…: runs the command and records the time that it took.
 timed() {
   local what=$1 start=$SECONDS status=0
   shift
@@ -51,13 +52,13 @@ timed() {
   return $status
 }
 
-# What the tests of a preset need built.
+# The targets that the tests of a preset need.
 declare -A targets=([asan]=all [release]="syscarve live_tests")
 
 # build PRESET: silent unless it fails.
 build() {
   local log=$work/build-$1.log
-  # The preset of users, release, has no tests.
+  # The users' preset, release, has no tests.
   if ! { cmake --preset "$1" -DSYSCARVE_TESTS=ON -DSYSCARVE_PRECOMPILED_HEADERS=ON -DSYSCARVE_UNITY_BUILD=ON &&
          cmake --build --preset "$1" --parallel "$(nproc)" --target ${targets[$1]}; } > "$log" 2>&1; then
     tail -n 100 "$log"
@@ -65,7 +66,7 @@ build() {
   fi
 }
 
-# run_tests REPORT PRESET LABELS OPTION…: a failing test is seen in the report, not in the exit status.
+# run_tests REPORT PRESET LABELS OPTION…: failed tests are in the report, not in the exit status.
 run_tests() {
   local report=$work/$1.xml preset=$2 labels=$3
   shift 3
@@ -79,7 +80,7 @@ test_preset() {
   shift 2
   reports+=("$work/$report.xml")
   if [[ $built != "$preset" ]]; then
-    # Without its report the summary says that these tests did not run.
+    # Without its report the summary states that these tests did not run.
     timed "build $preset" build "$preset" || return 0
     built=$preset
   fi
@@ -90,7 +91,7 @@ sanitized_tests() {
   test_preset asan unit 'unit|lint|cli|fuzz|tidy' --parallel "$(nproc)"
 }
 
-# Lets sanitized_tests run from now on; join_sanitized_tests waits for them and shows what they said.
+# Starts sanitized_tests in the background; join_sanitized_tests waits for them and prints their output.
 start_sanitized_tests() {
   # A process group of its own, so that all of it can be ended.
   set -m
@@ -105,7 +106,7 @@ start_sanitized_tests() {
 }
 
 join_sanitized_tests() {
-  # Without its report the summary says that these tests did not run.
+  # Without its report the summary states that these tests did not run.
   timed "waiting for what ran beside the live tests" wait "$beside" || true
   beside=
   cat "$work/beside.log"
@@ -121,13 +122,13 @@ provide_cgroup2() {
   mounted=$work/cgroup2
 }
 
-# without_kernels WHY: what the summary says of them.
+# without_kernels WHY: reports them as skipped in the summary, with the reason.
 without_kernels() {
   printf '\nOther kernels are not tried: %s\n' "$1"
   python3 -B tests/kernels/report.py "$work/kernels.xml" <<< "boot"$'\t'"6.1 and 7"$'\t'"skip"$'\t'"$1"
 }
 
-# Emulated, they take their time: only when what runs in them has changed, the checks that notice most of that, and for no longer than this.
+# Emulated kernels are slow: they are booted only if the code that runs in them has changed, for the checks that find most errors, within this limit.
 kernels_limit=2400
 try_other_kernels() {
   local status=0
@@ -137,7 +138,7 @@ try_other_kernels() {
     without_kernels "QEMU, or what makes its disks, cannot be installed here"
     return
   fi
-  # A folder that is kept (tests/kernels/run.sh) saves most of the time.
+  # A kept work folder (tests/kernels/run.sh) saves most of the time.
   SYSCARVE_KERNELS_DIR=${SYSCARVE_KERNELS_DIR:-$work/kernels} timed "other kernels" timeout --foreground --kill-after=30 "$kernels_limit" tests/kernels/run.sh \
     --checks doctor,round,strace,denials,ends,storm,log --rounds 3 --limit 600 --report "$work/kernels.xml" 6.1 7 || status=$?
   case $status in
@@ -158,15 +159,15 @@ if [[ $EUID == 0 ]]; then
   provide_cgroup2
   test_preset release "$random" "^($random|bench)\$" --parallel "$(nproc)"
   start_sanitized_tests
-  # Two at once, whatever the machine has: they wait more than they work, and each has a time limit. Those that must not run beside
-  # others say so (tests/README.md).
+  # Two at once on any machine: they mostly wait, and each has a time limit. Those that must not run beside others are marked
+  # (tests/README.md).
   test_preset release live-bpf bpf --parallel 2
   test_preset release live-e2e e2e --parallel 2
-  # Emulated processors leave some of the machine, too, above all while packages are fetched and kernels begin.
+  # Emulated processors do not use the whole machine either, above all while packages are fetched and kernels boot.
   try_other_kernels
   join_sanitized_tests
   if build/release/bin/syscarve doctor; then summary_options+=(--no-skips); fi
-  # The one thing that a host on which recording works may lack.
+  # The only requirement that a host on which recording works may lack.
   if ! build/release/workloads/calls i386:20:1 2> /dev/null; then summary_options+=(--lacks "this kernel makes no 32-bit calls"); fi
 else
   sanitized_tests

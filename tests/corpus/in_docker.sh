@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tests/corpus/in_docker.sh IMAGE SERVICE OPTION…: starts a service of services/ in a container of the engine that DOCKER_HOST names,
-# and uses it as a project's own tests would. What prepare() makes has to be in the image already.
+# and uses it as a project's own tests would. The files that prepare() makes must be in the image already.
 #
 #   load        the load, and leaves the container running, for `record --exercise`
 #   once        the load, a stop
-#   everything  the load, every other request, a shell, a reload, a stop, a start on the data that is there, the load, a stop
+#   everything  the load, every other request, a shell, a reload, a stop, a start on the existing data, the load, a stop
 #
-# CORPUS_RUN has more words for `docker run`.
+# CORPUS_RUN contains further arguments for `docker run`.
 set -eu
 corpus=$(dirname "$(realpath "$0")")
 image=$1 name=$2 work=$3
 
-# What the clients are: in the container's namespaces, but in neither its cgroup nor its filter. They write where they like: a root that is
-# read only for the service is not so for them, in a mount namespace of their own.
+# The clients run in the container's namespaces, but neither in its cgroup nor under its filter. They have a mount namespace of their own, in
+# which they can write everywhere, even if the root is read-only for the service.
 as_client() {
   nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$name")" --mount --uts --ipc --net --pid -- \
     unshare --mount --propagation private -- \
@@ -55,16 +55,16 @@ user= stop_signal=TERM capabilities=
 eval "set -- $command"
 added=
 for capability in $capabilities; do added="$added --cap-add $capability"; done
-# What ignores the signal is killed soon, also by `record --exercise`.
+# A service that ignores the signal is killed soon, also by `record --exercise`.
 # shellcheck disable=SC2086  # Words.
 docker run --detach --name "$name" --hostname "$name" --add-host "$name:127.0.0.1" --network none --user "$user" --stop-signal "SIG$stop_signal" --stop-timeout 3 --volume "$corpus:/corpus:ro" \
   $added ${CORPUS_RUN:-} "$image" "$@" > /dev/null
-# Also a run that fails leaves nothing that the next would stumble over.
+# A failed run, too, must leave nothing that disturbs the next.
 trap 'docker rm --force --volumes "$name" > /dev/null' EXIT
 in_use
 if [ "$work" = load ]; then
   trap - EXIT
-  # Whatever listens in the container's network would be waited for after a restart, and this is not the service's.
+  # After a restart, `record --exercise` would wait for every listener in the container's network; this one is not the service's.
   # The program is below nsenter, which is below the shell.
   if [ -n "$beside" ]; then pkill -P "$(pgrep -d , -P "$beside")" || true; fi
   exit

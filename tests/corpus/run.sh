@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# tests/corpus/run.sh [OPTION…] [NAME…]: records real workloads, enforces what was generated, and says what breaks. As root.
-# README.md has the options; without names the whole corpus is run, and what a run before has finished is not done again.
+# tests/corpus/run.sh [OPTION…] [NAME…]: records real workloads, enforces the generated profiles, and reports what breaks. As root.
+# README.md lists the options. Without names the whole corpus is run. Workloads that an earlier run finished are not run again.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
-# Mounts are ours alone, and go when we do, whatever ends us.
+# Mounts are in a namespace of this process, and end with it, whatever ends it.
 exec unshare --mount --propagation private -- python3 -B "$here/corpus.py" "$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Writes the expected texts of tests/golden/ anew with what the given build makes of the recordings there. Look at the
-# difference before you commit it: every change in it is a change that users' profiles will see.
+# Writes the expected texts of tests/golden/ anew, as the given build generates them from the recordings there. Review the
+# diff before you commit it: users will see each of its changes in their profiles.
 #
 #   tests/golden/update.sh [BUILD_FOLDER]      (build/dev unless given)
 set -eu

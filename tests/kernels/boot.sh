@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # boot.sh WORK ARCH PAYLOAD OUT LIMIT THREADS INIT ARGUMENTS TREE…
 #
-# Boots the kernel in TREE…, unpacked packages of one Debian kernel, in QEMU and waits for its end, LIMIT seconds at most. The guest has
-# WORK/root-ARCH, which it may write to without changing it, and PAYLOAD, a file system with init.sh in it (guest/init.sh says what else).
-# THREADS is multi, or single: where CPUs are emulated, all by one thread; or instructions: so, and with a clock that counts instructions, of
-# which each takes a nanosecond. INIT is plain or systemd, ARGUMENTS more of the kernel's command line. OUT is made anew: OUT/console, and what
-# the guest hands out. Prints the kernel's version. Exit status: 0 the guest came to its end, whatever it found; 1 it did not.
+# Boots the kernel in TREE…, unpacked packages of one Debian kernel, in QEMU and waits for its end, at most LIMIT seconds. The guest has
+# WORK/root-ARCH, which it may write to without changing it, and PAYLOAD, a file system with init.sh in it (guest/init.sh lists the rest).
+# THREADS is multi; or single: if CPUs are emulated, one thread emulates all; or instructions: as single, with a clock that counts one
+# nanosecond per instruction. INIT is plain or systemd, ARGUMENTS is appended to the kernel's command line. OUT is made anew: OUT/console, and
+# the guest's output files. Prints the kernel's version. Exit status: 0 the guest finished, whatever its results; 1 it did not.
 set -euo pipefail
 work=$1 arch=$2 payload=$3 out=$4 limit=$5 threads=$6 init=$7 arguments=$8
 shift 8
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 emulator=
 temporary=$(mktemp -d)
 clean_up() {
-  # timeout, which passes it on.
+  # This is the pid of timeout, which passes the signal on.
   if [[ -n $emulator ]]; then
     kill "$emulator" || true
     wait "$emulator" || true
@@ -32,8 +32,8 @@ give_up() {
   exit 1
 }
 
-# The modules of the kernel, with their index, as a tree of their own: packages put them into one of two places, and may share them out.
-# Kept, as is the disk made of it.
+# The modules of the kernel, with their index, as a tree of their own: packages put them into one of two places, and may split them.
+# The tree and the disk made from it are kept.
 prepare_modules() {
   local folder tree
   version=
@@ -55,7 +55,7 @@ prepare_modules() {
   rm -f "$new/tree/lib/modules/$version/vmlinuz"
   depmod -b "$new/tree" "$version"
   "$here/disk.sh" "$new/tree/lib/modules" "$new/disk.ext4"
-  # A folder that is there is whole.
+  # A folder that exists is complete.
   cp -a "$new" "$modules.new.$$"
   mv -T "$modules.new.$$" "$modules"
 }
@@ -73,7 +73,7 @@ image() {
   give_up "no image of $version in ${trees[*]}"
 }
 
-# The first root: loads the modules that reach the disks and goes on to the real one.
+# The first root: loads the modules for the disks and switches to the real root.
 make_initramfs() {
   local root=$temporary/initramfs module file name
   mkdir -p "$root"/{bin,dev,proc,sys,new,modules}
@@ -119,25 +119,25 @@ mkdir -p "$out"
 prepare_modules
 echo "$version"
 make_initramfs
-# What the guest hands out is written to this disk, as a tar.
+# The guest writes its output files to this disk, as a tar.
 truncate -s 256M "$temporary/result"
 
-# No prompt of systemd's is to be among what the guest says.
+# Keeps systemd's prompt out of the guest's output.
 arguments="matrix.init=$init matrix.limit=$limit systemd.getty_auto=no $arguments"
 case $arch in
   amd64)
-    # Emulated, the check of the timer's interrupt can fail where nothing is wrong.
+    # In an emulator, the check of the timer's interrupt can fail although nothing is wrong.
     qemu=(qemu-system-x86_64 -machine q35 -cpu max)
     arguments="console=ttyS0 no_timer_check $arguments"
     ;;
   arm64)
-    # The architecture's own pointer authentication takes an emulator longer than all the rest.
+    # An emulator spends more time on the architecture's own pointer authentication than on everything else.
     qemu=(qemu-system-aarch64 -machine virt -cpu "max,pauth-impdef=on")
     arguments="console=ttyAMA0 $arguments"
     ;;
   *) give_up "guests of $arch cannot be booted" ;;
 esac
-# A machine that is virtual itself may have /dev/kvm without what it takes; QEMU finds that out too late.
+# A virtual machine may have /dev/kvm without the support that it needs; QEMU detects this too late.
 if [[ $threads == instructions ]]; then
   qemu+=(-accel "tcg,thread=single,tb-size=512" -icount shift=0,sleep=off)
 elif [[ $arch == "$(dpkg --print-architecture)" && -w /dev/kvm ]] && grep -q -w -E 'vmx|svm' /proc/cpuinfo; then

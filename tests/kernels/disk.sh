@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # disk.sh FOLDER FILE [SIZE]
 #
-# Makes FILE an ext4 file system with what is in FOLDER, as large as it needs to be or SIZE. Without a journal, as guests only read it or
-# write to a copy that nobody keeps, and with what the oldest kernel can mount.
+# Makes FILE an ext4 file system with the content of FOLDER, of the smallest sufficient size or SIZE. Without a journal, because guests only
+# read it or write to a copy that is not kept, and only with features that the oldest kernel supports.
 set -euo pipefail
 size=${3-$(du -sm "$1" | awk '{ print $1 + int($1 / 4) + 32 }')M}
 rm -f "$2"

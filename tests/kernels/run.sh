@@ -2,27 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # The kernel matrix: sudo tests/kernels/run.sh [OPTION…] [KERNEL…]
 #
-# Boots Debian's own kernels in QEMU, one after the other, and lets guest/checks.sh try in each of them what syscarve promises. Prints
-# what each check found and at the end a table of these kernels; WORK/table.md has the last row of every kernel that was ever tested in
+# Boots Debian's own kernels in QEMU, one after the other, and runs guest/checks.sh in each of them to test what syscarve promises. Prints
+# the result of each check, and at the end a table of these kernels; WORK/table.md has the last row of every kernel that was ever tested in
 # WORK. Needs no KVM, and root for debootstrap alone.
 #
 #   KERNEL…              5.10, 6.1, 6.1-selinux, 6.1-cloud, 6.12, 6.12-systemd, 6.12-full, 6.12-nohz, 6.12-lockdown, 7, 7-full, 7-nohz, 7-lockdown;
 #                        without any, all of them. The number is that of the kernel in a release of Debian (7: the newest in sid). A
-#                        word behind it is how it is booted: full with preempt=full, nohz with nohz_full=1, lockdown with
-#                        lockdown=confidentiality, systemd with systemd as the first process, selinux with SELinux in place of
-#                        AppArmor. And, only where they are named,
+#                        word after it is how it is booted: full with preempt=full, nohz with nohz_full=1, lockdown with
+#                        lockdown=confidentiality, systemd with systemd as the first process, selinux with SELinux instead of
+#                        AppArmor. Also, only if they are named,
 #                        arm64-6.1 and arm64-6.12: kernels for aarch64, which test what tests/support/build-arm64.sh builds.
-#   --build DIR          what is tested: bin/ and workloads/ of this build (build/release; for aarch64 build/arm64)
-#   --checks NAME,…      only these checks, or those that begin with NAME-
-#   --filter FILTER      only these tests of the check `bpf`, as --gtest_filter has it ('-*TwoHundredTimes': emulated they take too long)
+#   --build DIR          tests bin/ and workloads/ of this build (build/release; for aarch64 build/arm64)
+#   --checks NAME,…      only these checks, and those that begin with NAME-
+#   --filter FILTER      only these tests of the check `bpf`, as for --gtest_filter ('-*TwoHundredTimes': emulated they take too long)
 #   --script FILE        runs this script in the guest instead of the checks and prints its output
-#   --share DIR          what the guest finds, read-only, at /share
-#   --limit SECONDS      how long a guest may take (600)
-#   --count-instructions the guest's clock counts its instructions and not time, for benchmarks: what else the machine does is not in them
-#   --rounds N           how often each check that repeats itself does (storm: 10 on 7 and 7-full, 3 on the others; own, ends: 20)
-#   --report FILE        also writes what was found as a JUnit report
-#   --is-tested          boots nothing: exit status 0 if what runs in kernels and talks to them is what tests/kernels/tested was written for
-#   --note               if all is as expected, writes tests/kernels/tested
+#   --share DIR          a folder that the guest has, read-only, at /share
+#   --limit SECONDS      time limit for a guest (600)
+#   --count-instructions the guest's clock counts instructions instead of time, for benchmarks: other load of the machine does not affect them
+#   --rounds N           rounds of each check that repeats its work (storm: 10 on 7 and 7-full, 3 on the others; own, ends: 20)
+#   --report FILE        also writes the results as a JUnit report
+#   --is-tested          boots nothing: exit status 0 if the code that runs in kernels and communicates with them is that of tests/kernels/tested
+#   --note               if all results are as expected, writes tests/kernels/tested
 #
 # WORK is $SYSCARVE_KERNELS_DIR or /var/tmp/syscarve-kernels. It keeps packages, disks and the last results; nothing else is left behind.
 # Exit status: 0 everything is as expected, 1 it is not, 2 usage, 3 something is missing here.
@@ -34,7 +34,7 @@ build=
 script=$here/guest/checks.sh
 checks='' filter='-*TwoHundredTimes' share='' limit=600 rounds='' experiment='' junit='' is_tested='' note='' clock=multi
 
-# Of each kernel: Debian's suite, the architecture where it is not amd64, and the packages.
+# For each kernel: Debian's suite, the architecture if it is not amd64, and the packages.
 kernels=(5.10 6.1 6.1-selinux 6.1-cloud 6.12 6.12-systemd 6.12-full 6.12-nohz 6.12-lockdown 7 7-full 7-nohz 7-lockdown)
 on_request=(arm64-6.1 arm64-6.12)
 declare -A suite=([5.10]=bullseye [6.1]=bookworm [6.1-cloud]=bookworm [6.12]=trixie [7]=sid [arm64-6.1]=bookworm [arm64-6.12]=trixie)
@@ -52,7 +52,7 @@ declare -A packages=(
   [arm64-6.12]='/^linux-image-6\.12\.[0-9.]+\+deb13-arm64$/'
 )
 
-# What the words behind a number add to the kernel's command line.
+# The options that the words after a number add to the kernel's command line.
 declare -A booted=([full]="preempt=full" [nohz]="nohz_full=1" [lockdown]="lockdown=confidentiality" [systemd]=""
   [selinux]="security=selinux selinux=1 enforcing=0")
 
@@ -71,7 +71,7 @@ give_up() {
   exit 3
 }
 
-# All at once, with the packages that have them.
+# Reports all missing tools at once, by the packages that contain them.
 require_tools() {
   local pair emulators=() missing=
   [[ -z ${needed[amd64]-} ]] || emulators+=(qemu-system-x86_64:qemu-system-x86)
@@ -113,7 +113,7 @@ while [[ $# -gt 0 ]]; do
 done
 if [[ ${#wanted[@]} == 0 ]]; then wanted=("${kernels[@]}"); fi
 
-# What the kernels test: all that runs in a kernel, and what loads it and reads from it.
+# The code that the kernels test: all that runs in a kernel, loads it or reads from it.
 fingerprint() {
   (cd "$here/../.." && find bpf vmlinux userspace/trace -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
 }
@@ -124,12 +124,12 @@ if [[ -n $is_tested ]]; then
   exit 0
 fi
 
-# architecture_of NAME: of a kernel.
+# architecture_of NAME: the architecture of a kernel.
 architecture_of() {
   echo "${architecture[$(base_of "$1")]-amd64}"
 }
 
-# The architectures of what is wanted, and what is tested on each.
+# The architectures of the requested kernels, and the build that is tested on each.
 declare -A needed=() default=([amd64]=build/release [arm64]=build/arm64)
 declare -A maker=([amd64]="sudo ./tests/run.sh" [arm64]=tests/support/build-arm64.sh)
 for name in "${wanted[@]}"; do needed[$(architecture_of "$name")]=yes; done
@@ -157,7 +157,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# attended COMMAND…: a signal to us ends it, too, and at once.
+# attended COMMAND…: runs it so that a signal to this script ends it, too, at once.
 attended() {
   local status=0
   "$@" &
@@ -167,14 +167,14 @@ attended() {
   return $status
 }
 
-# Two of these at once would only disturb each other's clocks.
+# Two runs at once would only disturb each other's timing.
 exec {lock}> "$work/lock"
 if ! flock --nonblock "$lock"; then
   echo "Waiting for another run in $work to end." >&2
   attended flock "$lock"
 fi
 
-# make_payload ARCH: what is the same for all guests of an architecture.
+# make_payload ARCH: makes the file system that all guests of an architecture share.
 make_payload() {
   local folder=$temporary/payload build
   build=$(cd "${needed[$1]}" && pwd)
@@ -183,7 +183,7 @@ make_payload() {
   cp "$here/guest/init.sh" "$folder/init.sh"
   cp "$script" "$folder/script"
   cp -a "$build/bin" "$build/workloads" "$folder/build/"
-  # Where it was configured, which is what its tests have compiled in, also if this is a copy of it.
+  # The path at which the build was configured, which its tests have compiled in; this may be a copy of it.
   sed -n 's/^CMAKE_CACHEFILE_DIR:INTERNAL=//p' "$build/CMakeCache.txt" > "$folder/build/place"
   printf 'CHECKS=%q\nFILTER=%q\nROUNDS=%q\n' "$checks" "$filter" "$rounds" > "$folder/settings"
   if [[ -n $share ]]; then cp -aT "$share" "$folder/share"; fi
@@ -191,14 +191,14 @@ make_payload() {
   rm -rf "$folder"
 }
 
-# lines RESULTS: the checks that a guest reported, also one that did not come to its end.
+# lines RESULTS: the checks that a guest reported, even if it did not finish.
 lines() {
   local source=$1/output
   if [[ ! -e $source ]]; then source=$1/console; fi
   sed -n 's/\r$//; s/^CHECK\t//p' "$source"
 }
 
-# test_kernel NAME: boots it, prints what it found and notes its row of the table in its results. Those of an experiment are elsewhere.
+# test_kernel NAME: boots it, prints its results and writes its row of the table beside them. Results of an experiment are in another folder.
 failed=
 test_kernel() {
   local name=$1 base init=plain arguments="matrix.kernel=$1" trees=() status threads version=- boot=- results=$work/${experiment:-results}/$1
@@ -224,8 +224,8 @@ test_kernel() {
     status=0
     attended "$here/boot.sh" "$work" "$arch" "$temporary/payload-$arch.ext4" "$results" "$limit" "$threads" "$init" "$arguments" \
       "${trees[@]}" > "$temporary/version" || status=$?
-    # A kernel patches itself when a program is attached. Emulated by several threads of a QEMU before 8.1, a CPU may still meet the
-    # breakpoint that another one has taken away again, and dies of it. By one thread, at half the speed, it cannot.
+    # A kernel patches itself when a program is attached. If several threads of a QEMU before 8.1 emulate it, a CPU may still hit a
+    # breakpoint that another one has already removed, and the kernel dies. With one thread, at half the speed, this cannot happen.
     if [[ $status == 0 ]] || ! grep -q 'Oops: int3' "$results/console"; then break; fi
     if [[ $threads == multi ]]; then echo "QEMU has lost track of code that the kernel changed (int3): once more, by one thread."; fi
   done
@@ -265,7 +265,7 @@ for arch in "${!needed[@]}"; do
 done
 for name in "${wanted[@]}"; do test_kernel "$name"; done
 
-# table KERNEL…: the rows of those that have one.
+# table KERNEL…: prints the rows of those that have one.
 table() {
   echo '| kernel | version | on | boot, s | passed | failed | skipped | what failed |'
   echo '| --- | --- | --- | --- | --- | --- | --- | --- |'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# check_format.sh [--fix]: whether the C++ below userspace/ and tests/ is as .clang-format has it, and the shell scripts parse. The
-# kernel side keeps the kernel's own style. Versions of clang-format disagree; 14 is the one that counts, others skip (77).
+# check_format.sh [--fix]: checks that the C++ below userspace/ and tests/ is formatted by .clang-format, and that the shell scripts parse.
+# The kernel side has the kernel's own style. Versions of clang-format disagree; only 14 is used, others skip the check (77).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # check_package.sh BUILD [WORK]
 #
-# Packs what is built in BUILD with cpack, shows the package to lintian where there is one, and installs it in a fresh Debian bookworm of its
-# own, made by debootstrap: there the program must start, answer `doctor` with the exit code that it has on this host, and have its manual
-# and its folders; removing the package must leave nothing. Needs root, and debootstrap's mirror. WORK is where it is all done, by default a
-# temporary folder; the folder made in it, and every mount and process, are gone at the end. The package stays in BUILD.
-# Exit status: 1 something is wrong with the package, 2 usage, 3 the host cannot.
+# Packs the build in BUILD with cpack, checks the package with lintian if it is installed, and installs the package in a fresh Debian bookworm,
+# made by debootstrap. There the program must start, `doctor` must have the same exit code as on this host, and the manual
+# and the folders must exist; removing the package must leave nothing. Needs root, and debootstrap's mirror. WORK is the work folder, by default
+# a temporary one; the folder made in it, and every mount and process, are removed at the end. The package stays in BUILD.
+# Exit status: 1 something is wrong with the package, 2 usage, 3 the host cannot run this check.
 set -euo pipefail
 if [[ $# -lt 1 || $# -gt 2 || ! -e $1/CPackConfig.cmake ]]; then
   sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
@@ -28,7 +28,7 @@ fi
 new=$(mktemp -d "${2-${TMPDIR-/tmp}}/syscarve-package.XXXXXX")
 child=
 clean_up() {
-  # With its namespace of processes, and so with all of them.
+  # This ends its pid namespace, and so all processes in it.
   if [[ -n $child ]]; then
     kill -KILL "$child" || true
     wait "$child" || true
@@ -44,7 +44,7 @@ fail() {
   exit 1
 }
 
-# apart COMMAND…: in namespaces of mounts and processes that end with it.
+# apart COMMAND…: runs it in mount and pid namespaces that end with it.
 apart() {
   local status=0
   unshare --mount --pid --fork --kill-child --mount-proc "$@" &
@@ -78,7 +78,7 @@ cp "$package" "$new/tree/syscarve.deb"
 expected=0
 "$build/bin/syscarve" doctor > "$new/doctor" 2>&1 || expected=$?
 
-# What is done in the tree.
+# The script that runs in the tree.
 cat > "$new/tree/check.sh" << 'CHECK'
 set -euo pipefail
 find / -xdev | sort > /before

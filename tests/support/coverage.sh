@@ -4,9 +4,9 @@
 #
 # Builds with clang's source-based coverage into BUILD (build/coverage), runs the tests with these labels, a regular expression (unit|cli:
 # those that need no root), and prints for each folder of userspace/ how many of its lines they run, and the files with the most lines that
-# no test runs. As root, LABELS may be 'unit|cli|e2e'. What was run is left in BUILD/all.profdata, from which llvm-cov shows single files:
+# no test runs. As root, LABELS may be 'unit|cli|e2e'. The data stay in BUILD/all.profdata, from which llvm-cov shows single files:
 #   llvm-cov show -instr-profile BUILD/all.profdata BUILD/bin/syscarve userspace/cli/record.cc
-# Exit status: 0, also when tests fail, which ctest prints; 1 nothing could be measured; 2 usage; 3 llvm's tools are missing.
+# Exit status: 0, also if tests fail, which ctest prints; 1 nothing could be measured; 2 usage; 3 llvm's tools are missing.
 set -euo pipefail
 if [[ $# -gt 2 || ${1-} == -* ]]; then
   sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
@@ -16,7 +16,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${1-$source/build/coverage}
 labels=${2-unit|cli}
 
-# The tools must be those of the compiler: each release has a format of its own.
+# The tools must be of the compiler's release: each release has a format of its own.
 version=$(clang -dumpversion | cut -d. -f1)
 llvm_tool() {
   command -v "$1-$version" || command -v "$1" || {
@@ -34,7 +34,7 @@ cmake --build "$build" --parallel "$(nproc)"
 
 profiles=$(mktemp -d)
 trap 'rm -rf "$profiles"' EXIT
-# Programs of the tests run as other users, too. A few files that all runs of one program share: %m.
+# The tests also run programs as other users. With %m, all runs of one program share a few files.
 chmod 1777 "$profiles"
 LLVM_PROFILE_FILE="$profiles/%2m.profraw" ctest --test-dir "$build" --label-regex "$labels" --parallel "$(nproc)" --output-on-failure | tail -n 20 || true
 
@@ -45,7 +45,7 @@ if [[ ${#raw[@]} == 0 ]]; then
   exit 1
 fi
 "$profdata" merge -sparse "${raw[@]}" -o "$build/all.profdata"
-# The first of the programs stands by itself.
+# The first program is given without -object.
 objects=()
 for program in "$build"/bin/*; do
   if [[ -f $program && -x $program ]]; then objects+=(-object "$program"); fi

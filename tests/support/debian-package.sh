@@ -4,14 +4,14 @@
 # debian-package.sh --tree TREE WORK SUITE ARCH PACKAGE...
 #
 # Unpacks Debian packages of any suite and architecture without installing them, each into a folder of its own, WORK/SUITE-ARCH/PACKAGE,
-# and prints these folders, one a line. A package that is there already is neither looked up nor fetched again. PACKAGE may be a pattern
+# and prints these folders, one per line. A package that is already there is neither looked up nor fetched again. PACKAGE may be a pattern
 # of sed -E in slashes, /^linux-image-6.*$/, which stands for the matching name with the highest version number.
 #
-# With --tree the packages and all that they depend on are unpacked into one folder, TREE, which is laid out as the root of that system.
-# What packages do when they are installed is not done there. TREE is made anew; nothing is printed.
+# With --tree the packages and all their dependencies are unpacked into one folder, TREE, which is laid out as the root of that system.
+# The packages' installation scripts are not run. TREE is made anew; nothing is printed.
 #
 # Uses the mirror that the host's apt is configured with, and an apt state of its own below WORK: the host's lists, its cache and its
-# installed packages are neither read nor changed. Needs no root. Exit status: 1 a package or the suite is not to be had, 2 usage.
+# installed packages are neither read nor changed. Needs no root. Exit status: 1 a package or the suite is not available, 2 usage.
 set -euo pipefail
 together=
 if [[ ${1-} == --tree && $# -ge 2 ]]; then
@@ -35,7 +35,7 @@ give_up() {
   exit 1
 }
 
-# in_state COMMAND…: an apt command in the state of our own.
+# in_state COMMAND…: runs an apt command with the state below WORK.
 in_state() {
   APT_CONFIG=$state/apt.conf "$@"
 }
@@ -84,7 +84,7 @@ unpack_together() {
   prepare
   download=$(mktemp -d "$work/download.XXXXXX")
   mkdir -p "$download/partial"
-  # With no package installed every dependency is missing, and so all of them are fetched.
+  # No package is installed in this state, so all dependencies are missing, and are fetched.
   if ! in_state apt-get -qq --yes --download-only --no-install-recommends -o Dir::Cache::archives="$download" \
        install "$@" > "$state/log" 2>&1; then
     rm -rf "$download"
@@ -99,7 +99,7 @@ unpack_together() {
     dpkg-deb --fsys-tarfile "$archive" | tar -C "$tree.new" -xpf - --keep-directory-symlink
   done
   rm -rf "$download"
-  # A folder that is there is whole.
+  # A folder that exists is complete.
   mv -T "$tree.new" "$tree"
 }
 
@@ -119,7 +119,7 @@ for wanted in "$@"; do
       rm -rf "$download"
       give_up "$package of $suite for $arch cannot be fetched: $(tail -n 1 "$state/log")"
     fi
-    # A folder that is there is whole.
+    # A folder that exists is complete.
     dpkg-deb -x "$download"/*.deb "$download/tree"
     mkdir -p "$trees"
     mv -T "$download/tree" "$tree"

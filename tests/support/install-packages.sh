@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # install-packages.sh build|quickstart|test|kernels
 #
-# Installs with apt-get what is missing for building syscarve, for examples/quickstart.sh, for all tests, or for
-# tests/kernels/run.sh. Touches nothing, the
-# network included, when nothing is missing. No server that it installs is started, now or at the next boot.
-# docs/dependencies.md says what each package is for.
+# Installs with apt-get the missing packages for building syscarve, for examples/quickstart.sh, for all tests, or for
+# tests/kernels/run.sh. Changes nothing, and does not
+# use the network, if nothing is missing. No server that it installs is started, now or at the next boot.
+# docs/dependencies.md states the purpose of each package.
 set -euo pipefail
 
 build=(cmake ninja-build g++ clang pkg-config libbpf-dev libelf-dev libseccomp-dev libcurl4-openssl-dev libyaml-dev libarchive-dev libssl-dev
@@ -17,7 +17,7 @@ test=("${quickstart[@]}" libgtest-dev libgmock-dev libbenchmark-dev nlohmann-jso
       python3-yaml bubblewrap groff-base lz4 zstd apparmor secilc
       linux-libc-dev-{arm64,armhf,mips,ppc64,s390x,hppa,riscv64,m68k,sh4}-cross)
 kernels=(qemu-system-x86 debootstrap cpio zstd xz-utils kmod e2fsprogs python3)
-# What would start by itself at the next boot, by the package that brings it.
+# Units that would start by themselves at the next boot, by the package that contains them.
 declare -A servers=(
   [nginx]=nginx.service
   [redis-server]=redis-server.service
@@ -65,7 +65,7 @@ sanitizers_work() {
   echo 'int main(void) { return 0; }' | clang -fsanitize=address,undefined -x c - -o /dev/null > /dev/null 2>&1
 }
 
-# Docker's own packages and the distribution's exclude each other. An engine that is there is left alone, and will do.
+# Docker's own packages and the distribution's exclude each other. An existing engine is not changed, and is sufficient.
 has_other_engine() {
   PATH=$PATH:/usr/sbin command -v dockerd > /dev/null && ! installed docker.io
 }
@@ -108,7 +108,7 @@ for server in "${!servers[@]}"; do
   [[ " ${missing[*]} " != *" $server "* ]] || new_servers+=("$server")
 done
 
-# The distribution's own switch against starting services during an installation. One that is there already is put back.
+# The distribution's own switch against starting services during an installation. An existing one is restored.
 policy=/usr/sbin/policy-rc.d
 saved=$(mktemp -d)
 restore() {
@@ -122,7 +122,7 @@ rm -f "$policy"
 printf '#!/bin/sh\nexit 101\n' > "$policy"
 chmod 755 "$policy"
 
-# Hundreds of lines that matter only when it fails.
+# Hundreds of lines, which are needed only if it fails.
 if ! "${apt[@]}" install -y --no-remove --no-install-recommends "${missing[@]}" < /dev/null > "$saved/log" 2>&1; then
   cat "$saved/log" >&2
   exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What can be checked in seconds, before a commit: ln -s ../../tests/support/pre-commit.sh .git/hooks/pre-commit
+# Checks that take seconds, before a commit: ln -s ../../tests/support/pre-commit.sh .git/hooks/pre-commit
 set -euo pipefail
 top=$(git rev-parse --show-toplevel)
 cd "$top"

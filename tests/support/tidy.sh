@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # tidy.sh [BUILD [FILE…]]
 #
-# Runs clang-tidy with the checks of .clang-tidy over userspace/, or only over these files of it. BUILD (build/tidy) is a folder for what the
-# build generates and how it compiles; nothing else is built there. The files of a folder are looked at as one, so that the headers that they
-# share are parsed once: two and a half minutes of processor time in all.
-# Exit status: 0 nothing was found, 1 something was, 2 usage, 3 clang-tidy is missing.
+# Runs clang-tidy with the checks of .clang-tidy over userspace/, or only over these files of it. BUILD (build/tidy) is a folder for the
+# build's generated files and compile commands; nothing else is built there. The files of a folder are checked as one, so that the headers that
+# they share are parsed once: two and a half minutes of processor time in all.
+# Exit status: 0 no findings, 1 findings, 2 usage, 3 clang-tidy is missing.
 set -euo pipefail
 if [[ ${1-} == -* ]]; then
   sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
@@ -32,5 +32,5 @@ if [[ ${#files[@]} == 0 ]]; then
   echo "tidy.sh: nothing to look at in $build/compile_commands.json" >&2
   exit 1
 fi
-# Standard error has only the number of findings in the headers of others.
+# Standard error contains only the number of findings in headers of other projects.
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" clang-tidy -p "$build" --quiet 2> /dev/null || exit 1

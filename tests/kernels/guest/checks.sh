@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What is tried in a guest. Each check is a function check_NAME, which reports one line, or several of one kind:
+# The checks in a guest. Each check is a function check_NAME, which reports one line, or several of one kind:
 #   CHECK<TAB>name<TAB>pass|fail|skip<TAB>figures
-# A check passes when the kernel does as the table below expects of it. What it writes lies in $OUT, which the host keeps.
+# A check passes if the kernel behaves as the table below expects. Its files are in $OUT, which the host keeps.
 set -uo pipefail
 # CHECKS, FILTER and ROUNDS.
 source /run/matrix/settings
@@ -10,7 +10,7 @@ kernel=$(sed -E 's/.*matrix.kernel=([^ ]+).*/\1/' /proc/cmdline)
 here=/run/matrix/guest
 cd "$OUT" || exit
 
-# What is expected of a kernel: what `record` uses, where its programs are attached, and where it learns of capability checks.
+# The expectations for a kernel: the backend of `record`, where its programs are attached, and how it observes capability checks.
 case $kernel in
   5.10*) backend=notify attach='' capabilities=none missing='kernel' ;;
   # BPF programs may not read the kernel's memory.
@@ -26,14 +26,14 @@ case $(uname -m) in
   aarch64) sched_get_priority_max=125 sched_getparam=121 ;;
 esac
 
-# report NAME pass|fail|skip FIGURES: with the seconds since the last one.
+# report NAME pass|fail|skip FIGURES: prints the line, with the seconds since the last one.
 reported=$SECONDS
 report() {
   printf 'CHECK\t%s\t%s\t%s\n' "$1" "$2" "$(tr '\n\t' '; ' <<< "$3" | sed 's/[; ]*$//')${3:+, }$((SECONDS - reported)) s"
   reported=$SECONDS
 }
 
-# verdict NAME FIGURES WHAT-IS-WRONG: passes when nothing is wrong.
+# verdict NAME FIGURES WHAT-IS-WRONG: reports pass if nothing is wrong, otherwise fail.
 verdict() {
   if [[ -z $3 ]]; then report "$1" pass "$2"; else report "$1" fail "$3${2:+ ($2)}"; fi
 }
@@ -42,12 +42,12 @@ query() {
   python3 -B "$here/query.py" "$@"
 }
 
-# names RECORDING: the names of its calls, sorted, a line each.
+# names RECORDING: prints the names of its calls, sorted, one per line.
 names() {
   query "$1" '"\n".join(count)' | sort
 }
 
-# witness FILE COMMAND…: the names that strace sees.
+# witness FILE COMMAND…: writes the names of the calls that strace records.
 witness() {
   local output=$1
   shift
@@ -55,7 +55,7 @@ witness() {
   sed -nE 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)[( ].*/\2/p' "$output.strace" | sort -u > "$output"
 }
 
-# differ RECORDING WITNESS: how its names differ from those that strace saw, as words.
+# differ RECORDING WITNESS: describes how its names differ from those of strace.
 differ() {
   local only
   only=$(comm -13 <(names "$1") "$2" | tr '\n' ' ')
@@ -64,7 +64,7 @@ differ() {
   if [[ -n $only ]]; then echo "recorded and not seen by strace: $only"; fi
 }
 
-# try WRONG STATUS COMMAND…: adds to the variable WRONG when the command's exit status is another. Its output is in $OUT/last.
+# try WRONG STATUS COMMAND…: adds to the variable WRONG if the command's exit status is not STATUS. Its output is in $OUT/last.
 try() {
   local -n wrong_words=$1
   local expected=$2 status=0
@@ -75,7 +75,7 @@ try() {
 
 check_doctor() {
   local status=0 wrong=
-  # Where the kernel is not what it is called, nothing below would say so.
+  # If the kernel is not configured as its name says, no later check would detect it.
   case $kernel in
     *-nohz) [[ $(< /sys/devices/system/cpu/nohz_full) == 1 ]] || wrong+="no CPU is without a tick; " ;;
     *-lockdown) grep -q '\[confidentiality\]' /sys/kernel/security/lockdown || wrong+="not locked down; " ;;
@@ -101,7 +101,7 @@ check_doctor() {
   verdict doctor "exit status $status, $(grep -c '^ok' doctor) ok, $(grep -c '^MISSING' doctor) missing" "$wrong"
 }
 
-# Recorded, generated, and run under what was generated, which lets through that and no more.
+# A command is recorded, and run under the generated profile, which allows its calls and no more.
 check_round() {
   local wrong=
   try wrong 0 syscarve record -o round.json -- sh -c 'ls /'
@@ -133,7 +133,7 @@ wait $server
 SCRIPT
 }
 
-# A server is recorded under requests and answers the same ones under its profile.
+# A server is recorded while it handles requests, and handles the same ones under its profile.
 check_service() {
   local wrong=
   serve > serve.sh
@@ -153,7 +153,7 @@ check_strace() {
   verdict strace "$(wc -l < strace.names) names" "$wrong"
 }
 
-# Programs of 32-bit Arm, whose C library makes calls of a range of its own: set_tls.
+# Programs of 32-bit Arm, whose C library makes calls from a separate range of numbers: set_tls.
 check_arm32() {
   [[ $(uname -m) == aarch64 ]] || return 0
   local wrong='' busybox=/opt/armhf/bin/busybox
@@ -168,7 +168,7 @@ check_arm32() {
   verdict arm32 "$(names arm32.json | wc -l) names" "$wrong"
 }
 
-# One that is granted, one that is not.
+# One check that is granted, one that is denied.
 check_capabilities() {
   local wrong='' source granted denied
   touch /tmp/owned
@@ -227,7 +227,7 @@ check_pid() {
     [[ $count == 11 ]] || wrong+=" not counted 11 times"
     [[ $(query pid.json lost) == "[('started_before', 1)]" ]] || wrong+=" losses: $(query pid.json lost)"
   else
-    # There is no other way to do it, and it must say so.
+    # Only BPF can do this, and the message must report it.
     [[ $status != 0 && -s pid.words && ! -e pid.json ]] || wrong="exit status $status: $(tail -n 1 pid.words)"
   fi
   verdict pid "exit status $status, counted $count" "$wrong"
@@ -242,7 +242,7 @@ check_notify() {
   verdict notify "$(wc -l < notify.names) names" "$wrong"
 }
 
-# The recorder's own work is in no recording, also when it is interrupted all the time.
+# No recording contains the recorder's own calls, even if it is interrupted all the time.
 check_own() {
   local rounds=${ROUNDS:-20} wrong='' bad=0 busy=() programs difference
   witness own.names /bin/true
@@ -265,7 +265,7 @@ check_own() {
   verdict own "$((rounds - bad)) of $rounds have one program and strace's $(wc -l < own.names) names" "$wrong"
 }
 
-# All that a program does, from its first instruction to its last, and nothing else.
+# A recording contains all calls of a program, from its first instruction to its last, and no others.
 check_ends() {
   local rounds=${ROUNDS:-20} wrong='' exact=0 found
   for ((round = 1; round <= rounds; ++round)); do
@@ -280,7 +280,8 @@ check_ends() {
   verdict ends "$exact of $rounds exact" "$wrong"
 }
 
-# storm NAME EXPECTED ROUNDS OPTION… -- PROCESSES CALLS: so many calls of getpid at once, counted exactly each time.
+# storm NAME EXPECTED ROUNDS OPTION… -- PROCESSES CALLS: CALLS calls of getpid in each of PROCESSES processes at
+# once, counted exactly in each round.
 storm() {
   local name=$1 expected=$2 rounds=$3 wrong='' exact=0 found
   shift 3
@@ -304,22 +305,22 @@ storm() {
 
 check_storm() {
   local rounds=3
-  # There it is what could be lost.
+  # On these kernels calls could be lost.
   if [[ $kernel == 7 || $kernel == 7-full ]]; then rounds=10; fi
   rounds=${ROUNDS:-$rounds}
   if [[ $backend == bpf ]]; then
     storm storm-first 1000000 $rounds --events first -- 16 62500
     storm storm-all 1000000 $rounds --events all -- 16 62500
   else
-    # Each call asks the recorder: fewer of them.
+    # Each call waits for the recorder: fewer of them.
     storm storm-notify 16000 2 -- 16 1000
   fi
 }
 
-# The live tests. Where recording with BPF works none may be skipped.
+# The live tests. If recording with BPF works, none may be skipped.
 check_bpf() {
   local test log passed broken skipped unexpected status wrong
-  # What cannot be seen on this kernel, as expected above.
+  # Tests of events that this kernel cannot report, as expected above.
   local excused='^$'
   if [[ $capabilities == none ]]; then excused='\.SeesCapabilityChecks|^ResultsTest\.'; fi
   for test in recorder program_barrier container membership life arguments hardening results; do
@@ -340,10 +341,10 @@ check_bpf() {
   done
 }
 
-# A container is recorded from its first call, and runs under what was generated.
+# A container is recorded from its first call, and runs under the generated profile.
 check_docker() {
   local wrong='' engine profile refused
-  # One kernel is enough, and there it is as on a usual host.
+  # One kernel is enough: the one with systemd, which is like a usual host.
   if [[ -z $CHECKS && $kernel != *-systemd ]]; then return; fi
   dockerd --iptables=false --ip-forward=false --bridge=none > dockerd.log 2>&1 &
   engine=$!
@@ -369,14 +370,14 @@ check_docker() {
   verdict docker "$(names containers/web.recording.json | wc -l) names; $refused" "$wrong"
 }
 
-# form_of COMMAND…: the form of the recording that it makes, form.json.
+# form_of COMMAND…: prints the form of attachment in form.json, the recording that the command makes.
 form_of() {
   rm -f form.json
   "$@" > last 2>&1
   if [[ -e form.json ]]; then query form.json 'recording["method"]["attach"]'; else tail -n 1 last; fi
 }
 
-# Where the best form cannot be had the next one is used.
+# If the best form is not available, the next one is used.
 check_forms() {
   [[ $attach == kprobe.multi ]] || return 0
   local wrong='' addresses perf record=(syscarve record -q --backend bpf -o form.json -- true)
@@ -389,8 +390,8 @@ check_forms() {
   verdict forms "without addresses $addresses, without perf events $perf" "$wrong"
 }
 
-# records KIND FILE COMMAND…: runs the command, with its output in $OUT/last, and writes what the security module says meanwhile to FILE,
-# as far as it has KIND in it. The kernel's own buffer is too small for all of it. Gives back the command's exit status.
+# records KIND FILE COMMAND…: runs the command, with its output in $OUT/last, and writes the log lines with KIND that the security module
+# writes meanwhile to FILE. The kernel's own buffer is too small for all of them. Returns the command's exit status.
 records() {
   local kind=$1 file=$2 reader status=0
   shift 2
@@ -405,12 +406,12 @@ records() {
   return "$status"
 }
 
-# A service under a profile of what it was seen to do, which AppArmor itself has logged.
+# A service under a profile that is generated from AppArmor's own log of its work.
 check_apparmor() {
   local wrong='' round
   if [[ -z $CHECKS && $kernel != 6.1 ]]; then return; fi
   [[ $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null) == Y ]] || wrong+="AppArmor is off; "
-  # Audit writes to the kernel's log, which drops lines when there are many.
+  # Audit writes to the kernel's log, which drops lines if there are many.
   echo 0 > /proc/sys/kernel/printk_ratelimit
   serve > serve.sh
   printf 'abi <abi/3.0>,\ninclude <tunables/global>\nprofile learning flags=(complain,attach_disconnected) {}\n' > learning.apparmor
@@ -423,29 +424,29 @@ check_apparmor() {
     grep -qx 5 last || wrong+="not served in round $round: $(tail -n 2 last); "
     [[ ! -s unexpected-$round.log ]] || wrong+="refused: $(head -n 2 "unexpected-$round.log"); "
   done
-  # Without the file that it saves to it is refused that, and told so.
+  # Without the file that the service saves to, the access is refused and logged.
   grep -v '/tmp/dump\.rdb' learned.log > narrow.log
   try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web narrow.log -o narrow.apparmor
   try wrong 0 apparmor_parser -r -K narrow.apparmor
   records 'apparmor="DENIED"' refused.log aa-exec -p web -- sh serve.sh
   grep -q 'name="/tmp/dump.rdb"' refused.log || wrong+="the file that was left out is not refused: $(head -n 2 refused.log); "
-  # What is refused is the rest of what it takes.
+  # With the logged refusal added, the profile is sufficient again.
   try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web narrow.log refused.log -o whole.apparmor
   try wrong 0 apparmor_parser -r -K whole.apparmor
   records 'apparmor="DENIED"' still.log aa-exec -p web -- sh serve.sh || wrong+="not served with it: $(tail -n 2 last); "
   [[ ! -s still.log ]] || wrong+="still refused: $(head -n 2 still.log); "
-  # And what syscarve itself has recorded gives one that is enough.
+  # A profile from syscarve's own recording is sufficient, too.
   try wrong 0 syscarve record --hardening -o recorded.json -- sh serve.sh
   try wrong 0 syscarve generate --allow-incomplete --format apparmor --name web recorded.json -o recorded.apparmor
   try wrong 0 apparmor_parser -r -K recorded.apparmor
   records 'apparmor="DENIED"' recorded.log aa-exec -p web -- sh serve.sh || wrong+="not served as recorded: $(tail -n 2 last); "
-  # What the kernel checked opportunistically is refused, and its refusal logged.
+  # Opportunistic capability checks are denied, and the denials logged.
   if grep -v 'operation="capable"' recorded.log > recorded.refused; then wrong+="refused as recorded: $(head -n 2 recorded.refused); "; fi
   hostile_names
   verdict apparmor "$(grep -c , web.apparmor) rules of $(wc -l < learned.log) records; $(wc -l < refused.log) refused" "$wrong"
 }
 
-# Names of files with all that means something in a profile: each is let through, and what it would match as a pattern is not.
+# File names with all characters that have a meaning in a profile: each is allowed, and the names that it would match as a pattern are not.
 hostile_names() {
   local folder=/tmp/hostile name other
   local names=('a?c' 'd*' '[xyz]' '{p,q}' 'back\slash' 'quo"te' 'two words' $'new\nline' $'tab\t' '@{PROC}' 'caret^' $'\xff\xfe' '#x' 'comma,')
@@ -460,8 +461,8 @@ hostile_names() {
   for other in "${others[@]}"; do try wrong 1 aa-exec -p hostile -- cat "$folder/$other"; done
 }
 
-# confined CONTEXT COMMAND…: runs the command in /srv/web as its root, under this context of SELinux, or none when it is "". What it
-# prints goes through a pipe, as it may not write to the guest's own files.
+# confined CONTEXT COMMAND…: runs the command in /srv/web as its root, under this context of SELinux, or none if it is "". Its
+# output goes through a pipe, because it may not write to the guest's own files.
 confined() {
   python3 -c '
 import os, sys
@@ -490,7 +491,7 @@ make_service_root() {
   echo secret > /srv/web/secret
 }
 
-# A service under a module of what it was recorded to do.
+# A service under a module that is generated from its recording.
 check_selinux() {
   local wrong='' round entry context=system_u:system_r:web.process:s0
   mount -t selinuxfs selinuxfs /sys/fs/selinux 2> /dev/null
@@ -509,7 +510,7 @@ check_selinux() {
   for round in 1 2; do
     records 'avc:  denied' "unexpected-$round.log" confined "$context" /bin/sh /serve.sh || wrong+="round $round: exit status $?; "
     grep -qx 5 last || wrong+="not served in round $round: $(tail -n 2 last); "
-    # The guest's /dev was filled before there were types.
+    # The guest's /dev was created before the types were loaded.
     if grep 'scontext=[^ ]*web\.process' "unexpected-$round.log" | grep -v 'path="/dev/null"' > unexpected; then
       wrong+="refused: $(head -n 2 unexpected); "
     fi
@@ -525,7 +526,7 @@ check_selinux() {
   verdict selinux "$(grep -c '(allow' web.cil) rules; $(grep -c 'name="secret"' refused.log) refused" "$wrong"
 }
 
-# What the kernel itself had to complain about.
+# Errors that the kernel itself reported.
 check_log() {
   dmesg > dmesg
   local complaints
@@ -533,7 +534,7 @@ check_log() {
   verdict log "" "$complaints"
 }
 
-# chosen NAME: whether CHECKS wants this one, or some of its kind.
+# chosen NAME: whether CHECKS selects this check, or some of its kind.
 chosen() {
   local wanted list
   [[ -n $CHECKS ]] || return 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What a guest runs: as its first process, or as a service of systemd. /run/matrix holds, read-only:
-#   script    what to run here, as root      guest/    this folder      share/    what is to be at /share, if anything
-#   build/    bin/ and workloads/ of a build, and `place`, where they are to be: the tests have that path compiled in
-# The next disk has the kernel's modules, and the one after it takes what is in $OUT at the end, beside `output` and `status` of the script
-# and `boot`, the seconds it took to come here.
+# Runs in a guest, as its first process or as a service of systemd. /run/matrix contains, read-only:
+#   script    the script to run, as root      guest/    this folder      share/    the content of /share, if any
+#   build/    bin/ and workloads/ of a build, and `place`, the path that they must have: the tests have it compiled in
+# The next disk has the kernel's modules. The one after it gets the content of $OUT at the end, with `output` and `status` of the script
+# and `boot`, the seconds since the kernel's start.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 OUT=/run/out
 
 if [[ $$ == 1 ]]; then
@@ -14,7 +14,7 @@ if [[ $$ == 1 ]]; then
   mount -t tmpfs none /tmp
   for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do ln -sfn "/proc/self/${name#*:}" "/dev/${name%:*}"; done
   mount -t cgroup2 none /sys/fs/cgroup
-  # A cgroup with processes in it cannot give controllers to others.
+  # A cgroup that contains processes cannot enable controllers for its children.
   mkdir /sys/fs/cgroup/init
   echo 1 > /sys/fs/cgroup/init/cgroup.procs
   for controller in $(< /sys/fs/cgroup/cgroup.controllers); do echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control; done
@@ -32,7 +32,7 @@ if [[ -d /run/matrix/build ]]; then
   mkdir -p "$BUILD"
   mount --bind /run/matrix/build "$BUILD"
   ln -sfn "$BUILD/bin/syscarve" /usr/local/bin/syscarve
-  # For nobody, too.
+  # For the user nobody, too.
   folder=$BUILD
   while [[ $folder != / ]]; do
     folder=$(dirname "$folder")
@@ -47,7 +47,7 @@ fi
 
 cut -d' ' -f1 /proc/uptime > "$OUT/boot"
 cd /root || exit
-# It has to be over early enough for what it found to be handed out.
+# It must end early enough to write its results out.
 limit=$(sed -E 's/.*matrix.limit=([0-9]+).*/\1/' /proc/cmdline)
 timeout --kill-after=5 $((limit - $(cut -d. -f1 /proc/uptime) - 30)) bash /run/matrix/script 2>&1 | tee "$OUT/output"
 echo "${PIPESTATUS[0]}" > "$OUT/status"
