@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The corpus: which workloads there are, which of them still have to be run, and one after the other. See README.md; started by run.sh."""
+"""Runs the corpus: lists the workloads, selects those that still have to be run, and runs each of them. See README.md; started by run.sh."""
 
 import argparse
 import collections
@@ -29,7 +29,7 @@ import syscarve  # noqa: E402
 import table  # noqa: E402
 import tool  # noqa: E402
 
-# Raise it when results of before cannot be compared with those of now.
+# To be raised when older results can no longer be compared with new ones.
 FORMAT = 2
 WORKLOAD_SECONDS = 3600
 # See syscarve.Variant.
@@ -60,7 +60,7 @@ def chosen(all_workloads, patterns):
 
 
 class Work:
-    """What one workload is given to run with."""
+    """The environment in which one workload runs."""
 
     def __init__(self, options, folder, namespace, cgroup, kind):
         self.folder, self.namespace, self.cgroup = folder, namespace, cgroup
@@ -79,7 +79,7 @@ class Corpus:
         self.work = options.work
         self.results = self.work / "results"
         self.results.mkdir(parents=True, exist_ok=True)
-        # Tools take a second each, and those of one file have one layer.
+        # Tools take a second each, and those of one file share a layer.
         self.tool_packages = collections.defaultdict(set)
         for one in workloads().values():
             if one.kind == "tool":
@@ -95,18 +95,18 @@ class Corpus:
         return host.digest(FORMAT, self.options.binary, *options.values(), workload.packages, *workload.inputs())
 
     def result(self, workload):
-        """What a run before has found, if that is still worth something."""
+        """The result of an earlier run, if it is still valid."""
         path = self.results / f"{workload.name}.json"
         if path.exists():
             found = json.loads(path.read_text())
-            # The table has what there is; one that could not be run may be able to now.
+            # The table contains all results; a workload that could not be run may run now.
             options = found["options"] if self.options.table else self.made_with()
             if found["key"] == self.key(workload, options) and (self.options.table or "failed" not in found):
                 return found
         return None
 
     def lower(self, workload):
-        # apt waits for nobody.
+        # apt fails instead of waiting for another one.
         with self.installing:
             return self._lower(workload)
 
@@ -116,7 +116,7 @@ class Corpus:
         return self.place.layer(f"tools-{workload.path.name}", sorted(self.tool_packages[workload.path.name]))
 
     def run(self, workload):
-        """In a process of its own, in mount, network and cgroup of its own. Returns the result and keeps it."""
+        """Runs the workload in a process with a mount namespace, a network and a cgroup of its own. Returns the result and keeps it."""
         begin = time.monotonic()
         try:
             found = self._run(workload, self.lower(workload))
@@ -132,7 +132,7 @@ class Corpus:
         return found
 
     def result_of(self, workload):
-        """What was found before, or is now."""
+        """The earlier result, or that of a run now."""
         return (None if self.options.fresh else self.result(workload)) or self.run(workload)
 
     @contextlib.contextmanager
@@ -144,7 +144,7 @@ class Corpus:
             self.running.discard(cgroup)
 
     def end(self):
-        """Ends what is being run."""
+        """Ends the running workloads."""
         for cgroup in list(self.running):
             cgroup.end()
 
@@ -245,7 +245,7 @@ def run_all(corpus, wanted):
 
 def main():
     options = parse(sys.argv[1:])
-    # What has been begun is put in order before we end.
+    # Running work is cleaned up before this process ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     everything = workloads()
     if options.list:
@@ -262,7 +262,7 @@ def main():
         raise host.Failed("this needs root")
     if not options.binary.exists():
         raise host.Failed(f"{options.binary} is not there: SYSCARVE_BINARY names the binary to test")
-    # One run at a time: apt would wait for nobody, and two would slow each other down.
+    # One run at a time: apt does not wait for another one, and two runs would slow each other down.
     lock = open(options.work / "lock", "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

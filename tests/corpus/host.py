@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the corpus needs of the host: commands that end in bounded time, cgroups, root folders made of layers."""
+"""Access of the corpus to the host: commands with a time limit, cgroups, root folders made of layers."""
 
 import contextlib
 import fcntl
@@ -24,18 +24,18 @@ import images  # noqa: E402  (the mirror that this host's own packages come from
 import support  # noqa: E402
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# Nothing of the caller's may change what a program does. Also of what runs in a container.
+# Nothing of the caller's environment may change what a program does, also in a container.
 ENVIRONMENT = {"PATH": PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 # For every workload, so that its clients can rely on them.
 CLIENTS = ("curl", "procps", "python3", "openssl", "ca-certificates", "adduser")
 
 
 class Failed(Exception):
-    """The harness cannot go on with this workload; says why."""
+    """The harness cannot continue with this workload; the message is the reason."""
 
 
 class Ended:
-    """How a command ended: `status` as a shell has it, "timeout" if it had to be killed; `output` of both streams, `stdout` alone."""
+    """How a command ended: `status` as in a shell, "timeout" if it had to be killed; `output` of both streams, `stdout` alone."""
 
     def __init__(self, status, stdout, output, seconds):
         self.status, self.stdout, self.output, self.seconds = status, stdout, output, seconds
@@ -50,9 +50,9 @@ def shell_status(returncode):
 
 
 def run(argv, limit=60, stdin=subprocess.DEVNULL, env=None, **options):
-    """Runs a command in a session of its own, which is killed when `limit` seconds are over."""
+    """Runs a command in a session of its own, which is killed after `limit` seconds."""
     begin = time.monotonic()
-    # Files, not pipes: what a command leaves in the background would keep a pipe open.
+    # Files, not pipes: a background process of the command would keep a pipe open.
     with open_scratch() as out, open_scratch() as err:
         process = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, env=env or ENVIRONMENT, start_new_session=True, **options)
         try:
@@ -101,7 +101,7 @@ def digest(*parts):
 
 
 class Cgroup:
-    """A cgroup of our own in every hierarchy: /NAME/harness for what we run, /NAME/containers for the runtime's. Nothing of it is left."""
+    """A cgroup of our own in every hierarchy: /NAME/harness for our processes, /NAME/containers for the runtime's. All are removed at the end."""
 
     def __init__(self, name):
         self.name = name
@@ -115,11 +115,11 @@ class Cgroup:
         return self
 
     def enter(self):
-        """Moves this process into it, and so all that it starts."""
+        """Moves this process into it, and so all processes that it starts."""
         pathlib.Path(f"{self.mount}/{self.name}/harness/cgroup.procs").write_text(str(os.getpid()))
 
     def end(self):
-        """Kills what is in it."""
+        """Kills all processes in it."""
         def pids():
             found = []
             for procs in glob.glob(f"{self.mount}/{self.name}/**/cgroup.procs", recursive=True):
@@ -151,7 +151,7 @@ class Cgroup:
 
 
 def loopback_up():
-    """In a fresh network namespace it is down."""
+    """Brings the loopback interface up, which is down in a fresh network namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         request = struct.pack("16sH14x", b"lo", 1)  # IFF_UP
         fcntl.ioctl(control, 0x8914, request)  # SIOCSIFFLAGS
@@ -168,7 +168,7 @@ def mounted(*argv):
 
 
 def suite():
-    """The name of this host's release."""
+    """The code name of this host's release."""
     return support.decode(run(["sh", "-c", '. /etc/os-release; printf "%s" "$VERSION_CODENAME"']).stdout)
 
 
@@ -194,7 +194,7 @@ class Tree:
         release, mirror, components = images.host_mirror()
         checked(["debootstrap", "--variant=minbase", f"--components={components}", release, self.folder, mirror], limit=1800)
         self._write("usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
-        # Layers are made again when they are lost, and nobody reads manuals in them.
+        # Layers are made again if they are lost, and do not need manuals.
         self._write("etc/dpkg/dpkg.cfg.d/corpus", "force-unsafe-io\n" + "".join(
             f"path-exclude=/usr/share/{what}/*\n" for what in ("doc", "man", "locale", "info")))
         shutil.copy("/etc/resolv.conf", self.folder / "etc/resolv.conf")
@@ -253,7 +253,7 @@ class Tree:
                 finally:
                     checked(["umount", merged / "var/cache/apt/archives"])
         finally:
-            # What a maintainer script has started would keep it busy.
+            # A process that a maintainer script has started would keep it busy.
             checked(["umount", "--lazy", merged])
         merged.rmdir()
         stamp.write_text(json.dumps(sorted(packages)))
@@ -261,8 +261,8 @@ class Tree:
 
 
 class Namespace:
-    """A root folder for one workload: layers below, and on top of them memory, which `renew` empties. To be used in a mount namespace of
-    one's own, which takes it all away at the end."""
+    """A root folder for one workload: layers below, and on top of them one in memory, which `renew` empties. To be used in a mount
+    namespace of its own, whose end removes everything."""
 
     def __init__(self, folder, lower):
         self.folder, self.lower = folder, lower
@@ -271,7 +271,7 @@ class Namespace:
         self._is_mounted = False
 
     def renew(self):
-        """As if nothing had ever been done in it."""
+        """Resets it to its first state."""
         if self._is_mounted:
             checked(["umount", "--lazy", self.root])
             checked(["umount", "--lazy", self.folder / "memory"])
@@ -284,7 +284,7 @@ class Namespace:
         mounted("-t", "overlay", "overlay", "-o", f"lowerdir={lower},upperdir={memory}/upper,workdir={memory}/work", self.root)
         self._is_mounted = True
         (self.root / "corpus").mkdir()
-        # As engines write them. Nothing but the loopback interface is there to ask.
+        # As engines write them. There is no network interface except loopback.
         for name, text in (("hosts", "127.0.0.1 localhost\n"), ("resolv.conf", "nameserver 127.0.0.1\n")):
             (self.root / "etc" / name).unlink(missing_ok=True)
             (self.root / "etc" / name).write_text(text)
@@ -309,7 +309,7 @@ class Namespace:
         return run(["chroot", self.root, *map(str, argv)], **options)
 
     def versions(self, packages):
-        """The packages' versions, of those that a meta package stands for, too."""
+        """The versions of the packages, including those that a meta package stands for."""
         query = self.inside("dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Status}\n")
         known = dict(line.split(" ", 1) for line in query.stdout.decode().splitlines() if line.endswith(" installed"))
         return {name: known[name].split(" ")[0] for name in packages if name in known}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service of services/: recorded in a container of runc, and then used in one under the profile that came of it.
+"""A service of services/: recorded in a container of runc, and then run in one under the generated profile.
 
-Its file is read by the container's own /bin/sh; README.md says what may be in it. Its functions run in the container's namespaces, but in
-neither its cgroup nor its filter: they are the clients, and are not recorded."""
+Its file is read by the container's own /bin/sh; README.md describes its format. Its functions run in the container's namespaces, but
+neither in its cgroup nor under its filter: they are the clients, and are not recorded."""
 
 import contextlib
 import json
@@ -16,20 +16,20 @@ import time
 import host
 import syscarve
 
-# What Docker gives by default.
+# Docker's default capabilities.
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE",
                 "SYS_CHROOT", "KILL", "AUDIT_WRITE")
 READY_SECONDS = 60
-# As long as a start may take of which it is expected that it fails.
+# The time limit for a start that is expected to fail.
 SOON = 15
 LIMIT = 60
-# As long as Docker waits.
+# The time that Docker waits.
 STOP_SECONDS = 10
-# A stop may take this much longer under a profile before it counts as one that hangs.
+# A stop that takes this much longer under a profile counts as hanging.
 STOP_SLACK = 3
-# What `record --exercise exec` has an engine run in a container.
+# The command that an engine runs in a container for `record --exercise exec`.
 PROBE = "id >/dev/null 2>&1; ls / >/dev/null 2>&1; true"
-# Somebody looks around in one.
+# A user looks around in a container.
 SHELL = "id -u && ls -l /etc > /dev/null && grep -c root /etc/passwd && cat /proc/1/comm && (sleep 0.1; echo over) && echo $((6 * 7))"
 
 
@@ -39,7 +39,7 @@ class Service:
     def __init__(self, path):
         self.path, self.name = path, path.name
         text = path.read_text(encoding="utf-8")
-        # The shell reads the same lines; there is nothing to expand in them.
+        # The shell reads the same lines; they contain nothing to expand.
         said = {name: shlex.split(value) for name, value in re.findall(r"^([a-z_]+)=(.*)$", text, re.MULTILINE)}
         word = lambda name, default="": " ".join(said.get(name, [default]))
         self.packages, self.command = word("packages").split(), shlex.split(word("command"))
@@ -97,7 +97,7 @@ class Container:
         return host.run(self._client(function), limit)
 
     def wait_until_ready(self, seconds=READY_SECONDS):
-        """How the last try of `ready` ended."""
+        """Calls `ready` until it succeeds, and returns how the last try ended."""
         last = None
 
         def tried():
@@ -113,7 +113,7 @@ class Container:
         return self._runc("exec", self.id, "/bin/sh", "-ec", script, limit=LIMIT)
 
     def identities(self):
-        """As whom its programs run: their names with ids and groups, as texts. Empty when it does not run."""
+        """The names of its programs with their ids and groups, as texts. Empty if it does not run."""
         listed = self._runc("ps", "--format", "json", self.id)
         found = set()
         for pid in json.loads(listed.output) if self.running and listed.good else []:
@@ -123,7 +123,7 @@ class Container:
         return found
 
     def stop(self):
-        """As an engine stops a container. Returns how the service ended."""
+        """Stops it as an engine does. Returns how the service ended."""
         if not self.running:
             return host.Ended("not running", b"", "", 0)
         begin = time.monotonic()
@@ -157,7 +157,7 @@ class Container:
                 raise host.Failed(f"there is no user {self._service.user}")
             user, home = {"uid": int(entry[0][2]), "gid": int(entry[0][3])}, entry[0][5]
         held = self._capabilities
-        # As engines do: another user than root has them in no set but the bounding one.
+        # As engines do: a user other than root has them only in the bounding set.
         effective = [] if user["uid"] else held
         config = {
             "ociVersion": "1.0.2",
@@ -191,7 +191,7 @@ class Container:
 
 
 class Run:
-    """All that is done with one service."""
+    """All steps for one service."""
 
     def __init__(self, service, work):
         self.service, self.work = service, work
@@ -221,8 +221,8 @@ class Run:
         return host.support.decode(log.read_bytes())[-1500:] if log.exists() else ""
 
     def record(self, name, life=False):
-        """One recording of a start, the load and the stop; for its life, also of a shell, a reload, and of a start and the load on the data
-        that is there, as `record --exercise stop,reload,exec,restart` has an engine do."""
+        """One recording of a start, the load and the stop; with its life, also of a shell, a reload, and of a start and the load on the
+        existing data, as `record --exercise stop,reload,exec,restart` does through an engine."""
         self.renew()
         with self.work.recorder(name, self.service.name) as recorder:
             self.recorded_start(life)
@@ -271,7 +271,7 @@ class Run:
             return container.wait_until_ready(READY_SECONDS if all_of_them else SOON)
 
         def usable():
-            """What one phase has broken is not held against the next."""
+            """Damage by one phase does not count against the next."""
             mark("between")
             return container.running and container.call("ready", 10).good or fresh().good
 
@@ -299,7 +299,7 @@ class Run:
                 usable()
                 mark("reload")
                 ended = container.call("reload")
-                # It must still do its work.
+                # The service must still work afterwards.
                 if note("reload", ended) and note("reload", container.wait_until_ready()):
                     note("reload", container.call("load"))
             usable()
@@ -316,7 +316,7 @@ class Run:
         return done
 
     def judged(self, done, without):
-        """Says of each phase whether it counts, and whether it went as without a profile."""
+        """Sets for each phase whether it counts, and whether it ended as without a profile."""
         for name, phase in done.items():
             expected = without[name]
             if name in ("stop", "restart"):
@@ -327,14 +327,14 @@ class Run:
         return done
 
     def as_others(self, done):
-        """Programs that run as somebody as whom none did without a profile, or do not run as whom they always did."""
+        """Programs with ids or groups that no run without a profile had, or without those that all such runs had."""
         always = set.intersection(*self._identities)
         once = set.union(*self._identities)
         now = set(done.get("load", {}).get("identities", ()))
         return sorted((now - once) | (always - now)) if now else []
 
     def needed(self, profile, held, without):
-        """Capability -> what is otherwise without it: the first phase that fails, or programs that run as others."""
+        """Capability -> the differences without it: the first phase that fails, or programs with other ids or groups."""
         found = {}
         for one in held:
             done = self.judged(self.phases(profile, capabilities=[other for other in held if other != one], all_of_them=False), without)

@@ -34,7 +34,7 @@ class Recorder:
     def __enter__(self):
         self._folder.mkdir()
         self._said = open(self._folder / "said", "w+")
-        # The command that ends the recording when its input does. It is started when everything is armed.
+        # The recorded command, which ends with its input, and so ends the recording. It is started when everything is armed.
         self._process = subprocess.Popen(list(map(str, self._argv)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
                                          env=host.ENVIRONMENT)
         self._marks = self._process.stdout.readline().decode().strip()
@@ -99,7 +99,7 @@ def names(path):
 
 
 def refused(path):
-    """run's name -> the calls that the filter refused then, each with the answer and the programs, as texts."""
+    """run's name -> the calls that the filter refused in that run, each with the action and the programs, as texts."""
     recording = load(path)
     programs = {str(one["id"]): os.path.basename(one["path"] or "?") for one in recording["programs"]}
     found = {}
@@ -113,21 +113,21 @@ def refused(path):
 
 
 def runtime_baseline():
-    """The shipped file of what runc does in a container before its program. Without an engine nobody tells `generate` that it was runc."""
+    """The shipped baseline of runc. Without an engine, `generate` has no report that the runtime was runc."""
     version = host.checked(["runc", "--version"]).split()[2].split("+")[0]
     numbers = lambda text: [int(one) for one in re.findall(r"\d+", text)]
     found = [(load(path), path) for path in (host.SOURCE / "profiles/runtime").glob("runc-*.json")]
     found = [(numbers(one["version"]), path) for one, path in found if one["abi"] == platform.machine() and not one["no_new_privs"]]
     if not found:
         raise host.Failed(f"profiles/runtime has no file of runc for {platform.machine()}")
-    # Of this version, or of the last before it, or of the oldest.
+    # That of this version, or of the newest older one, or the oldest.
     return max([one for one in found if one[0] <= numbers(version)] or [min(found)])[1]
 
 
 class Variant:
-    """One way to make a profile, as `steady+life+exec`: the mode of --closure; `life` when what `record --exercise` would do was recorded
-    as well; `args` and `all-args` for --args safe and all; `caps` when the container holds only the capabilities that `generate`
-    recommends; and for which of `generate`'s companions."""
+    """One way to generate a profile, such as `steady+life+exec`: the mode of --closure; `life` if the steps of `record --exercise` were
+    recorded as well; `args` and `all-args` for --args safe and all; `caps` if the container has only the capabilities that `generate`
+    recommends; and the kinds of `generate --with`."""
 
     def __init__(self, text):
         self.text = text
@@ -156,8 +156,8 @@ class Verbs:
         return out
 
     def capabilities(self, recording, out):
-        """Those that are recommended for the container of a recording."""
-        # Beside it may be those of containers of other engines.
+        """The capabilities that are recommended for the container of a recording."""
+        # The folder may also contain those of containers of other engines.
         alone = out.with_name(out.name + ".recorded")
         alone.mkdir(exist_ok=True)
         shutil.copy(recording, alone)
@@ -175,15 +175,15 @@ class Verbs:
         return set(host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "names"]).split())
 
     def price(self, recording, variant):
-        """How many names a profile has; what closure adds to those that were seen; which of these are above low risk; which of those have a
-        power that nothing seen has; and of how many calls the kernel knows without running the filter that they are allowed."""
+        """The number of names in a profile; the number of calls that closure adds to those that were seen; those above low risk; those with a
+        power that no seen call has; and the counts of calls that the kernel allows without running the filter (see unconditional)."""
         seen, added, conditional = closure_price.explained(str(recording), variant.mode)
         risky, opened = closure_price.Power().above_low(seen, added)
         return {"names": len(self.allowed(recording, variant)), "added": len(added) + len(conditional), "risky": sorted(risky),
                 "opened": sorted(opened), "unconditional": self.unconditional(recording, variant)}
 
     def unconditional(self, recording, variant):
-        """Calls that were recorded and have no conditions in the profile, and all that were."""
+        """The counts of the recorded calls without conditions in the profile, and of all recorded calls."""
         profile = json.loads(host.checked([self.binary, "generate", "-q", recording, *variant.options(self._baseline), "--format", "oci"]))
         conditional = {name for rule in profile["syscalls"] if rule.get("args") for name in rule["names"]}
         made = collections.Counter()
@@ -198,17 +198,17 @@ class Verbs:
 
 
 def luck(recordings, verbs, variants, folder):
-    """What differs between recordings of the same load: names that only some have, and how many different profiles come of them."""
+    """What differs between recordings of the same load: names that only some have, and the number of different profiles generated from them."""
     sets = [names(path) for path in recordings]
     profiles = {one.text: [verbs.generate(path, one, folder / f"luck-{one.text}-{number}.json").read_bytes()
                            for number, path in enumerate(recordings)] for one in variants if one.plain}
     return {"recordings": len(recordings), "in_all": len(set.intersection(*sets)),
             "in_some": sorted(set.union(*sets) - set.intersection(*sets)),
-            # Of how many the profile is the one that most recordings give.
+            # The number of recordings that give the most frequent profile.
             "same": {variant: max(map(texts.count, texts)) for variant, texts in profiles.items()}}
 
 
 def capability_luck(recordings, verbs, folder):
-    """Of how many recordings the capabilities are those that most of them have, and which only some have."""
+    """The number of recordings with the most frequent capabilities, and the capabilities that only some have."""
     sets = [frozenset(verbs.capabilities(path, folder / f"capabilities-{number}")) for number, path in enumerate(recordings)]
     return {"same": max(map(sets.count, sets)), "in_some": sorted(frozenset.union(*sets) - frozenset.intersection(*sets))}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has been found, as the tables of docs/corpus.md."""
+"""Writes the results as the tables of docs/corpus.md."""
 
 import collections
 import pathlib
@@ -7,12 +7,12 @@ import pathlib
 from syscarve import closure_price
 
 BEGIN, END = "<!-- corpus: begin -->", "<!-- corpus: end -->"
-# Of a hundred, how many have to pass for the corpus to hold: of what was recorded all. Other options of a tool often are another power.
+# The percentages that must pass: 100 for recorded phases; none for tools, whose other options often have another power.
 RECORDED = {"start": 100, "load": 100, "stop": 100}
 LIFE = {**RECORDED, "reload": 100, "restart": 100}
 WANTED = {"service": {"steady": RECORDED, "steady+life": {**LIFE, "other": 95}, "steady+life+exec": {**LIFE, "other": 95, "exec": 100}},
           "tool": {}}
-# The profile that is asked which power was missing: what a user gets, of services with their life recorded.
+# The variant for which missing power is reported: what a user gets, for services with their life recorded.
 JUDGED = {"service": "steady+life", "tool": "steady"}
 KINDS = (("service", "Services"), ("tool", "Tools"))
 COLUMNS = ("start", "load", "other", "reload", "stop", "restart", "exec")
@@ -110,7 +110,7 @@ def listing(results, kind):
 
 
 def broken(results):
-    """(workload, variant, phase's name, phase) of all that fails under a profile."""
+    """(workload, variant, phase's name, phase) of all phases that fail under a profile."""
     for one in results:
         for variant, of_variant in one.get("variants", {}).items():
             for name, phase in of_variant["phases"].items():
@@ -119,7 +119,7 @@ def broken(results):
 
 
 def refused_calls(phase):
-    """The names of what was refused, without their ABI."""
+    """The names of the refused calls, without their ABI."""
     return {text.split(" ")[0].rpartition(":")[2] for text in phase["refused"]}
 
 
@@ -134,8 +134,8 @@ def breaks(results):
 
 
 def powers(results):
-    """What the uses that fail under `steady` were refused, by class of power. A use that was refused calls of several classes counts for
-    each: which of them it cannot do without is not known."""
+    """The calls that were refused in uses that fail under `steady`, by class of power. A use with refused calls of several classes counts
+    for each, because it is not known which of them it needs."""
     power_map = closure_price.Power()
     missing = collections.defaultdict(lambda: {"calls": set(), "service": 0, "tool": 0})
     for one, variant, _, phase in broken(results):
@@ -163,7 +163,7 @@ def not_counted(results):
 
 
 def differs(results):
-    """Recordings of one load whose profiles are not the same bytes."""
+    """Recordings of one load whose profiles are not equal byte for byte."""
     lines = [f"* {one['name']}, {variant}: {one['luck']['recordings'] - same} of {one['luck']['recordings']} "
              f"(in some only: {', '.join(one['luck']['in_some']) or 'none'})"
              for one in results if "luck" in one for variant, same in one["luck"]["same"].items() if same != one["luck"]["recordings"]]
@@ -175,7 +175,7 @@ def without_short(capability):
 
 
 def capabilities(results):
-    """Services that held what is recommended and nothing else: how it went, and what was otherwise without each."""
+    """Services with only the recommended capabilities: the results, and the differences without each capability."""
     lines = [header(["workload", "same in", "capabilities, and what is otherwise without each"])]
     total = [0, 0]
     for one in results:
@@ -197,7 +197,7 @@ def capabilities(results):
 
 
 def versions(results):
-    """Of the packages of all workloads, in one paragraph."""
+    """A paragraph about the packages of all workloads."""
     found = {}
     for one in results:
         found.update(one.get("packages", {}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A command-line tool of tools/: recorded by `record`, and run by `run` under the profile that came of it.
+"""A command-line tool of tools/: recorded by `record`, and run by `run` under the generated profile.
 
 README.md says what is in such a file. Each command is one program with its arguments, without a shell around it, which would lend the tool
 its own calls."""
@@ -15,7 +15,7 @@ import syscarve
 
 LIMIT = 60
 WORK = "/scratch"
-# Archivers and their like write it in place of the time.
+# Archivers and similar tools write it instead of the current time.
 ENVIRONMENT = {**host.ENVIRONMENT, "SOURCE_DATE_EPOCH": "1000000000"}
 
 
@@ -27,7 +27,7 @@ class Tool:
         self.setup, self.loads, self.others, self.beside = "", [], [], None
 
     def inputs(self):
-        # Its own lines and no others: the file has many tools.
+        # Only its own lines: the file contains many tools.
         return [f"{self.packages} {self.setup} {self.loads} {self.others} {self.beside}"]
 
     def run(self, work):
@@ -89,14 +89,14 @@ class Run:
             (f"other_{number}", line) for number, line in enumerate(self.tool.others, 1)]
 
     def renew(self):
-        """An empty /scratch with what the setup makes."""
+        """Empties /scratch and runs the setup there."""
         self.end_beside()
         shutil.rmtree(self.root / WORK[1:], ignore_errors=True)
         (self.root / WORK[1:]).mkdir()
         ended = self.work.namespace.inside("/bin/sh", "-euc", f"cd {WORK}\n{self.tool.setup}", env=ENVIRONMENT)
         if not ended.good:
             raise host.Failed(f"setup ended with {ended.status}: {ended.output[-1000:]}")
-        # What prints the times of files is to print the same each time.
+        # Programs that print the times of files must print the same each time.
         self.work.namespace.inside("find", WORK, "-exec", "touch", "-h", "-d", "@1000000000", "{}", "+")
         if self.tool.beside:
             port, command = self.tool.beside.split(" ", 1)
@@ -137,7 +137,7 @@ class Run:
         return self.work.verbs.merge(made, self.work.folder / f"recording-{number}.json")
 
     def under(self, variant, recording):
-        """How each command ends under the profile, with what was refused."""
+        """How each command ends under the profile, with the refused calls."""
         profile = self.work.verbs.generate(recording, variant, self.work.folder / f"{variant.text}.json")
         shutil.copy(profile, self.root / "corpus/profile.json")
         self.renew()
@@ -150,13 +150,13 @@ class Run:
         return done
 
     def judged(self, done, plain):
-        """The phases of one variant, held against all runs without a profile."""
+        """The phases of one variant, compared with all runs without a profile."""
         phases = {}
         for name, line in self.commands():
             ended, refused = done[name]
             statuses = {one[name].status for one in plain}
             outputs = {one[name].stdout for one in plain}
-            # What differs by itself, such as a time, says nothing.
+            # Output that always differs, such as a time, is not compared.
             good = ended.status in statuses and (len(outputs) > 1 or ended.stdout in outputs)
             phases[name] = {"good": good, "status": ended.status, "command": line, "refused": refused,
                             "counts": len(statuses) == 1 and "timeout" not in statuses}
@@ -184,10 +184,10 @@ class Run:
             if name.startswith("load_") and ended.status in ("timeout", 126, 127):
                 raise host.Failed(f"{name} fails without a profile, {ended.status}: {ended.output[-1000:]}")
         recordings = [self.record(number) for number in range(self.work.recordings)]
-        # Nobody joins a tool, reloads it or starts it on its data.
+        # A tool is not entered by a shell, reloaded or restarted on its data.
         variants = [one for one in self.work.variants if one.plain]
         done = {one.text: self.under(one, recordings[0]) for one in variants}
-        # One before all of that, two after it: what differs from one minute to the next is noticed.
+        # One run before all others and two after them, to find output that changes from one minute to the next.
         plain = [first, self.plain(), self.plain()]
         return {
             "packages": versions,

@@ -148,10 +148,10 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 def execute(words, folder, on_terminal):
-    """The exit status, with no output kept; None when time was up."""
+    """The exit status, or None after the time limit; the output is discarded."""
     environment = {**ENVIRONMENT, "HOME": str(folder)}
     if on_terminal:
-        # Its own terminal, which swallows what is printed.
+        # A terminal of its own, which discards the output.
         words = ["script", "-qec", " ".join("'" + word.replace("'", "'\\''") + "'" for word in map(str, words)), "/dev/null"]
     try:
         return subprocess.run(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -165,7 +165,7 @@ class Trial:
         self.name, self.port, self.top = name, port, top
 
     def on_input(self, number, *prefix):
-        """Runs the tool on this input, made anew."""
+        """Runs the tool on this input, which is created anew."""
         folder = self.top / "work"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

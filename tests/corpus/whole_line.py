@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole line: each service of services/ in a container of a Docker engine of its own, recorded once while it is started, used, reloaded,
-stopped and started again; then `harden`, and `verify --docker` with the same under every setting of the line at once. Where `harden` does
-not know whether the service bears another user, that is tried first (`--try user`), and left out if that does not pass; likewise a root
-that is read only and no network, where no recording would tell. Of the same recording also AppArmor and SELinux policies, compiled as
-their distributions' tools compile them. See README.md."""
+stopped and started again; then `harden`, and `verify --docker` with the same steps under all settings of the line at once. If the recording
+does not show whether the service works as another user, this is tried first (`--try user`), and left out if it fails; likewise a
+read-only root and no network, where no recording could show it. AppArmor and SELinux policies are generated from the same recording, and
+compiled with the distributions' tools. See README.md."""
 
 import argparse
 import contextlib
@@ -25,7 +25,7 @@ SELINUX_BASE = host.SOURCE / "tests/support/selinux_base.cil"
 
 
 class Line:
-    """What is done with one service. `folder` is emptied."""
+    """The steps for one service. `folder` is emptied."""
 
     def __init__(self, options, docker, tree, one):
         self.options, self.engine, self.tree, self.service = options, docker, tree, one
@@ -58,7 +58,7 @@ class Line:
         return ended
 
     def make_image(self):
-        """The service's layer as an image, with what its prepare() makes."""
+        """Makes an image of the service's layer, with the files that its prepare() creates."""
         archive = self.folder / "image.tar"
         lower = self.tree.layer(self.service.name, self.service.packages)
         merged = self.folder / "merged"
@@ -110,7 +110,7 @@ class Line:
         return ended.good, json.loads(report.read_text())
 
     def policies(self, recording):
-        """How the compilers of AppArmor and SELinux end with what is generated for them."""
+        """Generates policies for AppArmor and SELinux, and returns the results of their compilers."""
         done = {}
         for name, suffix in (("apparmor", "profile"), ("selinux", "cil")):
             out = self.folder / f"{self.service.name}.{suffix}"
@@ -131,7 +131,7 @@ class Line:
         how = {one["setting"]: one.get("how", "") for one in plan["settings"]}
         tried = []
         for name in ("user", "read-only-root", "network"):
-            # Of the last two, only where no recording would tell.
+            # The last two only if no recording could show it.
             if verdict.get(name) != "unknown" or (name != "user" and "--try" not in how[name]):
                 continue
             self.harden(*tried, "--try", name)
@@ -195,7 +195,7 @@ def row(found):
 
 
 def table(results):
-    """The page about all that was tried."""
+    """The page with all results."""
     done = [found for found in results if found.get("passed")]
     lines = ["| service | runs | no new privileges | user | writable | capabilities | no network | memory | processors | processes |",
              "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", *map(row, done)]

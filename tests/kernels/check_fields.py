@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whether packaged kernels have what the kernel side reads and calls, without booting them.
+"""Checks that packaged kernels have all fields and functions that the kernel side uses, without booting them.
 
   check_fields.py [--print] BUILD [KERNEL...]     BUILD has bpf/recorder.bpf.o; KERNEL is one of Debian's releases below
 
 Takes the types (BTF) out of each kernel's image and looks in them for every field of vmlinux/kernel_types.h, every raw tracepoint and every
-kernel function that bpf/ names. What a kernel lacks must be what the table in vmlinux/README.md says that it lacks: --print prints that table.
-Packages are kept in $SYSCARVE_KERNELS_DIR (/var/tmp/syscarve-kernels). Exit status: 0 as the table says, 1 not, 2 usage, 3 a package is not to be had.
+kernel function that bpf/ names. What a kernel lacks must be exactly what the table in vmlinux/README.md lists as missing: --print prints that table.
+Packages are kept in $SYSCARVE_KERNELS_DIR (/var/tmp/syscarve-kernels). Exit status: 0 as the table says, 1 not, 2 usage, 3 a package is not available.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""report.py FILE: writes what the kernels found as a JUnit report. A line of the input is KERNEL<TAB>CHECK<TAB>pass|fail|skip<TAB>figures."""
+"""report.py FILE: writes the results of the kernels as a JUnit report. A line of the input is KERNEL<TAB>CHECK<TAB>pass|fail|skip<TAB>figures."""
 
 import sys
 import xml.etree.ElementTree as xml

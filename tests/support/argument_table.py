@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""profiles/rules/arguments.json against the kernel.
+"""Compares profiles/rules/arguments.json with the kernel.
 
   argument_table.py headers FILE            compiles each constant with the headers of its set, for each ABI that has them
   argument_table.py events FILE [FOLDER]    compares names and types of parameters with the running kernel's
-                                            (FOLDER: events/syscalls of a tracefs); exit status 77 where it has none
+                                            (FOLDER: events/syscalls of a tracefs); exit status 77 if there is none
 
 A name that a header lacks is counted as newer than the headers; few may be.
 """

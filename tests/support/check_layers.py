@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads every #include below userspace/ and bpf/ and fails if one crosses a wall of docs/architecture.md."""
+"""Reads every #include below userspace/ and bpf/ and fails if one breaks the layering in docs/architecture.md."""
 
 import pathlib
 import re

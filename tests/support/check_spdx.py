@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails unless every source file says under which licence it is, in its first line or, behind a #! line, in its second.
+"""Fails unless every source file states its licence, in its first line or, after a #! line, in its second.
 
-What runs in the kernel can be had under the GPL, too: the kernel loads nothing else.
+Code that runs in the kernel is also available under the GPL: the kernel loads nothing else.
 """
 
 import pathlib

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails if two types of one namespace have one name: the linker takes one's functions for both and says nothing of it.
+"""Fails if two types of one namespace have one name: the linker uses the functions of one for both, without a message.
 
-Types of an unnamed namespace, those inside other types, and those of the kernel side do not take part.
+Types of an unnamed namespace, those inside other types, and those of the kernel side are not checked.
 """
 
 import collections

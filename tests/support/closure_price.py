@@ -4,9 +4,9 @@
 
   SYSCARVE_BINARY=build/release/bin/syscarve tests/support/closure_price.py tests/golden/generate RECORDING...
 
-Of each recording, and of the median over all: how many names were observed; how many each mode adds; how many of these are of medium or
+For each recording, and for the median over all: the number of observed names; how many each mode adds; how many of these are of medium or
 high risk, of a class that was not seen (must be 0) or for some arguments only; and the kernel CVEs of kernel_cves.json whose entry the mode opens:
-all calls that it needs are allowed then, and were not among the observed alone. Exits with 1 when a class above low risk was opened.
+it allows all calls that the CVE needs, but the observed names alone do not. Exits with 1 if a class above low risk was opened.
 """
 
 import json

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """compare_outputs.py OLD NEW
 
-Runs two binaries of syscarve with the same words on the same inputs, those of tests/golden and tests/inputs, and shows where what they
-print or write differs: for changes that are to leave behaviour as it is. Needs no privileges. Exit status: 0 the same, 1 not, 2 usage.
+Runs two binaries of syscarve with the same arguments on the same inputs, those of tests/golden and tests/inputs, and prints the differences
+in their output and files: for changes that must not change behaviour. Needs no privileges. Exit status: 0 the same, 1 not, 2 usage.
 """
 
 import difflib

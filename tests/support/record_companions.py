@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """record_companions.py SYSCARVE: records profiles/rules/companions.json anew, as root, and prints it.
 
-What is not a service's own work, but happens in its container: a shell that somebody opens there, a health check, an init in front of the
-program, a terminal. Each is done with the programs that images have: busybox, and Debian's dash with coreutils, curl and wget. Needs the
+Companions are not a service's own work, but run in its container: a shell that a user opens there, a health check, an init in front of the
+program, a terminal. Each is recorded with the programs that images have: busybox, and Debian's dash with coreutils, curl and wget. Needs the
 packages busybox-static, dash, coreutils, findutils, grep, procps, hostname, curl, wget, tini and util-linux, and Linux with BPF.
 """
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""summarise.py [--no-skips] [--lacks REASON]… REPORT.xml…: sums up ctest's JUnit reports.
+"""summarise.py [--no-skips] [--lacks REASON]… REPORT.xml…: summarises ctest's JUnit reports.
 
-Prints what failed and was skipped, with the reasons, and as the last line "N passed, N failed, N skipped". Exit status 1 when something
-failed, when a report is missing or empty, or, for a report whose name starts with "live", when a test was skipped although this host
-can run it (--no-skips): for any reason that does not begin with one that --lacks names.
+Prints what failed and was skipped, with the reasons, and as the last line "N passed, N failed, N skipped". Exit status 1 if something
+failed, if a report is missing or empty, or, for a report whose name starts with "live", if a test was skipped although this host
+can run it (--no-skips): for any reason that does not begin with one given by --lacks.
 """
 
 import argparse

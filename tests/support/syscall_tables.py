@@ -5,7 +5,7 @@
   syscall_tables.py write FILE   writes the table anew
   syscall_tables.py check FILE   compares it with the headers and with the installed libseccomp; prints how many calls each has
 
-The headers are Debian's linux-libc-dev and linux-libc-dev-*-cross; install-packages.sh brings them. They are read by the C
+The headers are Debian's linux-libc-dev and linux-libc-dev-*-cross; install-packages.sh installs them. They are read by the C
 preprocessor, each for the calling convention in question.
 """
 

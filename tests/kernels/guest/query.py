@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""query.py RECORDING EXPRESSION: prints what an expression of Python says of a recording with one subject and one run."""
+"""query.py RECORDING EXPRESSION: evaluates a Python expression on a recording with one subject and one run, and prints the result."""
 
 import json
 import sys
