@@ -128,7 +128,7 @@ absl::StatusOr<std::vector<Rule>> RulesThatRefuse(const Refusals& refusals) {
     }
     Rule rule{.names = {one.call}, .action = kEnosys};
     for (size_t place = 0; place < one.values.size(); ++place) {
-      const uint64_t mask = ToldBits(*table, *recorded, *id, call->second.indexes, one.values, place);
+      const uint64_t mask = DeterminedBits(*table, *recorded, *id, call->second.indexes, one.values, place);
       if (mask == 0) continue;
       rule.conditions.push_back({.index = static_cast<unsigned>(call->second.indexes[place]),
                                  .op = CompareOp::kMaskedEqual,

@@ -43,7 +43,7 @@ absl::StatusOr<std::string> ExcuseOf(SyscallId call, const Action& answer, const
   if (answer != Action{ActionKind::kErrno, ENOSYS}) return "";
   const std::optional<std::string> name = SyscallName(call);
   if (!name.has_value()) return "";
-  if (IsSaidToBeMissing(*name, answer, profile)) return "a rule of the profile gives ENOSYS for it";
+  if (IsRefusedAsMissing(*name, answer, profile)) return "a rule of the profile gives ENOSYS for it";
   SYSCARVE_ASSIGN_OR_RETURN(const ErrnoPolicy* const policy, ShippedErrnoPolicy());
   const std::string by = ProbedBy(*policy, *name);
   return by.empty() ? std::string() : Concat("has a known fallback: ", by);

@@ -42,7 +42,7 @@ void JudgeRefusal(const FilteredCall& call, const FilteredCount& refusals, const
                   const Profile& profile, bool log_only, Verification& result) {
   std::string message = DescribeRefusal(call, refusals, filter.stub, log_only);
   const std::optional<std::string> name = NameOf(call);
-  const bool missing = name.has_value() && IsSaidToBeMissing(*name, call.action, profile);
+  const bool missing = name.has_value() && IsRefusedAsMissing(*name, call.action, profile);
   if (call.action.kind == ActionKind::kLog || missing) {
     result.remarks.push_back(std::move(message));
   } else {
@@ -99,7 +99,7 @@ absl::StatusOr<VerifiedRun> RunUnder(const EnforcedFilter& filter, const Command
 
 }  // namespace
 
-bool IsSaidToBeMissing(const std::string& name, const Action& action, const Profile& profile) {
+bool IsRefusedAsMissing(const std::string& name, const Action& action, const Profile& profile) {
   const Action missing{ActionKind::kErrno, ENOSYS};
   return action == missing && std::ranges::any_of(profile.rules, [&](const Rule& rule) {
            return rule.action == missing && std::ranges::find(rule.names, name) != rule.names.end();

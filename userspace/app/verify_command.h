@@ -30,6 +30,6 @@ absl::StatusOr<Verification> VerifyCommand(const VerifyRequest& request, const P
 Verification JudgeRuns(std::vector<VerifiedRun> runs, const EnforcedFilter& filter, const Profile& profile);
 
 // Whether the profile has a rule that refuses the call with ENOSYS, and `action` is that: programs have a fallback.
-bool IsSaidToBeMissing(const std::string& name, const Action& action, const Profile& profile);
+bool IsRefusedAsMissing(const std::string& name, const Action& action, const Profile& profile);
 
 }  // namespace syscarve

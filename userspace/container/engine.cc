@@ -23,7 +23,7 @@ bool IsSocket(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-absl::StatusOr<std::string> Ask(const std::string& socket, HttpRequest request) {
+absl::StatusOr<std::string> Query(const std::string& socket, HttpRequest request) {
   request.max_answer_bytes = kMaxEngineAnswerBytes;
   SYSCARVE_ASSIGN_OR_RETURN(HttpAnswer answer, Exchange(socket, std::move(request)));
   return std::move(answer.body);
@@ -42,17 +42,17 @@ absl::Status CheckContainerName(std::string_view name) {
 }
 
 // Sends `request`, whose path names the container `id`.
-absl::Status Tell(const std::string& socket, std::string_view id, HttpRequest request,
+absl::Status Send(const std::string& socket, std::string_view id, HttpRequest request,
                   std::chrono::milliseconds patience = kPatience) {
   SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id));
   request.timeout = patience;
-  return Ask(socket, std::move(request)).status();
+  return Query(socket, std::move(request)).status();
 }
 
 // Requests `action` for the container: "start", or one with a query.
 absl::Status Do(const std::string& socket, std::string_view id, std::string_view action,
                 std::chrono::milliseconds patience = kPatience) {
-  return Tell(socket, id,
+  return Send(socket, id,
               {.method = "POST", .path = Concat("/containers/", id, "/", action), .content_type = "application/json"},
               patience);
 }
@@ -92,21 +92,21 @@ absl::StatusOr<std::string> EngineSocket(const std::optional<std::string>& asked
 }
 
 absl::StatusOr<Engine> Engine::Connect(const std::string& socket) {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string version, Ask(socket, {.path = "/version"}));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string info, Ask(socket, {.path = "/info"}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string version, Query(socket, {.path = "/version"}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string info, Query(socket, {.path = "/info"}));
   absl::StatusOr<EngineInfo> parsed = ParseEngineInfo(info, version);
   if (!parsed.ok()) return Annotate(parsed.status(), EscapeForTerminal(socket));
   return Engine(socket, *std::move(parsed));
 }
 
 absl::StatusOr<std::vector<std::string>> Engine::List() const {
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.path = "/containers/json"}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Query(socket_, {.path = "/containers/json"}));
   return ParseContainerList(text);
 }
 
 absl::StatusOr<ContainerDetails> Engine::Inspect(std::string_view id_or_name) const {
   SYSCARVE_RETURN_IF_ERROR(CheckContainerName(id_or_name));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.path = InspectionPath(info_, id_or_name)}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Query(socket_, {.path = InspectionPath(info_, id_or_name)}));
   return ParseInspection(text, info_);
 }
 
@@ -116,11 +116,11 @@ absl::StatusOr<std::string> Engine::CreateContainer(std::string_view json, std::
     SYSCARVE_RETURN_IF_ERROR(CheckContainerName(name));
     path = Concat(path, "?name=", EncodeForUrl(name));
   }
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.method = "POST",
-                                                                  .path = std::move(path),
-                                                                  .content_type = "application/json",
-                                                                  .body = std::string(json),
-                                                                  .timeout = kPatience}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Query(socket_, {.method = "POST",
+                                                                    .path = std::move(path),
+                                                                    .content_type = "application/json",
+                                                                    .body = std::string(json),
+                                                                    .timeout = kPatience}));
   return ParseCreated(text);
 }
 
@@ -150,17 +150,17 @@ absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::strin
   for (const std::string& word : command) words.emplace_back(word);
   const JsonValue asked = JsonValue::Object{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", std::move(words)}};
   const auto post = [this](std::string path, std::string body) {
-    return Ask(socket_, {.method = "POST",
-                         .path = std::move(path),
-                         .content_type = "application/json",
-                         .body = std::move(body),
-                         .timeout = kPatience});
+    return Query(socket_, {.method = "POST",
+                           .path = std::move(path),
+                           .content_type = "application/json",
+                           .body = std::move(body),
+                           .timeout = kPatience});
   };
   SYSCARVE_ASSIGN_OR_RETURN(const std::string made, post(Concat("/containers/", id, "/exec"), PrintCompactJson(asked)));
   SYSCARVE_ASSIGN_OR_RETURN(const std::string exec, ParseNewExec(made));
   // Its output is the response's body, which ends with the command.
   const auto started = post(Concat("/exec/", exec, "/start"), R"({"Detach":false,"Tty":false})");
-  const auto described = Ask(socket_, {.path = Concat("/exec/", exec, "/json"), .timeout = kPatience});
+  const auto described = Query(socket_, {.path = Concat("/exec/", exec, "/json"), .timeout = kPatience});
   if (!described.ok()) return started.ok() ? described.status() : started.status();
   SYSCARVE_ASSIGN_OR_RETURN(const std::optional<int> status, ParseExec(*described));
   if (!started.ok()) return started.status();
@@ -170,9 +170,9 @@ absl::StatusOr<int> Engine::Exec(std::string_view id, std::span<const std::strin
 
 absl::Status Engine::Remove(std::string_view id) const {
   const HttpRequest request = {.method = "DELETE", .path = Concat("/containers/", id, "?force=1&v=1")};
-  const absl::Status removed = Tell(socket_, id, request);
+  const absl::Status removed = Send(socket_, id, request);
   // Podman refuses if the container is just ending by itself; a repeated request succeeds.
-  return absl::IsFailedPrecondition(removed) ? Tell(socket_, id, request) : removed;
+  return absl::IsFailedPrecondition(removed) ? Send(socket_, id, request) : removed;
 }
 
 absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_view reference) const {
@@ -182,20 +182,20 @@ absl::StatusOr<std::string> Engine::ImportImage(std::string tar, std::string_vie
     colon = std::string_view::npos;
   const std::string_view tag = colon == std::string_view::npos ? "latest" : reference.substr(colon + 1);
   const std::string what = Concat("import the image ", EscapeForTerminal(reference));
-  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Ask(socket_, {.method = "POST",
-                                                                  .path = "/images/create?fromSrc=-",
-                                                                  .content_type = "application/x-tar",
-                                                                  .body = std::move(tar),
-                                                                  .timeout = kPatience}));
+  SYSCARVE_ASSIGN_OR_RETURN(const std::string text, Query(socket_, {.method = "POST",
+                                                                    .path = "/images/create?fromSrc=-",
+                                                                    .content_type = "application/x-tar",
+                                                                    .body = std::move(tar),
+                                                                    .timeout = kPatience}));
   absl::StatusOr<std::string> id = ParseImported(text);
   if (!id.ok()) return Annotate(id.status(), what);
   // Tagged in a second step, because Podman's import ignores the tag.
   const absl::Status named =
-      Ask(socket_, {.method = "POST",
-                    .path = Concat("/images/", *id, "/tag?repo=", EncodeForUrl(reference.substr(0, colon)),
-                                   "&tag=", EncodeForUrl(tag)),
-                    .content_type = "application/json",
-                    .timeout = kPatience})
+      Query(socket_, {.method = "POST",
+                      .path = Concat("/images/", *id, "/tag?repo=", EncodeForUrl(reference.substr(0, colon)),
+                                     "&tag=", EncodeForUrl(tag)),
+                      .content_type = "application/json",
+                      .timeout = kPatience})
           .status();
   if (!named.ok()) {
     RemoveImage(*id).IgnoreError();
@@ -209,8 +209,8 @@ absl::Status Engine::RemoveImage(std::string_view reference_or_id) const {
       reference_or_id.find("/.") != std::string_view::npos) {
     return absl::InvalidArgumentError(Concat("\"", EscapeForTerminal(reference_or_id), "\" is no image"));
   }
-  return Ask(socket_,
-             {.method = "DELETE", .path = Concat("/images/", EncodeForUrl(reference_or_id)), .timeout = kPatience})
+  return Query(socket_,
+               {.method = "DELETE", .path = Concat("/images/", EncodeForUrl(reference_or_id)), .timeout = kPatience})
       .status();
 }
 

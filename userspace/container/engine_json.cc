@@ -34,14 +34,14 @@ constexpr uint64_t kMaxStatus = 255;
 
 // Calls `read` with the member, unless it is missing or null, which is how Go writes an empty slice, map or pointer.
 template <typename Read>
-void WhenTold(const JsonReader& object, std::string_view key, Read read) {
+void IfPresent(const JsonReader& object, std::string_view key, Read read) {
   const JsonReader member = object.Optional(key);
   if (member.exists() && !member.IsNull()) read(member);
 }
 
 std::string TextOf(const JsonReader& object, std::string_view key) {
   std::string text;
-  WhenTold(object, key, [&](const JsonReader& member) { text = member.Text(kAnyLength); });
+  IfPresent(object, key, [&](const JsonReader& member) { text = member.Text(kAnyLength); });
   return text;
 }
 
@@ -53,13 +53,13 @@ std::string KeptTextOf(const JsonReader& object, std::string_view key) {
 
 std::optional<bool> BoolOf(const JsonReader& object, std::string_view key) {
   std::optional<bool> flag;
-  WhenTold(object, key, [&](const JsonReader& member) { flag = member.Bool(); });
+  IfPresent(object, key, [&](const JsonReader& member) { flag = member.Bool(); });
   return flag;
 }
 
 std::vector<std::string> TextsOf(const JsonReader& object, std::string_view key) {
   std::vector<std::string> texts;
-  WhenTold(object, key, [&](const JsonReader& member) {
+  IfPresent(object, key, [&](const JsonReader& member) {
     member.ForEach(kMaxEntries, [&](const JsonReader& element) { texts.push_back(element.Text(kAnyLength)); });
   });
   return texts;
@@ -67,7 +67,7 @@ std::vector<std::string> TextsOf(const JsonReader& object, std::string_view key)
 
 std::map<std::string, std::string> LabelsOf(const JsonReader& object, std::string_view key) {
   std::map<std::string, std::string> labels;
-  WhenTold(object, key, [&](const JsonReader& member) {
+  IfPresent(object, key, [&](const JsonReader& member) {
     member.ForEachMember(kMaxEntries, [&](std::string_view name, const JsonReader& value) {
       std::string text = value.Text(kAnyLength);
       if (name.size() > kMaxText || text.size() > kMaxText || labels.size() == kMaxLabels) return;
@@ -105,8 +105,8 @@ std::optional<uint64_t> NumberOf(std::string_view text, std::string_view object,
                                  uint64_t largest) {
   std::optional<uint64_t> number;
   const absl::Status read = ReadAnswer(text, kEngineLimits, "", [&](const JsonReader& root) {
-    WhenTold(root, object, [&](const JsonReader& member) {
-      WhenTold(member, key, [&](const JsonReader& value) { number = value.Uint(0, largest); });
+    IfPresent(root, object, [&](const JsonReader& member) {
+      IfPresent(member, key, [&](const JsonReader& value) { number = value.Uint(0, largest); });
     });
   });
   return read.ok() ? number : std::nullopt;
@@ -207,7 +207,7 @@ bool IsEngineSocket(std::string_view path) {
 
 bool MountsEngineSocket(const JsonReader& root) {
   bool found = false;
-  WhenTold(root, "Mounts", [&found](const JsonReader& mounts) {
+  IfPresent(root, "Mounts", [&found](const JsonReader& mounts) {
     mounts.ForEach(kMaxEntries,
                    [&found](const JsonReader& mount) { found = found || IsEngineSocket(TextOf(mount, "Source")); });
   });
@@ -217,7 +217,7 @@ bool MountsEngineSocket(const JsonReader& root) {
 std::set<std::string> PublishedPorts(const JsonReader& host) {
   constexpr size_t kMaxPorts = 1024;
   std::set<std::string> ports;
-  WhenTold(host, "PortBindings", [&ports](const JsonReader& bindings) {
+  IfPresent(host, "PortBindings", [&ports](const JsonReader& bindings) {
     bindings.ForEachMember(kMaxEntries, [&ports](std::string_view, const JsonReader& places) {
       if (places.IsNull()) return;
       places.ForEach(kMaxEntries, [&ports](const JsonReader& place) {
@@ -234,12 +234,12 @@ std::set<std::string> PublishedPorts(const JsonReader& host) {
 std::optional<uint64_t> OpenFilesLimit(std::string_view text, std::string_view which) {
   std::optional<uint64_t> limit;
   const absl::Status read = ReadAnswer(text, kEngineLimits, "", [&](const JsonReader& root) {
-    WhenTold(root, "HostConfig", [&](const JsonReader& host) {
-      WhenTold(host, "Ulimits", [&](const JsonReader& limits) {
+    IfPresent(root, "HostConfig", [&](const JsonReader& host) {
+      IfPresent(host, "Ulimits", [&](const JsonReader& limits) {
         limits.ForEach(kMaxEntries, [&](const JsonReader& entry) {
           const std::string name = TextOf(entry, "Name");
           if (name != "nofile" && name != "RLIMIT_NOFILE") return;
-          WhenTold(entry, which, [&](const JsonReader& value) { limit = value.Uint(); });
+          IfPresent(entry, which, [&](const JsonReader& value) { limit = value.Uint(); });
         });
       });
     });
@@ -285,7 +285,7 @@ std::string_view ShimsRuntime(std::string_view name) {
 std::string VersionFromFeatures(const std::string& text) {
   std::string version;
   const absl::Status read = ReadAnswer(text, kEventLimits, "features", [&](const JsonReader& root) {
-    WhenTold(root, "annotations", [&](const JsonReader& annotations) {
+    IfPresent(root, "annotations", [&](const JsonReader& annotations) {
       for (const std::string_view key : {"org.opencontainers.runc.version", "run.oci.crun.version"}) {
         if (version.empty()) version = KeptTextOf(annotations, key);
       }
@@ -305,7 +305,7 @@ ContainerRuntime RuntimeOf(const std::string& asked, const EngineInfo& engine) {
 void ReadVersion(const JsonReader& root, EngineInfo& info, std::map<std::string, std::string>& versions) {
   info.name = "docker";
   info.version = KeptTextOf(root, "Version");
-  WhenTold(root, "Components", [&](const JsonReader& components) {
+  IfPresent(root, "Components", [&](const JsonReader& components) {
     components.ForEach(kMaxEntries, [&](const JsonReader& component) {
       const std::string name = KeptTextOf(component, "Name");
       if (name == "Podman Engine") info.name = "podman";
@@ -323,13 +323,13 @@ void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::stri
   // A component is named after the default runtime, by the name under which it is configured. A runtime with the same
   // path is the same program; one with another path is another program, even with the same file name.
   std::map<std::string, std::string> paths;
-  WhenTold(root, "Runtimes", [&](const JsonReader& runtimes) {
+  IfPresent(root, "Runtimes", [&](const JsonReader& runtimes) {
     runtimes.ForEachMember(kMaxEntries, [&](std::string_view name, const JsonReader& runtime) {
       if (name.size() > kMaxText) return;
       const std::string path = KeptTextOf(runtime, "path");
       ContainerRuntime& entry = info.runtimes[std::string(name)];
       entry.name = path.empty() ? ShimsRuntime(name) : BaseName(path);
-      WhenTold(runtime, "status", [&](const JsonReader& status) {
+      IfPresent(runtime, "status", [&](const JsonReader& status) {
         entry.version = VersionFromFeatures(TextOf(status, "org.opencontainers.runtime-spec.features"));
       });
       paths.emplace(name, path);
@@ -349,8 +349,9 @@ void ReadInfo(const JsonReader& root, EngineInfo& info, const std::map<std::stri
 // Podman reports a number. Only valid signals are kept.
 std::string StopSignalOf(const JsonReader& config) {
   std::string text;
-  WhenTold(config, "StopSignal",
-           [&](const JsonReader& member) { text = member.IsText() ? member.Text(kAnyLength) : Concat(member.Uint()); });
+  IfPresent(config, "StopSignal", [&](const JsonReader& member) {
+    text = member.IsText() ? member.Text(kAnyLength) : Concat(member.Uint());
+  });
   const std::optional<int> signal = SignalFromText(text);
   return signal.has_value() ? SignalName(*signal) : std::string();
 }
@@ -358,7 +359,7 @@ std::string StopSignalOf(const JsonReader& config) {
 // In the form that engines execute: docker/docker's daemon/health.go.
 std::vector<std::string> HealthCommandOf(const JsonReader& config) {
   std::vector<std::string> test;
-  WhenTold(config, "Healthcheck", [&](const JsonReader& check) { test = TextsOf(check, "Test"); });
+  IfPresent(config, "Healthcheck", [&](const JsonReader& check) { test = TextsOf(check, "Test"); });
   if (test.size() < 2 || test.front() == "NONE") return {};
   if (test.front() != "CMD-SHELL") return {test.begin() + 1, test.end()};
   std::vector<std::string> command = TextsOf(config, "Shell");
@@ -435,15 +436,15 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
         container.name = WithoutSlash(KeptTextOf(root, "Name"));
         container.image_digest = ImageId(KeptTextOf(root, "Image"));
         std::string runtime = KeptTextOf(root, "OCIRuntime");
-        WhenTold(root, "State", [&](const JsonReader& state) {
+        IfPresent(root, "State", [&](const JsonReader& state) {
           details.state = KeptTextOf(state, "Status");
-          WhenTold(state, "Pid",
-                   [&](const JsonReader& pid) { details.pid = static_cast<pid_t>(pid.Uint(0, INT_MAX)); });
+          IfPresent(state, "Pid",
+                    [&](const JsonReader& pid) { details.pid = static_cast<pid_t>(pid.Uint(0, INT_MAX)); });
           for (const std::string_view key : {"Health", "Healthcheck"}) {
-            WhenTold(state, key, [&](const JsonReader& health) { details.health = KeptTextOf(health, "Status"); });
+            IfPresent(state, key, [&](const JsonReader& health) { details.health = KeptTextOf(health, "Status"); });
           }
         });
-        WhenTold(root, "Config", [&](const JsonReader& config) {
+        IfPresent(root, "Config", [&](const JsonReader& config) {
           container.image = KeptTextOf(config, "Image");
           container.user = KeptTextOf(config, "User");
           container.labels = LabelsOf(config, "Labels");
@@ -451,7 +452,7 @@ absl::StatusOr<ContainerDetails> ParseInspection(std::string_view text, const En
           details.health_command = HealthCommandOf(config);
           container.health_check = !details.health_command.empty();
         });
-        WhenTold(root, "HostConfig", [&](const JsonReader& host) {
+        IfPresent(root, "HostConfig", [&](const JsonReader& host) {
           details.cgroup_parent = KeptTextOf(host, "CgroupParent");
           container.privileged = BoolOf(host, "Privileged");
           container.read_only_root = BoolOf(host, "ReadonlyRootfs");
@@ -492,7 +493,7 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
     EngineEvent event = {.kind = *kind};
     const JsonReader actor = root.Required("Actor");
     event.id = IdOf(actor.Required("ID"));
-    WhenTold(actor, "Attributes", [&](const JsonReader& attributes) {
+    IfPresent(actor, "Attributes", [&](const JsonReader& attributes) {
       event.name = WithoutSlash(KeptTextOf(attributes, "name"));
       event.image = KeptTextOf(attributes, "image");
       // Podman's name for it.
@@ -505,7 +506,7 @@ absl::StatusOr<std::optional<EngineEvent>> ParseEngineEvent(std::string_view tex
          {"name", "image", "oldName", "exitCode", "execDuration", "execID", "signal", "containerExitCode", "podId"}) {
       event.labels.erase(own);
     }
-    WhenTold(root, "timeNano", [&](const JsonReader& time) { event.time = time.Uint(); });
+    IfPresent(root, "timeNano", [&](const JsonReader& time) { event.time = time.Uint(); });
     result = std::move(event);
   }));
   return result;
@@ -530,8 +531,8 @@ absl::StatusOr<std::optional<int>> ParseExec(std::string_view text) {
   SYSCARVE_RETURN_IF_ERROR(
       ReadAnswer(text, kEngineLimits, "the engine's description of an exec session", [&](const JsonReader& root) {
         if (root.Required("Running").Bool()) return;
-        WhenTold(root, "ExitCode",
-                 [&](const JsonReader& code) { status = static_cast<int>(code.Uint(0, kMaxStatus)); });
+        IfPresent(root, "ExitCode",
+                  [&](const JsonReader& code) { status = static_cast<int>(code.Uint(0, kMaxStatus)); });
       }));
   return status;
 }

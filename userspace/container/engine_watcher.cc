@@ -43,7 +43,7 @@ enum class Answer { kNotAsked, kPending, kHere, kUnknown, kFailed };
 
 struct Known {
   Container container;
-  bool heard_of = false;       // `container` has data.
+  bool reported = false;       // `container` has data.
   bool name_is_final = false;  // It was started, or seen running.
   bool start_seen = false;
   UnixNanos started = 0;  // The latest start, or 0.
@@ -167,7 +167,7 @@ EngineInfo EngineWatcher::Impl::Info() const {
 std::optional<Container> EngineWatcher::Impl::Find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto known = known_.find(id);
-  if (known == known_.end() || !known->second.heard_of) return std::nullopt;
+  if (known == known_.end() || !known->second.reported) return std::nullopt;
   return known->second.container;
 }
 
@@ -191,7 +191,7 @@ std::map<std::string, Container> EngineWatcher::Impl::WaitFor(const std::set<std
   std::map<std::string, Container> found;
   for (const std::string& id : ids) {
     const auto known = known_.find(id);
-    if (known != known_.end() && known->second.heard_of) found.emplace(id, known->second.container);
+    if (known != known_.end() && known->second.reported) found.emplace(id, known->second.container);
   }
   return found;
 }
@@ -204,7 +204,7 @@ std::optional<Clock::time_point> EngineWatcher::Impl::SettledAt(const std::strin
     case Answer::kHere:
       return Clock::time_point::min();
     case Answer::kUnknown:
-      return known.heard_of ? Clock::time_point::min() : known.answered + options_.straggler;
+      return known.reported ? Clock::time_point::min() : known.answered + options_.straggler;
     case Answer::kFailed:
       // It is queried again when the engine is back.
       return connected_ ? std::optional(Clock::time_point::min()) : std::nullopt;
@@ -448,7 +448,7 @@ void EngineWatcher::Impl::Merge(const ContainerDetails& details, Known& known) {
   if (known.name_is_final) name = std::move(known.container.name);
   known.container = details.container;
   known.container.name = std::move(name);
-  known.heard_of = true;
+  known.reported = true;
   known.answer = Answer::kHere;
   known.name_is_final = known.name_is_final || details.pid != 0;
 }
@@ -509,7 +509,7 @@ void EngineWatcher::Impl::Apply(const EngineEvent& event) {
     known->container.image = event.image;
     known->container.labels = event.labels;
   }
-  known->heard_of = true;
+  known->reported = true;
   if (event.kind == EngineEventKind::kDestroy) {
     removed_.push_back(event.id);
     if (known->answer == Answer::kNotAsked) known->answer = Answer::kUnknown;

@@ -22,9 +22,9 @@ AbiDecisions DecisionsOf(const Meaning& meaning, Abi abi) {
   return decisions;
 }
 
-void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spoken_of, Losses& losses) {
+void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& covered, Losses& losses) {
   for (const Abi abi : AbisServedBeside(native)) {
-    if (abi == native || spoken_of.contains(abi)) continue;
+    if (abi == native || covered.contains(abi)) continue;
     const auto allowed = std::ranges::any_of(
         meaning.decisions, [&](const auto& entry) { return entry.first.abi == abi && LetsThrough(entry.second); });
     if (!allowed) continue;
@@ -33,7 +33,7 @@ void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spok
   }
 }
 
-absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view format) {
+absl::Status CheckCovers(const Profile& profile, Abi native, std::string_view format) {
   if (std::ranges::find(profile.abis, native) != profile.abis.end()) return absl::OkStatus();
   std::vector<std::string> spoken;
   for (const Abi abi : profile.abis) spoken.emplace_back(AbiName(abi));

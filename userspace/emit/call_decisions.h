@@ -39,10 +39,10 @@ inline bool LetsThrough(const Decision& decision) {
 }
 
 // For a format for one architecture, which refuses all calls of other ABIs: notes in `losses` each ABI, other than
-// `native` and those in `spoken_of`, of which the profile lets some calls through.
-void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& spoken_of, Losses& losses);
+// `native` and those in `covered`, of which the profile lets some calls through.
+void NoteOtherAbis(const Meaning& meaning, Abi native, const std::set<Abi>& covered, Losses& losses);
 
 // kInvalidArgument unless `profile` covers `native`; the error lists the ABIs that it covers.
-absl::Status CheckSpeaksOf(const Profile& profile, Abi native, std::string_view format);
+absl::Status CheckCovers(const Profile& profile, Abi native, std::string_view format);
 
 }  // namespace syscarve

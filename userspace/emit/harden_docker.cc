@@ -29,7 +29,7 @@ absl::Status AddWritable(const HardeningPlan& plan, Options& options) {
   for (const auto& [path, directory] : plan.line.writable) {
     // A colon ends the path, and cannot be quoted.
     if (path.find_first_of(":\n") != std::string_view::npos)
-      return CannotSay(kDockerTarget, "path", path, SettingKind::kReadOnlyRoot);
+      return Inexpressible(kDockerTarget, "path", path, SettingKind::kReadOnlyRoot);
     if (directory.volume) {
       options.Add("--volume", Concat(volumes.at(path), ":", path));
     } else if (NeedsDockerVolume(directory)) {
@@ -71,7 +71,7 @@ absl::StatusOr<Emitted> EmitDockerLine(const HardeningPlan& plan) {
   if (line.private_ipc) options.Add("--ipc private");
   for (const std::string& device : line.devices) {
     if (device.find(':') != std::string_view::npos)
-      return CannotSay(kDockerTarget, "path", device, SettingKind::kDevices);
+      return Inexpressible(kDockerTarget, "path", device, SettingKind::kDevices);
     options.Add("--device", device);
   }
   const std::string image = ImageOf(plan, "");

@@ -107,7 +107,7 @@ class Pod {
     }
     if (!plan_.profile.empty()) {
       const std::optional<std::string> profile = QuoteForYaml(BaseName(plan_.profile));
-      if (!profile.has_value()) return CannotSay(kKubernetesTarget, "path", plan_.profile, SettingKind::kSeccomp);
+      if (!profile.has_value()) return Inexpressible(kKubernetesTarget, "path", plan_.profile, SettingKind::kSeccomp);
       Security("seccompProfile:");
       Security("  type: Localhost");
       Security(Concat("  localhostProfile: ", *profile, "  # Below /var/lib/kubelet/seccomp of every node."));
@@ -141,7 +141,7 @@ class Pod {
       const std::optional<std::string> quoted = QuoteForYaml(path);
       // kubelet splits a mount path at ":".
       if (!quoted.has_value() || path.find(':') != std::string_view::npos) {
-        return CannotSay(kKubernetesTarget, "path", path, SettingKind::kReadOnlyRoot);
+        return Inexpressible(kKubernetesTarget, "path", path, SettingKind::kReadOnlyRoot);
       }
       const std::string wanted = LabelOf(directory.volume ? names.at(path) : Concat("tmp", path));
       std::string name = wanted;
@@ -166,11 +166,11 @@ class Pod {
 
   void NoteWhatIsLeftOut() {
     if (line_.pids.has_value())
-      warnings_.push_back(NoWord(kKubernetesTarget, "a limit of processes (kubelet's podPidsLimit)"));
-    if (line_.open_files.has_value()) warnings_.push_back(NoWord(kKubernetesTarget, "a limit of descriptors"));
+      warnings_.push_back(NoSetting(kKubernetesTarget, "a limit of processes (kubelet's podPidsLimit)"));
+    if (line_.open_files.has_value()) warnings_.push_back(NoSetting(kKubernetesTarget, "a limit of descriptors"));
     if (line_.no_network)
-      warnings_.push_back(NoWord(kKubernetesTarget, "no network (a NetworkPolicy that denies all)"));
-    if (!line_.devices.empty()) warnings_.push_back(NoWord(kKubernetesTarget, "devices (a device plugin)"));
+      warnings_.push_back(NoSetting(kKubernetesTarget, "no network (a NetworkPolicy that denies all)"));
+    if (!line_.devices.empty()) warnings_.push_back(NoSetting(kKubernetesTarget, "devices (a device plugin)"));
   }
 
   const HardeningPlan& plan_;

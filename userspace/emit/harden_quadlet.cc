@@ -16,7 +16,7 @@ void AddWritable(const HardeningPlan& plan, UnitText& unit, absl::Status& status
   for (const auto& [path, directory] : plan.line.writable) {
     // A colon ends the path.
     if (path.find(':') != std::string_view::npos && status.ok()) {
-      status = CannotSay(kPodmanTarget, "path", path, SettingKind::kReadOnlyRoot);
+      status = Inexpressible(kPodmanTarget, "path", path, SettingKind::kReadOnlyRoot);
     }
     if (directory.volume) {
       unit.Set("Volume", Concat(volumes.at(path), ":", path), SettingKind::kReadOnlyRoot);

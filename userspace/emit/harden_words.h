@@ -23,15 +23,15 @@ inline std::string MilliText(uint64_t milli) {
 }
 
 // An error about a value that the target's syntax cannot express.
-inline absl::Status CannotSay(std::string_view target, std::string_view what, std::string_view bytes,
-                              SettingKind setting) {
+inline absl::Status Inexpressible(std::string_view target, std::string_view what, std::string_view bytes,
+                                  SettingKind setting) {
   return WithHint(
       absl::InvalidArgumentError(Concat(target, " cannot express the ", what, " ", EscapeForTerminal(bytes))),
       Concat("Leave the setting out: --leave-out ", SettingKindName(setting), "."));
 }
 
 // A warning about a setting of the plan that the target does not support.
-inline std::string NoWord(std::string_view target, std::string_view what) {
+inline std::string NoSetting(std::string_view target, std::string_view what) {
   return Concat(target, " cannot express ", what, " here: it is left out");
 }
 

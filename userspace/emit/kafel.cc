@@ -56,7 +56,7 @@ class KafelPolicy {
       return absl::OkStatus();
     }
     if (!stricter_) {
-      losses_.Unsayable("no single list of conditions expresses their actions", call.name);
+      losses_.Inexpressible("no single list of conditions expresses their actions", call.name);
       return absl::OkStatus();
     }
     losses_.Changed("refused for all arguments, because no single list of conditions expresses their actions",
@@ -119,19 +119,19 @@ absl::Status CheckX32(const Meaning& meaning, Action unknown, Losses& losses) {
   if (of_x32 == unknown) return absl::OkStatus();
   if (LetsThrough(unknown)) {
     return WithHint(
-        absl::InvalidArgumentError(Concat("calls of x32 would meet the policy's default, ", AnswerText(unknown),
-                                          ", and by the profile they meet ", AnswerText(of_x32))),
+        absl::InvalidArgumentError(Concat("calls of x32 would meet the policy's default, ", ActionText(unknown),
+                                          ", and by the profile they meet ", ActionText(of_x32))),
         kKafelDefaultHint);
   }
   losses.Note(
-      Concat("calls of x32 meet the policy's default, ", AnswerText(unknown), ", instead of ", AnswerText(of_x32)));
+      Concat("calls of x32 meet the policy's default, ", ActionText(unknown), ", instead of ", ActionText(of_x32)));
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<Emitted> EmitKafel(const Profile& profile, const EmitOptions& options) {
-  SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "kafel"));
+  SYSCARVE_RETURN_IF_ERROR(CheckCovers(profile, options.native, "kafel"));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   const AbiDecisions decisions = DecisionsOf(meaning, options.native);
   Losses losses;

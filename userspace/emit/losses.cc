@@ -40,14 +40,14 @@ std::string ErrnoText(int value) {
   return name.has_value() ? std::string(*name) : Concat(value);
 }
 
-std::string AnswerText(Action action) {
+std::string ActionText(Action action) {
   return action.kind == ActionKind::kErrno ? ErrnoWords(action.value) : std::string(SpellingOf(action.kind).noun);
 }
 
 absl::Status Losses::status(std::string_view format, std::string_view hint) const {
-  if (unsayable_.empty()) return absl::OkStatus();
+  if (inexpressible_.empty()) return absl::OkStatus();
   return WithHint(absl::InvalidArgumentError(Concat("the profile cannot be written as ", format, ": ",
-                                                    absl::StrJoin(Sentences(unsayable_), "; "))),
+                                                    absl::StrJoin(Sentences(inexpressible_), "; "))),
                   hint);
 }
 
@@ -64,7 +64,7 @@ absl::Status CheckNoRepeatedArgument(const Profile& profile, std::string_view fo
     for (const ArgumentCondition& condition : rule.conditions) {
       if (indexes.insert(condition.index).second) continue;
       for (const std::string& name : rule.names) {
-        losses.Unsayable("two conditions on one argument, which runc takes for alternatives", name);
+        losses.Inexpressible("two conditions on one argument, which runc takes for alternatives", name);
       }
     }
   }

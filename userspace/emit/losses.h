@@ -17,7 +17,7 @@ namespace syscarve {
 std::string ErrnoText(int value);
 
 // An action as a noun: "ENOSYS", "a kill of the process", "a supervisor's decision" …
-std::string AnswerText(Action action);
+std::string ActionText(Action action);
 
 class Losses {
  public:
@@ -26,18 +26,18 @@ class Losses {
   void Changed(const std::string& how, const std::string& call) { changed_[how].insert(call); }
 
   // The format could only be looser than the profile for `call`.
-  void Unsayable(const std::string& why, const std::string& call) { unsayable_[why].insert(call); }
+  void Inexpressible(const std::string& why, const std::string& call) { inexpressible_[why].insert(call); }
 
   // Adds a sentence about the whole profile.
   void Note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
-  // kInvalidArgument, with `hint`, if Unsayable was called.
+  // kInvalidArgument, with `hint`, if Inexpressible was called.
   absl::Status status(std::string_view format, std::string_view hint) const;
   std::vector<std::string> warnings() const;
 
  private:
   std::map<std::string, std::set<std::string>> changed_;
-  std::map<std::string, std::set<std::string>> unsayable_;
+  std::map<std::string, std::set<std::string>> inexpressible_;
   std::vector<std::string> notes_;
 };
 

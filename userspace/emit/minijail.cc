@@ -59,7 +59,7 @@ class MinijailPolicy {
       return absl::OkStatus();
     }
     if (decision.contains({ActionKind::kLog, 0})) {
-      losses_.Unsayable("let through and logged, which minijail's own parser has no word for", call.name);
+      losses_.Inexpressible("let through and logged, which minijail's own parser has no word for", call.name);
       return absl::OkStatus();
     }
     const auto allowed = decision.find({ActionKind::kAllow, 0});
@@ -88,7 +88,7 @@ class MinijailPolicy {
     const Action refusal = Refusal(strictest);
     for (const auto& [action, on] : refused) {
       if (action == refusal || (IsKill(action) && IsKill(refusal))) continue;
-      losses_.Changed(Concat("answered with ", AnswerText(refusal), " instead of ", AnswerText(action)), name);
+      losses_.Changed(Concat("answered with ", ActionText(refusal), " instead of ", ActionText(action)), name);
     }
     return refusal;
   }
@@ -106,7 +106,7 @@ class MinijailPolicy {
         const std::optional<ArgumentRules> rules,
         ToConditions(sets_, wanted, refusal, false, ComparisonStyle::kInclusive, ConditionUse::kOtherLanguage));
     if (!rules.has_value() && !options_.stricter) {
-      losses_.Unsayable("no single list of conditions expresses when these are allowed", name);
+      losses_.Inexpressible("no single list of conditions expresses when these are allowed", name);
       return absl::OkStatus();
     }
     if (!rules.has_value()) {
@@ -139,13 +139,13 @@ class MinijailPolicy {
 }  // namespace
 
 absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader reader, const EmitOptions& options) {
-  SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "minijail"));
+  SYSCARVE_RETURN_IF_ERROR(CheckCovers(profile, options.native, "minijail"));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   const AbiDecisions decisions = DecisionsOf(meaning, options.native);
   if (LetsThrough(decisions.unknown)) {
     return WithHint(absl::InvalidArgumentError(
                         Concat("a policy of minijail refuses what it does not name, and by this profile that is ",
-                               AnswerText(decisions.unknown))),
+                               ActionText(decisions.unknown))),
                     kMinijailDefaultHint);
   }
   Losses losses;
@@ -154,7 +154,7 @@ absl::StatusOr<Emitted> EmitMinijail(const Profile& profile, MinijailReader read
   SYSCARVE_RETURN_IF_ERROR(losses.status("minijail", kMinijailHint));
   if (!IsKill(decisions.unknown)) {
     losses.Note(Concat("numbers without a name, mostly future calls, are killed and not answered with ",
-                       AnswerText(decisions.unknown)));
+                       ActionText(decisions.unknown)));
   }
   if (reader == MinijailReader::kAtRunTime && policy.labels() > kMaxLabels) {
     losses.Note(

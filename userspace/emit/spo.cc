@@ -62,7 +62,7 @@ absl::Status Compare(const Profile& profile, const Profile& plain, Abi native, L
       case Comparison::kSame:
         break;
       case Comparison::kLooser:
-        losses.Unsayable("a rule that a default without an errno does away with", *name);
+        losses.Inexpressible("a rule that a default without an errno does away with", *name);
         break;
       case Comparison::kTighter:
       case Comparison::kOtherRefusal:
@@ -72,7 +72,7 @@ absl::Status Compare(const Profile& profile, const Profile& plain, Abi native, L
   losses.Note(
       Concat("the resource has no errno for its default: numbers without a name get EPERM, unless the runtime "
              "has another default, and ",
-             AnswerText(profile.default_action), " by the profile"));
+             ActionText(profile.default_action), " by the profile"));
   return absl::OkStatus();
 }
 
@@ -128,7 +128,7 @@ void CheckRule(const Rule& rule, bool has_listener, Losses& losses) {
   };
   for (const std::string& name : rule.names) {
     if (std::ranges::any_of(rule.conditions, too_large)) {
-      losses.Unsayable("a value above 2^63 - 1, where the resource has signed ones", name);
+      losses.Inexpressible("a value above 2^63 - 1, where the resource has signed ones", name);
     }
     if (rule.action.kind == ActionKind::kErrno && rule.action.value == 0) {
       losses.Changed("refused with EPERM instead of errno 0, which the resource takes for no errno", name);

@@ -117,13 +117,13 @@ class Answers {
       if (stricter) {
         losses.Changed("refused for all arguments, because a unit has no conditions on them", name);
       } else {
-        losses.Unsayable("allowed for some arguments or architectures only", name);
+        losses.Inexpressible("allowed for some arguments or architectures only", name);
       }
     } else if (!same && !lets_through) {
-      losses.Changed(Concat("answered with ", AnswerText(answer), " whatever the arguments and the architecture"),
+      losses.Changed(Concat("answered with ", ActionText(answer), " whatever the arguments and the architecture"),
                      name);
     } else if (answer != strictest && !(IsKill(answer) && IsKill(strictest))) {
-      losses.Changed(Concat("answered with ", AnswerText(answer), " instead of ", AnswerText(strictest)), name);
+      losses.Changed(Concat("answered with ", ActionText(answer), " instead of ", ActionText(strictest)), name);
     }
     return answer;
   }
@@ -231,7 +231,7 @@ std::string DenyList(const Filter& filter) {
 }  // namespace
 
 absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& options) {
-  SYSCARVE_RETURN_IF_ERROR(CheckSpeaksOf(profile, options.native, "systemd"));
+  SYSCARVE_RETURN_IF_ERROR(CheckCovers(profile, options.native, "systemd"));
   SYSCARVE_ASSIGN_OR_RETURN(const Meaning meaning, MeaningOf(profile, options.native));
   Losses losses;
   const Answers answers(profile, meaning, options.stricter, losses);
@@ -240,8 +240,8 @@ absl::StatusOr<Emitted> EmitSystemd(const Profile& profile, const EmitOptions& o
   // SystemCallErrorNumber= does not accept 0.
   if (filter.unknown == Action{ActionKind::kErrno, 0}) filter.unknown = kKill;
   if (filter.unknown != wanted && !(IsKill(filter.unknown) && IsKill(wanted))) {
-    losses.Note(Concat("numbers without a name are answered with ", AnswerText(filter.unknown), " instead of ",
-                       AnswerText(wanted)));
+    losses.Note(Concat("numbers without a name are answered with ", ActionText(filter.unknown), " instead of ",
+                       ActionText(wanted)));
   }
   SYSCARVE_RETURN_IF_ERROR(losses.status("systemd", kSystemdHint));
   NoteExempt(profile, losses);

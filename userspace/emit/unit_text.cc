@@ -24,7 +24,7 @@ void UnitText::Section(std::string_view name) {
 
 void UnitText::Set(std::string_view key, std::string_view value, SettingKind from) {
   if (!std::ranges::all_of(value, IsPlainInUnit)) {
-    if (status_.ok()) status_ = CannotSay(target_, "text", value, from);
+    if (status_.ok()) status_ = Inexpressible(target_, "text", value, from);
     return;
   }
   text_ += Concat(key, "=");

@@ -518,7 +518,7 @@ absl::Status VerifySeenArguments(const Profile& profile, const Evidence& evidenc
         for (const uint64_t dirt : {uint64_t{0}, ~uint64_t{0}}) {
           uint64_t arguments[6] = {dirt, dirt, dirt, dirt, dirt, dirt};
           for (size_t i = 0; i < values.size(); ++i) {
-            const uint64_t told = ToldBits(*table, *recorded, id, seen.seen->indexes, values, i);
+            const uint64_t told = DeterminedBits(*table, *recorded, id, seen.seen->indexes, values, i);
             arguments[seen.seen->indexes[i]] = (values[i] & told) | (dirt & ~told);
           }
           if (LetsThrough(AnswerTo(*filter, id, arguments))) continue;

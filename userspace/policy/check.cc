@@ -106,8 +106,9 @@ absl::StatusOr<ArgumentSets::Set> Possible(ArgumentSets& sets, SyscallId id, con
   for (const auto& [values, programs] : seen->values) {
     ArgumentSets::Set here = ArgumentSets::kAll;
     for (size_t i = 0; i < values.size(); ++i) {
-      here = sets.And(here, Equals(sets, static_cast<unsigned>(seen->indexes[i]),
-                                   ToldBits(*table, *recorded, id, seen->indexes, values, i), values[i], seen->dirty));
+      here = sets.And(here,
+                      Equals(sets, static_cast<unsigned>(seen->indexes[i]),
+                             DeterminedBits(*table, *recorded, id, seen->indexes, values, i), values[i], seen->dirty));
     }
     possible = sets.Or(possible, here);
   }

@@ -90,7 +90,7 @@ void KeepRefused(const Evidence& evidence, const GenerateOptions& options, const
   if (evidence.refused_by_engine.empty()) return;
   const Profile refuses_all = RefuseAll(options, policy, draft.abis);
   for (const auto& [name, answers] : evidence.refused_by_engine) {
-    const Action answer = AnswerOf(refuses_all, name);
+    const Action answer = ActionFor(refuses_all, name);
     const bool same = answer.kind == ActionKind::kErrno &&
                       std::ranges::all_of(answers, [&answer](int one) { return one == answer.value; });
     if (same) draft.stays_refused.insert(name);

@@ -169,7 +169,7 @@ Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, con
   return profile;
 }
 
-Action AnswerOf(const Profile& refuses_all, const std::string& name) {
+Action ActionFor(const Profile& refuses_all, const std::string& name) {
   const auto rule = std::ranges::find_if(
       refuses_all.rules, [&name](const Rule& one) { return std::ranges::find(one.names, name) != one.names.end(); });
   return rule == refuses_all.rules.end() ? refuses_all.default_action : rule->action;

@@ -20,6 +20,6 @@ Profile WriteRules(const ProfileDraft& draft, std::span<const ClosureRule> closu
 // The profile for `abis` that allows nothing.
 Profile RefuseAll(const GenerateOptions& options, const ErrnoPolicy& policy, const std::vector<Abi>& abis);
 // The action of such a profile for a call.
-Action AnswerOf(const Profile& refuses_all, const std::string& name);
+Action ActionFor(const Profile& refuses_all, const std::string& name);
 
 }  // namespace syscarve

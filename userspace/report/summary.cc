@@ -208,14 +208,14 @@ std::string GenerateSummary(const GeneratedProfile& made) {
   if (!made.baselines.empty()) text += Concat("baseline: ", EscapeForTerminal(BaselineSummary(made)), "\n");
   if (const std::string costs = ClosureCosts(made); !costs.empty()) text += costs + "\n";
   std::vector<Abi> seen_too;
-  std::vector<Abi> spoken_of;
+  std::vector<Abi> covered;
   for (const Abi abi : made.profile.abis) {
-    if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : spoken_of).push_back(abi);
+    if (abi != made.native_abi) (made.seen_abis.contains(abi) ? seen_too : covered).push_back(abi);
   }
   if (!seen_too.empty()) {
     text += Concat("calls of ", AbiList(seen_too), " were seen, so the profile lists their architecture, too\n");
   }
-  if (!spoken_of.empty()) text += Concat("portable: the profile covers ", AbiList(spoken_of), " too\n");
+  if (!covered.empty()) text += Concat("portable: the profile covers ", AbiList(covered), " too\n");
   for (const std::string& line : CeilingLines(made)) text += EscapeForTerminal(line) + "\n";
   if (const std::string line = NotNeededLine(made); !line.empty()) text += line + "\n";
   if (const std::string line = HarmlessLine(made, kMostHarmless); !line.empty()) text += line + "\n";

@@ -131,8 +131,8 @@ std::string EntryWords(const ProfileEntry& entry) {
   return Concat("syscalls[", entry.index, "]");
 }
 
-void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
-           LintFinding& finding) {
+void DescribeNames(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
+                   LintFinding& finding) {
   constexpr size_t kMost = 8;
   finding.message = words(Enumerated(names));
   if (names.size() <= kMost) return;

@@ -193,7 +193,7 @@ void ProbedCalls(const Subject& subject, Findings& findings) {
     return Concat("A libc or language runtime takes EPERM from ", list,
                   " for a failure, and would fall back on another call after ENOSYS.");
   };
-  SayOf(names, words, finding);
+  DescribeNames(names, words, finding);
   finding.fix = "Make the default SCMP_ACT_ERRNO with defaultErrnoRet 38 (ENOSYS), or add a rule with errnoRet 38.";
   AddAboutDefault(std::move(finding), subject, findings);
 }
@@ -233,7 +233,7 @@ void MissingBaseline(const Subject& subject, Findings& findings) {
       return Concat(required.title, " itself makes calls under the filter that are refused: ", list,
                     ". No container of it starts with this profile.");
     };
-    SayOf(missing, words, finding);
+    DescribeNames(missing, words, finding);
     finding.fix = "Allow them.";
     AddAboutDefault(std::move(finding), subject, findings);
   }

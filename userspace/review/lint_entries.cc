@@ -164,7 +164,7 @@ LintFinding WideComparison(const Subject& subject, const ProfileEntry& entry, co
                   passed_by ? "with any bit above them set, a value gets past the rule."
                             : "callers that leave other bits above them, such as a sign, are not matched.");
   };
-  SayOf(names, words, finding);
+  DescribeNames(names, words, finding);
   if (condition.op != CompareOp::kEqual) {
     finding.fix = "Write it with SCMP_CMP_MASKED_EQ and the mask 0xffffffff, one entry for each value.";
     return finding;

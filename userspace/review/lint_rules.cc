@@ -84,7 +84,7 @@ std::optional<LintFinding> Shadowed(const Place& place, const std::map<std::stri
   const auto words = [&](const std::string& list) {
     return Concat(EntryWords(*place.entry), " never decides ", list, ": ", by, " has no conditions and decides first.");
   };
-  SayOf(names, words, finding);
+  DescribeNames(names, words, finding);
   finding.fix = "Remove one of the two.";
   return finding;
 }

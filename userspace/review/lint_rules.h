@@ -45,8 +45,8 @@ LintFinding Of(std::string_view id);
 std::string EntryWords(const ProfileEntry& entry);
 // Sets the finding's `message` to `words` of all names and, if there are more than a few, `brief` to `words` of the
 // first ones ("… and 44 more").
-void SayOf(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
-           LintFinding& finding);
+void DescribeNames(const std::vector<std::string>& names, const std::function<std::string(const std::string&)>& words,
+                   LintFinding& finding);
 // "lseek(0, 9)": an example from `where`, with arguments up to the last one that `where` depends on. REQUIRES: `where`
 // is not kNone.
 std::string CallWords(std::string_view name, ArgumentSets::Set where, const ArgumentSets& sets);

@@ -139,7 +139,7 @@ Set LetThrough(const Decision& decision, ArgumentSets& sets) {
   return through;
 }
 
-std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments) {
+std::optional<Action> ActionFor(const Meaning& meaning, SyscallId id, const Arguments& arguments) {
   const auto decision = meaning.decisions.find(id);
   if (decision == meaning.decisions.end()) return std::nullopt;
   for (const auto& [action, on] : decision->second) {

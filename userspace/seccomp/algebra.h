@@ -55,7 +55,7 @@ absl::StatusOr<Meaning> Minus(const Meaning& left, const Meaning& right, Action 
 ArgumentSets::Set LetThrough(const Decision& decision, ArgumentSets& sets);
 
 // The action of `meaning`. nullopt for calls that are unclear or not part of it.
-std::optional<Action> AnswerOf(const Meaning& meaning, SyscallId id, const Arguments& arguments);
+std::optional<Action> ActionFor(const Meaning& meaning, SyscallId id, const Arguments& arguments);
 
 // The normal form of a meaning is a profile: Decompile (decompile.h) returns equal profiles for equal meanings.
 

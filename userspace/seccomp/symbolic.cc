@@ -212,7 +212,7 @@ class Explorer {
         Concat("what the filters decide for ", DisplayName(id_), " is too complex to be analysed"));
   }
 
-  absl::Status CannotSay(const State& state, std::string_view what) const {
+  absl::Status Inexpressible(const State& state, std::string_view what) const {
     return absl::UnimplementedError(Concat("instruction ", state.pc, " of filter ", state.filter, " decides about ",
                                            DisplayName(id_), " by ", what,
                                            ", which conditions on arguments cannot express"));
@@ -251,7 +251,7 @@ class Explorer {
           break;
         case BPF_RET:
           if (BPF_RVAL(insn.code) == BPF_A && state.a.kind != Value::Kind::kConstant) {
-            return CannotSay(state, "returning a part of an argument");
+            return Inexpressible(state, "returning a part of an argument");
           }
           if (BPF_RVAL(insn.code) == BPF_A && state.a.is_number) OnlyThisNumber();
           Return(state, BPF_RVAL(insn.code) == BPF_A ? state.a.constant : insn.k);
@@ -293,7 +293,7 @@ class Explorer {
       return result.has_value();
     }
     if (operation == BPF_DIV) {
-      if (!known_operand) return CannotSay(state, "dividing by a part of an argument");
+      if (!known_operand) return Inexpressible(state, "dividing by a part of an argument");
       if (operand.constant == 0) return false;
     }
     state.a = ComputeOpen(operation, state.a, operand);
@@ -343,13 +343,13 @@ class Explorer {
                         : jump == BPF_JGE ? left >= right
                                           : (left & right) != 0;
     } else if (state.a.kind == Value::Kind::kUnknown || operand.kind == Value::Kind::kUnknown) {
-      return CannotSay(state, "arithmetic on an argument, or by the instruction pointer");
+      return Inexpressible(state, "arithmetic on an argument, or by the instruction pointer");
     } else if (known_operand) {
       question = Ask(jump, state.a, operand.constant);
     } else if (known_a) {
       question = AskReversed(jump, operand, state.a.constant);
     } else {
-      return CannotSay(state, "comparing two arguments");
+      return Inexpressible(state, "comparing two arguments");
     }
     if (!question.answer.has_value()) {
       const Set holds = sets_.And(state.taken, sets_.FromTest(question.test));

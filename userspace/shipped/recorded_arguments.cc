@@ -222,8 +222,8 @@ bool IsDirty(uint64_t value, uint64_t mask) {
   return mask == kLowerHalf && value > mask && value >> 31 != kSignCopied;
 }
 
-uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
-                  const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place) {
+uint64_t DeterminedBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
+                        const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place) {
   const std::string name = SyscallName(id).value_or("");
   const auto call = recorded.find(name);
   const bool is_last = place > 0 && place + 1 == values.size();

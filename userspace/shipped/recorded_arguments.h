@@ -83,8 +83,8 @@ bool IsDirty(uint64_t value, uint64_t mask);
 // The bits of the register of argument indexes[place] that its recorded value determines, in a call with these values:
 // not the upper ones if the kernel reads only the lower half, and none if the argument is not recorded with the first
 // one's value.
-uint64_t ToldBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
-                  const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place);
+uint64_t DeterminedBits(const ArgumentTable& table, const RecordedCalls& recorded, SyscallId id,
+                        const std::vector<int>& indexes, const std::vector<uint64_t>& values, size_t place);
 
 // "socket(AF_INET, SOCK_STREAM, 0)": the call with the recorded `values`; "…" for arguments that are not recorded.
 std::string RecordedCallText(const ArgumentTable& table, const RecordedCall& call, SyscallId id,

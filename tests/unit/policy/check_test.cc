@@ -228,7 +228,7 @@ std::set<Action> BruteForce(const FilterProgram& filter, SyscallId id, const See
   for (const auto& [values, programs] : seen.values) {
     std::vector<std::array<uint64_t, 6>> combinations = {{}};
     for (size_t i = 0; i < values.size(); ++i) {
-      const uint64_t told = ToldBits(table, recorded, id, seen.indexes, values, i);
+      const uint64_t told = DeterminedBits(table, recorded, id, seen.indexes, values, i);
       std::set<uint64_t> registers;
       for (const uint64_t high : {0ULL, 1ULL, 2ULL, 0xffffffffULL}) {
         registers.insert((values[i] & told) | (high << 32 & ~told));

@@ -44,7 +44,7 @@ GeneratedProfile MadeWith(const std::vector<Recording>& recordings, bool only_ne
   return made.ok() ? *std::move(made) : GeneratedProfile();
 }
 
-std::string AnswerOf(const GeneratedProfile& made, const std::string& name) {
+std::string ReasonWords(const GeneratedProfile& made, const std::string& name) {
   for (const Rule& rule : made.profile.rules) {
     for (const std::string& one : rule.names) {
       if (one == name) return rule.comment;
@@ -99,12 +99,12 @@ TEST(ProvenTest, MergingKeepsProofsAndNeededWins) {
 TEST(ProvenTest, OnlyNeededLeavesOutWhatIsNotAndAnswersAsWhenItWasProven) {
   const Recording recording = Proven({.capabilities = {}, .calls = {{"personality", kNotNeeded}, {"chown", kNeeded}}});
   const GeneratedProfile all = MadeWith({recording});
-  EXPECT_EQ(AnswerOf(all, "personality"), "seen");
+  EXPECT_EQ(ReasonWords(all, "personality"), "seen");
   EXPECT_THAT(all.not_needed, IsEmpty());
   const GeneratedProfile made = MadeWith({recording}, /*only_needed=*/true);
   EXPECT_THAT(made.not_needed, ElementsAre("personality"));
-  EXPECT_THAT(AnswerOf(made, "personality"), HasSubstr("proven not to be needed"));
-  EXPECT_THAT(AnswerOf(made, "chown"), HasSubstr("seen"));
+  EXPECT_THAT(ReasonWords(made, "personality"), HasSubstr("proven not to be needed"));
+  EXPECT_THAT(ReasonWords(made, "chown"), HasSubstr("seen"));
 }
 
 // A program that was seen to make these sockets, and what was proven of some of them.
@@ -186,7 +186,7 @@ TEST(ProvenTest, WhatIsAskedForStays) {
   options.allow = {"personality"};
   const absl::StatusOr<GeneratedProfile> made = Generate({&recording, 1}, options);
   ASSERT_TRUE(made.ok()) << made.status();
-  EXPECT_EQ(AnswerOf(*made, "personality"), "requested: --allow");
+  EXPECT_EQ(ReasonWords(*made, "personality"), "requested: --allow");
 }
 
 }  // namespace

@@ -235,7 +235,7 @@ TEST_P(LiveFilterKernelTest, EveryNumberIsDecidedAsRead) {
         const SyscallId id{abi, nr};
         if (IsExemptFromSeccomp(id)) continue;
         const long kernel = abi == Abi::kI386 ? answers->i386[round][nr] : answers->x86_64[round][nr];
-        const std::optional<Action> action = AnswerOf(*meaning, id, arguments);
+        const std::optional<Action> action = ActionFor(*meaning, id, arguments);
         ASSERT_TRUE(action.has_value()) << DisplayName(id);
         EXPECT_EQ(kernel, ReturnedFor(*action)) << DisplayName(id) << " " << round;
         ++compared;

@@ -242,7 +242,7 @@ TEST(AlgebraKernelTest, UpperHalvesAreSeen) {
   for (const SyscallId id : {SyscallId{Abi::kX86_64, 39}, SyscallId{Abi::kI386, 20}, SyscallId{Abi::kX32, 39}}) {
     if (id.abi == Abi::kI386 && !ia32) continue;
     for (const Arguments& arguments : {Arguments{}, WithDirtyUpperHalves({})}) {
-      ExpectConfirmed(program, id, arguments, AnswerOf(meaning, id, arguments).value());
+      ExpectConfirmed(program, id, arguments, ActionFor(meaning, id, arguments).value());
     }
   }
 }
@@ -310,7 +310,7 @@ TEST(AlgebraKernelTest, FiltersDecideAsToldForGeneratedArguments) {
         Action expected = ActionFromReturn(returns[mark]);
         EXPECT_EQ(Interpreted(*program, id, arguments), expected) << "seed " << seed << ", " << DisplayName(id);
         if (expected.kind == ActionKind::kErrno) expected.value = std::min(expected.value, kMaxErrno);
-        EXPECT_EQ(AnswerOf(meaning, id, arguments), expected) << "seed " << seed << ", " << DisplayName(id);
+        EXPECT_EQ(ActionFor(meaning, id, arguments), expected) << "seed " << seed << ", " << DisplayName(id);
         ++asked;
       }
     }

@@ -85,7 +85,7 @@ class Truth {
   std::string Differing(const Meaning& meaning) const {
     for (const auto& [id, answers] : answers_) {
       for (size_t i = 0; i < answers.size(); ++i) {
-        const std::optional<Action> made = AnswerOf(meaning, id, questions_[i]);
+        const std::optional<Action> made = ActionFor(meaning, id, questions_[i]);
         if (made != answers[i]) return DisplayName(id) + ", question " + std::to_string(i);
       }
     }

@@ -28,7 +28,7 @@ Action AskFilter(const FilterProgram& program, SyscallId id, const Arguments& ar
   return ActionFromReturn(Evaluate(program, data));
 }
 
-Action AnswerOf(const Decision& decision, const ArgumentSets& sets, const Arguments& arguments) {
+Action ActionFor(const Decision& decision, const ArgumentSets& sets, const Arguments& arguments) {
   for (const auto& [action, on] : decision) {
     if (sets.Contains(on, arguments)) return action;
   }
@@ -68,7 +68,7 @@ TEST_P(ArchitecturesTest, TextFilterAndMeaningAgreeOnRandomProfiles) {
       for (const Arguments& arguments : Questions(random, decider.DependsOnArguments(id))) {
         const Action answer = AskFilter(*program, id, arguments);
         EXPECT_EQ(answer, decider.Decide(id, arguments)) << "seed " << seed << ", " << DisplayName(id);
-        EXPECT_EQ(answer, AnswerOf(decision, *meaning->sets, arguments)) << "seed " << seed << ", " << DisplayName(id);
+        EXPECT_EQ(answer, ActionFor(decision, *meaning->sets, arguments)) << "seed " << seed << ", " << DisplayName(id);
         ++compared;
       }
     }

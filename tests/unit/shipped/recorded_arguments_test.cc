@@ -55,8 +55,8 @@ TEST(RecordedArgumentsTest, TerminalInjectionIsNeverAllowedUnseen) {
 TEST(RecordedArgumentsTest, SaysWhichBitsAValueTells) {
   const RecordedCalls& calls = **ShippedRecordedCalls();
   const auto told = [&](Abi abi, std::string_view name, const std::vector<uint64_t>& values, size_t place) {
-    return ToldBits(ShippedTable(), calls, FindSyscall(abi, name).value(), calls.find(name)->second.indexes, values,
-                    place);
+    return DeterminedBits(ShippedTable(), calls, FindSyscall(abi, name).value(), calls.find(name)->second.indexes,
+                          values, place);
   };
   EXPECT_EQ(told(Abi::kX86_64, "socket", {AF_INET, 1, 0}, 2), 0xffffffff);
   EXPECT_EQ(told(Abi::kX86_64, "mprotect", {1}, 0), ~uint64_t{0});
