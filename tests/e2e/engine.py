@@ -313,9 +313,10 @@ class Engine:
 
     def stacks(self):
         """The stacks of all goroutines of dockerd, which dockerd writes to a file. Empty if it does not."""
-        if not self.pid():
+        pid = self.pid()
+        if pid is None:
             return ""
-        os.kill(self.pid(), signal.SIGUSR1)
+        os.kill(pid, signal.SIGUSR1)
         with contextlib.suppress(AssertionError):
             written = wait_until(lambda: re.search(r"goroutine stacks written to ([^\s\"]+)", self.log()), "stacks are written", seconds=10)
             with open(written[1], encoding="utf-8", errors="surrogateescape") as file:
@@ -369,11 +370,9 @@ class Engine:
         """Ends the engine and removes all of it. Returns what tests left behind."""
         if self._state is None:
             return self._clear()
-        if not self.api.works():
-            self._signal(signal.SIGKILL)  # One that hangs would not even end.
-            return self._sweep()
-        problems = self._clear()
-        self._signal(signal.SIGTERM)
+        works = self.api.works()
+        problems = self._clear() if works else []
+        self._signal(signal.SIGTERM if works else signal.SIGKILL)  # One that hangs does not end by SIGTERM.
         return problems + self._sweep()
 
     def _clear(self):

@@ -26,7 +26,7 @@ constexpr long kConnectMillis = 5000;
 constexpr size_t kMaxProblemBytes = size_t{64} << 10;
 
 constexpr std::string_view kHangsHint =
-    "The engine listens and does not answer: see its log. If it hangs, it goes on when it is started anew";
+    "The engine listens and does not respond: see its log, and restart it if it hangs";
 constexpr std::string_view kSocketHint =
     "Start the engine, or name the unix socket of one that runs; root may open every engine's";
 
